@@ -1,0 +1,332 @@
+//! JWT access tokens — RFC 9068 §2, RFC 9068 §4.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    audience::Audience,
+    error::{ErrorCode, OAuthError},
+    jose::{self, ClaimsError, HeaderType, JwkSet, Unverified},
+    strict_json::{is_there, present},
+    time::{Leeway, Timestamp},
+};
+
+/// The claims of an access token — RFC 9068 §2.2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessTokenClaims {
+    /// Who issued it.
+    pub iss: String,
+    /// The person in the sector of the API; the client itself when no person is involved.
+    pub sub: String,
+    /// The APIs that may accept it.
+    pub aud: Audience,
+    /// From this second on it is worthless.
+    pub exp: Timestamp,
+    /// When it was issued.
+    pub iat: Timestamp,
+    /// Before this second it is not valid yet; not issued by this project.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<Timestamp>,
+    /// The token's own id.
+    pub jti: String,
+    /// The client that it was issued to.
+    pub client_id: String,
+    /// The granted scope, names parted by spaces — RFC 8693 §4.2.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// When the person last signed in.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// How strong that sign-in was.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By which methods it was done — RFC 8176 §2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+    /// The browser session that it belongs to.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// Private: the grant that it was issued under; absent for client credentials.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub gid: Option<String>,
+    /// Private: the handles under which the revocation feed can end it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rvh: Vec<String>,
+}
+
+/// The claims without which a token is not an access token — RFC 9068 §2.2.
+const REQUIRED: &[&str] = &["iss", "sub", "aud", "exp", "iat", "jti", "client_id"];
+
+/// What a resource server knows before it sees the token. There are no defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectations<'a> {
+    /// The authorization server's identifier.
+    pub issuer: &'a str,
+    /// The resource server's own identifier.
+    pub audience: &'a str,
+    /// The time of the request.
+    pub now: Timestamp,
+    /// How far the two clocks may differ.
+    pub leeway: Leeway,
+}
+
+/// Why an access token was refused — RFC 9068 §4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is not a token signed by one of the keys.
+    #[error(transparent)]
+    Token(jose::Error),
+    /// It names a key that is not in the set: fetch the set again, once, before refusing.
+    #[error("the token's key is unknown")]
+    UnknownKey,
+    /// Its `typ` is not `at+jwt`: an ID token, logout token or something else.
+    #[error("not an access token")]
+    WrongType,
+    /// A claim is missing or has the wrong type.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
+    /// Somebody else issued it.
+    #[error("the token is from another issuer")]
+    Issuer,
+    /// It is for another API.
+    #[error("the token is for another audience")]
+    Audience,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Its time has not come.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// It says that it will be issued later.
+    #[error("the token was issued in the future")]
+    IssuedInFuture,
+    /// It is bound to a key (`cnf`), and nothing here can prove the possession of that key.
+    #[error("the token is bound to a key")]
+    SenderConstrained,
+}
+
+impl From<jose::Error> for Error {
+    fn from(error: jose::Error) -> Self {
+        match error {
+            jose::Error::UnknownKey => Self::UnknownKey,
+            other => Self::Token(other),
+        }
+    }
+}
+
+/// What the peer is told — RFC 6750 §3.1. Why a token is refused is its owner's business only where it
+/// helps an honest client: an expired one is to be refreshed.
+impl From<Error> for OAuthError {
+    fn from(error: Error) -> Self {
+        let description = match error {
+            Error::Expired => "the access token has expired",
+            Error::Audience => "the access token is for another audience",
+            Error::NotYetValid | Error::IssuedInFuture => "the access token is not valid yet",
+            Error::SenderConstrained => "the access token is bound to a key",
+            Error::Token(_) | Error::UnknownKey | Error::WrongType | Error::Claims(_) | Error::Issuer => {
+                "the access token is not valid"
+            }
+        };
+        Self::new(ErrorCode::InvalidToken, description)
+    }
+}
+
+/// RFC 9068 §4: everything that a resource server must check, in one go.
+///
+/// # Errors
+/// An [`Error`] for the first rule that is broken. After [`Error::UnknownKey`] the caller may fetch the
+/// key set again and repeat.
+pub fn verify_at_jwt(
+    token: &str,
+    keys: &JwkSet,
+    expectations: &Expectations<'_>,
+) -> Result<AccessTokenClaims, Error> {
+    let unverified = Unverified::parse(token)?;
+    if !unverified.is_typed(HeaderType::AccessToken) {
+        return Err(Error::WrongType);
+    }
+    let verified = unverified.verify_with(keys)?;
+    // Taking a key-bound token for a bearer token would undo its protection (RFC 9449 §7.1).
+    if verified.claims::<Confirmation>(&[])?.cnf {
+        return Err(Error::SenderConstrained);
+    }
+    let claims = verified.claims(REQUIRED)?;
+    verify(&claims, expectations)?;
+    Ok(claims)
+}
+
+/// The rules about the claims alone, for tokens whose signature was checked.
+///
+/// # Errors
+/// An [`Error`] for the first rule that is broken.
+pub fn verify(claims: &AccessTokenClaims, expectations: &Expectations<'_>) -> Result<(), Error> {
+    let Expectations { issuer, audience, now, leeway } = *expectations;
+    for (name, value) in [("sub", &claims.sub), ("jti", &claims.jti), ("client_id", &claims.client_id)] {
+        if value.is_empty() {
+            return Err(ClaimsError::Missing(name).into());
+        }
+    }
+    if claims.iss != issuer {
+        return Err(Error::Issuer);
+    }
+    if !claims.aud.contains(audience) {
+        return Err(Error::Audience);
+    }
+    if leeway.expired(claims.exp, now) {
+        return Err(Error::Expired);
+    }
+    if claims.nbf.is_some_and(|date| leeway.in_future(date, now)) {
+        return Err(Error::NotYetValid);
+    }
+    if leeway.in_future(claims.iat, now) {
+        return Err(Error::IssuedInFuture);
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Confirmation {
+    #[serde(default, deserialize_with = "is_there")]
+    cnf: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::jose::{Algorithm, SigningKey};
+
+    static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(Algorithm::Es256).unwrap());
+    static KEYS: LazyLock<JwkSet> = LazyLock::new(|| JwkSet::new(vec![KEY.public_jwk().clone()]));
+
+    const EXPECTED: Expectations<'static> = Expectations {
+        issuer: "https://op.example",
+        audience: "https://api.example",
+        now: Timestamp::from_unix(1_800_000_000),
+        leeway: Leeway::seconds(5),
+    };
+
+    fn claims() -> Value {
+        json!({
+            "iss": "https://op.example", "sub": "alice", "aud": "https://api.example",
+            "exp": 1_800_000_060, "iat": 1_799_999_990, "jti": "j", "client_id": "app",
+        })
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut claims = claims();
+        claims[name] = value;
+        claims
+    }
+
+    fn refusal(claims: &Value) -> Option<Error> {
+        let token = KEY.sign(HeaderType::AccessToken, claims).unwrap();
+        verify_at_jwt(&token, &KEYS, &EXPECTED).err()
+    }
+
+    #[test]
+    fn a_good_token_is_read_back_as_it_was_issued() {
+        let issued = AccessTokenClaims {
+            iss: "https://op.example".into(),
+            sub: "alice".into(),
+            aud: Audience::one("https://api.example").and("https://op.example"),
+            exp: Timestamp::from_unix(1_800_000_060),
+            iat: Timestamp::from_unix(1_800_000_000),
+            nbf: None,
+            jti: "j".into(),
+            client_id: "app".into(),
+            scope: Some("openid calendar.read".into()),
+            auth_time: Some(Timestamp::from_unix(1_799_999_000)),
+            acr: None,
+            amr: vec!["pwd".into()],
+            sid: Some("s".into()),
+            gid: Some("g".into()),
+            rvh: vec!["u1".into(), "c2".into()],
+        };
+        let token = KEY.sign(HeaderType::AccessToken, &issued).unwrap();
+        assert_eq!(verify_at_jwt(&token, &KEYS, &EXPECTED).unwrap(), issued);
+        let minimal: AccessTokenClaims = serde_json::from_value(claims()).unwrap();
+        assert_eq!(serde_json::to_value(&minimal).unwrap(), claims(), "nothing empty is written");
+    }
+
+    #[test]
+    fn rs_01_issuer_and_audience() {
+        assert_eq!(refusal(&claims()), None);
+        for issuer in ["https://op.example/", "https://evil.example", "HTTPS://OP.EXAMPLE", ""] {
+            assert_eq!(refusal(&with("iss", json!(issuer))), Some(Error::Issuer), "{issuer}");
+        }
+        for audience in
+            [json!("https://web.example"), json!(["a", "b"]), json!(""), json!("https://api.example/x")]
+        {
+            assert_eq!(refusal(&with("aud", audience.clone())), Some(Error::Audience), "{audience}");
+        }
+        assert_eq!(refusal(&with("aud", json!(["https://op.example", "https://api.example"]))), None);
+    }
+
+    #[test]
+    fn rs_02_other_kinds_of_tokens() {
+        for kind in [HeaderType::Jwt, HeaderType::LogoutToken] {
+            let token = KEY.sign(kind, &claims()).unwrap();
+            assert_eq!(verify_at_jwt(&token, &KEYS, &EXPECTED), Err(Error::WrongType));
+        }
+    }
+
+    #[test]
+    fn rs_03_times_at_their_edges() {
+        let at = |name: &str, offset: i64| refusal(&with(name, json!(1_800_000_000 + offset)));
+        assert_eq!(at("exp", -4), None);
+        assert_eq!(at("exp", -5), Some(Error::Expired));
+        assert_eq!(at("iat", 5), None);
+        assert_eq!(at("iat", 6), Some(Error::IssuedInFuture));
+        assert_eq!(at("nbf", 5), None);
+        assert_eq!(at("nbf", 6), Some(Error::NotYetValid));
+    }
+
+    #[test]
+    fn rs_03_times_that_are_no_times() {
+        for date in [
+            json!("1800000060"),
+            json!(1_800_000_060.5),
+            json!(-1),
+            json!(null),
+            json!(true),
+            json!(1e20),
+            json!([1]),
+        ] {
+            for name in ["exp", "iat", "nbf", "auth_time"] {
+                let refused = refusal(&with(name, date.clone()));
+                assert_eq!(refused, Some(Error::Claims(ClaimsError::Malformed)), "{name}: {date}");
+            }
+        }
+    }
+
+    #[test]
+    fn rs_03_missing_claims_are_named() {
+        for name in REQUIRED {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().remove(*name);
+            assert_eq!(refusal(&claims), Some(Error::Claims(ClaimsError::Missing(name))));
+        }
+        for name in ["sub", "jti", "client_id"] {
+            assert_eq!(refusal(&with(name, json!(""))), Some(Error::Claims(ClaimsError::Missing(name))));
+            assert_eq!(refusal(&with(name, json!(7))), Some(Error::Claims(ClaimsError::Malformed)));
+        }
+    }
+
+    #[test]
+    fn rs_06_an_unknown_key_is_worth_one_refetch() {
+        let stranger = SigningKey::generate(Algorithm::Es256).unwrap();
+        let token = stranger.sign(HeaderType::AccessToken, &claims()).unwrap();
+        assert_eq!(verify_at_jwt(&token, &KEYS, &EXPECTED), Err(Error::UnknownKey));
+        assert_eq!(verify_at_jwt("a.b", &KEYS, &EXPECTED), Err(Error::Token(jose::Error::NotCompact)));
+    }
+
+    #[test]
+    fn a_key_bound_token_is_no_bearer_token() {
+        for cnf in [json!({ "jkt": "x" }), json!(null), json!({})] {
+            assert_eq!(refusal(&with("cnf", cnf)), Some(Error::SenderConstrained));
+        }
+    }
+}

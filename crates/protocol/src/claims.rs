@@ -1,0 +1,244 @@
+//! Standard claims and the userinfo response — OIDC Core §5.1, §5.3.2, §5.4.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::scope::{self, Scopes};
+use crate::strict_json;
+use crate::time::Timestamp;
+
+/// The claims that each scope asks for (OIDC Core §5.4). `sub` needs `openid` and is always there.
+pub const CLAIMS_BY_SCOPE: &[(&str, &[&str])] = &[
+    (
+        scope::PROFILE,
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    (scope::EMAIL, &["email", "email_verified"]),
+];
+
+/// Longest subject identifier in bytes (OIDC Core §2).
+pub const MAX_SUBJECT_BYTES: usize = 255;
+
+/// Why a userinfo response cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not one JSON object, too long, or a name occurs twice.
+    #[error("the userinfo response is not a JSON object")]
+    NotAnObject,
+    /// `sub` is missing, or a claim has the wrong type.
+    #[error("a claim is missing or malformed")]
+    Malformed,
+    /// `sub` is not the one of the ID token (OIDC Core §5.3.2): token substitution.
+    #[error("the userinfo response is about another subject")]
+    SubjectMismatch,
+}
+
+/// What is known about a person. `Debug` shows the subject only; the rest is personal data.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserInfo {
+    /// Who this is, unique and never reassigned at its issuer.
+    pub sub: String,
+    /// Full name as it is shown.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Family name.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// Given name.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Middle name.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub middle_name: Option<String>,
+    /// Casual name.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    /// The name that the person wants to be called by. Not unique, may change: never a key.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// Address of the profile page.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Address of the picture.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Address of a web page.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    /// Gender.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub gender: Option<String>,
+    /// Birthday, `YYYY-MM-DD` or `YYYY`, year `0000` when it is not told.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub birthdate: Option<String>,
+    /// Time zone, for example `Asia/Seoul`.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub zoneinfo: Option<String>,
+    /// Language tag, for example `ko-KR`.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// When the profile last changed.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    /// E-mail address. Not unique, may change hands: never a key (OIDC Core §5.7).
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the issuer has proof that the address is the person's.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// Every other claim.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
+impl UserInfo {
+    /// Longest response that a client reads, in bytes.
+    pub const MAX_BYTES: usize = 64 * 1024;
+
+    /// Nothing but who it is.
+    #[must_use]
+    pub fn of(sub: impl Into<String>) -> Self {
+        Self { sub: sub.into(), ..Self::default() }
+    }
+
+    /// Reads the body of an answer and compares its subject with the ID token's.
+    ///
+    /// # Errors
+    /// [`Error`]; above all, claims of another subject are refused.
+    pub fn parse(body: &[u8], expected_subject: &str) -> Result<Self, Error> {
+        let claims: Self = strict_json::parse_object(body, Self::MAX_BYTES).map_err(|error| match error {
+            strict_json::Error::Mismatch => Error::Malformed,
+            strict_json::Error::TooLong
+            | strict_json::Error::Malformed
+            | strict_json::Error::DuplicateName
+            | strict_json::Error::TooDeep
+            | strict_json::Error::NotAnObject => Error::NotAnObject,
+        })?;
+        if claims.sub.is_empty() || claims.sub.len() > MAX_SUBJECT_BYTES {
+            return Err(Error::Malformed);
+        }
+        if claims.sub == expected_subject { Ok(claims) } else { Err(Error::SubjectMismatch) }
+    }
+
+    /// What of this may be told with these scopes (OIDC Core §5.4). Claims outside the standard are left out.
+    #[must_use]
+    pub fn for_scopes(self, scopes: &Scopes) -> Self {
+        let mut told = Self::of(self.sub);
+        if scopes.contains(scope::PROFILE) {
+            told = Self {
+                name: self.name,
+                family_name: self.family_name,
+                given_name: self.given_name,
+                middle_name: self.middle_name,
+                nickname: self.nickname,
+                preferred_username: self.preferred_username,
+                profile: self.profile,
+                picture: self.picture,
+                website: self.website,
+                gender: self.gender,
+                birthdate: self.birthdate,
+                zoneinfo: self.zoneinfo,
+                locale: self.locale,
+                updated_at: self.updated_at,
+                ..told
+            };
+        }
+        if scopes.contains(scope::EMAIL) {
+            told = Self { email: self.email, email_verified: self.email_verified, ..told };
+        }
+        told
+    }
+}
+
+impl std::fmt::Debug for UserInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserInfo").field("sub", &self.sub).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A person of whom every standard claim is known.
+    fn everything() -> UserInfo {
+        let mut claims =
+            Map::from_iter([("sub".to_owned(), Value::from("alice")), ("role".into(), "admin".into())]);
+        for name in CLAIMS_BY_SCOPE.iter().flat_map(|(_, names)| *names) {
+            let value = match *name {
+                "email_verified" => Value::from(true),
+                "updated_at" => Value::from(1_800_000_000),
+                text => Value::from(text),
+            };
+            claims.insert((*name).to_owned(), value);
+        }
+        serde_json::from_value(Value::Object(claims)).unwrap()
+    }
+
+    fn names(claims: &UserInfo) -> Vec<String> {
+        let Value::Object(map) = serde_json::to_value(claims).unwrap() else { panic!("not an object") };
+        let mut names: Vec<_> = map.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn oidc_core_5_4_each_scope_brings_its_claims_and_no_other() {
+        assert_eq!(everything().others.len(), 1, "every standard claim has a field");
+        for (scope, claims) in CLAIMS_BY_SCOPE {
+            let mut expected: Vec<String> = claims.iter().map(|name| (*name).to_owned()).collect();
+            expected.push("sub".into());
+            expected.sort();
+            let scopes = Scopes::parse(&format!("openid {scope} calendar.read")).unwrap();
+            assert_eq!(names(&everything().for_scopes(&scopes)), expected, "{scope}");
+        }
+        for scopes in ["openid", "openid profiles", "openid emai", ""] {
+            assert_eq!(names(&everything().for_scopes(&Scopes::parse(scopes).unwrap())), ["sub"], "{scopes}");
+        }
+    }
+
+    #[test]
+    fn rp_10_claims_of_another_subject_are_refused() {
+        let parse = |body: &str| UserInfo::parse(body.as_bytes(), "alice");
+        assert_eq!(parse(r#"{"sub":"alice","name":"앨리스"}"#).unwrap().name.as_deref(), Some("앨리스"));
+        for body in [r#"{"sub":"bob"}"#, r#"{"sub":"Alice"}"#, r#"{"sub":"alice "}"#] {
+            assert_eq!(parse(body), Err(Error::SubjectMismatch), "{body}");
+        }
+        for body in [
+            "{}",
+            r#"{"sub":""}"#,
+            r#"{"sub":1}"#,
+            r#"{"sub":null}"#,
+            r#"{"sub":["alice"]}"#,
+            r#"{"sub":"alice","email_verified":"true"}"#,
+            r#"{"sub":"alice","email":["a@b"]}"#,
+            r#"{"sub":"alice","updated_at":"2026"}"#,
+        ] {
+            assert_eq!(parse(body), Err(Error::Malformed), "{body}");
+        }
+        assert_eq!(UserInfo::parse(br#"{"sub":""}"#, ""), Err(Error::Malformed));
+        for body in ["", "<html>", "[]", r#"{"sub":"bob","sub":"alice"}"#] {
+            assert_eq!(parse(body), Err(Error::NotAnObject), "{body}");
+        }
+    }
+
+    #[test]
+    fn personal_data_is_not_printed() {
+        assert_eq!(format!("{:?}", everything()), r#"UserInfo { sub: "alice", .. }"#);
+    }
+}

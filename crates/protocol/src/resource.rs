@@ -1,0 +1,108 @@
+//! Resource indicator — RFC 8707 §2.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::uri::Uri;
+
+/// Longest resource indicator in bytes.
+pub const MAX_BYTES: usize = 512;
+
+/// Why a text is not a resource indicator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not an absolute URI.
+    #[error("the resource must be an absolute URI")]
+    NotAbsoluteUri,
+    /// It has a fragment.
+    #[error("the resource must not have a fragment")]
+    Fragment,
+    /// Longer than [`MAX_BYTES`].
+    #[error("the resource is too long")]
+    TooLong,
+}
+
+/// The identifier of an API: an absolute URI without fragment, compared byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ResourceIndicator(String);
+
+impl ResourceIndicator {
+    /// Parses a resource indicator.
+    ///
+    /// # Errors
+    /// One [`Error`] per rule of RFC 8707 §2.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        if text.len() > MAX_BYTES {
+            return Err(Error::TooLong);
+        }
+        let uri = Uri::parse(text).map_err(|_| Error::NotAbsoluteUri)?;
+        if uri.fragment.is_some() {
+            return Err(Error::Fragment);
+        }
+        if uri.authority.is_none() && uri.path.is_empty() {
+            return Err(Error::NotAbsoluteUri);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The identifier as it stands in `aud`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ResourceIndicator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for ResourceIndicator {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ResourceIndicator {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ResourceIndicator> for String {
+    fn from(resource: ResourceIndicator) -> Self {
+        resource.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn az_27_a_resource_is_an_absolute_uri_without_fragment() {
+        for text in
+            ["https://api.example.com/", "http://localhost:4000", "urn:example:calendar", "https://a?x=1"]
+        {
+            assert_eq!(ResourceIndicator::parse(text).unwrap().as_str(), text);
+        }
+        for (text, error) in [
+            ("https://api.example.com/#x", Error::Fragment),
+            ("https://api.example.com/#", Error::Fragment),
+            ("/calendar", Error::NotAbsoluteUri),
+            ("calendar", Error::NotAbsoluteUri),
+            ("urn:", Error::NotAbsoluteUri),
+            ("https://api@evil.test/", Error::NotAbsoluteUri),
+            ("", Error::NotAbsoluteUri),
+        ] {
+            assert_eq!(ResourceIndicator::parse(text), Err(error), "{text}");
+        }
+        let long = format!("https://a/{}", "x".repeat(MAX_BYTES));
+        assert_eq!(ResourceIndicator::parse(&long), Err(Error::TooLong));
+    }
+}
