@@ -1,0 +1,162 @@
+//! `cargo xtask threats`: which rows of `docs/threats.md` have a test by their name, and which have none.
+
+mod catalogue;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write as _;
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use self::catalogue::Stage;
+pub(crate) use self::catalogue::{Catalogue, Id};
+use crate::Task;
+use crate::items::words_and_marks;
+use crate::tree::{Tree, Workspace};
+
+const PAGE: &str = "docs/threats.md";
+
+/// Where tests are looked for.
+const FOLDERS: &[&str] = &["crates/", "demo/", "e2e/", "bench/"];
+
+/// List the rows of docs/threats.md that no test is named for (`az_07_…`)
+#[derive(Args)]
+pub(crate) struct Threats {
+    /// Fail when a test is named for a row that does not exist; list nothing else
+    #[arg(long)]
+    check: bool,
+    /// List only the rows of one stage
+    #[arg(long, value_enum)]
+    issue: Option<Stage>,
+}
+
+impl Task for Threats {
+    const NAME: &'static str = "threats";
+
+    fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+        let catalogue = catalogue(workspace)?;
+        let tests = tests_by_row(&workspace.tree()?, &catalogue);
+        let list = if self.check { String::new() } else { report(&catalogue, &tests, self.issue) };
+        let text = format!("{list}{}\n", totals(&catalogue, &tests));
+        if std::io::stdout().write_all(text.as_bytes()).is_err() {
+            // Whoever reads has seen enough, as `head` does.
+            return Ok(());
+        }
+        let strangers: Vec<String> = tests
+            .iter()
+            .filter(|(id, _)| catalogue.row(id).is_none())
+            .flat_map(|(id, tests)| tests.iter().map(move |test| (id, test)))
+            .map(|(id, test)| format!("{}: `{}`: {PAGE} has no row {id}", test.path, test.name))
+            .collect();
+        for stranger in &strangers {
+            println!("{stranger}");
+        }
+        if self.check && !strangers.is_empty() {
+            bail!(
+                "threats: {} tests are named for rows that do not exist: correct the name, or add the row",
+                strangers.len()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The catalogue of this repository.
+pub(crate) fn catalogue(workspace: &Workspace) -> anyhow::Result<Catalogue> {
+    let page = fs::read_to_string(workspace.root().join(PAGE)).with_context(|| format!("no {PAGE}"))?;
+    Catalogue::parse(&page)
+}
+
+/// A test that is named for a row.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NamedTest {
+    pub(crate) path: String,
+    pub(crate) name: String,
+}
+
+/// The tests of each row.
+type Tests = BTreeMap<Id, BTreeSet<NamedTest>>;
+
+/// Every name in the code that begins like the id of a row of a section that exists. Names, not only functions:
+/// a test that runs on each engine is made by a macro, and stands there as its argument.
+pub(crate) fn tests_by_row(tree: &Tree, catalogue: &Catalogue) -> Tests {
+    let mut tests = Tests::new();
+    for (file, rust) in
+        tree.rust().filter(|(file, _)| FOLDERS.iter().any(|folder| file.path.starts_with(folder)))
+    {
+        for word in rust.lines.iter().flat_map(|line| words_and_marks(&line.code)) {
+            for id in catalogue.rows_of_test(word) {
+                let test = NamedTest { path: file.path.clone(), name: word.to_owned() };
+                tests.entry(id).or_default().insert(test);
+            }
+        }
+    }
+    tests
+}
+
+fn report(catalogue: &Catalogue, tests: &Tests, only: Option<Stage>) -> String {
+    let mut report = String::new();
+    for section in catalogue.sections() {
+        let rows: Vec<_> =
+            section.rows.iter().filter(|row| only.is_none_or(|stage| row.stage == stage)).collect();
+        let missing: Vec<_> = rows.iter().filter(|row| !tests.contains_key(&row.id)).collect();
+        let tested = rows.len() - missing.len();
+        report.push_str(&format!("{}: {tested} of {} rows have a test\n", section.title, rows.len()));
+        for row in missing {
+            report.push_str(&format!("  {} ({}) {}\n", row.id, row.stage, row.attack));
+        }
+    }
+    report
+}
+
+fn totals(catalogue: &Catalogue, tests: &Tests) -> String {
+    let rows = || catalogue.sections().flat_map(|section| &section.rows);
+    let count = |stage: Stage, tested: bool| {
+        rows().filter(|row| row.stage == stage && tests.contains_key(&row.id) == tested).count()
+    };
+    format!(
+        "threats: {} of {} rows have a test; without one: {} of the first issue, {} of later ones",
+        rows().filter(|row| tests.contains_key(&row.id)).count(),
+        rows().count(),
+        count(Stage::First, false),
+        count(Stage::Later, false),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATALOGUE: &str = "\
+## Authorization endpoint (AZ)
+
+| id | issue | attack | expected answer | source |
+|---|---|---|---|---|
+| AZ-01 | 1 | unknown app | a page | RFC 6749 §4.1 |
+| AZ-02 | later | another host | a page | – |
+";
+
+    #[test]
+    fn tests_are_found_by_name_wherever_they_are_declared() {
+        let code = "fn az_01_unknown_app() {}\nengines!(az_99_typo, |db| db);\n// az_02_in_a_comment\nlet x = \"az_02_in_a_text\";\n\
+                    fn zz_01_no_section() {}\nfn az_1_too_short() {}\nlet az_02 = 1;\n";
+        let tree = Tree::of(vec![
+            ("crates/server/tests/a.rs".into(), code.into()),
+            ("xtask/src/b.rs".into(), "fn az_02_elsewhere() {}".into()),
+        ]);
+        let catalogue = Catalogue::parse(CATALOGUE).unwrap();
+        let tests = tests_by_row(&tree, &catalogue);
+        let found: Vec<String> = tests.iter().map(|(id, places)| format!("{id} {}", places.len())).collect();
+        assert_eq!(found, ["AZ-01 1", "AZ-99 1"]);
+        assert_eq!(
+            report(&catalogue, &tests, None),
+            "Authorization endpoint (AZ): 1 of 2 rows have a test\n  AZ-02 (later) another host\n"
+        );
+        assert_eq!(
+            totals(&catalogue, &tests),
+            "threats: 1 of 2 rows have a test; without one: 0 of the first issue, 1 of later ones"
+        );
+        assert!(report(&catalogue, &tests, Some(Stage::First)).ends_with("1 of 1 rows have a test\n"));
+    }
+}

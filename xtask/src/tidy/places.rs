@@ -1,0 +1,118 @@
+//! What may stand only in certain places.
+
+use super::Findings;
+use crate::items::words_and_marks;
+use crate::tree::{File, Rust, Tree};
+
+/// The crates that speak to a database engine.
+const DRIVERS: &[&str] =
+    &["rusqlite", "tokio_postgres", "tokio_postgres_rustls", "deadpool", "deadpool_postgres"];
+
+/// Where they may be named: the server's one executor, the client's vault, and the tests that look beneath them, the demo's
+/// database, the test server, the tasks.
+const HOMES_OF_DRIVERS: &[&str] = &[
+    "crates/server/src/store/db",
+    "crates/server/tests/it/store/",
+    "crates/client/src/vault",
+    "crates/client/tests/it/vault",
+    "crates/testkit/src/postgres",
+    "demo/src/database",
+    "xtask/",
+];
+
+/// What the pure crate must not know.
+const IMPURE: &[&str] =
+    &["async", "await", "tokio", "axum", "hyper", "reqwest", "rusqlite", "tokio_postgres", "SystemTime"];
+
+/// The same, as a manifest spells it.
+const IMPURE_DEPENDENCIES: &[&str] =
+    &["tokio", "axum", "hyper", "reqwest", "rusqlite", "tokio-postgres", "deadpool-postgres", "futures-util"];
+
+/// Storage is written once: only one place per party knows the drivers.
+pub(super) fn database_drivers(tree: &Tree, findings: &mut Findings) {
+    for (file, rust) in tree.rust() {
+        if HOMES_OF_DRIVERS.iter().any(|home| file.path.starts_with(home)) {
+            continue;
+        }
+        for (line, word) in words_of(rust, DRIVERS) {
+            let advice = format!("`{word}` outside the store: go through the functions of the store");
+            findings.add(&file.path, line, advice);
+        }
+    }
+}
+
+/// The protocol crate does no IO and reads no clock.
+pub(super) fn pure_protocol(tree: &Tree, findings: &mut Findings) {
+    for (file, rust) in tree.rust().filter(|(file, _)| file.path.starts_with("crates/protocol/src/")) {
+        for (line, word) in words_of(rust, IMPURE) {
+            let advice =
+                format!("`{word}` in the protocol crate: it is pure; do this in the crate that calls it");
+            findings.add(&file.path, line, advice);
+        }
+    }
+    for file in tree.files().filter(|file| file.path == "crates/protocol/Cargo.toml") {
+        impure_dependencies(file, findings);
+    }
+}
+
+fn impure_dependencies(file: &File, findings: &mut Findings) {
+    for (at, line) in file.text.lines().enumerate() {
+        let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
+        if IMPURE_DEPENDENCIES.contains(&name) {
+            findings.add(
+                &file.path,
+                at + 1,
+                format!("the protocol crate is pure: it cannot depend on `{name}`"),
+            );
+        }
+    }
+}
+
+/// Where these words stand in code; lines from 1.
+fn words_of<'a>(rust: &'a Rust, wanted: &'a [&str]) -> impl Iterator<Item = (usize, &'a str)> {
+    rust.lines.iter().enumerate().flat_map(move |(at, line)| {
+        words_and_marks(&line.code).filter(|word| wanted.contains(word)).map(move |word| (at + 1, word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::places_found;
+
+    #[test]
+    fn drivers_are_found_outside_their_homes_but_not_in_words_about_them() {
+        let naming = "use rusqlite::Connection;\n";
+        let files = [
+            ("crates/server/src/store/db.rs", naming),
+            ("crates/server/src/store/db/sqlite.rs", naming),
+            ("crates/client/src/vault.rs", naming),
+            (
+                "crates/server/src/store/users.rs",
+                "// rusqlite\nlet x = \"rusqlite\";\ntokio_postgres::connect();\n",
+            ),
+            ("crates/server/tests/it/races.rs", naming),
+        ];
+        assert_eq!(
+            places_found(database_drivers, &files),
+            ["crates/server/src/store/users.rs:3", "crates/server/tests/it/races.rs:1"]
+        );
+    }
+
+    #[test]
+    fn the_protocol_crate_has_no_async_and_no_clock() {
+        let files = [
+            ("crates/protocol/Cargo.toml", "[dependencies]\nserde.workspace = true\ntokio = \"1\"\n"),
+            ("crates/protocol/src/pkce.rs", "//! async\nasync fn f() {}\nuse std::time::SystemTime;\n"),
+            ("crates/server/src/main.rs", "async fn main() {}\n"),
+        ];
+        assert_eq!(
+            places_found(pure_protocol, &files),
+            [
+                "crates/protocol/Cargo.toml:3",
+                "crates/protocol/src/pkce.rs:2",
+                "crates/protocol/src/pkce.rs:3"
+            ]
+        );
+    }
+}
