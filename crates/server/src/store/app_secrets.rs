@@ -1,0 +1,71 @@
+//! The secrets of apps: hashes of generated 256-bit values, RFC 6749 §2.3.1.
+
+use mapae_protocol::time::Timestamp;
+
+use super::{
+    apps,
+    db::{Concealed, Statement, Unit, statements, values},
+};
+
+statements! {
+    INSERT: AppSecrets = "INSERT INTO app_secrets (id, app_id, hash, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (id) DO NOTHING";
+    EXPIRE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 \
+         WHERE app_id = $2 AND (expires_at IS NULL OR expires_at > $1)";
+}
+
+/// A secret of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppSecret {
+    /// Names it, for instance in the console.
+    pub id: String,
+    /// SHA-256 of the secret.
+    pub hash: Concealed,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends; `None` for the current one.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl AppSecret {
+    /// Whether the app may still authenticate with it.
+    #[must_use]
+    pub fn valid(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// A secret to be added.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// Names it.
+    pub id: String,
+    /// SHA-256 of the secret.
+    pub hash: Concealed,
+}
+
+/// What happens to the secrets before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// They go on until then, so that the app's servers can be changed one by one.
+    ValidUntil(Timestamp),
+    /// They end now, what was made with them does not.
+    EndNow,
+    /// They were stolen: they end now, and with them everything that was made for the app.
+    Stolen,
+}
+
+/// Gives the app a new secret. Rotations of one app happen one after another, so that only the last one's
+/// secret has no end.
+pub fn rotate(app_id: &str, secret: &NewSecret, before: Before, at: Timestamp) -> Unit {
+    let (app, end) = match before {
+        Before::ValidUntil(end) => (apps::touch(app_id, at), end),
+        Before::EndNow => (apps::touch(app_id, at), at),
+        Before::Stolen => (apps::revoke(app_id, at), at),
+    };
+    app.with(Statement::any(EXPIRE, values![end, app_id])).with(insert(app_id, secret, at))
+}
+
+pub(super) fn insert(app_id: &str, secret: &NewSecret, at: Timestamp) -> Statement {
+    Statement::one(INSERT, values![&secret.id, app_id, &secret.hash, at])
+}

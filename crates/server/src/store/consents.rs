@@ -1,0 +1,200 @@
+//! What a person agreed to give an app.
+
+use std::collections::BTreeSet;
+
+use mapae_protocol::time::{Seconds, Timestamp};
+
+use super::{
+    db::{Db, Row, Statement, StoreError, Unit, statements, values},
+    revocations::Revocation,
+};
+
+/// The columns of [`Consent`], of `consents c`.
+macro_rules! consent_columns {
+    () => {
+        "c.id, c.user_id, c.app_id, c.epoch, c.scopes, c.refused, c.created_at, c.updated_at, c.last_used_at"
+    };
+}
+pub(super) use consent_columns;
+
+/// The use of a consent is noted at most this often.
+const TOUCH_EVERY: Seconds = Seconds::minutes(10);
+
+statements! {
+    FIND: Consents =
+        concat!("SELECT ", consent_columns!(), " FROM consents c WHERE c.user_id = $1 AND c.app_id = $2");
+    CONNECTED: Consents = concat!("SELECT ", consent_columns!(), ", a.name, a.icon, a.homepage, \
+         (SELECT MAX(g.last_used_at) FROM grants g WHERE g.consent_id = c.id) \
+         FROM consents c JOIN apps a ON a.id = c.app_id \
+         WHERE c.user_id = $1 AND c.scopes <> '' AND a.deleted_at IS NULL ORDER BY c.created_at");
+    INSERT: Consents = "INSERT INTO consents (id, user_id, app_id, epoch, scopes, refused, created_at, updated_at, \
+         last_used_at) VALUES ($1, $2, $3, 0, $4, $5, $6, $6, $6) ON CONFLICT (user_id, app_id) DO NOTHING";
+    EXTEND: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, last_used_at = $3 \
+         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
+    DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
+         WHERE id = $4 AND epoch = $5 AND scopes = $6";
+    DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
+         WHERE id = $2 AND user_id = $3 AND scopes <> ''";
+    TOUCH: Consents = "UPDATE consents SET last_used_at = $1 \
+         WHERE id = $2 AND (last_used_at IS NULL OR last_used_at <= $3)";
+    GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
+}
+
+/// How many columns [`Consent`] has.
+pub(super) const CONSENT_WIDTH: usize = 9;
+
+/// What one person agreed to give one app. After a disconnection the row stays, without scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// `con_…`
+    pub id: String,
+    /// Who agreed.
+    pub user_id: String,
+    /// To which app.
+    pub app_id: String,
+    /// Raised when everything that was made before must end; never goes back.
+    pub epoch: i64,
+    /// Space-separated, sorted.
+    pub scopes: String,
+    /// Optional scopes that were left unticked; space-separated, sorted.
+    pub refused: String,
+    /// When the person first agreed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was last noted as used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl Consent {
+    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text()?,
+            user_id: row.text()?,
+            app_id: row.text()?,
+            epoch: row.int()?,
+            scopes: row.text()?,
+            refused: row.text()?,
+            created_at: row.timestamp()?,
+            updated_at: row.timestamp()?,
+            last_used_at: row.optional_timestamp()?,
+        })
+    }
+}
+
+/// What a person ticked and left unticked.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    /// The id of the consent if there is none yet.
+    pub new_id: String,
+    /// Who agrees.
+    pub user_id: String,
+    /// To which app.
+    pub app_id: String,
+    /// Scopes accepted now.
+    pub accepted: Vec<String>,
+    /// Optional scopes left unticked now.
+    pub refused: Vec<String>,
+}
+
+/// A service that a person has connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// What was agreed.
+    pub consent: Consent,
+    /// The app's name.
+    pub app_name: String,
+    /// A reference to its picture.
+    pub app_icon: Option<String>,
+    /// Where it leads.
+    pub app_homepage: Option<String>,
+    /// When it was last used, as far as is known.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What this person agreed to give this app, if they ever did.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn find(db: &Db, user_id: &str, app_id: &str) -> Result<Option<Consent>, StoreError> {
+    let row = db.optional(FIND, &values![user_id, app_id]).await?;
+    row.map(|row| row.read(Consent::read)).transpose()
+}
+
+/// The services that a person has connected, the oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn connected(db: &Db, user_id: &str) -> Result<Vec<Connection>, StoreError> {
+    let rows = db.list(CONNECTED, values![user_id]).await?;
+    rows.into_iter().map(|row| row.read(Connection::read)).collect()
+}
+
+/// Adds what was ticked to what was agreed before (`seen`, as it was just read), and remembers what was
+/// refused. The consent's id is that of `seen`, else `new_id` with epoch 0; a consent that was disconnected
+/// keeps its raised epoch. Conflict: it has changed since it was read.
+#[must_use]
+pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> Statement {
+    let Agreement { new_id, user_id, app_id, accepted, refused } = agreement;
+    let mut scopes: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
+    let mut refused: BTreeSet<&str> = refused.iter().map(String::as_str).collect();
+    if let Some(seen) = seen {
+        scopes.extend(seen.scopes.split_ascii_whitespace());
+        refused.extend(seen.refused.split_ascii_whitespace());
+    }
+    refused.retain(|scope| !scopes.contains(scope));
+    let (scopes, refused) = (join(&scopes), join(&refused));
+    match seen {
+        None => Statement::one(INSERT, values![new_id, user_id, app_id, scopes, refused, at]),
+        Some(seen) => {
+            let params = values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused];
+            Statement::one(EXTEND, params)
+        }
+    }
+}
+
+/// Takes one optional scope back. Everything made under the consent ends, because tokens that carry the
+/// scope must; the app gets new ones without asking the person again. `None`: it was not agreed to.
+#[must_use]
+pub fn drop_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Unit> {
+    let mut scopes: BTreeSet<&str> = seen.scopes.split_ascii_whitespace().collect();
+    let mut refused: BTreeSet<&str> = seen.refused.split_ascii_whitespace().collect();
+    if !scopes.remove(scope) {
+        return None;
+    }
+    refused.insert(scope);
+    let params = values![join(&scopes), join(&refused), at, &seen.id, seen.epoch, &seen.scopes];
+    Some(Unit::from(Statement::one(DROP_SCOPE, params)).revoking(Revocation::consent(&seen.id, at)))
+}
+
+/// Takes everything back (연결 끊기): all that this app has of this person ends in one commit. Conflict: it
+/// is not this person's, or it is disconnected already.
+pub fn disconnect(id: &str, user_id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(DISCONNECT, values![at, id, user_id])).revoking(Revocation::consent(id, at))
+}
+
+/// Notes that the consent was used, unless that was noted within ten minutes.
+#[must_use]
+pub fn touch(id: &str, now: Timestamp) -> Statement {
+    Statement::zero_or_one(TOUCH, values![now, id, now.minus(TOUCH_EVERY)])
+}
+
+/// Makes a unit conflict unless the consent still has this epoch; nobody can change that before the unit
+/// is committed.
+#[must_use]
+pub fn guard(id: &str, epoch: i64) -> Statement {
+    Statement::one(GUARD, values![id, epoch])
+}
+
+fn join(scopes: &BTreeSet<&str>) -> String {
+    scopes.iter().copied().collect::<Vec<_>>().join(" ")
+}
+
+impl Connection {
+    fn read(row: &mut Row) -> Result<Self, StoreError> {
+        let consent = Consent::read(row)?;
+        let (app_name, app_icon, app_homepage) = (row.text()?, row.optional_text()?, row.optional_text()?);
+        let last_used_at = row.optional_timestamp()?.max(consent.last_used_at);
+        Ok(Self { consent, app_name, app_icon, app_homepage, last_used_at })
+    }
+}

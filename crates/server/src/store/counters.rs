@@ -1,0 +1,48 @@
+//! Three numbers that every node watches.
+
+use mapae_protocol::time::Timestamp;
+
+use super::db::{Db, Row, Statement, StoreError, statements, values};
+
+statements! {
+    READ: Counters = "SELECT (SELECT value FROM counters WHERE name = 'catalog'), \
+         (SELECT value FROM counters WHERE name = 'feed'), (SELECT value FROM counters WHERE name = 'clock')";
+    BUMP_CATALOG: Counters = "UPDATE counters SET value = value + 1 WHERE name = 'catalog'";
+    ADVANCE_FEED: Counters = "UPDATE counters SET value = value + $1 WHERE name = 'feed'";
+    RAISE_CLOCK: Counters = "UPDATE counters SET value = $1 WHERE name = 'clock' AND value < $1";
+}
+
+/// The three numbers at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// Raised by every change of apps, APIs and keys: what was cached under another number is stale.
+    pub catalog: i64,
+    /// The number of the last revocation.
+    pub feed: i64,
+    /// The highest time that any node has noted: a clock behind it has stepped back.
+    pub clock: Timestamp,
+}
+
+/// Reads all three.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn read(db: &Db) -> Result<Counters, StoreError> {
+    let read =
+        |row: &mut Row| Ok(Counters { catalog: row.int()?, feed: row.int()?, clock: row.timestamp()? });
+    db.one(READ, &[]).await?.read(read)
+}
+
+/// Notes the time, unless a higher one is noted already.
+#[must_use]
+pub fn raise_clock(now: Timestamp) -> Statement {
+    Statement::zero_or_one(RAISE_CLOCK, values![now])
+}
+
+pub(super) fn bump_catalog() -> Statement {
+    Statement::one(BUMP_CATALOG, Vec::new())
+}
+
+pub(super) fn advance_feed(by: i64) -> Statement {
+    Statement::one(ADVANCE_FEED, values![by])
+}

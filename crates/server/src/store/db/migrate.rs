@@ -1,0 +1,122 @@
+//! Migrations, compiled in. The engines differ only in how they lock.
+
+use mapae_protocol::{base64url, digest::sha256};
+
+use super::{MigrateError, Row, StoreError, sql::statements};
+
+/// The migrations of this program, in order. A migration that was released is never changed again.
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: include_str!("../../../migrations/0001_foundation.sql") }];
+
+/// Where the list of applied migrations is kept; part of no migration because it comes before the first.
+pub(super) const PRELUDE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (\
+     version BIGINT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+
+statements! {
+    APPLIED: SchemaMigrations = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+    RECORD: SchemaMigrations = "INSERT INTO schema_migrations (version, checksum, applied_at) \
+         VALUES ($1, $2, $3) ON CONFLICT (version) DO NOTHING";
+}
+
+/// One step of the schema.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Migration {
+    /// Ascending from 1, without gaps.
+    pub(super) version: i64,
+    /// Any number of statements of the common subset.
+    pub(super) sql: &'static str,
+}
+
+impl Migration {
+    pub(super) fn checksum(&self) -> String {
+        base64url::encode(sha256(self.sql.as_bytes()).as_slice())
+    }
+}
+
+/// The state of a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The version in the database; 0 if it is empty.
+    pub applied: i64,
+    /// The newest version that this program knows.
+    pub known: i64,
+}
+
+impl Schema {
+    pub(super) fn of(applied: &[Applied], known: &[Migration]) -> Self {
+        Self {
+            applied: applied.last().map_or(0, |last| last.version),
+            known: known.last().map_or(0, |last| last.version),
+        }
+    }
+
+    /// Whether the database is exactly as this program expects it.
+    #[must_use]
+    pub const fn is_current(self) -> bool {
+        self.applied == self.known
+    }
+}
+
+/// A migration that the database has.
+#[derive(Clone, Debug)]
+pub(super) struct Applied {
+    version: i64,
+    checksum: String,
+}
+
+impl Applied {
+    pub(super) fn read(row: Row) -> Result<Self, StoreError> {
+        row.read(|row| Ok(Self { version: row.int()?, checksum: row.text()? }))
+    }
+}
+
+/// The migrations that are still to be applied.
+pub(super) fn pending<'a>(
+    applied: &[Applied],
+    known: &'a [Migration],
+) -> Result<&'a [Migration], MigrateError> {
+    let schema = Schema::of(applied, known);
+    if schema.applied > schema.known {
+        return Err(MigrateError::Newer { found: schema.applied, known: schema.known });
+    }
+    for (applied, known) in applied.iter().zip(known) {
+        if applied.version != known.version || applied.checksum != known.checksum() {
+            return Err(MigrateError::Changed { version: applied.version });
+        }
+    }
+    Ok(known.get(applied.len()..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[Migration] = &[Migration { version: 1, sql: "a" }, Migration { version: 2, sql: "b" }];
+
+    fn applied(known: &[Migration]) -> Vec<Applied> {
+        known.iter().map(|m| Applied { version: m.version, checksum: m.checksum() }).collect()
+    }
+
+    #[test]
+    fn what_is_missing_is_pending() {
+        assert_eq!(pending(&[], KNOWN).unwrap().len(), 2);
+        assert_eq!(pending(&applied(&KNOWN[..1]), KNOWN).unwrap()[0].version, 2);
+        assert!(pending(&applied(KNOWN), KNOWN).unwrap().is_empty());
+    }
+
+    #[test]
+    fn db_12_a_newer_or_a_changed_schema_is_refused() {
+        let newer = pending(&applied(KNOWN), &KNOWN[..1]).unwrap_err();
+        assert!(matches!(newer, MigrateError::Newer { found: 2, known: 1 }));
+        assert!(newer.to_string().contains("start the newer version"), "it says what to do");
+        let edited = [Migration { version: 1, sql: "A" }, KNOWN[1]];
+        assert!(matches!(pending(&applied(KNOWN), &edited), Err(MigrateError::Changed { version: 1 })));
+    }
+
+    #[test]
+    fn versions_ascend_from_one_without_gaps() {
+        for (position, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(usize::try_from(migration.version).unwrap(), position + 1);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Keys: those that sign, those that seal, and those that never rotate. All are wrapped under the master key
+//! before they come here.
+
+use mapae_protocol::time::Timestamp;
+
+use super::db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values};
+
+statements! {
+    SIGNING: SigningKeys = "SELECT kid, alg, private_wrapped, public_jwk, created_at, active_at, retired_at, expires_at \
+         FROM signing_keys WHERE expires_at IS NULL OR expires_at > $1 ORDER BY active_at";
+    ADD_SIGNING: SigningKeys = "INSERT INTO signing_keys (kid, alg, private_wrapped, public_jwk, created_at, active_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kid) DO NOTHING";
+    RETIRE_SIGNING: SigningKeys =
+        "UPDATE signing_keys SET retired_at = $1, expires_at = $2 WHERE kid = $3 AND retired_at IS NULL";
+    SEALS: SealKeys = "SELECT id, secret_wrapped, created_at, active_at, retired_at, expires_at \
+         FROM seal_keys WHERE expires_at IS NULL OR expires_at > $1 ORDER BY active_at";
+    ADD_SEAL: SealKeys = "INSERT INTO seal_keys (id, secret_wrapped, created_at, active_at) \
+         VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+    RETIRE_SEAL: SealKeys =
+        "UPDATE seal_keys SET retired_at = $1, expires_at = $2 WHERE id = $3 AND retired_at IS NULL";
+    SECRET: Secrets = "SELECT value_wrapped FROM secrets WHERE name = $1";
+    PUT_SECRET: Secrets =
+        "INSERT INTO secrets (name, value_wrapped) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+}
+
+/// When a key is used. It is published as soon as it is made, used from `active_at` until `retired_at`, and
+/// accepted until `expires_at`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when it may be used: after every node has seen it.
+    pub active_at: Timestamp,
+    /// Since when it makes nothing new.
+    pub retired_at: Option<Timestamp>,
+    /// When the last thing made with it expires.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Life {
+    fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            created_at: row.timestamp()?,
+            active_at: row.timestamp()?,
+            retired_at: row.optional_timestamp()?,
+            expires_at: row.optional_timestamp()?,
+        })
+    }
+}
+
+/// A key that signs tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Its name in the JWK set.
+    pub kid: String,
+    /// Its algorithm.
+    pub alg: String,
+    /// Its private part, wrapped.
+    pub private_wrapped: Concealed,
+    /// Its public part, as JSON.
+    pub public_jwk: String,
+    /// When it is used.
+    pub life: Life,
+}
+
+/// A key that seals codes, steps, cookies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealKey {
+    /// Stands in front of every seal.
+    pub id: String,
+    /// The key, wrapped.
+    pub secret_wrapped: Concealed,
+    /// When it is used.
+    pub life: Life,
+}
+
+/// The signing keys that are not yet expired, the oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn signing(db: &Db, now: Timestamp) -> Result<Vec<SigningKey>, StoreError> {
+    let read = |row: &mut Row| {
+        Ok(SigningKey {
+            kid: row.text()?,
+            alg: row.text()?,
+            private_wrapped: row.concealed()?,
+            public_jwk: row.text()?,
+            life: Life::read(row)?,
+        })
+    };
+    db.rows(SIGNING, &values![now]).await?.into_iter().map(|row| row.read(read)).collect()
+}
+
+/// The seal keys that are not yet expired, the oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn seals(db: &Db, now: Timestamp) -> Result<Vec<SealKey>, StoreError> {
+    let read = |row: &mut Row| {
+        Ok(SealKey { id: row.text()?, secret_wrapped: row.concealed()?, life: Life::read(row)? })
+    };
+    db.rows(SEALS, &values![now]).await?.into_iter().map(|row| row.read(read)).collect()
+}
+
+/// Publishes a signing key. Only `created_at` and `active_at` of its life count.
+pub fn add_signing(key: &SigningKey) -> Unit {
+    let SigningKey { kid, alg, private_wrapped, public_jwk, life } = key;
+    let params = values![kid, alg, private_wrapped, public_jwk, life.created_at, life.active_at];
+    Unit::from(Statement::one(ADD_SIGNING, params)).changing_catalog()
+}
+
+/// Signs no more with this key; it is accepted until `expires_at`. Conflict: it is retired already, so that
+/// of two nodes that rotate at once only one makes a new key in the same unit.
+pub fn retire_signing(kid: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(RETIRE_SIGNING, values![at, expires_at, kid])).changing_catalog()
+}
+
+/// Publishes a seal key. Only `created_at` and `active_at` of its life count.
+pub fn add_seal(key: &SealKey) -> Unit {
+    let SealKey { id, secret_wrapped, life } = key;
+    let params = values![id, secret_wrapped, life.created_at, life.active_at];
+    Unit::from(Statement::one(ADD_SEAL, params)).changing_catalog()
+}
+
+/// Seals no more with this key; it opens seals until `expires_at`. Conflict: it is retired already.
+pub fn retire_seal(id: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(RETIRE_SEAL, values![at, expires_at, id])).changing_catalog()
+}
+
+/// A key that never rotates.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn secret(db: &Db, name: &str) -> Result<Option<Concealed>, StoreError> {
+    let row = db.optional(SECRET, &values![name]).await?;
+    row.map(|row| row.read(|row| row.concealed())).transpose()
+}
+
+/// Keeps a key that never rotates, unless there is one of that name; read it again to know which one won.
+#[must_use]
+pub fn put_secret(name: &str, value_wrapped: &Concealed) -> Statement {
+    Statement::zero_or_one(PUT_SECRET, values![name, value_wrapped])
+}

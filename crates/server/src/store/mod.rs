@@ -1,0 +1,51 @@
+//! What is kept: one file per table, plain SQL that both engines understand, one executor.
+//!
+//! *Reads* are functions that take a [`Db`] and return typed records. *Writes* are pure functions that
+//! return a [`Statement`](db::Statement) or a [`Unit`]; whoever decides puts them together and commits them
+//! in one go with [`Db::commit`]. Nothing else writes.
+//!
+//! Secrets arrive here hashed, sealed or wrapped; plain ones have no place in any table. What expires
+//! carries its time and is filtered by it in every query; [`sweep`] only makes room.
+
+pub mod alive;
+pub mod apis;
+pub mod app_secrets;
+pub mod apps;
+pub mod codes;
+pub mod consents;
+pub mod counters;
+pub mod db;
+pub mod grants;
+pub mod keys;
+pub mod links;
+pub mod revocations;
+pub mod sessions;
+pub mod steps;
+pub mod sweep;
+pub mod tokens;
+pub mod users;
+
+pub use self::db::{CommitError, Concealed, Db, Options, StoreError, Unit};
+
+/// Every statement that the store can execute, for the tests that check them one by one.
+pub fn statements() -> impl Iterator<Item = db::Sql> {
+    let files = [
+        db::STATEMENTS,
+        apis::STATEMENTS,
+        app_secrets::STATEMENTS,
+        apps::STATEMENTS,
+        codes::STATEMENTS,
+        consents::STATEMENTS,
+        counters::STATEMENTS,
+        grants::STATEMENTS,
+        keys::STATEMENTS,
+        links::STATEMENTS,
+        revocations::STATEMENTS,
+        sessions::STATEMENTS,
+        steps::STATEMENTS,
+        sweep::STATEMENTS,
+        tokens::STATEMENTS,
+        users::STATEMENTS,
+    ];
+    files.into_iter().flatten().copied()
+}

@@ -1,0 +1,86 @@
+//! Pending steps: authorization requests too large to travel sealed through the browser.
+//!
+//! A browser has [`PLACES`] of them, and all browsers together [`LIMIT`]: a flood of requests costs that much
+//! and no more.
+
+use mapae_protocol::time::Timestamp;
+
+use super::db::{Concealed, Db, Statement, StoreError, statements, values};
+
+/// How many steps one browser may have pending.
+pub const PLACES: i64 = 16;
+
+/// How many steps may be pending in all. On PostgreSQL as many more as there are connections may slip in.
+pub const LIMIT: i64 = 10_000;
+
+statements! {
+    FIND: PendingSteps = "SELECT payload FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3";
+    // Takes a free place of the browser; a place is free if nobody has it or its time is over. Two steps that
+    // reach for the same place at once cannot both have it, because the place is unique.
+    PUT: PendingSteps = "INSERT INTO pending_steps (id, browser, place, payload, expires_at) \
+         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), free.place, CAST($3 AS TEXT), CAST($4 AS BIGINT) FROM ( \
+             SELECT MIN(places.place) AS place FROM ( \
+                 SELECT 0 AS place UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 \
+                 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 \
+                 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 \
+                 UNION ALL SELECT 12 UNION ALL SELECT 13 UNION ALL SELECT 14 UNION ALL SELECT 15 \
+             ) places WHERE places.place NOT IN ( \
+                 SELECT p.place FROM pending_steps p WHERE p.browser = $2 AND p.expires_at > $5 \
+             ) \
+         ) free WHERE free.place IS NOT NULL \
+         AND (SELECT COUNT(*) FROM pending_steps p WHERE p.expires_at > $5) < $6 \
+         ON CONFLICT (browser, place) DO UPDATE \
+         SET id = excluded.id, payload = excluded.payload, expires_at = excluded.expires_at \
+         WHERE pending_steps.expires_at <= $5";
+    TAKE: PendingSteps =
+        "DELETE FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3 RETURNING payload";
+    DROP: PendingSteps = "DELETE FROM pending_steps WHERE id = $1 AND browser = $2";
+}
+
+/// A step to be kept.
+#[derive(Clone, Debug)]
+pub struct NewStep {
+    /// A fresh random id.
+    pub id: String,
+    /// The browser that it belongs to: a hash of its cookie.
+    pub browser: String,
+    /// The request.
+    pub payload: Concealed,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+/// The step of this browser, if its time is not over.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn find(db: &Db, id: &str, browser: &str, now: Timestamp) -> Result<Option<Concealed>, StoreError> {
+    let row = db.optional(FIND, &values![id, browser, now]).await?;
+    row.map(|row| row.read(|row| row.concealed())).transpose()
+}
+
+/// Keeps a step. Conflict: the browser, or the server, has too many pending, or another step of the same
+/// browser took the same place at this moment (then trying once more helps).
+#[must_use]
+pub fn put(step: &NewStep, now: Timestamp) -> Statement {
+    put_within(step, LIMIT, now)
+}
+
+/// As [`put`], with another limit for all browsers together.
+#[must_use]
+pub fn put_within(step: &NewStep, limit: i64, now: Timestamp) -> Statement {
+    let NewStep { id, browser, payload, expires_at } = step;
+    Statement::one(PUT, values![id, browser, payload, *expires_at, now, limit])
+}
+
+/// Removes the step and returns its payload. Conflict: it is gone, of another browser, or its time is over.
+#[must_use]
+pub fn take(id: &str, browser: &str, now: Timestamp) -> Statement {
+    Statement::one(TAKE, values![id, browser, now])
+}
+
+/// Removes the step if it is still there.
+#[must_use]
+pub fn drop(id: &str, browser: &str) -> Statement {
+    Statement::zero_or_one(DROP, values![id, browser])
+}

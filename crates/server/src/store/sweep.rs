@@ -1,0 +1,75 @@
+//! Making room. Every query filters by time itself, so the sweep decides nothing: a row is removed when its
+//! time has been over for [`SLACK`], so that a node whose clock is wrong by an hour removes nothing that
+//! another one still needs.
+
+use mapae_protocol::time::{Seconds, Timestamp};
+
+use super::db::{CommitError, Db, Sql, Statement, Unit, Value, statements, values};
+
+/// How long a row stays after its time is over.
+pub const SLACK: Seconds = Seconds::hours(2);
+
+/// How many rows one commit removes: few enough that nobody waits for it.
+pub const BATCH: i64 = 500;
+
+statements! {
+    // A grant stays until its code would have expired, even when revoked: it is what makes the code single-use.
+    GRANTS: Grants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants \
+         WHERE expires_at <= $1 AND code_expires_at <= $1 LIMIT $2) RETURNING 1";
+    REVOKED_GRANTS: Grants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants \
+         WHERE revoked_at IS NOT NULL AND revoked_at <= $1 AND code_expires_at <= $1 LIMIT $2) RETURNING 1";
+    SESSIONS: Sessions = "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s \
+         WHERE s.expires_at <= $1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session_id = s.id) LIMIT $2) RETURNING 1";
+    APP_SECRETS: AppSecrets = "DELETE FROM app_secrets WHERE id IN (SELECT id FROM app_secrets \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    CODE_DETAILS: CodeDetails = "DELETE FROM code_details WHERE code_id IN (SELECT code_id FROM code_details \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    PENDING_STEPS: PendingSteps = "DELETE FROM pending_steps WHERE id IN (SELECT id FROM pending_steps \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    MAILED_LINKS: MailedLinks = "DELETE FROM mailed_links WHERE token_hash IN (SELECT token_hash FROM mailed_links \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    REVOKED_TOKENS: RevokedTokens = "DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    SIGNING_KEYS: SigningKeys = "DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    SEAL_KEYS: SealKeys = "DELETE FROM seal_keys WHERE id IN (SELECT id FROM seal_keys \
+         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    // Only from the old end, so that what is left has no gaps.
+    REVOCATIONS: Revocations = "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations \
+         WHERE seq < (SELECT COALESCE(MIN(r.seq), CAST($1 AS BIGINT)) FROM revocations r WHERE r.at > $2) \
+         ORDER BY seq LIMIT $3) RETURNING 1";
+}
+
+const EXPIRING: &[Sql] = &[
+    GRANTS,
+    REVOKED_GRANTS,
+    SESSIONS,
+    APP_SECRETS,
+    CODE_DETAILS,
+    PENDING_STEPS,
+    MAILED_LINKS,
+    REVOKED_TOKENS,
+    SIGNING_KEYS,
+    SEAL_KEYS,
+];
+
+/// Removes what has been over for [`SLACK`] and, of the feed, what is older than `feed_kept`: the longest life
+/// of an access token plus [`SLACK`], or more. One small commit after another; other writers get their turn
+/// between them.
+///
+/// # Errors
+/// [`CommitError`]; what was removed until then stays removed, and the rest is for the next sweep
+pub async fn run(db: &Db, feed_kept: Seconds, now: Timestamp) -> Result<(), CommitError> {
+    let over = now.minus(SLACK);
+    for sql in EXPIRING {
+        while remove(db, *sql, values![over, BATCH]).await? {}
+    }
+    while remove(db, REVOCATIONS, values![i64::MAX, now.minus(feed_kept), BATCH]).await? {}
+    Ok(())
+}
+
+/// Removes one batch; whether there may be more.
+async fn remove(db: &Db, sql: Sql, params: impl Into<Vec<Value>>) -> Result<bool, CommitError> {
+    let removed = db.commit(Unit::from(Statement::any(sql, params))).await?;
+    Ok(removed.into_iter().flatten().count() as i64 >= BATCH)
+}

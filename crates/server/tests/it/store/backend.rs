@@ -1,0 +1,145 @@
+//! A fresh database of either engine for each test.
+
+use std::path::PathBuf;
+
+use mapae::store::{
+    Db, Options,
+    db::{Engine, Schema},
+};
+use mapae_testkit::postgres::PostgresServer;
+use tempfile::TempDir;
+
+use super::seed::NOW;
+
+const FILE: &str = "mapae.db";
+
+/// An empty, migrated database that goes away with the test.
+pub(super) struct TestDb {
+    db: Db,
+    place: Place,
+}
+
+enum Place {
+    Sqlite(TempDir),
+    Postgres(String),
+}
+
+impl TestDb {
+    pub(super) async fn new(engine: Engine) -> Self {
+        let place = match engine {
+            Engine::Sqlite => Place::Sqlite(TempDir::new().expect("a temporary folder")),
+            Engine::Postgres => Place::Postgres(shared().fresh_database().await.expect("a fresh database")),
+        };
+        let db = place.open(Options::default());
+        let schema: Schema = db.migrate(NOW).await.expect("a migrated database");
+        assert!(schema.is_current());
+        Self { db, place }
+    }
+
+    /// The same database once more, as another process would open it.
+    pub(super) fn another(&self) -> Db {
+        self.another_with(Options::default())
+    }
+
+    /// As [`another`](Self::another), used otherwise.
+    pub(super) fn another_with(&self, options: Options) -> Db {
+        self.place.open(options)
+    }
+
+    /// Takes a lock that every write of users waits for, past the store, and keeps it until dropped.
+    pub(super) async fn lock(&self) -> Lock {
+        match &self.place {
+            Place::Sqlite(_) => {
+                let connection = rusqlite::Connection::open(self.file()).expect("the file opens");
+                connection.execute_batch("BEGIN IMMEDIATE").expect("the file is locked");
+                Lock::Sqlite(connection)
+            }
+            Place::Postgres(url) => {
+                let (client, connection) =
+                    tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("connects");
+                tokio::spawn(connection);
+                client
+                    .batch_execute("BEGIN; LOCK TABLE users IN EXCLUSIVE MODE")
+                    .await
+                    .expect("the table is locked");
+                Lock::Postgres(client)
+            }
+        }
+    }
+
+    /// Where the SQLite file is.
+    pub(super) fn file(&self) -> PathBuf {
+        match &self.place {
+            Place::Sqlite(folder) => folder.path().join(FILE),
+            Place::Postgres(_) => panic!("no file"),
+        }
+    }
+
+    /// The address of the PostgreSQL database.
+    pub(super) fn url(&self) -> &str {
+        match &self.place {
+            Place::Sqlite(_) => panic!("no address"),
+            Place::Postgres(url) => url,
+        }
+    }
+}
+
+/// A lock held by somebody else.
+pub(super) enum Lock {
+    Sqlite(rusqlite::Connection),
+    Postgres(tokio_postgres::Client),
+}
+
+impl Lock {
+    pub(super) async fn release(self) {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch("ROLLBACK").expect("the lock is released"),
+            Self::Postgres(client) => client.batch_execute("ROLLBACK").await.expect("the lock is released"),
+        }
+    }
+}
+
+impl std::ops::Deref for TestDb {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.db
+    }
+}
+
+impl Place {
+    fn open(&self, options: Options) -> Db {
+        match self {
+            Self::Sqlite(folder) => {
+                Db::open_sqlite(&folder.path().join(FILE), options).expect("an open file")
+            }
+            Self::Postgres(url) => Db::connect_postgres(url, options).expect("a good address"),
+        }
+    }
+}
+
+pub(super) fn shared() -> &'static PostgresServer {
+    PostgresServer::shared().expect("a PostgreSQL of our own")
+}
+
+/// Each test once for each engine: `sqlite::name` and `postgres::name`.
+macro_rules! for_each_backend {
+    ($( $(#[$attribute:meta])* async fn $name:ident($db:ident: TestDb) $body:block )+) => {
+        for_each_backend!(@engine sqlite Sqlite $( $(#[$attribute])* $name $db $body )+);
+        for_each_backend!(@engine postgres Postgres $( $(#[$attribute])* $name $db $body )+);
+    };
+    (@engine $module:ident $engine:ident $( $(#[$attribute:meta])* $name:ident $db:ident $body:block )+) => {
+        mod $module {
+            use super::*;
+            $(
+                $(#[$attribute])*
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    let $db = $crate::store::backend::TestDb::new(mapae::store::db::Engine::$engine).await;
+                    $body
+                }
+            )+
+        }
+    };
+}
+pub(super) use for_each_backend;

@@ -1,0 +1,174 @@
+//! Consents and grants, row by row.
+
+use mapae::store::{
+    alive::Epochs,
+    consents::{self, Agreement},
+    grants::{self, Rotation},
+    tokens,
+};
+use mapae_protocol::time::Seconds;
+
+use super::{
+    backend::for_each_backend,
+    seed::{NOW, Seed, later},
+};
+
+fn agreement(seed: &Seed, accepted: &[&str], refused: &[&str]) -> Agreement {
+    let owned = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect();
+    Agreement {
+        new_id: "con_unused".into(),
+        user_id: seed.user.clone(),
+        app_id: seed.app.clone(),
+        accepted: owned(accepted),
+        refused: owned(refused),
+    }
+}
+
+for_each_backend! {
+    async fn what_was_agreed_grows_and_refusals_are_remembered(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let find = async || consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+        let first = find().await;
+        assert_eq!((first.id.as_str(), first.scopes.as_str(), first.epoch), ("con_one", "openid profile", 0));
+        let at = later(Seconds::minutes(1));
+        let more = agreement(&seed, &["calendar.read"], &["email", "profile"]);
+        db.commit(consents::agree(Some(&first), &more, at)).await.unwrap();
+        let second = find().await;
+        assert_eq!(second.scopes, "calendar.read openid profile", "what was agreed before stays");
+        assert_eq!(second.refused, "email", "what is agreed is not refused");
+        assert_eq!((second.id.as_str(), second.epoch, second.updated_at), ("con_one", 0, at));
+        db.commit(consents::agree(Some(&second), &agreement(&seed, &["email"], &[]), at)).await.unwrap();
+        assert_eq!(find().await.refused, "", "agreed after all");
+        let stale = consents::agree(Some(&second), &more, at);
+        assert!(db.commit(stale).await.unwrap_err().is_conflict(), "it has changed since it was read");
+        let first_again = consents::agree(None, &more, at);
+        assert!(db.commit(first_again).await.unwrap_err().is_conflict(), "there is one already");
+        assert!(consents::find(&db, &seed.user, "app_none").await.unwrap().is_none());
+    }
+
+    async fn a_disconnected_consent_keeps_its_epoch_when_agreed_again(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let find = async || consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+        let wrong = consents::disconnect(&seed.consent, "usr_other", NOW);
+        assert!(db.commit(wrong).await.unwrap_err().is_conflict(), "only one's own");
+        let before = find().await;
+        db.commit(consents::disconnect(&seed.consent, &seed.user, NOW)).await.unwrap();
+        let gone = find().await;
+        assert_eq!((gone.scopes.as_str(), gone.refused.as_str(), gone.epoch), ("", "", 1));
+        let twice = consents::disconnect(&seed.consent, &seed.user, NOW);
+        assert!(db.commit(twice).await.unwrap_err().is_conflict());
+        let stale = consents::agree(Some(&before), &agreement(&seed, &["email"], &[]), NOW);
+        assert!(db.commit(stale).await.unwrap_err().is_conflict(), "a form from before the disconnection");
+        db.commit(consents::agree(Some(&gone), &agreement(&seed, &["openid"], &[]), NOW)).await.unwrap();
+        let again = find().await;
+        assert_eq!((again.id.as_str(), again.scopes.as_str(), again.epoch), ("con_one", "openid", 1));
+    }
+
+    async fn dropping_a_scope_ends_what_carries_it(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let consent = consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+        assert!(consents::drop_scope(&consent, "calendar.read", NOW).is_none(), "never agreed to");
+        db.commit(consents::drop_scope(&consent, "profile", NOW).unwrap()).await.unwrap();
+        let left = consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+        assert_eq!((left.scopes.as_str(), left.refused.as_str(), left.epoch), ("openid", "profile", 1));
+        let stale = consents::drop_scope(&consent, "openid", NOW).unwrap();
+        assert!(db.commit(stale).await.unwrap_err().is_conflict());
+    }
+
+    async fn connected_services_are_listed_with_their_last_use(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let at = later(Seconds::hours(5));
+        db.commit(grants::insert(&seed.grant("code"), at)).await.unwrap();
+        let services = consents::connected(&db, &seed.user).await.unwrap();
+        let [service] = services.as_slice() else { panic!("{services:?}") };
+        assert_eq!((service.app_name.as_str(), service.last_used_at), ("나의 서비스", Some(at)));
+        assert_eq!(service.app_homepage.as_deref(), Some("https://app.example.com"));
+        assert_eq!(service.consent.id, seed.consent);
+        let touched = later(Seconds::hours(6));
+        db.commit(consents::touch(&seed.consent, touched)).await.unwrap();
+        db.commit(consents::touch(&seed.consent, touched.plus(Seconds::seconds(9)))).await.unwrap();
+        assert_eq!(consents::connected(&db, &seed.user).await.unwrap()[0].last_used_at, Some(touched), "coalesced");
+        db.commit(consents::disconnect(&seed.consent, &seed.user, NOW)).await.unwrap();
+        assert!(consents::connected(&db, &seed.user).await.unwrap().is_empty());
+    }
+
+    async fn a_grant_comes_back_as_it_was_made(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let mut new = seed.grant("code");
+        (new.offline, new.resource, new.acr) = (true, Some("https://api.example.com".into()), Some("1".into()));
+        db.commit(grants::insert(&new, NOW)).await.unwrap();
+        let facts = grants::facts(&db, &new.id, None).await.unwrap().unwrap();
+        let grant = &facts.grant;
+        assert_eq!(grant.origin, "code:code");
+        assert_eq!((&grant.user_id, &grant.app_id, &grant.consent_id), (&seed.user, &seed.app, &seed.consent));
+        assert_eq!((grant.session_id.as_ref(), grant.offline), (Some(&seed.session), true));
+        assert_eq!((grant.scopes.as_str(), grant.resource.as_ref()), ("openid profile", new.resource.as_ref()));
+        assert_eq!((grant.auth_time, grant.amr.as_str(), grant.acr.as_deref()), (NOW, "pwd", Some("1")));
+        assert_eq!(grant.epochs, Epochs { user: 0, app: 0, consent: 0, session: Some(0) });
+        assert_eq!((grant.generation, &grant.refresh_hash, &grant.successor), (0, &new.refresh_hash, &None));
+        assert_eq!((grant.created_at, grant.last_used_at), (NOW, NOW));
+        assert_eq!((grant.idle_expires_at, grant.expires_at), (new.idle_expires_at, new.expires_at));
+        assert_eq!((grant.code_expires_at, grant.revoked_at), (new.code_expires_at, None));
+        let user = facts.states.user.unwrap();
+        assert_eq!((user.email.as_str(), user.name.as_str()), ("one@example.com", "홍길동"), "for userinfo");
+        assert!(grants::facts(&db, "gra_none", None).await.unwrap().is_none());
+    }
+
+    async fn a_grant_may_have_no_session_and_no_refresh_token(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let mut new = seed.grant("code");
+        (new.session_id, new.epochs.session, new.refresh_hash) = (None, None, None);
+        db.commit(grants::insert(&new, NOW)).await.unwrap();
+        let facts = grants::facts(&db, &new.id, None).await.unwrap().unwrap();
+        assert_eq!((&facts.grant.session_id, &facts.grant.refresh_hash), (&None, &None));
+        assert!(facts.alive(NOW).is_err(), "absent is dead: neither a session nor offline");
+    }
+
+    async fn re_07_re_09_rotation_keeps_the_successor_and_never_the_absolute_end(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let id = seed.redeem(&db, "code").await;
+        let (hash, sealed, until) = ("hash-1".into(), "sealed-1".into(), later(Seconds::seconds(70)));
+        let rotation = Rotation {
+            grant_id: &id,
+            presented: 0,
+            refresh_hash: &hash,
+            successor: Some((&sealed, until)),
+            idle_expires_at: later(Seconds::days(8)),
+        };
+        let at = later(Seconds::minutes(1));
+        db.commit(grants::rotate(&rotation, at)).await.unwrap();
+        let grant = grants::facts(&db, &id, None).await.unwrap().unwrap().grant;
+        assert_eq!((grant.generation, grant.last_used_at), (1, at));
+        assert_eq!((grant.refresh_hash, grant.successor), (Some(hash.clone()), Some((sealed.clone(), until))));
+        assert_eq!((grant.idle_expires_at, grant.expires_at), (later(Seconds::days(8)), later(Seconds::days(30))));
+        assert!(db.commit(grants::rotate(&rotation, at)).await.unwrap_err().is_conflict(), "the old generation");
+        let next = Rotation { presented: 1, successor: None, ..rotation.clone() };
+        db.commit(grants::rotate(&next, at)).await.unwrap();
+        let grant = grants::facts(&db, &id, None).await.unwrap().unwrap().grant;
+        assert_eq!((grant.generation, grant.successor), (2, None), "the window closes with the first use");
+        let late = Rotation { presented: 2, ..next };
+        let idle = grants::rotate(&late, later(Seconds::days(8)));
+        assert!(db.commit(idle).await.unwrap_err().is_conflict(), "expired while it was decided");
+        let touch = grants::touch(&id, 2, later(Seconds::days(9)), later(Seconds::days(7)));
+        db.commit(touch).await.unwrap();
+        assert!(db.commit(grants::touch(&id, 1, NOW, NOW)).await.unwrap_err().is_conflict());
+    }
+
+    async fn in_a_token_is_revoked_by_itself(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let id = seed.redeem(&db, "code").await;
+        let expires_at = later(Seconds::minutes(5));
+        db.commit(tokens::revoke("jti-1", expires_at, NOW)).await.unwrap();
+        db.commit(tokens::revoke("jti-1", expires_at, NOW)).await.expect("twice is no conflict");
+        let alive = async |jti| grants::facts(&db, &id, Some(jti)).await.unwrap().unwrap().alive(NOW);
+        assert!(alive("jti-1").await.is_err());
+        assert!(alive("jti-2").await.is_ok(), "the grant's other tokens live on");
+        let facts = async |app, jti| tokens::facts(&db, app, jti).await.unwrap();
+        assert!(facts(&seed.app, "jti-2").await.alive(0));
+        assert!(!facts(&seed.app, "jti-1").await.alive(0), "revoked");
+        assert!(!facts(&seed.app, "jti-2").await.alive(1), "another epoch");
+        assert!(!facts("app_none", "jti-2").await.alive(0), "no such app");
+        db.commit(mapae::store::apps::disable(&seed.app, NOW)).await.unwrap();
+        assert!(!facts(&seed.app, "jti-2").await.alive(1), "disabled");
+    }
+}

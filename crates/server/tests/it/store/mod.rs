@@ -1,0 +1,19 @@
+//! The store: one suite, run on each engine.
+
+mod backend;
+mod cutter;
+mod seed;
+
+mod consents;
+mod feed;
+mod keys;
+mod outages;
+mod people;
+mod races;
+mod registry;
+mod retries;
+mod revocations;
+mod schema;
+mod short_lived;
+mod sweep;
+mod units;

@@ -1,0 +1,213 @@
+//! What happens when the database is away, slow, damaged, or lost in the middle — DB-05, DB-10, G-03, §3.4.
+
+use std::{
+    io::{Seek, SeekFrom, Write},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use mapae::store::{
+    CommitError, Db, Options, StoreError, Unit, consents,
+    db::{Engine, Obstacle},
+    grants, users,
+};
+use mapae_testkit::postgres::PostgresServer;
+
+use super::{
+    backend::{TestDb, shared},
+    cutter::{Cut, Cutter},
+    seed::{NOW, Seed, new_user},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_10_a_database_that_is_away_is_said_to_be_away_and_is_found_again() {
+    let server = PostgresServer::start().unwrap();
+    let db = Db::connect_postgres(&server.fresh_database().await.unwrap(), Options::default()).unwrap();
+    db.migrate(NOW).await.unwrap();
+    let seed = Seed::plant(&db, "one").await;
+    server.stop().unwrap();
+    let begun = Instant::now();
+    let read = users::by_id(&db, &seed.user).await;
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    for unit in [
+        Unit::from(users::insert(&new_user("single"), NOW)),
+        Unit::from(users::insert(&new_user("double"), NOW)).with(consents::guard(&seed.consent, 0)),
+    ] {
+        let write = db.commit(unit).await;
+        assert!(matches!(write, Err(CommitError::Busy(Obstacle::Unreachable))), "{write:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(6), "each within its budget: {:?}", begun.elapsed());
+    server.start_again().unwrap();
+    assert!(users::by_id(&db, &seed.user).await.unwrap().is_some(), "without a restart of ours");
+    db.commit(users::insert(&new_user("after"), NOW)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_10_connections_that_were_closed_meanwhile_are_replaced() {
+    let server = PostgresServer::start().unwrap();
+    let url = server.fresh_database().await.unwrap();
+    let db = Db::connect_postgres(&url, Options { connections: 4, ..Options::default() }).unwrap();
+    db.migrate(NOW).await.unwrap();
+    let seed = Seed::plant(&db, "one").await;
+    for round in 0..20 {
+        let end_all =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mapae'";
+        server.execute("postgres", end_all).await.unwrap();
+        assert!(users::by_id(&db, &seed.user).await.unwrap().is_some(), "round {round}: a read is repeated");
+        let unit = Unit::from(users::insert(&new_user(&round.to_string()), NOW))
+            .with(consents::guard(&seed.consent, 0));
+        db.commit(unit).await.unwrap();
+    }
+}
+
+/// The connection breaks while a unit of several statements is being committed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_05_a_commit_without_an_answer_is_unknown_and_whole() {
+    let db = TestDb::new(Engine::Postgres).await;
+    let seed = Seed::plant(&db, "one").await;
+    let wire = Cutter::new(shared().socket(), b"COMMIT").await;
+    let far = Db::connect_postgres(&wire.url(db.url()), Options::default()).unwrap();
+    for (n, cut) in [Cut::Before, Cut::After, Cut::After, Cut::Before].into_iter().enumerate() {
+        let grant = seed.grant(&format!("cut-{n}"));
+        let unit = || {
+            Unit::from(users::insert(&new_user(&format!("cut-{n}")), NOW)).with(grants::insert(&grant, NOW))
+        };
+        assert!(users::by_id(&far, &seed.user).await.unwrap().is_some());
+        wire.arm(cut);
+        let outcome = far.commit(unit()).await;
+        assert!(wire.was_cut());
+        assert!(matches!(outcome, Err(CommitError::Unknown)), "{outcome:?}");
+        let there = cut == Cut::After;
+        assert_eq!(users::by_id(&db, &format!("usr_cut-{n}")).await.unwrap().is_some(), there);
+        assert_eq!(grants::facts(&db, &grant.id, None).await.unwrap().is_some(), there, "both or neither");
+        let again = far.commit(unit()).await;
+        assert_eq!(again.is_ok(), !there, "the same again is done once: {again:?}");
+        assert!(there || again.is_ok());
+        if there {
+            assert!(again.unwrap_err().is_conflict());
+        }
+    }
+}
+
+/// The connection breaks while a single statement is being executed, or before anything could be committed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_05_a_statement_without_an_answer_is_unknown_and_never_repeated() {
+    let db = TestDb::new(Engine::Postgres).await;
+    Seed::plant(&db, "one").await;
+    let wire = Cutter::new(shared().socket(), b"usr_cut").await;
+    let far = Db::connect_postgres(&wire.url(db.url()), Options::default()).unwrap();
+    for (n, cut) in [Cut::After, Cut::Before].into_iter().enumerate() {
+        let id = format!("cut-{n}");
+        wire.arm(cut);
+        let outcome = far.commit(users::insert(&new_user(&id), NOW)).await;
+        assert!(wire.was_cut());
+        assert!(matches!(outcome, Err(CommitError::Unknown)), "{outcome:?}");
+        let there = users::by_id(&db, &format!("usr_{id}")).await.unwrap().is_some();
+        assert_eq!(there, cut == Cut::After);
+        let again = far.commit(users::insert(&new_user(&id), NOW)).await;
+        assert_eq!(again.is_ok(), !there);
+    }
+    // With BEGIN in front nothing can have been committed: the unit is tried again and succeeds.
+    wire.arm(Cut::Before);
+    let unit = Unit::from(users::insert(&new_user("cut-unit"), NOW)).with(consents::guard("con_one", 0));
+    far.commit(unit).await.unwrap();
+    assert!(wire.was_cut());
+    assert!(users::by_id(&db, "usr_cut-unit").await.unwrap().is_some());
+    // A read is repeated.
+    wire.arm(Cut::Before);
+    assert!(users::by_id(&far, "usr_cut-unit").await.unwrap().is_some());
+    assert!(wire.was_cut());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_10_a_read_only_database_takes_no_writes_and_says_so() {
+    let db = TestDb::new(Engine::Postgres).await;
+    let seed = Seed::plant(&db, "one").await;
+    let name = db.url().split("@/").nth(1).unwrap().split('?').next().unwrap();
+    let alter = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    shared().execute("postgres", &alter).await.unwrap();
+    let standby = db.another();
+    assert!(users::by_id(&standby, &seed.user).await.unwrap().is_some(), "reads go on");
+    for unit in [
+        Unit::from(users::insert(&new_user("single"), NOW)),
+        Unit::from(users::insert(&new_user("double"), NOW)).with(consents::guard(&seed.consent, 0)),
+    ] {
+        let write = standby.commit(unit).await;
+        assert!(matches!(write, Err(CommitError::Busy(Obstacle::ReadOnly))), "{write:?}");
+    }
+}
+
+/// `sslmode` as its words are understood everywhere: `require` believes any certificate, `verify-full` only one
+/// that is vouched for and names the host.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn op_the_certificate_of_the_database_is_checked_as_asked_for() {
+    let server = PostgresServer::start_with_tls().unwrap();
+    let file = server.certificate();
+    let trusted = format!("sslrootcert={}", file.display());
+    for (host, parameters, works) in [
+        ("localhost", "sslmode=disable", true),
+        ("localhost", "sslmode=require", true),
+        ("127.0.0.1", "sslmode=require", true),
+        ("localhost", &format!("sslmode=verify-full&{trusted}"), true),
+        ("localhost", &format!("sslmode=require&{trusted}"), true),
+        ("127.0.0.1", &format!("sslmode=verify-full&{trusted}"), false),
+        ("127.0.0.1", &format!("sslmode=require&{trusted}"), false),
+        ("localhost", "sslmode=verify-full&sslrootcert=system", false),
+    ] {
+        let url = format!("{}?{parameters}", server.tcp_url(host, "postgres"));
+        let db = Db::connect_postgres(&url, Options::default()).unwrap();
+        let outcome = db.schema().await;
+        assert_eq!(outcome.is_ok(), works, "{host} {parameters}: {outcome:?}");
+    }
+    let encrypted =
+        "DO $$ BEGIN IF (SELECT count(*) FROM pg_stat_ssl WHERE ssl) = 0 THEN RAISE 'plain'; END IF; END $$";
+    let url = format!("{}?sslmode=require", server.tcp_url("localhost", "postgres"));
+    let db = Db::connect_postgres(&url, Options::default()).unwrap();
+    db.migrate(NOW).await.unwrap();
+    server.execute("postgres", encrypted).await.expect("the open connection is encrypted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g_03_after_damage_nothing_is_acknowledged_any_more() {
+    let db = TestDb::new(Engine::Sqlite).await;
+    let alarms = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&alarms);
+    let on_fatal = Arc::new(move |reason: &str| heard.lock().unwrap().push(reason.to_owned()));
+    let damaged = db.another_with(Options { on_fatal, ..Options::default() });
+    damaged.commit(users::insert(&new_user("well"), NOW)).await.unwrap();
+    // Another process writes, so that the writer must look at the file again.
+    db.commit(users::insert(&new_user("other"), NOW)).await.unwrap();
+    db.close().await;
+    checkpoint(&db);
+    overwrite_all_but_the_first_page(&db);
+    let first = damaged.commit(users::insert(&new_user("lost"), NOW)).await;
+    assert!(matches!(first, Err(CommitError::Unknown)), "{first:?}");
+    let next = damaged.commit(users::insert(&new_user("next"), NOW)).await;
+    assert!(matches!(next, Err(CommitError::Fault(StoreError::Stopped(_)))), "{next:?}");
+    assert_eq!(alarms.lock().unwrap().len(), 1, "told once: {alarms:?}");
+    damaged.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_10_a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("mapae.db");
+    std::fs::write(&path, "this is not a database, it is a text of some length".repeat(100)).unwrap();
+    let refused = Db::open_sqlite(&path, Options::default()).unwrap_err().to_string();
+    assert!(refused.contains("mapae.db"), "it names the file: {refused}");
+    let missing = folder.path().join("no such folder").join("mapae.db");
+    assert!(Db::open_sqlite(&missing, Options::default()).is_err());
+}
+
+fn checkpoint(db: &TestDb) {
+    let connection = rusqlite::Connection::open(db.file()).unwrap();
+    let mut checkpoint = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    assert!(checkpoint.query([]).unwrap().next().unwrap().is_some());
+}
+
+fn overwrite_all_but_the_first_page(db: &TestDb) {
+    let mut file = std::fs::OpenOptions::new().write(true).open(db.file()).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.seek(SeekFrom::Start(4_096)).unwrap();
+    file.write_all(&vec![0xA5; usize::try_from(length - 4_096).unwrap()]).unwrap();
+}
