@@ -1,0 +1,155 @@
+//! `docs/config.md` and `config.example.toml`, written from the declarations of the settings.
+
+use std::fmt::Write as _;
+
+use super::setting::{Fallback, SECTIONS, Section, Setting};
+
+const INTRODUCTION: &str = "# Settings
+
+Mapae needs no settings to start. Each one can be given in four ways; the first that is given holds:
+
+1. on the command line, where an option is named below;
+2. in the environment;
+3. in a file: the one that `--config` or `MAPAE_CONFIG` names, else `mapae.toml` in the working folder;
+4. by default.
+
+All mistakes are reported together, each with what to write instead. A setting that does not exist is a
+mistake. In the environment, lists are separated by commas, and an empty variable counts as not set.
+`config.example.toml` holds all settings with their defaults.
+
+This page is written from the source; the test `config::documents` says how to renew it.
+";
+
+/// The text of `docs/config.md`.
+pub fn markdown() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for section in SECTIONS {
+        page.push_str(&format!("\n## {}\n", heading(section)));
+        for setting in section.settings {
+            write_entry(&mut page, setting);
+        }
+    }
+    page
+}
+
+/// The text of `config.example.toml`: every line of it is a comment, so that it says nothing new when copied.
+pub fn example() -> String {
+    let mut file = "# Settings of Mapae with their defaults. Copy to mapae.toml and remove the \"# \" before what you change.\n\
+         # docs/config.md says the same with the names in the environment and on the command line.\n"
+        .to_owned();
+    for section in SECTIONS {
+        if !section.name.is_empty() {
+            file.push_str(&format!("\n[{}]\n", section.name));
+        }
+        for setting in section.settings.iter().filter(|setting| setting.in_file()) {
+            let (value, note) = match setting.default {
+                Fallback::Literal(text) => (text, String::new()),
+                Fallback::Computed { rule, example } => (example, format!(" By default {rule}.")),
+                Fallback::EnvironmentOnly { .. } => continue,
+            };
+            for line in wrap(&format!("{}{} {}", setting.meaning, note, setting.reason)) {
+                file.push_str(&format!("\n# {line}"));
+            }
+            file.push_str(&format!("\n# {} = {value}\n", setting.key));
+        }
+    }
+    file
+}
+
+fn heading(section: &Section) -> String {
+    if section.name.is_empty() {
+        section.title.to_owned()
+    } else {
+        format!("`[{}]`: {}", section.name, section.title)
+    }
+}
+
+fn write_entry(page: &mut String, setting: &Setting) {
+    let default = match setting.default {
+        Fallback::Literal(text) => format!("`{text}`"),
+        Fallback::Computed { rule, .. } => rule.to_owned(),
+        Fallback::EnvironmentOnly { rule, .. } => format!("not set; {rule} is used"),
+    };
+    let mut names = Vec::new();
+    if setting.in_file() {
+        names.push(format!("`{}`", setting.path()));
+    }
+    names.push(format!("`{}`", setting.variable()));
+    names.extend(setting.flag.map(|flag| format!("`{flag}`")));
+    // Writing to a String cannot fail.
+    let _ = write!(
+        page,
+        "\n### `{}`\n\n{}\n\n- Names: {}\n- Default: {default}. {}\n",
+        setting.key,
+        setting.meaning,
+        names.join(", "),
+        setting.reason
+    );
+}
+
+/// Lines of at most 100 characters.
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < 100 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::config::{Config, Environment, Flags};
+
+    fn root(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+    }
+
+    /// With `RENEW_DOCUMENTS=1` in the environment the files are written instead.
+    #[test]
+    fn the_documents_are_fresh() {
+        for (name, text) in [("docs/config.md", markdown()), ("config.example.toml", example())] {
+            if std::env::var_os("RENEW_DOCUMENTS").is_some() {
+                std::fs::write(root(name), &text).unwrap();
+            }
+            let committed = std::fs::read_to_string(root(name)).unwrap_or_default();
+            assert!(
+                committed == text,
+                "{name} is stale: run `RENEW_DOCUMENTS=1 cargo test -p mapae config::documents`"
+            );
+        }
+    }
+
+    /// All that the example says is what holds without it.
+    #[test]
+    fn the_example_is_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mapae.toml");
+        let text = example();
+        let uncommented: Vec<&str> = text
+            .lines()
+            .filter_map(|line| match line.strip_prefix("# ") {
+                Some(rest) => rest.split_once(" = ").filter(|(key, _)| !key.contains(' ')).map(|_| rest),
+                None => Some(line),
+            })
+            // The one file that must exist when it is named.
+            .filter(|line| !line.starts_with("master_key_file"))
+            .collect();
+        std::fs::write(&path, uncommented.join("\n")).unwrap();
+        let flags = Flags { config: Some(path.display().to_string()), ..Flags::default() };
+        let with = Config::load(&flags, &Environment::default()).unwrap();
+        let without = Config::load(&Flags::default(), &Environment::default()).unwrap();
+        assert_eq!(format!("{with:?}"), format!("{without:?}"));
+        let settings = super::super::setting::all().filter(|setting| setting.in_file()).count();
+        let shown = uncommented.iter().filter(|line| line.contains(" = ")).count();
+        assert_eq!(shown + 1, settings, "a setting is missing in the example");
+    }
+}

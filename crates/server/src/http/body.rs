@@ -1,0 +1,179 @@
+//! Reading the body of a request: whole, bounded in size and time — threats OP-03, OP-07, G-36.
+
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
+use http_body_util::BodyExt as _;
+
+/// By then a body must be there in full.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Why there is no body to work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// RFC 9110 §15.5.14.
+    #[error("the body is too long")]
+    TooLarge,
+    /// RFC 9110 §15.5.9.
+    #[error("the body took too long to arrive")]
+    TimedOut,
+    /// The connection ended within it, or its framing is broken.
+    #[error("the body is incomplete")]
+    Incomplete,
+    /// RFC 9110 §15.5.16: not `application/x-www-form-urlencoded`.
+    #[error("the body must be application/x-www-form-urlencoded")]
+    NotAForm,
+    /// RFC 9110 §15.5.16: compressed, which could unpack to anything.
+    #[error("the body must not be compressed")]
+    Encoded,
+}
+
+impl BodyError {
+    /// The status that says so.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::NotAForm | Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        }
+    }
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// [`BodyError::TooLarge`], also when only the announced length says so; [`BodyError::TimedOut`] after ten
+/// seconds; [`BodyError::Incomplete`].
+pub async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|announced| announced > limit) {
+        return Err(BodyError::TooLarge);
+    }
+    tokio::time::timeout(DEADLINE, collect(body, limit)).await.unwrap_or(Err(BodyError::TimedOut))
+}
+
+/// Most bodies are one frame, which is passed on as it is.
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let mut whole = match next(&mut body).await? {
+        None => return Ok(Bytes::new()),
+        Some(first) if first.len() > limit => return Err(BodyError::TooLarge),
+        Some(first) if body.is_end_stream() => return Ok(first),
+        Some(first) => BytesMut::from(first),
+    };
+    while let Some(more) = next(&mut body).await? {
+        if whole.len() + more.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        whole.extend_from_slice(&more);
+    }
+    Ok(whole.freeze())
+}
+
+/// The next piece of data; trailers say nothing that we ask for.
+async fn next(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|_| BodyError::Incomplete)?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// A form says that it is one, once, and is not compressed (RFC 6749 Appendix B).
+///
+/// # Errors
+/// [`BodyError::NotAForm`], [`BodyError::Encoded`].
+pub fn require_form(headers: &HeaderMap) -> Result<(), BodyError> {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return Err(BodyError::Encoded);
+    }
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (types.next(), types.next()) else { return Err(BodyError::NotAForm) };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    if essence.trim().eq_ignore_ascii_case(FORM) { Ok(()) } else { Err(BodyError::NotAForm) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn in_pieces(pieces: &[&'static str]) -> Body {
+        let pieces: Vec<Result<&'static str, Infallible>> = pieces.iter().copied().map(Ok).collect();
+        Body::from_stream(stream::iter(pieces))
+    }
+
+    #[tokio::test]
+    async fn g_36_bodies_at_the_limit_and_over_it() {
+        assert_eq!(read(Body::empty(), 4).await.unwrap(), "");
+        assert_eq!(read(Body::from("abcd"), 4).await.unwrap(), "abcd");
+        assert_eq!(read(Body::from("abcde"), 4).await, Err(BodyError::TooLarge));
+        assert_eq!(read(in_pieces(&["ab", "", "cd"]), 4).await.unwrap(), "abcd");
+        assert_eq!(read(in_pieces(&["ab", "cd", "e"]), 4).await, Err(BodyError::TooLarge));
+        assert_eq!(read(in_pieces(&["abcde"]), 4).await, Err(BodyError::TooLarge));
+        assert_eq!(read(Body::from("x".repeat(400)), 4).await, Err(BodyError::TooLarge));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn op_03_a_body_has_ten_seconds() {
+        let endless = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        let start = tokio::time::Instant::now();
+        assert_eq!(read(endless, 4).await, Err(BodyError::TimedOut));
+        assert_eq!(start.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test]
+    async fn a_broken_body_is_incomplete() {
+        let broken = Body::from_stream(stream::iter([Ok("ab"), Err("connection reset")]));
+        assert_eq!(read(broken, 4).await, Err(BodyError::Incomplete));
+    }
+
+    #[test]
+    fn a_form_says_that_it_is_one() {
+        let check = |types: &[&'static str]| {
+            let pairs = types.iter().map(|value| (CONTENT_TYPE, HeaderValue::from_static(value)));
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.append(name, value);
+            }
+            require_form(&headers)
+        };
+        for good in
+            [FORM, "application/x-www-form-urlencoded; charset=UTF-8", "Application/X-WWW-Form-Urlencoded"]
+        {
+            assert_eq!(check(&[good]), Ok(()), "{good}");
+        }
+        for bad in [
+            "application/json",
+            "multipart/form-data; boundary=x",
+            "text/plain",
+            "",
+            "x/y;application/x-www-form-urlencoded",
+        ] {
+            assert_eq!(check(&[bad]), Err(BodyError::NotAForm), "{bad}");
+        }
+        assert_eq!(check(&[]), Err(BodyError::NotAForm));
+        assert_eq!(check(&[FORM, "text/plain"]), Err(BodyError::NotAForm));
+    }
+
+    #[test]
+    fn op_07_a_compressed_body_is_refused() {
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static(FORM)),
+            (CONTENT_ENCODING, HeaderValue::from_static("gzip")),
+        ]);
+        assert_eq!(require_form(&headers), Err(BodyError::Encoded));
+        assert_eq!(BodyError::Encoded.status(), 415);
+    }
+}
