@@ -1,0 +1,220 @@
+//! The person's account: connected services, browsers signed in, password.
+
+use crate::pages::{
+    Page, at,
+    browser::Browser,
+    example,
+    input::{FoundMistake, Mistake, Mistakes, PasswordMistake, PasswordRule},
+    look::{AppCard, Desk},
+    moment::Moment,
+    scope_text::ScopeText,
+    texts::Texts,
+};
+
+/// The account's first page.
+#[derive(Debug, Clone)]
+pub struct AccountHome {
+    /// Who is signed in, and the token of the forms.
+    pub desk: Desk,
+    /// Services connected to the account, last used first.
+    pub services: Vec<ConnectedService>,
+    /// Browsers signed in, this one first.
+    pub browsers: Vec<SignedInBrowser>,
+    /// What is wrong with the change of password that was tried.
+    pub password: Option<ChangePasswordProblem>,
+    /// What a password must be.
+    pub rule: PasswordRule,
+    /// What has just been done.
+    pub notice: Option<AccountNotice>,
+}
+
+/// A service connected to the account.
+#[derive(Debug, Clone)]
+pub struct ConnectedService {
+    /// Name of the connection in addresses.
+    pub id: String,
+    /// The app.
+    pub app: AppCard,
+    /// What was agreed.
+    pub items: Vec<ScopeText>,
+    /// When it was last used; `None` when never.
+    pub last_used: Option<Moment>,
+}
+
+/// A browser signed in.
+#[derive(Debug, Clone)]
+pub struct SignedInBrowser {
+    /// Name of the session in addresses.
+    pub id: String,
+    /// What it calls itself.
+    pub browser: Browser,
+    /// When it signed in.
+    pub since: Moment,
+    /// When it was last seen.
+    pub seen: Moment,
+    /// Whether it is the one that looks at the page.
+    pub current: bool,
+}
+
+/// What is wrong with a change of password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangePasswordProblem {
+    /// The present password is not the one given.
+    WrongPresent,
+    /// Too many attempts; the next one is possible in this many minutes.
+    TooManyAttempts {
+        /// Minutes to wait.
+        minutes: u32,
+    },
+    /// The new one cannot be used.
+    New(PasswordMistake),
+}
+
+/// What has just been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountNotice {
+    /// A service was disconnected.
+    Disconnected,
+    /// A browser was signed out.
+    BrowserEnded,
+    /// All other browsers were signed out.
+    OtherBrowsersEnded,
+    /// The password was changed and all other browsers signed out.
+    PasswordChanged,
+}
+
+impl AccountNotice {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Disconnected => "account.done_disconnected",
+            Self::BrowserEnded => "account.done_browser",
+            Self::OtherBrowsersEnded => "account.done_browsers",
+            Self::PasswordChanged => "account.done_password",
+        }
+    }
+}
+
+impl AccountHome {
+    fn other_browsers(&self) -> bool {
+        self.browsers.iter().any(|browser| !browser.current)
+    }
+
+    fn wrong_present(&self) -> bool {
+        self.password == Some(ChangePasswordProblem::WrongPresent)
+    }
+
+    fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
+        let wrong_present = self.wrong_present().then_some(WrongPresentPassword);
+        Mistakes::new(t)
+            .field("present_password", "account.password_present", wrong_present.as_ref())
+            .field("new_password", "password.new_label", self.new_password_mistake().as_ref())
+            .found()
+    }
+
+    fn new_password_mistake(&self) -> Option<PasswordMistake> {
+        match self.password {
+            Some(ChangePasswordProblem::New(mistake)) => Some(mistake),
+            Some(ChangePasswordProblem::WrongPresent | ChangePasswordProblem::TooManyAttempts { .. })
+            | None => None,
+        }
+    }
+}
+
+/// The present password is not the one given.
+struct WrongPresentPassword;
+
+impl Mistake for WrongPresentPassword {
+    fn text(&self, t: &Texts) -> String {
+        t.of("account.password_wrong").to_owned()
+    }
+}
+
+impl Page for AccountHome {
+    const NAME: &'static str = "account";
+
+    template!(AccountHome, "pages/account.html");
+
+    fn address(&self) -> Option<String> {
+        Some(at::ACCOUNT.to_owned())
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let usual = Self {
+            desk: example::desk(),
+            services: services(),
+            browsers: browsers(),
+            password: None,
+            rule: PasswordRule { min: 10 },
+            notice: None,
+        };
+        let done = |notice| Self { notice: Some(notice), ..usual.clone() };
+        let wrong = |problem| Self { password: Some(problem), ..usual.clone() };
+        vec![
+            ("usual", usual.clone()),
+            (
+                "new",
+                Self {
+                    services: Vec::new(),
+                    browsers: browsers().into_iter().take(1).collect(),
+                    ..usual.clone()
+                },
+            ),
+            ("disconnected", done(AccountNotice::Disconnected)),
+            ("browser-ended", done(AccountNotice::BrowserEnded)),
+            ("browsers-ended", done(AccountNotice::OtherBrowsersEnded)),
+            ("password-changed", done(AccountNotice::PasswordChanged)),
+            ("wrong-password", wrong(ChangePasswordProblem::WrongPresent)),
+            ("unchanged", wrong(ChangePasswordProblem::New(PasswordMistake::Unchanged))),
+            ("too-many", wrong(ChangePasswordProblem::TooManyAttempts { minutes: 15 })),
+        ]
+    }
+}
+
+fn services() -> Vec<ConnectedService> {
+    let service =
+        |id: &str, app, items, last_used| ConnectedService { id: id.to_owned(), app, items, last_used };
+    vec![
+        service(
+            "con_1",
+            example::app(),
+            vec![
+                example::scope("profile", ""),
+                example::scope("email", ""),
+                example::scope("calendar.read", "일정 보기"),
+            ],
+            Some(example::minutes_ago(12)),
+        ),
+        service("con_2", AppCard::named("Haru Notes"), vec![example::scope("openid", "")], None),
+        service(
+            "con_3",
+            example::long_app(),
+            vec![example::scope("profile", ""), example::scope("offline_access", "")],
+            Some(example::minutes_ago(90 * 1_440)),
+        ),
+    ]
+}
+
+fn browsers() -> Vec<SignedInBrowser> {
+    let browser = |id: &str, agent: &str, since, seen| SignedInBrowser {
+        id: id.to_owned(),
+        browser: Browser::of(agent),
+        since: example::minutes_ago(since),
+        seen: example::minutes_ago(seen),
+        current: seen == 0,
+    };
+    vec![
+        browser(
+            "ses_1",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+            40,
+            0,
+        ),
+        browser(
+            "ses_2",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
+            9_000,
+            300,
+        ),
+        browser("ses_3", "curl/8.1", 20_000, 4_000),
+    ]
+}

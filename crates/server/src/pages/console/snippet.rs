@@ -1,0 +1,67 @@
+//! Quick start: what to put where, with the app's own values — OIDC Core §3.1.2.1, RFC 6749 §4.1.3, RFC 7636 §4.
+
+use crate::pages::at;
+
+/// The values of an app that its code needs.
+#[derive(Debug, Clone)]
+pub struct QuickStart {
+    /// The server's issuer.
+    pub issuer: String,
+    /// The app's `client_id`.
+    pub client_id: String,
+    /// Whether it has no secret.
+    pub public: bool,
+    /// One of its redirect URIs.
+    pub redirect_uri: String,
+    /// The scopes that it may ask for.
+    pub scope: String,
+}
+
+impl QuickStart {
+    /// For any OpenID Connect library.
+    pub(in crate::pages) fn environment(&self) -> String {
+        let secret = if self.public { "" } else { "OIDC_CLIENT_SECRET=••••••••\n" };
+        format!(
+            "OIDC_ISSUER={}\nOIDC_CLIENT_ID={}\n{secret}OIDC_REDIRECT_URI={}\nOIDC_SCOPE=\"{}\"",
+            self.issuer, self.client_id, self.redirect_uri, self.scope
+        )
+    }
+
+    /// Where the browser is sent.
+    pub(in crate::pages) fn authorization(&self) -> String {
+        let parameters = [
+            ("response_type", self.encoded("code")),
+            ("client_id", self.encoded(&self.client_id)),
+            ("redirect_uri", self.encoded(&self.redirect_uri)),
+            ("scope", self.encoded(&self.scope)),
+            ("state", "$STATE".to_owned()),
+            ("code_challenge", "$CODE_CHALLENGE".to_owned()),
+            ("code_challenge_method", self.encoded("S256")),
+        ];
+        let lines = parameters.map(|(name, value)| format!("{name}={value}"));
+        format!("{}/authorize?\n  {}", self.issuer, lines.join("&\n  "))
+    }
+
+    /// How the code becomes tokens.
+    pub(in crate::pages) fn token(&self) -> String {
+        let client = if self.public {
+            format!("-d client_id={}", self.client_id)
+        } else {
+            format!("-u \"{}:$CLIENT_SECRET\"", self.client_id)
+        };
+        format!(
+            "curl {}/token \\\n  {client} \\\n  -d grant_type=authorization_code \\\n  -d code=\"$CODE\" \\\n  \
+             -d code_verifier=\"$CODE_VERIFIER\" \\\n  --data-urlencode redirect_uri='{}'",
+            self.issuer, self.redirect_uri
+        )
+    }
+
+    /// The discovery document of this server.
+    pub(in crate::pages) fn discovery(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer)
+    }
+
+    fn encoded(&self, value: &str) -> String {
+        at::with("", "v", value).split_off("?v=".len())
+    }
+}

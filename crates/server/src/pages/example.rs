@@ -1,0 +1,56 @@
+//! The people and apps of the samples.
+
+use crate::pages::{
+    console::ConsoleApp,
+    look::{AppCard, Desk, Person, Standing},
+    moment::Moment,
+    scope_text::ScopeText,
+    shown::Shown,
+};
+
+pub(in crate::pages) const NOW: i64 = 1_800_000_000;
+pub(in crate::pages) const STEP: &str = "stp_3sQpN9mVx1yYk0d7Jc5uTQ";
+pub(in crate::pages) const CSRF: &str = "csr_Zt0q4H8bW2nL6xRf";
+pub(in crate::pages) const APP_ID: &str = "app_8fKq2Zr6TnVb1xYc4Lw9Qg";
+pub(in crate::pages) const REDIRECT: &str = "http://localhost:3000/callback";
+
+pub(in crate::pages) fn app() -> AppCard {
+    AppCard {
+        developer: Some(Shown::name("달빛연구소")),
+        host: Some(Shown::name("calendar.example.com")),
+        ..AppCard::named("나의 서비스")
+    }
+}
+
+pub(in crate::pages) fn long_app() -> AppCard {
+    AppCard {
+        developer: Some(Shown::name(
+            "The International Bureau of Exceedingly Thorough Appointment Keeping Ltd.",
+        )),
+        host: Some(Shown::name("a-rather-long-subdomain.of-a-rather-long-domain.example.co.kr")),
+        standing: Standing::Unverified,
+        ..AppCard::named(
+            "모두가 함께 쓰는 아주아주 긴 이름의 일정 관리 및 회의실 예약 그리고 구내식당 식단 알림 서비스 프로",
+        )
+    }
+}
+
+pub(in crate::pages) fn person() -> Person {
+    Person::new("김마패", "mapae.kim@example.com")
+}
+
+pub(in crate::pages) fn desk() -> Desk {
+    Desk { person: person(), csrf: CSRF.to_owned() }
+}
+
+pub(in crate::pages) const fn minutes_ago(minutes: i64) -> Moment {
+    Moment::new(NOW - minutes * 60, NOW)
+}
+
+pub(in crate::pages) fn scope(scope: &str, own_title: &str) -> ScopeText {
+    ScopeText::new(scope, own_title)
+}
+
+pub(in crate::pages) fn console_app() -> ConsoleApp {
+    ConsoleApp { id: APP_ID.to_owned(), card: app(), public: false, disabled: false }
+}

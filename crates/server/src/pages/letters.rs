@@ -1,0 +1,90 @@
+//! Mails to people: plain text, so that nothing in them can be disguised.
+
+use mapae_protocol::locale::Locale;
+
+use crate::pages::texts::Texts;
+
+/// A mail without its addressee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// One line.
+    pub subject: String,
+    /// Plain text, lines separated by `\n`.
+    pub body: String,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Matter<'a> {
+    /// Finish signing up by this link.
+    SignUp {
+        /// Whole address of the link.
+        link: &'a str,
+        /// How many minutes it lives.
+        minutes: u32,
+    },
+    /// Somebody tried to sign up with an address that has an account; this link leads to signing in.
+    AlreadyMember {
+        /// Whole address of the sign-in page.
+        link: &'a str,
+    },
+    /// Set a new password by this link.
+    Reset {
+        /// Whole address of the link.
+        link: &'a str,
+        /// How many minutes it lives.
+        minutes: u32,
+    },
+    /// The password was changed.
+    PasswordChanged {
+        /// Whole address of the page where a forgotten password is replaced.
+        link: &'a str,
+    },
+}
+
+impl Letter {
+    /// Writes the mail.
+    pub fn write(matter: &Matter<'_>, locale: Locale) -> Self {
+        let t = Texts::new(locale);
+        let (subject, body, link, minutes) = match *matter {
+            Matter::SignUp { link, minutes } => ("letter.sign_up", "letter.sign_up_body", link, minutes),
+            Matter::AlreadyMember { link } => ("letter.member", "letter.member_body", link, 0),
+            Matter::Reset { link, minutes } => ("letter.reset", "letter.reset_body", link, minutes),
+            Matter::PasswordChanged { link } => ("letter.changed", "letter.changed_body", link, 0),
+        };
+        let body = t.count(body, minutes).replace("{link}", &&link.replace(char::is_control, ""));
+        Self { subject: t.of(subject).to_owned(), body }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_complete_in_both_languages() {
+        let link = "https://id.example/x?token=lnk_1";
+        let matters = [
+            Matter::SignUp { link, minutes: 30 },
+            Matter::AlreadyMember { link },
+            Matter::Reset { link, minutes: 30 },
+            Matter::PasswordChanged { link },
+        ];
+        for locale in Locale::ALL.iter().copied() {
+            for matter in &matters {
+                let letter = Letter::write(matter, locale);
+                assert!(letter.body.contains(link), "{letter:?}");
+                assert!(
+                    !letter.body.contains(['{', '\u{FFFD}']) && !letter.subject.contains(['{', '\u{FFFD}'])
+                );
+                assert!(!letter.subject.contains('\n'));
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_stays_on_its_line() {
+        let letter = Letter::write(&Matter::AlreadyMember { link: "https://a\r\nBcc: b" }, Locale::En);
+        assert!(!letter.body.contains("\r") && !letter.body.contains("\nBcc"));
+    }
+}

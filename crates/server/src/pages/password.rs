@@ -1,0 +1,87 @@
+//! Forgotten password: ask for a link, then choose a new one.
+
+use crate::pages::{
+    Page, at, example,
+    input::{EmailMistake, FoundMistake, Input, Mistakes, PasswordMistake, PasswordRule},
+    shown::Shown,
+    texts::Texts,
+};
+
+/// Asks for the address to which the link goes.
+#[derive(Debug, Clone)]
+pub struct ForgotPassword {
+    /// The pending step, sealed.
+    pub step: String,
+    /// The address.
+    pub email: Input<EmailMistake>,
+    /// Too many mails were asked for from here; the next one is possible in this many minutes.
+    pub wait_minutes: Option<u32>,
+}
+
+impl Page for ForgotPassword {
+    const NAME: &'static str = "password-forgot";
+
+    template!(ForgotPassword, "pages/forgot_password.html");
+
+    fn address(&self) -> Option<String> {
+        Some(at::step(at::FORGOT_PASSWORD, &self.step))
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let fresh = Self { step: example::STEP.to_owned(), email: Input::default(), wait_minutes: None };
+        vec![
+            ("fresh", fresh.clone()),
+            (
+                "malformed",
+                Self { email: Input::refused("mapae.kim@", EmailMistake::Malformed), ..fresh.clone() },
+            ),
+            ("wait", Self { email: Input::holding("mapae.kim@example.com"), wait_minutes: Some(1), ..fresh }),
+        ]
+    }
+}
+
+/// Asks for the new password; reached by the mailed link.
+#[derive(Debug, Clone)]
+pub struct NewPassword {
+    /// Token of the mailed link.
+    pub token: String,
+    /// Token of the form.
+    pub csrf: String,
+    /// Whose password it is.
+    pub email: Shown,
+    /// What is wrong with the new password.
+    pub mistake: Option<PasswordMistake>,
+    /// What a password must be.
+    pub rule: PasswordRule,
+}
+
+impl NewPassword {
+    fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
+        Mistakes::new(t).field("password", "password.new_label", self.mistake.as_ref()).found()
+    }
+}
+
+impl Page for NewPassword {
+    const NAME: &'static str = "password-new";
+
+    template!(NewPassword, "pages/new_password.html");
+
+    fn address(&self) -> Option<String> {
+        Some(at::with(at::NEW_PASSWORD, "token", &self.token))
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let fresh = Self {
+            token: "lnk_9d2Xc".to_owned(),
+            csrf: example::CSRF.to_owned(),
+            email: example::person().email,
+            mistake: None,
+            rule: PasswordRule { min: 10 },
+        };
+        vec![
+            ("fresh", fresh.clone()),
+            ("short", Self { mistake: Some(PasswordMistake::TooShort(10)), ..fresh.clone() }),
+            ("long", Self { mistake: Some(PasswordMistake::TooLong(256)), ..fresh }),
+        ]
+    }
+}

@@ -1,0 +1,105 @@
+//! One connected service: what was agreed, what can be dropped, and how to disconnect it.
+
+use crate::pages::{
+    Page, at, example,
+    look::{AppCard, Desk},
+    moment::Moment,
+    scope_text::ScopeText,
+    shown::Shown,
+};
+
+/// A connected service.
+#[derive(Debug, Clone)]
+pub struct ServicePage {
+    /// Who is signed in, and the token of the forms.
+    pub desk: Desk,
+    /// Name of the connection in addresses.
+    pub id: String,
+    /// The app.
+    pub app: AppCard,
+    /// What was agreed.
+    pub items: Vec<AgreedItem>,
+    /// When it was connected.
+    pub since: Moment,
+    /// When it was last used; `None` when never.
+    pub last_used: Option<Moment>,
+    /// Whether an item was dropped just now.
+    pub dropped: bool,
+}
+
+/// An item that was agreed.
+#[derive(Debug, Clone)]
+pub struct AgreedItem {
+    /// What it lets the app see or do.
+    pub scope: ScopeText,
+    /// What for, in the app's own words.
+    pub purpose: Option<Shown>,
+    /// Whether the app works without it, so that it can be dropped alone.
+    pub optional: bool,
+}
+
+impl Page for ServicePage {
+    const NAME: &'static str = "service";
+
+    template!(ServicePage, "pages/service.html");
+
+    fn address(&self) -> Option<String> {
+        Some(at::service(&self.id))
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let item = |scope, title, purpose: &str, optional| AgreedItem {
+            scope: example::scope(scope, title),
+            purpose: (!purpose.is_empty()).then(|| Shown::sentence(purpose)),
+            optional,
+        };
+        let usual = Self {
+            desk: example::desk(),
+            id: "con_1".to_owned(),
+            app: example::app(),
+            items: vec![
+                item("openid", "", "", false),
+                item("profile", "", "일정에 참석자로 표시돼요.", false),
+                item("email", "", "일정 알림과 초대장을 보내 드려요.", true),
+                item("calendar.read", "일정 보기", "", true),
+            ],
+            since: example::minutes_ago(60 * 1_440),
+            last_used: Some(example::minutes_ago(12)),
+            dropped: false,
+        };
+        vec![
+            ("usual", usual.clone()),
+            (
+                "dropped",
+                Self { dropped: true, items: usual.items.iter().take(3).cloned().collect(), ..usual.clone() },
+            ),
+            ("unused", Self { app: example::long_app(), last_used: None, ..usual }),
+        ]
+    }
+}
+
+/// Asks once more before a service is disconnected.
+#[derive(Debug, Clone)]
+pub struct Disconnect {
+    /// Who is signed in, and the token of the form.
+    pub desk: Desk,
+    /// Name of the connection in addresses.
+    pub id: String,
+    /// The app.
+    pub app: AppCard,
+}
+
+impl Page for Disconnect {
+    const NAME: &'static str = "service-disconnect";
+
+    template!(Disconnect, "pages/disconnect.html");
+
+    fn address(&self) -> Option<String> {
+        Some(at::service_part(&self.id, "disconnect"))
+    }
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let usual = Self { desk: example::desk(), id: "con_1".to_owned(), app: example::app() };
+        vec![("usual", usual.clone()), ("long", Self { app: example::long_app(), ..usual })]
+    }
+}

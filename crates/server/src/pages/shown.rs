@@ -1,0 +1,117 @@
+//! Words of somebody else, made safe to show — consent page spoofing (RFC 9700 §4.16, OWASP ASVS 10.7.2).
+
+use std::fmt;
+
+/// Most characters of a name on a page.
+const NAME_LIMIT: usize = 64;
+/// Most characters of a sentence on a page.
+const SENTENCE_LIMIT: usize = 240;
+/// Most combining marks on one letter.
+const MARKS_LIMIT: usize = 4;
+
+/// A name or a sentence that a person or a developer wrote, as it is shown: on one line, of bounded length,
+/// without characters that hide, reorder or pile up text. Templates escape it like any other string.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shown(String);
+
+impl Shown {
+    /// A name: of an app, a person, a device. An empty one becomes a dash.
+    pub fn name(raw: &str) -> Self {
+        let clean = clean(raw, NAME_LIMIT);
+        Self(if clean.is_empty() { "—".to_owned() } else { clean })
+    }
+
+    /// A sentence, such as an app's purpose for an item.
+    pub fn sentence(raw: &str) -> Self {
+        Self(clean(raw, SENTENCE_LIMIT))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// First letter, for a face without a picture.
+    pub fn initial(&self) -> String {
+        self.0
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect())
+    }
+
+    /// A tone (0–6) that stays the same for the same text.
+    pub fn tone(&self) -> u32 {
+        self.0.chars().fold(7_u32, |sum, c| sum.wrapping_mul(31).wrapping_add(u32::from(c))) % 7
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn clean(raw: &str, limit: usize) -> String {
+    let mut clean = String::new();
+    let (mut length, mut marks, mut space) = (0, 0, false);
+    for c in raw.chars().filter(|c| !hides(*c)) {
+        if c.is_whitespace() || c.is_control() {
+            space = !clean.is_empty();
+            continue;
+        }
+        marks = if combines(c) { marks + 1 } else { 0 };
+        if marks > MARKS_LIMIT {
+            continue;
+        }
+        if length + usize::from(space) >= limit {
+            clean.push('…');
+            break;
+        }
+        if space {
+            clean.push(' ');
+        }
+        length += 1 + usize::from(space);
+        space = false;
+        clean.push(c);
+    }
+    clean
+}
+
+/// Characters that are not seen but change what is: bidirectional controls, zero-width and filler characters, tags.
+fn hides(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Marks that are drawn onto the letter before them.
+fn combines(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn se_09_names_cannot_hide_reorder_or_overflow() {
+        assert_eq!(Shown::name("Goog\u{200B}le\u{202E}elgoog").as_str(), "Googleelgoog");
+        assert_eq!(Shown::name("  a\r\n\t b\u{0}  ").as_str(), "a b");
+        assert_eq!(Shown::name("\u{3164}\u{2800}").as_str(), "—");
+        assert_eq!(Shown::name(&"가".repeat(5_000)).as_str().chars().count(), NAME_LIMIT + 1);
+        assert_eq!(Shown::name(&format!("e{}", "\u{0301}".repeat(900))).as_str().chars().count(), 5);
+        let sentence = Shown::sentence(&"말 ".repeat(5_000));
+        assert!(sentence.as_str().ends_with('…') && sentence.as_str().chars().count() <= SENTENCE_LIMIT + 1);
+    }
+
+    #[test]
+    fn faces_without_pictures() {
+        assert_eq!(Shown::name("나의 서비스").initial(), "나");
+        assert_eq!(Shown::name("(ß)").initial(), "SS");
+        assert_eq!(Shown::name("!!").initial(), "·");
+        assert!(Shown::name("달력").tone() < 7);
+    }
+}
