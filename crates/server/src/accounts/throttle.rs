@@ -1,0 +1,159 @@
+//! Throttles on guessing: per account and per source, in bounded memory.
+//!
+//! Each key has a budget that refills with time (the generic cell rate algorithm: one number per key).
+//! An attempt is charged before its password is checked, so that a burst of parallel attempts cannot
+//! slip through; a success gives the charge back, and clears only its own account.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use mapae_protocol::{
+    digest::sha256,
+    time::{Seconds, Timestamp},
+};
+
+/// Keys remembered at once; beyond that the most relaxed ones are forgotten.
+const MAX_KEYS: usize = 100_000;
+
+/// How much a key may spend.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    /// Attempts at once.
+    pub(crate) burst: i64,
+    /// Seconds until one attempt comes back.
+    pub(crate) refill: i64,
+}
+
+/// Attempts to sign in from one address (IPv6: one /64): ten at once, then three a minute.
+pub(crate) const SOURCE: Budget = Budget { burst: 10, refill: 20 };
+/// Attempts on one account from anywhere: thirty at once, then one a minute.
+pub(crate) const ACCOUNT: Budget = Budget { burst: 30, refill: 60 };
+/// Mails to one address: three an hour.
+pub(crate) const MAIL: Budget = Budget { burst: 3, refill: 1200 };
+/// Mails asked for by one source: ten at once, then three a minute.
+pub(crate) const MAIL_SOURCE: Budget = Budget { burst: 10, refill: 20 };
+
+/// Come back later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Throttled {
+    /// When the next attempt is possible.
+    pub(crate) retry_after: Seconds,
+}
+
+/// The budgets of all keys.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle {
+    /// For each key the time at which its budget is full again.
+    full_at: Mutex<HashMap<[u8; 16], i64>>,
+}
+
+impl Throttle {
+    /// Charges one attempt to `key`.
+    pub(crate) fn charge(&self, budget: Budget, key: &str, now: Timestamp) -> Result<(), Throttled> {
+        let mut keys = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut keys, now.unix());
+        let full_at = keys.entry(digest(budget, key)).or_insert(0);
+        let charged = (*full_at).max(now.unix()).saturating_add(budget.refill);
+        let over = charged.saturating_sub(now.unix()).saturating_sub(budget.burst.saturating_mul(budget.refill));
+        if over > 0 {
+            return Err(Throttled { retry_after: Seconds::seconds(u32::try_from(over).unwrap_or(u32::MAX)) });
+        }
+        *full_at = charged;
+        Ok(())
+    }
+
+    /// Gives one attempt back.
+    pub(crate) fn refund(&self, budget: Budget, key: &str) {
+        let mut keys = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(full_at) = keys.get_mut(&digest(budget, key)) {
+            *full_at = full_at.saturating_sub(budget.refill);
+        }
+    }
+
+    /// Forgets what `key` spent.
+    pub(crate) fn clear(&self, budget: Budget, key: &str) {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(budget, key));
+    }
+}
+
+/// Budgets of different kinds never share a key; keys are digests, so their length is bounded.
+fn digest(budget: Budget, key: &str) -> [u8; 16] {
+    let text = format!("{} {} {key}", budget.burst, budget.refill);
+    let mut short = [0; 16];
+    short.copy_from_slice(sha256(text.as_bytes()).first_chunk::<16>().unwrap_or(&[0; 16]));
+    short
+}
+
+fn make_room(keys: &mut HashMap<[u8; 16], i64>, now: i64) {
+    if keys.len() < MAX_KEYS {
+        return;
+    }
+    keys.retain(|_, full_at| *full_at > now);
+    if keys.len() >= MAX_KEYS {
+        let mut times: Vec<i64> = keys.values().copied().collect();
+        let middle = times.len() / 2;
+        let (_, median, _) = times.select_nth_unstable(middle);
+        let median = *median;
+        keys.retain(|_, full_at| *full_at > median);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(unix: i64) -> Timestamp {
+        Timestamp::from_unix(unix)
+    }
+
+    #[test]
+    fn se_12_guessing_is_slowed_and_comes_back_with_time() {
+        let throttle = Throttle::default();
+        for _ in 0..SOURCE.burst {
+            assert_eq!(throttle.charge(SOURCE, "192.0.2.1", at(1000)), Ok(()));
+        }
+        let refused = throttle.charge(SOURCE, "192.0.2.1", at(1000)).unwrap_err();
+        assert_eq!(refused.retry_after, Seconds::seconds(SOURCE.refill as u32));
+        assert_eq!(throttle.charge(SOURCE, "192.0.2.2", at(1000)), Ok(()));
+        assert_eq!(throttle.charge(SOURCE, "192.0.2.1", at(1000 + SOURCE.refill)), Ok(()));
+        assert!(throttle.charge(SOURCE, "192.0.2.1", at(1000 + SOURCE.refill)).is_err());
+    }
+
+    #[test]
+    fn se_13_a_success_clears_only_its_own_account() {
+        let throttle = Throttle::default();
+        for _ in 0..SOURCE.burst {
+            throttle.charge(SOURCE, "source", at(0)).unwrap();
+            throttle.charge(ACCOUNT, "victim", at(0)).unwrap();
+        }
+        throttle.clear(ACCOUNT, "attacker");
+        throttle.refund(SOURCE, "source");
+        throttle.charge(SOURCE, "source", at(0)).unwrap();
+        assert!(throttle.charge(SOURCE, "source", at(0)).is_err());
+        for _ in SOURCE.burst..ACCOUNT.burst {
+            throttle.charge(ACCOUNT, "victim", at(0)).unwrap();
+        }
+        assert!(throttle.charge(ACCOUNT, "victim", at(0)).is_err());
+    }
+
+    #[test]
+    fn db_09_a_parallel_burst_never_overshoots() {
+        let throttle = Throttle::default();
+        let admitted = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..1000).filter(|_| throttle.charge(SOURCE, "x", at(5)).is_ok()).count()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
+        });
+        assert_eq!(admitted, SOURCE.burst as usize);
+    }
+
+    #[test]
+    fn op_10_memory_is_bounded_under_a_flood_of_sources() {
+        let throttle = Throttle::default();
+        for source in 0..MAX_KEYS + 10_000 {
+            throttle.charge(SOURCE, &source.to_string(), at(source as i64 / 100)).unwrap();
+        }
+        assert!(throttle.full_at.lock().unwrap().len() <= MAX_KEYS);
+    }
+}

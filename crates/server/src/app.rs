@@ -1,0 +1,264 @@
+//! The server's parts, put together once and passed along: there are no globals.
+
+use std::sync::{Arc, Weak};
+
+use arc_swap::ArcSwapOption;
+use mapae_protocol::{issuer::Issuer, seal::MasterKey, time::Timestamp};
+
+use crate::{
+    accounts::{HashError, Mailbox, Passwords, throttle::Throttle},
+    catalog::Catalog,
+    changes::{self, Changes},
+    clock::Clock,
+    config::{Config, Database, Site},
+    endpoints::discovery::Document,
+    fault::Fault,
+    http::cookies::Cookie,
+    keys::{self, KeyRing, MasterKeyError},
+    store::{CommitError, Db, Options, Unit, counters, db::Row},
+};
+
+/// A running server without its socket. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+/// Lets a task end when the server is gone.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakApp(Weak<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    config: Config,
+    issuer: Issuer,
+    clock: Clock,
+    db: Db,
+    master_key: MasterKey,
+    keys: KeyRing,
+    catalog: Catalog,
+    changes: Changes,
+    passwords: Passwords,
+    throttle: Throttle,
+    mailbox: Mailbox,
+    cookies: Cookies,
+    metadata: ArcSwapOption<(i64, Arc<Document>)>,
+}
+
+/// The cookies that this server gives to browsers.
+#[derive(Debug)]
+pub(crate) struct Cookies {
+    /// Signed in.
+    pub(crate) session: Cookie,
+    /// Known, before anybody has signed in.
+    pub(crate) browser: Cookie,
+    /// The language chosen.
+    pub(crate) locale: Cookie,
+}
+
+impl Cookies {
+    fn new(site: &Site) -> Self {
+        Self {
+            session: Cookie::new("mapae_session", site),
+            browser: Cookie::new("mapae_browser", site),
+            locale: Cookie::new("mapae_locale", site),
+        }
+    }
+}
+
+/// Why the server does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the data folder {path} cannot be used: {source}; name another with --data, or make it writable for this user")]
+    DataFolder {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The mailbox folder cannot be used.
+    #[error("the mailbox folder {path} cannot be used: {source}; name another with mail.mailbox")]
+    Mailbox {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// There is no usable master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The issuer is not one.
+    #[error("the issuer is not usable: {0}")]
+    Issuer(mapae_protocol::issuer::Error),
+    /// The database or the keys in it.
+    #[error("{0}")]
+    Fault(String, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Hashing passwords does not work.
+    #[error(transparent)]
+    Passwords(#[from] HashError),
+}
+
+impl From<Fault> for StartError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault.to_string(), fault.into())
+    }
+}
+
+impl App {
+    /// Opens the data folder, the database and the keys, making what is missing.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::start_with(config, clock, Options::default()).await
+    }
+
+    /// As [`start`](Self::start), with the database used otherwise.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_with(config: Config, clock: Clock, database: Options) -> Result<Self, StartError> {
+        let now = clock.now();
+        prepare_folder(&config.data)?;
+        let master_key = keys::load_master_key(&config.keys.master_key)?;
+        let issuer = Issuer::parse_own(config.site.origin()).map_err(StartError::Issuer)?;
+        let db = open_database(&config, database)?;
+        db.migrate(now).await.map_err(Fault::from)?;
+        let set = keys::load_or_create(&db, &master_key, now).await?;
+        let counters = counters::read(&db).await.map_err(Fault::from)?;
+        let mailbox = &config.mail.mailbox;
+        let mailbox = Mailbox::open(mailbox)
+            .map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
+        let app = Self(Arc::new(Parts {
+            catalog: Catalog::load(db.clone(), counters.catalog).await?,
+            changes: Changes::new(&counters),
+            keys: KeyRing::new(set),
+            passwords: Passwords::new()?,
+            throttle: Throttle::default(),
+            cookies: Cookies::new(&config.site),
+            metadata: ArcSwapOption::empty(),
+            config,
+            issuer,
+            clock,
+            db,
+            master_key,
+            mailbox,
+        }));
+        tokio::spawn(changes::watch(app.downgrade()));
+        Ok(app)
+    }
+
+    /// The server's settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The issuer identifier (RFC 8414 §2).
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.issuer
+    }
+
+    /// The one source of time.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn keys(&self) -> &KeyRing {
+        &self.0.keys
+    }
+
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.0.master_key
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.0.changes
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    pub(crate) fn mailbox(&self) -> &Mailbox {
+        &self.0.mailbox
+    }
+
+    pub(crate) fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    /// The metadata document of the present catalogue and keys.
+    pub(crate) fn metadata(&self) -> Arc<Document> {
+        let generation = self.0.catalog.generation();
+        let cached = self.0.metadata.load_full();
+        if let Some((_, document)) = cached.as_deref().filter(|(of, _)| *of == generation) {
+            return Arc::clone(document);
+        }
+        let document = Arc::new(Document::of(self));
+        self.0.metadata.store(Some(Arc::new((generation, Arc::clone(&document)))));
+        document
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakApp {
+        WeakApp(Arc::downgrade(&self.0))
+    }
+
+    /// Takes over what other processes have changed, now instead of within a second.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn catch_up(&self) -> Result<(), StartError> {
+        Ok(self.0.changes.follow(self).await?)
+    }
+
+    /// Writes a unit; what it changes for others is in force here when this returns.
+    pub(crate) async fn commit(&self, unit: Unit) -> Result<Vec<Vec<Row>>, CommitError> {
+        if unit.is_empty() {
+            return Ok(Vec::new());
+        }
+        let announces = unit.announces();
+        let rows = self.0.db.commit(unit).await?;
+        // The write stands whether or not we could follow it at once: the watcher will.
+        if announces && let Err(error) = self.0.changes.follow(self).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot follow an own change yet");
+        }
+        Ok(rows)
+    }
+}
+
+impl WeakApp {
+    pub(crate) fn upgrade(&self) -> Option<App> {
+        self.0.upgrade().map(App)
+    }
+}
+
+/// Makes the data folder, readable by its owner only.
+pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
+    let failed = |source| StartError::DataFolder { path: path.to_owned(), source };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(failed)
+}
+
+/// Opens the database that the configuration names.
+pub(crate) fn open_database(config: &Config, options: Options) -> Result<Db, Fault> {
+    let db = match &config.database {
+        Database::Sqlite(path) => Db::open_sqlite(path, options)?,
+        Database::Postgres(url) => Db::connect_postgres(url.expose(), options)?,
+    };
+    Ok(db)
+}

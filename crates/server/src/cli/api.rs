@@ -1,0 +1,86 @@
+//! `mapae api`.
+
+use std::str::FromStr;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Common;
+
+/// Register the APIs that accept tokens: the resource servers of OAuth.
+#[derive(Debug, Subcommand)]
+pub enum ApiCommand {
+    /// Register an API; prints its identifier and, once, the credential with which it asks about tokens
+    Create(CreateApi),
+    /// List all APIs with their scopes
+    List(Common),
+}
+
+/// Register an API and its scopes.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example:
+  mapae api create --identifier https://calendar.example.com --name 캘린더 \\
+    --scope \"calendar.read=일정 보기|See your calendar\" --scope \"calendar.write=일정 쓰기|Change your calendar\"")]
+pub struct CreateApi {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// What stands in the aud of its tokens: an absolute URI (RFC 8707)
+    #[arg(long, value_name = "URI")]
+    pub identifier: String,
+
+    /// Name that people see
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+
+    /// A scope, and what people read when they are asked for it, in Korean and English; may be repeated
+    ///
+    /// One text alone is read in both languages.
+    #[arg(long = "scope", value_name = "SCOPE=KOREAN|ENGLISH", required = true)]
+    pub scopes: Vec<ScopeText>,
+
+    /// jwt: the API checks tokens by itself; opaque: it asks the server about each
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TokenFormat::Jwt)]
+    pub token_format: TokenFormat,
+}
+
+/// What an API's access tokens are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenFormat {
+    /// Signed, checked by the API itself (RFC 9068)
+    Jwt,
+    /// Sealed, checked by asking the server (RFC 7662)
+    Opaque,
+}
+
+/// A scope and its text in both languages: `calendar.read=일정 보기|See your calendar`. One text alone is both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeText {
+    /// The scope's name (RFC 6749 §3.3).
+    pub scope: String,
+    /// What people read in Korean.
+    pub korean: String,
+    /// What people read in English.
+    pub english: String,
+}
+
+/// What is wrong with a scope and its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write the scope, what people read in Korean and in English: calendar.read=일정 보기|See your calendar"
+)]
+pub struct ScopeTextError;
+
+impl FromStr for ScopeText {
+    type Err = ScopeTextError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scope, texts) = text.split_once('=').ok_or(ScopeTextError)?;
+        let (korean, english) = texts.split_once('|').unwrap_or((texts, texts));
+        let [scope, korean, english] = [scope, korean, english].map(|part| part.trim().to_owned());
+        if scope.is_empty() || korean.is_empty() || english.is_empty() || english.contains('|') {
+            return Err(ScopeTextError);
+        }
+        Ok(Self { scope, korean, english })
+    }
+}

@@ -1,0 +1,140 @@
+//! `mapae app`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Common;
+
+/// Register and manage apps: the clients of OAuth.
+#[derive(Debug, Subcommand)]
+pub enum AppCommand {
+    /// Register an app; prints its client_id and, once, its client_secret
+    Create(CreateApp),
+    /// List all apps
+    List(Common),
+    /// Show one app
+    Show(OneApp),
+    /// Give an app a new client_secret, which is printed once; the old one is dead at once
+    RotateSecret(OneApp),
+    /// Switch an app off: nothing that it holds works any longer
+    Disable(OneApp),
+    /// Delete an app with everything that people gave it
+    ///
+    /// Its users' ids are lost with it: registered again, it would see them as strangers.
+    Delete(OneApp),
+}
+
+/// Register an app.
+///
+/// Web and native apps name their redirect URIs and ask people for scopes. A machine app has the grant
+/// client_credentials alone, and its scopes are what it may ask for.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  a web service       mapae app create --name \"나의 서비스\" --redirect-uri https://my.example/callback \\
+                        --grant authorization_code --grant refresh_token \\
+                        --required-scope openid --required-scope email --optional-scope calendar.read
+  an app in a browser mapae app create --name Notes --public --redirect-uri https://notes.example/ \\
+                        --origin https://notes.example
+  a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
+  a machine           mapae app create --name Reports --grant client_credentials --required-scope calendar.read")]
+pub struct CreateApp {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// Name that people see when they are asked to agree
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+
+    /// Where codes are sent, byte for byte as the app will ask; may be repeated
+    ///
+    /// https, or http on localhost, 127.0.0.1 and [::1], or the private scheme of a native app. On 127.0.0.1 and
+    /// [::1] a public app may use any port.
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub redirect_uris: Vec<String>,
+
+    /// Origin of pages that may read answers in the browser; may be repeated
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub origins: Vec<String>,
+
+    /// The app cannot keep a secret: it runs in a browser or on people's machines
+    #[arg(long)]
+    pub public: bool,
+
+    /// What the app may use; may be repeated [default: authorization_code and refresh_token]
+    #[arg(long = "grant", value_name = "GRANT")]
+    pub grants: Vec<GrantTypeName>,
+
+    /// Scope without which the app does not work: people agree to it or leave; may be repeated
+    #[arg(long = "required-scope", value_name = "SCOPE")]
+    pub required_scopes: Vec<String>,
+
+    /// Scope that people may leave out; may be repeated
+    #[arg(long = "optional-scope", value_name = "SCOPE")]
+    pub optional_scopes: Vec<String>,
+
+    /// E-mail address of the account that manages the app in the console
+    #[arg(long, value_name = "E-MAIL")]
+    pub owner: Option<String>,
+
+    /// What its ID tokens are signed with: RS256, which every client knows, or ES256, which is faster
+    #[arg(long, value_name = "ALGORITHM", value_enum, default_value_t = IdTokenAlg::Rs256)]
+    pub id_token_alg: IdTokenAlg,
+}
+
+/// An algorithm of ID tokens by its registered name (RFC 7518 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IdTokenAlg {
+    /// RSA, understood by every client (OIDC Core §15.1)
+    #[value(name = "RS256")]
+    Rs256,
+    /// ECDSA on P-256: small and fast
+    #[value(name = "ES256")]
+    Es256,
+}
+
+impl IdTokenAlg {
+    /// As tokens spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
+}
+
+/// A grant type by its name in requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GrantTypeName {
+    /// RFC 6749 §4.1: a person signs in and agrees
+    #[value(name = "authorization_code")]
+    AuthorizationCode,
+    /// RFC 6749 §6: new access tokens without asking again
+    #[value(name = "refresh_token")]
+    RefreshToken,
+    /// RFC 6749 §4.4: the app acts for itself
+    #[value(name = "client_credentials")]
+    ClientCredentials,
+}
+
+impl GrantTypeName {
+    /// As requests spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+/// One app.
+#[derive(Args, Clone, Debug)]
+pub struct OneApp {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The app's client_id, as `mapae app list` shows it
+    #[arg(value_name = "CLIENT_ID")]
+    pub client_id: String,
+}

@@ -1,0 +1,78 @@
+//! `mapae app create`.
+
+use super::{
+    draft::{self, Draft},
+    new_secret,
+    redirects::Development,
+    scopes::KnownScopes,
+    view::View,
+};
+use crate::{
+    accounts::Email,
+    cli::CreateApp,
+    commands::{
+        answer::Answer,
+        data::Data,
+        failure::Failure,
+        refusals::{INVALID, Refusals},
+    },
+    ids::Kind,
+    store::{
+        apis,
+        apps::{self, NewApp, RegisteredApp},
+        users::{self, User},
+    },
+};
+
+/// Registers an app.
+pub(in crate::commands) async fn run(args: &CreateApp) -> Result<Answer, Failure> {
+    Data::with(&args.common, async |data| create(args, data).await).await
+}
+
+async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
+    let mut refusals = Refusals::default();
+    let known = KnownScopes::of(&apis::all(&data.db).await?);
+    let draft = draft::parse(args, &known, Development::of(&data.config.site), &mut refusals);
+    let owner = match &args.owner {
+        Some(email) => find_owner(data, email, &mut refusals).await?,
+        None => None,
+    };
+    let Draft { settings, lists } = refusals.or(draft)?;
+    let (shown, kept) = if settings.public { (None, None) } else { Some(new_secret()).unzip() };
+    let app = NewApp {
+        id: Kind::App.fresh(),
+        owner_id: owner.as_ref().map(|owner| owner.id.clone()),
+        settings,
+        lists,
+        secret: kept,
+    };
+    data.db.commit(apps::insert(&app, data.now)).await?;
+    let registered = find_again(data, &app.id).await?;
+    Answer::of(&View::new(registered, owner.map(|owner| owner.email)).with_secret(shown))
+}
+
+/// What was written is read again, so that what is shown is what is there.
+async fn find_again(data: &Data, id: &str) -> Result<RegisteredApp, Failure> {
+    super::find(data, id).await
+}
+
+async fn find_owner(data: &Data, text: &str, refusals: &mut Refusals) -> Result<Option<User>, Failure> {
+    let Ok(email) = Email::parse(text) else {
+        let wrong = format!("{text:?} is no e-mail address.");
+        refusals.add(INVALID, "--owner", wrong, "Write the address with which the owner signs in.");
+        return Ok(None);
+    };
+    let account = users::by_email(&data.db, email.as_str()).await?;
+    match account.map(|account| account.user) {
+        Some(owner) if owner.disabled_at.is_some() => {
+            refusals.add(INVALID, "--owner", format!("The account {email} is disabled."), "Name another owner.");
+            Ok(None)
+        }
+        Some(owner) => Ok(Some(owner)),
+        None => {
+            let instead = format!("Make it with `mapae user create --email {email}`, or name another owner.");
+            refusals.add("unknown_owner", "--owner", format!("Nobody has an account as {email}."), instead);
+            Ok(None)
+        }
+    }
+}

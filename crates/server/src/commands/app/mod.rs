@@ -1,0 +1,43 @@
+//! `mapae app`.
+
+pub(super) mod create;
+pub(super) mod delete;
+pub(super) mod disable;
+mod draft;
+pub(super) mod list;
+mod redirects;
+pub(super) mod rotate_secret;
+mod scopes;
+pub(super) mod show;
+mod view;
+
+use super::{data::Data, failure::Failure};
+use crate::{
+    client_auth::secret,
+    ids::Kind,
+    store::{
+        app_secrets::NewSecret,
+        apps::{self, RegisteredApp},
+    },
+};
+use mapae_protocol::{random, secret::Secret};
+
+/// The app of that `client_id`; a deleted one is none.
+async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, Failure> {
+    let found = apps::find(&data.db, client_id).await?;
+    found
+        .filter(|registered| registered.app.deleted_at.is_none())
+        .ok_or_else(|| Failure::new("not_found", format!("there is no app {client_id:?}; `mapae app list` shows all")))
+}
+
+/// A secret and what the database keeps of it.
+fn new_secret() -> (Secret<String>, NewSecret) {
+    let secret = Secret::new(random::token());
+    let kept = NewSecret { id: Kind::Secret.fresh(), hash: secret::digest(&secret).into() };
+    (secret, kept)
+}
+
+/// Beside a secret, for people.
+fn shown_once(secret: &str, replace: &str) -> String {
+    format!("{secret}\nShown only now: keep it where only the app can read it. Lost? {replace}")
+}

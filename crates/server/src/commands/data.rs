@@ -1,0 +1,84 @@
+//! The settings and the database, opened for one command.
+
+use std::time::Duration;
+
+use mapae_protocol::time::Timestamp;
+
+use super::failure::Failure;
+use crate::{
+    app,
+    cli::Common,
+    clock::Clock,
+    config::{Config, Environment, Flags},
+    log,
+    store::{
+        Db, Options,
+        db::{MigrateError, Schema},
+    },
+};
+
+/// A script waits longer for a busy database than a person for a page.
+const BUDGET: Duration = Duration::from_secs(10);
+
+/// What a command works with.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) config: Config,
+    pub(super) db: Db,
+    pub(super) now: Timestamp,
+}
+
+impl Data {
+    /// Opens what the options name, works with it, and closes it however that came out.
+    pub(super) async fn with<T>(
+        common: &Common,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let data = Self::open(settings(&common.flags())?)?;
+        let outcome = match data.require_schema().await {
+            Ok(()) => work(&data).await,
+            Err(failure) => Err(failure),
+        };
+        data.db.close().await;
+        outcome
+    }
+
+    /// Opens the database, whatever is in it.
+    pub(super) fn open(config: Config) -> Result<Self, Failure> {
+        app::prepare_folder(&config.data)?;
+        let db = app::open_database(&config, options())?;
+        Ok(Self { config, db, now: Clock::System.now() })
+    }
+
+    /// A database that is new gets its tables. One of an older program is left alone: that program may be
+    /// serving beside this command.
+    async fn require_schema(&self) -> Result<(), Failure> {
+        let Schema { applied, known } = self.db.schema().await?;
+        if applied == 0 {
+            self.db.migrate(self.now).await?;
+        } else if applied < known {
+            return Err(Failure::new(
+                "old_schema",
+                format!(
+                    "the database has schema version {applied}, this program needs {known}: \
+                     run `mapae migrate`, or start this version of the server"
+                ),
+            ));
+        } else if applied > known {
+            return Err(MigrateError::Newer { found: applied, known }.into());
+        }
+        Ok(())
+    }
+}
+
+/// How a command uses a database: few connections, much patience.
+pub(super) fn options() -> Options {
+    Options { budget: BUDGET, connections: 2, ..Options::default() }
+}
+
+/// Reads the settings and starts the log that they ask for.
+pub(super) fn settings(flags: &Flags) -> Result<Config, Failure> {
+    let config = Config::load(flags, &Environment::of_process())?;
+    log::install(&config.log);
+    Ok(config)
+}

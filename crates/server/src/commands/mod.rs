@@ -1,0 +1,96 @@
+//! What the command line carries out: one file per subcommand.
+//!
+//! A command works on the database by itself, beside a running server, which follows within a second. It does
+//! all that was asked, or it changes nothing and says everything that is wrong.
+
+mod answer;
+mod api;
+mod app;
+mod check;
+mod data;
+mod failure;
+mod fields;
+mod keys;
+mod migrate;
+mod name;
+mod refusals;
+mod serve;
+mod user;
+
+use std::{ffi::OsString, io, process::ExitCode, time::Duration};
+
+use clap::Parser as _;
+use tokio::runtime::{Builder, Runtime};
+
+use self::{answer::Answer, failure::Failure};
+use crate::cli::{ApiCommand, AppCommand, Cli, Command, KeysCommand, UserCommand};
+
+/// How long a hash that is still being computed may keep the process.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
+/// Carries out one command line, whose first word is the program's name.
+///
+/// Ends with 0 when all was done, 1 when it was not, 2 when the command line or the settings were not
+/// understood. With `--json` exactly one JSON object goes to standard output, also when something is wrong.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let command = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli.command,
+        Err(error) => return answer_misunderstood(&error, json),
+    };
+    let outcome = match runtime(&command) {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(carry_out(command));
+            runtime.shutdown_timeout(LAST_WORK);
+            outcome
+        }
+        Err(error) => Err(Failure::new("internal", format!("the process cannot start its threads: {error}"))),
+    };
+    outcome.map_or_else(|failure| failure.print(json), |answer| answer.print(json))
+}
+
+/// Help and version are answers, too, and no JSON.
+fn answer_misunderstood(error: &clap::Error, json: bool) -> ExitCode {
+    if error.use_stderr() && json {
+        return Failure::misunderstood(error.render().to_string()).print(json);
+    }
+    // A reader who has gone away needs no help.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { failure::MISUNDERSTOOD } else { 0 })
+}
+
+/// A server uses all cores; a command waits for one thing after another.
+fn runtime(command: &Command) -> io::Result<Runtime> {
+    let mut builder = match command {
+        Command::Serve(_) | Command::Demo(_) => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    builder.enable_all().build()
+}
+
+async fn carry_out(command: Command) -> Result<Answer, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(&args).await,
+        Command::User(UserCommand::Create(args)) => user::create::run(&args).await,
+        Command::App(command) => carry_out_for_apps(command).await,
+        Command::Api(ApiCommand::Create(args)) => api::create::run(&args).await,
+        Command::Api(ApiCommand::List(common)) => api::list::run(&common).await,
+        Command::Keys(KeysCommand::List(common)) => keys::list::run(&common).await,
+        Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
+        Command::Migrate(common) => migrate::run(&common).await,
+        Command::Check(common) => check::run(&common).await,
+        Command::Demo(_) => Err(Failure::new("not_available", "the demo is not part of this program yet")),
+    }
+}
+
+async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
+    match command {
+        AppCommand::Create(args) => app::create::run(&args).await,
+        AppCommand::List(common) => app::list::run(&common).await,
+        AppCommand::Show(args) => app::show::run(&args).await,
+        AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
+        AppCommand::Disable(args) => app::disable::run(&args).await,
+        AppCommand::Delete(args) => app::delete::run(&args).await,
+    }
+}

@@ -1,0 +1,4 @@
+//! `mapae user`.
+
+pub(super) mod create;
+mod password;

@@ -1,0 +1,75 @@
+//! Cross-origin reading for browser apps: only on the origins that the app registered, never with cookies.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+
+use super::json;
+use crate::{app::App, catalog::Client};
+
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("www-authenticate");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// The `Origin` of a request.
+pub(crate) fn origin(request: &Request) -> Option<HeaderValue> {
+    request.headers().get(header::ORIGIN).cloned()
+}
+
+/// Lets the app's own page read this answer, whatever it says.
+pub(crate) fn allow_registered(response: Response, origin: Option<HeaderValue>, client: Option<&Client>) -> Response {
+    let Some(origin) = origin else { return response };
+    let registered = origin.to_str().is_ok_and(|origin| client.is_some_and(|client| client.has_origin(origin)));
+    if registered { allow(response, origin) } else { vary(response) }
+}
+
+/// Lets the page of any app read this answer: for errors that say nothing of one.
+pub(crate) async fn allow_any_registered(app: &App, response: Response, origin: HeaderValue) -> Response {
+    if is_registered(app, &origin).await { allow(response, origin) } else { vary(response) }
+}
+
+async fn is_registered(app: &App, origin: &HeaderValue) -> bool {
+    match origin.to_str() {
+        Ok(text) => app.catalog().is_registered_origin(text).await.unwrap_or(false),
+        Err(_) => false,
+    }
+}
+
+/// Lets every page read this answer: public documents only.
+pub(crate) fn allow_all(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    response
+}
+
+/// `OPTIONS`: a pre-flight names no app, so any registered origin may go on; the answer that follows is
+/// readable only on the origins of the app that asked.
+pub(crate) async fn preflight(State(app): State<App>, request: Request) -> Response {
+    let mut response = json::empty(StatusCode::NO_CONTENT);
+    let Some(origin) = origin(&request) else { return response };
+    if !is_registered(&app, &origin).await {
+        return vary(response);
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    allow(response, origin)
+}
+
+fn allow(mut response: Response, origin: HeaderValue) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    vary(response)
+}
+
+fn vary(mut response: Response) -> Response {
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+    response
+}

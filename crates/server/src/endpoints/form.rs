@@ -1,0 +1,59 @@
+//! What a back-channel request brings: a form and its credentials — RFC 6749 §3.2, Appendix B.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use mapae_protocol::params::{self, Limits, Params};
+
+use crate::http::body;
+
+/// A decoded form request.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub(crate) params: Params,
+    pub(crate) headers: HeaderMap,
+}
+
+/// Why a request is not a form. Every surface answers `invalid_request` and the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FormError {
+    #[error(transparent)]
+    Body(#[from] body::BodyError),
+    #[error(transparent)]
+    Params(#[from] params::Error),
+    #[error("parameters belong in the body")]
+    Query,
+}
+
+/// Reads a POST form; parameters in the query are refused (CO-14, TO-19).
+pub(crate) async fn read(request: Request, limit: usize) -> Result<Form, FormError> {
+    let (Parts { headers, uri, .. }, body) = request.into_parts();
+    if uri.query().is_some_and(|query| !query.is_empty()) {
+        return Err(FormError::Query);
+    }
+    body::require_form(&headers)?;
+    let bytes = body::read(body, limit).await?;
+    let params = Params::parse(&bytes, Limits::REQUEST)?;
+    Ok(Form { params, headers })
+}
+
+/// Reads the form of a page; what its address says is not part of it.
+pub(crate) async fn read_page(headers: &HeaderMap, body: Body, limit: usize) -> Result<Params, FormError> {
+    body::require_form(headers)?;
+    let bytes = body::read(body, limit).await?;
+    Ok(Params::parse(&bytes, Limits::REQUEST)?)
+}
+
+impl Form {
+    /// The values of the `Authorization` header.
+    pub(crate) fn authorization(&self) -> impl Iterator<Item = &[u8]> {
+        self.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes)
+    }
+
+    /// Whether the client used the header to say who it is.
+    pub(crate) fn has_authorization(&self) -> bool {
+        self.headers.contains_key(header::AUTHORIZATION)
+    }
+}

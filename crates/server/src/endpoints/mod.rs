@@ -1,0 +1,16 @@
+//! The protocol's endpoints, one file each.
+
+pub(crate) mod asset;
+pub(crate) mod authorize;
+pub(crate) mod bearer_error;
+pub(crate) mod cors;
+pub(crate) mod discovery;
+pub(crate) mod form;
+pub(crate) mod introspect;
+pub(crate) mod json;
+pub(crate) mod jwks;
+pub(crate) mod revocations;
+pub(crate) mod revoke;
+pub(crate) mod token;
+pub(crate) mod token_error;
+pub(crate) mod userinfo;

@@ -1,0 +1,107 @@
+//! The revocation feed: which handles have died. Mapae's own protocol, see [`mapae_protocol::revocation_feed`].
+
+use axum::{
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{
+    revocation_feed::{Cursor, Event, FeedRequest, FeedResponse, Handle as WireHandle},
+    seal::Sealer,
+    time::{Seconds, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{form, json, token_error::TokenError};
+use crate::{
+    app::App,
+    client_auth::{self, Caller},
+    fault::Fault,
+    issue::Handle,
+    keys::{FeedCursors, KeySet},
+    store::revocations::{self, Bounds, Kind},
+};
+
+/// Events of one answer; the rest comes with the next.
+const PAGE: i64 = 1000;
+
+/// How far an API has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Position {
+    seq: i64,
+}
+
+/// `POST /revocations`.
+pub(crate) async fn revocations(State(app): State<App>, request: Request) -> Response {
+    match follow(&app, request).await {
+        Ok(response) => json::no_store(&response),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn follow(app: &App, request: Request) -> Result<FeedResponse, TokenError> {
+    let form = form::read(request, app.config().limits.form_bytes).await?;
+    let Caller::Api(api) = client_auth::authenticate(app, &form).await? else {
+        return Err(TokenError::InvalidClient { basic: form.has_authorization() });
+    };
+    let request = FeedRequest::parse(&form.params)?;
+    let keys = app.keys().current();
+    let bounds = revocations::bounds(app.db()).await?;
+    let asked = request.after.as_ref().and_then(|cursor| open(cursor, &keys.seals.cursors));
+    // An unknown or forgotten position is answered like none: with everything that there is.
+    let known = asked.filter(|position| bounds.reach_back_to(position.seq) && position.seq <= bounds.last);
+    let start = known.map_or_else(|| beginning(&bounds), |position| position.seq);
+    if known.is_some() && bounds.last <= start {
+        wait(app, start, request.wait).await;
+    }
+    let events = revocations::list_after(app.db(), start, PAGE).await?;
+    let end = events.last().map_or(start, |event| event.seq);
+    let maker = Handle { key: keys.handle_key(), audience: &api.identifier };
+    Ok(FeedResponse {
+        events: events.iter().filter_map(|event| announce(event, &maker)).collect(),
+        cursor: seal(Position { seq: end }, &keys)?,
+        complete_since: complete_since(app),
+    })
+}
+
+/// Before the first event that is kept.
+const fn beginning(bounds: &Bounds) -> i64 {
+    match bounds.oldest {
+        Some(oldest) => oldest.saturating_sub(1),
+        None => bounds.last,
+    }
+}
+
+/// Until the feed has grown, here or on another node, or the time is over.
+async fn wait(app: &App, start: i64, longest: Seconds) {
+    let mut feed = app.changes().feed();
+    let grown = feed.wait_for(|last| *last > start);
+    let longest = std::time::Duration::from_secs(longest.get().unsigned_abs());
+    // Either end is an answer: news, or none yet.
+    let _ = tokio::time::timeout(longest, grown).await;
+}
+
+/// Events are kept for at least as long as the longest access token lives.
+fn complete_since(app: &App) -> Timestamp {
+    app.now().minus(app.config().tokens.access_token)
+}
+
+/// What this API must refuse from now on. That the API itself was switched off needs no handle.
+fn announce(event: &revocations::Event, maker: &Handle<'_>) -> Option<Event> {
+    let handle = match event.kind {
+        Kind::User | Kind::App | Kind::Consent | Kind::Session | Kind::Grant => {
+            maker.of(event.kind, &event.subject_id, event.epoch)
+        }
+        Kind::Token => event.subject_id.clone(),
+        Kind::Api => return None,
+    };
+    Some(Event { handle: WireHandle::parse(&handle).ok()?, at: event.at })
+}
+
+fn open(cursor: &Cursor, sealer: &Sealer<FeedCursors>) -> Option<Position> {
+    postcard::from_bytes(&sealer.open(cursor.as_str(), b"").ok()?).ok()
+}
+
+fn seal(position: Position, keys: &KeySet) -> Result<Cursor, Fault> {
+    let bytes = postcard::to_allocvec(&position).map_err(|_| Fault::Payload("cursor"))?;
+    Cursor::parse(&keys.seals.cursors.seal(&bytes, b"")).map_err(|_| Fault::Payload("cursor"))
+}

@@ -1,0 +1,76 @@
+//! Revocation — RFC 7009 §2.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{
+    error::{ErrorCode, OAuthError},
+    revocation::RevocationRequest,
+};
+
+use super::{cors, form, json, token_error::TokenError};
+use crate::{
+    app::App,
+    catalog::Client,
+    client_auth,
+    issue::{PresentedToken, RefreshToken},
+    keys::KeySet,
+    store::{Unit, grants, tokens},
+};
+
+/// `POST /revoke`.
+pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response {
+    let origin = cors::origin(&request);
+    let form = match form::read(request, app.config().limits.form_bytes).await {
+        Ok(form) => form,
+        Err(error) => return TokenError::from(error).into_response(),
+    };
+    let (client, outcome) = match client_auth::authenticate_app(&app, &form).await {
+        Ok(client) => {
+            let outcome = end(&app, &client, &form).await;
+            (Some(client), outcome)
+        }
+        Err(error) => (None, Err(error)),
+    };
+    let response = match outcome {
+        Ok(()) => json::empty(StatusCode::OK),
+        Err(error) => error.into_response(),
+    };
+    cors::allow_registered(response, origin, client.as_deref())
+}
+
+/// Ends what the token gives. A token that is unknown, expired or revoked already is a success (RFC 7009 §2.2);
+/// the hint is not needed, since what a token is shows in itself (RFC 7009 §2.1).
+async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+    let request = RevocationRequest::parse(&form.params)?;
+    let keys = app.keys().current();
+    let unit = unit(app, client, request.token.expose(), &keys).await?;
+    app.commit(unit).await?;
+    Ok(())
+}
+
+async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<Unit, TokenError> {
+    let now = app.now();
+    if let Some(refresh) = RefreshToken::open(token, &keys.seals.refresh_tokens) {
+        // Its grant ends, and every token of it (RFC 7009 §2.1).
+        let facts = grants::facts(app.db(), &refresh.grant_id, None).await?;
+        return match facts {
+            None => Ok(Unit::new()),
+            Some(facts) if facts.grant.app_id == client.id() => Ok(grants::revoke(&refresh.grant_id, now)),
+            Some(_) => Err(foreign()),
+        };
+    }
+    match PresentedToken::open(token, app, keys) {
+        None => Ok(Unit::new()),
+        Some(access) if access.client_id != client.id() => Err(foreign()),
+        Some(access) if access.expires_at <= now => Ok(Unit::new()),
+        Some(access) => Ok(tokens::revoke(&access.jti, access.expires_at, now)),
+    }
+}
+
+/// Another client's token stays valid (RFC 7009 §2.1).
+fn foreign() -> TokenError {
+    TokenError::Refused(OAuthError::new(ErrorCode::UnauthorizedClient, "the token was not issued to this client"))
+}

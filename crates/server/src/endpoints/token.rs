@@ -1,0 +1,93 @@
+//! The token endpoint — RFC 6749 §3.2.
+//!
+//! decode → authenticate the client → find the grant type → decide → commit → sign → answer.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{
+    secret::Secret,
+    token::{Bearer, TokenRequest, TokenResponse},
+};
+
+use super::{cors, form, token_error::TokenError};
+use crate::{
+    app::App,
+    catalog::Client,
+    client_auth,
+    fault::Fault,
+    grant_types::{self, Decision, Issue, TokenContext},
+    keys::KeySet,
+    store::CommitError,
+};
+
+/// How often a decision is taken again because another request got there first.
+const ATTEMPTS: usize = 3;
+
+/// `POST /token`.
+pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
+    let origin = cors::origin(&request);
+    let (client, outcome) = exchange(&app, request).await;
+    let response = match outcome {
+        Ok(response) => super::json::no_store(&response),
+        Err(error) => error.into_response(),
+    };
+    cors::allow_registered(response, origin, client.as_deref())
+}
+
+async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Result<TokenResponse, TokenError>) {
+    let form = match form::read(request, app.config().limits.form_bytes).await {
+        Ok(form) => form,
+        Err(error) => return (None, Err(error.into())),
+    };
+    let client = match client_auth::authenticate_app(app, &form).await {
+        Ok(client) => client,
+        Err(error) => return (None, Err(error)),
+    };
+    let outcome = grant(app, &client, &form).await;
+    (Some(client), outcome)
+}
+
+async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenResponse, TokenError> {
+    let request = TokenRequest::parse(&form.params)?;
+    let grant_type = grant_types::find(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
+    if !client.may_use(grant_type.name()) {
+        return Err(TokenError::UnauthorizedGrantType);
+    }
+    let keys = app.keys().current();
+    for _ in 0..ATTEMPTS {
+        let cx = TokenContext { app, keys: &keys, client, request: &request, params: &form.params, now: app.now() };
+        match grant_type.decide(&cx).await? {
+            Decision::Refuse(refusal) => {
+                app.commit(refusal.unit).await?;
+                tracing::info!(client = client.id(), grant_type = grant_type.name(), reason = &*refusal.reason, "refused");
+                return Err(TokenError::Refused(refusal.error));
+            }
+            Decision::Issue(issue) => {
+                match app.commit(issue.unit.clone()).await {
+                    Ok(_) => return sign(*issue, &keys),
+                    Err(CommitError::Conflict { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+    }
+    Err(Fault::Contention.into())
+}
+
+/// Signs what is on disk by now.
+fn sign(issue: Issue, keys: &KeySet) -> Result<TokenResponse, TokenError> {
+    let access_token = issue.access_token.sign(keys)?;
+    let id_token = issue.id_token.map(|plan| plan.sign(keys, &access_token)).transpose()?;
+    Ok(TokenResponse {
+        expires_in: Some(issue.access_token.expires_in()),
+        access_token: Secret::new(access_token),
+        token_type: Bearer,
+        refresh_token: issue.refresh_token.map(Secret::new),
+        scope: Some(issue.scope),
+        id_token: id_token.map(Secret::new),
+    })
+}

@@ -1,0 +1,113 @@
+//! The client credentials grant — RFC 6749 §4.4: an app acts for itself.
+
+use async_trait::async_trait;
+use mapae_protocol::{
+    error::{ErrorCode, OAuthError},
+    resource::ResourceIndicator,
+    scope::Scopes,
+};
+
+use super::{Decision, GrantType, Issue, Refusal, TokenContext};
+use crate::{
+    fault::Fault,
+    issue::{AccessTokenContext, AccessTokenPlan, resolve_audience},
+    store::Unit,
+};
+
+/// `grant_type=client_credentials`.
+#[derive(Debug)]
+pub(super) struct ClientCredentialsGrant;
+
+#[async_trait]
+impl GrantType for ClientCredentialsGrant {
+    fn name(&self) -> &'static str {
+        "client_credentials"
+    }
+
+    async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
+        Ok(decide(cx).unwrap_or_else(Decision::from))
+    }
+}
+
+/// No grant and no refresh token (RFC 6749 §4.4.3): the token lives as long as the app's epoch.
+fn decide(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
+    if cx.client.is_public() {
+        let error = OAuthError::new(ErrorCode::UnauthorizedClient, "a public app cannot act for itself");
+        return Err(Refusal::new(error, "public app"));
+    }
+    let apis = cx.app.catalog().apis();
+    let scopes = grantable(cx.request.scopes.as_ref(), cx.client.allowed(), |scope| apis.owner_of(scope).is_some())?;
+    let resource = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
+    let audiences = resolve_audience(&apis, &scopes, resource)
+        .map_err(|error| Refusal::new(error.into(), "no audience"))?;
+    let access = AccessTokenContext {
+        keys: cx.keys,
+        issuer: cx.app.issuer(),
+        audiences: &audiences,
+        scopes: &scopes,
+        lifetime: cx.app.config().tokens.access_token,
+        now: cx.now,
+    };
+    let access_token = AccessTokenPlan::for_app(&access, cx.client.id(), cx.client.epoch());
+    Ok(Issue { unit: Unit::new(), access_token, id_token: None, refresh_token: None, scope: scopes }.into())
+}
+
+/// The scopes of APIs that the app may ask for; all of them when it names none (RFC 6749 §3.3). Scopes
+/// about a person make no sense without one (RFC 9700 §4.15).
+fn grantable(
+    requested: Option<&Scopes>,
+    allowed: &Scopes,
+    belongs_to_an_api: impl Fn(&str) -> bool,
+) -> Result<Scopes, Refusal> {
+    let of_apis: Scopes = allowed.iter().filter(|scope| belongs_to_an_api(scope.as_str())).cloned().collect();
+    let invalid = |description, reason| {
+        Err(Refusal::new(OAuthError::new(ErrorCode::InvalidScope, description), reason))
+    };
+    let granted = match requested {
+        None => of_apis,
+        Some(requested) => {
+            let known = |scope: &str| belongs_to_an_api(scope) || mapae_protocol::scope::is_standard(scope);
+            let requested: Scopes = requested.iter().filter(|scope| known(scope.as_str())).cloned().collect();
+            if !requested.is_subset(&of_apis) {
+                return invalid("a scope is not allowed for this app acting for itself", "scope not allowed");
+            }
+            requested
+        }
+    };
+    if granted.is_empty() {
+        return invalid("no scope is left that this app may have", "no scope");
+    }
+    Ok(granted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(text: &str) -> Scopes {
+        Scopes::parse(text).unwrap()
+    }
+
+    fn of_api(scope: &str) -> bool {
+        scope.starts_with("calendar.") || scope.starts_with("mail.")
+    }
+
+    #[test]
+    fn to_17_scopes_about_a_person_are_refused() {
+        let allowed = scopes("openid offline_access calendar.read");
+        for requested in ["openid", "offline_access calendar.read", "profile"] {
+            let refusal = grantable(Some(&scopes(requested)), &allowed, of_api).unwrap_err();
+            assert_eq!(refusal.error.code, ErrorCode::InvalidScope, "{requested}");
+        }
+    }
+
+    #[test]
+    fn unknown_scopes_are_dropped_known_ones_that_are_not_allowed_are_refused() {
+        let allowed = scopes("calendar.read calendar.write");
+        let granted = grantable(Some(&scopes("calendar.read gibberish")), &allowed, of_api).unwrap();
+        assert_eq!(granted, scopes("calendar.read"));
+        assert!(grantable(Some(&scopes("gibberish")), &allowed, of_api).is_err());
+        assert!(grantable(Some(&scopes("mail.read")), &allowed, of_api).is_err());
+        assert_eq!(grantable(None, &allowed, of_api).unwrap(), allowed);
+    }
+}

@@ -1,0 +1,72 @@
+//! Grant types: one file each, one line each in [`GRANT_TYPES`].
+//!
+//! A grant type parses its request, reads the facts, and takes a pure decision. It writes and signs
+//! nothing: the token endpoint commits what was decided and signs afterwards, so that nothing leaves
+//! the server that is not on disk.
+
+mod authorization_code;
+mod client_credentials;
+mod decision;
+pub(crate) mod person_tokens;
+mod refresh_token;
+
+use async_trait::async_trait;
+use mapae_protocol::{
+    error::{ErrorCode, OAuthError},
+    params::{Params, Repeated},
+    time::Timestamp,
+    token::TokenRequest,
+};
+
+pub(crate) use decision::{Decision, Issue, Refusal};
+
+use crate::{app::App, catalog::Client, fault::Fault, keys::KeySet};
+
+/// Everything a grant type may look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenContext<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) keys: &'a KeySet,
+    /// Authenticated by the method it registered.
+    pub(crate) client: &'a Client,
+    /// What every token request has.
+    pub(crate) request: &'a TokenRequest,
+    /// The rest.
+    pub(crate) params: &'a Params,
+    pub(crate) now: Timestamp,
+}
+
+/// One value of `grant_type` (RFC 6749 §4).
+#[async_trait]
+pub(crate) trait GrantType: Sync {
+    /// The value on the wire.
+    fn name(&self) -> &'static str;
+
+    /// Parses, reads the facts and decides; writes nothing.
+    async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault>;
+}
+
+/// All grant types. Discovery, the console's choices and the command line derive from this slice.
+pub(crate) const GRANT_TYPES: &[&dyn GrantType] =
+    &[&authorization_code::AuthorizationCodeGrant, &refresh_token::RefreshTokenGrant, &client_credentials::ClientCredentialsGrant];
+
+/// The grant type of that name.
+pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {
+    GRANT_TYPES.iter().copied().find(|grant_type| grant_type.name() == name)
+}
+
+/// RFC 6749 §3.2.
+fn repeated(Repeated: Repeated) -> Refusal {
+    Refusal::new(OAuthError::new(ErrorCode::InvalidRequest, "a parameter is repeated"), "repeated parameter")
+}
+
+/// A token request may name the resource of its grant again and no other (RFC 8707 §2.2).
+fn narrow_resource<'a>(granted: Option<&'a str>, asked: Option<&'a str>) -> Result<Option<&'a str>, Refusal> {
+    match (granted, asked) {
+        (Some(granted), Some(asked)) if granted != asked => {
+            let error = OAuthError::new(ErrorCode::InvalidTarget, "the grant is for another resource");
+            Err(Refusal::new(error, "resource not granted"))
+        }
+        (granted, asked) => Ok(granted.or(asked)),
+    }
+}

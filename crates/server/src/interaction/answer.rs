@@ -1,0 +1,105 @@
+//! The answer to an app: a code or an error, by the response mode that it asked for — RFC 6749 §4.1.2.
+
+use axum::response::{IntoResponse, Response};
+use mapae_protocol::{
+    authorization::{ReturnPath, response},
+    error::OAuthError,
+    locale::Locale,
+    redirect_uri::TrustedRedirect,
+    response_mode::Delivery,
+    scope::{OFFLINE_ACCESS, Scopes},
+};
+
+use super::{Authorize, see_other};
+use crate::{
+    accounts::session::ACR_PASSWORD,
+    app::App,
+    catalog::Client,
+    fault::Fault,
+    issue::{AuthorizationCode, CodeDetails},
+    pages::{self, form_post::FormPost, shown::Shown},
+    store::{Concealed, Unit, alive::Epochs, codes, consents::Consent, sessions::SignedIn},
+};
+
+/// What an app is told.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Code(String),
+    Error(OAuthError),
+}
+
+/// Sends the answer to a redirect URI that is proven to be the app's. Every answer names the issuer (RFC 9207 §2).
+pub(crate) fn deliver(
+    app: &App,
+    client: &Client,
+    to: &TrustedRedirect,
+    back: &ReturnPath,
+    answer: Answer,
+) -> Result<Response, Fault> {
+    let state = back.state.as_deref();
+    let parameters = match answer {
+        Answer::Code(code) => response::success(&code, state, app.issuer()),
+        Answer::Error(error) => response::error(error, state, app.issuer()),
+    };
+    match back.mode.deliver(to, &parameters) {
+        Delivery::Redirect(address) => see_other(&address),
+        Delivery::Form { action, fields } => {
+            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let page = FormPost { redirect_uri: action, fields, app: Shown::name(&client.record().settings.name) };
+            Ok(pages::render(&page, Locale::Ko).into_response())
+        }
+    }
+}
+
+/// Those between whom a code is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parties<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) signed_in: &'a SignedIn,
+    pub(crate) consent: &'a Consent,
+}
+
+/// Seals a code for what was granted. Writes nothing, unless the request is too large for a code.
+pub(crate) async fn issue_code(
+    app: &App,
+    authorize: &Authorize,
+    redirect: &TrustedRedirect,
+    parties: Parties<'_>,
+    granted: Scopes,
+) -> Result<String, Fault> {
+    let Parties { client, signed_in, consent } = parties;
+    let SignedIn { session, user } = signed_in;
+    let request = &authorize.request;
+    let asked = redirect.was_asked().then(|| redirect.uri().as_str());
+    let code = AuthorizationCode {
+        id: AuthorizationCode::fresh_id(),
+        expires_at: app.now().plus(app.config().tokens.code),
+        client_id: client.id().to_owned(),
+        redirect_uri: asked.map(AuthorizationCode::redirect_digest),
+        challenge: request.code_challenge.as_ref().map(|challenge| *challenge.as_bytes()),
+        user_id: user.id.clone(),
+        consent_id: consent.id.clone(),
+        session_id: session.id.clone(),
+        epochs: Epochs {
+            user: user.epoch,
+            app: client.epoch(),
+            consent: consent.epoch,
+            session: Some(session.epoch),
+        },
+        offline: granted.contains(OFFLINE_ACCESS),
+        auth_time: session.auth_time,
+        acr: session.acr.clone().unwrap_or_else(|| ACR_PASSWORD.to_owned()),
+        amr: session.amr.clone(),
+        details: Some(CodeDetails {
+            scopes: granted,
+            resource: request.resource.as_ref().map(|resource| resource.as_str().to_owned()),
+            nonce: request.nonce.clone(),
+        }),
+    };
+    let (row_id, expires_at) = (code.row_id(), code.expires_at);
+    let sealed = code.seal(&app.keys().current().seals.codes)?;
+    if let Some(details) = sealed.stored {
+        app.commit(Unit::from(codes::put(&row_id, &Concealed::from(details), expires_at))).await?;
+    }
+    Ok(sealed.text)
+}

@@ -1,0 +1,206 @@
+//! When a person must agree, and the page for it — OIDC Core §3.1.2.4, RFC 8252 §8.6.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use mapae_protocol::{
+    authorization::Prompt as Requested,
+    error::{ErrorCode, OAuthError},
+    locale::Locale,
+    scope::{ScopeToken, Scopes},
+};
+
+use super::{
+    Answer, Authorize, Check, Errand, Facts, PageError, Parties, Prompt, Situation, Step, Visit, deliver, issue_code,
+    login, needed, page, proceed,
+};
+use crate::{
+    app::App,
+    fault::Fault,
+    ids::Kind,
+    pages::{
+        at,
+        consent::{Consent as ConsentPage, ConsentItem},
+        look::Person,
+        policy::FormTarget,
+        scope_text::ScopeText,
+        shown::Shown,
+    },
+    store::{
+        CommitError, Unit,
+        consents::{self, Agreement, Consent},
+        sessions::SignedIn,
+    },
+};
+
+pub(super) const CONSENT: Prompt = Prompt {
+    asked_by: Requested::Consent,
+    path: at::CONSENT,
+    checks: &[
+        Check { name: "items not agreed", error: ErrorCode::ConsentRequired, applies: |facts| !facts.to_ask().is_empty() },
+        Check {
+            name: "prompt=consent",
+            error: ErrorCode::ConsentRequired,
+            applies: |facts| facts.request.prompts.contains(Requested::Consent),
+        },
+        Check { name: "unproven app", error: ErrorCode::ConsentRequired, applies: app_is_unproven },
+    ],
+};
+
+/// A public app that does not answer at an https address could be any program on the device: the person
+/// sees the page every time, with what was agreed folded away (RFC 8252 §8.6).
+fn app_is_unproven(facts: &Facts<'_>) -> bool {
+    facts.public_app && !facts.redirect_uri.starts_with("https://")
+}
+
+/// `GET /consent`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    page(app, request, ask).await
+}
+
+/// `POST /consent`.
+pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
+    page(app, request, answer).await
+}
+
+async fn ask(visit: Visit) -> Result<Response, PageError> {
+    let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+    let Errand::Authorize(authorize) = &step.errand else { return Err(PageError::BadRequest) };
+    let situation = Situation::read(&visit, authorize).await?;
+    let facts = situation.facts(&visit, &step, authorize);
+    // An earlier page may be needed again, or no page at all.
+    let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
+        return proceed(&visit, &step).await;
+    };
+    let step = Step { consent_asked_of: Some(signed_in.session.id.clone()), ..step.clone() };
+    let questions = Questions::of(&facts);
+    let uri = situation.redirect.uri().as_str();
+    let item = |scope: &ScopeToken| shown_item(&visit, &situation, scope.as_str(), visit.locale(Some(&step)));
+    let page = ConsentPage {
+        step: visit.seal(&step).await?,
+        app: login::card(&situation.client, uri),
+        person: Person::new(&signed_in.user.name, &signed_in.user.email),
+        required: questions.required.iter().map(item).collect(),
+        optional: questions.optional.iter().map(item).collect(),
+        agreed: questions.settled.iter().map(|scope| item(scope).scope).collect(),
+        target: FormTarget::leading_to(uri),
+    };
+    Ok(visit.show(&page, Some(&step)))
+}
+
+fn consent_is_next(facts: &Facts<'_>) -> bool {
+    needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent)
+}
+
+/// What the page asks, and what it only recalls.
+struct Questions {
+    required: Scopes,
+    optional: Scopes,
+    settled: Scopes,
+}
+
+impl Questions {
+    /// With `prompt=consent` refused items are asked again; agreed ones never are.
+    fn of(facts: &Facts<'_>) -> Self {
+        let again = facts.request.prompts.contains(Requested::Consent);
+        let open = if again { facts.requested.difference(facts.agreed) } else { facts.to_ask() };
+        Self {
+            required: open.intersection(facts.required),
+            optional: open.difference(facts.required),
+            settled: facts.granted(),
+        }
+    }
+}
+
+fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {
+    let apis = visit.app.catalog().apis();
+    let in_language = |ko: &str, en: &str| match locale {
+        Locale::Ko => ko.to_owned(),
+        Locale::En => en.to_owned(),
+    };
+    let title = apis.scope(scope).map(|text| in_language(&text.title_ko, &text.title_en)).unwrap_or_default();
+    let purpose = situation.client.item(scope).map(|item| in_language(&item.purpose_ko, &item.purpose_en));
+    let purpose = purpose.filter(|purpose| !purpose.is_empty());
+    ConsentItem { scope: ScopeText::new(scope, &title), purpose: purpose.map(|text| Shown::sentence(&text)) }
+}
+
+async fn answer(visit: Visit) -> Result<Response, PageError> {
+    let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+    let Errand::Authorize(authorize) = &step.errand else { return Err(PageError::BadRequest) };
+    let situation = Situation::read(&visit, authorize).await?;
+    let facts = situation.facts(&visit, &step, authorize);
+    let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
+        return proceed(&visit, &step).await;
+    };
+    // Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).
+    if step.consent_asked_of.as_ref() != Some(&signed_in.session.id) {
+        return Err(PageError::ForgedForm);
+    }
+    let answer = match visit.one("decision")? {
+        Some("approve") => {
+            let questions = Questions::of(&facts);
+            let accepted = accepted(&visit, &questions)?;
+            agree(&visit, authorize, &situation, signed_in, (questions, accepted)).await?
+        }
+        Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
+        _ => return Err(PageError::BadRequest),
+    };
+    let back = authorize.request.return_path();
+    Ok(deliver(&visit.app, &situation.client, &situation.redirect, &back, answer)?)
+}
+
+/// The optional items that were ticked; all of them with "agree to all".
+fn accepted(visit: &Visit, questions: &Questions) -> Result<Scopes, PageError> {
+    if visit.one("all")? == Some("1") {
+        return Ok(questions.optional.clone());
+    }
+    let ticked: Scopes = visit.params.all("item").filter_map(|item| ScopeToken::parse(item).ok()).collect();
+    if ticked.is_subset(&questions.optional) { Ok(ticked) } else { Err(PageError::BadRequest) }
+}
+
+/// Writes down what was agreed and answers with a code for exactly that.
+async fn agree(
+    visit: &Visit,
+    authorize: &Authorize,
+    situation: &Situation,
+    signed_in: &SignedIn,
+    (questions, accepted): (Questions, Scopes),
+) -> Result<Answer, PageError> {
+    let list = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect::<Vec<_>>();
+    let newly = questions.required.union(&accepted);
+    let agreement = Agreement {
+        new_id: Kind::Consent.fresh(),
+        user_id: signed_in.user.id.clone(),
+        app_id: situation.client.id().to_owned(),
+        accepted: list(&newly),
+        refused: list(&questions.optional.difference(&accepted)),
+    };
+    let now = visit.app.now();
+    let seen = situation.consent.as_ref();
+    let changes = !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
+    if changes {
+        match visit.app.commit(Unit::from(consents::agree(seen, &agreement, now))).await {
+            Ok(_) => {}
+            // Answered twice, or changed on another page meanwhile: what is agreed now decides.
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let consent = consents::find(visit.app.db(), &signed_in.user.id, situation.client.id()).await?;
+    let consent = consent.ok_or(Fault::Contention)?;
+    let granted = granted(&consent, situation)?;
+    let parties = Parties { client: &situation.client, signed_in, consent: &consent };
+    let code = issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?;
+    Ok(Answer::Code(code))
+}
+
+/// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.
+fn granted(consent: &Consent, situation: &Situation) -> Result<Scopes, PageError> {
+    let agreed = Scopes::restore(&consent.scopes).map_err(|_| Fault::Payload("scopes of a consent"))?;
+    let needed = situation.requested.intersection(situation.client.required());
+    if !needed.is_subset(&agreed) {
+        return Err(PageError::Step(super::StepError::Over));
+    }
+    Ok(situation.requested.intersection(&agreed))
+}

@@ -1,0 +1,56 @@
+//! What the prompts look at: read before, never changed by a check.
+
+use mapae_protocol::{
+    authorization::AuthorizationRequest,
+    scope::{OPENID, Scopes},
+    time::Timestamp,
+};
+
+/// The browser's session, alive at `now`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionFacts {
+    pub(crate) auth_time: Timestamp,
+}
+
+/// Everything a check may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) request: &'a AuthorizationRequest,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) public_app: bool,
+    /// The session began on a page of this very request: a fresh sign-in, whatever the clock says.
+    pub(crate) signed_in_now: bool,
+    /// The person said in this request which account to use.
+    pub(crate) account_chosen: bool,
+    /// `None` unless somebody is signed in.
+    pub(crate) session: Option<SessionFacts>,
+    /// What the request asks, as far as this app may ask.
+    pub(crate) requested: &'a Scopes,
+    /// What the app cannot do without.
+    pub(crate) required: &'a Scopes,
+    /// What this person agreed to give this app.
+    pub(crate) agreed: &'a Scopes,
+    /// What this person was asked and left out.
+    pub(crate) refused: &'a Scopes,
+    pub(crate) now: Timestamp,
+}
+
+impl Facts<'_> {
+    /// What must be asked now: items never answered, and required ones even when refused before.
+    /// An optional item that was left out is not asked again until the app asks with `prompt=consent`.
+    pub(crate) fn to_ask(&self) -> Scopes {
+        let open = self.requested.difference(self.agreed);
+        let settled = self.refused.difference(self.required);
+        open.difference(&settled)
+    }
+
+    /// What is granted without another question.
+    pub(crate) fn granted(&self) -> Scopes {
+        self.requested.intersection(self.agreed)
+    }
+
+    /// The request signs a person in.
+    pub(crate) fn is_openid(&self) -> bool {
+        self.requested.contains(OPENID)
+    }
+}

@@ -1,0 +1,220 @@
+//! When a person must sign in, and the page for it — OIDC Core §3.1.2.1 (`prompt=login`, `max_age`), §3.1.2.3.
+
+use axum::{
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
+
+use super::{Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target};
+use crate::{
+    accounts::{
+        Email, HashError, session,
+        throttle::{self, Throttled},
+    },
+    app::App,
+    catalog::Client,
+    pages::{
+        at,
+        look::AppCard,
+        policy::FormTarget,
+        sign_in::{SignIn, SignInAgain, SignInProblem},
+    },
+    store::users::{self, Account},
+};
+
+pub(super) const LOGIN: Prompt = Prompt {
+    asked_by: Requested::Login,
+    path: at::SIGN_IN,
+    checks: &[
+        Check { name: "no session", error: ErrorCode::LoginRequired, applies: |facts| facts.session.is_none() },
+        Check { name: "prompt=login", error: ErrorCode::LoginRequired, applies: login_was_asked },
+        Check { name: "max_age", error: ErrorCode::LoginRequired, applies: signed_in_too_long_ago },
+    ],
+};
+
+/// A fresh sign-in was asked for and has not happened on the way.
+fn login_was_asked(facts: &Facts<'_>) -> bool {
+    facts.request.prompts.contains(Requested::Login) && !facts.signed_in_now
+}
+
+/// The last sign-in is older than the app accepts; one made for this request is always fresh enough,
+/// however long the person then looked at the consent page.
+fn signed_in_too_long_ago(facts: &Facts<'_>) -> bool {
+    let (Some(max_age), Some(session)) = (facts.request.max_age, facts.session) else {
+        return false;
+    };
+    !facts.signed_in_now && (max_age.get() == 0 || facts.now.since(session.auth_time) > max_age)
+}
+
+/// `GET /sign-in`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        let step = step_or_account(&visit).await?;
+        let form = LoginForm::of(&visit, &step).await?;
+        let other = visit.one("account")? == Some("other");
+        if !other && form.again.is_none() && visit.session.is_some() {
+            return proceed(&visit, &step).await;
+        }
+        let email = if other { String::new() } else { form.known_email(&visit, &step) };
+        let again = form.again.filter(|_| !other);
+        form.answer(&visit, &step, Shown { email, again, problem: None }).await
+    })
+    .await
+}
+
+/// `POST /sign-in`.
+pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
+    page(app, request, sign_in).await
+}
+
+async fn sign_in(visit: Visit) -> Result<Response, PageError> {
+    let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+    let form = LoginForm::of(&visit, &step).await?;
+    let email = visit.one("email")?.ok_or(PageError::BadRequest)?;
+    let password = visit.one("password")?.unwrap_or_default();
+    let again = form.again;
+    let shown = |problem| Shown { email: email.to_owned(), again, problem: Some(problem) };
+    let account = match verify(&visit, email, password).await {
+        Ok(Some(account)) => account,
+        Ok(None) => return form.answer(&visit, &step, shown(SignInProblem::WrongCredentials)).await,
+        Err(Attempt::Throttled(throttled)) => {
+            let minutes = u32::try_from(throttled.retry_after.get() / 60 + 1).unwrap_or(u32::MAX);
+            return form.answer(&visit, &step, shown(SignInProblem::TooManyAttempts { minutes })).await;
+        }
+        Err(Attempt::Failed(error)) => return Err(error),
+    };
+    let begun = session::begin(&visit.app, &account.user, visit.session.as_ref(), &visit.headers).await?;
+    let step = Step { signed_in: Some(begun.session_id), ..step };
+    let mut response = see_other(&at::step(at::CONTINUE, &visit.seal(&step).await?))?;
+    response.headers_mut().append(header::SET_COOKIE, begun.cookie);
+    Ok(response)
+}
+
+/// `GET /continue`: on to the next page, or the answer.
+pub(crate) async fn go_on(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+        proceed(&visit, &step).await
+    })
+    .await
+}
+
+/// Why no password was checked.
+enum Attempt {
+    Throttled(Throttled),
+    Failed(PageError),
+}
+
+/// The account with this address and password. Unknown, disabled and wrong cost and look the same (SE-15, SE-16).
+async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Account>, Attempt> {
+    let app = &visit.app;
+    let now = app.now();
+    let source = visit.context.client.throttle_key().to_string();
+    let address = Email::parse(email).ok();
+    let name = address.as_ref().map_or(email, Email::as_str);
+    app.throttle().charge(throttle::SOURCE, &source, now).map_err(Attempt::Throttled)?;
+    app.throttle().charge(throttle::ACCOUNT, name, now).map_err(Attempt::Throttled)?;
+    let account = match &address {
+        Some(address) => {
+            users::by_email(app.db(), address.as_str()).await.map_err(|error| Attempt::Failed(error.into()))?
+        }
+        None => None,
+    };
+    let account = account.filter(|account| account.user.disabled_at.is_none());
+    let hash = account.as_ref().and_then(|account| account.password_hash.as_ref());
+    let proven = app.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
+    let proven = proven.map_err(|error| {
+        Attempt::Failed(match error {
+            HashError::Busy => PageError::TooMany,
+            HashError::Failed => crate::fault::Fault::Payload("password hash").into(),
+        })
+    })?;
+    if proven {
+        app.throttle().refund(throttle::SOURCE, &source);
+        app.throttle().clear(throttle::ACCOUNT, name);
+    }
+    Ok(account.filter(|_| proven))
+}
+
+/// A sign-in without an app leads to one's own account.
+async fn step_or_account(visit: &Visit) -> Result<Step, PageError> {
+    let step = visit.step().await?;
+    Ok(step.unwrap_or_else(|| Step::new(Errand::Visit(at::ACCOUNT.to_owned()), visit.app.now())))
+}
+
+/// The page for one step.
+struct LoginForm {
+    app: Option<AppCard>,
+    again: Option<SignInAgain>,
+    target: FormTarget,
+}
+
+/// What changes from one showing to the next.
+struct Shown {
+    email: String,
+    again: Option<SignInAgain>,
+    problem: Option<SignInProblem>,
+}
+
+impl LoginForm {
+    async fn of(visit: &Visit, step: &Step) -> Result<Self, PageError> {
+        let Errand::Authorize(authorize) = &step.errand else {
+            return Ok(Self { app: None, again: None, target: FormTarget::OwnOrigin });
+        };
+        let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
+        let again = match &visit.session {
+            None => None,
+            Some(_) => {
+                let situation = Situation::read(visit, authorize).await?;
+                let facts = situation.facts(visit, step, authorize);
+                let asked = login_was_asked(&facts).then_some(SignInAgain::Asked);
+                asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo))
+            }
+        };
+        let target = FormTarget::leading_to(redirect.uri().as_str());
+        Ok(Self { app: Some(card(&client, redirect.uri().as_str())), again, target })
+    }
+
+    /// The address to begin with: of who is signed in when they must prove it again, else what the app hints.
+    fn known_email(&self, visit: &Visit, step: &Step) -> String {
+        let signed_in = visit.session.as_ref().filter(|_| self.again.is_some());
+        let hint = match &step.errand {
+            Errand::Authorize(authorize) => authorize.request.login_hint.clone(),
+            Errand::Visit(_) => None,
+        };
+        signed_in.map(|signed_in| signed_in.user.email.clone()).or(hint).unwrap_or_default()
+    }
+
+    async fn answer(self, visit: &Visit, step: &Step, shown: Shown) -> Result<Response, PageError> {
+        let status = match shown.problem {
+            None => StatusCode::OK,
+            Some(SignInProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            Some(SignInProblem::WrongCredentials | SignInProblem::Expired) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let page = SignIn {
+            step: visit.seal(step).await?,
+            app: self.app,
+            email: shown.email,
+            again: shown.again,
+            problem: shown.problem,
+            target: self.target,
+        };
+        Ok((status, visit.show(&page, Some(step))).into_response())
+    }
+}
+
+/// How an app is shown on our pages: by its name, and by where it really leads.
+pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
+    use crate::pages::{look::Standing, shown::Shown};
+    let settings = &client.record().settings;
+    let host = url::Url::parse(redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
+    AppCard {
+        name: Shown::name(&settings.name),
+        icon: settings.icon.clone(),
+        developer: None,
+        host: host.map(|host| Shown::name(&host)),
+        standing: Standing::Verified,
+    }
+}

@@ -1,0 +1,50 @@
+//! What stands between an authorization request and its answer: pages, in a fixed order.
+//!
+//! A request becomes a [`Step`] that travels sealed from page to page, bound to the browser that began
+//! it. Each visit asks the [`PROMPTS`] in order whether a page is needed; when none is, the code is
+//! issued. A prompt is one file with its named checks, and one line in the slice.
+
+mod answer;
+mod browser;
+pub(crate) mod consent;
+mod facts;
+pub(crate) mod login;
+mod page_error;
+mod proceed;
+pub(crate) mod select_account;
+mod step;
+mod visit;
+
+use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
+
+pub(crate) use answer::{Answer, Parties, deliver, issue_code};
+pub(crate) use browser::Browser;
+pub(crate) use facts::{Facts, SessionFacts};
+pub(crate) use page_error::PageError;
+pub(crate) use proceed::{Situation, needed, proceed, trust_target};
+pub(crate) use step::{Authorize, Errand, Step, StepError};
+pub(crate) use visit::{Visit, page, see_other};
+
+/// One reason to show a page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    /// For the log.
+    pub(crate) name: &'static str,
+    /// What a request with `prompt=none` is told instead (OIDC Core §3.1.2.6).
+    pub(crate) error: ErrorCode,
+    /// Whether the page is needed.
+    pub(crate) applies: fn(&Facts<'_>) -> bool,
+}
+
+/// One kind of page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prompt {
+    /// The value of `prompt` that asks for it.
+    pub(crate) asked_by: Requested,
+    /// Where it is.
+    pub(crate) path: &'static str,
+    pub(crate) checks: &'static [Check],
+}
+
+/// All prompts, in the order in which a person meets them.
+pub(crate) const PROMPTS: &[Prompt] = &[login::LOGIN, select_account::SELECT_ACCOUNT, consent::CONSENT];

@@ -1,0 +1,139 @@
+//! One request of a person's browser: who they are, in what language, and how to answer.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{
+    locale::Locale,
+    params::{Limits, Params},
+};
+
+use super::{Browser, PageError, Step};
+use crate::{
+    accounts::session,
+    app::App,
+    endpoints::form::{self, FormError},
+    fault::Fault,
+    http::{RequestContext, cookies::Life},
+    pages::{self, Page},
+    store::sessions::SignedIn,
+};
+
+/// What is known before a page's own work begins.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) app: App,
+    pub(crate) headers: HeaderMap,
+    pub(crate) uri: Uri,
+    pub(crate) browser: Browser,
+    /// The living session of this browser.
+    pub(crate) session: Option<SignedIn>,
+    /// The query of a GET, the form of a POST.
+    pub(crate) params: Params,
+    pub(crate) context: RequestContext,
+    /// Chosen by a click just now.
+    switched: Option<Locale>,
+}
+
+/// The parameter by which a person switches the language of a page.
+const LANG: &str = "lang";
+/// For how long a chosen language is remembered.
+const LOCALE_LIFE: mapae_protocol::time::Seconds = mapae_protocol::time::Seconds::days(365);
+
+/// Runs a page: every failure becomes a page of its own, in the person's language.
+pub(crate) async fn page<F>(app: App, request: Request, work: impl FnOnce(Visit) -> F) -> Response
+where
+    F: Future<Output = Result<Response, PageError>>,
+{
+    let (parts, body) = request.into_parts();
+    let context = parts.extensions.get::<RequestContext>().copied();
+    let locale = spoken(&app, &parts.headers);
+    let Some(context) = context else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let visit = match Visit::begin(app, parts, body, context).await {
+        Ok(visit) => visit,
+        Err(error) => return error.page(locale, context.id),
+    };
+    let locale = visit.locale(None);
+    let cookies = visit.cookies();
+    let mut response = work(visit).await.unwrap_or_else(|error| error.page(locale, context.id));
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+impl Visit {
+    async fn begin(app: App, parts: Parts, body: axum::body::Body, context: RequestContext) -> Result<Self, PageError> {
+        let Parts { method, uri, headers, .. } = parts;
+        let params = if method == axum::http::Method::POST {
+            form::read_page(&headers, body, app.config().limits.form_bytes).await?
+        } else {
+            let query = uri.query().unwrap_or_default();
+            Params::parse(query.as_bytes(), Limits::REQUEST).map_err(FormError::from)?
+        };
+        let switched = params.one(LANG).ok().flatten().and_then(Locale::parse);
+        let session = session::current(&app, &headers).await?;
+        let browser = Browser::of(&headers, &app.cookies().browser);
+        Ok(Self { app, headers, uri, browser, session, params, context, switched })
+    }
+
+    /// The language to speak: just clicked, wished by the app, chosen before, known of the person, of the browser.
+    pub(crate) fn locale(&self, step: Option<&Step>) -> Locale {
+        let known = self.session.as_ref().and_then(|signed_in| signed_in.user.locale.as_deref());
+        self.switched
+            .or_else(|| step.and_then(|step| step.locale))
+            .or_else(|| chosen(&self.app, &self.headers))
+            .or_else(|| known.and_then(Locale::parse))
+            .unwrap_or_else(|| spoken(&self.app, &self.headers))
+    }
+
+    /// A parameter; repeated is an error.
+    pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, PageError> {
+        self.params.one(name).map_err(|_| PageError::BadRequest)
+    }
+
+    /// The step of this page; a language just chosen goes on with it.
+    pub(crate) async fn step(&self) -> Result<Option<Step>, PageError> {
+        let Some(text) = self.one("step")? else { return Ok(None) };
+        let mut step = Step::open(text, &self.app, &self.browser).await?;
+        step.locale = self.switched.or(step.locale);
+        Ok(Some(step))
+    }
+
+    /// Seals a step for this browser.
+    pub(crate) async fn seal(&self, step: &Step) -> Result<String, Fault> {
+        step.seal(&self.app, &self.browser).await
+    }
+
+    /// Shows a page.
+    pub(crate) fn show<P: Page>(&self, page: &P, step: Option<&Step>) -> Response {
+        pages::render(page, self.locale(step)).into_response()
+    }
+
+    /// Cookies that the answer brings, whatever it is.
+    fn cookies(&self) -> Vec<HeaderValue> {
+        let locale = self.switched.and_then(|locale| {
+            self.app.cookies().locale.set(locale.as_str(), Life::For(LOCALE_LIFE)).ok()
+        });
+        [self.browser.set_cookie(&self.app.cookies().browser), locale].into_iter().flatten().collect()
+    }
+}
+
+fn chosen(app: &App, headers: &HeaderMap) -> Option<Locale> {
+    app.cookies().locale.read(headers).and_then(Locale::parse)
+}
+
+fn spoken(app: &App, headers: &HeaderMap) -> Locale {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    chosen(app, headers).or_else(|| header.and_then(Locale::from_accept_language)).unwrap_or(Locale::Ko)
+}
+
+/// A redirect within these pages, or on to an app: 303, so that no password is ever posted again (RFC 9700 §4.12).
+pub(crate) fn see_other(address: &str) -> Result<Response, Fault> {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let value = HeaderValue::try_from(address).map_err(|_| Fault::Payload("address"))?;
+    response.headers_mut().insert(header::LOCATION, value);
+    Ok(response)
+}

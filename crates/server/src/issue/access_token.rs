@@ -1,0 +1,170 @@
+//! Access tokens — RFC 9068 for JWTs; sealed for APIs that want them opaque. Neither is stored.
+
+use mapae_protocol::{
+    access_token::AccessTokenClaims,
+    audience::Audience,
+    base64url,
+    issuer::Issuer,
+    jose::{Algorithm, HeaderType},
+    random,
+    scope::Scopes,
+    seal::Sealer,
+    time::{Seconds, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Audiences, GrantIds, Handle, Sector, subject};
+use crate::{
+    fault::Fault,
+    keys::{KeySet, OpaqueAccessTokens},
+    store::{alive::Epochs, revocations::Kind},
+};
+
+/// Access tokens are signed with this unless an API asks otherwise: small, and quick to make and check.
+const ALGORITHM: Algorithm = Algorithm::Es256;
+
+/// What all access tokens of one moment have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AccessTokenContext<'a> {
+    pub(crate) keys: &'a KeySet,
+    pub(crate) issuer: &'a Issuer,
+    pub(crate) audiences: &'a Audiences,
+    pub(crate) scopes: &'a Scopes,
+    pub(crate) lifetime: Seconds,
+    pub(crate) now: Timestamp,
+}
+
+/// A person's grant, as far as its tokens tell of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GrantFacts<'a> {
+    pub(crate) ids: GrantIds<'a>,
+    pub(crate) epochs: Epochs,
+    /// The sector of the app itself, for tokens that no API reads.
+    pub(crate) app_sector: Sector<'a>,
+    pub(crate) auth_time: Timestamp,
+    pub(crate) acr: &'a str,
+    pub(crate) amr: &'a str,
+    /// No token of a grant outlives it.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// An access token that is decided and not signed yet.
+#[derive(Debug)]
+pub(crate) struct AccessTokenPlan {
+    claims: AccessTokenClaims,
+    opaque: bool,
+    app_epoch: i64,
+}
+
+impl AccessTokenPlan {
+    /// A token by which an app acts for a person.
+    pub(crate) fn for_grant(cx: &AccessTokenContext<'_>, grant: &GrantFacts<'_>) -> Self {
+        let api = cx.audiences.api.as_deref();
+        let sector = api.map_or(grant.app_sector, |api| Sector::Api(&api.identifier));
+        let mut claims = cx.claims(grant.ids.app, subject(cx.keys.subject_key(), sector, grant.ids.user));
+        claims.exp = claims.exp.min(grant.expires_at);
+        claims.auth_time = Some(grant.auth_time);
+        claims.acr = Some(grant.acr.to_owned());
+        claims.amr = grant.amr.split_ascii_whitespace().map(str::to_owned).collect();
+        claims.gid = Some(grant.ids.grant.to_owned());
+        if let Some(api) = api.filter(|api| !api.opaque) {
+            let handle = Handle { key: cx.keys.handle_key(), audience: &api.identifier };
+            claims.rvh = handle.of_grant(grant.ids, grant.epochs);
+        }
+        Self { claims, opaque: cx.is_opaque(), app_epoch: grant.epochs.app }
+    }
+
+    /// A token by which an app acts for itself: its subject is the app (RFC 9068 §2.2).
+    pub(crate) fn for_app(cx: &AccessTokenContext<'_>, app_id: &str, app_epoch: i64) -> Self {
+        let mut claims = cx.claims(app_id, app_id.to_owned());
+        let audience = cx.audiences.api.as_ref().map_or(cx.issuer.as_str(), |api| &api.identifier);
+        let handle = Handle { key: cx.keys.handle_key(), audience };
+        claims.rvh = vec![handle.of(Kind::App, app_id, app_epoch)];
+        Self { claims, opaque: cx.is_opaque(), app_epoch }
+    }
+
+    /// The text that the client gets.
+    pub(crate) fn sign(&self, keys: &KeySet) -> Result<String, Fault> {
+        if self.opaque {
+            return OpaqueAccessToken::of(&self.claims, self.app_epoch).seal(&keys.seals.access_tokens);
+        }
+        let key = keys.signing_key(ALGORITHM)?;
+        key.sign(HeaderType::AccessToken, &self.claims).map_err(|error| Fault::Key(error.into()))
+    }
+
+    /// For how long it is good.
+    pub(crate) fn expires_in(&self) -> Seconds {
+        self.claims.exp.since(self.claims.iat)
+    }
+}
+
+impl AccessTokenContext<'_> {
+    fn is_opaque(&self) -> bool {
+        self.audiences.api.as_ref().is_some_and(|api| api.opaque)
+    }
+
+    fn claims(&self, client_id: &str, subject: String) -> AccessTokenClaims {
+        AccessTokenClaims {
+            iss: self.issuer.as_str().to_owned(),
+            sub: subject,
+            aud: self.audiences.claim(self.issuer),
+            exp: self.now.plus(self.lifetime),
+            iat: self.now,
+            nbf: None,
+            jti: base64url::encode(random::bytes::<16>()),
+            client_id: client_id.to_owned(),
+            scope: Some(self.scopes.to_string()),
+            auth_time: None,
+            acr: None,
+            amr: Vec::new(),
+            sid: None,
+            gid: None,
+            rvh: Vec::new(),
+        }
+    }
+}
+
+/// What an opaque access token says, sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpaqueAccessToken {
+    pub(crate) jti: String,
+    pub(crate) grant_id: Option<String>,
+    pub(crate) client_id: String,
+    pub(crate) app_epoch: i64,
+    pub(crate) subject: String,
+    pub(crate) audience: Vec<String>,
+    pub(crate) scope: String,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl OpaqueAccessToken {
+    fn of(claims: &AccessTokenClaims, app_epoch: i64) -> Self {
+        Self {
+            jti: claims.jti.clone(),
+            grant_id: claims.gid.clone(),
+            client_id: claims.client_id.clone(),
+            app_epoch,
+            subject: claims.sub.clone(),
+            audience: claims.aud.iter().map(str::to_owned).collect(),
+            scope: claims.scope.clone().unwrap_or_default(),
+            issued_at: claims.iat,
+            expires_at: claims.exp,
+        }
+    }
+
+    fn seal(&self, sealer: &Sealer<OpaqueAccessTokens>) -> Result<String, Fault> {
+        let bytes = postcard::to_allocvec(self).map_err(|_| Fault::Payload("access token"))?;
+        Ok(sealer.seal(&bytes, b""))
+    }
+
+    /// Opens a token; `None` for anything that this server did not seal as an access token.
+    pub(crate) fn open(text: &str, sealer: &Sealer<OpaqueAccessTokens>) -> Option<Self> {
+        postcard::from_bytes(&sealer.open(text, b"").ok()?).ok()
+    }
+
+    /// The audience as a claim.
+    pub(crate) fn audience(&self) -> Option<Audience> {
+        Audience::of(self.audience.iter().map(String::as_str))
+    }
+}

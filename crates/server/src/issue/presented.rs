@@ -1,0 +1,127 @@
+//! An access token that somebody presents, of either format, and whether it is alive.
+
+use mapae_protocol::{
+    access_token::AccessTokenClaims,
+    audience::Audience,
+    jose::{HeaderType, Unverified},
+    scope::Scopes,
+    time::Timestamp,
+};
+
+use super::{Handle, OpaqueAccessToken};
+use crate::{
+    app::App,
+    fault::Fault,
+    keys::KeySet,
+    store::{
+        grants::{self, GrantFacts},
+        revocations::Kind,
+        tokens,
+    },
+};
+
+/// The claims without which a token is none of ours.
+const REQUIRED: &[&str] = &["iss", "sub", "aud", "exp", "iat", "jti", "client_id"];
+
+/// A token that this server made; whether it is still good is asked of the store.
+#[derive(Debug)]
+pub(crate) struct PresentedToken {
+    pub(crate) jti: String,
+    pub(crate) grant_id: Option<String>,
+    pub(crate) client_id: String,
+    pub(crate) subject: String,
+    pub(crate) audience: Audience,
+    pub(crate) scopes: Scopes,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) acr: Option<String>,
+    app: AppProof,
+}
+
+/// How a token without a grant says under which epoch of its app it was made.
+#[derive(Debug)]
+enum AppProof {
+    Epoch(i64),
+    Handles(Vec<String>),
+}
+
+/// A living token, with its grant when it has one.
+#[derive(Debug)]
+pub(crate) struct Living {
+    pub(crate) token: PresentedToken,
+    pub(crate) grant: Option<Box<GrantFacts>>,
+}
+
+impl PresentedToken {
+    /// Opens a token of either format; `None` for everything that is not an access token of this server.
+    pub(crate) fn open(text: &str, app: &App, keys: &KeySet) -> Option<Self> {
+        match OpaqueAccessToken::open(text, &keys.seals.access_tokens) {
+            Some(token) => Self::from_opaque(token),
+            None => Self::from_jwt(text, app, keys),
+        }
+    }
+
+    fn from_opaque(token: OpaqueAccessToken) -> Option<Self> {
+        Some(Self {
+            audience: token.audience()?,
+            scopes: Scopes::restore(&token.scope).ok()?,
+            jti: token.jti,
+            grant_id: token.grant_id,
+            client_id: token.client_id,
+            subject: token.subject,
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+            auth_time: None,
+            acr: None,
+            app: AppProof::Epoch(token.app_epoch),
+        })
+    }
+
+    fn from_jwt(text: &str, app: &App, keys: &KeySet) -> Option<Self> {
+        let unverified = Unverified::parse(text).ok().filter(|token| token.is_typed(HeaderType::AccessToken))?;
+        let verified = unverified.verify_with(keys.published()).ok()?;
+        let claims: AccessTokenClaims = verified.claims(REQUIRED).ok()?;
+        if claims.iss != app.issuer().as_str() {
+            return None;
+        }
+        Some(Self {
+            scopes: Scopes::restore(claims.scope.as_deref().unwrap_or_default()).ok()?,
+            jti: claims.jti,
+            grant_id: claims.gid,
+            client_id: claims.client_id,
+            subject: claims.sub,
+            audience: claims.aud,
+            issued_at: claims.iat,
+            expires_at: claims.exp,
+            auth_time: claims.auth_time,
+            acr: claims.acr,
+            app: AppProof::Handles(claims.rvh),
+        })
+    }
+
+    /// Asks the store; `None` once anything that the token depends on has ended.
+    pub(crate) async fn living(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {
+        let now = app.now();
+        if self.expires_at <= now {
+            return Ok(None);
+        }
+        let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
+        let facts = grants::facts(app.db(), grant_id, Some(&self.jti)).await?;
+        let living = facts.filter(|facts| facts.grant.app_id == self.client_id && facts.alive(now).is_ok());
+        Ok(living.map(|facts| Living { token: self, grant: Some(Box::new(facts)) }))
+    }
+
+    async fn living_without_grant(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {
+        let facts = tokens::facts(app.db(), &self.client_id, &self.jti).await?;
+        let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(None) };
+        let current = match &self.app {
+            AppProof::Epoch(made_under) => *made_under == epoch,
+            AppProof::Handles(handles) => self.audience.iter().any(|audience| {
+                let handle = Handle { key: keys.handle_key(), audience };
+                handles.contains(&handle.of(Kind::App, &self.client_id, epoch))
+            }),
+        };
+        Ok((current && facts.alive(epoch)).then_some(Living { token: self, grant: None }))
+    }
+}

@@ -1,0 +1,144 @@
+//! The master key: 32 bytes outside the database, under which every key in it is wrapped.
+
+use std::path::{Path, PathBuf};
+
+use mapae_protocol::{base64url, random, seal::MasterKey};
+
+use crate::config::{MasterKeySource, parse_master_key};
+
+/// Why there is no master key. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum MasterKeyError {
+    /// The file cannot be read or made.
+    #[error("the master key file {path} cannot be used: {source}; let this user read it, or name another file with keys.master_key_file")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Others can read the file.
+    #[error("the master key file {path} can be read by other users; run: chmod 600 {path}")]
+    TooOpen {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not 32 bytes of Base64.
+    #[error("the master key file {path} does not hold 32 bytes of Base64; restore it from your backup")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The master key from where the configuration says it is; the file of a new data folder is made.
+///
+/// # Errors
+/// See [`MasterKeyError`].
+pub fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+    match source {
+        MasterKeySource::Value(secret) => Ok(MasterKey::new(secret)),
+        MasterKeySource::File(path) => read(path),
+        MasterKeySource::DataFolder(path) => {
+            create_if_missing(path).map_err(|source| MasterKeyError::File { path: path.clone(), source })?;
+            read(path)
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
+    let failed = |source| MasterKeyError::File { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    refuse_open_file(path)?;
+    let secret = parse_master_key(&text).ok_or_else(|| MasterKeyError::Malformed { path: path.to_owned() })?;
+    Ok(MasterKey::new(&secret))
+}
+
+/// Writes a new key and links it into place: of two processes that start at once, one wins and both read
+/// the winner's key.
+fn create_if_missing(path: &Path) -> std::io::Result<()> {
+    use std::io::Write as _;
+    if path.exists() {
+        return Ok(());
+    }
+    let text = base64url::encode(random::bytes::<32>());
+    let unfinished = path.with_extension(base64url::encode(random::bytes::<6>()));
+    let mut file = owner_only().open(&unfinished)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&unfinished, path);
+    std::fs::remove_file(&unfinished)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(unix)]
+fn owner_only() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn owner_only() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    options
+}
+
+#[cfg(unix)]
+fn refuse_open_file(path: &Path) -> Result<(), MasterKeyError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata =
+        std::fs::metadata(path).map_err(|source| MasterKeyError::File { path: path.to_owned(), source })?;
+    if metadata.permissions().mode() & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::TooOpen { path: path.to_owned() }) }
+}
+
+#[cfg(not(unix))]
+fn refuse_open_file(_: &Path) -> Result<(), MasterKeyError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_read_again_and_only_the_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| load(&MasterKeySource::DataFolder(path.clone())).unwrap().id().to_owned()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn op_15_a_key_that_others_can_read_is_refused_with_the_command_that_mends_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        load(&MasterKeySource::DataFolder(path.clone())).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = load(&MasterKeySource::DataFolder(path.clone())).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn op_15_a_damaged_key_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let mut file = owner_only().open(&path).unwrap();
+        std::io::Write::write_all(&mut file, b"not a key").unwrap();
+        assert!(matches!(load(&MasterKeySource::DataFolder(path.clone())), Err(MasterKeyError::Malformed { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), b"not a key");
+    }
+}

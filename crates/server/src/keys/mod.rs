@@ -1,0 +1,20 @@
+//! Keys: what signs tokens, what seals codes and steps, what derives subjects.
+//!
+//! Private material lives in the store, wrapped under the master key; a [`KeyRing`] holds the unwrapped
+//! set in memory and is replaced whole when the catalogue generation moves, so that every node sees a
+//! rotation within a second. A key is published before it signs and kept after its last signature
+//! (OIDC Core §10.1.1).
+
+mod load;
+mod master;
+mod purposes;
+mod ring;
+mod rotation;
+
+pub(crate) use load::{load, load_or_create};
+pub use master::{MasterKeyError, load as load_master_key};
+pub(crate) use purposes::{
+    AuthorizationCodes, ConsentForms, FeedCursors, Forms, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, Seals, Steps,
+};
+pub(crate) use ring::{KeyRing, KeySet};
+pub(crate) use rotation::{Takeover, rotation};

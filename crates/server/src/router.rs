@@ -1,0 +1,58 @@
+//! Every address of the server on one page.
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+
+use crate::{
+    app::App,
+    endpoints::{asset, authorize, cors, discovery, introspect, jwks, revocations, revoke, token, userinfo},
+    http::cross_site,
+    interaction::{consent, login, select_account},
+    pages::at,
+};
+
+/// Addresses of the protocol. Metadata is derived from them.
+pub(crate) mod paths {
+    pub(crate) const AUTHORIZE: &str = "/authorize";
+    pub(crate) const TOKEN: &str = "/token";
+    pub(crate) const USERINFO: &str = "/userinfo";
+    pub(crate) const INTROSPECT: &str = "/introspect";
+    pub(crate) const REVOKE: &str = "/revoke";
+    pub(crate) const REVOCATIONS: &str = "/revocations";
+    pub(crate) const JWKS: &str = "/jwks";
+    pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+    pub(crate) const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+}
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let site = std::sync::Arc::new(app.config().site.clone());
+    let pages = pages().route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
+    Router::new().merge(protocol()).merge(pages).with_state(app)
+}
+
+/// Called by apps, APIs and browsers on their way; from anywhere.
+fn protocol() -> Router<App> {
+    Router::new()
+        .route(paths::AUTHORIZE, get(authorize::authorize).post(authorize::authorize))
+        .route(paths::TOKEN, post(token::token).options(cors::preflight))
+        .route(paths::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo).options(cors::preflight))
+        .route(paths::INTROSPECT, post(introspect::introspect))
+        .route(paths::REVOKE, post(revoke::revoke).options(cors::preflight))
+        .route(paths::REVOCATIONS, post(revocations::revocations))
+        .route(paths::JWKS, get(jwks::jwks))
+        .route(paths::OPENID_CONFIGURATION, get(discovery::metadata))
+        .route(paths::OAUTH_METADATA, get(discovery::metadata))
+}
+
+/// Seen by people; their forms are sent from our own pages only.
+fn pages() -> Router<App> {
+    Router::new()
+        .route(at::SIGN_IN, get(login::show).post(login::submit))
+        .route(at::CONTINUE, get(login::go_on))
+        .route(at::SELECT_ACCOUNT, get(select_account::show).post(select_account::submit))
+        .route(at::CONSENT, get(consent::show).post(consent::submit))
+        .route("/assets/{name}", get(asset::asset))
+}

@@ -1,0 +1,9 @@
+//! Integration tests: one binary, so that one PostgreSQL serves them all.
+//!
+//! `#[cfg(test)]` stands for "everything in here is a test": panicking is how it fails, also in the
+//! functions that tests share.
+
+#[cfg(test)]
+mod protocol;
+#[cfg(test)]
+mod store;

@@ -1,0 +1,256 @@
+//! The authorization code flow — RFC 6749 §4.1, OIDC Core §3.1.
+
+use mapae_protocol::{base64url, time::Seconds};
+use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
+use serde_json::{Value, json};
+
+fn claims(jwt: &str) -> Value {
+    let payload = jwt.split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64url::decode(payload).unwrap()).unwrap()
+}
+
+async fn calendar(server: &TestServer) -> (mapae_testkit::ApiFixture, mapae_testkit::AppFixture) {
+    let api =
+        server.register_api("https://calendar.example", &["calendar.read", "calendar.write"], false).await;
+    let optional = ["profile", "email", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
+    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+    (api, app)
+}
+
+#[tokio::test]
+async fn a_person_signs_in_agrees_and_the_app_gets_exactly_that() {
+    let server = TestServer::start().await;
+    let (api, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid email calendar.read");
+    let sign_in = browser.visit(&authorization.address(&server)).await;
+    assert!(sign_in.has("login-submit"), "{}", sign_in.body);
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    assert!(consent.has("consent-deny"), "{}", consent.body);
+    let back = browser.submit(&consent, "consent-approve", &[("item", "calendar.read")]).await;
+    assert_eq!(back.status, 303);
+    assert_eq!(back.answered("state").as_deref(), Some("af0ifjsldkj"));
+    assert_eq!(back.answered("iss").as_deref(), Some(server.issuer()));
+    let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.json);
+    assert_eq!(tokens.headers["cache-control"], "no-store");
+    assert_eq!(tokens.text("scope"), "calendar.read openid");
+    assert_eq!(tokens.text("token_type"), "Bearer");
+    let access = claims(&tokens.text("access_token"));
+    assert_eq!(access["aud"], json!(["https://calendar.example", server.issuer()]));
+    assert_eq!(access["scope"], "calendar.read openid");
+    let id_token = claims(&tokens.text("id_token"));
+    assert_eq!(id_token["aud"], json!(app.client_id));
+    assert_eq!(id_token["nonce"], "n-0S6_WzA2Mj");
+    assert_eq!(id_token["iss"], server.issuer());
+    assert_ne!(id_token["sub"], access["sub"], "an app and an API know one person by two names");
+    let userinfo = server.userinfo(&tokens.text("access_token")).await;
+    assert_eq!(userinfo.json, json!({ "sub": id_token["sub"] }), "email was asked and not agreed to");
+    assert!(server.is_active(&api, &tokens.text("access_token")).await);
+}
+
+#[tokio::test]
+async fn consent_is_remembered_and_only_what_is_new_is_asked() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let first = Authorization::of(&app, "openid calendar.read");
+    server.code(&browser, &user, &first).await;
+    let again = browser.visit(&first.address(&server)).await;
+    assert!(again.answered("code").is_some(), "{} {}", again.status, again.body);
+    let more =
+        browser.visit(&Authorization::of(&app, "openid calendar.read calendar.write").address(&server)).await;
+    assert_eq!(more.values("input[name=item]", "value"), ["calendar.write"]);
+    let answered = browser.submit(&more, "consent-approve", &[]).await;
+    assert!(answered.answered("code").is_some(), "an optional item that is not ticked never blocks");
+    let asked_again =
+        browser.visit(&Authorization::of(&app, "openid calendar.read calendar.write").address(&server)).await;
+    assert!(asked_again.answered("code").is_some(), "a refused optional item is not asked at every sign-in");
+}
+
+#[tokio::test]
+async fn cancelling_gives_access_denied_and_nothing_else() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let sign_in = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    let back = browser.submit(&consent, "consent-deny", &[]).await;
+    assert_eq!(back.answered("error").as_deref(), Some("access_denied"));
+    assert_eq!(back.answered("code"), None);
+    assert_eq!(back.answered("iss").as_deref(), Some(server.issuer()));
+}
+
+#[tokio::test]
+async fn az_01_az_02_nobody_is_redirected_to_an_address_that_is_not_proven() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let browser = Browser::default();
+    let good = Authorization::of(&app, "openid");
+    for bad in [
+        good.clone().with("client_id", "app_nobody"),
+        good.clone().with("client_id", ""),
+        good.clone().with("redirect_uri", "https://evil.example/cb"),
+        good.clone().with("redirect_uri", "https://app.example.com/cb/../evil"),
+        good.clone().with("redirect_uri", "https://app.example.com/cb/"),
+        good.clone().with("redirect_uri", "").with("response_type", "nonsense"),
+    ] {
+        let page = browser.visit(&bad.address(&server)).await;
+        assert_eq!(page.status, 400, "{:?}", bad.parameters);
+        assert!(page.location().is_none());
+        assert_eq!(page.headers["cache-control"], "no-store");
+        assert!(page.headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+    }
+}
+
+#[tokio::test]
+async fn co_01_a_replayed_code_kills_what_the_first_redemption_gave() {
+    let server = TestServer::start().await;
+    let (api, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let authorization = Authorization::of(&app, "openid calendar.read");
+    let code = server.code(&Browser::default(), &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    assert!(server.is_active(&api, &tokens.text("access_token")).await);
+    let replay = server.redeem(&app, &code, &authorization.verifier).await;
+    assert_eq!((replay.status.as_u16(), replay.error()), (400, "invalid_grant"));
+    assert!(!server.is_active(&api, &tokens.text("access_token")).await);
+    assert_eq!(server.refresh(&app, &tokens.text("refresh_token")).await.error(), "invalid_grant");
+}
+
+#[tokio::test]
+async fn co_03_co_06_co_08_who_could_not_redeem_a_code_cannot_burn_it_either() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let thief = server.register(AppSpec::default()).await;
+    let user = server.user("hong@example.com").await;
+    let authorization = Authorization::of(&app, "openid");
+    let code = server.code(&Browser::default(), &user, &authorization).await;
+    let other = "a".repeat(43);
+    let form = |uri, verifier| {
+        [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", uri),
+            ("code_verifier", verifier),
+        ]
+    };
+    let mine = app.redirect_uri.as_str();
+    assert_eq!(server.token(&thief, &form(mine, &authorization.verifier)).await.error(), "invalid_grant");
+    assert_eq!(
+        server.token(&app, &form("https://evil.example/", &authorization.verifier)).await.error(),
+        "invalid_grant"
+    );
+    assert_eq!(server.token(&app, &form(mine, &other)).await.error(), "invalid_grant");
+    assert_eq!(server.token(&app, &form(mine, "short")).await.error(), "invalid_request");
+    let wrong = mapae_testkit::AppFixture { client_secret: Some("wrong".to_owned()), ..app.clone() };
+    let refused = server.token(&wrong, &form(mine, &authorization.verifier)).await;
+    assert_eq!((refused.status.as_u16(), refused.error()), (401, "invalid_client"));
+    assert_eq!(refused.headers["www-authenticate"], "Basic realm=\"mapae\"");
+    assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200);
+}
+
+#[tokio::test]
+async fn co_05_a_code_lives_a_minute() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let authorization = Authorization::of(&app, "openid");
+    let code = server.code(&Browser::default(), &user, &authorization).await;
+    server.advance(Seconds::seconds(60));
+    assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.error(), "invalid_grant");
+}
+
+#[tokio::test]
+async fn az_23_az_24_pkce_with_s256_is_required() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let good = Authorization::of(&app, "openid");
+    for bad in [
+        good.clone().with("code_challenge", "").with("code_challenge_method", ""),
+        good.clone().with("code_challenge_method", "plain"),
+        good.clone().with("code_challenge_method", ""),
+        good.clone().with("code_challenge", "short"),
+    ] {
+        let page = Browser::default().visit(&bad.address(&server)).await;
+        assert_eq!(page.answered("error").as_deref(), Some("invalid_request"), "{:?}", bad.parameters);
+        assert_eq!(page.answered("state").as_deref(), Some("af0ifjsldkj"));
+        assert_eq!(page.answered("iss").as_deref(), Some(server.issuer()));
+    }
+}
+
+#[tokio::test]
+async fn az_28_prompt_none_never_shows_a_page() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let silent = Authorization::of(&app, "openid").with("prompt", "none");
+    let error = |page: mapae_testkit::Page| page.answered("error").unwrap_or_default();
+    assert_eq!(error(browser.visit(&silent.address(&server)).await), "login_required");
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    assert!(browser.visit(&silent.address(&server)).await.answered("code").is_some());
+    let more = Authorization::of(&app, "openid calendar.read").with("prompt", "none");
+    assert_eq!(error(browser.visit(&more.address(&server)).await), "consent_required");
+    let torn = Authorization::of(&app, "openid").with("prompt", "none login");
+    assert_eq!(error(browser.visit(&torn.address(&server)).await), "invalid_request");
+}
+
+#[tokio::test]
+async fn az_29_prompt_login_and_max_age_want_a_fresh_sign_in() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let plain = Authorization::of(&app, "openid");
+    server.code(&browser, &user, &plain).await;
+    for again in [plain.clone().with("prompt", "login"), plain.clone().with("max_age", "0")] {
+        let page = browser.visit(&again.address(&server)).await;
+        assert!(page.has("login-submit"), "{}", page.body);
+        assert!(server.authorize(&browser, &user, &again).await.answered("code").is_some());
+    }
+    server.advance(Seconds::seconds(100));
+    let aged = plain.with("max_age", "99");
+    assert!(browser.visit(&aged.address(&server)).await.has("login-submit"));
+    let code = server.code(&browser, &user, &aged).await;
+    let tokens = server.redeem(&app, &code, &aged.verifier).await;
+    assert_eq!(claims(&tokens.text("id_token"))["auth_time"], json!(server.now().unix()));
+}
+
+#[tokio::test]
+async fn se_02_a_step_of_another_browser_is_worth_nothing() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let attacker = Browser::default();
+    let sign_in = attacker.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    let victim = Browser::default();
+    let planted = victim.visit(sign_in.address.as_str()).await;
+    assert_eq!(planted.status, 400, "{}", planted.body);
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let submitted = victim.submit(&sign_in, "login-submit", &fields).await;
+    assert_eq!(submitted.status, 400);
+}
+
+#[tokio::test]
+async fn form_post_answers_by_a_page_that_posts() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid");
+    server.code(&browser, &user, &authorization).await;
+    let page =
+        browser.visit(&authorization.clone().with("response_mode", "form_post").address(&server)).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.values("form", "action"), [app.redirect_uri.clone()]);
+    let code = page.values("input[name=code]", "value").remove(0);
+    assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200);
+    let csp = page.headers["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(csp.contains("form-action 'self' https://app.example.com"), "{csp}");
+}
