@@ -86,9 +86,6 @@ pub enum StartError {
     /// There is no usable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
-    /// The issuer is not one.
-    #[error("the issuer is not usable: {0}")]
-    Issuer(mapae_protocol::issuer::Error),
     /// The database or the keys in it.
     #[error("{0}")]
     Fault(String, #[source] Box<dyn std::error::Error + Send + Sync>),
@@ -120,7 +117,7 @@ impl App {
         let now = clock.now();
         prepare_folder(&config.data)?;
         let master_key = keys::load_master_key(&config.keys.master_key)?;
-        let issuer = Issuer::parse_own(config.site.origin()).map_err(StartError::Issuer)?;
+        let issuer = config.issuer().clone();
         let db = open_database(&config, database)?;
         db.migrate(now).await.map_err(Fault::from)?;
         let set = keys::load_or_create(&db, &master_key, now).await?;

@@ -212,7 +212,8 @@ impl PostgresServer {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@/{database}?host={}&port={}", self.folder.display(), self.port)
+        let socket = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@{socket}:{}/{database}", self.port)
     }
 
     fn order(&self, order: &str, answer: &str) -> io::Result<()> {

@@ -32,7 +32,7 @@ impl Answer {
     }
 
     /// The same, as something that was not done or must be looked at.
-    pub(super) const fn with_failure(self) -> Self {
+    pub(super) fn with_failure(self) -> Self {
         Self { code: failure::NOT_DONE, ..self }
     }
 

@@ -54,11 +54,6 @@ impl Failure {
         Self { exit: MISUNDERSTOOD, ..Self::new("usage", message) }
     }
 
-    /// Everything that is wrong, each with what to do.
-    pub(super) fn mistakes(&self) -> &[Mistake] {
-        &self.mistakes
-    }
-
     /// To standard error, or with `--json` as the one object on standard output.
     pub(super) fn print(self, json: bool) -> ExitCode {
         let written = match serde_json::to_string(&self) {
@@ -210,7 +205,6 @@ impl From<StartError> for Failure {
             },
             StartError::DataFolder { .. } => Self::new("data_folder_unusable", with_causes(&error)),
             StartError::Mailbox { .. } => Self::new("mailbox_unusable", with_causes(&error)),
-            StartError::Issuer(_) => Self::new("invalid_configuration", with_causes(&error)),
         }
     }
 }

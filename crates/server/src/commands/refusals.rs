@@ -12,18 +12,6 @@ pub(super) struct Refusals(Vec<(&'static str, Mistake)>);
 pub(super) const INVALID: &str = "invalid_arguments";
 
 impl Refusals {
-    /// One that stands alone.
-    pub(super) fn one(
-        code: &'static str,
-        option: &'static str,
-        wrong: impl Into<String>,
-        instead: impl Into<String>,
-    ) -> Self {
-        let mut refusals = Self::default();
-        refusals.add(code, option, wrong, instead);
-        refusals
-    }
-
     /// `option` is wrong: what about it, and what to write instead. Both are sentences.
     pub(super) fn add(
         &mut self,

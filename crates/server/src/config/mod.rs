@@ -47,6 +47,7 @@ pub use self::{
 };
 use self::{file::File, server::Server, source::Source};
 pub(crate) use issuer::is_loopback_literal;
+pub(crate) use suggestion::nearest;
 
 /// The file that is read when nobody names one, if it is there.
 const FILE: &str = "mapae.toml";

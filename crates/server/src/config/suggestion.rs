@@ -1,7 +1,7 @@
 //! "Did you mean …?": the nearest known name to one that nobody knows.
 
 /// The nearest of `known` to `name`, when it is near enough to be meant.
-pub(super) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     known
         .map(|candidate| (distance(name, candidate), candidate))
         .min()

@@ -1,4 +1,5 @@
-//! The master key: 32 bytes outside the database, under which every key in it is wrapped.
+//! The master key: 32 bytes outside the database, under which every key in it is wrapped. The configuration
+//! has already refused a file that others can read.
 
 use std::path::{Path, PathBuf};
 
@@ -16,12 +17,6 @@ pub enum MasterKeyError {
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
-    },
-    /// Others can read the file.
-    #[error("the master key file {path} can be read by other users; run: chmod 600 {path}")]
-    TooOpen {
-        /// The file.
-        path: PathBuf,
     },
     /// Not 32 bytes of Base64.
     #[error("the master key file {path} does not hold 32 bytes of Base64; restore it from your backup")]
@@ -49,7 +44,6 @@ pub fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
 fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
     let failed = |source| MasterKeyError::File { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    refuse_open_file(path)?;
     let secret = parse_master_key(&text).ok_or_else(|| MasterKeyError::Malformed { path: path.to_owned() })?;
     Ok(MasterKey::new(&secret))
 }
@@ -89,19 +83,6 @@ fn owner_only() -> std::fs::OpenOptions {
     options
 }
 
-#[cfg(unix)]
-fn refuse_open_file(path: &Path) -> Result<(), MasterKeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata =
-        std::fs::metadata(path).map_err(|source| MasterKeyError::File { path: path.to_owned(), source })?;
-    if metadata.permissions().mode() & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::TooOpen { path: path.to_owned() }) }
-}
-
-#[cfg(not(unix))]
-fn refuse_open_file(_: &Path) -> Result<(), MasterKeyError> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,18 +99,6 @@ mod tests {
         });
         assert!(keys.iter().all(|key| *key == keys[0]));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn op_15_a_key_that_others_can_read_is_refused_with_the_command_that_mends_it() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("master.key");
-        load(&MasterKeySource::DataFolder(path.clone())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = load(&MasterKeySource::DataFolder(path.clone())).unwrap_err();
-        assert!(error.to_string().contains("chmod 600"), "{error}");
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn item(scope: &str, own_title: &str, purpose: &str) -> ConsentItem {
 
 fn numbered(n: u32) -> ConsentItem {
     let title = format!("회의실 {n}번 예약 현황을 보고 바꾸기");
-    item(&format!("rooms.{n}"), &title, if n % 2 == 0 { "" } else { "빈 회의실을 찾아 드려요." })
+    item(&format!("rooms.{n}"), &title, if n.is_multiple_of(2) { "" } else { "빈 회의실을 찾아 드려요." })
 }
 
 fn long_person() -> Person {

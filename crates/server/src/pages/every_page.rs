@@ -90,7 +90,7 @@ fn az_20_nothing_inline_can_run_and_nothing_foreign_is_loaded() {
             );
         }
         for element in all(document, "[src], link[href]") {
-            let address = element.attr("src").or(element.attr("href")).unwrap_or_default();
+            let address = element.attr("src").or_else(|| element.attr("href")).unwrap_or_default();
             assert!(address.starts_with('/') && !address.starts_with("//"), "{place}: {address}");
         }
         let policy = &sample.html.policy;

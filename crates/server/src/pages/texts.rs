@@ -74,7 +74,7 @@ impl Texts {
         let n = n.to_string();
         let one = self.of(&format!("{key}_one"));
         let text = if n == "1" && one != MISSING { one } else { self.of(key) };
-        fill(text, "n", &n)
+        fill(text, "n", &grouped(&n))
     }
 
     /// The text with a string of somebody's set off and isolated (`<bdi>`), both escaped: HTML.
@@ -133,6 +133,18 @@ impl Texts {
     }
 }
 
+/// A whole number with commas between thousands, as both languages write it.
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (left, digit) in (1..=digits.len()).rev().zip(digits.chars()) {
+        grouped.push(digit);
+        if left > 1 && left % 3 == 1 {
+            grouped.push(',');
+        }
+    }
+    grouped
+}
+
 fn fill(text: &str, name: &str, value: &str) -> String {
     text.replace(&format!("{{{name}}}"), value)
 }
@@ -164,6 +176,7 @@ mod tests {
         let t = Texts::new(Locale::En);
         assert_eq!(t.count("time.minutes_ago", 1), "1 minute ago");
         assert_eq!(t.count("time.minutes_ago", 2), "2 minutes ago");
+        assert_eq!(["7", "640", "1204", "1234567"].map(grouped), ["7", "640", "1,204", "1,234,567"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     draft::{self, Draft},
-    new_secret,
+    find, new_secret,
     redirects::Development,
     scopes::KnownScopes,
     view::View,
@@ -19,7 +19,7 @@ use crate::{
     ids::Kind,
     store::{
         apis,
-        apps::{self, NewApp, RegisteredApp},
+        apps::{self, NewApp},
         users::{self, User},
     },
 };
@@ -47,13 +47,9 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
         secret: kept,
     };
     data.db.commit(apps::insert(&app, data.now)).await?;
-    let registered = find_again(data, &app.id).await?;
+    // Read again, so that what is shown is what is there.
+    let registered = find(data, &app.id).await?;
     Answer::of(&View::new(registered, owner.map(|owner| owner.email)).with_secret(shown))
-}
-
-/// What was written is read again, so that what is shown is what is there.
-async fn find_again(data: &Data, id: &str) -> Result<RegisteredApp, Failure> {
-    super::find(data, id).await
 }
 
 async fn find_owner(data: &Data, text: &str, refusals: &mut Refusals) -> Result<Option<User>, Failure> {

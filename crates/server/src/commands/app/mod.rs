@@ -11,6 +11,9 @@ mod scopes;
 pub(super) mod show;
 mod view;
 
+use mapae_protocol::{random, secret::Secret};
+
+pub(super) use self::scopes::STANDARD_SCOPES;
 use super::{data::Data, failure::Failure};
 use crate::{
     client_auth::secret,
@@ -20,7 +23,6 @@ use crate::{
         apps::{self, RegisteredApp},
     },
 };
-use mapae_protocol::{random, secret::Secret};
 
 /// The app of that `client_id`; a deleted one is none.
 async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, Failure> {

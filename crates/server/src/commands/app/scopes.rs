@@ -13,7 +13,7 @@ const REQUIRED: &str = "--required-scope";
 const OPTIONAL: &str = "--optional-scope";
 
 /// The scopes that are about a person, whatever API there is.
-pub(in crate::commands) const STANDARD: [&str; 4] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
+pub(in crate::commands) const STANDARD_SCOPES: [&str; 4] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
 
 /// Every scope that an app may be given.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl KnownScopes {
     }
 
     pub(super) fn standard_and<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(STANDARD.into_iter().chain(scopes).map(str::to_owned).collect())
+        Self(STANDARD_SCOPES.into_iter().chain(scopes).map(str::to_owned).collect())
     }
 
     fn contains(&self, scope: &str) -> bool {
@@ -98,7 +98,7 @@ fn verify(option: &'static str, scope: &str, grants: Grants, known: &KnownScopes
         wrong(INVALID, format!("{scope:?} is no scope: {error}."), instead.to_owned());
     } else if !known.contains(scope) {
         wrong("unknown_scope", format!("There is no scope {scope:?}."), known.instead(scope));
-    } else if grants.is_machine_only() && STANDARD.contains(&scope) {
+    } else if grants.is_machine_only() && STANDARD_SCOPES.contains(&scope) {
         let text = format!("{scope:?} is about a person, and there is none when a machine acts for itself.");
         wrong(INVALID, text, "Name scopes of APIs, or add --grant authorization_code.".to_owned());
     } else if scope == OPENID && option == OPTIONAL {

@@ -1,26 +1,15 @@
 //! The authorization code flow — RFC 6749 §4.1, OIDC Core §3.1.
 
-use mapae_protocol::{base64url, time::Seconds};
-use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
-use serde_json::{Value, json};
+use mapae_protocol::time::Seconds;
+use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Page, TestServer};
+use serde_json::json;
 
-fn claims(jwt: &str) -> Value {
-    let payload = jwt.split('.').nth(1).unwrap();
-    serde_json::from_slice(&base64url::decode(payload).unwrap()).unwrap()
-}
-
-async fn calendar(server: &TestServer) -> (mapae_testkit::ApiFixture, mapae_testkit::AppFixture) {
-    let api =
-        server.register_api("https://calendar.example", &["calendar.read", "calendar.write"], false).await;
-    let optional = ["profile", "email", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
-    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
-    (api, app)
-}
+use super::{calendar, claims};
 
 #[tokio::test]
 async fn a_person_signs_in_agrees_and_the_app_gets_exactly_that() {
     let server = TestServer::start().await;
-    let (api, app) = calendar(&server).await;
+    let (api, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let authorization = Authorization::of(&app, "openid email calendar.read");
@@ -54,7 +43,7 @@ async fn a_person_signs_in_agrees_and_the_app_gets_exactly_that() {
 #[tokio::test]
 async fn consent_is_remembered_and_only_what_is_new_is_asked() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let first = Authorization::of(&app, "openid calendar.read");
@@ -74,7 +63,7 @@ async fn consent_is_remembered_and_only_what_is_new_is_asked() {
 #[tokio::test]
 async fn cancelling_gives_access_denied_and_nothing_else() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let sign_in = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
@@ -89,7 +78,7 @@ async fn cancelling_gives_access_denied_and_nothing_else() {
 #[tokio::test]
 async fn az_01_az_02_nobody_is_redirected_to_an_address_that_is_not_proven() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let browser = Browser::default();
     let good = Authorization::of(&app, "openid");
     for bad in [
@@ -111,7 +100,7 @@ async fn az_01_az_02_nobody_is_redirected_to_an_address_that_is_not_proven() {
 #[tokio::test]
 async fn co_01_a_replayed_code_kills_what_the_first_redemption_gave() {
     let server = TestServer::start().await;
-    let (api, app) = calendar(&server).await;
+    let (api, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let authorization = Authorization::of(&app, "openid calendar.read");
     let code = server.code(&Browser::default(), &user, &authorization).await;
@@ -126,7 +115,7 @@ async fn co_01_a_replayed_code_kills_what_the_first_redemption_gave() {
 #[tokio::test]
 async fn co_03_co_06_co_08_who_could_not_redeem_a_code_cannot_burn_it_either() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let thief = server.register(AppSpec::default()).await;
     let user = server.user("hong@example.com").await;
     let authorization = Authorization::of(&app, "openid");
@@ -148,7 +137,7 @@ async fn co_03_co_06_co_08_who_could_not_redeem_a_code_cannot_burn_it_either() {
     );
     assert_eq!(server.token(&app, &form(mine, &other)).await.error(), "invalid_grant");
     assert_eq!(server.token(&app, &form(mine, "short")).await.error(), "invalid_request");
-    let wrong = mapae_testkit::AppFixture { client_secret: Some("wrong".to_owned()), ..app.clone() };
+    let wrong = AppFixture { client_secret: Some("wrong".to_owned()), ..app.clone() };
     let refused = server.token(&wrong, &form(mine, &authorization.verifier)).await;
     assert_eq!((refused.status.as_u16(), refused.error()), (401, "invalid_client"));
     assert_eq!(refused.headers["www-authenticate"], "Basic realm=\"mapae\"");
@@ -158,7 +147,7 @@ async fn co_03_co_06_co_08_who_could_not_redeem_a_code_cannot_burn_it_either() {
 #[tokio::test]
 async fn co_05_a_code_lives_a_minute() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let authorization = Authorization::of(&app, "openid");
     let code = server.code(&Browser::default(), &user, &authorization).await;
@@ -169,7 +158,7 @@ async fn co_05_a_code_lives_a_minute() {
 #[tokio::test]
 async fn az_23_az_24_pkce_with_s256_is_required() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let good = Authorization::of(&app, "openid");
     for bad in [
         good.clone().with("code_challenge", "").with("code_challenge_method", ""),
@@ -187,11 +176,11 @@ async fn az_23_az_24_pkce_with_s256_is_required() {
 #[tokio::test]
 async fn az_28_prompt_none_never_shows_a_page() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let silent = Authorization::of(&app, "openid").with("prompt", "none");
-    let error = |page: mapae_testkit::Page| page.answered("error").unwrap_or_default();
+    let error = |page: Page| page.answered("error").unwrap_or_default();
     assert_eq!(error(browser.visit(&silent.address(&server)).await), "login_required");
     server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
     assert!(browser.visit(&silent.address(&server)).await.answered("code").is_some());
@@ -204,7 +193,7 @@ async fn az_28_prompt_none_never_shows_a_page() {
 #[tokio::test]
 async fn az_29_prompt_login_and_max_age_want_a_fresh_sign_in() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let plain = Authorization::of(&app, "openid");
@@ -225,7 +214,7 @@ async fn az_29_prompt_login_and_max_age_want_a_fresh_sign_in() {
 #[tokio::test]
 async fn se_02_a_step_of_another_browser_is_worth_nothing() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let attacker = Browser::default();
     let sign_in = attacker.visit(&Authorization::of(&app, "openid").address(&server)).await;
@@ -240,7 +229,7 @@ async fn se_02_a_step_of_another_browser_is_worth_nothing() {
 #[tokio::test]
 async fn form_post_answers_by_a_page_that_posts() {
     let server = TestServer::start().await;
-    let (_, app) = calendar(&server).await;
+    let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let authorization = Authorization::of(&app, "openid");

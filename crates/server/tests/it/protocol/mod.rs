@@ -1,4 +1,48 @@
 //! The protocol over HTTP, against the whole server, as clients written by others see it.
 
 mod code_flow;
+mod cors;
+mod introspection;
+mod issuing_paths;
+mod machine;
+mod metadata;
+mod races;
 mod refresh;
+mod revocation;
+mod revocation_feed;
+mod userinfo;
+
+use mapae_protocol::base64url;
+use mapae_testkit::{Answer, ApiFixture, AppFixture, AppSpec, Authorization, Browser, TestServer, UserFixture};
+use serde_json::Value;
+
+/// The claims of a JWT, unchecked.
+fn claims(jwt: &str) -> Value {
+    let payload = jwt.split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64url::decode(payload).unwrap()).unwrap()
+}
+
+/// A calendar API, and an app that may read and write it.
+async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
+    let scopes = ["calendar.read", "calendar.write"];
+    let api = server.register_api("https://calendar.example", &scopes, opaque).await;
+    let optional = ["profile", "email", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
+    (api, server.register(AppSpec { optional, ..AppSpec::default() }).await)
+}
+
+/// A person who has given an app these scopes, their browser, and the app's tokens.
+struct SignedIn {
+    user: UserFixture,
+    browser: Browser,
+    tokens: Answer,
+}
+
+async fn sign_in(server: &TestServer, app: &AppFixture, scope: &str) -> SignedIn {
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(app, scope);
+    let code = server.code(&browser, &user, &authorization).await;
+    let tokens = server.redeem(app, &code, &authorization.verifier).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.json);
+    SignedIn { user, browser, tokens }
+}

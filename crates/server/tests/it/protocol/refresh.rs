@@ -1,21 +1,15 @@
 //! Refresh tokens — RFC 6749 §6, RFC 9700 §4.14.
 
 use mapae_protocol::time::Seconds;
-use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, TestServer};
+use mapae_testkit::{AppFixture, AppSpec, TestServer};
 
-async fn signed_in(server: &TestServer, app: &AppFixture, scope: &str) -> (Browser, Answer) {
-    let user = server.user("hong@example.com").await;
-    let browser = Browser::default();
-    let authorization = Authorization::of(app, scope);
-    let code = server.code(&browser, &user, &authorization).await;
-    (browser, server.redeem(app, &code, &authorization.verifier).await)
-}
+use super::sign_in;
 
 #[tokio::test]
 async fn re_09_a_client_that_lost_the_answer_gets_the_same_successor() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
-    let (_, tokens) = signed_in(&server, &app, "openid").await;
+    let tokens = sign_in(&server, &app, "openid").await.tokens;
     let first = tokens.text("refresh_token");
     let second = server.refresh(&app, &first).await.text("refresh_token");
     assert_ne!(first, second);
@@ -30,7 +24,7 @@ async fn re_09_a_client_that_lost_the_answer_gets_the_same_successor() {
 async fn re_01_after_the_window_a_replay_ends_the_grant() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
-    let (_, tokens) = signed_in(&server, &app, "openid").await;
+    let tokens = sign_in(&server, &app, "openid").await.tokens;
     let first = tokens.text("refresh_token");
     let second = server.refresh(&app, &first).await.text("refresh_token");
     server.advance(Seconds::seconds(10));
@@ -43,7 +37,7 @@ async fn re_01_after_the_window_a_replay_ends_the_grant() {
 async fn re_05_scope_can_shrink_and_never_grows() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
-    let (_, tokens) = signed_in(&server, &app, "openid email").await;
+    let tokens = sign_in(&server, &app, "openid email").await.tokens;
     let ask = |token: String, scope: &'static str| {
         let (server, app) = (&server, &app);
         async move {
@@ -62,7 +56,7 @@ async fn re_04_a_refresh_token_is_of_one_client() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
     let other = server.register(AppSpec::default()).await;
-    let (_, tokens) = signed_in(&server, &app, "openid").await;
+    let tokens = sign_in(&server, &app, "openid").await.tokens;
     let token = tokens.text("refresh_token");
     assert_eq!(server.refresh(&other, &token).await.error(), "invalid_grant");
     let anonymous = AppFixture { client_secret: None, ..app.clone() };
@@ -74,7 +68,7 @@ async fn re_04_a_refresh_token_is_of_one_client() {
 async fn re_07_idle_and_absolute_ends_hold() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
-    let (_, tokens) = signed_in(&server, &app, "openid offline_access").await;
+    let tokens = sign_in(&server, &app, "openid offline_access").await.tokens;
     let mut token = tokens.text("refresh_token");
     for _ in 0..4 {
         server.advance(Seconds::seconds(7 * 86_400 - 1));

@@ -97,8 +97,12 @@ impl Postgres {
 
     pub(super) async fn applied(&self) -> Result<Vec<Applied>, StoreError> {
         let client = self.client().await?;
-        client.batch_execute(PRELUDE).await.map_err(|error| store_error(APPLIED, error))?;
+        let listed = "SELECT to_regclass('schema_migrations') IS NOT NULL";
+        let row = client.query_one(listed, &[]).await.map_err(|error| store_error(APPLIED, error))?;
         drop(client);
+        if !row.get::<_, bool>(0) {
+            return Ok(Vec::new());
+        }
         self.rows(APPLIED, &[]).await?.into_iter().map(Applied::read).collect()
     }
 

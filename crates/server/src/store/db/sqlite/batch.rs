@@ -170,3 +170,110 @@ fn steps(connection: &Connection, unit: &Ordered) -> Result<Vec<Vec<Row>>, Stop>
     }
     Ok(unit.results(rows))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mapae_protocol::time::Timestamp;
+    use tempfile::TempDir;
+    use tokio::sync::oneshot::{self, Receiver};
+
+    use super::*;
+    use crate::store::{
+        consents,
+        db::{Unit, migrate::MIGRATIONS, sqlite::connection::Place},
+        users::{self, NewUser},
+    };
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn file() -> (TempDir, Place, Connection) {
+        let folder = TempDir::new().unwrap();
+        let place = Place::prepare(&folder.path().join("mapae.db")).unwrap();
+        let connection = place.open_for_writing().unwrap();
+        for migration in MIGRATIONS {
+            connection.execute_batch(migration.sql).unwrap();
+        }
+        (folder, place, connection)
+    }
+
+    fn insert(id: &str, name_length: usize) -> Unit {
+        let user = NewUser {
+            id: id.into(),
+            email: id.into(),
+            email_verified: false,
+            name: "n".repeat(name_length),
+            locale: None,
+            password_hash: None,
+            operator: false,
+        };
+        Unit::from(users::insert(&user, NOW))
+    }
+
+    fn job(unit: Unit) -> (Job, Receiver<Outcome>) {
+        let (reply, answer) = oneshot::channel();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        (Job { unit: unit.ordered().unwrap(), deadline, reply }, answer)
+    }
+
+    fn commit(connection: Connection, units: Vec<Unit>) -> (Connection, Vec<Outcome>) {
+        let (jobs, answers): (Vec<Job>, Vec<Receiver<Outcome>>) = units.into_iter().map(job).unzip();
+        let connection = Batch::new(jobs).commit(connection).unwrap().expect("the connection goes on");
+        (connection, answers.into_iter().map(|answer| answer.blocking_recv().unwrap()).collect())
+    }
+
+    fn users_in(connection: &Connection) -> i64 {
+        connection.query_row("SELECT COUNT(*) FROM users", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn db_10_a_full_disk_fails_the_batch_and_does_no_harm() {
+        let (_folder, _place, connection) = file();
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages + 4).unwrap();
+        // The second meets a row that the first has written: undone with it, so it is told nothing of it.
+        let units = vec![insert("a", 1), insert("a", 1), insert("b", 100_000), insert("c", 1)];
+        let (connection, outcomes) = commit(connection, units);
+        for outcome in &outcomes {
+            assert!(matches!(outcome, Err(CommitError::Busy(Obstacle::ReadOnly))), "{outcome:?}");
+        }
+        assert_eq!(users_in(&connection), 0);
+        connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+        let (connection, outcomes) = commit(connection, vec![insert("a", 1), insert("b", 100_000)]);
+        assert!(outcomes.iter().all(Result::is_ok), "space has returned: {outcomes:?}");
+        assert_eq!(users_in(&connection), 2);
+    }
+
+    #[test]
+    fn db_10_a_failed_commit_fails_every_unit_in_it() {
+        let (_folder, _place, connection) = file();
+        // Foreign keys are checked at COMMIT now, which is how it fails here.
+        connection.execute_batch("PRAGMA defer_foreign_keys = ON").unwrap();
+        let orphan = consents::Agreement {
+            new_id: "con".into(),
+            user_id: "nobody".into(),
+            app_id: "none".into(),
+            accepted: vec![],
+            refused: vec![],
+        };
+        let orphan = Unit::from(consents::agree(None, &orphan, NOW));
+        let (connection, outcomes) = commit(connection, vec![insert("a", 1), orphan, insert("b", 1)]);
+        assert!(outcomes.iter().all(|o| matches!(o, Err(CommitError::Busy(_)))), "{outcomes:?}");
+        assert_eq!(users_in(&connection), 0);
+        let (connection, outcomes) = commit(connection, vec![insert("a", 1)]);
+        assert!(outcomes.iter().all(Result::is_ok));
+        assert_eq!(users_in(&connection), 1);
+    }
+
+    #[test]
+    fn db_11_a_unit_past_its_time_is_skipped_and_the_others_are_not() {
+        let (_folder, _place, connection) = file();
+        let ((mut late, told), (good, done)) = (job(insert("late", 1)), job(insert("good", 1)));
+        late.deadline = Instant::now();
+        let connection = Batch::new(vec![late, good]).commit(connection).unwrap().unwrap();
+        assert!(matches!(told.blocking_recv().unwrap(), Err(CommitError::Busy(Obstacle::Deadline))));
+        assert!(done.blocking_recv().unwrap().is_ok());
+        assert_eq!(users_in(&connection), 1);
+    }
+}

@@ -74,9 +74,12 @@ impl Sqlite {
 
     /// The migrations that the file has; none if it is new.
     pub(super) fn applied(&self) -> Result<Vec<Applied>, StoreError> {
-        let connection =
-            self.place.open_for_writing().map_err(|error| connection::store_error(APPLIED, error))?;
-        connection.execute_batch(PRELUDE).map_err(|error| connection::store_error(APPLIED, error))?;
+        let failed = |error| connection::store_error(APPLIED, error);
+        let connection = self.place.open_for_reading().map_err(failed)?;
+        let listed = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations')";
+        if !connection.query_row(listed, [], |row| row.get::<_, bool>(0)).map_err(failed)? {
+            return Ok(Vec::new());
+        }
         run(&connection, APPLIED, &[])?.rows.into_iter().map(Applied::read).collect()
     }
 

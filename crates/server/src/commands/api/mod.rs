@@ -1,0 +1,6 @@
+//! `mapae api`.
+
+pub(super) mod create;
+mod draft;
+pub(super) mod list;
+mod view;

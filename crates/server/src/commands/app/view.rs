@@ -1,0 +1,86 @@
+//! An app as the command line shows it.
+
+use std::fmt;
+
+use mapae_protocol::{secret::Secret, time::Timestamp};
+use serde::Serialize;
+
+use super::shown_once;
+use crate::{
+    commands::fields::{Fields, moment},
+    store::apps::{App, AppLists, AppSettings, RegisteredApp},
+};
+
+/// Everything about one app.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    name: String,
+    public: bool,
+    grant_types: Vec<String>,
+    redirect_uris: Vec<String>,
+    origins: Vec<String>,
+    required_scopes: Vec<String>,
+    optional_scopes: Vec<String>,
+    owner: Option<String>,
+    id_token_alg: String,
+    disabled: bool,
+    created_at: i64,
+}
+
+impl View {
+    /// `owner` is the e-mail address.
+    pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
+        let RegisteredApp { app: App { id, settings, disabled_at, created_at, .. }, lists, .. } = registered;
+        let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
+        let AppLists { redirect_uris, origins, scopes } = lists;
+        let (required, optional): (Vec<_>, Vec<_>) = scopes.into_iter().partition(|item| item.required);
+        let names = |items: Vec<crate::store::apps::AppScope>| items.into_iter().map(|item| item.scope).collect();
+        Self {
+            client_id: id,
+            client_secret: None,
+            name,
+            public,
+            grant_types: grant_types.split_ascii_whitespace().map(str::to_owned).collect(),
+            redirect_uris,
+            origins,
+            required_scopes: names(required),
+            optional_scopes: names(optional),
+            owner,
+            id_token_alg,
+            disabled: disabled_at.is_some(),
+            created_at: created_at.unix(),
+        }
+    }
+
+    /// With the secret, for the one time when it is known.
+    pub(super) fn with_secret(self, secret: Option<Secret<String>>) -> Self {
+        Self { client_secret: secret.map(|secret| secret.expose().clone()), ..self }
+    }
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret = self.client_secret.as_deref().map(|secret| {
+            shown_once(secret, &format!("mapae app rotate-secret {}", self.client_id))
+        });
+        let kind = if self.public { "public: it has no secret" } else { "confidential: it keeps a secret" };
+        Fields::default()
+            .with("client_id", self.client_id.as_str())
+            .with_some("client_secret", secret)
+            .with("name", self.name.as_str())
+            .with("kind", kind)
+            .with("grants", self.grant_types.join("\n"))
+            .with("redirect URIs", self.redirect_uris.join("\n"))
+            .with("origins", self.origins.join("\n"))
+            .with("required", self.required_scopes.join(" "))
+            .with("optional", self.optional_scopes.join(" "))
+            .with_some("owner", self.owner.as_deref())
+            .with("ID tokens", self.id_token_alg.as_str())
+            .with("registered", moment(Timestamp::from_unix(self.created_at)))
+            .with_some("state", self.disabled.then_some("disabled"))
+            .fmt(f)
+    }
+}

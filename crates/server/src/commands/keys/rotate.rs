@@ -1,0 +1,58 @@
+//! `mapae keys rotate`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{existing_master_key, view::View};
+use crate::{
+    cli::RotateKeys,
+    commands::{answer::Answer, data::Data, failure::Failure},
+    keys::{self, Takeover},
+    store::{CommitError, keys as rows},
+};
+
+/// The keys after the rotation.
+#[derive(Debug, Serialize)]
+struct Rotated {
+    rotated: bool,
+    emergency: bool,
+    #[serde(flatten)]
+    keys: View,
+}
+
+/// Makes new keys of every kind.
+pub(in crate::commands) async fn run(args: &RotateKeys) -> Result<Answer, Failure> {
+    Data::with(&args.common, async |data| rotate(data, args.now).await).await
+}
+
+async fn rotate(data: &Data, emergency: bool) -> Result<Answer, Failure> {
+    let Data { config, db, now } = data;
+    if rows::signing(db, *now).await?.is_empty() {
+        return Err(Failure::new("no_keys", "there are no keys yet: the first `mapae serve` makes them"));
+    }
+    let master = existing_master_key(&config.keys.master_key)?;
+    // A server could not read keys under another master key: that it opens the present ones proves that it is this one.
+    keys::load(db, &master, *now).await?;
+    let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };
+    let unit = keys::rotation(db, &master, &config.tokens, takeover, *now).await?;
+    match db.commit(unit).await {
+        Ok(_) => Answer::of(&Rotated { rotated: true, emergency, keys: View::read(db, *now).await? }),
+        Err(CommitError::Conflict { .. }) => {
+            let text = "nothing was changed: somebody else has just rotated the keys; `mapae keys list` shows them";
+            Err(Failure::new("conflict", text))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl fmt::Display for Rotated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if self.emergency {
+            "New keys sign from now on. What the old ones signed is void; people sign in again where that matters."
+        } else {
+            "New keys are published now and take over in ten minutes; the old ones are accepted as long as needed."
+        };
+        write!(f, "{text}\n\n{}", self.keys)
+    }
+}

@@ -1,0 +1,60 @@
+//! Metadata and keys — OIDC Discovery §4, RFC 8414 §3, RFC 7517.
+
+use mapae_protocol::{issuer::Issuer, jose::JwkSet, server_metadata::ServerMetadata};
+use mapae_testkit::{TestServer, client::send};
+use serde_json::Value;
+
+#[tokio::test]
+async fn me_01_me_05_metadata_is_constant_public_and_cached() {
+    let server = TestServer::start().await;
+    let http = reqwest::Client::new();
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        let answer = send(http.get(server.at(path)).header("x-forwarded-host", "evil.example")).await;
+        let body = answer.json.to_string();
+        ServerMetadata::parse(body.as_bytes(), &Issuer::parse(server.issuer()).unwrap()).unwrap();
+        assert!(!body.contains("evil"));
+        assert_eq!(answer.headers["access-control-allow-origin"], "*");
+        assert!(answer.headers["cache-control"].to_str().unwrap().contains("max-age"));
+        let etag = answer.headers["etag"].clone();
+        assert_eq!(send(http.get(server.at(path)).header("if-none-match", etag)).await.status, 304);
+        let foreign = send(http.get(server.at(path)).header("host", "evil.example")).await;
+        assert_eq!(foreign.status, 421);
+    }
+}
+
+#[tokio::test]
+async fn me_02_the_key_set_is_public_keys_for_signatures_and_nothing_else() {
+    let server = TestServer::start().await;
+    let answer = send(reqwest::Client::new().get(server.at("/jwks"))).await;
+    JwkSet::parse(answer.json.to_string().as_bytes()).unwrap();
+    let keys = answer.json["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+    for key in keys {
+        for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(key.get(private).is_none(), "{private}");
+        }
+        assert_eq!(key["use"], "sig");
+        assert!(["ES256", "RS256"].contains(&key["alg"].as_str().unwrap()));
+        assert!(key["kid"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn me_03_every_endpoint_that_is_named_is_there() {
+    let server = TestServer::start().await;
+    let http = reqwest::Client::new();
+    let metadata = send(http.get(server.at("/.well-known/openid-configuration"))).await.json;
+    let members = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    let endpoints: Vec<(String, String)> =
+        members.map(|(name, address)| (name.clone(), address.as_str().unwrap().to_owned())).collect();
+    assert_eq!(endpoints.len(), 7, "{endpoints:?}");
+    for (name, address) in endpoints {
+        let status = send(http.get(&address)).await.status.as_u16();
+        assert_ne!(status, 404, "{name}");
+        assert!(status < 500, "{name}");
+    }
+    let texts = |name: &str| metadata[name].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(texts("response_types_supported"), ["code"]);
+    assert_eq!(texts("code_challenge_methods_supported"), ["S256"]);
+    assert_eq!(metadata["request_uri_parameter_supported"], Value::Bool(false));
+}
