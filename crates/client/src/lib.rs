@@ -1,1 +1,99 @@
-//! client
+//! Login with any OpenID provider, from the button to the session.
+//!
+//! ```no_run
+//! use std::collections::HashMap;
+//!
+//! use axum::{Router, extract::FromRef, routing::get};
+//! use mapae_client::{
+//!     Accounts, Answers, BoxError, Client, ClientRegistration, CreateError, EndUser, Field, Identity, Provider,
+//!     ProviderSettings, SignedIn, Vault, axum::routes,
+//! };
+//! use tokio::sync::Mutex;
+//!
+//! /// The application's users; a real one keeps them in its database, under a unique key of issuer and subject.
+//! #[derive(Default)]
+//! struct Users(Mutex<HashMap<EndUser, String>>);
+//!
+//! impl Accounts for Users {
+//!     type User = String;
+//!
+//!     async fn find(&self, person: &EndUser) -> Result<Option<String>, BoxError> {
+//!         Ok(self.0.lock().await.get(person).cloned())
+//!     }
+//!
+//!     async fn create(&self, identity: &Identity, answers: &Answers) -> Result<String, CreateError> {
+//!         let nickname = answers.text("nickname").unwrap_or_default().to_owned();
+//!         Ok(self.0.lock().await.entry(identity.person().clone()).or_insert(nickname).clone())
+//!     }
+//! }
+//!
+//! async fn home(SignedIn { user, .. }: SignedIn<String>) -> String {
+//!     format!("Hello {user}")
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), BoxError> {
+//!     let registration = ClientRegistration::new("my-client-id", "http://localhost:3000/callback")
+//!         .with_secret("my-client-secret")
+//!         .with_scopes("openid profile email calendar.read");
+//!     let settings = ProviderSettings::new("mapae").for_development();
+//!     let client = Client::builder(Vault::open("data/client.db")?, Users::default())
+//!         .name("my-service")
+//!         .provider(Provider::discover("http://localhost:9000", registration, settings)?)
+//!         .sign_up([Field::required("nickname").max_chars(20), Field::agreement("terms")])
+//!         .build()?;
+//!     let app = Router::new().route("/", get(home)).merge(routes(&client)).with_state(client);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     Ok(axum::serve(listener, app).await?)
+//! }
+//! ```
+//!
+//! [`axum::routes`] serves `/login`, `/login.json` for a front end, the provider's redirect URI, `/sign-up` and
+//! `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
+//! [`Provider::finish`] alone (see `examples/cli.rs`).
+//!
+//! What the provider gives stays in the [`Vault`]: the browser has a session cookie and nothing else.
+//! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it.
+
+mod accounts;
+#[cfg(feature = "axum")]
+pub mod axum;
+mod back_channel;
+pub mod callback;
+mod client;
+mod clock;
+mod cookie;
+pub mod error;
+mod identity;
+pub mod login;
+pub mod observe;
+mod pending;
+mod provider;
+mod return_to;
+mod secret_id;
+mod session;
+mod setting;
+mod sign_up;
+mod tokens;
+mod vault;
+
+pub use mapae_protocol as protocol;
+
+pub use accounts::{Accounts, BoxError, CreateError};
+#[cfg(feature = "axum")]
+pub use axum::SignedIn;
+pub use back_channel::HttpError;
+pub use callback::{CallbackError, CallbackResponse, CompletedLogin};
+pub use client::{AccessError, Attempt, CallError, Client, ClientBuilder, Redirect};
+pub use clock::Clock;
+pub use error::{Class, Error, Explanation, Language};
+pub use identity::{Email, EndUser, Identity};
+pub use login::{Intent, LoginError, LoginRequest, StartedLogin};
+pub use pending::PendingLogin;
+pub use provider::{ClientRegistration, MetadataError, Provider, ProviderError, ProviderSettings};
+pub use return_to::{NotAPath, ReturnTo};
+pub use session::Session;
+pub use setting::{ConfigurationError, Setting};
+pub use sign_up::{Answers, Field, Problem, ProblemKind, SignUpError, SignUpForm, SignUpOutcome};
+pub use tokens::{AccessToken, Tokens};
+pub use vault::{KeyFileError, StoreError, Vault, VaultKey};

@@ -1,0 +1,169 @@
+//! The client's pages as axum routes, and the extractor that says who is signed in.
+
+mod answer;
+mod pages;
+mod same_origin;
+mod signed_in;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, RawQuery, State},
+    response::Response,
+    routing::{get, post},
+};
+use http::{HeaderMap, StatusCode};
+
+use answer::{failed, json_address, redirect, say};
+pub use pages::{Pages, PlainPages};
+pub use signed_in::{SignInRequired, SignedIn};
+
+use crate::{
+    client::{Client, paths},
+    error::{Error, Language},
+    login::LoginRequest,
+    sign_up::{self, SignUpOutcome},
+};
+
+/// Ends the session.
+const SIGN_OUT: &str = "/sign-out";
+
+/// What every handler has.
+struct Desk<U> {
+    client: Client<U>,
+    pages: Arc<dyn Pages>,
+}
+
+/// The client's routes, with plain pages:
+///
+/// | route | does |
+/// |---|---|
+/// | `GET /login?return_to=/path` | sends the browser to the provider |
+/// | `GET` or `POST /login.json?return_to=/path` | answers `{"authorization_url": "…"}` to a front end |
+/// | `GET` the path of each provider's redirect URI | finishes the login |
+/// | `GET` and `POST /sign-up` | the sign-up step |
+/// | `POST /sign-out` | ends the session |
+pub fn routes<U, S>(client: &Client<U>) -> Router<S>
+where
+    U: Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    routes_with(client, PlainPages)
+}
+
+/// The client's [`routes`], with the application's own pages.
+pub fn routes_with<U, S>(client: &Client<U>, pages: impl Pages) -> Router<S>
+where
+    U: Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let mut router = Router::new()
+        .route(paths::LOGIN, get(login))
+        .route(paths::LOGIN_JSON, get(login_json).post(login_json))
+        .route(paths::SIGN_UP, get(sign_up_form).post(sign_up))
+        .route(SIGN_OUT, post(sign_out));
+    for provider in client.providers() {
+        let name: Arc<str> = provider.name().into();
+        let finish = move |desk: State<Desk<U>>, query: RawQuery, headers: HeaderMap| {
+            callback(name, desk, query, headers)
+        };
+        router = router.route(&provider.callback_path(), get(finish));
+    }
+    let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
+    router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
+}
+
+async fn login<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    match desk.start(query.as_deref(), &headers).await {
+        Ok(started) => redirect(started),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn login_json<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    match desk.start(query.as_deref(), &headers).await {
+        Ok(started) => json_address(started),
+        Err(error) => say(&error, &headers),
+    }
+}
+
+async fn callback<U: Send + Sync + 'static>(
+    provider: Arc<str>,
+    State(desk): State<Desk<U>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    match desk.client.callback(&provider, query.as_deref(), &headers).await {
+        Ok(arrived) => redirect(arrived),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn sign_up_form<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
+    match desk.client.sign_up_form(&headers).await {
+        Ok(form) => answer::page(StatusCode::OK, desk.pages.sign_up(&form, language(&headers))),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn sign_up<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
+        return same_origin::refused();
+    }
+    match desk.client.sign_up(&headers, &body).await {
+        Ok(SignUpOutcome::Done(arrived)) => redirect(arrived),
+        Ok(SignUpOutcome::Again(form)) => {
+            answer::page(StatusCode::UNPROCESSABLE_ENTITY, desk.pages.sign_up(&form, language(&headers)))
+        }
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn sign_out<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
+    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
+        return same_origin::refused();
+    }
+    match desk.client.sign_out(&headers).await {
+        Ok(gone) => redirect(gone),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+impl<U: Send + Sync + 'static> Desk<U> {
+    async fn start(
+        &self,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<crate::client::Redirect, Error> {
+        self.client.login(&LoginRequest::from_query(query)?, headers).await
+    }
+
+    fn fail(&self, error: &Error, headers: &HeaderMap) -> Response {
+        failed(error, self.pages.failed(error, language(headers)))
+    }
+}
+
+impl<U> Clone for Desk<U> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), pages: Arc::clone(&self.pages) }
+    }
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Language::accepted(accepted)
+}

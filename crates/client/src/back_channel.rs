@@ -1,0 +1,295 @@
+//! The back channel: HTTP to a provider, within limits.
+//!
+//! A provider is another party: it can be slow, huge, broken or hostile. Whatever it does costs at most
+//! [`Limits::TIME`] and [`Limits::BYTES`], and what is not a direct answer of the expected kind is a typed error.
+
+use std::{fmt, iter, sync::Arc, time::Duration};
+
+use http::{HeaderMap, Method, StatusCode, header};
+use mapae_protocol::{
+    client_credentials_header::ClientCredentials, endpoint_uri::EndpointUri, params, secret::Secret,
+};
+use serde_json::Value;
+
+use crate::{
+    observe::{self, Exchange, Observer, Outcome, Purpose},
+    setting::{ConfigurationError, Setting},
+};
+
+/// Why there is no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection could be made: nothing was sent.
+    #[error("the provider cannot be reached")]
+    Unreachable,
+    /// The time was up before the answer was complete.
+    #[error("the provider took too long to answer")]
+    Timeout,
+    /// The connection broke: whether the provider acted on the request is unknown.
+    #[error("the connection broke before the answer was complete")]
+    Broken,
+    /// The answer is longer than is read.
+    #[error("the answer is too long")]
+    TooLong,
+    /// The answer sends us elsewhere; a secret never follows.
+    #[error("the answer is a redirect")]
+    Redirected,
+    /// The answer is compressed although that was not asked for.
+    #[error("the answer is compressed")]
+    Compressed,
+    /// The answer is not declared as JSON.
+    #[error("the answer is not JSON")]
+    NotJson,
+    /// The answer has a status that the protocol does not know here.
+    #[error("the answer has an unexpected status")]
+    Status,
+}
+
+/// How much an answer may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) time: Duration,
+}
+
+impl Limits {
+    /// From connecting to the last byte.
+    pub(crate) const TIME: Duration = Duration::from_secs(5);
+    /// The longest answer that is read.
+    pub(crate) const BYTES: usize = 64 * 1_024;
+}
+
+/// A request to a provider.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) url: &'a EndpointUri,
+    pub(crate) credential: Option<Credential>,
+    /// A POST of a form; without one, a GET.
+    pub(crate) form: Option<&'a Form>,
+}
+
+/// The credential of the `Authorization` header.
+pub(crate) enum Credential {
+    /// RFC 6749 §2.3.1.
+    Basic(ClientCredentials),
+    /// RFC 6750 §2.1.
+    Bearer(Secret<String>),
+}
+
+/// The parameters of a form.
+#[derive(Default)]
+pub(crate) struct Form(Vec<(&'static str, Secret<String>)>);
+
+/// An answer with a status of 2xx, 4xx or 5xx.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+    json: bool,
+}
+
+/// Speaks to one provider.
+pub(crate) struct BackChannel {
+    client: reqwest::Client,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl BackChannel {
+    /// `trusts_nobody`: the provider is on this machine without TLS, so no certificate authority is needed.
+    pub(crate) fn new(
+        limits: Limits,
+        trusts_nobody: bool,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Result<Self, ConfigurationError> {
+        let mut builder = reqwest::Client::builder()
+            .timeout(limits.time.min(Limits::TIME))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .user_agent(concat!("mapae-client/", env!("CARGO_PKG_VERSION")));
+        if trusts_nobody {
+            builder = builder.tls_certs_only(iter::empty::<reqwest::Certificate>());
+        }
+        let missing = ConfigurationError::new(Setting::CertificateAuthorities, "none could be loaded");
+        let client = builder.build().map_err(|_| missing)?;
+        Ok(Self { client, observer })
+    }
+
+    /// One request, one answer; nothing is tried twice.
+    pub(crate) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Answer, HttpError> {
+        let started = tokio::time::Instant::now();
+        let received = self.exchange(outgoing).await;
+        if let Some(observer) = &self.observer {
+            let outcome = match &received {
+                Ok((headers, answer)) => outgoing.shown_answer(headers, answer),
+                Err(error) => Outcome::failed(*error),
+            };
+            observer.exchanged(&outgoing.shown(outcome, started.elapsed()));
+        }
+        received.map(|(_, answer)| answer)
+    }
+
+    async fn exchange(&self, outgoing: &Outgoing<'_>) -> Result<(HeaderMap, Answer), HttpError> {
+        let response = self.request(outgoing).send().await.map_err(|error| classify(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_redirection() {
+            return Err(HttpError::Redirected);
+        }
+        if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(HttpError::Compressed);
+        }
+        let body = read(response).await?;
+        let json = is_json(&headers);
+        Ok((headers, Answer { status, body, json }))
+    }
+
+    fn request(&self, outgoing: &Outgoing<'_>) -> reqwest::RequestBuilder {
+        let mut request = self.client.request(outgoing.method(), outgoing.url.as_str());
+        request = request.header(header::ACCEPT, "application/json");
+        if let Some(credential) = &outgoing.credential {
+            request = request.header(header::AUTHORIZATION, credential.header_value().expose());
+        }
+        match outgoing.form {
+            Some(form) => {
+                request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.encode())
+            }
+            None => request,
+        }
+    }
+}
+
+impl fmt::Debug for BackChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BackChannel")
+    }
+}
+
+impl Answer {
+    /// The body of an answer that must be `200 OK` and JSON.
+    pub(crate) fn into_json(self) -> Result<Vec<u8>, HttpError> {
+        match (self.status, self.json) {
+            (StatusCode::OK, true) => Ok(self.body),
+            (StatusCode::OK, false) => Err(HttpError::NotJson),
+            _ => Err(HttpError::Status),
+        }
+    }
+
+    /// Whether the answer is declared as JSON.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+}
+
+impl Form {
+    /// Adds a parameter.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.push((name, Secret::new(value.into())));
+        self
+    }
+
+    /// Adds a parameter that may be absent.
+    pub(crate) fn with_some(self, name: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    fn encode(&self) -> String {
+        params::encode(self.0.iter().map(|(name, value)| (name, value.expose())))
+    }
+}
+
+impl Credential {
+    fn header_value(&self) -> Secret<String> {
+        match self {
+            Self::Basic(client) => client.to_header_value(),
+            Self::Bearer(token) => Secret::new(format!("Bearer {}", token.expose())),
+        }
+    }
+
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Basic(client) => ("Basic", client.secret.expose()),
+            Self::Bearer(token) => ("Bearer", token.expose()),
+        }
+    }
+}
+
+impl Outgoing<'_> {
+    const fn method(&self) -> Method {
+        if self.form.is_some() { Method::POST } else { Method::GET }
+    }
+
+    fn shown(&self, outcome: Outcome, took: Duration) -> Exchange {
+        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        if let Some((scheme, credential)) = self.credential.as_ref().map(Credential::parts) {
+            headers.push(observe::header("authorization", scheme, credential));
+        }
+        let pairs = self.form.iter().flat_map(|form| &form.0);
+        Exchange {
+            purpose: self.purpose,
+            method: self.method().to_string(),
+            url: self.url.to_string(),
+            headers,
+            parameters: pairs.map(|(name, value)| observe::parameter(name, value.expose())).collect(),
+            outcome,
+            milliseconds: observe::milliseconds(took),
+        }
+    }
+
+    fn shown_answer(&self, headers: &HeaderMap, answer: &Answer) -> Outcome {
+        let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        let shown = [header::CONTENT_TYPE, header::CACHE_CONTROL, header::RETRY_AFTER]
+            .into_iter()
+            .filter_map(|name| {
+                let value = headers.get(&name)?.to_str().ok()?.to_owned();
+                Some((name.to_string(), value))
+            });
+        Outcome::Answered {
+            status: answer.status.as_u16(),
+            headers: shown.collect(),
+            body: observe::answer(self.purpose, body, &self.secrets()),
+        }
+    }
+
+    /// What this request sent that nobody may see.
+    fn secrets(&self) -> Vec<&str> {
+        let pairs = self.form.iter().flat_map(|form| &form.0);
+        let masked =
+            pairs.filter(|(name, value)| observe::parameter(name, value.expose()).1 != *value.expose());
+        let credential = self.credential.as_ref().map(|credential| credential.parts().1);
+        masked.map(|(_, value)| value.expose().as_str()).chain(credential).collect()
+    }
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
+    if response.content_length().is_some_and(|length| length > Limits::BYTES as u64) {
+        return Err(HttpError::TooLong);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+        if body.len() + chunk.len() > Limits::BYTES {
+            return Err(HttpError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn classify(error: &reqwest::Error) -> HttpError {
+    if error.is_connect() || error.is_builder() {
+        HttpError::Unreachable
+    } else if error.is_timeout() {
+        HttpError::Timeout
+    } else {
+        HttpError::Broken
+    }
+}
+
+/// `application/json` or a type derived from it (RFC 6839 §3.1), whatever its parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+}

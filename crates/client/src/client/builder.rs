@@ -1,0 +1,140 @@
+//! Putting a client together.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use mapae_protocol::{time::Seconds, uri::Uri};
+
+use super::{Client, Core, Flights};
+use crate::{
+    accounts::ErasedAccounts,
+    clock::Clock,
+    cookie::Cookies,
+    provider::Provider,
+    setting::{ConfigurationError, Setting},
+    sign_up::{Field, Fields},
+    vault::Vault,
+};
+
+/// Gathers what a [`Client`] needs. Each default has a reason.
+pub struct ClientBuilder<U> {
+    vault: Vault,
+    accounts: Arc<dyn ErasedAccounts<U>>,
+    providers: Vec<Provider>,
+    name: String,
+    fields: Vec<Field>,
+    clock: Clock,
+    session_life: Seconds,
+    keep_sessions: bool,
+}
+
+impl<U: Send + Sync + 'static> ClientBuilder<U> {
+    pub(super) fn new(vault: Vault, accounts: Arc<dyn ErasedAccounts<U>>) -> Self {
+        Self {
+            vault,
+            accounts,
+            providers: Vec::new(),
+            name: "app".to_owned(),
+            fields: Vec::new(),
+            clock: Clock::system(),
+            // Long enough not to annoy, short enough that a lost device forgets.
+            session_life: Seconds::days(14),
+            // Who was disconnected at the provider should not stay signed in here.
+            keep_sessions: false,
+        }
+    }
+
+    /// With this provider; the first one is what a login without a name uses. Each has a redirect URI of its own
+    /// (mix-up, RFC 9700 §4.4).
+    #[must_use]
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// With this name in front of the cookies: lower-case letters, digits, hyphens. Default: `app`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// With a sign-up step that asks for these fields. Default: none, and an account is made at the first login.
+    #[must_use]
+    pub fn sign_up(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.fields = fields.into_iter().collect();
+        self
+    }
+
+    /// With sessions that live this long. Default: 14 days.
+    #[must_use]
+    pub const fn session_life(mut self, life: Seconds) -> Self {
+        self.session_life = life;
+        self
+    }
+
+    /// Leaves sessions alive when the provider says that a person's grant is over. Default: they end with it.
+    #[must_use]
+    pub const fn keep_sessions_without_grant(mut self) -> Self {
+        self.keep_sessions = true;
+        self
+    }
+
+    /// With this clock. Default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// A [`ConfigurationError`] that names the setting.
+    pub fn build(self) -> Result<Client<U>, ConfigurationError> {
+        let wrong = |problem| ConfigurationError::new(Setting::Providers, problem);
+        let first = self.providers.first().ok_or_else(|| wrong("there is none"))?;
+        let origin = first.registration().redirect_uri.origin();
+        let cookies = Cookies::new(&self.name, &first.registration().redirect_uri)?;
+        let names: BTreeSet<&str> = self.providers.iter().map(Provider::name).collect();
+        let paths: BTreeSet<String> = self.providers.iter().map(Provider::callback_path).collect();
+        if names.len() != self.providers.len() {
+            return Err(wrong("two have the same name"));
+        }
+        if paths.len() != self.providers.len() {
+            return Err(ConfigurationError::new(Setting::RedirectUri, "two providers have the same path"));
+        }
+        if self.providers.iter().any(|provider| provider.registration().redirect_uri.origin() != origin) {
+            return Err(ConfigurationError::new(
+                Setting::RedirectUri,
+                "two providers have different origins",
+            ));
+        }
+        let core = Core {
+            vault: self.vault,
+            providers: self.providers,
+            clock: self.clock,
+            cookies,
+            fields: Fields::new(self.fields)?,
+            flights: Arc::new(Flights::default()),
+            origin,
+            session_life: self.session_life,
+            keep_sessions: self.keep_sessions,
+        };
+        Ok(Client { accounts: self.accounts, core: Arc::new(core) })
+    }
+}
+
+impl Provider {
+    /// The path of the redirect URI.
+    pub(crate) fn callback_path(&self) -> String {
+        let uri = Uri::parse(self.registration().redirect_uri.as_str());
+        let path = uri.map(|uri| uri.path.to_owned()).unwrap_or_default();
+        if path.is_empty() { "/".to_owned() } else { path }
+    }
+}
+
+impl<U> fmt::Debug for ClientBuilder<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}

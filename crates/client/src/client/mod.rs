@@ -1,0 +1,106 @@
+//! The client of a web service: login, session and tokens in one.
+
+mod access;
+mod builder;
+mod calling;
+mod flights;
+mod refreshing;
+mod signing_up;
+mod web;
+
+use std::{fmt, sync::Arc};
+
+use http::HeaderValue;
+use mapae_protocol::time::Seconds;
+
+pub use access::AccessError;
+pub use builder::ClientBuilder;
+pub use calling::{Attempt, CallError};
+use flights::Flights;
+
+use crate::{
+    accounts::{Accounts, ErasedAccounts},
+    clock::Clock,
+    cookie::Cookies,
+    login::LoginError,
+    provider::Provider,
+    sign_up::Fields,
+    vault::Vault,
+};
+
+/// The client side of a web service whose users are `U`. Cheap to clone; all clones are one.
+pub struct Client<U> {
+    accounts: Arc<dyn ErasedAccounts<U>>,
+    core: Arc<Core>,
+}
+
+/// What does not depend on the application's user.
+#[derive(Debug)]
+struct Core {
+    vault: Vault,
+    providers: Vec<Provider>,
+    clock: Clock,
+    cookies: Cookies,
+    fields: Fields,
+    flights: Arc<Flights>,
+    origin: String,
+    session_life: Seconds,
+    keep_sessions: bool,
+}
+
+/// Where a browser is sent, and what it is told to remember.
+#[derive(Debug)]
+pub struct Redirect {
+    /// The address.
+    pub location: String,
+    /// `Set-Cookie` headers.
+    pub cookies: Vec<HeaderValue>,
+}
+
+/// Paths of the client's pages.
+pub(crate) mod paths {
+    /// Starts a login.
+    pub(crate) const LOGIN: &str = "/login";
+    /// Starts a login for a front end.
+    pub(crate) const LOGIN_JSON: &str = "/login.json";
+    /// The sign-up form.
+    pub(crate) const SIGN_UP: &str = "/sign-up";
+}
+
+impl<U: Send + Sync + 'static> Client<U> {
+    /// A client that keeps what it must in `vault` and whose users are in `accounts`.
+    pub fn builder(vault: Vault, accounts: impl Accounts<User = U>) -> ClientBuilder<U> {
+        ClientBuilder::new(vault, Arc::new(accounts))
+    }
+
+    /// The providers, in the order in which they were given.
+    #[must_use]
+    pub fn providers(&self) -> &[Provider] {
+        &self.core.providers
+    }
+
+    /// The service's own origin, `scheme://host[:port]`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.core.origin
+    }
+}
+
+impl Core {
+    fn provider(&self, name: Option<&str>) -> Result<&Provider, LoginError> {
+        let wanted = |provider: &&Provider| name.is_none_or(|name| provider.name() == name);
+        self.providers.iter().find(wanted).ok_or(LoginError::UnknownProvider)
+    }
+}
+
+impl<U> Clone for Client<U> {
+    fn clone(&self) -> Self {
+        Self { accounts: Arc::clone(&self.accounts), core: Arc::clone(&self.core) }
+    }
+}
+
+impl<U> fmt::Debug for Client<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("core", &self.core).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,195 @@
+//! Refreshing: one at a time for each person, in all processes that share the vault — RFC 6749 §6.
+//!
+//! A refresh token is spent by using it, so two who use it at once could lose the person's grant. A lease in the
+//! vault lets one process refresh; the others wait and read what it brought. A lost answer is asked for again with the
+//! same refresh token, within the few seconds in which a provider gives the same successor once more.
+
+use std::{sync::Arc, time::Duration};
+
+use mapae_protocol::time::Timestamp;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    AccessError, Core,
+    access::Need,
+    signing_up::{PATIENCE, POLL},
+};
+use crate::{
+    back_channel::HttpError,
+    error::Error,
+    identity::EndUser,
+    observe::Purpose,
+    provider::{Provider, ProviderError},
+    setting::{ConfigurationError, Setting},
+    tokens::{AccessToken, Tokens},
+    vault::{Claim, Kept, Lease},
+};
+
+/// How often one refresh is asked for when its answer is lost.
+const ATTEMPTS: usize = 2;
+
+/// What a turn at refreshing came to.
+enum Turn {
+    /// It is decided.
+    Settled(AccessToken),
+    /// Something changed meanwhile: look again.
+    Again,
+    /// Somebody else is at it: look again in a moment.
+    Wait(Duration),
+}
+
+impl Core {
+    pub(super) async fn access_token(
+        self: &Arc<Self>,
+        person: &EndUser,
+        need: Need,
+    ) -> Result<AccessToken, AccessError> {
+        let kept = self.vault.tokens(person).await?.ok_or(AccessError::SignInAgain)?;
+        if need.is_met_by(&kept.tokens, self.clock.now()) {
+            return Ok(kept.tokens.access_token());
+        }
+        let start = |need: Need| {
+            let (core, person) = (Arc::clone(self), person.clone());
+            move || async move {
+                let lease = Lease::refresh(&person);
+                Refreshing { core: &core, person: &person, need: &need, lease }.run().await
+            }
+        };
+        let token = self.flights.join(person, start(need.clone())).await?;
+        if need.accepts(&token) {
+            return Ok(token);
+        }
+        // That flight had begun before this token was rejected, and brought the very same one.
+        self.flights.join(person, start(need)).await
+    }
+}
+
+/// One wish for fresh tokens, on its way.
+struct Refreshing<'a> {
+    core: &'a Core,
+    person: &'a EndUser,
+    need: &'a Need,
+    lease: Lease,
+}
+
+impl Refreshing<'_> {
+    async fn run(&self) -> Result<AccessToken, AccessError> {
+        self.prepare().await;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.turn().await? {
+                Turn::Settled(token) => return Ok(token),
+                Turn::Again if Instant::now() < until => {}
+                Turn::Wait(pause) if Instant::now() < until => sleep(pause).await,
+                Turn::Again | Turn::Wait(_) => {
+                    return Err(AccessError::Unavailable(Box::new(ProviderError::Resting.into())));
+                }
+            }
+        }
+    }
+
+    /// Asks for metadata that is old before the lease is taken, whose time is for the refresh alone.
+    async fn prepare(&self) {
+        let of_person = |provider: &&Provider| provider.issuer().as_str() == self.person.issuer();
+        for provider in self.core.providers.iter().filter(of_person) {
+            // What is wrong with it shows when it is used.
+            let _ = provider.metadata(self.now()).await;
+        }
+    }
+
+    async fn turn(&self) -> Result<Turn, AccessError> {
+        let kept = match self.core.vault.claim(self.person, &self.lease, self.now()).await? {
+            Claim::Held(kept) => kept,
+            Claim::Busy => return Ok(Turn::Wait(POLL)),
+            Claim::Gone => {
+                self.give_back().await?;
+                return Err(AccessError::SignInAgain);
+            }
+        };
+        if self.need.is_met_by(&kept.tokens, self.now()) {
+            self.give_back().await?;
+            return Ok(Turn::Settled(kept.tokens.access_token()));
+        }
+        if !kept.tokens.can_be_refreshed() {
+            return self.without_successor(&kept, AccessError::SignInAgain).await;
+        }
+        match self.refresh(&kept).await {
+            Ok(None) => Ok(Turn::Again),
+            Ok(Some(tokens)) => {
+                let kept = self.core.vault.succeed(self.person, &kept, &tokens, &self.lease).await?;
+                Ok(if kept { Turn::Settled(tokens.access_token()) } else { Turn::Again })
+            }
+            Err(error) => {
+                tracing::info!(provider = kept.provider, %error, "tokens were not refreshed");
+                match AccessError::from(error) {
+                    AccessError::SignInAgain => self.bury(&kept).await,
+                    temporary => self.without_successor(&kept, temporary).await,
+                }
+            }
+        }
+    }
+
+    /// One refresh, asked for again if its answer is lost; `None` if somebody else has taken over meanwhile.
+    async fn refresh(&self, kept: &Kept) -> Result<Option<Tokens>, Error> {
+        let provider = self.provider(kept)?;
+        let mut attempt = 1;
+        loop {
+            match provider.refresh(self.person, &kept.tokens, self.now()).await {
+                Err(error) if attempt < ATTEMPTS && is_lost_answer(&error) => attempt += 1,
+                settled => return settled.map(Some),
+            }
+            if !self.core.vault.take(&self.lease, self.now()).await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// A refresh token goes to the issuer that gave it, whatever the application calls that issuer today.
+    fn provider(&self, kept: &Kept) -> Result<&Provider, ConfigurationError> {
+        let same = |provider: &&Provider| {
+            provider.name() == kept.provider && provider.issuer().as_str() == self.person.issuer()
+        };
+        let gone =
+            ConfigurationError::new(Setting::Providers, "the provider of kept tokens is not among them");
+        self.core.providers.iter().find(same).ok_or(gone)
+    }
+
+    /// There is no successor: what is there is used to its end.
+    async fn without_successor(&self, kept: &Kept, otherwise: AccessError) -> Result<Turn, AccessError> {
+        if self.need.can_do_with(&kept.tokens, self.now()) {
+            self.give_back().await?;
+            return Ok(Turn::Settled(kept.tokens.access_token()));
+        }
+        if matches!(otherwise, AccessError::SignInAgain) {
+            return self.bury(kept).await;
+        }
+        self.give_back().await?;
+        Err(otherwise)
+    }
+
+    /// The grant is over: its tokens go, and with them (unless the application decided otherwise) the sessions.
+    async fn bury(&self, kept: &Kept) -> Result<Turn, AccessError> {
+        let end_sessions = !self.core.keep_sessions;
+        if self.core.vault.bury(self.person, kept, &self.lease, end_sessions).await? {
+            return Err(AccessError::SignInAgain);
+        }
+        // The person signed in again while this was going on.
+        Ok(Turn::Again)
+    }
+
+    async fn give_back(&self) -> Result<(), AccessError> {
+        Ok(self.core.vault.give_back(&self.lease).await?)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.core.clock.now()
+    }
+}
+
+/// The provider may have acted on the request: its answer did not arrive.
+const fn is_lost_answer(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Provider(ProviderError::NoAnswer(Purpose::Refresh, HttpError::Timeout | HttpError::Broken))
+    )
+}

@@ -1,0 +1,188 @@
+//! Login, callback, session and sign-out of a browser.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use mapae_protocol::time::Timestamp;
+
+use super::{Client, Core, Redirect, paths};
+use crate::{
+    callback::{CallbackError, CallbackResponse, CompletedLogin},
+    cookie,
+    error::Error,
+    identity::EndUser,
+    login::LoginRequest,
+    pending::{self, PendingLogin},
+    provider::Provider,
+    return_to::ReturnTo,
+    session::{Session, SessionId},
+    sign_up::{self, Answers, SignUpId, Waiting},
+    tokens::Tokens,
+};
+
+impl<U: Send + Sync + 'static> Client<U> {
+    /// Starts a login: where to send the browser whose request has these `headers`, and the cookie that makes this
+    /// browser the only one that can finish it.
+    ///
+    /// # Errors
+    /// There is no such provider, or it cannot be asked where its pages are.
+    pub async fn login(&self, request: &LoginRequest, headers: &HeaderMap) -> Result<Redirect, Error> {
+        let core = &self.core;
+        let provider = core.provider(request.provider.as_deref())?;
+        let started = provider.start(request, core.clock.now()).await?;
+        let name = core.cookies.login(started.pending.state.expose());
+        let sealed = core.vault.logins().seal(&started.pending.to_bytes(), name.as_bytes());
+        let mut cookies = core.cookies.surplus_logins(headers);
+        cookies.push(core.cookies.set(&name, &sealed, pending::LIFE));
+        Ok(Redirect { location: started.authorization_url, cookies })
+    }
+
+    /// Finishes a login at the redirect URI of the provider called `provider`: every check of the
+    /// [table](crate::callback), then either a session or the sign-up step.
+    ///
+    /// # Errors
+    /// The first check that fails; no session exists then.
+    pub async fn callback(
+        &self,
+        provider: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Redirect, Error> {
+        let core = &self.core;
+        let now = core.clock.now();
+        let provider = core.provider(Some(provider))?;
+        let response = CallbackResponse::parse(query)?;
+        let (pending, login_cookie) = core.pending(&response, provider, headers, now).await?;
+        let completed = provider.finish(pending, &response, now).await?;
+        let mut redirect = self.arrive(completed, headers, now).await?;
+        redirect.cookies.push(core.cookies.clear(&login_cookie));
+        Ok(redirect)
+    }
+
+    /// A known person is in at once; a new one meets the sign-up step.
+    async fn arrive(
+        &self,
+        login: CompletedLogin,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Redirect, Error> {
+        let CompletedLogin { identity, tokens, return_to } = login;
+        if self.accounts.find(identity.person()).await?.is_some() {
+            return self.core.admit(Admission::of(&identity, &tokens), &return_to, headers).await;
+        }
+        let waiting = Waiting { identity, tokens, return_to, expires_at: now.plus(sign_up::LIFE) };
+        if self.core.fields.is_empty() {
+            return self.make_account(&waiting, &Answers::default(), headers).await;
+        }
+        let id = SignUpId::generate();
+        self.core.vault.await_sign_up(&id, &waiting, now).await?;
+        let cookie = self.core.cookies.set(&self.core.cookies.sign_up(), id.expose(), sign_up::LIFE);
+        Ok(Redirect { location: paths::SIGN_UP.to_owned(), cookies: vec![cookie] })
+    }
+
+    /// Who is signed in on the browser whose request has these `headers`: the session, and the application's user as
+    /// it is now.
+    ///
+    /// # Errors
+    /// The vault or the accounts failed.
+    pub async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<(Session, U)>, Error> {
+        let Some(session) = self.core.session(headers).await? else { return Ok(None) };
+        let user = self.accounts.find(&session.person).await?;
+        Ok(user.map(|user| (session, user)))
+    }
+
+    /// Ends the browser's session.
+    ///
+    /// # Errors
+    /// The vault failed; the session may still be alive.
+    pub async fn sign_out(&self, headers: &HeaderMap) -> Result<Redirect, Error> {
+        if let Some(id) = self.core.session_id(headers) {
+            self.core.vault.end_session(&id).await?;
+        }
+        let cookie = self.core.cookies.clear(&self.core.cookies.session());
+        Ok(Redirect { location: ReturnTo::default().to_string(), cookies: vec![cookie] })
+    }
+
+    /// Ends every session of a person, on all browsers.
+    ///
+    /// # Errors
+    /// The vault failed.
+    pub async fn sign_out_everywhere(&self, person: &EndUser) -> Result<(), Error> {
+        Ok(self.core.vault.end_sessions(person).await?)
+    }
+}
+
+/// A person with an account, just proved, and what the provider gave.
+pub(super) struct Admission<'a> {
+    person: &'a EndUser,
+    provider: &'a str,
+    tokens: &'a Tokens,
+}
+
+impl<'a> Admission<'a> {
+    pub(super) fn of(identity: &'a crate::identity::Identity, tokens: &'a Tokens) -> Self {
+        Self { person: identity.person(), provider: identity.provider(), tokens }
+    }
+}
+
+impl Core {
+    /// Check 2 of the table: the state is this browser's, this provider's, in time, and now used up.
+    async fn pending(
+        &self,
+        response: &CallbackResponse,
+        provider: &Provider,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<(PendingLogin, String), Error> {
+        let state = response.state().ok_or(CallbackError::StateMissing)?;
+        let name = self.cookies.login(state);
+        let sealed = cookie::read(headers, &name).ok_or(CallbackError::StateUnknown)?;
+        let opened = self.vault.logins().open(sealed, name.as_bytes());
+        let opened = opened.map_err(|_| CallbackError::StateUnknown)?;
+        let pending = PendingLogin::from_bytes(&opened).ok_or(CallbackError::StateUnknown)?;
+        pending.answered_by(Some(state), now)?;
+        if pending.provider != provider.name() {
+            return Err(CallbackError::ProviderMismatch.into());
+        }
+        if !self.vault.use_state(state, pending.expires_at, now).await? {
+            return Err(CallbackError::StateUsed.into());
+        }
+        Ok((pending, name))
+    }
+
+    /// Keeps the tokens and begins a session with a new id; the one before is over (session fixation).
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        admission: Admission<'_>,
+        return_to: &ReturnTo,
+        headers: &HeaderMap,
+    ) -> Result<Redirect, Error> {
+        let Admission { person, provider, tokens } = admission;
+        self.vault.keep(person, provider, tokens).await?;
+        let (id, now) = (SessionId::generate(), self.clock.now());
+        let session =
+            Session { person: person.clone(), created_at: now, expires_at: now.plus(self.session_life) };
+        self.vault.begin_session(&id, session, self.session_id(headers).as_ref()).await?;
+        let cookie = self.cookies.set(&self.cookies.session(), id.expose(), self.session_life);
+        Ok(Redirect { location: self.destination(return_to), cookies: vec![cookie] })
+    }
+
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+        match self.session_id(headers) {
+            Some(id) => Ok(self.vault.session(&id, self.clock.now()).await?),
+            None => Ok(None),
+        }
+    }
+
+    fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        cookie::read(headers, &self.cookies.session()).and_then(SessionId::parse)
+    }
+
+    /// The start page in the place of pages that would begin another login: they would go round for ever.
+    fn destination(&self, return_to: &ReturnTo) -> String {
+        let path = return_to.path();
+        let own = [paths::LOGIN, paths::LOGIN_JSON, paths::SIGN_UP].contains(&path)
+            || self.providers.iter().any(|provider| provider.callback_path() == path);
+        if own { ReturnTo::default().to_string() } else { return_to.to_string() }
+    }
+}

@@ -1,0 +1,115 @@
+//! Errors in the words of people.
+
+use super::Class;
+
+/// A language of the client's own texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// 한국어.
+    Korean,
+    /// English.
+    #[default]
+    English,
+}
+
+/// What is wrong and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What is wrong, in a few words.
+    pub title: &'static str,
+    /// What the person can do.
+    pub advice: &'static str,
+}
+
+impl Language {
+    /// The first of the browser's languages that there is a text in (RFC 9110 §12.5.4), else English.
+    ///
+    /// Browsers list their languages in the order of preference, so weights are not compared.
+    #[must_use]
+    pub fn accepted(header: Option<&str>) -> Self {
+        let tags = header.unwrap_or_default().split(',').map(|part| part.trim().to_ascii_lowercase());
+        tags.into_iter().find_map(|tag| Self::of_tag(&tag)).unwrap_or_default()
+    }
+
+    /// The language as a BCP 47 tag, for `lang`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Korean => "ko",
+            Self::English => "en",
+        }
+    }
+
+    fn of_tag(tag: &str) -> Option<Self> {
+        match tag.split(['-', ';']).next() {
+            Some("ko") => Some(Self::Korean),
+            Some("en") => Some(Self::English),
+            _ => None,
+        }
+    }
+}
+
+pub(super) const fn explain(class: Class, language: Language) -> Explanation {
+    let (korean, english) = texts(class);
+    let (title, advice) = match language {
+        Language::Korean => korean,
+        Language::English => english,
+    };
+    Explanation { title, advice }
+}
+
+const fn texts(class: Class) -> ((&'static str, &'static str), (&'static str, &'static str)) {
+    match class {
+        Class::Cancelled => (
+            ("로그인을 취소했습니다.", "다시 로그인하려면 로그인 버튼을 누르세요."),
+            ("You cancelled signing in.", "To sign in after all, press the sign-in button again."),
+        ),
+        Class::Restart => (
+            (
+                "로그인을 마치지 못했습니다.",
+                "처음부터 다시 로그인하세요. 로그인은 시작한 브라우저에서 10분 안에 마쳐야 합니다.",
+            ),
+            (
+                "Signing in could not be completed.",
+                "Please start again. Signing in must be finished within ten minutes, in the browser that began it.",
+            ),
+        ),
+        Class::SignInAgain => (
+            ("다시 로그인해야 합니다.", "연결이 끝났습니다. 로그인하면 이어서 쓸 수 있습니다."),
+            ("Please sign in again.", "The connection has ended. Sign in to go on."),
+        ),
+        Class::Configuration(_) => (
+            (
+                "이 서비스의 로그인 설정이 잘못되었습니다.",
+                "잠시 뒤 다시 시도하고, 계속되면 서비스 운영자에게 알려 주세요.",
+            ),
+            (
+                "Signing in is not set up correctly on this service.",
+                "Please try again later, and tell the service's operator if it stays so.",
+            ),
+        ),
+        Class::Unavailable => (
+            ("지금은 로그인할 수 없습니다.", "잠시 뒤 다시 시도하세요."),
+            ("Signing in is not possible right now.", "Please try again in a moment."),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_first_known_language_wins() {
+        for (header, language) in [
+            (Some("ko-KR,ko;q=0.9,en;q=0.8"), Language::Korean),
+            (Some("de, en-US;q=0.7, ko;q=0.3"), Language::English),
+            (Some("fr, KO"), Language::Korean),
+            (Some("kok, korean"), Language::English),
+            (Some(""), Language::English),
+            (None, Language::English),
+        ] {
+            assert_eq!(Language::accepted(header), language, "{header:?}");
+        }
+    }
+}

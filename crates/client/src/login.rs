@@ -1,0 +1,266 @@
+//! Starting a login: the authorization request — RFC 6749 §4.1.1, OIDC Core §3.1.2.1.
+
+use mapae_protocol::{
+    authorization::Prompt,
+    params::{self, Limits, Params},
+    pkce::ChallengeMethod,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{error::Error, pending::PendingLogin, provider::Provider, return_to::ReturnTo};
+
+/// What the client alone decides; nobody else can add or replace it (OIDC Core §3.1.2.1, RFC 7636 §4.3,
+/// RFC 8707 §2, RFC 9101 §5, RFC 9126 §4, RFC 9396 §2).
+const RESERVED: &[&str] = &[
+    "authorization_details",
+    "claims",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "dpop_jkt",
+    "grant_type",
+    "id_token_hint",
+    "iss",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// What a page may pass through to the provider.
+const FORWARDED: &[&str] = &["acr_values", "display", "login_hint", "ui_locales"];
+
+/// Longest value that is passed through, in bytes.
+const MAX_FORWARDED: usize = 512;
+
+/// Why a login cannot be started like this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    /// A parameter was given that only the client sets.
+    #[error("a reserved parameter was given")]
+    ReservedParameter,
+    /// The parameters cannot be read, one is repeated or too long.
+    #[error("the parameters of the login are malformed")]
+    Malformed,
+    /// There is no provider of this name.
+    #[error("there is no provider of this name")]
+    UnknownProvider,
+}
+
+/// What the person wants to do at the provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// Sign in, at once if the provider knows the browser.
+    #[default]
+    SignIn,
+    /// Choose which account to use.
+    ChooseAccount,
+    /// Prove again who they are: the provider's sign-in must be fresh, and is checked to be.
+    Reauthenticate,
+}
+
+impl Intent {
+    /// OIDC Core §3.1.2.1.
+    const fn prompt(self) -> Option<Prompt> {
+        match self {
+            Self::SignIn => None,
+            Self::ChooseAccount => Some(Prompt::SelectAccount),
+            Self::Reauthenticate => Some(Prompt::Login),
+        }
+    }
+
+    /// Whether `max_age=0` is sent and `auth_time` checked against it.
+    pub(crate) const fn must_be_fresh(self) -> bool {
+        matches!(self, Self::Reauthenticate)
+    }
+}
+
+/// How a login should go.
+#[derive(Clone, Debug, Default)]
+pub struct LoginRequest {
+    pub(crate) provider: Option<String>,
+    pub(crate) intent: Intent,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) extra: Vec<(String, String)>,
+}
+
+impl LoginRequest {
+    /// A plain login with the first provider, then to the start page.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the query of a login button: `return_to`, `provider`, and what may be passed through to the provider
+    /// (`login_hint`, `ui_locales`, `display`, `acr_values`). Other names are ignored.
+    ///
+    /// # Errors
+    /// [`LoginError::ReservedParameter`] for names that only the client sets, [`LoginError::Malformed`].
+    pub fn from_query(query: Option<&str>) -> Result<Self, LoginError> {
+        let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST);
+        let params = params.map_err(|_| LoginError::Malformed)?;
+        if params.iter().any(|(name, _)| is_reserved(name)) {
+            return Err(LoginError::ReservedParameter);
+        }
+        let one = |name: &str| params.one(name).map_err(|_| LoginError::Malformed);
+        let mut request = Self { return_to: ReturnTo::or_start(one("return_to")?), ..Self::default() };
+        request.provider = one("provider")?.map(str::to_owned);
+        for name in FORWARDED {
+            if let Some(value) = one(name)? {
+                request = request.with_extra(*name, value)?;
+            }
+        }
+        Ok(request)
+    }
+
+    /// With the provider of this name.
+    #[must_use]
+    pub fn with_provider(mut self, name: impl Into<String>) -> Self {
+        self.provider = Some(name.into());
+        self
+    }
+
+    /// With this intent.
+    #[must_use]
+    pub const fn with_intent(mut self, intent: Intent) -> Self {
+        self.intent = intent;
+        self
+    }
+
+    /// To this page afterwards.
+    #[must_use]
+    pub fn with_return_to(mut self, path: ReturnTo) -> Self {
+        self.return_to = path;
+        self
+    }
+
+    /// With one more parameter for the provider.
+    ///
+    /// # Errors
+    /// [`LoginError::ReservedParameter`] for a name that only the client sets, [`LoginError::Malformed`] for a value
+    /// of more than 512 bytes.
+    pub fn with_extra(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Self, LoginError> {
+        let (name, value) = (name.into(), value.into());
+        if is_reserved(&name) {
+            return Err(LoginError::ReservedParameter);
+        }
+        if value.len() > MAX_FORWARDED || self.extra.iter().any(|(known, _)| *known == name) {
+            return Err(LoginError::Malformed);
+        }
+        self.extra.push((name, value));
+        Ok(self)
+    }
+}
+
+/// A login that was started: where to send the browser, and what to remember until it comes back.
+#[derive(Debug)]
+pub struct StartedLogin {
+    /// The provider's authorization endpoint with the request.
+    pub authorization_url: String,
+    /// What belongs to it.
+    pub pending: PendingLogin,
+}
+
+impl Provider {
+    /// Starts a login. For web services [`Client::login`](crate::Client::login) does this and keeps the rest.
+    ///
+    /// # Errors
+    /// The provider's metadata cannot be had.
+    pub async fn start(&self, request: &LoginRequest, now: Timestamp) -> Result<StartedLogin, Error> {
+        let metadata = self.metadata(now).await?;
+        let pending = PendingLogin::begin(self.name(), request.intent, request.return_to.clone(), now);
+        let mut url = metadata.authorization_endpoint.to_string();
+        if !url.contains('?') {
+            url.push('?');
+        }
+        params::append(&mut url, self.parameters(&pending));
+        params::append(&mut url, request.extra_pairs());
+        Ok(StartedLogin { authorization_url: url, pending })
+    }
+
+    fn parameters(&self, pending: &PendingLogin) -> Vec<(&'static str, String)> {
+        let registration = self.registration();
+        let mut parameters = vec![
+            ("response_type", "code".to_owned()),
+            ("client_id", registration.client_id.to_string()),
+            ("redirect_uri", registration.redirect_uri.to_string()),
+            ("scope", registration.scopes.to_string()),
+            ("state", pending.state.expose().clone()),
+            ("nonce", pending.nonce.expose().clone()),
+            ("code_challenge", pending.verifier.challenge().to_string()),
+            ("code_challenge_method", ChallengeMethod::S256.as_str().to_owned()),
+        ];
+        parameters.extend(registration.resource.as_ref().map(|resource| ("resource", resource.to_string())));
+        parameters.extend(pending.intent.prompt().map(|prompt| ("prompt", prompt.as_str().to_owned())));
+        if pending.intent.must_be_fresh() {
+            parameters.push(("max_age", "0".to_owned()));
+        }
+        parameters
+    }
+}
+
+impl LoginRequest {
+    fn extra_pairs(&self) -> Vec<(&str, &str)> {
+        self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rp_20_reserved_parameters_are_refused_everywhere() {
+        for name in RESERVED {
+            let query = format!("return_to=/x&{name}=evil");
+            assert_eq!(
+                LoginRequest::from_query(Some(&query)).err(),
+                Some(LoginError::ReservedParameter),
+                "{name}"
+            );
+            let extra = LoginRequest::new().with_extra(*name, "evil");
+            assert_eq!(extra.err(), Some(LoginError::ReservedParameter), "{name}");
+        }
+        for spelling in ["%72edirect_uri=x", "REDIRECT_URI=x", "state", "scope="] {
+            let refused = LoginRequest::from_query(Some(spelling)).err();
+            assert_eq!(refused, Some(LoginError::ReservedParameter), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_a_page_may_ask_for() {
+        let query = "return_to=/calendar?week=3&provider=mapae&login_hint=a%40b&utm_source=mail";
+        let request = LoginRequest::from_query(Some(query)).unwrap();
+        assert_eq!(request.return_to.as_str(), "/calendar?week=3");
+        assert_eq!(request.provider.as_deref(), Some("mapae"));
+        assert_eq!(request.extra_pairs(), [("login_hint", "a@b")]);
+        assert_eq!(LoginRequest::from_query(None).unwrap().return_to.as_str(), "/");
+        for malformed in
+            ["return_to=/a&return_to=/b", "login_hint=%ff", &format!("login_hint={}", "a".repeat(513))]
+        {
+            assert_eq!(LoginRequest::from_query(Some(malformed)).err(), Some(LoginError::Malformed));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A login between its start and its callback.
+
+use std::fmt;
+
+use mapae_protocol::{
+    pkce::CodeVerifier,
+    random,
+    secret::{Secret, constant_time_eq},
+    time::{Seconds, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{callback::CallbackError, login::Intent, return_to::ReturnTo};
+
+/// How long a person may take at the provider.
+pub(crate) const LIFE: Seconds = Seconds::minutes(10);
+
+/// What a client must remember until the browser comes back: each value made for this one login.
+///
+/// It belongs to the browser that began and to nobody else. A web service seals it into a cookie, which
+/// [`Client`](crate::Client) does; a native program keeps it in memory.
+pub struct PendingLogin {
+    pub(crate) provider: String,
+    /// 256 bits: ties the callback to this browser (RFC 6749 §10.12).
+    pub(crate) state: Secret<String>,
+    /// 256 bits: ties the ID token to this login (OIDC Core §15.5.2).
+    pub(crate) nonce: Secret<String>,
+    /// 256 bits: ties the code to this client (RFC 7636 §4.1).
+    pub(crate) verifier: CodeVerifier,
+    pub(crate) intent: Intent,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    provider: String,
+    state: String,
+    nonce: String,
+    verifier: String,
+    intent: Intent,
+    return_to: ReturnTo,
+    expires_at: i64,
+}
+
+impl PendingLogin {
+    pub(crate) fn begin(provider: &str, intent: Intent, return_to: ReturnTo, now: Timestamp) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            state: Secret::new(random::token()),
+            nonce: Secret::new(random::token()),
+            verifier: CodeVerifier::generate(),
+            intent,
+            return_to,
+            expires_at: now.plus(LIFE),
+        }
+    }
+
+    pub(crate) const fn begun_at(&self) -> Timestamp {
+        self.expires_at.minus(LIFE)
+    }
+
+    /// RFC 6749 §10.12: the answer belongs to this login. Absent never matches; errors are no exception.
+    pub(crate) fn answered_by(&self, state: Option<&str>, now: Timestamp) -> Result<(), CallbackError> {
+        let state = state.ok_or(CallbackError::StateMissing)?;
+        if !constant_time_eq(self.state.expose().as_bytes(), state.as_bytes()) {
+            return Err(CallbackError::StateMismatch);
+        }
+        if now >= self.expires_at {
+            return Err(CallbackError::StateExpired);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let plain = Plain {
+            provider: self.provider.clone(),
+            state: self.state.expose().clone(),
+            nonce: self.nonce.expose().clone(),
+            verifier: self.verifier.expose().to_owned(),
+            intent: self.intent,
+            return_to: self.return_to.clone(),
+            expires_at: self.expires_at.unix(),
+        };
+        // Texts and numbers only: this cannot fail, and nothing would be read back as no login.
+        serde_json::to_vec(&plain).unwrap_or_default()
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let plain: Plain = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            provider: plain.provider,
+            state: Secret::new(plain.state),
+            nonce: Secret::new(plain.nonce),
+            verifier: CodeVerifier::parse(&plain.verifier).ok()?,
+            intent: plain.intent,
+            return_to: plain.return_to,
+            expires_at: Timestamp::from_unix(plain.expires_at),
+        })
+    }
+}
+
+impl fmt::Debug for PendingLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingLogin")
+            .field("provider", &self.provider)
+            .field("intent", &self.intent)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000);
+
+    fn login() -> PendingLogin {
+        PendingLogin::begin("mapae", Intent::SignIn, ReturnTo::default(), NOW)
+    }
+
+    #[test]
+    fn rp_01_only_its_own_state_answers_and_only_in_time() {
+        let login = login();
+        let state = login.state.expose().clone();
+        assert_eq!(login.answered_by(Some(&state), NOW), Ok(()));
+        assert_eq!(login.answered_by(None, NOW), Err(CallbackError::StateMissing));
+        assert_eq!(login.answered_by(Some(""), NOW), Err(CallbackError::StateMismatch));
+        assert_eq!(login.answered_by(Some(&state[..42]), NOW), Err(CallbackError::StateMismatch));
+        let last = NOW.plus(Seconds::seconds(599));
+        assert_eq!(login.answered_by(Some(&state), last), Ok(()));
+        assert_eq!(login.answered_by(Some(&state), NOW.plus(LIFE)), Err(CallbackError::StateExpired));
+    }
+
+    #[test]
+    fn rp_07_rp_08_every_login_has_its_own_values() {
+        let (one, other) = (login(), login());
+        for (a, b) in [
+            (one.state.expose().as_str(), other.state.expose().as_str()),
+            (one.nonce.expose(), other.nonce.expose()),
+            (one.verifier.expose(), other.verifier.expose()),
+        ] {
+            assert_eq!((a.len(), b.len()), (43, 43), "256 bits");
+            assert_ne!(a, b);
+        }
+        let read = PendingLogin::from_bytes(&one.to_bytes()).unwrap();
+        assert_eq!(read.verifier.expose(), one.verifier.expose());
+        let shown = format!("{one:?}");
+        assert!(!shown.contains(one.state.expose()) && !shown.contains(one.nonce.expose()));
+    }
+}

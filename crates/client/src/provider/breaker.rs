@@ -1,0 +1,69 @@
+//! A provider that does not answer costs only its own button.
+
+use std::sync::{Mutex, PoisonError};
+
+use mapae_protocol::time::{Seconds, Timestamp};
+
+/// Failures in a row after which a provider is left alone.
+const FAILURES: u32 = 5;
+
+/// For how long; then one failure more is enough.
+const REST: Seconds = Seconds::seconds(10);
+
+/// Counts failures in a row.
+#[derive(Debug, Default)]
+pub(super) struct Breaker(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    failures: u32,
+    resting_until: Option<Timestamp>,
+}
+
+impl Breaker {
+    /// Whether the provider is left alone now.
+    pub(super) fn is_open(&self, now: Timestamp) -> bool {
+        self.state().resting_until.is_some_and(|until| now < until)
+    }
+
+    pub(super) fn succeeded(&self) {
+        *self.state() = State::default();
+    }
+
+    pub(super) fn failed(&self, now: Timestamp) {
+        let mut state = self.state();
+        state.failures = state.failures.saturating_add(1);
+        if state.failures >= FAILURES {
+            state.resting_until = Some(now.plus(REST));
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rp_18_opens_after_failures_in_a_row_and_closes_on_success() {
+        let (breaker, now) = (Breaker::default(), Timestamp::from_unix(100));
+        for _ in 0..FAILURES - 1 {
+            breaker.failed(now);
+        }
+        breaker.succeeded();
+        for _ in 0..FAILURES {
+            assert!(!breaker.is_open(now));
+            breaker.failed(now);
+        }
+        assert!(breaker.is_open(now) && breaker.is_open(Timestamp::from_unix(109)));
+        let later = now.plus(REST);
+        assert!(!breaker.is_open(later));
+        breaker.failed(later);
+        assert!(breaker.is_open(later), "one failure after the rest is enough");
+        breaker.succeeded();
+        assert!(!breaker.is_open(later));
+    }
+}

@@ -1,0 +1,151 @@
+//! What can go wrong with a provider, and what that means.
+
+use mapae_protocol::{
+    error::{Endpoint, ErrorCode},
+    jose::SetError,
+    strict_json,
+};
+
+use crate::{
+    back_channel::HttpError,
+    error::{Class, Setting},
+    observe::Purpose,
+};
+
+/// A provider refused, did not answer, or answered nonsense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// It did not answer several times in a row and is left alone for a moment.
+    #[error("the provider did not answer lately and is left alone for a moment")]
+    Resting,
+    /// It did not answer, or not in a way that can be read.
+    #[error("no usable answer: {1}")]
+    NoAnswer(Purpose, #[source] HttpError),
+    /// Its metadata cannot be used (OIDC Discovery §4.3).
+    #[error("the provider's metadata cannot be used: {0}")]
+    Metadata(#[source] MetadataError),
+    /// Its keys cannot be used (RFC 7517 §5).
+    #[error("the provider's keys cannot be used: {0}")]
+    Keys(#[source] SetError),
+    /// Its token response breaks RFC 6749 §5.1.
+    #[error("the provider's token response is malformed")]
+    TokenResponse,
+    /// Its token response has no ID token although `openid` was asked for (OIDC Core §3.1.3.3).
+    #[error("the provider's token response has no ID token")]
+    IdTokenMissing,
+    /// There is no refresh token to refresh with.
+    #[error("there is no refresh token")]
+    NoRefreshToken,
+    /// A refresh brought an ID token of somebody else (OIDC Core §12.2).
+    #[error("a refresh brought an ID token of somebody else")]
+    RefreshedSubject,
+    /// Its UserInfo answer cannot be read.
+    #[error("the provider's UserInfo answer cannot be read: {0}")]
+    UserInfo(#[source] strict_json::Error),
+    /// Its UserInfo answer is about somebody else (OIDC Core §5.3.2).
+    #[error("the provider's UserInfo answer is about somebody else")]
+    UserInfoSubject,
+    /// It said no.
+    #[error("the provider refused: {}", code.map_or("an unknown error", ErrorCode::as_str))]
+    Refused {
+        /// Where.
+        at: Endpoint,
+        /// Why; `None` for a code that is not registered.
+        code: Option<ErrorCode>,
+    },
+}
+
+/// Why metadata was refused — OIDC Discovery §4.3, RFC 8414 §3.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// It is not a metadata document.
+    #[error("it is malformed")]
+    Malformed,
+    /// It is of another issuer than the one that was asked.
+    #[error("it names another issuer")]
+    Issuer,
+    /// An endpoint that a login needs is not there.
+    #[error("an endpoint is missing")]
+    EndpointMissing,
+    /// An endpoint is not https.
+    #[error("an endpoint is not https")]
+    Insecure,
+    /// An endpoint is an IP address other than the issuer's own (server-side request forgery).
+    #[error("an endpoint is an IP address that is not the issuer's")]
+    ForeignAddress,
+}
+
+impl ProviderError {
+    /// What can be done about it.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Resting | Self::NoAnswer(..) | Self::Keys(_) | Self::TokenResponse | Self::UserInfo(_) => {
+                Class::Unavailable
+            }
+            Self::Metadata(MetadataError::Issuer) => Class::Configuration(Setting::Issuer),
+            Self::Metadata(_) | Self::IdTokenMissing => Class::Unavailable,
+            Self::RefreshedSubject | Self::NoRefreshToken => Class::SignInAgain,
+            Self::UserInfoSubject => Class::Restart,
+            Self::Refused { at, code } => refusal(*at, *code),
+        }
+    }
+}
+
+/// RFC 6749 §4.1.2.1, RFC 6749 §5.2, OIDC Core §3.1.2.6.
+const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
+    let Some(code) = code else {
+        return match at {
+            Endpoint::Token => Class::Unavailable,
+            _ => Class::Restart,
+        };
+    };
+    match (code, at) {
+        (ErrorCode::AccessDenied, Endpoint::Authorization) => Class::Cancelled,
+        (ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable | ErrorCode::SlowDown, _) => {
+            Class::Unavailable
+        }
+        (ErrorCode::InvalidClient, _) => Class::Configuration(Setting::ClientSecret),
+        (ErrorCode::UnauthorizedClient | ErrorCode::UnsupportedGrantType, _) => {
+            Class::Configuration(Setting::GrantTypes)
+        }
+        (ErrorCode::InvalidScope, _) => Class::Configuration(Setting::Scopes),
+        (ErrorCode::InvalidTarget, _) => Class::Configuration(Setting::Resource),
+        (ErrorCode::InvalidRequest | ErrorCode::UnsupportedResponseType, _) => {
+            Class::Configuration(Setting::Registration)
+        }
+        // The code is spent or too old, the person must interact, or something that only a new attempt can mend.
+        _ => Class::Restart,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_classified() {
+        let class = |at, code| ProviderError::Refused { at, code: Some(code) }.class();
+        for (at, code, expected) in [
+            (Endpoint::Authorization, ErrorCode::AccessDenied, Class::Cancelled),
+            (Endpoint::Authorization, ErrorCode::LoginRequired, Class::Restart),
+            (Endpoint::Authorization, ErrorCode::ServerError, Class::Unavailable),
+            (Endpoint::Authorization, ErrorCode::InvalidScope, Class::Configuration(Setting::Scopes)),
+            (Endpoint::Token, ErrorCode::InvalidGrant, Class::Restart),
+            (Endpoint::Token, ErrorCode::InvalidClient, Class::Configuration(Setting::ClientSecret)),
+            (Endpoint::Token, ErrorCode::UnauthorizedClient, Class::Configuration(Setting::GrantTypes)),
+            (Endpoint::Token, ErrorCode::InvalidTarget, Class::Configuration(Setting::Resource)),
+            (Endpoint::Token, ErrorCode::TemporarilyUnavailable, Class::Unavailable),
+        ] {
+            assert_eq!(class(at, code), expected, "{at:?} {code}");
+        }
+        assert_eq!(ProviderError::Refused { at: Endpoint::Token, code: None }.class(), Class::Unavailable);
+        assert_eq!(
+            ProviderError::Refused { at: Endpoint::Authorization, code: None }.class(),
+            Class::Restart
+        );
+        let issuer = ProviderError::Metadata(MetadataError::Issuer);
+        assert_eq!(issuer.class(), Class::Configuration(Setting::Issuer));
+    }
+}

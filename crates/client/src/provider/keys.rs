@@ -1,0 +1,127 @@
+//! The provider's signing keys, fetched when they are needed — OIDC Core §10.1.1, RFC 7517 §5.
+
+use std::sync::Arc;
+
+use mapae_protocol::{
+    id_token::{self, Expectations, IdTokenClaims},
+    jose::{Algorithm, JwkSet},
+    time::{Seconds, Timestamp},
+};
+use tokio::sync::Mutex;
+
+use super::{Provider, ProviderError};
+use crate::{
+    back_channel::{HttpError, Outgoing},
+    error::Error,
+    observe::Purpose,
+};
+
+/// For how long keys are used without asking again: a key that the provider took back dies here too.
+const LIFE: Seconds = Seconds::hours(1);
+
+/// A token with an unknown key makes us fetch the set again, but not more often than this: otherwise anybody
+/// could make us storm the provider with made-up key ids.
+const BETWEEN_REFETCHES: Seconds = Seconds::seconds(30);
+
+/// The keys that are known, and when they were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    known: Option<Known>,
+    refetched_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    keys: Arc<JwkSet>,
+    fetched_at: Timestamp,
+}
+
+/// What an ID token is checked against besides issuer, client and time.
+#[derive(Debug)]
+pub(crate) struct IdTokenContext<'a> {
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) access_token: Option<&'a str>,
+    /// The sign-in must not be older than this.
+    pub(crate) max_age: Option<Seconds>,
+}
+
+impl Provider {
+    /// OIDC Core §3.1.3.7 with the provider's keys; an unknown key is looked for once.
+    pub(crate) async fn verify_id_token(
+        &self,
+        token: &str,
+        context: &IdTokenContext<'_>,
+        now: Timestamp,
+    ) -> Result<IdTokenClaims, Error> {
+        let expectations = self.expectations(context, now);
+        let keys = self.keys(now).await?;
+        match id_token::verify(token, &keys, &expectations) {
+            Err(id_token::Error::UnknownKey) => {
+                let keys = self.newer_keys(&keys, now).await?;
+                Ok(id_token::verify(token, &keys, &expectations)?)
+            }
+            verified => Ok(verified?),
+        }
+    }
+
+    /// The same with the keys at hand, without asking anybody.
+    pub(super) async fn verify_with_known_keys(
+        &self,
+        token: &str,
+        context: &IdTokenContext<'_>,
+        now: Timestamp,
+    ) -> Result<IdTokenClaims, id_token::Error> {
+        let known = self.0.keys.0.lock().await.known.clone().ok_or(id_token::Error::UnknownKey)?;
+        id_token::verify(token, &known.keys, &self.expectations(context, now))
+    }
+
+    fn expectations<'a>(&'a self, context: &IdTokenContext<'a>, now: Timestamp) -> Expectations<'a> {
+        Expectations {
+            issuer: self.issuer().as_str(),
+            client_id: self.registration().client_id.as_str(),
+            nonce: context.nonce,
+            access_token: context.access_token,
+            code: None,
+            max_age: context.max_age,
+            algorithms: Algorithm::ALL,
+            now,
+            leeway: self.settings().leeway,
+        }
+    }
+
+    async fn keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
+        // Held while fetching: everybody who needs the keys waits for the one request.
+        let mut state = self.0.keys.0.lock().await;
+        match &state.known {
+            Some(known) if now < known.fetched_at.plus(LIFE) => Ok(Arc::clone(&known.keys)),
+            _ => self.fetch_keys(&mut state, now).await,
+        }
+    }
+
+    /// Keys other than those `seen`, if the provider was not asked for some a moment ago.
+    async fn newer_keys(&self, seen: &Arc<JwkSet>, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
+        let mut state = self.0.keys.0.lock().await;
+        if let Some(known) = state.known.as_ref().filter(|known| !Arc::ptr_eq(&known.keys, seen)) {
+            return Ok(Arc::clone(&known.keys));
+        }
+        if state.refetched_at.is_some_and(|at| now < at.plus(BETWEEN_REFETCHES)) {
+            return Err(id_token::Error::UnknownKey.into());
+        }
+        state.refetched_at = Some(now);
+        self.fetch_keys(&mut state, now).await
+    }
+
+    async fn fetch_keys(&self, state: &mut State, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
+        let metadata = self.metadata(now).await?;
+        let outgoing =
+            Outgoing { purpose: Purpose::Keys, url: &metadata.jwks_uri, credential: None, form: None };
+        let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Keys, error);
+        let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
+        let keys = Arc::new(JwkSet::parse(&body).map_err(ProviderError::Keys)?);
+        state.known = Some(Known { keys: Arc::clone(&keys), fetched_at: now });
+        Ok(keys)
+    }
+}

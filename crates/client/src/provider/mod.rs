@@ -1,0 +1,116 @@
+//! A provider: what is known of it, and how it is spoken to.
+
+mod breaker;
+mod error;
+mod keys;
+mod metadata;
+mod registration;
+mod settings;
+mod token_endpoint;
+mod user_info;
+
+use std::sync::Arc;
+
+use mapae_protocol::{issuer::Issuer, time::Timestamp};
+
+use breaker::Breaker;
+pub use error::{MetadataError, ProviderError};
+pub(crate) use keys::IdTokenContext;
+use keys::Keys;
+use metadata::Discovered;
+pub(crate) use metadata::Metadata;
+pub use registration::ClientRegistration;
+pub(crate) use registration::Registration;
+pub use settings::ProviderSettings;
+
+use crate::{
+    back_channel::{Answer, BackChannel, HttpError, Limits, Outgoing},
+    setting::{ConfigurationError, Setting},
+};
+
+/// An OpenID provider, known by its issuer. Cheap to clone; all clones are one.
+#[derive(Clone, Debug)]
+pub struct Provider(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    issuer: Issuer,
+    registration: Registration,
+    settings: ProviderSettings,
+    back_channel: BackChannel,
+    discovered: Discovered,
+    keys: Keys,
+    breaker: Breaker,
+}
+
+impl Provider {
+    /// The provider that calls itself `issuer`.
+    ///
+    /// Nothing is fetched yet: metadata and keys are when they are first needed, and again when they are old, so a
+    /// service starts and stays up while its provider is down.
+    ///
+    /// # Errors
+    /// A [`ConfigurationError`] that names the setting.
+    pub fn discover(
+        issuer: &str,
+        registration: ClientRegistration,
+        settings: ProviderSettings,
+    ) -> Result<Self, ConfigurationError> {
+        let not_an_issuer = ConfigurationError::new(Setting::Issuer, "it is not an issuer identifier");
+        let issuer = Issuer::parse(issuer).map_err(|_| not_an_issuer)?;
+        if !issuer.is_https() && !settings.development {
+            return Err(ConfigurationError::new(Setting::Development, "the issuer is plain http"));
+        }
+        if settings.name.is_empty() || !settings.name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigurationError::new(Setting::Providers, "a provider's name is not a word"));
+        }
+        let limits = Limits { time: settings.answer_within };
+        let back_channel = BackChannel::new(limits, !issuer.is_https(), settings.observer.clone())?;
+        Ok(Self(Arc::new(Inner {
+            issuer,
+            registration: registration.check()?,
+            settings,
+            back_channel,
+            discovered: Discovered::default(),
+            keys: Keys::default(),
+            breaker: Breaker::default(),
+        })))
+    }
+
+    /// What the application calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.settings.name
+    }
+
+    /// Its issuer identifier.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.issuer
+    }
+
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.0.registration
+    }
+
+    pub(crate) fn settings(&self) -> &ProviderSettings {
+        &self.0.settings
+    }
+
+    /// One request, unless the provider is being left alone.
+    async fn ask(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<Answer, ProviderError> {
+        if self.0.breaker.is_open(now) {
+            return Err(ProviderError::Resting);
+        }
+        let answer = self.0.back_channel.send(outgoing).await;
+        match &answer {
+            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.succeeded(),
+            Ok(_) | Err(HttpError::Unreachable | HttpError::Timeout | HttpError::Broken) => {
+                self.0.breaker.failed(now);
+            }
+            // It answers, though not well.
+            Err(_) => {}
+        }
+        answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
+    }
+}

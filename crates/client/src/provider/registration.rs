@@ -1,0 +1,130 @@
+//! How this client is known at a provider — RFC 6749 §2.
+
+use mapae_protocol::{
+    client_id::ClientId,
+    client_metadata::TokenEndpointAuthMethod,
+    redirect_uri::RedirectUri,
+    resource::ResourceIndicator,
+    scope::{OPENID, ScopeToken, Scopes},
+    secret::Secret,
+};
+
+use crate::setting::{ConfigurationError, Setting};
+
+/// What the provider's console says about this client, as texts to be checked.
+#[derive(Clone, Debug)]
+pub struct ClientRegistration {
+    client_id: String,
+    client_secret: Option<Secret<String>>,
+    redirect_uri: String,
+    scopes: String,
+    resource: Option<String>,
+    auth_method: Option<TokenEndpointAuthMethod>,
+}
+
+/// The same, checked.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    pub(crate) client_id: ClientId,
+    pub(crate) client_secret: Option<Secret<String>>,
+    pub(crate) redirect_uri: RedirectUri,
+    pub(crate) scopes: Scopes,
+    pub(crate) resource: Option<ResourceIndicator>,
+    pub(crate) auth_method: Option<TokenEndpointAuthMethod>,
+}
+
+impl ClientRegistration {
+    /// A public client (a native program, a program in the browser) that asks for `openid`.
+    #[must_use]
+    pub fn new(client_id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: None,
+            redirect_uri: redirect_uri.into(),
+            scopes: OPENID.to_owned(),
+            resource: None,
+            auth_method: None,
+        }
+    }
+
+    /// A confidential client: a service that can keep a secret.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
+        self.client_secret = Some(Secret::new(secret.into()));
+        self
+    }
+
+    /// Asks for these scopes, separated by spaces; `openid` is always among them.
+    #[must_use]
+    pub fn with_scopes(mut self, scopes: impl Into<String>) -> Self {
+        self.scopes = scopes.into();
+        self
+    }
+
+    /// Asks for tokens for this API (RFC 8707 §2).
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// Authenticates in this way; otherwise the provider's metadata decides, `client_secret_basic` first.
+    #[must_use]
+    pub const fn with_auth_method(mut self, method: TokenEndpointAuthMethod) -> Self {
+        self.auth_method = Some(method);
+        self
+    }
+
+    pub(super) fn check(self) -> Result<Registration, ConfigurationError> {
+        let wrong = ConfigurationError::new;
+        let client_id = ClientId::parse(&self.client_id);
+        let redirect_uri = RedirectUri::parse(&self.redirect_uri);
+        let scopes = Scopes::parse(&self.scopes).and_then(|mut scopes| {
+            scopes.insert(ScopeToken::parse(OPENID)?);
+            Ok(scopes)
+        });
+        let resource = self.resource.as_deref().map(ResourceIndicator::parse).transpose();
+        if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
+            return Err(wrong(Setting::ClientSecret, "it is empty"));
+        }
+        if self.client_secret.is_none()
+            && self.auth_method.is_some_and(|method| method != TokenEndpointAuthMethod::None)
+        {
+            return Err(wrong(Setting::ClientSecret, "the chosen authentication method needs one"));
+        }
+        Ok(Registration {
+            client_id: client_id.map_err(|_| wrong(Setting::ClientId, "it is not a client identifier"))?,
+            client_secret: self.client_secret,
+            redirect_uri: redirect_uri
+                .map_err(|_| wrong(Setting::RedirectUri, "it cannot be a redirect URI"))?,
+            scopes: scopes.map_err(|_| wrong(Setting::Scopes, "they are not scopes separated by spaces"))?,
+            resource: resource
+                .map_err(|_| wrong(Setting::Resource, "it is not an absolute URI without fragment"))?,
+            auth_method: self.auth_method,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_names_its_setting() {
+        let good = || ClientRegistration::new("app", "https://app.example/cb").with_scopes("email");
+        assert_eq!(good().check().unwrap().scopes.to_string(), "email openid");
+        for (registration, setting) in [
+            (ClientRegistration::new("", "https://app.example/cb"), Setting::ClientId),
+            (ClientRegistration::new("app", "http://app.example/cb"), Setting::RedirectUri),
+            (ClientRegistration::new("app", "javascript:x"), Setting::RedirectUri),
+            (good().with_scopes("a\"b"), Setting::Scopes),
+            (good().with_resource("not a uri"), Setting::Resource),
+            (good().with_secret(""), Setting::ClientSecret),
+            (good().with_auth_method(TokenEndpointAuthMethod::ClientSecretPost), Setting::ClientSecret),
+        ] {
+            assert_eq!(registration.check().unwrap_err().setting(), setting);
+        }
+        let shown = format!("{:?}", good().with_secret("s3cret"));
+        assert!(!shown.contains("s3cret"));
+    }
+}

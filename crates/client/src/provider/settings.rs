@@ -1,0 +1,82 @@
+//! How this client deals with a provider.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use mapae_protocol::time::Leeway;
+
+use crate::{back_channel::Limits, observe::Observer};
+
+/// How this client deals with a provider. Each default has a reason.
+#[derive(Clone)]
+pub struct ProviderSettings {
+    pub(crate) name: String,
+    pub(crate) development: bool,
+    pub(crate) user_info: bool,
+    pub(crate) leeway: Leeway,
+    pub(crate) answer_within: Duration,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+impl ProviderSettings {
+    /// The defaults, for a provider that the application calls `name` (in `?provider=name`, and in the vault: it
+    /// must stay the same).
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            development: false,
+            user_info: true,
+            // Two servers with synchronised clocks differ by less; a token lives this much longer at most.
+            leeway: Leeway::seconds(30),
+            // A person waits in front of the screen.
+            answer_within: Limits::TIME,
+            observer: None,
+        }
+    }
+
+    /// Allows plain `http` to a provider on this machine. Default: never, because everybody on the way reads along.
+    #[must_use]
+    pub const fn for_development(mut self) -> Self {
+        self.development = true;
+        self
+    }
+
+    /// Does not ask UserInfo. Default: it is asked where there is one, because OIDC Core §5.4 puts the claims there.
+    #[must_use]
+    pub const fn without_user_info(mut self) -> Self {
+        self.user_info = false;
+        self
+    }
+
+    /// How far the provider's clock may differ: at most 60 s. Default: 30 s.
+    #[must_use]
+    pub const fn with_leeway(mut self, leeway: Leeway) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// How long an answer may take in all: at most 5 s, which is the default.
+    #[must_use]
+    pub const fn answering_within(mut self, time: Duration) -> Self {
+        self.answer_within = time;
+        self
+    }
+
+    /// Tells `observer` of every exchange with the provider, secrets masked.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+}
+
+impl fmt::Debug for ProviderSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderSettings")
+            .field("name", &self.name)
+            .field("development", &self.development)
+            .field("user_info", &self.user_info)
+            .field("leeway", &self.leeway)
+            .finish_non_exhaustive()
+    }
+}

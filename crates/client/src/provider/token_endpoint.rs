@@ -1,0 +1,160 @@
+//! The token endpoint, from the client's side — RFC 6749 §4.1.3, RFC 6749 §5, RFC 6749 §6.
+
+use mapae_protocol::{
+    client_credentials_header::ClientCredentials,
+    client_metadata::TokenEndpointAuthMethod,
+    error::{Endpoint, ErrorResponse},
+    id_token,
+    secret::Secret,
+    time::Timestamp,
+    token::{TokenResponse, grant_type},
+};
+
+use super::{Metadata, Provider, ProviderError};
+use crate::{
+    back_channel::{Answer, Credential, Form, HttpError, Outgoing},
+    error::Error,
+    identity::EndUser,
+    observe::Purpose,
+    pending::PendingLogin,
+    provider::IdTokenContext,
+    setting::{ConfigurationError, Setting},
+    tokens::Tokens,
+};
+
+impl Provider {
+    /// RFC 6749 §4.1.3: a code for tokens. Never tried twice: the provider may take a second time for a replay.
+    pub(crate) async fn redeem(
+        &self,
+        code: &Secret<String>,
+        pending: &PendingLogin,
+        now: Timestamp,
+    ) -> Result<Tokens, Error> {
+        let form = Form::default()
+            .with("grant_type", grant_type::AUTHORIZATION_CODE)
+            .with("code", code.expose().as_str())
+            .with("redirect_uri", self.registration().redirect_uri.as_str())
+            .with("code_verifier", pending.verifier.expose());
+        let response = self.request_tokens(Purpose::Redemption, form, now).await?;
+        let scopes = response.scope.unwrap_or_else(|| self.registration().scopes.clone());
+        Ok(Tokens {
+            access_token: response.access_token,
+            refresh_token: response.refresh_token,
+            id_token: response.id_token,
+            nonce: Some(pending.nonce.clone()),
+            scopes,
+            issued_at: now,
+            expires_at: response.expires_in.map(|life| now.plus(life)),
+        })
+    }
+
+    /// RFC 6749 §6: the successor of `tokens`, which must still be `person`'s. What the provider does not send again
+    /// stays as it was.
+    pub(crate) async fn refresh(
+        &self,
+        person: &EndUser,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<Tokens, Error> {
+        let refresh_token = tokens.refresh_token.as_ref().ok_or(ProviderError::NoRefreshToken)?;
+        let form = Form::default()
+            .with("grant_type", grant_type::REFRESH_TOKEN)
+            .with("refresh_token", refresh_token.expose().as_str());
+        let response = self.request_tokens(Purpose::Refresh, form, now).await?;
+        let refreshed = Tokens {
+            access_token: response.access_token,
+            refresh_token: response.refresh_token.or_else(|| tokens.refresh_token.clone()),
+            id_token: response.id_token,
+            nonce: tokens.nonce.clone(),
+            scopes: response.scope.unwrap_or_else(|| tokens.scopes.clone()),
+            issued_at: now,
+            expires_at: response.expires_in.map(|life| now.plus(life)),
+        };
+        let vouched = self.vouched_for(person, &refreshed, now).await?;
+        let id_token = if vouched { refreshed.id_token } else { tokens.id_token.clone() };
+        Ok(Tokens { id_token, ..refreshed })
+    }
+
+    /// OIDC Core §12.2: an ID token that comes with a refresh is of the same issuer, for the same client, about the
+    /// same person, and has no nonce or that of the login. `false` when there is none, or when its key is not at
+    /// hand: then it is left out. The tokens beside it are precious and wait for nobody's answer.
+    async fn vouched_for(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
+        let Some(id_token) = &tokens.id_token else { return Ok(false) };
+        let access_token = Some(tokens.access_token.expose().as_str());
+        let mut context = IdTokenContext { nonce: None, access_token, max_age: None };
+        let mut verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
+        if verified == Err(id_token::Error::NonceUnexpected) {
+            context.nonce = tokens.nonce.as_ref().map(|nonce| nonce.expose().as_str());
+            verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
+        }
+        match verified {
+            Ok(claims) if claims.sub == person.subject() => Ok(true),
+            Ok(_) => Err(ProviderError::RefreshedSubject.into()),
+            Err(id_token::Error::UnknownKey) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn request_tokens(
+        &self,
+        purpose: Purpose,
+        form: Form,
+        now: Timestamp,
+    ) -> Result<TokenResponse, Error> {
+        let metadata = self.metadata(now).await?;
+        let resource = self.registration().resource.as_ref().map(|resource| resource.as_str());
+        let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata)?;
+        let outgoing = Outgoing { purpose, url: &metadata.token_endpoint, credential, form: Some(&form) };
+        let answer = self.ask(&outgoing, now).await?;
+        if !answer.status.is_success() {
+            return Err(refused(purpose, &answer).into());
+        }
+        let body = answer.into_json().map_err(|error| ProviderError::NoAnswer(purpose, error))?;
+        let response = TokenResponse::parse(&body).map_err(|_| ProviderError::TokenResponse)?;
+        // RFC 6750 §2.1: what cannot stand in a header cannot be used.
+        if response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(response)
+        } else {
+            Err(ProviderError::TokenResponse.into())
+        }
+    }
+
+    /// RFC 6749 §2.3: in exactly one way.
+    fn authenticate(
+        &self,
+        form: Form,
+        metadata: &Metadata,
+    ) -> Result<(Form, Option<Credential>), ConfigurationError> {
+        let registration = self.registration();
+        let client_id = registration.client_id.as_str();
+        let Some(secret) = &registration.client_secret else {
+            return Ok((form.with("client_id", client_id), None));
+        };
+        match registration.auth_method.map_or_else(|| metadata.preferred_auth_method(), Ok)? {
+            TokenEndpointAuthMethod::ClientSecretBasic => {
+                let client_id = registration.client_id.clone();
+                let credentials = ClientCredentials { client_id, secret: secret.clone() };
+                Ok((form, Some(Credential::Basic(credentials))))
+            }
+            TokenEndpointAuthMethod::ClientSecretPost => {
+                let form = form.with("client_id", client_id).with("client_secret", secret.expose().as_str());
+                Ok((form, None))
+            }
+            TokenEndpointAuthMethod::None => {
+                let setting = Setting::TokenEndpointAuthMethod;
+                Err(ConfigurationError::new(setting, "a client with a secret must not go without it"))
+            }
+        }
+    }
+}
+
+/// RFC 6749 §5.2: the code decides; a status without one is an answer that means nothing here.
+fn refused(purpose: Purpose, answer: &Answer) -> ProviderError {
+    if answer.status.is_server_error() || !answer.is_json() {
+        return ProviderError::NoAnswer(purpose, HttpError::Status);
+    }
+    match ErrorResponse::parse(&answer.body) {
+        Ok(response) => ProviderError::Refused { at: Endpoint::Token, code: response.known_code() },
+        Err(_) => ProviderError::NoAnswer(purpose, HttpError::Status),
+    }
+}

@@ -1,0 +1,153 @@
+//! Settings that can be wrong, and what to do about each.
+
+use crate::error::Language;
+
+/// A setting of the client or of its registration at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// The provider's issuer identifier.
+    Issuer,
+    /// The client's id at the provider.
+    ClientId,
+    /// The client's secret at the provider.
+    ClientSecret,
+    /// Where the provider sends the browser back.
+    RedirectUri,
+    /// What the client asks for.
+    Scopes,
+    /// The API that the tokens are for.
+    Resource,
+    /// How the client authenticates at the token endpoint.
+    TokenEndpointAuthMethod,
+    /// The app's entry at the provider as a whole.
+    Registration,
+    /// The grant types that the client is registered for.
+    GrantTypes,
+    /// Whether plain `http` on this machine is allowed.
+    Development,
+    /// The machine's certificate authorities.
+    CertificateAuthorities,
+    /// The name in front of the client's cookies.
+    Name,
+    /// The list of providers.
+    Providers,
+    /// The fields of the sign-up form.
+    SignUpFields,
+}
+
+impl Setting {
+    /// The setting's name, as it stands in code and configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::ClientId => "client_id",
+            Self::ClientSecret => "client_secret",
+            Self::RedirectUri => "redirect_uri",
+            Self::Scopes => "scopes",
+            Self::Resource => "resource",
+            Self::TokenEndpointAuthMethod => "token_endpoint_auth_method",
+            Self::Registration => "registration",
+            Self::GrantTypes => "grant_types",
+            Self::Development => "development",
+            Self::CertificateAuthorities => "certificate authorities",
+            Self::Name => "name",
+            Self::Providers => "providers",
+            Self::SignUpFields => "sign_up",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn advice(self, language: Language) -> &'static str {
+        let (korean, english) = self.advices();
+        match language {
+            Language::Korean => korean,
+            Language::English => english,
+        }
+    }
+
+    const fn advices(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Issuer => (
+                "제공자의 discovery 문서에 적힌 issuer와 한 글자도 다르지 않게 적으세요.",
+                "Write it exactly as the provider's discovery document does.",
+            ),
+            Self::ClientId => (
+                "제공자의 개발자 콘솔에 있는 client_id와 같은지 확인하세요.",
+                "Compare it with the client_id in the provider's console.",
+            ),
+            Self::ClientSecret => (
+                "제공자의 콘솔에서 client_id와 client_secret을 확인하거나 새로 발급받으세요.",
+                "Check it and the client_id in the provider's console, or issue a new one there.",
+            ),
+            Self::RedirectUri => (
+                "제공자의 콘솔에 이 주소를 한 글자도 다르지 않게 등록하세요.",
+                "Register exactly this address in the provider's console.",
+            ),
+            Self::Scopes => (
+                "제공자가 이 앱에 허락한 범위만 요청하세요.",
+                "Ask only for scopes that the provider allows this app.",
+            ),
+            Self::Resource => (
+                "제공자에 등록된 API의 식별자를 적으세요.",
+                "Write the identifier of an API that the provider knows.",
+            ),
+            Self::TokenEndpointAuthMethod => (
+                "제공자가 지원하고 이 앱에 등록된 방식을 고르세요.",
+                "Choose a method that the provider supports and has registered for this app.",
+            ),
+            Self::Registration => (
+                "제공자의 콘솔에 등록된 내용과 이 설정을 비교하세요.",
+                "Compare these settings with what is registered in the provider's console.",
+            ),
+            Self::GrantTypes => (
+                "제공자의 콘솔에서 authorization_code와 refresh_token을 켜세요.",
+                "Switch on authorization_code and refresh_token in the provider's console.",
+            ),
+            Self::Development => (
+                "https 주소를 쓰거나, 개발 중이라면 development를 켜세요.",
+                "Use https, or switch on development while developing on this machine.",
+            ),
+            Self::CertificateAuthorities => (
+                "운영체제에 ca-certificates를 설치하세요.",
+                "Install the operating system's ca-certificates.",
+            ),
+            Self::Name => (
+                "영문 소문자, 숫자, 하이픈으로 32자까지 적으세요.",
+                "Write up to 32 lower-case letters, digits and hyphens.",
+            ),
+            Self::Providers => (
+                "제공자를 하나 이상, 서로 다른 이름과 redirect_uri로 적으세요.",
+                "Give at least one provider, each with a name and a redirect_uri of its own.",
+            ),
+            Self::SignUpFields => ("필드 이름을 서로 다르게 적으세요.", "Give each field a name of its own."),
+        }
+    }
+}
+
+/// A setting is wrong: nothing works until somebody changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{}`: {problem}. {}", setting.name(), setting.advice(Language::English))]
+pub struct ConfigurationError {
+    setting: Setting,
+    problem: &'static str,
+}
+
+impl ConfigurationError {
+    pub(crate) const fn new(setting: Setting, problem: &'static str) -> Self {
+        Self { setting, problem }
+    }
+
+    /// The setting that is wrong.
+    #[must_use]
+    pub const fn setting(&self) -> Setting {
+        self.setting
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn problem(&self) -> &'static str {
+        self.problem
+    }
+}

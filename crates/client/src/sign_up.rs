@@ -1,0 +1,287 @@
+//! The sign-up step: what a first-time person is asked before there is an account.
+
+use std::collections::BTreeMap;
+
+use mapae_protocol::{
+    params::{Limits, Params},
+    time::{Seconds, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use crate::secret_id::SignUpId;
+use crate::{
+    client::Redirect,
+    identity::Identity,
+    return_to::ReturnTo,
+    setting::{ConfigurationError, Setting},
+    tokens::Tokens,
+};
+
+/// How long a person may take to answer the form.
+pub(crate) const LIFE: Seconds = Seconds::hours(1);
+
+/// Longest form that is read.
+pub(crate) const FORM: Limits = Limits { bytes: 16 * 1_024, fields: 64 };
+
+/// Why a sign-up cannot be finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignUpError {
+    /// Nobody waits under this browser's cookie: it took too long, or it is done.
+    #[error("no sign-up waits in this browser")]
+    NotWaiting,
+    /// The form cannot be read.
+    #[error("the sign-up form is malformed")]
+    Malformed,
+}
+
+/// A field of the sign-up form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    name: String,
+    required: bool,
+    agreement: bool,
+    max_chars: usize,
+}
+
+impl Field {
+    /// A line of text that must be there, of at most 100 characters.
+    #[must_use]
+    pub fn required(name: impl Into<String>) -> Self {
+        Self { name: name.into(), required: true, agreement: false, max_chars: 100 }
+    }
+
+    /// A line of text that may be left empty.
+    #[must_use]
+    pub fn optional(name: impl Into<String>) -> Self {
+        Self { required: false, ..Self::required(name) }
+    }
+
+    /// A box that must be ticked: the service's terms.
+    #[must_use]
+    pub fn agreement(name: impl Into<String>) -> Self {
+        Self { agreement: true, ..Self::required(name) }
+    }
+
+    /// With another limit of characters.
+    #[must_use]
+    pub const fn max_chars(mut self, limit: usize) -> Self {
+        self.max_chars = limit;
+        self
+    }
+
+    /// The name in the form.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it must be answered.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// Whether it is a box to tick.
+    #[must_use]
+    pub const fn is_agreement(&self) -> bool {
+        self.agreement
+    }
+
+    /// The most characters that it takes.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.max_chars
+    }
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name.
+    pub field: String,
+    /// What is wrong with its answer.
+    pub kind: ProblemKind,
+}
+
+/// Kinds of problems.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// It must be answered.
+    Missing,
+    /// It has too many characters.
+    TooLong,
+    /// The application says no, in these words for the person.
+    Refused(String),
+}
+
+impl Problem {
+    /// The application does not take the answer to `field`, for a reason in words for the person.
+    #[must_use]
+    pub fn refused(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { field: field.into(), kind: ProblemKind::Refused(reason.into()) }
+    }
+}
+
+/// The answers to a sign-up form: trimmed, within their limits, only declared fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers(BTreeMap<String, String>);
+
+impl Answers {
+    /// The answer to a field; `None` if it was left empty.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
+    /// Whether a box was ticked.
+    #[must_use]
+    pub fn agreed(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+}
+
+/// The fields of the application's sign-up form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(Vec<Field>);
+
+impl Fields {
+    pub(crate) fn new(fields: Vec<Field>) -> Result<Self, ConfigurationError> {
+        let mut names: Vec<&str> = fields.iter().map(Field::name).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != fields.len() || names.iter().any(|name| name.is_empty()) {
+            return Err(ConfigurationError::new(Setting::SignUpFields, "a name is empty or there twice"));
+        }
+        Ok(Self(fields))
+    }
+
+    /// Without fields there is no sign-up step: the account is made at once.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Field] {
+        &self.0
+    }
+
+    /// Takes the declared fields out of a form; what is wrong with them is data, not an error.
+    pub(crate) fn read(&self, form: &[u8]) -> Result<(Answers, Vec<Problem>), SignUpError> {
+        let params = Params::parse(form, FORM).map_err(|_| SignUpError::Malformed)?;
+        let (mut answers, mut problems) = (BTreeMap::new(), Vec::new());
+        for field in &self.0 {
+            let value = params.one(&field.name).map_err(|_| SignUpError::Malformed)?;
+            let value = value.map(str::trim).filter(|value| !value.is_empty());
+            let kind = match value {
+                None if field.required => Some(ProblemKind::Missing),
+                Some(value) if value.chars().count() > field.max_chars => Some(ProblemKind::TooLong),
+                _ => None,
+            };
+            problems.extend(kind.map(|kind| Problem { field: field.name.clone(), kind }));
+            answers.extend(value.map(|value| (field.name.clone(), value.to_owned())));
+        }
+        Ok((Answers(answers), problems))
+    }
+}
+
+/// Everything that a page needs to show the form.
+#[derive(Clone, Debug)]
+pub struct SignUpForm {
+    /// Who is signing up.
+    pub identity: Identity,
+    /// The declared fields.
+    pub fields: Vec<Field>,
+    /// What was answered before, to be filled in again.
+    pub answers: Answers,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// What came of a sign-up form.
+#[derive(Debug)]
+pub enum SignUpOutcome {
+    /// There is an account now, and a session.
+    Done(Redirect),
+    /// The form must be shown again.
+    Again(Box<SignUpForm>),
+}
+
+/// Somebody who proved who they are and has no account yet.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) identity: Identity,
+    pub(crate) tokens: Tokens,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) expires_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    identity: Identity,
+    tokens: String,
+    return_to: ReturnTo,
+    expires_at: i64,
+}
+
+impl Waiting {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let plain = Plain {
+            identity: self.identity.clone(),
+            tokens: String::from_utf8(self.tokens.to_bytes()).unwrap_or_default(),
+            return_to: self.return_to.clone(),
+            expires_at: self.expires_at.unix(),
+        };
+        // JSON of what came as JSON: this cannot fail, and an empty row would be unreadable, not wrong.
+        serde_json::to_vec(&plain).unwrap_or_default()
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let plain: Plain = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            identity: plain.identity,
+            tokens: Tokens::from_bytes(plain.tokens.as_bytes())?,
+            return_to: plain.return_to,
+            expires_at: Timestamp::from_unix(plain.expires_at),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> Fields {
+        let fields = vec![
+            Field::required("nickname").max_chars(3),
+            Field::optional("city"),
+            Field::agreement("terms"),
+        ];
+        Fields::new(fields).unwrap()
+    }
+
+    #[test]
+    fn only_declared_fields_are_taken() {
+        let (answers, problems) =
+            fields().read("nickname=+%ED%95%9C%EA%B8%80+&terms=on&admin=1".as_bytes()).unwrap();
+        assert_eq!(problems, []);
+        assert_eq!((answers.text("nickname"), answers.text("city")), (Some("한글"), None));
+        assert!(answers.agreed("terms") && answers.text("admin").is_none());
+    }
+
+    #[test]
+    fn se_32_missing_fields_never_pass() {
+        let (_, problems) = fields().read(b"").unwrap();
+        let missing: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(missing, ["nickname", "terms"]);
+        let (_, problems) = fields().read("nickname=abcd&terms=on".as_bytes()).unwrap();
+        assert_eq!(problems, [Problem { field: "nickname".into(), kind: ProblemKind::TooLong }]);
+        assert_eq!(fields().read(b"nickname=a&nickname=b").err(), Some(SignUpError::Malformed));
+        assert_eq!(fields().read(&[b'a'; 20_000]).err(), Some(SignUpError::Malformed));
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for fields in [vec![Field::required("a"), Field::optional("a")], vec![Field::required("")]] {
+            assert_eq!(Fields::new(fields).unwrap_err().setting(), Setting::SignUpFields);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A person's tokens at a provider — RFC 6749 §5.1.
+
+use std::fmt;
+
+use mapae_protocol::{
+    scope::Scopes,
+    secret::Secret,
+    time::{Seconds, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+/// The least that must be left of a token when it is handed out: a request takes a moment to arrive.
+const MARGIN: Seconds = Seconds::seconds(10);
+
+/// What a provider gave, and until when.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pub(crate) access_token: Secret<String>,
+    pub(crate) refresh_token: Option<Secret<String>>,
+    /// Kept for signing out at the provider (`id_token_hint`).
+    pub(crate) id_token: Option<Secret<String>>,
+    /// Of the login: an ID token that comes with a refresh may repeat it (OIDC Core §12.2).
+    pub(crate) nonce: Option<Secret<String>>,
+    pub(crate) scopes: Scopes,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Tokens {
+    /// The access token, to be used at APIs and shown to nobody.
+    #[must_use]
+    pub fn access_token(&self) -> AccessToken {
+        AccessToken {
+            secret: self.access_token.clone(),
+            scopes: self.scopes.clone(),
+            expires_at: self.expires_at,
+        }
+    }
+
+    /// Whether a refresh token came along.
+    #[must_use]
+    pub const fn can_be_refreshed(&self) -> bool {
+        self.refresh_token.is_some()
+    }
+
+    /// Whether the access token should be replaced before it is used: less than ten seconds or a tenth of its
+    /// life is left. A token that lives shorter than that is used for half its life.
+    pub(crate) fn due(&self, now: Timestamp) -> bool {
+        let Some(expires_at) = self.expires_at else { return false };
+        let life = expires_at.since(self.issued_at).get();
+        let margin = MARGIN.get().max(life / 10).min(life / 2);
+        expires_at.unix() - now.unix() < margin.max(1)
+    }
+
+    /// Whether the access token is certainly over.
+    pub(crate) fn expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+
+    /// The plain bytes, for the vault, which seals them.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let plain = Plain {
+            access_token: self.access_token.expose(),
+            refresh_token: self.refresh_token.as_ref().map(|token| token.expose().as_str()),
+            id_token: self.id_token.as_ref().map(|token| token.expose().as_str()),
+            nonce: self.nonce.as_ref().map(|nonce| nonce.expose().as_str()),
+            scopes: self.scopes.to_string(),
+            issued_at: self.issued_at.unix(),
+            expires_at: self.expires_at.map(Timestamp::unix),
+        };
+        // Texts and numbers only: this cannot fail, and an empty row would be unreadable, not wrong.
+        serde_json::to_vec(&plain).unwrap_or_default()
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) made.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let read: Read = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            access_token: read.access_token,
+            refresh_token: read.refresh_token,
+            id_token: read.id_token,
+            nonce: read.nonce,
+            scopes: Scopes::restore(&read.scopes).ok()?,
+            issued_at: Timestamp::from_unix(read.issued_at),
+            expires_at: read.expires_at.map(Timestamp::from_unix),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Plain<'a> {
+    access_token: &'a str,
+    refresh_token: Option<&'a str>,
+    id_token: Option<&'a str>,
+    nonce: Option<&'a str>,
+    scopes: String,
+    issued_at: i64,
+    expires_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    access_token: Secret<String>,
+    refresh_token: Option<Secret<String>>,
+    id_token: Option<Secret<String>>,
+    nonce: Option<Secret<String>>,
+    scopes: String,
+    issued_at: i64,
+    expires_at: Option<i64>,
+}
+
+/// An access token that may be used now.
+#[derive(Clone)]
+pub struct AccessToken {
+    secret: Secret<String>,
+    scopes: Scopes,
+    expires_at: Option<Timestamp>,
+}
+
+impl AccessToken {
+    /// The token itself, for the `Authorization` header of a request to an API and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.secret.expose()
+    }
+
+    /// What the person agreed to; may be less than was asked for.
+    #[must_use]
+    pub const fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// When it ends, if the provider said so.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// Whether this is the same token as `other`.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.secret.matches(other.expose())
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("scopes", &self.scopes.to_string())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(life: Option<i64>) -> Tokens {
+        Tokens {
+            access_token: Secret::new("at-secret".to_owned()),
+            refresh_token: Some(Secret::new("rt-secret".to_owned())),
+            id_token: None,
+            nonce: Some(Secret::new("n-secret".to_owned())),
+            scopes: Scopes::parse("openid calendar.read").unwrap(),
+            issued_at: Timestamp::from_unix(1_000),
+            expires_at: life.map(|life| Timestamp::from_unix(1_000 + life)),
+        }
+    }
+
+    #[test]
+    fn due_before_the_end_and_not_much_before() {
+        for (life, last_good) in [(60, 50), (3_600, 3_240), (100, 90), (10, 5), (2, 1), (1, 0)] {
+            let tokens = tokens(Some(life));
+            assert!(!tokens.due(Timestamp::from_unix(1_000 + last_good)), "{life}");
+            assert!(tokens.due(Timestamp::from_unix(1_000 + last_good + 1)), "{life}");
+        }
+        assert!(!tokens(None).due(Timestamp::from_unix(i64::MAX)), "a life of unknown length is not guessed");
+        assert!(tokens(Some(60)).expired(Timestamp::from_unix(1_060)));
+        assert!(!tokens(Some(60)).expired(Timestamp::from_unix(1_059)));
+    }
+
+    #[test]
+    fn rp_21_kept_as_it_was_and_never_shown() {
+        let kept = tokens(Some(60));
+        let read = Tokens::from_bytes(&kept.to_bytes()).unwrap();
+        assert!(read.access_token().is(&kept.access_token()));
+        assert_eq!(read.refresh_token.as_ref().unwrap().expose(), "rt-secret");
+        assert_eq!(
+            (read.issued_at, read.expires_at, &read.scopes),
+            (kept.issued_at, kept.expires_at, &kept.scopes)
+        );
+        let shown = format!("{kept:?} {:?}", kept.access_token());
+        assert!(!shown.contains("secret"), "{shown}");
+        assert!(Tokens::from_bytes(b"").is_none());
+    }
+}

@@ -1,0 +1,121 @@
+//! The key under which the vault is sealed.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use mapae_protocol::{base64url, random, seal::SealRoot};
+
+use super::{StoreError, database::private_file};
+
+/// The id that stands in front of what the key sealed.
+const ID: &str = "v1";
+
+/// 256 secret bits that must not lie beside a copy of the vault's file.
+#[derive(Clone, Debug)]
+pub struct VaultKey(pub(super) SealRoot);
+
+/// Why a key file cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFileError {
+    /// Others than its owner may read it.
+    #[error("the key file can be read by others: `chmod 600` it")]
+    Readable,
+    /// It does not hold a key.
+    #[error("the key file does not hold 32 bytes as base64url")]
+    Malformed,
+}
+
+impl VaultKey {
+    /// A key that the application keeps itself, for instance in the environment.
+    ///
+    /// # Errors
+    /// None in practice: the id is fixed and valid.
+    pub fn from_bytes(secret: [u8; 32]) -> Result<Self, StoreError> {
+        SealRoot::from_bytes(ID, secret).map(Self).map_err(StoreError::open)
+    }
+
+    /// The key of `path`; made, readable by its owner only, if there is no such file.
+    ///
+    /// # Errors
+    /// The file cannot be read or made, or [`KeyFileError`].
+    pub fn file(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                create(path).map_err(StoreError::open)?;
+                fs::read_to_string(path)
+            }
+            read => read,
+        };
+        let text = text.map_err(StoreError::open)?;
+        check_private(path)?;
+        let secret =
+            base64url::decode_array(text.trim()).map_err(|_| StoreError::open(KeyFileError::Malformed))?;
+        Self::from_bytes(secret)
+    }
+}
+
+/// Two processes may start at once: each writes a file of its own, and the first to give it the name wins.
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut draft = PathBuf::from(path);
+    draft.as_mut_os_string().push(format!(".{}", random::text::<8>()));
+    let mut file = private_file().create_new(true).open(&draft)?;
+    writeln!(file, "{}", random::token())?;
+    file.sync_all()?;
+    let named = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    };
+    fs::remove_file(&draft)?;
+    named
+}
+
+#[cfg(unix)]
+fn check_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = fs::metadata(path).map_err(StoreError::open)?.permissions().mode();
+    if mode & 0o077 == 0 { Ok(()) } else { Err(StoreError::open(KeyFileError::Readable)) }
+}
+
+#[cfg(not(unix))]
+fn check_private(_path: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_file_is_made_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/vault.key");
+        let made = VaultKey::file(&path).unwrap();
+        assert_eq!(made.0.expose(), VaultKey::file(&path).unwrap().0.expose());
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no draft is left");
+        assert!(!format!("{made:?}").contains(fs::read_to_string(&path).unwrap().trim()));
+        fs::write(&path, "short").unwrap();
+        assert!(matches!(VaultKey::file(&path), Err(StoreError::Open(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.key");
+        VaultKey::file(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let refused = VaultKey::file(&path).unwrap_err();
+        assert!(format!("{refused:?}").contains("Readable"), "{refused:?}");
+    }
+}

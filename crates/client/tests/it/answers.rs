@@ -1,0 +1,197 @@
+//! Providers that answer slowly, hugely, wrongly or not at all.
+
+use std::{sync::Arc, time::Duration};
+
+use mapae_client::{
+    Class, ClientRegistration, Error, HttpError, LoginRequest, MetadataError, Provider, ProviderError,
+    ProviderSettings, Setting,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    issuer::Reply,
+    website::{Browser, PATIENCE, Setup, Website},
+};
+
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+fn impatient() -> Setup {
+    Setup { settings: |settings| settings.answering_within(PATIENCE), ..Setup::default() }
+}
+
+#[tokio::test]
+async fn rp_05_metadata_of_somebody_else() {
+    let (website, issuer) = Website::start().await;
+    let own = issuer.url().to_owned();
+    for (name, value, error) in [
+        ("issuer", json!("https://evil.example"), MetadataError::Issuer),
+        ("issuer", json!(format!("{own}/")), MetadataError::Issuer),
+        ("issuer", json!(own.replace("127.0.0.1", "localhost")), MetadataError::Issuer),
+        ("authorization_endpoint", json!("javascript:alert(1)"), MetadataError::Malformed),
+        ("authorization_endpoint", json!("$(touch /tmp/x)"), MetadataError::Malformed),
+        ("token_endpoint", json!("http://internal.example/token"), MetadataError::Malformed),
+        ("jwks_uri", json!("file:///etc/passwd"), MetadataError::Malformed),
+        ("token_endpoint", Value::Null, MetadataError::EndpointMissing),
+    ] {
+        issuer.behave().metadata = Some(Arc::new(move |document| document[name] = value.clone()));
+        let refused =
+            website.client.login(&LoginRequest::new(), &Browser::default().headers()).await.unwrap_err();
+        assert!(
+            matches!(refused, Error::Provider(ProviderError::Metadata(found)) if found == error),
+            "{refused:?}"
+        );
+    }
+    issuer.behave().metadata = Some(Arc::new(|document| document["issuer"] = json!("https://evil.example")));
+    let refused =
+        website.client.login(&LoginRequest::new(), &Browser::default().headers()).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::Issuer), "the setting is named");
+    issuer.obey();
+    website.sign_in(&issuer, "alice").await.unwrap();
+}
+
+#[tokio::test]
+async fn rp_05_plain_http_only_when_asked_for() {
+    let registration = || ClientRegistration::new("client-1", "http://localhost:3000/callback");
+    let plain = Provider::discover("http://localhost:9000", registration(), ProviderSettings::new("op"));
+    assert_eq!(plain.unwrap_err().setting(), Setting::Development);
+    for issuer in ["http://op.example", "op.example", "https://op.example?x", "https://u@op.example", ""] {
+        let wrong = Provider::discover(issuer, registration(), ProviderSettings::new("op").for_development());
+        assert_eq!(wrong.unwrap_err().setting(), Setting::Issuer, "{issuer}");
+    }
+}
+
+#[tokio::test]
+async fn rp_18_broken_answers_make_no_session() {
+    for path in [DISCOVERY, "/jwks", "/token", "/userinfo"] {
+        for reply in Reply::BROKEN {
+            let setup = if matches!(reply, Reply::Stall) { impatient() } else { Setup::default() };
+            let (website, issuer) = Website::start_with(setup).await;
+            issuer.reply(path, reply.clone());
+            let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+            assert_eq!(refused.class(), Class::Unavailable, "{path} {reply:?} {refused:?}");
+            assert_eq!(refused.status(), 502, "{path} {reply:?}");
+            assert_eq!((website.users.count(), issuer.hits("/elsewhere").len()), (0, 0));
+            assert_eq!(issuer.hits(path).len(), 1, "nothing is tried twice: {path} {reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rp_18_each_kind_of_broken_answer_is_told_apart() {
+    let (website, issuer) = Website::start_with(impatient()).await;
+    for (reply, expected) in [
+        (Reply::Html, HttpError::NotJson),
+        (Reply::WrongType, HttpError::NotJson),
+        (Reply::Huge, HttpError::TooLong),
+        (Reply::HugeWithoutLength, HttpError::TooLong),
+        (Reply::Redirect, HttpError::Redirected),
+        (Reply::Compressed, HttpError::Compressed),
+        (Reply::Broken, HttpError::Broken),
+        (Reply::Json(404, json!({})), HttpError::Status),
+        (Reply::Stall, HttpError::Timeout),
+    ] {
+        issuer.reply("/userinfo", reply.clone());
+        let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+        let Error::Provider(ProviderError::NoAnswer(_, error)) = refused else {
+            panic!("{reply:?} {refused:?}")
+        };
+        assert_eq!(error, expected, "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn rp_18_token_responses_of_the_wrong_shape() {
+    let (website, issuer) = Website::start().await;
+    let token = || json!({"access_token": "at", "token_type": "Bearer", "expires_in": 60, "id_token": "x"});
+    let with = |name: &str, value: Value| {
+        let mut tokens = token();
+        tokens[name] = value;
+        tokens
+    };
+    for body in [
+        with("expires_in", json!(-1)),
+        with("expires_in", json!("60")),
+        with("expires_in", json!(1.5)),
+        with("expires_in", json!(1e300)),
+        with("token_type", json!("mac")),
+        with("token_type", json!(null)),
+        with("access_token", json!("")),
+        with("access_token", json!(7)),
+        with("access_token", json!("a b")),
+        with("access_token", json!("a\r\nx: y")),
+        with("refresh_token", json!("")),
+        with("scope", json!(["openid"])),
+        json!([]),
+        json!({}),
+    ] {
+        issuer.reply("/token", Reply::Json(200, body.clone()));
+        let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+        assert!(matches!(refused, Error::Provider(ProviderError::TokenResponse)), "{body} {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn rp_18_refusals_of_the_token_endpoint_say_what_to_do() {
+    let (website, issuer) = Website::start().await;
+    for (status, code, class) in [
+        (400, "invalid_grant", Class::Restart),
+        (401, "invalid_client", Class::Configuration(Setting::ClientSecret)),
+        (400, "unauthorized_client", Class::Configuration(Setting::GrantTypes)),
+        (400, "invalid_scope", Class::Configuration(Setting::Scopes)),
+        (400, "invalid_target", Class::Configuration(Setting::Resource)),
+        (400, "something_else", Class::Unavailable),
+        (503, "temporarily_unavailable", Class::Unavailable),
+    ] {
+        issuer.reply("/token", Reply::Json(status, json!({"error": code, "error_description": "<script>"})));
+        let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+        assert_eq!(refused.class(), class, "{code}");
+        assert!(!refused.to_string().contains("script"), "nothing of the peer's text");
+    }
+}
+
+#[tokio::test]
+async fn rp_18_a_provider_that_does_not_answer_is_left_alone() {
+    let (website, issuer) = Website::start().await;
+    website.sign_in(&issuer, "alice").await.unwrap();
+    issuer.reply("/token", Reply::Json(500, json!({})));
+    for _ in 0..5 {
+        assert!(website.sign_in(&issuer, "alice").await.is_err());
+    }
+    let asked = issuer.hits("/token").len();
+    let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+    assert!(matches!(refused, Error::Provider(ProviderError::Resting)), "{refused:?}");
+    assert_eq!(issuer.hits("/token").len(), asked);
+    issuer.obey();
+    website.clock.advance(10);
+    website.sign_in(&issuer, "alice").await.unwrap();
+}
+
+#[tokio::test]
+async fn rp_18_nobody_there() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let registration = ClientRegistration::new("client-1", "http://localhost:3000/callback");
+    let settings = ProviderSettings::new("op").for_development().answering_within(Duration::from_secs(60));
+    let provider = Provider::discover(&format!("http://{closed}"), registration, settings).unwrap();
+    let now = mapae_protocol::time::Timestamp::from_unix(1_800_000_000);
+    let refused = provider.start(&LoginRequest::new(), now).await.unwrap_err();
+    let unreachable =
+        |error: &ProviderError| matches!(error, ProviderError::NoAnswer(_, HttpError::Unreachable));
+    assert!(matches!(&refused, Error::Provider(error) if unreachable(error)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn old_metadata_serves_while_the_provider_does_not_give_it_again() {
+    let (website, issuer) = Website::start().await;
+    website.sign_in(&issuer, "alice").await.unwrap();
+    website.clock.advance(3_600);
+    issuer.reply(DISCOVERY, Reply::Json(500, json!({})));
+    website.sign_in(&issuer, "alice").await.unwrap();
+    issuer.behave().replies.clear();
+    issuer.behave().metadata = Some(Arc::new(|document| document["issuer"] = json!("https://evil.example")));
+    website.clock.advance(30);
+    let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+    assert!(
+        matches!(refused, Error::Provider(ProviderError::Metadata(MetadataError::Issuer))),
+        "{refused:?}"
+    );
+}

@@ -1,0 +1,420 @@
+//! An issuer that does as it is told: obedient until a test asks for mischief.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Form, Json, Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use mapae_protocol::{
+    base64url,
+    jose::{Algorithm, HeaderType, Jwk, SigningKey},
+    params::{Limits, Params},
+    pkce::{self, CodeChallenge, CodeVerifier},
+    random,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+use crate::website::TestClock;
+
+/// How long the same successor is given again, in seconds.
+const WINDOW: i64 = 10;
+
+pub(crate) type Edit = Arc<dyn Fn(&mut Value) + Send + Sync>;
+
+/// What an endpoint answers instead of the truth.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Html,
+    Huge,
+    HugeWithoutLength,
+    Stall,
+    Redirect,
+    Compressed,
+    WrongType,
+    Malformed,
+    Duplicate,
+    Deep,
+    Broken,
+    Json(u16, Value),
+}
+
+impl Reply {
+    pub(crate) const BROKEN: [Self; 11] = [
+        Self::Html,
+        Self::Huge,
+        Self::HugeWithoutLength,
+        Self::Stall,
+        Self::Redirect,
+        Self::Compressed,
+        Self::WrongType,
+        Self::Malformed,
+        Self::Duplicate,
+        Self::Deep,
+        Self::Broken,
+    ];
+}
+
+/// How ID tokens are signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Signing {
+    #[default]
+    Properly,
+    AlgNone,
+    Hmac,
+    UnknownKey,
+    AsAccessToken,
+    BrokenSignature,
+}
+
+#[derive(Default)]
+pub(crate) struct Behaviour {
+    pub(crate) metadata: Option<Edit>,
+    pub(crate) claims: Option<Edit>,
+    pub(crate) tokens: Option<Edit>,
+    pub(crate) user_info: Option<Edit>,
+    pub(crate) replies: HashMap<&'static str, Reply>,
+    pub(crate) signing: Signing,
+    /// Refreshes wait for a permit before they are answered (after they were done).
+    pub(crate) gate: Option<Arc<Semaphore>>,
+    /// So many answers to refreshes get lost after they were done.
+    pub(crate) lost_answers: usize,
+    pub(crate) refreshes_are_dead: bool,
+    pub(crate) refreshes_bring_id_tokens: bool,
+}
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    pub(crate) path: &'static str,
+    pub(crate) form: HashMap<String, String>,
+    pub(crate) authorization: Option<String>,
+}
+
+struct Code {
+    challenge: CodeChallenge,
+    nonce: String,
+    redirect_uri: String,
+    subject: String,
+}
+
+struct RefreshToken {
+    subject: String,
+    successor: Option<(Value, i64)>,
+}
+
+pub(crate) struct Issuer(Arc<Inner>);
+
+struct Inner {
+    url: String,
+    clock: TestClock,
+    behaviour: Mutex<Behaviour>,
+    key: Mutex<SigningKey>,
+    published: Mutex<Vec<Jwk>>,
+    codes: Mutex<HashMap<String, Code>>,
+    refresh_tokens: Mutex<HashMap<String, RefreshToken>>,
+    subjects: Mutex<HashMap<String, String>>,
+    hits: Mutex<Vec<Hit>>,
+    arrived: Semaphore,
+}
+
+impl Issuer {
+    pub(crate) async fn start(clock: &TestClock) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let inner = Arc::new(Inner {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            clock: clock.clone(),
+            behaviour: Mutex::default(),
+            published: Mutex::new(vec![key.public_jwk().clone()]),
+            key: Mutex::new(key),
+            codes: Mutex::default(),
+            refresh_tokens: Mutex::default(),
+            subjects: Mutex::default(),
+            hits: Mutex::default(),
+            arrived: Semaphore::new(0),
+        });
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(metadata))
+            .route("/jwks", get(jwks))
+            .route("/token", post(token))
+            .route("/userinfo", get(user_info))
+            .with_state(Arc::clone(&inner));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self(inner)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    pub(crate) fn behave(&self) -> MutexGuard<'_, Behaviour> {
+        self.0.behaviour.lock().unwrap()
+    }
+
+    pub(crate) fn edit_claims(&self, edit: impl Fn(&mut Value) + Send + Sync + 'static) {
+        self.behave().claims = Some(Arc::new(edit));
+    }
+
+    pub(crate) fn reply(&self, path: &'static str, reply: Reply) {
+        self.behave().replies.insert(path, reply);
+    }
+
+    pub(crate) fn obey(&self) {
+        *self.behave() = Behaviour::default();
+    }
+
+    /// Signs with a new key from now on, which is published beside the old one.
+    pub(crate) fn rotate_key(&self) {
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        self.0.published.lock().unwrap().push(key.public_jwk().clone());
+        *self.0.key.lock().unwrap() = key;
+    }
+
+    /// The person agrees: the query that the browser brings back.
+    pub(crate) fn approve(&self, authorization_url: &str, subject: &str) -> String {
+        let (address, query) = authorization_url.split_once('?').unwrap();
+        assert_eq!(address, format!("{}/authorize", self.url()));
+        let params = Params::parse(query.as_bytes(), Limits::REQUEST).unwrap();
+        let one =
+            |name: &str| params.one(name).unwrap().unwrap_or_else(|| panic!("{name} in {query}")).to_owned();
+        assert_eq!(one("response_type"), "code");
+        assert_eq!(one("code_challenge_method"), "S256");
+        let code = random::token();
+        let approved = Code {
+            challenge: CodeChallenge::parse(&one("code_challenge")).unwrap(),
+            nonce: one("nonce"),
+            redirect_uri: one("redirect_uri"),
+            subject: subject.to_owned(),
+        };
+        self.0.codes.lock().unwrap().insert(code.clone(), approved);
+        format!("code={code}&state={}&iss={}", one("state"), self.url())
+    }
+
+    /// Every request for `path` so far.
+    pub(crate) fn hits(&self, path: &str) -> Vec<Hit> {
+        self.0.hits.lock().unwrap().iter().filter(|hit| hit.path == path).cloned().collect()
+    }
+
+    /// How many refreshes have come in.
+    pub(crate) fn refreshes(&self) -> usize {
+        let is_refresh = |hit: &Hit| hit.form.get("grant_type").is_some_and(|grant| grant == "refresh_token");
+        self.hits("/token").into_iter().filter(is_refresh).count()
+    }
+
+    /// Waits until one more refresh has come in.
+    pub(crate) async fn refresh_arrives(&self) {
+        self.0.arrived.acquire().await.unwrap().forget();
+    }
+}
+
+impl Inner {
+    fn behaviour<T>(&self, read: impl FnOnce(&mut Behaviour) -> T) -> T {
+        read(&mut self.behaviour.lock().unwrap())
+    }
+
+    fn note(&self, path: &'static str, form: HashMap<String, String>, headers: &HeaderMap) -> Option<Reply> {
+        let authorization =
+            headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        self.hits.lock().unwrap().push(Hit { path, form, authorization });
+        self.behaviour(|behaviour| behaviour.replies.get(path).cloned())
+    }
+
+    fn edited(&self, mut value: Value, edit: impl FnOnce(&Behaviour) -> Option<Edit>) -> Value {
+        if let Some(edit) = self.behaviour(|behaviour| edit(behaviour)) {
+            edit(&mut value);
+        }
+        value
+    }
+
+    fn id_token(&self, subject: &str, nonce: Option<&str>, access_token: &str) -> String {
+        let now = self.clock.unix();
+        let mut claims = json!({
+            "iss": self.url, "sub": subject, "aud": "client-1", "exp": now + 300, "iat": now, "auth_time": now,
+            "at_hash": mapae_protocol::id_token::at_hash(Algorithm::Es256, access_token), "amr": ["pwd"],
+        });
+        if let Some(nonce) = nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        let claims = self.edited(claims, |behaviour| behaviour.claims.clone());
+        let key = self.key.lock().unwrap();
+        match self.behaviour(|behaviour| behaviour.signing) {
+            Signing::Properly => key.sign(HeaderType::Jwt, &claims).unwrap(),
+            Signing::AlgNone => unsigned(&json!({"alg": "none", "typ": "JWT"}), &claims, ""),
+            Signing::Hmac => unsigned(&json!({"alg": "HS256", "kid": key.kid()}), &claims, "AAAA"),
+            Signing::UnknownKey => {
+                SigningKey::generate(Algorithm::Es256).unwrap().sign(HeaderType::Jwt, &claims).unwrap()
+            }
+            Signing::AsAccessToken => key.sign(HeaderType::AccessToken, &claims).unwrap(),
+            Signing::BrokenSignature => {
+                let token = key.sign(HeaderType::Jwt, &claims).unwrap();
+                let (signed, _) = token.rsplit_once('.').unwrap();
+                format!("{signed}.{}", base64url::encode([7; 64]))
+            }
+        }
+    }
+
+    fn tokens(&self, subject: &str) -> Value {
+        let (access_token, refresh_token) = (random::token(), random::token());
+        self.subjects.lock().unwrap().insert(access_token.clone(), subject.to_owned());
+        let kept = RefreshToken { subject: subject.to_owned(), successor: None };
+        self.refresh_tokens.lock().unwrap().insert(refresh_token.clone(), kept);
+        json!({
+            "access_token": access_token, "token_type": "Bearer", "expires_in": 60, "refresh_token": refresh_token,
+            "scope": "openid profile",
+        })
+    }
+
+    fn redeem(&self, form: &HashMap<String, String>) -> Result<Value, &'static str> {
+        let code = self.codes.lock().unwrap().remove(&form["code"]).ok_or("invalid_grant")?;
+        let verifier = CodeVerifier::parse(&form["code_verifier"]).unwrap();
+        pkce::verify(Some(&code.challenge), Some(&verifier)).map_err(|_| "invalid_grant")?;
+        if form["redirect_uri"] != code.redirect_uri {
+            return Err("invalid_grant");
+        }
+        let mut tokens = self.tokens(&code.subject);
+        let access_token = tokens["access_token"].as_str().unwrap().to_owned();
+        tokens["id_token"] = json!(self.id_token(&code.subject, Some(&code.nonce), &access_token));
+        Ok(self.edited(tokens, |behaviour| behaviour.tokens.clone()))
+    }
+
+    fn refresh(&self, form: &HashMap<String, String>) -> Result<Value, &'static str> {
+        if self.behaviour(|behaviour| behaviour.refreshes_are_dead) {
+            return Err("invalid_grant");
+        }
+        let now = self.clock.unix();
+        let (subject, earlier) = {
+            let tokens = self.refresh_tokens.lock().unwrap();
+            let kept = tokens.get(&form["refresh_token"]).ok_or("invalid_grant")?;
+            (kept.subject.clone(), kept.successor.clone())
+        };
+        if let Some((successor, at)) = earlier {
+            return if now < at + WINDOW { Ok(successor) } else { Err("invalid_grant") };
+        }
+        let mut successor = self.tokens(&subject);
+        if self.behaviour(|behaviour| behaviour.refreshes_bring_id_tokens) {
+            let access_token = successor["access_token"].as_str().unwrap().to_owned();
+            successor["id_token"] = json!(self.id_token(&subject, None, &access_token));
+        }
+        let successor = self.edited(successor, |behaviour| behaviour.tokens.clone());
+        let mut tokens = self.refresh_tokens.lock().unwrap();
+        tokens.get_mut(&form["refresh_token"]).unwrap().successor = Some((successor.clone(), now));
+        Ok(successor)
+    }
+}
+
+async fn metadata(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
+    if let Some(reply) = issuer.note("/.well-known/openid-configuration", HashMap::new(), &headers) {
+        return misbehave(reply).await;
+    }
+    let url = &issuer.url;
+    let document = json!({
+        "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+        "jwks_uri": format!("{url}/jwks"), "userinfo_endpoint": format!("{url}/userinfo"),
+        "response_types_supported": ["code"], "authorization_response_iss_parameter_supported": true,
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+    });
+    Json(issuer.edited(document, |behaviour| behaviour.metadata.clone())).into_response()
+}
+
+async fn jwks(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
+    if let Some(reply) = issuer.note("/jwks", HashMap::new(), &headers) {
+        return misbehave(reply).await;
+    }
+    let keys = issuer.published.lock().unwrap().clone();
+    Json(json!({ "keys": keys })).into_response()
+}
+
+async fn token(
+    State(issuer): State<Arc<Inner>>,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let reply = issuer.note("/token", form.clone(), &headers);
+    if let Some(reply) = reply {
+        return misbehave(reply).await;
+    }
+    if form["grant_type"] != "refresh_token" {
+        return issuer.redeem(&form).map_or_else(refusal, |tokens| Json(tokens).into_response());
+    }
+    let refreshed = issuer.refresh(&form);
+    issuer.arrived.add_permits(1);
+    let gate = issuer.behaviour(|behaviour| behaviour.gate.clone());
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
+    }
+    let lost = issuer.behaviour(|behaviour| {
+        let lost = behaviour.lost_answers > 0;
+        behaviour.lost_answers = behaviour.lost_answers.saturating_sub(1);
+        lost
+    });
+    if lost {
+        return misbehave(Reply::Broken).await;
+    }
+    refreshed.map_or_else(refusal, |tokens| Json(tokens).into_response())
+}
+
+async fn user_info(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
+    if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers) {
+        return misbehave(reply).await;
+    }
+    let token = headers[header::AUTHORIZATION].to_str().unwrap().strip_prefix("Bearer ").unwrap();
+    let subject = issuer.subjects.lock().unwrap().get(token).cloned();
+    let Some(subject) = subject else { return StatusCode::UNAUTHORIZED.into_response() };
+    let claims = json!({
+        "sub": subject, "name": "김마패", "email": "same@example.com", "email_verified": true,
+    });
+    Json(issuer.edited(claims, |behaviour| behaviour.user_info.clone())).into_response()
+}
+
+fn refusal(code: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": code }))).into_response()
+}
+
+fn unsigned(header: &Value, claims: &Value, signature: &str) -> String {
+    let part = |value: &Value| base64url::encode(value.to_string().as_bytes());
+    format!("{}.{}.{signature}", part(header), part(claims))
+}
+
+async fn misbehave(reply: Reply) -> Response {
+    let json = |body: String| ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+    let huge = || format!("{{\"sub\":\"{}\"}}", "x".repeat(5_000_000));
+    match reply {
+        Reply::Html => axum::response::Html("<script>alert(1)</script>").into_response(),
+        Reply::Huge => json(huge()),
+        Reply::HugeWithoutLength => {
+            let text = huge();
+            let chunks: Vec<_> = text
+                .as_bytes()
+                .chunks(4_096)
+                .map(Bytes::copy_from_slice)
+                .map(Ok::<_, std::io::Error>)
+                .collect();
+            let body = Body::from_stream(futures_util::stream::iter(chunks));
+            ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Reply::Stall => std::future::pending().await,
+        Reply::Redirect => Redirect::temporary("/elsewhere").into_response(),
+        Reply::Compressed => ([(header::CONTENT_ENCODING, "gzip")], json("{}".to_owned())).into_response(),
+        Reply::WrongType => "{}".into_response(),
+        Reply::Malformed => json("{\"sub\":".to_owned()),
+        Reply::Duplicate => json("{\"sub\":\"a\",\"sub\":\"b\"}".to_owned()),
+        Reply::Deep => json("{\"a\":".repeat(5_000)),
+        Reply::Broken => {
+            let body = futures_util::stream::iter([
+                Ok(Bytes::from_static(b"{")),
+                Err(std::io::Error::other("the connection breaks")),
+            ]);
+            ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response()
+        }
+        Reply::Json(status, body) => (StatusCode::from_u16(status).unwrap(), Json(body)).into_response(),
+    }
+}

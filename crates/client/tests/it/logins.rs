@@ -1,0 +1,205 @@
+//! Starting logins, and what one browser or many can make of that.
+
+use mapae_client::{Error, Intent, LoginError, LoginRequest, ReturnTo};
+use mapae_protocol::params::{Limits, Params};
+
+use crate::website::{Browser, Setup, Website};
+
+fn parameters(url: &str) -> Params {
+    Params::parse(url.split_once('?').unwrap().1.as_bytes(), Limits::REQUEST).unwrap()
+}
+
+#[tokio::test]
+async fn rp_08_every_login_has_a_challenge_a_nonce_and_a_state_of_its_own() {
+    let (website, issuer) = Website::start().await;
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..3 {
+        let url = Browser::default().begin(&website, &LoginRequest::new()).await.unwrap();
+        let params = parameters(&url);
+        for name in ["code_challenge", "nonce", "state"] {
+            let value = params.one(name).unwrap().unwrap().to_owned();
+            assert!(value.len() >= 43 && seen.insert(value), "{name}");
+        }
+        assert_eq!(params.one("code_challenge_method").unwrap(), Some("S256"));
+        assert_eq!(params.one("client_id").unwrap(), Some("client-1"));
+        assert_eq!(params.one("redirect_uri").unwrap(), Some("http://localhost:3000/callback/op"));
+        assert_eq!(params.one("scope").unwrap(), Some("email openid profile"));
+    }
+    assert_eq!(issuer.hits("/.well-known/openid-configuration").len(), 1, "asked once");
+}
+
+#[tokio::test]
+async fn rp_08_the_verifier_is_unreadable_in_the_browser() {
+    let (website, issuer) = Website::start().await;
+    let mut browser = Browser::default();
+    let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    let cookie = browser.cookies.values().next().unwrap().clone();
+    browser.come_back(&website, &query).await.unwrap();
+    let verifier = &issuer.hits("/token")[0].form["code_verifier"];
+    let nonce_is_hidden = mapae_protocol::base64url::decode(cookie.split_once('.').unwrap().1).unwrap();
+    let shown = String::from_utf8_lossy(&nonce_is_hidden);
+    assert!(
+        !cookie.contains(verifier.as_str())
+            && !shown.contains(verifier.as_str())
+            && !shown.contains("verifier")
+    );
+}
+
+#[tokio::test]
+async fn rp_17_se_11_only_to_pages_of_this_service() {
+    let (website, issuer) = Website::start().await;
+    for (query, expected) in [
+        ("return_to=/calendar?week=3", "/calendar?week=3"),
+        ("return_to=//evil.example", "/"),
+        ("return_to=/%5Cevil.example", "/"),
+        ("return_to=https://evil.example", "/"),
+        ("return_to=%2F%2509%2Fevil.example", "/"),
+        ("return_to=/login?return_to=/login", "/"),
+        ("return_to=/callback/op?code=x", "/"),
+        ("return_to=/sign-up", "/"),
+        ("", "/"),
+    ] {
+        let mut browser = Browser::default();
+        let request = LoginRequest::from_query(Some(query)).unwrap();
+        let url = browser.begin(&website, &request).await.unwrap();
+        assert!(!url.contains("calendar"), "it does not travel in the open");
+        let location = browser.come_back(&website, &issuer.approve(&url, "alice")).await.unwrap();
+        assert_eq!(location, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn rp_19_a_flood_of_logins_leaves_nothing_behind() {
+    let (website, _issuer) = Website::start().await;
+    let size = || -> u64 {
+        let files = std::fs::read_dir(website.folder()).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+    };
+    let before = size();
+    for _ in 0..2_000 {
+        Browser::default().begin(&website, &LoginRequest::new()).await.unwrap();
+    }
+    assert_eq!(size(), before);
+    let mut browser = Browser::default();
+    for _ in 0..20 {
+        browser.begin(&website, &LoginRequest::new()).await.unwrap();
+    }
+    assert!(browser.cookies.len() <= 4, "{} cookies", browser.cookies.len());
+}
+
+#[tokio::test]
+async fn rp_20_reserved_parameters_are_refused_and_others_pass() {
+    let (website, _issuer) = Website::start().await;
+    for name in
+        ["redirect_uri", "scope", "state", "nonce", "client_id", "response_type", "code_challenge", "request"]
+    {
+        let refused = LoginRequest::from_query(Some(&format!("{name}=evil"))).unwrap_err();
+        assert_eq!(refused, LoginError::ReservedParameter, "{name}");
+        assert!(Error::from(refused).status().is_client_error());
+    }
+    let request = LoginRequest::from_query(Some("login_hint=a%40b.example&utm_source=x")).unwrap();
+    let url = Browser::default().begin(&website, &request).await.unwrap();
+    assert_eq!(parameters(&url).one("login_hint").unwrap(), Some("a@b.example"));
+    assert!(!url.contains("utm_source"));
+}
+
+#[tokio::test]
+async fn two_tabs_do_not_disturb_each_other() {
+    let (website, issuer) = Website::start().await;
+    let mut browser = Browser::default();
+    let first = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    let second = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    browser.come_back(&website, &first).await.unwrap();
+    browser.come_back(&website, &second).await.unwrap();
+    assert!(browser.user(&website).await.is_some());
+}
+
+#[tokio::test]
+async fn se_01_a_login_gives_a_new_session_and_ends_the_one_before() {
+    let (website, issuer) = Website::start().await;
+    let (mut browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let before = browser.clone();
+    let query = browser.go_to_provider(&website, &issuer, "bob").await.unwrap();
+    browser.come_back(&website, &query).await.unwrap();
+    assert!(before.user(&website).await.is_none(), "the old id is dead");
+    assert_eq!(browser.person(&website).await.unwrap().subject(), "bob");
+    // An id that an attacker planted is never adopted.
+    let mut planted = Browser::default();
+    planted.cookies.insert("shop-3000-session".to_owned(), "A".repeat(43));
+    assert!(planted.user(&website).await.is_none());
+    let query = planted.go_to_provider(&website, &issuer, "bob").await.unwrap();
+    planted.come_back(&website, &query).await.unwrap();
+    assert_ne!(planted.cookies["shop-3000-session"], "A".repeat(43));
+}
+
+#[tokio::test]
+async fn a_session_ends_by_time_by_sign_out_and_with_the_account() {
+    let (website, issuer) = Website::start().await;
+    let (mut browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let stolen = browser.clone();
+    let gone = website.client.sign_out(&browser.headers()).await.unwrap();
+    browser.take(&gone.cookies);
+    assert!(browser.cookies.is_empty() && stolen.user(&website).await.is_none());
+
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    website.clock.advance(14 * 86_400 - 1);
+    assert!(browser.user(&website).await.is_some());
+    website.clock.advance(1);
+    assert!(browser.user(&website).await.is_none());
+
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let (other, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let person = browser.person(&website).await.unwrap();
+    website.client.sign_out_everywhere(&person).await.unwrap();
+    assert!(browser.user(&website).await.is_none() && other.user(&website).await.is_none());
+
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    website.users.remove(&person);
+    assert!(browser.user(&website).await.is_none(), "removed there, out here");
+}
+
+#[tokio::test]
+async fn a_fresh_sign_in_is_checked_to_be_fresh() {
+    let (website, issuer) = Website::start().await;
+    let request = LoginRequest::new().with_intent(Intent::Reauthenticate).with_return_to(ReturnTo::default());
+    for (age, fine) in [(0, true), (20, true), (31, false), (3_600, false)] {
+        issuer.edit_claims(move |claims| {
+            claims["auth_time"] = (claims["iat"].as_i64().unwrap() - age).into();
+        });
+        let mut browser = Browser::default();
+        let url = browser.begin(&website, &request).await.unwrap();
+        let params = parameters(&url);
+        assert_eq!(
+            (params.one("prompt").unwrap(), params.one("max_age").unwrap()),
+            (Some("login"), Some("0"))
+        );
+        let came = browser.come_back(&website, &issuer.approve(&url, "alice")).await;
+        assert_eq!(came.is_ok(), fine, "{age} s old: {came:?}");
+    }
+    issuer.edit_claims(|claims| drop(claims.as_object_mut().unwrap().remove("auth_time")));
+    let mut browser = Browser::default();
+    let url = browser.begin(&website, &request).await.unwrap();
+    assert!(browser.come_back(&website, &issuer.approve(&url, "alice")).await.is_err(), "absent is not fine");
+}
+
+#[tokio::test]
+async fn the_client_authenticates_in_exactly_one_way() {
+    let (website, issuer) = Website::start().await;
+    website.sign_in(&issuer, "alice").await.unwrap();
+    let hit = issuer.hits("/token").remove(0);
+    assert!(hit.authorization.unwrap().starts_with("Basic "));
+    assert!(!hit.form.contains_key("client_secret") && !hit.form.contains_key("client_id"));
+
+    let (website, issuer) = Website::start_with(Setup { public: true, ..Setup::default() }).await;
+    website.sign_in(&issuer, "alice").await.unwrap();
+    let hit = issuer.hits("/token").remove(0);
+    assert_eq!((hit.authorization, hit.form["client_id"].as_str()), (None, "client-1"));
+
+    let (website, issuer) = Website::start().await;
+    issuer.behave().metadata = Some(std::sync::Arc::new(|document| {
+        document["token_endpoint_auth_methods_supported"] = serde_json::json!(["client_secret_post"]);
+    }));
+    website.sign_in(&issuer, "alice").await.unwrap();
+    let hit = issuer.hits("/token").remove(0);
+    assert_eq!((hit.authorization, hit.form["client_secret"].as_str()), (None, crate::website::SECRET));
+}

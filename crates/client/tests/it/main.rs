@@ -1,0 +1,26 @@
+//! The client against a real issuer over HTTP that can misbehave in every way that threats.md names.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod callbacks;
+#[cfg(test)]
+mod id_tokens;
+#[cfg(test)]
+mod issuer;
+#[cfg(test)]
+mod logins;
+#[cfg(test)]
+mod native;
+#[cfg(test)]
+mod refreshing;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod secrecy;
+#[cfg(test)]
+mod two_processes;
+#[cfg(test)]
+mod website;

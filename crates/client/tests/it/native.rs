@@ -1,0 +1,46 @@
+//! A native program: no cookies, no vault, a public client on a loopback address — RFC 8252 §7.3.
+
+use mapae_client::{
+    CallbackError, CallbackResponse, ClientRegistration, Error, LoginRequest, Provider, ProviderSettings,
+};
+
+use crate::{issuer::Issuer, website::TestClock};
+
+fn provider(name: &str, issuer: &Issuer) -> Provider {
+    let registration = ClientRegistration::new("client-1", "http://127.0.0.1:51004/callback");
+    Provider::discover(issuer.url(), registration, ProviderSettings::new(name).for_development()).unwrap()
+}
+
+#[tokio::test]
+async fn a_login_without_a_web_service() {
+    let clock = TestClock::new();
+    let issuer = Issuer::start(&clock).await;
+    let provider = provider("op", &issuer);
+    let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
+    let query = issuer.approve(&started.authorization_url, "alice");
+    let response = CallbackResponse::parse(Some(&query)).unwrap();
+    let completed = provider.finish(started.pending, &response, clock.now()).await.unwrap();
+    assert_eq!(completed.identity.person().subject(), "alice");
+    assert_eq!(completed.identity.amr(), ["pwd"]);
+    assert_eq!(completed.identity.auth_time(), Some(clock.now()));
+    assert!(completed.tokens.can_be_refreshed());
+    assert_eq!(issuer.hits("/token")[0].form["redirect_uri"], "http://127.0.0.1:51004/callback");
+}
+
+#[tokio::test]
+async fn rp_01_rp_03_a_native_program_checks_state_and_provider_too() {
+    let clock = TestClock::new();
+    let issuer = Issuer::start(&clock).await;
+    let (one, other) = (provider("one", &issuer), provider("other", &issuer));
+    let (first, second) = (
+        one.start(&LoginRequest::new(), clock.now()).await.unwrap(),
+        one.start(&LoginRequest::new(), clock.now()).await.unwrap(),
+    );
+    let query = issuer.approve(&first.authorization_url, "alice");
+    let response = CallbackResponse::parse(Some(&query)).unwrap();
+    let refused = one.finish(second.pending, &response, clock.now()).await.unwrap_err();
+    assert!(matches!(refused, Error::Callback(CallbackError::StateMismatch)), "{refused:?}");
+    let refused = other.finish(first.pending, &response, clock.now()).await.unwrap_err();
+    assert!(matches!(refused, Error::Callback(CallbackError::ProviderMismatch)), "{refused:?}");
+    assert_eq!(issuer.hits("/token").len(), 0);
+}

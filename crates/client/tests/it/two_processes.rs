@@ -1,0 +1,90 @@
+//! Two processes that share one vault.
+
+use std::sync::Arc;
+
+use mapae_client::{AccessToken, Class, Setting};
+use tokio::sync::Semaphore;
+
+use crate::{issuer::Issuer, website::Website};
+
+#[tokio::test]
+async fn a_hundred_in_each_of_two_processes_refresh_once() {
+    let (website, issuer) = Website::start().await;
+    let other = website.second_process(&issuer);
+    let person = website.signed_in_person(&issuer).await;
+    for round in 1..=3 {
+        website.clock.advance(60);
+        let callers: Vec<_> = (0..200)
+            .map(|n| {
+                let client = if n % 2 == 0 { website.client.clone() } else { other.client.clone() };
+                let person = person.clone();
+                tokio::spawn(async move { client.access_token(&person).await.unwrap() })
+            })
+            .collect();
+        let mut tokens: Vec<AccessToken> = Vec::new();
+        for caller in callers {
+            tokens.push(caller.await.unwrap());
+        }
+        assert_eq!(issuer.refreshes(), round);
+        assert!(tokens.iter().all(|token| token.is(&tokens[0])));
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_dies_while_it_refreshes_is_stood_in_for() {
+    let (website, issuer) = Website::start().await;
+    let other = website.second_process(&issuer);
+    let person = website.signed_in_person(&issuer).await;
+    website.clock.advance(60);
+    let gate = Arc::new(Semaphore::new(0));
+    issuer.behave().gate = Some(Arc::clone(&gate));
+
+    let process = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(1).build().unwrap();
+    let (client, owner) = (other.client.clone(), person.clone());
+    process.spawn(async move { client.access_token(&owner).await });
+    issuer.refresh_arrives().await;
+    process.shutdown_background();
+
+    issuer.behave().gate = None;
+    let waiting = tokio::spawn({
+        let (client, person) = (website.client.clone(), person.clone());
+        async move { client.access_token(&person).await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(issuer.refreshes(), 1, "the lease of the dead process is respected");
+    website.clock.advance(7);
+    waiting.await.unwrap().unwrap();
+    let sent: Vec<String> =
+        issuer.hits("/token").into_iter().filter_map(|hit| hit.form.get("refresh_token").cloned()).collect();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0], sent[1], "the provider gives the same successor once more");
+    website.clock.advance(60);
+    website.client.access_token(&person).await.unwrap();
+}
+
+#[tokio::test]
+async fn sessions_and_states_are_shared() {
+    let (website, issuer) = Website::start().await;
+    let other = website.second_process(&issuer);
+    let (mut browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    assert!(browser.user(&other).await.is_some());
+    let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    let replaying = browser.clone();
+    browser.come_back(&other, &query).await.unwrap();
+    assert!(replaying.clone().come_back(&website, &query).await.is_err(), "used in the other process");
+    other.client.sign_out(&browser.headers()).await.unwrap();
+    assert!(browser.user(&website).await.is_none());
+}
+
+#[tokio::test]
+async fn lk_07_a_refresh_token_never_goes_to_another_issuer_of_the_same_name() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    let stranger = Issuer::start(&website.clock).await;
+    let changed = website.second_process(&stranger);
+    website.clock.advance(60);
+    let refused = changed.client.access_token(&person).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::Providers));
+    assert_eq!(stranger.hits("/token").len(), 0);
+    website.client.access_token(&person).await.unwrap();
+}
