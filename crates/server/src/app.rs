@@ -4,9 +4,14 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwapOption;
 use mapae_protocol::{issuer::Issuer, seal::MasterKey, time::Timestamp};
+use tokio::sync::Semaphore;
 
 use crate::{
-    accounts::{HashError, Mailbox, Passwords, throttle::Throttle},
+    accounts::{
+        HashError, Mailbox, Passwords,
+        post_office::{self, PostOffice},
+        throttle::Throttle,
+    },
     catalog::Catalog,
     changes::{self, Changes},
     clock::Clock,
@@ -39,7 +44,9 @@ struct Parts {
     passwords: Passwords,
     throttle: Throttle,
     mailbox: Mailbox,
+    post_office: PostOffice,
     cookies: Cookies,
+    drawing: Semaphore,
     metadata: ArcSwapOption<(i64, Arc<Document>)>,
 }
 
@@ -125,6 +132,7 @@ impl App {
         let mailbox = &config.mail.mailbox;
         let mailbox = Mailbox::open(mailbox)
             .map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
+        let (post_office, waiting) = PostOffice::open();
         let app = Self(Arc::new(Parts {
             catalog: Catalog::load(db.clone(), counters.catalog).await?,
             changes: Changes::new(&counters),
@@ -132,6 +140,7 @@ impl App {
             passwords: Passwords::new()?,
             throttle: Throttle::default(),
             cookies: Cookies::new(&config.site),
+            drawing: Semaphore::new(1),
             metadata: ArcSwapOption::empty(),
             config,
             issuer,
@@ -139,8 +148,10 @@ impl App {
             db,
             master_key,
             mailbox,
+            post_office,
         }));
         tokio::spawn(changes::watch(app.downgrade()));
+        tokio::spawn(post_office::run(app.downgrade(), waiting));
         Ok(app)
     }
 
@@ -192,8 +203,23 @@ impl App {
         &self.0.mailbox
     }
 
+    pub(crate) fn post_office(&self) -> &PostOffice {
+        &self.0.post_office
+    }
+
+    /// Waits until the mails that pages have asked for so far are written: before the process ends, and for
+    /// whoever reads the mailbox.
+    pub async fn mails_written(&self) {
+        self.post_office().caught_up().await;
+    }
+
     pub(crate) fn cookies(&self) -> &Cookies {
         &self.0.cookies
+    }
+
+    /// Whoever holds it may draw a picture: that takes memory, so it is one at a time.
+    pub(crate) fn drawing(&self) -> &Semaphore {
+        &self.0.drawing
     }
 
     /// The metadata document of the present catalogue and keys.

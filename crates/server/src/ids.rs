@@ -1,6 +1,6 @@
 //! Names of rows: a prefix that says of what, and 128 random bits. They tell nothing of order or number.
 
-use mapae_protocol::{base64url, random};
+use mapae_protocol::{base64url, digest::sha256, random};
 
 /// The kinds of rows that people and machines refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,13 @@ impl Kind {
             Self::Consent => "con",
             Self::Grant => "gra",
         }
+    }
+
+    /// The name of what one form makes: the same whenever that form is sent again, and as hard to guess as the form.
+    pub(crate) fn named_by(self, form: &str) -> String {
+        let digest = sha256(format!("{} {form}", self.prefix()).as_bytes());
+        let short = digest.first_chunk::<16>().copied().unwrap_or_default();
+        format!("{}_{}", self.prefix(), base64url::encode(short))
     }
 
     /// A name that nothing had before.

@@ -1,4 +1,5 @@
 //! Mapae.
+mod account;
 pub mod accounts;
 mod app;
 mod catalog;
@@ -8,6 +9,7 @@ mod client_auth;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod console;
 mod endpoints;
 mod fault;
 mod grant_types;
@@ -18,7 +20,9 @@ mod issue;
 mod jobs;
 mod keys;
 pub mod log;
+mod mailed;
 pub mod pages;
+mod registration;
 mod router;
 pub mod store;
 

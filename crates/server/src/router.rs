@@ -6,10 +6,13 @@ use axum::{
 };
 
 use crate::{
+    account::{browsers, disconnect, home, password, service, sign_out},
     app::App,
-    endpoints::{asset, authorize, cors, discovery, introspect, jwks, revocations, revoke, token, userinfo},
+    console,
+    endpoints::{asset, authorize, cors, discovery, icon, introspect, jwks, revocations, revoke, token, userinfo},
     http::cross_site,
     interaction::{consent, login, select_account},
+    mailed::{finish_sign_up, forgot_password, new_password, setup, sign_up},
     pages::at,
 };
 
@@ -29,7 +32,7 @@ pub(crate) mod paths {
 /// The whole server.
 pub fn router(app: App) -> Router {
     let site = std::sync::Arc::new(app.config().site.clone());
-    let pages = pages().route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
+    let pages = pages().merge(console::router(app.config().limits.upload_bytes)).route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
     Router::new().merge(protocol()).merge(pages).with_state(app)
 }
 
@@ -54,5 +57,19 @@ fn pages() -> Router<App> {
         .route(at::CONTINUE, get(login::go_on))
         .route(at::SELECT_ACCOUNT, get(select_account::show).post(select_account::submit))
         .route(at::CONSENT, get(consent::show).post(consent::submit))
+        .route(at::SIGN_UP, get(sign_up::show).post(sign_up::submit))
+        .route(at::FINISH_SIGN_UP, get(finish_sign_up::show).post(finish_sign_up::submit))
+        .route(at::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
+        .route(at::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
+        .route(at::SETUP, get(setup::show).post(setup::submit))
+        .route(at::ACCOUNT, get(home::show))
+        .route("/account/services/{id}", get(service::show))
+        .route("/account/services/{id}/drop", post(service::drop_item))
+        .route("/account/services/{id}/disconnect", get(disconnect::show).post(disconnect::submit))
+        .route("/account/browsers/{id}/end", post(browsers::end))
+        .route(at::END_OTHER_BROWSERS, post(browsers::end_others))
+        .route(at::CHANGE_PASSWORD, get(password::show).post(password::submit))
+        .route(at::SIGN_OUT, get(sign_out::show).post(sign_out::submit))
         .route("/assets/{name}", get(asset::asset))
+        .route("/icons/{app}/{file}", get(icon::icon))
 }

@@ -37,6 +37,11 @@ impl Browser {
         Self { client: client.expect("a client can be made"), language }
     }
 
+    /// The client with this browser's cookies, for requests that no page of ours makes.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Opens an address; redirects are not followed.
     pub async fn open(&self, address: &str) -> Page {
         let request = self.client.get(address).header(header::ACCEPT_LANGUAGE, self.language);

@@ -28,6 +28,8 @@ pub struct UserFixture {
 /// What an app is like.
 #[derive(Clone, Debug)]
 pub struct AppSpec {
+    /// Its name.
+    pub name: String,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
     /// Origins of its browser part.
@@ -51,6 +53,7 @@ pub struct AppSpec {
 impl Default for AppSpec {
     fn default() -> Self {
         Self {
+            name: "시험 앱".to_owned(),
             redirect_uris: vec!["https://app.example.com/cb".to_owned()],
             origins: Vec::new(),
             public: false,
@@ -114,7 +117,7 @@ impl TestServer {
             id: fresh("app"),
             owner_id: None,
             settings: AppSettings {
-                name: "시험 앱".to_owned(),
+                name: spec.name,
                 icon: None,
                 homepage: None,
                 public: spec.public,

@@ -7,10 +7,12 @@
 pub mod browser;
 pub mod client;
 pub mod fixtures;
+pub mod mailbox;
 pub mod postgres;
 pub mod server;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Authorization};
 pub use fixtures::{ApiFixture, AppFixture, AppSpec, UserFixture};
+pub use mailbox::Mail;
 pub use server::{Engine, Options, TestServer};

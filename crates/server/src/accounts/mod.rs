@@ -2,9 +2,13 @@
 
 mod email;
 mod mailbox;
+pub(crate) mod mailed_link;
 mod passwords;
+pub(crate) mod post_office;
 pub(crate) mod session;
 pub(crate) mod throttle;
+pub(crate) mod typed;
+mod weak;
 
 pub use email::{Email, InvalidEmail};
 pub use mailbox::{Letter, Mailbox};

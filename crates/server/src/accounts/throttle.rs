@@ -33,11 +33,22 @@ pub(crate) const MAIL: Budget = Budget { burst: 3, refill: 1200 };
 /// Mails asked for by one source: ten at once, then three a minute.
 pub(crate) const MAIL_SOURCE: Budget = Budget { burst: 10, refill: 20 };
 
+/// Apps registered by one person: a hundred at once, then one a minute. How many they may have is another matter;
+/// this is how often they may delete and begin again.
+pub(crate) const REGISTRATIONS: Budget = Budget { burst: 100, refill: 60 };
+
 /// Come back later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Throttled {
     /// When the next attempt is possible.
     pub(crate) retry_after: Seconds,
+}
+
+impl Throttled {
+    /// When the next attempt is possible, in minutes as people are told: never too few.
+    pub(crate) fn minutes(self) -> u32 {
+        u32::try_from(self.retry_after.get() / 60 + 1).unwrap_or(u32::MAX)
+    }
 }
 
 /// The budgets of all keys.

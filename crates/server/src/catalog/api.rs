@@ -11,7 +11,6 @@ pub(crate) struct Api {
     pub(crate) client_id: String,
     /// Its resource indicator (RFC 8707 §2): the `aud` of its tokens.
     pub(crate) identifier: String,
-    pub(crate) name: String,
     /// Its tokens are sealed instead of signed.
     pub(crate) opaque: bool,
     pub(crate) secret_hash: Concealed,
@@ -78,7 +77,6 @@ impl From<apis::Api> for Api {
             opaque: record.token_format == apis::TokenFormat::Opaque,
             client_id: record.id,
             identifier: record.identifier,
-            name: record.name,
             secret_hash: record.secret_hash,
             disabled: record.disabled_at.is_some(),
             scopes: record

@@ -3,13 +3,20 @@
 //! Secrets are made by the server from 256 random bits, so a plain digest is enough to keep them, and no
 //! throttle is needed against guessing.
 
-use mapae_protocol::{base64url, digest::sha256, secret::Secret, time::Timestamp};
+use mapae_protocol::{base64url, digest::sha256, random, secret::Secret, time::Timestamp};
 
-use crate::catalog::Client;
+use crate::{catalog::Client, store::app_secrets::NewSecret};
 
 /// What the store keeps of a secret.
 pub(crate) fn digest(secret: &Secret<String>) -> String {
     base64url::encode(&sha256(secret.expose().as_bytes()))
+}
+
+/// A new secret, to be shown once, and what is kept of it under this id.
+pub(crate) fn generate(id: String) -> (Secret<String>, NewSecret) {
+    let secret = Secret::new(random::token());
+    let kept = NewSecret { id, hash: digest(&secret).into() };
+    (secret, kept)
 }
 
 /// Whether it is one of the client's secrets that are good now. Constant in time for each of them.

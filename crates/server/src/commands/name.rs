@@ -1,23 +1,30 @@
 //! Names that people read: of a person, an app, an API.
 
 use super::refusals::{INVALID, Refusals};
-
-/// As many characters as a page shows of it.
-const MAX_CHARS: usize = 64;
+use crate::{accounts::typed, pages::input::NameMistake};
 
 /// The name without blanks around it.
 pub(super) fn parse(text: &str, refusals: &mut Refusals) -> Option<String> {
-    let name = text.trim();
-    let (wrong, instead) = match name.chars().count() {
-        0 => ("The name is empty.", "Write what people call it."),
-        length if length > MAX_CHARS => ("The name is too long.", "Write at most 64 characters."),
-        _ if name.contains(char::is_control) => {
-            ("The name has a control character in it.", "Write it on one line, without tabs.")
+    match typed::name(Some(text)) {
+        Ok(name) => Some(name),
+        Err(refused) => {
+            tell(refused.mistake.unwrap_or(NameMistake::Malformed), refusals);
+            None
         }
-        _ => return Some(name.to_owned()),
+    }
+}
+
+/// What is wrong with a name, and what to write instead.
+pub(super) fn tell(mistake: NameMistake, refusals: &mut Refusals) {
+    let (wrong, instead) = match mistake {
+        NameMistake::Missing => ("The name is empty.", "Write what people call it.".to_owned()),
+        NameMistake::TooLong(limit) => ("The name is too long.", format!("Write at most {limit} characters.")),
+        NameMistake::Malformed => (
+            "The name has a control character in it, or nothing that can be seen.",
+            "Write it on one line, without tabs.".to_owned(),
+        ),
     };
     refusals.add(INVALID, "--name", wrong, instead);
-    None
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
         Ok(request) => request,
         Err(error) => {
             let back = ReturnPath::of(&visit.params);
-            return Ok(deliver(&visit.app, &client, &redirect, &back, Answer::Error(error))?);
+            return Ok(deliver(&visit, &client, &redirect, &back, Answer::Error(error))?);
         }
     };
     let errand = Errand::Authorize(Box::new(Authorize { target, request }));

@@ -41,9 +41,14 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<Form, FormErr
 
 /// Reads the form of a page; what its address says is not part of it.
 pub(crate) async fn read_page(headers: &HeaderMap, body: Body, limit: usize) -> Result<Params, FormError> {
+    read_within(headers, body, Limits { bytes: limit, ..Limits::REQUEST }).await
+}
+
+/// As [`read_page`], with other limits than usual.
+pub(crate) async fn read_within(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Params, FormError> {
     body::require_form(headers)?;
-    let bytes = body::read(body, limit).await?;
-    Ok(Params::parse(&bytes, Limits::REQUEST)?)
+    let bytes = body::read(body, limits.bytes).await?;
+    Ok(Params::parse(&bytes, limits)?)
 }
 
 impl Form {

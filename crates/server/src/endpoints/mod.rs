@@ -6,6 +6,7 @@ pub(crate) mod bearer_error;
 pub(crate) mod cors;
 pub(crate) mod discovery;
 pub(crate) mod form;
+pub(crate) mod icon;
 pub(crate) mod introspect;
 pub(crate) mod json;
 pub(crate) mod jwks;

@@ -21,8 +21,11 @@ use crate::{
     store::revocations::{self, Bounds, Kind},
 };
 
-/// Events of one answer; the rest comes with the next.
-const PAGE: i64 = 1000;
+/// Events of one answer; the rest comes with the next. Every event that is read is told, so that an answer
+/// that is not full says that there was no more.
+const PAGE: i64 = FeedResponse::MAX_EVENTS as i64;
+/// Clocks of APIs may differ by this much.
+const SLACK: Seconds = Seconds::minutes(1);
 
 /// How far an API has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +60,7 @@ async fn follow(app: &App, request: Request) -> Result<FeedResponse, TokenError>
     let end = events.last().map_or(start, |event| event.seq);
     let maker = Handle { key: keys.handle_key(), audience: &api.identifier };
     Ok(FeedResponse {
-        events: events.iter().filter_map(|event| announce(event, &maker)).collect(),
+        events: events.iter().map(|event| announce(event, &maker)).collect::<Result<_, _>>()?,
         cursor: seal(Position { seq: end }, &keys)?,
         complete_since: complete_since(app),
     })
@@ -82,19 +85,19 @@ async fn wait(app: &App, start: i64, longest: Seconds) {
 
 /// Events are kept for at least as long as the longest access token lives.
 fn complete_since(app: &App) -> Timestamp {
-    app.now().minus(app.config().tokens.access_token)
+    app.now().minus(app.config().tokens.access_token).minus(SLACK)
 }
 
-/// What this API must refuse from now on. That the API itself was switched off needs no handle.
-fn announce(event: &revocations::Event, maker: &Handle<'_>) -> Option<Event> {
+/// What this API must refuse from now on: a handle, or the `jti` of a single token.
+fn announce(event: &revocations::Event, maker: &Handle<'_>) -> Result<Event, Fault> {
     let handle = match event.kind {
-        Kind::User | Kind::App | Kind::Consent | Kind::Session | Kind::Grant => {
+        Kind::Token => event.subject_id.clone(),
+        Kind::User | Kind::App | Kind::Api | Kind::Consent | Kind::Session | Kind::Grant => {
             maker.of(event.kind, &event.subject_id, event.epoch)
         }
-        Kind::Token => event.subject_id.clone(),
-        Kind::Api => return None,
     };
-    Some(Event { handle: WireHandle::parse(&handle).ok()?, at: event.at })
+    let handle = WireHandle::parse(&handle).map_err(|_| Fault::Payload("handle"))?;
+    Ok(Event { handle, at: event.at })
 }
 
 fn open(cursor: &Cursor, sealer: &Sealer<FeedCursors>) -> Option<Position> {

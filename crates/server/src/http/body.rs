@@ -59,6 +59,32 @@ pub async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
     tokio::time::timeout(DEADLINE, collect(body, limit)).await.unwrap_or(Err(BodyError::TimedOut))
 }
 
+/// Reads a body whose sender must hear an answer even if it is too long: the first `keep` bytes, and whether there
+/// was more, which is read and thrown away.
+///
+/// # Errors
+/// [`BodyError::TooLarge`] over `most` bytes; [`BodyError::TimedOut`] after ten seconds; [`BodyError::Incomplete`].
+pub async fn read_beginning(body: Body, keep: usize, most: usize) -> Result<(Bytes, bool), BodyError> {
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|announced| announced > most) {
+        return Err(BodyError::TooLarge);
+    }
+    tokio::time::timeout(DEADLINE, beginning(body, keep, most)).await.unwrap_or(Err(BodyError::TimedOut))
+}
+
+async fn beginning(mut body: Body, keep: usize, most: usize) -> Result<(Bytes, bool), BodyError> {
+    let mut kept = BytesMut::new();
+    let mut length: usize = 0;
+    while let Some(more) = next(&mut body).await? {
+        length = length.saturating_add(more.len());
+        if length > most {
+            return Err(BodyError::TooLarge);
+        }
+        let fits = more.len().min(keep.saturating_sub(kept.len()));
+        kept.extend_from_slice(more.get(..fits).unwrap_or_default());
+    }
+    Ok((kept.freeze(), length > keep))
+}
+
 /// Most bodies are one frame, which is passed on as it is.
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     let mut whole = match next(&mut body).await? {
@@ -123,6 +149,16 @@ mod tests {
         assert_eq!(read(in_pieces(&["ab", "cd", "e"]), 4).await, Err(BodyError::TooLarge));
         assert_eq!(read(in_pieces(&["abcde"]), 4).await, Err(BodyError::TooLarge));
         assert_eq!(read(Body::from("x".repeat(400)), 4).await, Err(BodyError::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn op_03_of_a_body_that_is_too_long_the_beginning_is_kept() {
+        let read = |body, keep, most| read_beginning(body, keep, most);
+        assert_eq!(read(Body::empty(), 2, 4).await.unwrap(), (Bytes::new(), false));
+        assert_eq!(read(Body::from("ab"), 2, 4).await.unwrap(), ("ab".into(), false));
+        assert_eq!(read(in_pieces(&["a", "bc", "d"]), 2, 4).await.unwrap(), ("ab".into(), true));
+        assert_eq!(read(in_pieces(&["a", "bc", "de"]), 2, 4).await, Err(BodyError::TooLarge));
+        assert_eq!(read(Body::from("abcde"), 2, 4).await, Err(BodyError::TooLarge));
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ pub mod cookies;
 pub mod cross_site;
 mod host;
 pub mod listener;
+pub(crate) mod multipart;
 mod open_files;
 mod panic;
 mod per_address;

@@ -1,23 +1,22 @@
 //! The answer to an app: a code or an error, by the response mode that it asked for — RFC 6749 §4.1.2.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use mapae_protocol::{
     authorization::{ReturnPath, response},
     error::OAuthError,
-    locale::Locale,
     redirect_uri::TrustedRedirect,
     response_mode::Delivery,
     scope::{OFFLINE_ACCESS, Scopes},
 };
 
-use super::{Authorize, see_other};
+use super::{Authorize, Visit, see_other};
 use crate::{
     accounts::session::ACR_PASSWORD,
     app::App,
     catalog::Client,
     fault::Fault,
     issue::{AuthorizationCode, CodeDetails},
-    pages::{self, form_post::FormPost, shown::Shown},
+    pages::{form_post::FormPost, shown::Shown},
     store::{Concealed, Unit, alive::Epochs, codes, consents::Consent, sessions::SignedIn},
 };
 
@@ -30,7 +29,7 @@ pub(crate) enum Answer {
 
 /// Sends the answer to a redirect URI that is proven to be the app's. Every answer names the issuer (RFC 9207 §2).
 pub(crate) fn deliver(
-    app: &App,
+    visit: &Visit,
     client: &Client,
     to: &TrustedRedirect,
     back: &ReturnPath,
@@ -38,15 +37,15 @@ pub(crate) fn deliver(
 ) -> Result<Response, Fault> {
     let state = back.state.as_deref();
     let parameters = match answer {
-        Answer::Code(code) => response::success(&code, state, app.issuer()),
-        Answer::Error(error) => response::error(error, state, app.issuer()),
+        Answer::Code(code) => response::success(&code, state, visit.app.issuer()),
+        Answer::Error(error) => response::error(error, state, visit.app.issuer()),
     };
     match back.mode.deliver(to, &parameters) {
         Delivery::Redirect(address) => see_other(&address),
         Delivery::Form { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             let page = FormPost { redirect_uri: action, fields, app: Shown::name(&client.record().settings.name) };
-            Ok(pages::render(&page, Locale::Ko).into_response())
+            Ok(visit.show(&page, None))
         }
     }
 }

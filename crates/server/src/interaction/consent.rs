@@ -147,7 +147,7 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         _ => return Err(PageError::BadRequest),
     };
     let back = authorize.request.return_path();
-    Ok(deliver(&visit.app, &situation.client, &situation.redirect, &back, answer)?)
+    Ok(deliver(&visit, &situation.client, &situation.redirect, &back, answer)?)
 }
 
 /// The optional items that were ticked; all of them with "agree to all".

@@ -2,7 +2,7 @@
 
 use mapae_protocol::{
     authorization::AuthorizationRequest,
-    scope::{OPENID, Scopes},
+    scope::Scopes,
     time::Timestamp,
 };
 
@@ -47,10 +47,5 @@ impl Facts<'_> {
     /// What is granted without another question.
     pub(crate) fn granted(&self) -> Scopes {
         self.requested.intersection(self.agreed)
-    }
-
-    /// The request signs a person in.
-    pub(crate) fn is_openid(&self) -> bool {
-        self.requested.contains(OPENID)
     }
 }

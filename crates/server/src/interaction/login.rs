@@ -10,7 +10,7 @@ use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 use super::{Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target};
 use crate::{
     accounts::{
-        Email, HashError, session,
+        Email, session,
         throttle::{self, Throttled},
     },
     app::App,
@@ -80,7 +80,7 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
         Ok(Some(account)) => account,
         Ok(None) => return form.answer(&visit, &step, shown(SignInProblem::WrongCredentials)).await,
         Err(Attempt::Throttled(throttled)) => {
-            let minutes = u32::try_from(throttled.retry_after.get() / 60 + 1).unwrap_or(u32::MAX);
+            let minutes = throttled.minutes();
             return form.answer(&visit, &step, shown(SignInProblem::TooManyAttempts { minutes })).await;
         }
         Err(Attempt::Failed(error)) => return Err(error),
@@ -102,13 +102,13 @@ pub(crate) async fn go_on(State(app): State<App>, request: Request) -> Response 
 }
 
 /// Why no password was checked.
-enum Attempt {
+pub(crate) enum Attempt {
     Throttled(Throttled),
     Failed(PageError),
 }
 
 /// The account with this address and password. Unknown, disabled and wrong cost and look the same (SE-15, SE-16).
-async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Account>, Attempt> {
+pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Account>, Attempt> {
     let app = &visit.app;
     let now = app.now();
     let source = visit.context.client.throttle_key().to_string();
@@ -125,12 +125,7 @@ async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Acc
     let account = account.filter(|account| account.user.disabled_at.is_none());
     let hash = account.as_ref().and_then(|account| account.password_hash.as_ref());
     let proven = app.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
-    let proven = proven.map_err(|error| {
-        Attempt::Failed(match error {
-            HashError::Busy => PageError::TooMany,
-            HashError::Failed => crate::fault::Fault::Payload("password hash").into(),
-        })
-    })?;
+    let proven = proven.map_err(|error| Attempt::Failed(error.into()))?;
     if proven {
         app.throttle().refund(throttle::SOURCE, &source);
         app.throttle().clear(throttle::ACCOUNT, name);
@@ -139,7 +134,7 @@ async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Acc
 }
 
 /// A sign-in without an app leads to one's own account.
-async fn step_or_account(visit: &Visit) -> Result<Step, PageError> {
+pub(crate) async fn step_or_account(visit: &Visit) -> Result<Step, PageError> {
     let step = visit.step().await?;
     Ok(step.unwrap_or_else(|| Step::new(Errand::Visit(at::ACCOUNT.to_owned()), visit.app.now())))
 }

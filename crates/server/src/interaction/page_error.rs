@@ -1,13 +1,14 @@
 //! What a person reads when a page cannot go on: a plain sentence, what to do, and an id for support.
 
 use axum::{
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use mapae_protocol::locale::Locale;
 
 use super::StepError;
 use crate::{
+    accounts::HashError,
     endpoints::form::FormError,
     fault::Fault,
     http::RequestId,
@@ -56,6 +57,15 @@ impl From<CommitError> for PageError {
     }
 }
 
+impl From<HashError> for PageError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::TooMany,
+            HashError::Failed => Fault::Payload("password hash").into(),
+        }
+    }
+}
+
 impl PageError {
     fn reason(&self) -> (StatusCode, BlockedReason) {
         match self {
@@ -87,8 +97,8 @@ impl PageError {
         let mut response = pages::render(&page, locale).into_response();
         *response.status_mut() = status;
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            let seconds = axum::http::HeaderValue::from_static("2");
-            response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds);
+            let seconds = HeaderValue::from_static("2");
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response
     }

@@ -120,5 +120,5 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
         // The prompts ask for a page without a session and without a consent.
         (None, _, _) => return Err(Fault::Payload("facts").into()),
     };
-    Ok(deliver(&visit.app, &situation.client, &situation.redirect, &back, answer)?)
+    Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?)
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
@@ -33,6 +33,8 @@ pub(crate) struct Visit {
     /// The query of a GET, the form of a POST.
     pub(crate) params: Params,
     pub(crate) context: RequestContext,
+    /// A form was sent: something may change.
+    pub(crate) posted: bool,
     /// Chosen by a click just now.
     switched: Option<Locale>,
 }
@@ -66,9 +68,12 @@ where
 
 impl Visit {
     async fn begin(app: App, parts: Parts, body: axum::body::Body, context: RequestContext) -> Result<Self, PageError> {
-        let Parts { method, uri, headers, .. } = parts;
-        let params = if method == axum::http::Method::POST {
-            form::read_page(&headers, body, app.config().limits.form_bytes).await?
+        let Parts { method, uri, headers, extensions, .. } = parts;
+        let posted = method == Method::POST;
+        let params = if posted {
+            // Some pages have larger forms, and say so.
+            let usual = Limits { bytes: app.config().limits.form_bytes, ..Limits::REQUEST };
+            form::read_within(&headers, body, extensions.get().copied().unwrap_or(usual)).await?
         } else {
             let query = uri.query().unwrap_or_default();
             Params::parse(query.as_bytes(), Limits::REQUEST).map_err(FormError::from)?
@@ -76,7 +81,7 @@ impl Visit {
         let switched = params.one(LANG).ok().flatten().and_then(Locale::parse);
         let session = session::current(&app, &headers).await?;
         let browser = Browser::of(&headers, &app.cookies().browser);
-        Ok(Self { app, headers, uri, browser, session, params, context, switched })
+        Ok(Self { app, headers, uri, browser, session, params, context, posted, switched })
     }
 
     /// The language to speak: just clicked, wished by the app, chosen before, known of the person, of the browser.

@@ -15,7 +15,7 @@ mod subject;
 
 pub(crate) use access_token::{AccessTokenContext, AccessTokenPlan, GrantFacts, OpaqueAccessToken};
 pub(crate) use audience::{Audiences, resolve_audience};
-pub(crate) use code::{AuthorizationCode, CodeDetails, SealedCode};
+pub(crate) use code::{AuthorizationCode, CodeDetails};
 pub(crate) use id_token::{IdTokenPlan, SignIn, session_name};
 pub(crate) use may_issue::may_issue;
 pub(crate) use presented::{Living, PresentedToken};

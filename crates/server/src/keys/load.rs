@@ -54,7 +54,8 @@ pub(crate) async fn load(db: &Db, master: &MasterKey, now: Timestamp) -> Result<
     }
     let mut seals = rows::seals(db, now).await?;
     // The youngest that is active seals; all open.
-    seals.sort_by_key(|row| (row.life.active_at > now, std::cmp::Reverse(row.life.active_at)));
+    let unused = |life: rows::Life| life.active_at > now || life.retired_at.is_some_and(|end| end <= now);
+    seals.sort_by_key(|row| (unused(row.life), std::cmp::Reverse(row.life.active_at)));
     let roots: Vec<SealRoot> = seals.iter().map(|row| unwrap_seal(row, master)).collect::<Result<_, _>>()?;
     let lasting = LastingKeys { subject: lasting(db, master, SUBJECT).await?, handle: lasting(db, master, HANDLE).await? };
     let seal_change = seals.iter().map(|row| row.life.active_at).filter(|active_at| *active_at > now).min();

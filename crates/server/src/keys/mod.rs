@@ -14,7 +14,7 @@ mod rotation;
 pub(crate) use load::{load, load_or_create};
 pub use master::{MasterKeyError, load as load_master_key};
 pub(crate) use purposes::{
-    AuthorizationCodes, ConsentForms, FeedCursors, Forms, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, Seals, Steps,
+    AuthorizationCodes, FeedCursors, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, Seals,
 };
 pub(crate) use ring::{KeyRing, KeySet};
 pub(crate) use rotation::{Takeover, rotation};

@@ -17,8 +17,6 @@ purposes! {
     AuthorizationCodes = "authorization code";
     /// A pending authorization request between two pages of one browser.
     Steps = "step";
-    /// The consent form of one person for one request: its anti-forgery token.
-    ConsentForms = "consent form";
     /// Anti-forgery tokens of all other forms.
     Forms = "form";
     /// Refresh tokens (RFC 6749 §1.5).
@@ -36,7 +34,6 @@ purposes! {
 pub(crate) struct Seals {
     pub(crate) codes: Sealer<AuthorizationCodes>,
     pub(crate) steps: Sealer<Steps>,
-    pub(crate) consent_forms: Sealer<ConsentForms>,
     pub(crate) forms: Sealer<Forms>,
     pub(crate) refresh_tokens: Sealer<RefreshTokens>,
     pub(crate) access_tokens: Sealer<OpaqueAccessTokens>,
@@ -49,7 +46,6 @@ impl Seals {
         Ok(Self {
             codes: Sealer::new(roots)?,
             steps: Sealer::new(roots)?,
-            consent_forms: Sealer::new(roots)?,
             forms: Sealer::new(roots)?,
             refresh_tokens: Sealer::new(roots)?,
             access_tokens: Sealer::new(roots)?,

@@ -44,8 +44,13 @@ pub(crate) async fn rotation(
         Takeover::Emergency => now,
     };
     let mut unit = Unit::new();
-    for old in rows::signing(db, now).await?.iter().filter(|old| old.life.retired_at.is_none()) {
-        unit = unit.with(rows::retire_signing(&old.kid, signing_end, start));
+    for old in rows::signing(db, now).await? {
+        unit = match (old.life.retired_at, takeover) {
+            (None, _) => unit.with(rows::retire_signing(&old.kid, signing_end, start)),
+            (Some(_), Takeover::Planned) => unit,
+            // Retired by an earlier rotation, and what it signed would still be accepted.
+            (Some(_), Takeover::Emergency) => unit.with(rows::withdraw_signing(&old.kid, now)),
+        };
     }
     for algorithm in ALGORITHMS {
         unit = unit.with(rows::add_signing(&new_signing(algorithm, master, now, start)?));

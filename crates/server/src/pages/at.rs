@@ -58,6 +58,11 @@ pub fn app_part(id: &str, part: &str) -> String {
     format!("/console/apps/{}/{part}", segment(id))
 }
 
+/// The icon of an app; another picture has another address.
+pub fn icon(id: &str, digest: &str) -> String {
+    format!("/icons/{}/{}.png", segment(id), segment(digest))
+}
+
 /// An address with one parameter.
 pub fn with(address: &str, name: &str, value: &str) -> String {
     let joint = if address.contains('?') { '&' } else { '?' };

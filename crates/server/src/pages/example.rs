@@ -52,5 +52,5 @@ pub(in crate::pages) fn scope(scope: &str, own_title: &str) -> ScopeText {
 }
 
 pub(in crate::pages) fn console_app() -> ConsoleApp {
-    ConsoleApp { id: APP_ID.to_owned(), card: app(), public: false, disabled: false }
+    ConsoleApp { id: APP_ID.to_owned(), card: app(), public: false, machine: false, disabled: false }
 }

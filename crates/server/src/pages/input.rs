@@ -89,6 +89,8 @@ pub enum EmailMistake {
     Missing,
     /// This is no e-mail address.
     Malformed,
+    /// Somebody has an account with it; told only to whoever may know that.
+    Taken,
 }
 
 impl Mistake for EmailMistake {
@@ -96,6 +98,7 @@ impl Mistake for EmailMistake {
         match self {
             Self::Missing => t.of("mistake.email_missing"),
             Self::Malformed => t.of("mistake.email_malformed"),
+            Self::Taken => t.of("mistake.email_taken"),
         }
         .to_owned()
     }

@@ -1,6 +1,6 @@
 //! Mailed links: the page after one was asked for, and the page of one that no longer works.
 
-use crate::pages::{Page, at, example, shown::Shown};
+use crate::pages::{Page, at, example, shown::Shown, texts::Texts};
 
 /// What a mailed link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,10 @@ pub struct MailSent {
 }
 
 impl MailSent {
+    fn lifetime(&self, t: &Texts) -> String {
+        t.span(self.minutes)
+    }
+
     fn shown_email(&self) -> Shown {
         Shown::name(&self.email)
     }

@@ -3,6 +3,7 @@
 use crate::pages::{
     Page, at, example,
     input::{EmailMistake, FoundMistake, Input, Mistakes, PasswordMistake, PasswordRule},
+    policy::FormTarget,
     shown::Shown,
     texts::Texts,
 };
@@ -53,6 +54,8 @@ pub struct NewPassword {
     pub mistake: Option<PasswordMistake>,
     /// What a password must be.
     pub rule: PasswordRule,
+    /// Where the answer may redirect.
+    pub target: FormTarget,
 }
 
 impl NewPassword {
@@ -70,6 +73,10 @@ impl Page for NewPassword {
         Some(at::with(at::NEW_PASSWORD, "token", &self.token))
     }
 
+    fn form_target(&self) -> FormTarget {
+        self.target.clone()
+    }
+
     fn samples() -> Vec<(&'static str, Self)> {
         let fresh = Self {
             token: "lnk_9d2Xc".to_owned(),
@@ -77,6 +84,7 @@ impl Page for NewPassword {
             email: example::person().email,
             mistake: None,
             rule: PasswordRule { min: 10 },
+            target: FormTarget::OwnOrigin,
         };
         vec![
             ("fresh", fresh.clone()),

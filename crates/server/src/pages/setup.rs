@@ -54,6 +54,14 @@ impl Page for Setup {
         vec![
             ("fresh", fresh.clone()),
             (
+                "taken",
+                Self {
+                    name: Input::holding("김마패"),
+                    email: Input::refused("mapae.kim@example.com", EmailMistake::Taken),
+                    ..fresh.clone()
+                },
+            ),
+            (
                 "refused",
                 Self {
                     name: Input::refused("가".repeat(70), NameMistake::TooLong(64)),

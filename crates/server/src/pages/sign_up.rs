@@ -4,6 +4,7 @@ use crate::pages::{
     Page, at, example,
     input::{EmailMistake, FoundMistake, Input, Mistakes, NameMistake, PasswordMistake, PasswordRule},
     look::AppCard,
+    policy::FormTarget,
     shown::Shown,
     texts::Texts,
 };
@@ -65,6 +66,8 @@ pub struct FinishSignUp {
     pub password: Option<PasswordMistake>,
     /// What a password must be.
     pub rule: PasswordRule,
+    /// Where the answer may redirect.
+    pub target: FormTarget,
 }
 
 impl FinishSignUp {
@@ -85,6 +88,10 @@ impl Page for FinishSignUp {
         Some(at::with(at::FINISH_SIGN_UP, "token", &self.token))
     }
 
+    fn form_target(&self) -> FormTarget {
+        self.target.clone()
+    }
+
     fn samples() -> Vec<(&'static str, Self)> {
         let fresh = Self {
             token: "lnk_9d2Xc".to_owned(),
@@ -93,6 +100,7 @@ impl Page for FinishSignUp {
             name: Input::default(),
             password: None,
             rule: PasswordRule { min: 10 },
+            target: FormTarget::OwnOrigin,
         };
         let password =
             |mistake| Self { name: Input::holding("김마패"), password: Some(mistake), ..fresh.clone() };

@@ -105,9 +105,14 @@ impl Texts {
     /// How long until something, rounded up to whole hours (to minutes within the last one).
     pub fn until(&self, moment: &Moment) -> String {
         let minutes = moment.seconds_left().div_ceil(60).max(1);
+        self.span(u32::try_from(minutes).unwrap_or(u32::MAX))
+    }
+
+    /// A number of minutes, rounded up to whole hours when it is an hour or more.
+    pub fn span(&self, minutes: u32) -> String {
         match minutes {
-            0..60 => self.count("time.minutes", minutes),
-            60.. => self.count("time.hours", minutes.div_ceil(60)),
+            minutes @ ..60 => self.count("time.minutes", minutes),
+            minutes @ 60.. => self.count("time.hours", minutes.div_ceil(60)),
         }
     }
 

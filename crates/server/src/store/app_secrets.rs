@@ -12,6 +12,7 @@ statements! {
          ON CONFLICT (id) DO NOTHING";
     EXPIRE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 \
          WHERE app_id = $2 AND (expires_at IS NULL OR expires_at > $1)";
+    END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE app_id = $2 AND expires_at > $1";
 }
 
 /// A secret of an app.
@@ -55,17 +56,37 @@ pub enum Before {
     Stolen,
 }
 
-/// Gives the app a new secret. Rotations of one app happen one after another, so that only the last one's
-/// secret has no end.
+/// Gives the app a new secret, as the last statement. Rotations of one app happen one after another, so that
+/// only the last one's secret has no end, and at most one before it goes on. Conflict: there is no such app,
+/// or at the last statement, it has this secret already.
 pub fn rotate(app_id: &str, secret: &NewSecret, before: Before, at: Timestamp) -> Unit {
     let (app, end) = match before {
         Before::ValidUntil(end) => (apps::touch(app_id, at), end),
         Before::EndNow => (apps::touch(app_id, at), at),
         Before::Stolen => (apps::revoke(app_id, at), at),
     };
-    app.with(Statement::any(EXPIRE, values![end, app_id])).with(insert(app_id, secret, at))
+    app.with(end_former(app_id, at))
+        .with(Statement::any(EXPIRE, values![end, app_id]))
+        .with(insert(app_id, secret, at))
 }
 
-pub(super) fn insert(app_id: &str, secret: &NewSecret, at: Timestamp) -> Statement {
+/// Ends the secrets that were replaced and still go on.
+pub fn stop_former(app_id: &str, at: Timestamp) -> Unit {
+    apps::touch(app_id, at).with(end_former(app_id, at))
+}
+
+/// Removes all secrets of an app that keeps none any more.
+#[must_use]
+pub fn remove_all(app_id: &str) -> Statement {
+    Statement::any(apps::DROP_SECRETS, values![app_id])
+}
+
+fn end_former(app_id: &str, at: Timestamp) -> Statement {
+    Statement::any(END_FORMER, values![at, app_id])
+}
+
+/// The first secret of an app that had none.
+#[must_use]
+pub fn insert(app_id: &str, secret: &NewSecret, at: Timestamp) -> Statement {
     Statement::one(INSERT, values![&secret.id, app_id, &secret.hash, at])
 }

@@ -3,6 +3,7 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
+    app_icons,
     app_secrets::{AppSecret, NewSecret, insert as insert_secret},
     db::{Db, Row, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
@@ -305,11 +306,12 @@ pub fn enable(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(ENABLE, values![at, id])).changing_catalog()
 }
 
-/// Removes the app. Its row stays for what refers to it; its secrets and lists go.
+/// Removes the app. Its row stays for what refers to it; its secrets, lists and picture go.
 pub fn delete(id: &str, at: Timestamp) -> Unit {
     let drops = [DROP_SECRETS, DROP_REDIRECT_URIS, DROP_ORIGINS, DROP_SCOPES];
     Unit::from(Statement::one(DELETE, values![at, id]))
         .with_all(drops.map(|drop| Statement::any(drop, values![id])))
+        .with(app_icons::remove(id))
         .revoking(Revocation::app(id, at))
         .changing_catalog()
 }

@@ -7,6 +7,7 @@ use super::db::{Db, Row, Statement, StoreError, statements, values};
 statements! {
     READ: Counters = "SELECT (SELECT value FROM counters WHERE name = 'catalog'), \
          (SELECT value FROM counters WHERE name = 'feed'), (SELECT value FROM counters WHERE name = 'clock')";
+    GUARD_CATALOG: Counters = "UPDATE counters SET value = value WHERE name = 'catalog' AND value = $1";
     BUMP_CATALOG: Counters = "UPDATE counters SET value = value + 1 WHERE name = 'catalog'";
     ADVANCE_FEED: Counters = "UPDATE counters SET value = value + $1 WHERE name = 'feed'";
     RAISE_CLOCK: Counters = "UPDATE counters SET value = $1 WHERE name = 'clock' AND value < $1";
@@ -37,6 +38,13 @@ pub async fn read(db: &Db) -> Result<Counters, StoreError> {
 #[must_use]
 pub fn raise_clock(now: Timestamp) -> Statement {
     Statement::zero_or_one(RAISE_CLOCK, values![now])
+}
+
+/// Makes a unit conflict unless apps, APIs and keys are still those of this generation; nobody can change them
+/// before the unit is committed.
+#[must_use]
+pub fn guard_catalog(generation: i64) -> Statement {
+    Statement::one(GUARD_CATALOG, values![generation])
 }
 
 pub(super) fn bump_catalog() -> Statement {

@@ -12,6 +12,7 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kid) DO NOTHING";
     RETIRE_SIGNING: SigningKeys =
         "UPDATE signing_keys SET retired_at = $1, expires_at = $2 WHERE kid = $3 AND retired_at IS NULL";
+    WITHDRAW_SIGNING: SigningKeys = "UPDATE signing_keys SET retired_at = $1, expires_at = $1 WHERE kid = $2";
     SEALS: SealKeys = "SELECT id, secret_wrapped, created_at, active_at, retired_at, expires_at \
          FROM seal_keys WHERE expires_at IS NULL OR expires_at > $1 ORDER BY active_at";
     ADD_SEAL: SealKeys = "INSERT INTO seal_keys (id, secret_wrapped, created_at, active_at) \
@@ -113,6 +114,11 @@ pub fn add_signing(key: &SigningKey) -> Unit {
 /// of two nodes that rotate at once only one makes a new key in the same unit.
 pub fn retire_signing(kid: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
     Unit::from(Statement::one(RETIRE_SIGNING, values![at, expires_at, kid])).changing_catalog()
+}
+
+/// Ends a key at once, also one that is retired: what it signed is accepted no more.
+pub fn withdraw_signing(kid: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(WITHDRAW_SIGNING, values![at, kid])).changing_catalog()
 }
 
 /// Publishes a seal key. Only `created_at` and `active_at` of its life count.

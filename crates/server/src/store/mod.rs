@@ -9,12 +9,14 @@
 
 pub mod alive;
 pub mod apis;
+pub mod app_icons;
 pub mod app_secrets;
 pub mod apps;
 pub mod codes;
 pub mod consents;
 pub mod counters;
 pub mod db;
+pub mod developers;
 pub mod grants;
 pub mod keys;
 pub mod links;
@@ -32,11 +34,13 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
     let files = [
         db::STATEMENTS,
         apis::STATEMENTS,
+        app_icons::STATEMENTS,
         app_secrets::STATEMENTS,
         apps::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,
         counters::STATEMENTS,
+        developers::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,

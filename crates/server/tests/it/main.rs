@@ -4,6 +4,12 @@
 //! functions that tests share.
 
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod protocol;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod parties;

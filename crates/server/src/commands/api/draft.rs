@@ -5,11 +5,11 @@ use mapae_protocol::{resource::ResourceIndicator, scope::ScopeToken};
 use crate::{
     cli::{CreateApi, ScopeText},
     commands::{
-        app::STANDARD_SCOPES,
         name,
         refusals::{INVALID, Refusals},
     },
     config::Site,
+    registration::STANDARD_SCOPES,
     store::apis::{Api, ApiScope},
 };
 

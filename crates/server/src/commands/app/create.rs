@@ -1,12 +1,6 @@
 //! `mapae app create`.
 
-use super::{
-    draft::{self, Draft},
-    find, new_secret,
-    redirects::Development,
-    scopes::KnownScopes,
-    view::View,
-};
+use super::{draft, find, new_secret, view::View};
 use crate::{
     accounts::Email,
     cli::CreateApp,
@@ -17,6 +11,7 @@ use crate::{
         refusals::{INVALID, Refusals},
     },
     ids::Kind,
+    registration::{Development, KnownScopes, Surroundings},
     store::{
         apis,
         apps::{self, NewApp},
@@ -31,13 +26,16 @@ pub(in crate::commands) async fn run(args: &CreateApp) -> Result<Answer, Failure
 
 async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
     let mut refusals = Refusals::default();
-    let known = KnownScopes::of(&apis::all(&data.db).await?);
-    let draft = draft::parse(args, &known, Development::of(&data.config.site), &mut refusals);
+    let apis = apis::all(&data.db).await?;
+    let scopes = apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.scope.as_str());
+    let scopes = KnownScopes::standard_and(scopes);
+    let around = Surroundings { scopes: &scopes, development: Development::of(&data.config.site) };
+    let app = draft::parse(args, around, &mut refusals);
     let owner = match &args.owner {
         Some(email) => find_owner(data, email, &mut refusals).await?,
         None => None,
     };
-    let Draft { settings, lists } = refusals.or(draft)?;
+    let (settings, lists) = refusals.or(app)?.new_app(args.id_token_alg.as_str());
     let (shown, kept) = if settings.public { (None, None) } else { Some(new_secret()).unzip() };
     let app = NewApp {
         id: Kind::App.fresh(),

@@ -1,142 +1,104 @@
-//! What is asked for an app, checked without a database: everything that is wrong is found at once.
+//! What is asked for an app, as the rules of [`registration`](crate::registration) see it, and what they find in
+//! the words of the command line.
 
-use mapae_protocol::origin::Origin;
-
-use super::{
-    redirects::{self, Development},
-    scopes::{self, KnownScopes},
-};
+use super::{redirects, scopes};
 use crate::{
     cli::{CreateApp, GrantTypeName},
     commands::{
         name,
         refusals::{INVALID, Refusals},
     },
-    store::apps::{AppLists, AppSettings},
+    registration::{
+        Draft, GrantType, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable, Surroundings,
+        nearest_origin,
+    },
 };
 
-/// An app that may be registered.
-#[derive(Debug)]
-pub(super) struct Draft {
-    pub(super) settings: AppSettings,
-    pub(super) lists: AppLists,
-}
-
-/// What the app may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Grants {
-    /// It sends people here.
-    pub(super) code: bool,
-    pub(super) refresh: bool,
-    /// It acts for itself.
-    pub(super) machine: bool,
-}
+const GRANT: &str = "--grant";
+const ORIGIN: &str = "--origin";
 
 /// The app that `args` describe; `None` if something is wrong, which is in `refusals` then.
-pub(super) fn parse(
-    args: &CreateApp,
-    known: &KnownScopes,
-    development: Development,
-    refusals: &mut Refusals,
-) -> Option<Draft> {
-    let name = name::parse(&args.name, refusals);
-    let grants = Grants::parse(args, refusals);
-    let lists = AppLists {
-        redirect_uris: redirects::parse(args, grants, development, refusals),
-        origins: origins(args, grants, refusals),
-        scopes: scopes::parse(args, grants, known, refusals),
-    };
-    let settings = AppSettings {
-        name: name?,
-        icon: None,
-        homepage: None,
+pub(super) fn parse(args: &CreateApp, around: Surroundings<'_>, refusals: &mut Refusals) -> Option<Registrable> {
+    let grants = grants(args);
+    let draft = Draft {
+        name: args.name.clone(),
+        homepage: String::new(),
         public: args.public,
-        grant_types: grants.names(),
-        token_endpoint_auth_method: None,
-        id_token_alg: args.id_token_alg.as_str().to_owned(),
-        subject_type: "pairwise".to_owned(),
-        pkce_required: true,
-        rotate_refresh: true,
+        grants,
+        redirect_uris: args.redirect_uris.clone(),
+        origins: args.origins.clone(),
+        items: scopes::items(args, grants),
     };
-    Some(Draft { settings, lists })
+    let judged = draft.judge(around);
+    judged.map_err(|mistakes| mistakes.into_iter().for_each(|mistake| tell(mistake, &draft, around, refusals))).ok()
 }
 
-impl Grants {
-    fn parse(args: &CreateApp, refusals: &mut Refusals) -> Self {
-        let named = |grant| args.grants.contains(&grant);
-        let default = args.grants.is_empty();
-        let grants = Self {
-            code: default || named(GrantTypeName::AuthorizationCode),
-            refresh: default || named(GrantTypeName::RefreshToken),
-            machine: named(GrantTypeName::ClientCredentials),
-        };
-        if grants.refresh && !grants.code {
-            refusals.add(
-                INVALID,
-                "--grant",
-                "refresh_token alone is of no use: the first refresh token comes with a code.",
-                "Add --grant authorization_code, or leave refresh_token out: a machine asks for a new access token.",
+/// Those named; the usual ones when none is.
+fn grants(args: &CreateApp) -> Grants {
+    if args.grants.is_empty() {
+        return Grants::SIGN_IN;
+    }
+    Grants::of(args.grants.iter().map(|named| match named {
+        GrantTypeName::AuthorizationCode => GrantType::AuthorizationCode,
+        GrantTypeName::RefreshToken => GrantType::RefreshToken,
+        GrantTypeName::ClientCredentials => GrantType::ClientCredentials,
+    }))
+}
+
+fn tell(mistake: Mistake, draft: &Draft, around: Surroundings<'_>, refusals: &mut Refusals) {
+    match mistake {
+        Mistake::Name(mistake) => name::tell(mistake, refusals),
+        // The command line has no option for it, so an empty one was judged.
+        Mistake::Homepage(
+            HomepageProblem::Uri(_)
+            | HomepageProblem::TooLong(_)
+            | HomepageProblem::Fragment
+            | HomepageProblem::NotHttps,
+        ) => {}
+        Mistake::Grants(problem) => tell_grants(problem, refusals),
+        Mistake::RedirectUris(problem) => redirects::tell(problem, draft, around, refusals),
+        Mistake::Origins(problem) => tell_origins(problem, draft, refusals),
+        Mistake::Items(problem) => scopes::tell(problem, draft, around, refusals),
+    }
+}
+
+fn tell_grants(problem: GrantsProblem, refusals: &mut Refusals) {
+    let (wrong, instead) = match problem {
+        GrantsProblem::None => {
+            ("An app without a grant gets no token.", "Write for example --grant authorization_code.")
+        }
+        GrantsProblem::RefreshWithoutCode => (
+            "refresh_token alone is of no use: the first refresh token comes with a code.",
+            "Add --grant authorization_code, or leave refresh_token out: a machine asks for a new access token.",
+        ),
+        GrantsProblem::PublicMachine => (
+            "client_credentials is for apps that keep a secret (RFC 6749 §4.4), and this one is public.",
+            "Leave out --public, or this grant.",
+        ),
+    };
+    refusals.add(INVALID, GRANT, wrong, instead);
+}
+
+fn tell_origins(problem: OriginsProblem, draft: &Draft, refusals: &mut Refusals) {
+    let (wrong, instead) = match problem {
+        OriginsProblem::OfMachine => (
+            "A machine runs in no browser: there its secret would be open to everybody.".to_owned(),
+            "Leave it out.".to_owned(),
+        ),
+        OriginsProblem::TooMany(limit) => {
+            (format!("An app has at most {limit} origins."), "Register another app for the rest.".to_owned())
+        }
+        OriginsProblem::NotAnOrigin { position } => {
+            let text = draft.origins.get(position).map_or("", String::as_str);
+            let nearest = nearest_origin(text);
+            let instead = nearest.map_or_else(
+                || "Write for example https://app.example.com.".to_owned(),
+                |origin| format!("Write {origin}."),
             );
+            (format!("{text:?}: {}.", mapae_protocol::origin::Malformed), instead)
         }
-        if grants.machine && args.public {
-            refusals.add(
-                INVALID,
-                "--grant",
-                "client_credentials is for apps that keep a secret (RFC 6749 §4.4), and this one is public.",
-                "Leave out --public, or this grant.",
-            );
-        }
-        grants
-    }
-
-    /// It sends nobody here.
-    pub(super) const fn is_machine_only(self) -> bool {
-        self.machine && !self.code
-    }
-
-    fn names(self) -> String {
-        let all = [
-            (self.code, GrantTypeName::AuthorizationCode),
-            (self.refresh, GrantTypeName::RefreshToken),
-            (self.machine, GrantTypeName::ClientCredentials),
-        ];
-        let names = all.into_iter().filter(|(chosen, _)| *chosen).map(|(_, grant)| grant.as_str());
-        names.collect::<Vec<_>>().join(" ")
-    }
-}
-
-fn origins(args: &CreateApp, grants: Grants, refusals: &mut Refusals) -> Vec<String> {
-    let option = "--origin";
-    if grants.is_machine_only() && !args.origins.is_empty() {
-        refusals.add(
-            INVALID,
-            option,
-            "A machine runs in no browser: there its secret would be open to everybody.",
-            "Leave it out.",
-        );
-        return Vec::new();
-    }
-    let mut origins: Vec<String> = Vec::new();
-    for text in &args.origins {
-        match Origin::parse(text) {
-            Ok(origin) if origins.iter().any(|known| known == origin.as_str()) => {}
-            Ok(origin) => origins.push(origin.as_str().to_owned()),
-            Err(error) => refusals.add(INVALID, option, format!("{text:?}: {error}."), nearest_origin(text)),
-        }
-    }
-    origins
-}
-
-/// The origin that was probably meant.
-fn nearest_origin(text: &str) -> String {
-    let url = url::Url::parse(text).ok().map(|url| url.origin().ascii_serialization());
-    let secure = url.map(|origin| {
-        if Origin::parse(&origin).is_ok() { origin } else { origin.replacen("http://", "https://", 1) }
-    });
-    match secure.filter(|origin| Origin::parse(origin).is_ok()) {
-        Some(origin) => format!("Write {origin}."),
-        None => "Write for example https://app.example.com.".to_owned(),
-    }
+    };
+    refusals.add(INVALID, ORIGIN, wrong, instead);
 }
 
 #[cfg(test)]
@@ -144,7 +106,13 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::cli::{AppCommand, Cli, Command};
+    use crate::{
+        cli::{AppCommand, Cli, Command},
+        registration::{Development, KnownScopes},
+        store::apps::{AppLists, AppSettings},
+    };
+
+    type Kept = (AppSettings, AppLists);
 
     /// The words after `mapae app create --name A`.
     fn args(words: &str) -> CreateApp {
@@ -155,14 +123,15 @@ mod tests {
         }
     }
 
-    fn draft(words: &str) -> (Option<Draft>, Vec<String>) {
+    fn draft(words: &str) -> (Option<Kept>, Vec<String>) {
         let known = KnownScopes::standard_and(["calendar.read"]);
         let mut refusals = Refusals::default();
-        let draft = parse(&args(words), &known, Development::Yes, &mut refusals);
-        (draft, refusals.texts())
+        let around = Surroundings { scopes: &known, development: Development::Yes };
+        let draft = parse(&args(words), around, &mut refusals);
+        (draft.map(|app| app.new_app("RS256")), refusals.texts())
     }
 
-    fn good(words: &str) -> Draft {
+    fn good(words: &str) -> Kept {
         let (draft, wrong) = draft(words);
         assert_eq!(wrong, Vec::<String>::new(), "{words}");
         draft.unwrap()
@@ -170,33 +139,33 @@ mod tests {
 
     #[test]
     fn an_app_signs_people_in_unless_it_says_otherwise() {
-        let draft = good("--redirect-uri https://a.example/cb");
-        assert_eq!(draft.settings.grant_types, "authorization_code refresh_token");
-        assert_eq!(draft.settings.id_token_alg, "RS256");
-        assert!(!draft.settings.public && draft.settings.pkce_required && draft.settings.rotate_refresh);
+        let (settings, lists) = good("--redirect-uri https://a.example/cb");
+        assert_eq!(settings.grant_types, "authorization_code refresh_token");
+        assert_eq!(settings.id_token_alg, "RS256");
+        assert!(!settings.public && settings.pkce_required && settings.rotate_refresh);
         let scopes: Vec<(&str, bool)> =
-            draft.lists.scopes.iter().map(|item| (item.scope.as_str(), item.required)).collect();
+            lists.scopes.iter().map(|item| (item.scope.as_str(), item.required)).collect();
         assert_eq!(scopes, [("openid", true), ("profile", false), ("email", false)]);
     }
 
     #[test]
     fn a_machine_needs_only_its_scopes() {
-        let draft = good("--grant client_credentials --required-scope calendar.read");
-        assert_eq!(draft.settings.grant_types, "client_credentials");
-        assert_eq!(draft.lists.redirect_uris, Vec::<String>::new());
-        assert_eq!(draft.lists.scopes.len(), 1);
+        let (settings, lists) = good("--grant client_credentials --required-scope calendar.read");
+        assert_eq!(settings.grant_types, "client_credentials");
+        assert_eq!(lists.redirect_uris, Vec::<String>::new());
+        assert_eq!(lists.scopes.len(), 1);
     }
 
     #[test]
     fn what_is_named_twice_is_registered_once() {
-        let draft = good(
+        let (settings, lists) = good(
             "--redirect-uri https://a.example/cb --redirect-uri https://a.example/cb \
              --origin https://a.example --origin https://a.example \
              --grant authorization_code --grant authorization_code --optional-scope email --optional-scope email",
         );
-        assert_eq!((draft.lists.redirect_uris.len(), draft.lists.origins.len()), (1, 1));
-        assert_eq!(draft.settings.grant_types, "authorization_code");
-        assert_eq!(draft.lists.scopes.len(), 2, "openid and email");
+        assert_eq!((lists.redirect_uris.len(), lists.origins.len()), (1, 1));
+        assert_eq!(settings.grant_types, "authorization_code");
+        assert_eq!(lists.scopes.len(), 2, "openid and email");
     }
 
     #[test]

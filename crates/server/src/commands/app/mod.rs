@@ -11,9 +11,8 @@ mod scopes;
 pub(super) mod show;
 mod view;
 
-use mapae_protocol::{random, secret::Secret};
+use mapae_protocol::secret::Secret;
 
-pub(super) use self::scopes::STANDARD_SCOPES;
 use super::{data::Data, failure::Failure};
 use crate::{
     client_auth::secret,
@@ -34,9 +33,7 @@ async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, Failure> {
 
 /// A secret and what the database keeps of it.
 fn new_secret() -> (Secret<String>, NewSecret) {
-    let secret = Secret::new(random::token());
-    let kept = NewSecret { id: Kind::Secret.fresh(), hash: secret::digest(&secret).into() };
-    (secret, kept)
+    secret::generate(Kind::Secret.fresh())
 }
 
 /// Beside a secret, for people.

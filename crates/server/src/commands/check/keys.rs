@@ -40,7 +40,7 @@ pub(super) fn inspect_master_key(config: &Config, report: &mut Report) -> Found 
     }
     match existing_master_key(&config.keys.master_key) {
         Ok(key) => {
-            report.fine(MASTER_KEY, "it can be read, by nobody else");
+            report.fine(MASTER_KEY, "it can be read, and not by everybody");
             Found::Usable(key)
         }
         Err(error) => {

@@ -85,9 +85,11 @@ fn current(lives: impl Iterator<Item = Life>, now: Timestamp) -> Option<Timestam
 
 impl Use {
     fn of(life: Life, current: Option<Timestamp>, now: Timestamp) -> Self {
+        let retired = life.retired_at.is_some_and(|end| end <= now);
         let state = match () {
+            () if retired => State::Former,
             () if life.active_at > now => State::Next,
-            () if Some(life.active_at) == current && life.retired_at.is_none_or(|end| now < end) => State::Current,
+            () if Some(life.active_at) == current => State::Current,
             () => State::Former,
         };
         Self {

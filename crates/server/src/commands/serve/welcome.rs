@@ -11,6 +11,7 @@ use crate::{
         failure::Failure,
         fields::{Fields, moment},
     },
+    config::Database,
     pages::at,
 };
 
@@ -47,7 +48,10 @@ impl Welcome {
             account: format!("{issuer}{}", at::ACCOUNT),
             console: format!("{issuer}{}", at::CONSOLE),
             data: whole(&config.data),
-            database: config.database.to_string(),
+            database: match &config.database {
+                Database::Sqlite(path) => format!("sqlite:{}", whole(path)),
+                postgres @ Database::Postgres(_) => postgres.to_string(),
+            },
             mailbox: whole(&config.mail.mailbox),
             setup: link.map(|link| Setup {
                 url: link.url.expose().clone(),

@@ -4,8 +4,8 @@ use crate::pages::{
     Page, at,
     console::{
         ConsoleApp,
-        addresses::{AddressMistake, AddressProblem},
-        items::{self, ItemRow, PurposeMistake},
+        addresses::{AddressMistake, AddressMistakes, AddressProblem},
+        items::{self, ItemRow, ItemsMistake, PurposeMistake},
         snippet::QuickStart,
     },
     example,
@@ -26,16 +26,20 @@ pub struct AppPage {
     pub name: Input<NameMistake>,
     /// Address of its site (`homepage`), which people see.
     pub homepage: Input<AddressMistake>,
+    /// Whether it is to be a public client (`kind`: `confidential`, `public`).
+    pub public: bool,
     /// Why the icon that was sent cannot be used.
     pub icon_problem: Option<IconProblem>,
     /// Redirect URIs, one per line (`redirect_uris`).
-    pub redirect_uris: Input<AddressMistake>,
+    pub redirect_uris: Input<AddressMistakes>,
     /// Origins of browser apps, one per line (`origins`).
-    pub origins: Input<AddressMistake>,
+    pub origins: Input<AddressMistakes>,
     /// Its live secrets, newest first; none for a public app.
     pub secrets: Vec<LiveSecret>,
     /// What it may ask people for.
     pub items: Vec<ItemRow>,
+    /// What is wrong with all of these together.
+    pub items_mistake: Option<ItemsMistake>,
     /// Its values in code.
     pub quick_start: QuickStart,
     /// What has just been done.
@@ -57,7 +61,9 @@ pub enum IconProblem {
     /// No file was chosen.
     Missing,
     /// Larger than this many KiB.
-    TooLarge(u32),
+    TooLarge(usize),
+    /// More than this many pixels wide or high.
+    TooWide(u32),
     /// Not a picture of a kind that is accepted, or a broken one.
     NotAPicture,
 }
@@ -67,6 +73,7 @@ impl Mistake for IconProblem {
         match self {
             Self::Missing => t.of("app.icon_missing").to_owned(),
             Self::TooLarge(limit) => t.count("app.icon_too_large", limit),
+            Self::TooWide(limit) => t.count("app.icon_too_wide", limit),
             Self::NotAPicture => t.of("app.icon_not_a_picture").to_owned(),
         }
     }
@@ -81,6 +88,8 @@ pub enum AppNotice {
     Saved,
     /// The older secret was stopped.
     SecretEnded,
+    /// The form that makes a secret was sent again: that secret is not shown again.
+    SecretShown,
     /// The app was switched off.
     Disabled,
     /// The app was switched on again.
@@ -88,11 +97,37 @@ pub enum AppNotice {
 }
 
 impl AppNotice {
+    const ALL: [Self; 6] =
+        [Self::Registered, Self::Saved, Self::SecretEnded, Self::SecretShown, Self::Disabled, Self::Enabled];
+
+    /// Its name in addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Saved => "saved",
+            Self::SecretEnded => "secret-ended",
+            Self::SecretShown => "secret-shown",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+        }
+    }
+
+    /// The notice of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.name() == name)
+    }
+
+    /// Whether it tells of something that did not go as wished.
+    fn cares(self) -> bool {
+        self == Self::SecretShown
+    }
+
     fn key(self) -> &'static str {
         match self {
             Self::Registered => "app.done_registered",
             Self::Saved => "app.done_saved",
             Self::SecretEnded => "app.done_secret_ended",
+            Self::SecretShown => "app.done_secret_shown",
             Self::Disabled => "app.done_disabled",
             Self::Enabled => "app.done_enabled",
         }
@@ -104,6 +139,7 @@ impl AppPage {
         let mut mistakes = Mistakes::new(t)
             .field("redirect_uris", "app.redirect_uris", self.redirect_uris.mistake.as_ref())
             .field("origins", "app.origins", self.origins.mistake.as_ref());
+        mistakes = mistakes.field("items", "app.items", self.items_mistake.as_ref());
         for (index, item) in (1..).zip(&self.items) {
             mistakes = mistakes
                 .field(&format!("item-{index}-ko"), "app.purpose_ko", item.purpose_ko.mistake.as_ref())
@@ -131,6 +167,7 @@ impl Page for AppPage {
         let notice = |notice| Self { notice: Some(notice), ..usual.clone() };
         let public = Self {
             app: ConsoleApp { public: true, ..example::console_app() },
+            public: true,
             secrets: Vec::new(),
             origins: Input::holding("http://localhost:5173"),
             quick_start: QuickStart { public: true, ..usual.quick_start.clone() },
@@ -147,6 +184,13 @@ impl Page for AppPage {
             ],
             ..notice(AppNotice::Saved)
         };
+        let machine = Self {
+            app: ConsoleApp { machine: true, ..example::console_app() },
+            redirect_uris: Input::default(),
+            items: items::samples().split_off(4),
+            items_mistake: Some(ItemsMistake::Missing),
+            ..usual.clone()
+        };
         vec![
             ("usual", usual.clone()),
             ("public", public),
@@ -154,6 +198,8 @@ impl Page for AppPage {
             ("rotated", rotated),
             ("enabled", notice(AppNotice::Enabled)),
             ("secret-ended", notice(AppNotice::SecretEnded)),
+            ("secret-shown", notice(AppNotice::SecretShown)),
+            ("machine", machine),
             ("refused", refused(usual)),
         ]
     }
@@ -165,6 +211,7 @@ fn usual() -> AppPage {
         app: example::console_app(),
         name: Input::holding("나의 서비스"),
         homepage: Input::holding("https://calendar.example.com"),
+        public: false,
         icon_problem: None,
         redirect_uris: Input::holding(
             "http://localhost:3000/callback\nhttps://calendar.example.com/callback",
@@ -172,6 +219,7 @@ fn usual() -> AppPage {
         origins: Input::default(),
         secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
         items: items::samples(),
+        items_mistake: None,
         quick_start: QuickStart {
             issuer: "http://localhost:9000".to_owned(),
             client_id: example::APP_ID.to_owned(),
@@ -184,7 +232,7 @@ fn usual() -> AppPage {
 }
 
 fn refused(usual: AppPage) -> AppPage {
-    let wrong = |line, why| AddressMistake { line, why };
+    let wrong = |why| AddressMistakes(vec![AddressMistake { line: 1, why, instead: None }]);
     let mut items = usual.items.clone();
     if let Some(email) = items.get_mut(2) {
         email.purpose_ko = Input::refused("", PurposeMistake::Missing);
@@ -192,11 +240,12 @@ fn refused(usual: AppPage) -> AppPage {
     }
     AppPage {
         name: Input::refused("", NameMistake::Missing),
-        homepage: Input::refused("calendar", wrong(0, AddressProblem::NotAbsolute)),
+        homepage: Input::refused("calendar", AddressMistake::whole(AddressProblem::NotAbsolute)),
         icon_problem: Some(IconProblem::TooLarge(256)),
-        redirect_uris: Input::refused("https://a.example/*", wrong(1, AddressProblem::Characters)),
-        origins: Input::refused("https://a.example/path", wrong(1, AddressProblem::NotAnOrigin)),
+        redirect_uris: Input::refused("https://a.example/*", wrong(AddressProblem::Characters)),
+        origins: Input::refused("https://a.example/path", wrong(AddressProblem::NotAnOrigin)),
         items,
+        items_mistake: Some(ItemsMistake::TooMany(64)),
         ..usual
     }
 }

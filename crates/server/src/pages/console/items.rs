@@ -33,13 +33,33 @@ pub enum ItemLevel {
     Required,
 }
 
+/// What is wrong with the items as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemsMistake {
+    /// An app that acts for itself must say what it may ask for.
+    Missing,
+    /// More than this many.
+    TooMany(usize),
+}
+
+impl Mistake for ItemsMistake {
+    fn text(&self, t: &Texts) -> String {
+        match self {
+            Self::Missing => t.of("mistake.items_missing").to_owned(),
+            Self::TooMany(limit) => t.count("mistake.items_too_many", limit),
+        }
+    }
+}
+
 /// What is wrong with a purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PurposeMistake {
-    /// People must be told.
+    /// It is there in the other language only.
     Missing,
     /// It has more than this many characters.
     TooLong(usize),
+    /// It is not on one line.
+    Malformed,
 }
 
 impl Mistake for PurposeMistake {
@@ -47,6 +67,7 @@ impl Mistake for PurposeMistake {
         match self {
             Self::Missing => t.of("mistake.purpose_missing").to_owned(),
             Self::TooLong(limit) => t.count("mistake.too_long", limit),
+            Self::Malformed => t.of("mistake.purpose_malformed").to_owned(),
         }
     }
 }

@@ -20,6 +20,19 @@ pub struct ConsoleApp {
     pub card: AppCard,
     /// Whether it is a public client (RFC 6749 §2.1), which has no secret.
     pub public: bool,
+    /// Whether it acts for itself only and sends nobody to sign in (RFC 6749 §4.4).
+    pub machine: bool,
     /// Whether it is switched off.
     pub disabled: bool,
+}
+
+impl ConsoleApp {
+    /// What kind of app it is.
+    fn kind_key(&self) -> &'static str {
+        match (self.machine, self.public) {
+            (true, _) => "app.machine",
+            (false, true) => "app.public",
+            (false, false) => "app.confidential",
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::pages::{
     Page, at,
-    console::addresses::{AddressMistake, AddressProblem},
+    console::addresses::{AddressMistake, AddressMistakes, AddressProblem},
     example,
     input::{FoundMistake, Input, Mistakes, NameMistake},
     look::Desk,
@@ -19,7 +19,7 @@ pub struct NewApp {
     /// Whether it is a public client (`kind`: `confidential`, `public`).
     pub public: bool,
     /// Redirect URIs, one per line (`redirect_uris`).
-    pub redirect_uris: Input<AddressMistake>,
+    pub redirect_uris: Input<AddressMistakes>,
     /// One has this many apps already and may have no more.
     pub limit_reached: Option<u32>,
 }
@@ -50,7 +50,8 @@ impl Page for NewApp {
             redirect_uris: Input::default(),
             limit_reached: None,
         };
-        let wrong = AddressMistake { line: 2, why: AddressProblem::NotHttps };
+        let instead = Some("https://example.com/cb".to_owned());
+        let wrong = AddressMistake { line: 2, why: AddressProblem::NotHttps, instead };
         vec![
             ("fresh", fresh.clone()),
             (
@@ -60,7 +61,7 @@ impl Page for NewApp {
                     public: true,
                     redirect_uris: Input::refused(
                         "https://calendar.example.com/callback\nhttp://example.com/cb",
-                        wrong,
+                        AddressMistakes(vec![wrong]),
                     ),
                     ..fresh.clone()
                 },

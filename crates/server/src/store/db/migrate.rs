@@ -5,8 +5,10 @@ use mapae_protocol::{base64url, digest::sha256};
 use super::{MigrateError, Row, StoreError, sql::statements};
 
 /// The migrations of this program, in order. A migration that was released is never changed again.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("../../../migrations/0001_foundation.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("../../../migrations/0001_foundation.sql") },
+    Migration { version: 2, sql: include_str!("../../../migrations/0002_console.sql") },
+];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.
 pub(super) const PRELUDE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (\

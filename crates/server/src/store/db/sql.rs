@@ -20,6 +20,8 @@ pub enum Table {
     AppOrigins,
     /// Scopes that an app may ask for.
     AppScopes,
+    /// Pictures of apps.
+    AppIcons,
     /// APIs (resource servers).
     Apis,
     /// Scopes that an API owns.

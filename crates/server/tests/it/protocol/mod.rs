@@ -1,5 +1,6 @@
 //! The protocol over HTTP, against the whole server, as clients written by others see it.
 
+mod browser_attacks;
 mod code_flow;
 mod cors;
 mod introspection;
@@ -10,6 +11,7 @@ mod races;
 mod refresh;
 mod revocation;
 mod revocation_feed;
+mod token_attacks;
 mod userinfo;
 
 use mapae_protocol::base64url;
@@ -17,7 +19,7 @@ use mapae_testkit::{Answer, ApiFixture, AppFixture, AppSpec, Authorization, Brow
 use serde_json::Value;
 
 /// The claims of a JWT, unchecked.
-fn claims(jwt: &str) -> Value {
+pub(crate) fn claims(jwt: &str) -> Value {
     let payload = jwt.split('.').nth(1).unwrap();
     serde_json::from_slice(&base64url::decode(payload).unwrap()).unwrap()
 }
@@ -31,13 +33,13 @@ async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture)
 }
 
 /// A person who has given an app these scopes, their browser, and the app's tokens.
-struct SignedIn {
-    user: UserFixture,
-    browser: Browser,
-    tokens: Answer,
+pub(crate) struct SignedIn {
+    pub(crate) user: UserFixture,
+    pub(crate) browser: Browser,
+    pub(crate) tokens: Answer,
 }
 
-async fn sign_in(server: &TestServer, app: &AppFixture, scope: &str) -> SignedIn {
+pub(crate) async fn sign_in(server: &TestServer, app: &AppFixture, scope: &str) -> SignedIn {
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let authorization = Authorization::of(app, scope);

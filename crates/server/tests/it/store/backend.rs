@@ -1,6 +1,6 @@
 //! A fresh database of either engine for each test.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use mapae::store::{
     Db, Options,
@@ -12,6 +12,11 @@ use tempfile::TempDir;
 use super::seed::NOW;
 
 const FILE: &str = "mapae.db";
+
+/// Time enough for a machine that is busy with other things; tests about time set their own.
+pub(super) fn patient() -> Options {
+    Options { budget: Duration::from_secs(30), ..Options::default() }
+}
 
 /// An empty, migrated database that goes away with the test.
 pub(super) struct TestDb {
@@ -30,7 +35,7 @@ impl TestDb {
             Engine::Sqlite => Place::Sqlite(TempDir::new().expect("a temporary folder")),
             Engine::Postgres => Place::Postgres(shared().fresh_database().await.expect("a fresh database")),
         };
-        let db = place.open(Options::default());
+        let db = place.open(patient());
         let schema: Schema = db.migrate(NOW).await.expect("a migrated database");
         assert!(schema.is_current());
         Self { db, place }
@@ -38,7 +43,7 @@ impl TestDb {
 
     /// The same database once more, as another process would open it.
     pub(super) fn another(&self) -> Db {
-        self.another_with(Options::default())
+        self.another_with(patient())
     }
 
     /// As [`another`](Self::another), used otherwise.

@@ -48,7 +48,7 @@ impl Cutter {
 
     /// The address of the database `url` by this wire.
     pub(super) fn url(&self, url: &str) -> String {
-        let database = url.split("@/").nth(1).unwrap().split('?').next().unwrap();
+        let database = url.rsplit('/').next().unwrap();
         format!("postgres://postgres@{}/{database}?sslmode=disable", self.address)
     }
 

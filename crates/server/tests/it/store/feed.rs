@@ -1,13 +1,6 @@
 //! The revocation feed: its order is the order of commits, without gaps — DB-04, IN.
 
-use std::{
-    collections::BTreeMap,
-    slice,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeMap, slice};
 
 use mapae::store::{
     Db, Unit,
@@ -90,21 +83,21 @@ async fn db_04_a_reader_of_the_feed_misses_nothing_of_another_process() {
 /// Eight writers revoke, each one thing after another, some of them two at a time; a reader follows. It must
 /// see every number once, in order, and never one before a smaller one.
 async fn follow_while_revoking(db: &TestDb, nodes: &[Db]) {
-    let seed = Arc::new(Seed::plant(db, "feed").await);
-    let working = Arc::new(AtomicUsize::new(WRITERS));
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
-        let (db, working) = (nodes[writer % nodes.len()].clone(), Arc::clone(&working));
+        let db = nodes[writer % nodes.len()].clone();
         writers.spawn(async move {
             for n in 0..EACH {
                 db.commit(revoke_something(writer, n)).await.unwrap();
             }
-            working.fetch_sub(1, Ordering::SeqCst);
         });
     }
     let mut events: Vec<Event> = Vec::new();
     loop {
-        let last_look = working.load(Ordering::SeqCst) == 0;
+        while let Some(writer) = writers.try_join_next() {
+            writer.unwrap();
+        }
+        let last_look = writers.is_empty();
         let cursor = i64::try_from(events.len()).unwrap();
         let more = revocations::list_after(db, cursor, 50).await.unwrap();
         for (expected, event) in (cursor + 1..).zip(&more) {
@@ -116,9 +109,6 @@ async fn follow_while_revoking(db: &TestDb, nodes: &[Db]) {
         events.extend(more);
         tokio::task::yield_now().await;
     }
-    while let Some(writer) = writers.join_next().await {
-        writer.unwrap();
-    }
     assert_eq!(events.len(), WRITERS * EACH * 3 / 2, "every event once");
     let mut before = BTreeMap::new();
     for Event { subject_id, .. } in events {
@@ -127,7 +117,6 @@ async fn follow_while_revoking(db: &TestDb, nodes: &[Db]) {
         let previous = before.insert(writer.to_owned(), n);
         assert!(previous.is_none_or(|previous| previous <= n), "acknowledged before, numbered before");
     }
-    drop(seed);
 }
 
 fn revoke_something(writer: usize, n: usize) -> Unit {

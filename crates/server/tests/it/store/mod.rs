@@ -1,6 +1,7 @@
 //! The store: one suite, run on each engine.
 
 mod backend;
+pub(crate) mod beneath;
 mod cutter;
 mod seed;
 

@@ -14,7 +14,7 @@ use mapae::store::{
 use mapae_testkit::postgres::PostgresServer;
 
 use super::{
-    backend::{TestDb, shared},
+    backend::{TestDb, patient, shared},
     cutter::{Cut, Cutter},
     seed::{NOW, Seed, new_user},
 };
@@ -46,7 +46,7 @@ async fn db_10_a_database_that_is_away_is_said_to_be_away_and_is_found_again() {
 async fn db_10_connections_that_were_closed_meanwhile_are_replaced() {
     let server = PostgresServer::start().unwrap();
     let url = server.fresh_database().await.unwrap();
-    let db = Db::connect_postgres(&url, Options { connections: 4, ..Options::default() }).unwrap();
+    let db = Db::connect_postgres(&url, Options { connections: 4, ..patient() }).unwrap();
     db.migrate(NOW).await.unwrap();
     let seed = Seed::plant(&db, "one").await;
     for round in 0..20 {
@@ -66,7 +66,7 @@ async fn db_05_a_commit_without_an_answer_is_unknown_and_whole() {
     let db = TestDb::new(Engine::Postgres).await;
     let seed = Seed::plant(&db, "one").await;
     let wire = Cutter::new(shared().socket(), b"COMMIT").await;
-    let far = Db::connect_postgres(&wire.url(db.url()), Options::default()).unwrap();
+    let far = Db::connect_postgres(&wire.url(db.url()), patient()).unwrap();
     for (n, cut) in [Cut::Before, Cut::After, Cut::After, Cut::Before].into_iter().enumerate() {
         let grant = seed.grant(&format!("cut-{n}"));
         let unit = || {
@@ -95,7 +95,7 @@ async fn db_05_a_statement_without_an_answer_is_unknown_and_never_repeated() {
     let db = TestDb::new(Engine::Postgres).await;
     Seed::plant(&db, "one").await;
     let wire = Cutter::new(shared().socket(), b"usr_cut").await;
-    let far = Db::connect_postgres(&wire.url(db.url()), Options::default()).unwrap();
+    let far = Db::connect_postgres(&wire.url(db.url()), patient()).unwrap();
     for (n, cut) in [Cut::After, Cut::Before].into_iter().enumerate() {
         let id = format!("cut-{n}");
         wire.arm(cut);
@@ -123,7 +123,7 @@ async fn db_05_a_statement_without_an_answer_is_unknown_and_never_repeated() {
 async fn db_10_a_read_only_database_takes_no_writes_and_says_so() {
     let db = TestDb::new(Engine::Postgres).await;
     let seed = Seed::plant(&db, "one").await;
-    let name = db.url().split("@/").nth(1).unwrap().split('?').next().unwrap();
+    let name = db.url().rsplit('/').next().unwrap();
     let alter = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
     shared().execute("postgres", &alter).await.unwrap();
     let standby = db.another();
@@ -134,6 +134,34 @@ async fn db_10_a_read_only_database_takes_no_writes_and_says_so() {
     ] {
         let write = standby.commit(unit).await;
         assert!(matches!(write, Err(CommitError::Busy(Obstacle::ReadOnly))), "{write:?}");
+    }
+}
+
+/// A request whose client has gone is dropped wherever it is. If that were in the middle of a transaction, the
+/// next user of the connection would find himself in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn op_a_caller_that_goes_away_leaves_no_open_transaction() {
+    let db = TestDb::new(Engine::Postgres).await;
+    let small = db.another_with(Options { connections: 1, ..patient() });
+    let seed = Seed::plant(&small, "one").await;
+    let waits = "SELECT 1 / count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    for round in 0..5 {
+        let lock = db.lock().await;
+        let unit = Unit::from(users::insert(&new_user(&format!("gone-{round}")), NOW));
+        let unit = unit.with(consents::guard(&seed.consent, 0));
+        let caller = tokio::spawn({
+            let small = small.clone();
+            async move { small.commit(unit).await }
+        });
+        // Divides by zero until the unit is in its transaction and waits for the lock.
+        while shared().execute(db.url(), waits).await.is_err() {}
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        lock.release().await;
+        let next = format!("next-{round}");
+        small.commit(users::insert(&new_user(&next), NOW)).await.unwrap();
+        let there = users::by_id(&db, &format!("usr_{next}")).await.unwrap();
+        assert!(there.is_some(), "committed, not left in a transaction that somebody else had begun");
     }
 }
 
@@ -155,14 +183,14 @@ async fn op_the_certificate_of_the_database_is_checked_as_asked_for() {
         ("localhost", "sslmode=verify-full&sslrootcert=system", false),
     ] {
         let url = format!("{}?{parameters}", server.tcp_url(host, "postgres"));
-        let db = Db::connect_postgres(&url, Options::default()).unwrap();
+        let db = Db::connect_postgres(&url, patient()).unwrap();
         let outcome = db.schema().await;
         assert_eq!(outcome.is_ok(), works, "{host} {parameters}: {outcome:?}");
     }
     let encrypted =
         "DO $$ BEGIN IF (SELECT count(*) FROM pg_stat_ssl WHERE ssl) = 0 THEN RAISE 'plain'; END IF; END $$";
     let url = format!("{}?sslmode=require", server.tcp_url("localhost", "postgres"));
-    let db = Db::connect_postgres(&url, Options::default()).unwrap();
+    let db = Db::connect_postgres(&url, patient()).unwrap();
     db.migrate(NOW).await.unwrap();
     server.execute("postgres", encrypted).await.expect("the open connection is encrypted");
 }

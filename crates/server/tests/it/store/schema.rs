@@ -1,9 +1,13 @@
 //! The schema and every statement: one text, two engines — DB-12, RE-10.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use mapae::store::{
-    Db, Options,
+    Db,
     db::{Engine, MigrateError, Schema, Sql},
     statements,
 };
@@ -13,11 +17,11 @@ use tokio::task::JoinSet;
 use tokio_postgres::{NoTls, types::Type};
 
 use super::{
-    backend::{TestDb, for_each_backend, shared},
+    backend::{TestDb, for_each_backend, patient, shared},
     seed::{NOW, Seed, later},
 };
 
-/// Marks the folder in which [`open_here`] opens its file.
+/// Marks the folder in which processes open the same new files.
 const HERE: &str = "open-here";
 
 /// SQLite numbers `$n` by appearance, PostgreSQL by digit: only in ascending order of first use do they agree.
@@ -152,9 +156,9 @@ async fn db_12_nodes_that_start_at_once_migrate_once() {
         let mut nodes = JoinSet::new();
         for _ in 0..6 {
             let db = if postgres {
-                Db::connect_postgres(&url, Options::default()).unwrap()
+                Db::connect_postgres(&url, patient()).unwrap()
             } else {
-                Db::open_sqlite(&folder.path().join("x.db"), Options::default()).unwrap()
+                Db::open_sqlite(&folder.path().join("x.db"), patient()).unwrap()
             };
             nodes.spawn(async move { db.migrate(NOW).await });
         }
@@ -165,31 +169,30 @@ async fn db_12_nodes_that_start_at_once_migrate_once() {
     }
 }
 
-#[test]
-fn db_02_processes_that_open_a_new_file_at_once_do_not_trip_over_each_other() {
-    for _ in 0..4 {
-        let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join(HERE), "").unwrap();
-        let program = std::env::current_exe().unwrap();
-        let mut processes: Vec<_> = (0..8)
-            .map(|_| {
-                let mut process = std::process::Command::new(&program);
-                process.args(["--exact", "store::schema::open_here", "--ignored"]).current_dir(&folder);
-                process.stdout(std::process::Stdio::null()).spawn().unwrap()
-            })
-            .collect();
-        assert!(processes.iter_mut().all(|process| process.wait().unwrap().success()));
+/// Runs itself in six more processes; those know by the folder in which they stand what they are for.
+#[tokio::test]
+async fn db_02_processes_that_open_new_files_at_once_do_not_trip_over_each_other() {
+    if Path::new(HERE).exists() {
+        return open_new_files_here().await;
     }
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join(HERE), "").unwrap();
+    let program = std::env::current_exe().unwrap();
+    let this = "store::schema::db_02_processes_that_open_new_files_at_once_do_not_trip_over_each_other";
+    let start = || {
+        let mut process = Command::new(&program);
+        process.args(["--exact", this]).current_dir(&folder).stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mut processes: Vec<_> = (0..6).map(|_| start()).collect();
+    assert!(processes.iter_mut().all(|process| process.wait().unwrap().success()));
+    assert!(folder.path().join("59.db").exists(), "they did run");
 }
 
-#[tokio::test]
-#[ignore = "opens a file in the folder where it stands; run by the test above in processes of its own"]
-async fn open_here() {
-    if !std::path::Path::new(HERE).exists() {
-        return;
+async fn open_new_files_here() {
+    for n in 0..60 {
+        let db = Db::open_sqlite(format!("{n}.db").as_ref(), patient()).unwrap();
+        assert!(db.migrate(NOW).await.unwrap().is_current());
     }
-    let db = Db::open_sqlite("new.db".as_ref(), Options::default()).unwrap();
-    assert!(db.migrate(NOW).await.unwrap().is_current());
 }
 
 #[tokio::test]

@@ -1,0 +1,39 @@
+//! Disconnecting a service (연결 끊기): asked once more, then everything of it is dead in one commit.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+
+use super::{notice, service};
+use crate::{
+    app::App,
+    interaction::{person_page, see_other},
+    pages::{account::AccountNotice, service::Disconnect},
+    store::{CommitError, consents},
+};
+
+/// `GET /account/services/{id}/disconnect`.
+pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    person_page(app, request, |visit, signed_in| async move {
+        let connection = service::find(&visit, &signed_in, &id).await?;
+        let page = Disconnect { desk: visit.desk(&signed_in), id, app: service::card(&connection) };
+        Ok(visit.show(&page, None))
+    })
+    .await
+}
+
+/// `POST /account/services/{id}/disconnect`.
+pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    person_page(app, request, |visit, signed_in| async move {
+        let connection = service::find(&visit, &signed_in, &id).await?;
+        let unit = consents::disconnect(&connection.consent.id, &signed_in.user.id, visit.app.now());
+        match visit.app.commit(unit).await {
+            // A conflict: it was disconnected at the same time on another page.
+            Ok(_) | Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(see_other(&notice::account(AccountNotice::Disconnected))?)
+    })
+    .await
+}

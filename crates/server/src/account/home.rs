@@ -1,0 +1,82 @@
+//! The account's first page.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::{notice, service};
+use crate::{
+    accounts::typed,
+    app::App,
+    interaction::{PageError, Visit, person_page},
+    pages::{
+        account::{AccountHome, ChangePasswordProblem, ConnectedService, SignedInBrowser},
+        browser::Browser,
+        moment::Moment,
+    },
+    store::{
+        consents,
+        sessions::{self, Session, SignedIn},
+    },
+};
+
+/// `GET /account`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    person_page(app, request, |visit, signed_in| async move { answer(&visit, &signed_in, None).await }).await
+}
+
+/// The page, with what is wrong with a change of password that was tried.
+pub(super) async fn answer(
+    visit: &Visit,
+    signed_in: &SignedIn,
+    password: Option<ChangePasswordProblem>,
+) -> Result<Response, PageError> {
+    let page = AccountHome {
+        desk: visit.desk(signed_in),
+        services: services(visit, signed_in).await?,
+        browsers: browsers(visit, signed_in).await?,
+        password,
+        rule: typed::PASSWORD_RULE,
+        notice: notice::of_account(visit)?.filter(|_| password.is_none()),
+    };
+    let status = match password {
+        None => StatusCode::OK,
+        Some(ChangePasswordProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(ChangePasswordProblem::WrongPresent | ChangePasswordProblem::New(_)) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    };
+    Ok((status, visit.show(&page, None)).into_response())
+}
+
+/// What is connected, last used first.
+async fn services(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<ConnectedService>, PageError> {
+    let mut connections = consents::connected(visit.app.db(), &signed_in.user.id).await?;
+    connections.sort_by_key(|connection| std::cmp::Reverse(connection.last_used_at));
+    let now = visit.app.now();
+    let shown = connections.iter().map(|connection| ConnectedService {
+        id: connection.consent.id.clone(),
+        app: service::card(connection),
+        items: service::agreed(connection).map(|scope| service::titled(visit, scope)).collect(),
+        last_used: connection.last_used_at.map(|used| Moment::new(used.unix(), now.unix())),
+    });
+    Ok(shown.collect())
+}
+
+/// Where the person is signed in, this browser first.
+async fn browsers(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<SignedInBrowser>, PageError> {
+    let now = visit.app.now();
+    let mut living = sessions::list(visit.app.db(), &signed_in.user.id, now).await?;
+    let is_current = |session: &Session| session.id == signed_in.session.id;
+    living.sort_by_key(|session| !is_current(session));
+    let shown = living.iter().map(|session| SignedInBrowser {
+        id: session.id.clone(),
+        browser: Browser::of(&session.user_agent),
+        since: Moment::new(session.created_at.unix(), now.unix()),
+        seen: Moment::new(session.last_seen_at.unix(), now.unix()),
+        current: is_current(session),
+    });
+    Ok(shown.collect())
+}

@@ -1,0 +1,41 @@
+//! What was just done, told on the page to which a form leads: a word of a fixed set in the address.
+
+use crate::{
+    interaction::{PageError, Visit},
+    pages::{account::AccountNotice, at},
+};
+
+/// The parameter that carries it.
+const DONE: &str = "done";
+
+const WORDS: &[(&str, AccountNotice)] = &[
+    ("disconnected", AccountNotice::Disconnected),
+    ("browser-ended", AccountNotice::BrowserEnded),
+    ("browsers-ended", AccountNotice::OtherBrowsersEnded),
+    ("password-changed", AccountNotice::PasswordChanged),
+];
+
+/// Of a service's page: an item was taken back.
+const DROPPED: &str = "dropped";
+
+/// The account's address, with what to tell there.
+pub(super) fn account(notice: AccountNotice) -> String {
+    let word = WORDS.iter().find(|(_, of)| *of == notice);
+    word.map_or_else(|| at::ACCOUNT.to_owned(), |(word, _)| at::with(at::ACCOUNT, DONE, word))
+}
+
+/// A service's address, where it is told that an item was taken back.
+pub(super) fn dropped(id: &str) -> String {
+    at::with(&at::service(id), DONE, DROPPED)
+}
+
+/// What the address of the account's page tells.
+pub(super) fn of_account(visit: &Visit) -> Result<Option<AccountNotice>, PageError> {
+    let told = visit.one(DONE)?;
+    Ok(WORDS.iter().find(|(word, _)| Some(*word) == told).map(|(_, notice)| *notice))
+}
+
+/// Whether the address of a service's page tells that an item was taken back.
+pub(super) fn is_dropped(visit: &Visit) -> Result<bool, PageError> {
+    Ok(visit.one(DONE)? == Some(DROPPED))
+}

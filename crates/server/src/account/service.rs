@@ -1,0 +1,137 @@
+//! A connected service: what was agreed, and taking back one optional item.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use mapae_protocol::locale::Locale;
+
+use super::notice;
+use crate::{
+    app::App,
+    fault::Fault,
+    interaction::{PageError, Visit, person_page, see_other},
+    pages::{
+        account::AccountNotice,
+        look::AppCard,
+        moment::Moment,
+        scope_text::ScopeText,
+        service::{AgreedItem, ServicePage},
+        shown::Shown,
+    },
+    store::{
+        CommitError,
+        consents::{self, Connection},
+        sessions::SignedIn,
+    },
+};
+
+/// How often a decision is taken again because something changed under it.
+const ATTEMPTS: usize = 5;
+
+/// `GET /account/services/{id}`.
+pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    person_page(app, request, |visit, signed_in| async move {
+        let connection = find(&visit, &signed_in, &id).await?;
+        let now = visit.app.now().unix();
+        let page = ServicePage {
+            desk: visit.desk(&signed_in),
+            id,
+            app: card(&connection),
+            items: items(&visit, &connection).await?,
+            since: Moment::new(connection.consent.created_at.unix(), now),
+            last_used: connection.last_used_at.map(|used| Moment::new(used.unix(), now)),
+            dropped: notice::is_dropped(&visit)?,
+        };
+        Ok(visit.show(&page, None))
+    })
+    .await
+}
+
+/// `POST /account/services/{id}/drop`.
+pub(crate) async fn drop_item(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    person_page(app, request, |visit, signed_in| async move {
+        let scope = visit.one("item")?.ok_or(PageError::BadRequest)?;
+        for _ in 0..ATTEMPTS {
+            let connection = find(&visit, &signed_in, &id).await?;
+            if is_required(&visit, &connection, scope).await? {
+                return Err(PageError::BadRequest);
+            }
+            // Taken back already, or never agreed to: it is as the person wants it.
+            let Some(unit) = consents::drop_scope(&connection.consent, scope, visit.app.now()) else {
+                return Ok(see_other(&notice::dropped(&id))?);
+            };
+            match visit.app.commit(unit).await {
+                Ok(_) => return Ok(see_other(&after_dropping(&connection, scope))?),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Fault::Contention.into())
+    })
+    .await
+}
+
+/// Without its last item a service is not connected any more.
+fn after_dropping(connection: &Connection, scope: &str) -> String {
+    if connection.consent.scopes == scope {
+        notice::account(AccountNotice::Disconnected)
+    } else {
+        notice::dropped(&connection.consent.id)
+    }
+}
+
+/// The connection of this name, among this person's.
+pub(super) async fn find(visit: &Visit, signed_in: &SignedIn, id: &str) -> Result<Connection, PageError> {
+    let connections = consents::connected(visit.app.db(), &signed_in.user.id).await?;
+    connections.into_iter().find(|connection| connection.consent.id == id).ok_or(PageError::NotFound)
+}
+
+/// How a connected app is shown.
+pub(super) fn card(connection: &Connection) -> AppCard {
+    let homepage = connection.app_homepage.as_deref().and_then(|homepage| url::Url::parse(homepage).ok());
+    AppCard {
+        icon: connection.app_icon.clone(),
+        host: homepage.as_ref().and_then(url::Url::host_str).map(Shown::name),
+        ..AppCard::named(&connection.app_name)
+    }
+}
+
+/// The scopes that were agreed.
+pub(super) fn agreed(connection: &Connection) -> impl Iterator<Item = &str> {
+    connection.consent.scopes.split_ascii_whitespace()
+}
+
+/// A scope in the person's language.
+pub(super) fn titled(visit: &Visit, scope: &str) -> ScopeText {
+    let apis = visit.app.catalog().apis();
+    let title = apis.scope(scope).map(|text| match visit.locale(None) {
+        Locale::Ko => text.title_ko.as_str(),
+        Locale::En => text.title_en.as_str(),
+    });
+    // An API may have given up a scope that people have agreed to: then its own name is all there is.
+    ScopeText::new(scope, title.unwrap_or(scope))
+}
+
+async fn items(visit: &Visit, connection: &Connection) -> Result<Vec<AgreedItem>, PageError> {
+    let client = visit.app.catalog().client(&connection.consent.app_id).await?.ok_or(PageError::NotFound)?;
+    let purpose = |scope: &str| {
+        let item = client.item(scope)?;
+        let purpose = match visit.locale(None) {
+            Locale::Ko => &item.purpose_ko,
+            Locale::En => &item.purpose_en,
+        };
+        (!purpose.is_empty()).then(|| Shown::sentence(purpose))
+    };
+    let shown = agreed(connection).map(|scope| AgreedItem {
+        scope: titled(visit, scope),
+        purpose: purpose(scope),
+        optional: !client.required().contains(scope),
+    });
+    Ok(shown.collect())
+}
+
+async fn is_required(visit: &Visit, connection: &Connection, scope: &str) -> Result<bool, PageError> {
+    let client = visit.app.catalog().client(&connection.consent.app_id).await?.ok_or(PageError::NotFound)?;
+    Ok(client.required().contains(scope))
+}

@@ -1,0 +1,157 @@
+//! The page of one app.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use mapae_protocol::locale::Locale;
+
+use super::{
+    developer::{Developer, console_page},
+    facts::{Facts, is_fixed},
+    items::TypedItem,
+    wording,
+};
+use crate::{
+    app::App as Server,
+    interaction::PageError,
+    pages::{
+        console::{
+            ConsoleApp,
+            app::{AppNotice, AppPage, IconProblem, LiveSecret},
+            items::ItemRow,
+            snippet::QuickStart,
+        },
+        input::Input,
+        look::{AppCard, Standing},
+        scope_text::ScopeText,
+        shown::Shown,
+    },
+    registration::{Draft, Grants, Mistake},
+    store::apps::{App, AppScope},
+};
+
+/// The parameter that says what was just done.
+pub(super) const DONE: &str = "done";
+
+/// What was typed, where the draft does not hold it, and what is wrong beside the draft.
+#[derive(Debug, Default)]
+pub(super) struct Typed {
+    /// All rows of the items, also those that are not used.
+    pub(super) items: Option<Vec<TypedItem>>,
+    pub(super) icon: Option<IconProblem>,
+}
+
+/// `GET /console/apps/{id}`.
+pub(crate) async fn show(State(server): State<Server>, Path(id): Path<String>, request: Request) -> Response {
+    console_page(server, request, async |developer| {
+        let facts = Facts::read(&developer, &id).await?;
+        let notice = developer.visit().one(DONE)?.and_then(AppNotice::named);
+        let page = AppPage { notice, ..page(&developer, &facts, &facts.draft(), Typed::default(), &[]) };
+        Ok(developer.show(&page))
+    })
+    .await
+}
+
+/// The page again, with what was typed and everything that is wrong with it.
+pub(super) fn refused(
+    developer: &Developer,
+    facts: &Facts,
+    draft: &Draft,
+    typed: Typed,
+    mistakes: &[Mistake],
+) -> Result<Response, PageError> {
+    // What the page does not offer cannot have come from it.
+    if wording::is_foreign(mistakes) {
+        return Err(PageError::BadRequest);
+    }
+    Ok(developer.refuse(&page(developer, facts, draft, typed, mistakes)))
+}
+
+fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mistakes: &[Mistake]) -> AppPage {
+    let items = typed.items.unwrap_or_else(|| draft.items.iter().map(TypedItem::of).collect());
+    AppPage {
+        desk: developer.desk(),
+        app: shown(&facts.registered.app),
+        name: wording::name(draft, mistakes),
+        homepage: wording::homepage(draft, mistakes),
+        public: draft.public,
+        icon_problem: typed.icon,
+        redirect_uris: wording::redirect_uris(draft, facts.around(), mistakes),
+        origins: wording::origins(draft, mistakes),
+        secrets: live_secrets(developer, facts),
+        items: rows(facts, draft, &items, (developer.visit().locale(None), mistakes)),
+        items_mistake: wording::items(mistakes),
+        quick_start: quick_start(developer, facts),
+        notice: None,
+    }
+}
+
+/// An app as its owner sees it.
+pub(super) fn shown(app: &App) -> ConsoleApp {
+    let App { id, settings, disabled_at, .. } = app;
+    ConsoleApp {
+        id: id.clone(),
+        card: AppCard {
+            name: Shown::name(&settings.name),
+            icon: settings.icon.clone(),
+            developer: None,
+            host: None,
+            standing: Standing::Verified,
+        },
+        public: settings.public,
+        machine: Grants::restore(&settings.grant_types).is_machine_only(),
+        disabled: disabled_at.is_some(),
+    }
+}
+
+/// The secrets that work, the newest first.
+fn live_secrets(developer: &Developer, facts: &Facts) -> Vec<LiveSecret> {
+    let now = developer.now();
+    let mut live: Vec<_> = facts.registered.secrets.iter().filter(|secret| secret.valid(now)).collect();
+    live.sort_by_key(|secret| (secret.expires_at.is_some(), std::cmp::Reverse(secret.created_at)));
+    let shown = live.into_iter().map(|secret| LiveSecret {
+        since: developer.moment(secret.created_at),
+        until: secret.expires_at.map(|end| developer.moment(end)),
+    });
+    shown.collect()
+}
+
+fn rows(
+    facts: &Facts,
+    draft: &Draft,
+    items: &[TypedItem],
+    (locale, mistakes): (Locale, &[Mistake]),
+) -> Vec<ItemRow> {
+    let row = |(scope, words): (&str, Option<&crate::store::apis::ApiScope>)| {
+        let title = words.map_or("", |words| match locale {
+            Locale::Ko => words.title_ko.as_str(),
+            Locale::En => words.title_en.as_str(),
+        });
+        let typed = items.iter().find(|item| item.scope == scope).cloned();
+        let TypedItem { level, purpose_ko, purpose_en, .. } = typed.unwrap_or_else(|| TypedItem::unused(scope));
+        let position = draft.items.iter().position(|item: &AppScope| item.scope == scope);
+        let mistake = |language| wording::purpose(position, language, mistakes);
+        ItemRow {
+            scope: ScopeText::new(scope, title),
+            level: if is_fixed(scope) { crate::pages::console::items::ItemLevel::Required } else { level },
+            fixed: is_fixed(scope),
+            purpose_ko: Input { value: purpose_ko, mistake: mistake(Locale::Ko) },
+            purpose_en: Input { value: purpose_en, mistake: mistake(Locale::En) },
+        }
+    };
+    facts.offered().map(row).collect()
+}
+
+/// The app's values as its code needs them, always as they are kept.
+fn quick_start(developer: &Developer, facts: &Facts) -> QuickStart {
+    let lists = &facts.registered.lists;
+    let scopes: Vec<&str> = lists.scopes.iter().map(|item| item.scope.as_str()).collect();
+    QuickStart {
+        issuer: developer.app().issuer().as_str().to_owned(),
+        client_id: facts.id().to_owned(),
+        public: facts.settings().public,
+        redirect_uri: lists.redirect_uris.first().cloned().unwrap_or_default(),
+        scope: scopes.join(" "),
+    }
+}

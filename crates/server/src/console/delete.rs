@@ -1,0 +1,79 @@
+//! Deleting an app, after its name was typed.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::{
+    app_page,
+    developer::{Developer, Written, console_page},
+    fields::Fields,
+    home,
+};
+use crate::{
+    app::App,
+    fault::Fault,
+    interaction::{PageError, see_other},
+    pages::{
+        console::delete_app::{DeleteApp, NotTheName},
+        input::Input,
+        shown::Shown,
+    },
+    store::{
+        apps::{self, RegisteredApp},
+        developers,
+    },
+};
+
+/// `GET /console/apps/{id}/delete`.
+pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    console_page(app, request, async |developer| {
+        let registered = developer.own_app(&id).await?;
+        Ok(developer.show(&page(&developer, &registered, Input::default()).await?))
+    })
+    .await
+}
+
+/// `POST /console/apps/{id}/delete`.
+pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    console_page(app, request, async |developer| {
+        let registered = developer.own_app(&id).await?;
+        let typed = Fields::named(developer.visit(), &["name"])?.text("name")?;
+        if !is_name(typed, &registered) {
+            let typed = Input::refused(typed, NotTheName);
+            return Ok(developer.refuse(&page(&developer, &registered, typed).await?));
+        }
+        match developer.commit(apps::delete(&id, developer.now())).await? {
+            Written::Done => Ok(see_other(&home::after_deletion())?),
+            // Deleted at the same time on another page: not found any more.
+            Written::Changed { .. } => {
+                developer.own_app(&id).await?;
+                Err(Fault::Contention.into())
+            }
+        }
+    })
+    .await
+}
+
+/// Whether it is the name that the page shows, in whatever spelling of its letters.
+fn is_name(typed: &str, registered: &RegisteredApp) -> bool {
+    let typed: String = typed.nfc().collect();
+    !typed.trim().is_empty() && Shown::name(&typed) == Shown::name(&registered.app.settings.name)
+}
+
+async fn page(
+    developer: &Developer,
+    registered: &RegisteredApp,
+    typed: Input<NotTheName>,
+) -> Result<DeleteApp, PageError> {
+    let people = developers::people(developer.db(), &developer.user().id).await?;
+    let people = people.get(&registered.app.id).and_then(|count| u64::try_from(*count).ok());
+    Ok(DeleteApp {
+        desk: developer.desk(),
+        app: app_page::shown(&registered.app),
+        people: people.unwrap_or_default(),
+        typed,
+    })
+}

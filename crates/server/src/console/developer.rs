@@ -1,0 +1,114 @@
+//! Whoever is signed in, as the owner of their apps.
+
+use axum::{
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{client_id::ClientId, time::Timestamp};
+
+use super::fields::Fields;
+use crate::{
+    app::App,
+    ids::Kind,
+    interaction::{PageError, Visit, person_page},
+    pages::{Page, look::Desk, moment::Moment},
+    store::{
+        CommitError, Db, Unit,
+        apps::{self, RegisteredApp},
+        sessions::SignedIn,
+        users::{self, User},
+    },
+};
+
+/// A developer on a visit to the console.
+#[derive(Debug)]
+pub(super) struct Developer {
+    visit: Visit,
+    signed_in: SignedIn,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Done,
+    /// Nothing: what it rests on had changed.
+    Changed {
+        /// The first statement that met something else than it expected.
+        statement: usize,
+    },
+}
+
+/// Runs a page of the console for whoever is signed in; a POST only when its form is from a page of theirs.
+pub(super) async fn console_page<F>(app: App, request: Request, work: impl FnOnce(Developer) -> F) -> Response
+where
+    F: Future<Output = Result<Response, PageError>>,
+{
+    person_page(app, request, |visit, signed_in| work(Developer { visit, signed_in })).await
+}
+
+impl Developer {
+    pub(super) const fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    pub(super) const fn app(&self) -> &App {
+        &self.visit.app
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        self.visit.app.db()
+    }
+
+    pub(super) const fn user(&self) -> &User {
+        &self.signed_in.user
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.visit.app.now()
+    }
+
+    pub(super) fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(at.unix(), self.now().unix())
+    }
+
+    pub(super) fn desk(&self) -> Desk {
+        self.visit.desk(&self.signed_in)
+    }
+
+    pub(super) fn show<P: Page>(&self, page: &P) -> Response {
+        self.visit.show(page, None)
+    }
+
+    /// A page that says what is wrong with the form.
+    pub(super) fn refuse<P: Page>(&self, page: &P) -> Response {
+        (StatusCode::UNPROCESSABLE_ENTITY, self.show(page)).into_response()
+    }
+
+    /// The developer's app of this id. Somebody else's, a deleted one and none at all look alike (AD-01).
+    pub(super) async fn own_app(&self, id: &str) -> Result<RegisteredApp, PageError> {
+        let id = ClientId::parse(id).map_err(|_| PageError::NotFound)?;
+        let found = apps::find(self.db(), id.as_str()).await?;
+        let own = |found: &RegisteredApp| {
+            found.app.deleted_at.is_none() && found.app.owner_id.as_ref() == Some(&self.user().id)
+        };
+        found.filter(own).ok_or(PageError::NotFound)
+    }
+
+    /// Writes a unit that only this person may write, as they are signed in now. When something else that it
+    /// rests on has changed meanwhile, nothing is written, and the number of its first such statement is told.
+    pub(super) async fn commit(&self, unit: Unit) -> Result<Written, PageError> {
+        let user = self.user();
+        match self.app().commit(unit.with(users::guard(&user.id, user.epoch))).await {
+            Ok(_) => Ok(Written::Done),
+            Err(CommitError::Conflict { statement }) => Ok(Written::Changed { statement }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The name of what this very form makes: when it is sent again, by a reload or a second click, it names the
+    /// same thing again instead of making another one.
+    pub(super) fn name_of(&self, kind: Kind, fields: &Fields<'_>) -> String {
+        kind.named_by(&fields.fingerprint())
+    }
+}

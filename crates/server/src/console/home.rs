@@ -1,0 +1,44 @@
+//! The list of one's own apps.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+
+use super::{app_page, developer::console_page};
+use crate::{
+    app::App,
+    pages::{
+        at,
+        console::home::{ConsoleHome, ListedApp},
+    },
+    store::{apps, developers},
+};
+
+/// Most apps on the page. Whoever runs the server may give one person more than they could register.
+const MAX_LISTED: i64 = 500;
+/// What the address tells when an app was deleted.
+const DELETED: &str = "deleted";
+
+/// `GET /console`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    console_page(app, request, async |developer| {
+        let owner = &developer.user().id;
+        let mut own = apps::list_by_owner(developer.db(), owner, MAX_LISTED).await?;
+        own.reverse();
+        let people = developers::people(developer.db(), owner).await?;
+        let people = |id: &str| people.get(id).and_then(|count| u64::try_from(*count).ok()).unwrap_or_default();
+        let listed = own.iter().map(|app| ListedApp { app: app_page::shown(app), people: people(&app.id) });
+        Ok(developer.show(&ConsoleHome {
+            desk: developer.desk(),
+            apps: listed.collect(),
+            deleted: developer.visit().one(app_page::DONE)? == Some(DELETED),
+        }))
+    })
+    .await
+}
+
+/// The address of the list, where it is told that an app was deleted.
+pub(super) fn after_deletion() -> String {
+    at::with(at::CONSOLE, app_page::DONE, DELETED)
+}

@@ -1,0 +1,92 @@
+//! The icon of an app.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use bytes::Bytes;
+
+use super::{
+    app_page::{self, Typed},
+    change::{ATTEMPTS, told},
+    developer::{Developer, Written, console_page},
+    facts::Facts,
+    fields::Fields,
+    picture::{self, Picture},
+    upload::{self, Sent},
+};
+use crate::{
+    app::App,
+    fault::Fault,
+    interaction::{PageError, see_other},
+    pages::{
+        at,
+        console::app::{AppNotice, IconProblem},
+    },
+    store::{app_icons, apps, apps::AppSettings},
+};
+
+/// `POST /console/apps/{id}/icon`.
+pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    let (request, sent) = upload::take(&app, request, "icon").await;
+    console_page(app, request, async |developer| {
+        let fields = Fields::named(developer.visit(), &["decision"])?;
+        // A file that was too large has cut the form off behind it.
+        match (fields.optional("decision"), sent) {
+            (Some("drop"), _) => keep(&developer, &id, None).await,
+            (Some("save") | None, sent) => draw(&developer, &id, sent).await,
+            (Some(_), _) => Err(PageError::BadRequest),
+        }
+    })
+    .await
+}
+
+async fn draw(developer: &Developer, id: &str, sent: Sent) -> Result<Response, PageError> {
+    let drawn = match sent {
+        Sent::Nothing => Err(IconProblem::Missing),
+        Sent::TooLarge => Err(IconProblem::TooLarge(developer.app().config().limits.upload_bytes / 1024)),
+        Sent::File(file) => {
+            // Nobody makes this server draw for an app that is not theirs.
+            developer.own_app(id).await?;
+            picture(developer, file).await?
+        }
+    };
+    match drawn {
+        Ok(picture) => keep(developer, id, Some(picture)).await,
+        Err(problem) => {
+            let facts = Facts::read(developer, id).await?;
+            let typed = Typed { items: None, icon: Some(problem) };
+            app_page::refused(developer, &facts, &facts.draft(), typed, &[])
+        }
+    }
+}
+
+/// One picture at a time, on a thread of its own: neither memory nor answers depend on how many are sent.
+async fn picture(developer: &Developer, file: Bytes) -> Result<Result<Picture, IconProblem>, PageError> {
+    let turn = developer.app().drawing().acquire().await.map_err(|_| Fault::Contention)?;
+    let drawn = tokio::task::spawn_blocking(move || Picture::draw(&file)).await;
+    drop(turn);
+    // A picture that makes its reader panic is none.
+    let drawn = drawn.unwrap_or(Err(picture::Problem::NotAPicture));
+    Ok(drawn.map_err(|problem| match problem {
+        picture::Problem::NotAPicture => IconProblem::NotAPicture,
+        picture::Problem::TooWide => IconProblem::TooWide(picture::MAX_SIDE),
+    }))
+}
+
+/// Keeps a picture, or none.
+async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Result<Response, PageError> {
+    for _ in 0..ATTEMPTS {
+        let facts = Facts::read(developer, id).await?;
+        let (icon, written) = match &picture {
+            None => (None, app_icons::remove(id)),
+            Some(Picture { png, digest }) => (Some(at::icon(id, digest)), app_icons::put(id, digest, png)),
+        };
+        let settings = AppSettings { icon, ..facts.settings().clone() };
+        let update = apps::update(id, &settings, &facts.registered.lists, developer.now());
+        if developer.commit(facts.guard().with(update).with(written)).await? == Written::Done {
+            return Ok(see_other(&told(id, AppNotice::Saved))?);
+        }
+    }
+    Err(Fault::Contention.into())
+}

@@ -1,0 +1,93 @@
+//! Secrets of an app: made here, shown once, kept as digests — RFC 6749 §2.3.1, AD-05.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use mapae_protocol::{secret::Secret, time::Seconds};
+
+use super::{
+    app_page,
+    change::{ATTEMPTS, told},
+    developer::{Developer, Written, console_page},
+    facts::Facts,
+    fields::Fields,
+};
+use crate::{
+    app::App,
+    client_auth::secret,
+    fault::Fault,
+    ids::Kind,
+    interaction::{PageError, see_other},
+    pages::console::{app::AppNotice, secret::SecretOnce},
+    store::app_secrets::{self, Before},
+};
+
+/// How long the secret before goes on, so that the app's servers can be changed one by one.
+const OVERLAP: Seconds = Seconds::hours(24);
+
+/// `POST /console/apps/{id}/secrets`.
+pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    console_page(app, request, async |developer| {
+        let fields = Fields::named(developer.visit(), &["decision"])?;
+        let overlap = developer.now().plus(OVERLAP);
+        match fields.text("decision")? {
+            "rotate" => rotate(&developer, &id, &fields, Before::ValidUntil(overlap)).await,
+            "replace" => rotate(&developer, &id, &fields, Before::Stolen).await,
+            "end-former" => stop_former(&developer, &id).await,
+            _ => Err(PageError::BadRequest),
+        }
+    })
+    .await
+}
+
+async fn rotate(
+    developer: &Developer,
+    id: &str,
+    fields: &Fields<'_>,
+    before: Before,
+) -> Result<Response, PageError> {
+    let (secret, kept) = secret::generate(developer.name_of(Kind::Secret, fields));
+    for _ in 0..ATTEMPTS {
+        let facts = Facts::read(developer, id).await?;
+        require_secrets(&facts)?;
+        let unit = facts.guard().with(app_secrets::rotate(id, &kept, before, developer.now()));
+        let last = unit.len() - 1;
+        match developer.commit(unit).await? {
+            Written::Done => return Ok(show(developer, &facts, &secret, before)),
+            // The same form again: that secret was made, and is not shown again.
+            Written::Changed { statement } if statement == last => {
+                return Ok(see_other(&told(id, AppNotice::SecretShown))?);
+            }
+            Written::Changed { .. } => {}
+        }
+    }
+    Err(Fault::Contention.into())
+}
+
+fn show(developer: &Developer, facts: &Facts, secret: &Secret<String>, before: Before) -> Response {
+    let former_until = match before {
+        Before::ValidUntil(end) => Some(developer.moment(end)),
+        Before::EndNow | Before::Stolen => None,
+    };
+    developer.show(&SecretOnce {
+        desk: developer.desk(),
+        app: app_page::shown(&facts.registered.app),
+        secret: secret.expose().clone(),
+        former_until,
+    })
+}
+
+async fn stop_former(developer: &Developer, id: &str) -> Result<Response, PageError> {
+    let facts = Facts::read(developer, id).await?;
+    require_secrets(&facts)?;
+    match developer.commit(app_secrets::stop_former(id, developer.now())).await? {
+        Written::Done => Ok(see_other(&told(id, AppNotice::SecretEnded))?),
+        Written::Changed { .. } => Err(Fault::Contention.into()),
+    }
+}
+
+/// The page of a public app has no such form.
+fn require_secrets(facts: &Facts) -> Result<(), PageError> {
+    if facts.settings().public { Err(PageError::BadRequest) } else { Ok(()) }
+}

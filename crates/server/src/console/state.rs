@@ -1,0 +1,49 @@
+//! Switching an app off and on.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+
+use super::{
+    change::told,
+    developer::{Developer, Written, console_page},
+    fields::Fields,
+};
+use crate::{
+    app::App,
+    fault::Fault,
+    interaction::{PageError, see_other},
+    pages::console::app::AppNotice,
+    store::apps,
+};
+
+/// `POST /console/apps/{id}/state`.
+pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
+    console_page(app, request, async |developer| {
+        match Fields::named(developer.visit(), &["decision"])?.text("decision")? {
+            "disable" => switch(&developer, &id, false).await,
+            "enable" => switch(&developer, &id, true).await,
+            _ => Err(PageError::BadRequest),
+        }
+    })
+    .await
+}
+
+async fn switch(developer: &Developer, id: &str, on: bool) -> Result<Response, PageError> {
+    let is_on = developer.own_app(id).await?.app.disabled_at.is_none();
+    let (unit, notice) = if on {
+        (apps::enable(id, developer.now()), AppNotice::Enabled)
+    } else {
+        (apps::disable(id, developer.now()), AppNotice::Disabled)
+    };
+    // What is so already stays so: a second click ends nothing once more.
+    if is_on != on && developer.commit(unit).await? != Written::Done {
+        // Switched or deleted at the same time on another page: what is so now is shown, or not found.
+        let is_on = developer.own_app(id).await?.app.disabled_at.is_none();
+        if is_on != on {
+            return Err(Fault::Contention.into());
+        }
+    }
+    Ok(see_other(&told(id, notice))?)
+}

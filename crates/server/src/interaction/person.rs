@@ -1,0 +1,53 @@
+//! Pages of a signed-in person: who is not signed in does that first; a form must come from their own page.
+
+use axum::{extract::Request, response::Response};
+
+use super::{Errand, PageError, Step, Visit, page, see_other};
+use crate::{
+    app::App,
+    pages::{
+        at,
+        look::{Desk, Person},
+    },
+    store::sessions::SignedIn,
+};
+
+/// Runs a page for whoever is signed in. The work of a POST begins only when its form is proven.
+pub(crate) async fn person_page<F>(
+    app: App,
+    request: Request,
+    work: impl FnOnce(Visit, SignedIn) -> F,
+) -> Response
+where
+    F: Future<Output = Result<Response, PageError>>,
+{
+    page(app, request, |visit| async move {
+        let Some(signed_in) = visit.session.clone() else { return sign_in_first(&visit).await };
+        if visit.posted {
+            visit.verify_form(&signed_in)?;
+        }
+        work(visit, signed_in).await
+    })
+    .await
+}
+
+/// Leads to the sign-in page, and from there back to this page. A form that was sent is not sent again: the
+/// person who signs in may be another one.
+async fn sign_in_first(visit: &Visit) -> Result<Response, PageError> {
+    let path = visit.uri.path();
+    let path = match visit.posted {
+        false => path,
+        true if path.starts_with(at::CONSOLE) => at::CONSOLE,
+        true => at::ACCOUNT,
+    };
+    let step = Step::new(Errand::Visit(path.to_owned()), visit.app.now());
+    Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?)
+}
+
+impl Visit {
+    /// What stands around a signed-in person's page.
+    pub(crate) fn desk(&self, signed_in: &SignedIn) -> Desk {
+        let person = Person::new(&signed_in.user.name, &signed_in.user.email);
+        Desk { person, csrf: self.form_token(signed_in) }
+    }
+}

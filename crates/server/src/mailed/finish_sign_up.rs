@@ -1,0 +1,111 @@
+//! Sign up: name and password, from the link that proved the address — threats LK-02, SE-22.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::opened::{Opened, dead};
+use crate::{
+    accounts::{NewPassword, typed},
+    app::App,
+    ids::Kind,
+    interaction::{PageError, Visit, page},
+    pages::{
+        input::{Input, NameMistake, PasswordMistake},
+        mailed::MailPurpose,
+        shown::Shown,
+        sign_up::FinishSignUp,
+    },
+    store::{
+        CommitError, Unit,
+        links::{self, Purpose},
+        users::{self, NewUser},
+    },
+};
+
+/// `GET /sign-up/finish`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        match Opened::find(&visit, Purpose::SignUp).await? {
+            Some(opened) => Ok(form(&visit, &opened, (Input::default(), None)).await),
+            None => Ok(dead(&visit, Some(MailPurpose::SignUp))),
+        }
+    })
+    .await
+}
+
+/// `POST /sign-up/finish`.
+pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        visit.verify_browser_form()?;
+        let Some(opened) = Opened::find(&visit, Purpose::SignUp).await? else {
+            return Ok(dead(&visit, Some(MailPurpose::SignUp)));
+        };
+        match fields(&visit, &opened)? {
+            Ok((name, password)) => finish(&visit, opened, name, password).await,
+            Err(refused) => Ok(form(&visit, &opened, refused).await),
+        }
+    })
+    .await
+}
+
+/// The form with what was wrong in it.
+type Refused = (Input<NameMistake>, Option<PasswordMistake>);
+
+fn fields(visit: &Visit, opened: &Opened) -> Result<Result<(String, NewPassword), Refused>, PageError> {
+    let typed_name = visit.one("name")?;
+    let name = typed::name(typed_name);
+    let about = [opened.link.email.as_str(), typed_name.unwrap_or_default()];
+    let password = typed::new_password(visit.one("password")?, &about);
+    Ok(match (name, password) {
+        (Ok(name), Ok(password)) => Ok((name, password)),
+        (Ok(name), Err(mistake)) => Err((Input::holding(name), Some(mistake))),
+        (Err(name), password) => Err((name, password.err())),
+    })
+}
+
+async fn form(visit: &Visit, opened: &Opened, (name, password): Refused) -> Response {
+    let refused = name.mistake.is_some() || password.is_some();
+    let page = FinishSignUp {
+        token: opened.token.clone(),
+        csrf: visit.browser_form_token(),
+        email: Shown::sentence(&opened.link.email),
+        name,
+        password,
+        rule: typed::PASSWORD_RULE,
+        target: opened.target(visit).await,
+    };
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, visit.show(&page, opened.step.as_ref())).into_response()
+}
+
+/// Makes the account and uses up every link for the address. Two forms at once, or an account made
+/// meanwhile elsewhere, leave one account: the address is unique.
+async fn finish(
+    visit: &Visit,
+    opened: Opened,
+    name: String,
+    password: NewPassword,
+) -> Result<Response, PageError> {
+    let hash = visit.app.passwords().hash(password).await?;
+    let now = visit.app.now();
+    let user = NewUser {
+        id: Kind::User.fresh(),
+        email: opened.link.email.clone(),
+        email_verified: true,
+        name,
+        locale: Some(visit.locale(opened.step.as_ref()).as_str().to_owned()),
+        password_hash: Some(hash.into()),
+        operator: false,
+    };
+    let unit = Unit::from(links::consume(&opened.digest(), Purpose::SignUp, now))
+        .with(links::retire(&user.email, Purpose::SignUp, now))
+        .with(users::insert(&user, now));
+    match visit.app.commit(unit).await {
+        Ok(_) => opened.sign_in(visit, &user.id).await,
+        Err(CommitError::Conflict { .. }) => Ok(dead(visit, Some(MailPurpose::SignUp))),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,108 @@
+//! Forgotten password: the new one, from the mailed link — threats SE-20, SE-27, RE-08.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::opened::{Opened, dead};
+use crate::{
+    accounts::{
+        Email, NewPassword,
+        post_office::{Matter, Order},
+        typed,
+    },
+    app::App,
+    fault::Fault,
+    interaction::{PageError, Visit, page},
+    pages::{input::PasswordMistake, mailed::MailPurpose, password, shown::Shown},
+    store::{
+        CommitError, Unit,
+        links::{self, Purpose},
+        users::{self, User},
+    },
+};
+
+/// `GET /password/new`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        match find(&visit).await? {
+            Some((opened, user)) => Ok(form(&visit, &opened, &user, None).await),
+            None => Ok(dead(&visit, Some(MailPurpose::Reset))),
+        }
+    })
+    .await
+}
+
+/// `POST /password/new`.
+pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        visit.verify_browser_form()?;
+        let Some((opened, user)) = find(&visit).await? else {
+            return Ok(dead(&visit, Some(MailPurpose::Reset)));
+        };
+        match typed::new_password(visit.one("password")?, &[&user.email, &user.name]) {
+            Ok(password) => replace(&visit, opened, &user, password).await,
+            Err(mistake) => Ok(form(&visit, &opened, &user, Some(mistake)).await),
+        }
+    })
+    .await
+}
+
+/// The link and its person, as long as nothing about them has changed since it was sent.
+async fn find(visit: &Visit) -> Result<Option<(Opened, User)>, PageError> {
+    let Some(opened) = Opened::find(visit, Purpose::Reset).await? else { return Ok(None) };
+    let Some(id) = &opened.link.user_id else { return Ok(None) };
+    let account = users::by_id(visit.app.db(), id).await?;
+    let user = account.map(|account| account.user).filter(|user| {
+        user.disabled_at.is_none()
+            && Some(user.epoch) == opened.link.user_epoch
+            && user.email == opened.link.email
+    });
+    Ok(user.map(|user| (opened, user)))
+}
+
+async fn form(visit: &Visit, opened: &Opened, user: &User, mistake: Option<PasswordMistake>) -> Response {
+    let page = password::NewPassword {
+        token: opened.token.clone(),
+        csrf: visit.browser_form_token(),
+        email: Shown::sentence(&user.email),
+        mistake,
+        rule: typed::PASSWORD_RULE,
+        target: opened.target(visit).await,
+    };
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, visit.show(&page, opened.step.as_ref())).into_response()
+}
+
+/// Sets the password, which ends every session and grant of the person, and notes that mail reaches them:
+/// whoever may have made the account before without that proof is locked out (LK-02).
+async fn replace(
+    visit: &Visit,
+    opened: Opened,
+    user: &User,
+    password: NewPassword,
+) -> Result<Response, PageError> {
+    let hash = visit.app.passwords().hash(password).await?;
+    let now = visit.app.now();
+    let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
+        .with(links::retire(&user.email, Purpose::Reset, now))
+        .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
+        .with(users::verify_email(&user.id, &user.email, now));
+    match visit.app.commit(unit).await {
+        Ok(_) => {}
+        Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
+        Err(error) => return Err(error.into()),
+    }
+    tell(visit, user)?;
+    opened.sign_in(visit, &user.id).await
+}
+
+/// Lets the person know by mail that their password was changed.
+pub(crate) fn tell(visit: &Visit, user: &User) -> Result<(), Fault> {
+    let email = Email::parse(&user.email).map_err(|_| Fault::Payload("e-mail address"))?;
+    let locale = visit.locale(None);
+    visit.app.post_office().take(Order { matter: Matter::PasswordChanged, email, locale, step: None });
+    Ok(())
+}

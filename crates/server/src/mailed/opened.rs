@@ -1,0 +1,96 @@
+//! A link as its page finds it, and where the person goes on afterwards.
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    accounts::{
+        mailed_link,
+        session::{self, Begun},
+    },
+    fault::Fault,
+    interaction::{Errand, PageError, Step, StepError, Visit, see_other, trust_target},
+    pages::{
+        at,
+        mailed::{LinkDead, MailPurpose},
+        policy::FormTarget,
+    },
+    store::{
+        links::{Link, Purpose},
+        sessions::SignedIn,
+        users,
+    },
+};
+
+/// A link that may still be used.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) token: String,
+    pub(super) link: Link,
+    /// What the person was on the way to, in the browser that began it; none in any other.
+    pub(super) step: Option<Step>,
+}
+
+impl Opened {
+    /// The link of a page's address or form, if it is one for this purpose and may still be used.
+    pub(super) async fn find(visit: &Visit, purpose: Purpose) -> Result<Option<Self>, PageError> {
+        let Some(token) = visit.one("token")? else { return Ok(None) };
+        let Some(link) = mailed_link::find(&visit.app, token, purpose).await? else { return Ok(None) };
+        let step = match &link.payload {
+            None => None,
+            Some(sealed) => match Step::open(sealed.expose(), &visit.app, &visit.browser).await {
+                Ok(step) => Some(step),
+                Err(StepError::Foreign | StepError::Over) => None,
+                Err(StepError::Fault(fault)) => return Err(fault.into()),
+            },
+        };
+        Ok(Some(Self { token: token.to_owned(), link, step }))
+    }
+
+    /// What the store knows of the token.
+    pub(super) fn digest(&self) -> String {
+        mailed_link::digest(&self.token)
+    }
+
+    /// Where the redirects after this page's form may end.
+    pub(super) async fn target(&self, visit: &Visit) -> FormTarget {
+        let Some(Step { errand: Errand::Authorize(authorize), .. }) = &self.step else {
+            return FormTarget::OwnOrigin;
+        };
+        let trusted = trust_target(&visit.app, &authorize.target).await;
+        trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri().as_str()))
+    }
+
+    /// Signs the person in and goes on with what they were on the way to, or to their account.
+    pub(super) async fn sign_in(self, visit: &Visit, user_id: &str) -> Result<Response, PageError> {
+        let account = users::by_id(visit.app.db(), user_id).await?.ok_or(Fault::Contention)?;
+        // A session of the same person is of an epoch that is over, so there is none to be renewed.
+        let before = visit.session.as_ref().filter(|before| still_lives(before, &account.user));
+        let begun = session::begin(&visit.app, &account.user, before, &visit.headers).await?;
+        self.go_on(visit, begun).await
+    }
+
+    async fn go_on(self, visit: &Visit, begun: Begun) -> Result<Response, PageError> {
+        let address = match self.step {
+            None => at::ACCOUNT.to_owned(),
+            Some(step) => {
+                let step = Step { signed_in: Some(begun.session_id), ..step };
+                at::step(at::CONTINUE, &visit.seal(&step).await?)
+            }
+        };
+        let mut response = see_other(&address)?;
+        response.headers_mut().append(header::SET_COOKIE, begun.cookie);
+        Ok(response)
+    }
+}
+
+fn still_lives(before: &SignedIn, user: &users::User) -> bool {
+    before.user.id != user.id || before.session.user_epoch == user.epoch
+}
+
+/// The page of a link that does not work (any more): why is not told.
+pub(super) fn dead(visit: &Visit, purpose: Option<MailPurpose>) -> Response {
+    (StatusCode::GONE, visit.show(&LinkDead { purpose }, None)).into_response()
+}

@@ -1,0 +1,61 @@
+//! Asking for a mail — threats SE-15, OP-12.
+
+use axum::response::Response;
+
+use crate::{
+    accounts::{
+        Email, mailed_link,
+        post_office::{Matter, Order},
+        throttle,
+    },
+    fault::Fault,
+    interaction::{PageError, Step, Visit},
+    pages::mailed::{MailPurpose, MailSent},
+    store::Concealed,
+};
+
+/// Orders the mail and says that it is on its way, in any case: an unknown address, a known one and one that
+/// had its share of mails look the same.
+pub(super) async fn order(
+    visit: &Visit,
+    step: &Step,
+    purpose: MailPurpose,
+    email: Email,
+) -> Result<Response, PageError> {
+    let matter = match purpose {
+        MailPurpose::SignUp => Matter::SignUp,
+        MailPurpose::Reset => Matter::Reset,
+    };
+    let page = MailSent {
+        step: visit.seal(step).await?,
+        purpose,
+        email: email.to_string(),
+        minutes: mailed_link::minutes(purpose),
+    };
+    if admit(visit, &email) {
+        let carried = Some(seal(visit, step)?);
+        visit.app.post_office().take(Order { matter, email, locale: visit.locale(Some(step)), step: carried });
+    }
+    Ok(visit.show(&page, Some(step)))
+}
+
+/// Whether this source and this address may have another mail. They are not told: the answer would tell who
+/// else asks about an address.
+fn admit(visit: &Visit, email: &Email) -> bool {
+    let (throttle, now) = (visit.app.throttle(), visit.app.now());
+    // Sign-in attempts have the same budget, and must not share it.
+    let source = format!("mail {}", visit.context.client.throttle_key());
+    let admitted = throttle.charge(throttle::MAIL_SOURCE, &source, now);
+    let admitted = admitted.and_then(|()| throttle.charge(throttle::MAIL, email.as_str(), now));
+    if admitted.is_err() {
+        tracing::info!(request = %visit.context.id, "a mail was not sent: too many were asked for");
+    }
+    admitted.is_ok()
+}
+
+/// The step as it waits in the link's row, however large: only the browser that asked can go on with it.
+fn seal(visit: &Visit, step: &Step) -> Result<Concealed, Fault> {
+    let json = serde_json::to_vec(step).map_err(|_| Fault::Payload("step"))?;
+    let sealed = visit.app.keys().current().seals.steps.seal(&json, visit.browser.binding());
+    Ok(Concealed::from(sealed))
+}

@@ -1,0 +1,137 @@
+//! Redirect URIs of an app — RFC 6749 §3.1.2, RFC 8252 §7.
+
+use mapae_protocol::redirect_uri::{MAX_PER_APP, RedirectUri, RegistrationError, RegistrationRules};
+
+use super::Draft;
+use crate::config::Site;
+
+/// Whether this server is one to develop against: nobody but this machine reaches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Development {
+    Yes,
+    No,
+}
+
+impl Development {
+    /// A loopback issuer is for development; any other is for people.
+    pub(crate) fn of(site: &Site) -> Self {
+        if site.is_loopback() { Self::Yes } else { Self::No }
+    }
+}
+
+/// What is wrong with the redirect URIs of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RedirectUrisProblem {
+    /// People must be sent back to somewhere.
+    Missing,
+    /// A machine sends nobody here.
+    OfMachine,
+    /// More than this many.
+    TooMany(usize),
+    /// This one cannot be registered.
+    Refused {
+        /// Where it stands.
+        position: usize,
+        /// By which rule.
+        error: RegistrationError,
+    },
+}
+
+/// What an app may register. `http` on this machine: every app of a server to develop against; elsewhere
+/// only native apps, which are public and receive their codes there (RFC 8252 §7.3). Schemes of their own:
+/// native apps only (RFC 8252 §7.1).
+const fn rules(development: Development, public: bool) -> RegistrationRules {
+    RegistrationRules {
+        loopback_http: public || matches!(development, Development::Yes),
+        private_use_schemes: public,
+    }
+}
+
+/// The redirect URIs that may be registered, each once.
+pub(super) fn parse(
+    draft: &Draft,
+    development: Development,
+    mut refuse: impl FnMut(RedirectUrisProblem),
+) -> Vec<String> {
+    let typed = &draft.redirect_uris;
+    let whole = match (draft.grants.code(), typed.len()) {
+        (true, 0) => Some(RedirectUrisProblem::Missing),
+        (true, count) if count > MAX_PER_APP => Some(RedirectUrisProblem::TooMany(MAX_PER_APP)),
+        (false, 1..) => Some(RedirectUrisProblem::OfMachine),
+        _ => None,
+    };
+    if let Some(problem) = whole {
+        refuse(problem);
+        return Vec::new();
+    }
+    let rules = rules(development, draft.public);
+    let mut uris: Vec<String> = Vec::new();
+    for (position, text) in typed.iter().enumerate() {
+        match RedirectUri::register(text, rules) {
+            Ok(uri) if uris.iter().any(|known| known == uri.as_str()) => {}
+            Ok(uri) => uris.push(uri.into()),
+            Err(error) => refuse(RedirectUrisProblem::Refused { position, error }),
+        }
+    }
+    uris
+}
+
+/// The redirect URI that was probably meant, if there is one that this app may register.
+pub(crate) fn nearest(
+    text: &str,
+    error: RegistrationError,
+    (development, public): (Development, bool),
+) -> Option<String> {
+    let nearest = match error {
+        RegistrationError::Fragment => text.split('#').next().map(str::to_owned),
+        RegistrationError::PlainHttp | RegistrationError::LoopbackNotAllowed => {
+            Some(text.replacen("http:", "https:", 1))
+        }
+        RegistrationError::NotLowerCase => url::Url::parse(text).ok().map(String::from),
+        _ => None,
+    };
+    nearest.filter(|uri| RedirectUri::register(uri, rules(development, public)).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_on_this_machine_is_for_development_and_for_native_apps() {
+        for (development, public, loopback, scheme) in [
+            (Development::Yes, false, true, false),
+            (Development::Yes, true, true, true),
+            (Development::No, false, false, false),
+            (Development::No, true, true, true),
+        ] {
+            let rules = rules(development, public);
+            for host in ["localhost:3000", "127.0.0.1", "[::1]"] {
+                let uri = format!("http://{host}/callback");
+                assert_eq!(RedirectUri::register(&uri, rules).is_ok(), loopback, "{development:?} {public} {uri}");
+            }
+            let own = RedirectUri::register("com.example.app:/callback", rules);
+            assert_eq!(own.is_ok(), scheme, "{development:?} {public}");
+            assert!(RedirectUri::register("http://a.example/callback", rules).is_err());
+        }
+    }
+
+    #[test]
+    fn az_07_az_08_az_11_what_cannot_be_registered_comes_with_what_can() {
+        let web = (Development::No, false);
+        for (text, expected) in [
+            ("http://a.example/cb", Some("https://a.example/cb")),
+            ("https://a.example/cb#top", Some("https://a.example/cb")),
+            ("https://A.Example/cb", Some("https://a.example/cb")),
+            ("http://localhost:3000/cb", Some("https://localhost:3000/cb")),
+            ("https://a.example@evil.example/", None),
+            ("https://*.a.example/cb", None),
+            ("javascript:alert(1)", None),
+            ("com.example.app:/cb", None),
+            ("/cb", None),
+        ] {
+            let error = RedirectUri::register(text, rules(web.0, web.1)).unwrap_err();
+            assert_eq!(nearest(text, error, web).as_deref(), expected, "{text}");
+        }
+    }
+}

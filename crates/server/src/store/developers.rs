@@ -1,0 +1,52 @@
+//! What belongs to a developer: how many apps, and how many people are connected to them.
+
+use std::collections::HashMap;
+
+use mapae_protocol::time::Timestamp;
+
+use super::{
+    apps::{self, NewApp},
+    db::{Db, Row, Statement, StoreError, Unit, statements, values},
+    users,
+};
+
+statements! {
+    HAS_ROOM: Users = "UPDATE users SET epoch = epoch WHERE id = $1 \
+         AND (SELECT COUNT(*) FROM apps a WHERE a.owner_id = $1 AND a.deleted_at IS NULL) < $2";
+    PEOPLE: Consents = "SELECT c.app_id, COUNT(*) FROM apps a JOIN consents c ON c.app_id = a.id \
+         WHERE a.owner_id = $1 AND a.deleted_at IS NULL AND c.scopes <> '' GROUP BY c.app_id";
+}
+
+/// Who registers an app: the person as the decision saw them.
+#[derive(Clone, Copy, Debug)]
+pub struct Developer<'a> {
+    /// `usr_…`
+    pub id: &'a str,
+    /// Their epoch.
+    pub epoch: i64,
+}
+
+/// Which statement of [`register`] found that the person may not register anything any more.
+pub const NOT_THE_PERSON: usize = 0;
+/// Which statement of [`register`] found that the developer has as many apps as they may have.
+pub const NO_ROOM: usize = 1;
+/// Which statement of [`register`] found an app of this id.
+pub const KNOWN: usize = 2;
+
+/// Registers an app of a developer who may have at most `quota`. Registrations of one developer happen one
+/// after another: the first statement locks the person, the second one counts what others have committed.
+pub fn register(developer: Developer<'_>, quota: i64, app: &NewApp, at: Timestamp) -> Unit {
+    let Developer { id, epoch } = developer;
+    Unit::from(users::guard(id, epoch))
+        .with(Statement::one(HAS_ROOM, values![id, quota]))
+        .with(apps::insert(app, at))
+}
+
+/// How many people are connected to each of a developer's apps; apps without any are not named.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn people(db: &Db, owner_id: &str) -> Result<HashMap<String, i64>, StoreError> {
+    let rows = db.list(PEOPLE, values![owner_id]).await?;
+    rows.into_iter().map(|row| row.read(|row: &mut Row| Ok((row.text()?, row.int()?)))).collect()
+}

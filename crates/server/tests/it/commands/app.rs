@@ -1,0 +1,177 @@
+//! `mapae app`.
+
+use mapae::store::{apps, db::Engine};
+use serde_json::Value;
+
+use super::installation::{Installation, on_each_engine, shape, text, texts};
+
+const WEB: [&str; 6] = ["app", "create", "--name", "나의 서비스", "--redirect-uri", "http://localhost:3000/callback"];
+
+fn calendar(mapae: &Installation) {
+    mapae.json(&[
+        "api", "create", "--identifier", "https://calendar.example.com", "--name", "캘린더", "--scope",
+        "calendar.read=일정 보기|See your calendar",
+    ]);
+}
+
+fn codes(list: &Value) -> Vec<&str> {
+    texts(&list["apps"], "client_id")
+}
+
+on_each_engine! {
+    async fn a_web_service_is_registered_and_its_secret_is_shown_once(mapae: Installation) {
+        calendar(&mapae);
+        mapae.user("mina@example.com");
+        let words: Vec<&str> = WEB.into_iter().chain([
+            "--origin", "http://localhost:3000", "--required-scope", "email", "--optional-scope", "calendar.read",
+            "--owner", "Mina@example.com", "--id-token-alg", "ES256",
+        ]).collect();
+        let made = mapae.json(&words);
+        insta::assert_snapshot!(shape(&made), @r#"
+        {
+          "client_id": "app_…",
+          "client_secret": "…",
+          "created_at": "a time",
+          "disabled": false,
+          "grant_types": [
+            "authorization_code",
+            "refresh_token"
+          ],
+          "id_token_alg": "ES256",
+          "name": "나의 서비스",
+          "optional_scopes": [
+            "calendar.read"
+          ],
+          "origins": [
+            "http://localhost:3000"
+          ],
+          "owner": "mina@example.com",
+          "public": false,
+          "redirect_uris": [
+            "http://localhost:3000/callback"
+          ],
+          "required_scopes": [
+            "openid",
+            "email"
+          ]
+        }
+        "#);
+        let shown = mapae.json(&["app", "show", &text(&made, "client_id")]);
+        assert!(shown.get("client_secret").is_none(), "the secret is shown once");
+        let mut expected = made;
+        expected.as_object_mut().unwrap().remove("client_secret");
+        assert_eq!(shown, expected);
+    }
+
+    async fn the_database_keeps_no_secret(mapae: Installation) {
+        let made = mapae.json(&WEB);
+        let registered = apps::find(&mapae.db(), &text(&made, "client_id")).await.unwrap().unwrap();
+        assert_eq!(registered.secrets.len(), 1);
+        assert_ne!(registered.secrets[0].hash.expose(), text(&made, "client_secret"));
+    }
+
+    async fn public_apps_and_machines_are_registered(mapae: Installation) {
+        calendar(&mapae);
+        let public = mapae.json(&[
+            "app", "create", "--name", "Notes", "--public", "--redirect-uri", "http://127.0.0.1/callback",
+            "--redirect-uri", "com.example.notes:/callback",
+        ]);
+        assert_eq!(public["public"], true);
+        assert!(public.get("client_secret").is_none());
+        assert_eq!(public["required_scopes"], serde_json::json!(["openid"]));
+        assert_eq!(public["optional_scopes"], serde_json::json!(["profile", "email"]));
+        let machine = mapae.json(&[
+            "app", "create", "--name", "Reports", "--grant", "client_credentials", "--required-scope", "calendar.read",
+        ]);
+        assert_eq!(machine["grant_types"], serde_json::json!(["client_credentials"]));
+        assert_eq!(machine["redirect_uris"], serde_json::json!([]));
+        assert!(machine["client_secret"].is_string());
+    }
+
+    async fn everything_that_is_wrong_is_told_together_and_nothing_is_registered(mapae: Installation) {
+        let refused = mapae.refused(&[
+            "app", "create", "--name", "", "--redirect-uri", "http://a.example/cb", "--redirect-uri",
+            "https://a.example/cb#x", "--origin", "https://a.example/", "--required-scope", "calendar.read",
+            "--owner", "nobody@example.com",
+        ]);
+        assert_eq!(refused["error"], "invalid_arguments");
+        let places = ["--name", "--redirect-uri", "--redirect-uri", "--origin", "--required-scope", "--owner"];
+        assert_eq!(texts(&refused["mistakes"], "place"), places);
+        assert_eq!(codes(&mapae.json(&["app", "list"])), Vec::<&str>::new());
+    }
+
+    async fn one_mistake_alone_has_its_own_code(mapae: Installation) {
+        for (code, more) in [
+            ("unknown_owner", ["--owner", "nobody@example.com"]),
+            ("unknown_scope", ["--optional-scope", "calendar.read"]),
+            ("invalid_redirect_uri", ["--redirect-uri", "http://a.example/"]),
+        ] {
+            let words: Vec<&str> = WEB.into_iter().chain(more).collect();
+            assert_eq!(mapae.refused(&words)["error"], code);
+        }
+    }
+
+    async fn a_secret_is_rotated_and_the_one_before_is_dead(mapae: Installation) {
+        let made = mapae.json(&WEB);
+        let id = text(&made, "client_id");
+        let rotated = mapae.json(&["app", "rotate-secret", &id]);
+        assert_eq!(text(&rotated, "client_id"), id);
+        assert_ne!(rotated["client_secret"], made["client_secret"]);
+        let now = mapae_protocol::time::Timestamp::from_unix(made["created_at"].as_i64().unwrap() + 60);
+        let secrets = apps::find(&mapae.db(), &id).await.unwrap().unwrap().secrets;
+        assert_eq!(secrets.iter().filter(|secret| secret.valid(now)).count(), 1);
+        let public = mapae.json(&["app", "create", "--name", "P", "--public", "--redirect-uri", "https://p.example/"]);
+        let refused = mapae.refused(&["app", "rotate-secret", &text(&public, "client_id")]);
+        assert_eq!(refused["error"], "public_app");
+    }
+
+    async fn an_app_is_switched_off_and_deleted(mapae: Installation) {
+        let (first, second) = (text(&mapae.json(&WEB), "client_id"), text(&mapae.json(&WEB), "client_id"));
+        let disabled = mapae.json(&["app", "disable", &first]);
+        insta::assert_snapshot!(shape(&disabled), @r#"
+        {
+          "changed": true,
+          "client_id": "app_…",
+          "disabled": true,
+          "name": "나의 서비스"
+        }
+        "#);
+        assert_eq!(mapae.json(&["app", "disable", &first])["changed"], false, "off already, and no failure");
+        assert_eq!(mapae.json(&["app", "show", &first])["disabled"], true);
+        let list = mapae.json(&["app", "list"]);
+        for (id, disabled) in [(&first, true), (&second, false)] {
+            let position = codes(&list).iter().position(|code| code == id).expect("it is listed");
+            assert_eq!(list["apps"][position]["disabled"], disabled);
+        }
+
+        assert_eq!(mapae.json(&["app", "delete", &first])["deleted"], true);
+        for words in [["app", "show"], ["app", "disable"], ["app", "delete"], ["app", "rotate-secret"]] {
+            let words: Vec<&str> = words.into_iter().chain([first.as_str()]).collect();
+            assert_eq!(mapae.refused(&words)["error"], "not_found", "{words:?}");
+        }
+        assert_eq!(codes(&mapae.json(&["app", "list"])), [second]);
+    }
+
+    async fn people_read_where_the_secret_belongs(mapae: Installation) {
+        let made = mapae.run(&WEB);
+        assert_eq!((made.code, made.errors.as_str()), (Some(0), ""));
+        let (client_id, secret) = made.output.split_once('\n').unwrap();
+        assert!(client_id.starts_with("client_id      app_"), "{made:?}");
+        assert!(secret.starts_with("client_secret  "), "{made:?}");
+        assert!(made.output.contains("Shown only now"), "{made:?}");
+        let listed = mapae.run(&["app", "list"]);
+        assert!(listed.output.contains("나의 서비스"), "{listed:?}");
+        let missing = mapae.run(&["app", "show", "app_nobody"]);
+        assert_eq!(missing.errors, "error: there is no app \"app_nobody\"; `mapae app list` shows all\n");
+    }
+}
+
+#[tokio::test]
+async fn az_13_with_a_public_issuer_only_native_apps_come_back_to_this_machine() {
+    let mapae = Installation::new(Engine::Sqlite).await.with("MAPAE_ISSUER", "https://id.example.com");
+    let refused = mapae.refused(&WEB);
+    assert_eq!(refused["error"], "invalid_redirect_uri");
+    assert!(text(&refused["mistakes"][0], "instead").contains("--public"), "{refused}");
+    let native: Vec<&str> = WEB.into_iter().chain(["--public"]).collect();
+    assert_eq!(mapae.json(&native)["public"], true);
+}

@@ -1,0 +1,173 @@
+//! `mapae serve`: start and end.
+
+use std::net::TcpListener;
+
+use mapae::store::{
+    db::Engine,
+    links::{self, Purpose},
+    users::{self, NewUser},
+};
+use mapae_protocol::{base64url, digest::sha256, time::Timestamp};
+use serde_json::Value;
+
+use super::{
+    installation::{Installation, on_each_engine, shape, text},
+    server::{PATIENCE, Server, free_port},
+};
+
+/// Whether this link would make the first operator's account.
+async fn opens(mapae: &Installation, token: &str) -> bool {
+    let hash = base64url::encode(sha256(token.as_bytes()));
+    let now = Timestamp::from_unix(1);
+    links::find(&mapae.db(), &hash, Purpose::Setup, now).await.unwrap().is_some()
+}
+
+on_each_engine! {
+    async fn it_says_where_it_is_answers_and_ends_gently(mapae: Installation) {
+        let server = Server::start(&mapae);
+        let ready = &server.ready;
+        assert_eq!(text(ready, "issuer"), format!("http://localhost:{}", server.port));
+        assert_eq!(text(ready, "listen"), format!("127.0.0.1:{}", server.port));
+        assert_eq!(text(ready, "account"), format!("{}/account", server.issuer));
+        assert_eq!(text(ready, "console"), format!("{}/console", server.issuer));
+        assert_eq!(text(ready, "data"), mapae.data().display().to_string());
+        assert_eq!(text(ready, "mailbox"), mapae.data().join("mailbox").display().to_string());
+        assert!(mapae.data().join("mailbox").is_dir());
+        let metadata = server.document("/.well-known/openid-configuration").await;
+        assert_eq!(text(&metadata, "issuer"), server.issuer);
+        let stopped = server.stop("TERM");
+        assert_eq!(stopped.status.code(), Some(0), "{stopped:?}");
+        assert!(!stopped.log.contains("ERROR"), "{}", stopped.log);
+    }
+
+    async fn it_finds_its_data_again_and_ends_by_ctrl_c(mapae: Installation) {
+        let first = Server::start(&mapae);
+        let keys = first.published_keys().await;
+        assert_eq!(first.stop("INT").status.code(), Some(0));
+        let second = Server::start(&mapae);
+        assert_eq!(second.published_keys().await, keys);
+        assert_eq!(second.stop("INT").status.code(), Some(0));
+    }
+
+    async fn ad_11_the_first_operator_comes_by_a_link_that_only_the_terminal_shows(mapae: Installation) {
+        let server = Server::start(&mapae);
+        assert!(users::list(&mapae.db(), 1).await.unwrap().is_empty(), "there is no account by default");
+        let token = server.setup_token();
+        assert_eq!(token.len(), 43, "256 bits");
+        assert!(opens(&mapae, &token).await);
+        let stopped = server.stop("TERM");
+        assert!(!stopped.log.contains(&token), "the log does not show it");
+
+        let again = Server::start(&mapae);
+        assert!(!opens(&mapae, &token).await, "a new start uses up the link before");
+        assert!(opens(&mapae, &again.setup_token()).await);
+    }
+
+    async fn ad_11_with_an_operator_there_is_no_link(mapae: Installation) {
+        mapae.user("mina@example.com");
+        assert!(Server::start(&mapae).ready["setup"].is_object(), "an account by command is no operator's");
+        let operator = NewUser {
+            id: "usr_operator".to_owned(),
+            email: "operator@example.com".to_owned(),
+            email_verified: true,
+            name: "O".to_owned(),
+            locale: None,
+            password_hash: None,
+            operator: true,
+        };
+        mapae.db().commit(users::insert(&operator, Timestamp::from_unix(1))).await.unwrap();
+        assert_eq!(Server::start(&mapae).ready["setup"], Value::Null);
+    }
+
+    async fn op_13_it_notes_the_time(mapae: Installation) {
+        let server = Server::start(&mapae);
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while mapae::store::counters::read(&mapae.db()).await.unwrap().clock.unix() == 0 {
+            assert!(std::time::Instant::now() < deadline, "no time was noted");
+        }
+        server.stop("TERM");
+    }
+
+    async fn op_15_under_another_master_key_it_does_not_start(mapae: Installation) {
+        Server::start(&mapae).stop("TERM");
+        let mapae = mapae.with("MAPAE_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+        let refused = mapae.refused(&["serve", "--listen", &format!("127.0.0.1:{}", free_port())]);
+        insta::assert_snapshot!(shape(&refused), @r#"
+        {
+          "error": "wrong_master_key",
+          "message": "the master key is not the one of this database: use the master.key that was made with it"
+        }
+        "#);
+    }
+}
+
+#[tokio::test]
+async fn people_read_where_to_go() {
+    let mapae = Installation::new(Engine::Sqlite).await;
+    let port = free_port();
+    let mut child = mapae
+        .command(&["serve", "--listen", &format!("127.0.0.1:{port}")])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut text = String::new();
+    let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+    while !text.ends_with("Ctrl+C stops it.\n") {
+        assert!(std::io::BufRead::read_line(&mut output, &mut text).unwrap() > 0, "{text}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for part in [
+        format!("issuer     http://localhost:{port}\n"),
+        format!("account    http://localhost:{port}/account\n"),
+        format!("console    http://localhost:{port}/console\n"),
+        format!("\n  http://localhost:{port}/setup?token="),
+        format!("mailbox    {}", mapae.data().join("mailbox").display()),
+    ] {
+        assert!(text.contains(&part), "{part:?} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named_and_nothing_is_made() {
+    let mapae = Installation::new(Engine::Sqlite).await;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let refused = mapae.refused(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
+    assert_eq!(refused["error"], "port_in_use");
+    let message = text(&refused, "message");
+    assert!(message.contains(&format!("port {port} of 127.0.0.1 is taken")), "{message}");
+    assert!(message.contains("--listen 127.0.0.1:"), "{message}");
+    assert!(!mapae.data().exists());
+}
+
+#[tokio::test]
+async fn folders_that_cannot_be_used_are_named() {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let serve = ["serve", "--listen", listen.as_str()];
+    let in_the_way = Installation::new(Engine::Sqlite).await;
+    std::fs::write(in_the_way.data(), "a file").unwrap();
+    let refused = in_the_way.refused(&serve);
+    assert_eq!(refused["error"], "data_folder_unusable");
+    assert!(text(&refused, "message").contains("--data"), "{refused}");
+
+    let mailbox = Installation::new(Engine::Sqlite).await;
+    std::fs::create_dir(mailbox.data()).unwrap();
+    std::fs::write(mailbox.data().join("mailbox"), "a file").unwrap();
+    assert_eq!(mailbox.refused(&serve)["error"], "mailbox_unusable");
+}
+
+#[tokio::test]
+async fn op_15_it_does_not_start_with_mistakes_and_says_all_of_them() {
+    let mapae = Installation::new(Engine::Sqlite).await.with("MAPAE_ISSUER", "http://id.example.com");
+    std::fs::write(mapae.folder().join("mapae.toml"), "isuer = \"x\"\n[tokens]\ncode_seconds = \"long\"\n").unwrap();
+    let ended = mapae.run(&["serve", "--json"]);
+    assert_eq!(ended.code, Some(2));
+    let refused = ended.object();
+    assert_eq!(refused["error"], "invalid_configuration");
+    assert_eq!(refused["mistakes"].as_array().unwrap().len(), 3, "{refused}");
+    let read = mapae.run(&["serve"]);
+    assert_eq!((read.code, read.output.as_str()), (Some(2), ""));
+    assert!(read.errors.starts_with("error: there are 3 mistakes in the configuration\n\n  "), "{read:?}");
+    assert!(!mapae.data().exists(), "nothing was made");
+}

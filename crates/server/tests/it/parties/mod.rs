@@ -1,0 +1,3 @@
+//! The other parties' libraries against the whole server: what an API and a client really see.
+
+mod resource_server;

@@ -1,0 +1,148 @@
+//! `mapae-resource` against the server: a token works, and dies within a second of what it depends on.
+
+use std::time::{Duration, Instant};
+
+use axum::{Router, routing::get};
+use mapae::{
+    clock::Clock,
+    store::{Unit, apps, consents, grants, sessions, tokens, users},
+};
+use mapae_resource::{Authorized, ResourceServer, require};
+use mapae_testkit::{Answer, ApiFixture, AppFixture, AppSpec, Engine, Options, TestServer, client::send};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::protocol::{SignedIn, claims, sign_in};
+
+/// The calendar API behind `mapae-resource`, on a socket of its own.
+struct Calendar {
+    address: String,
+    fixture: ApiFixture,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Calendar {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Calendar {
+    async fn start(server: &TestServer, opaque: bool) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://localhost:{}", socket.local_addr().unwrap().port());
+        let fixture = server.register_api(&address, &["calendar.read", "calendar.write"], opaque).await;
+        let builder = ResourceServer::builder(server.issuer(), &address)
+            .credential(&fixture.client_id, &fixture.client_secret)
+            .scopes(["calendar.read", "calendar.write"]);
+        let resource = if opaque { builder.opaque_tokens() } else { builder }.build().unwrap();
+        let subject = |caller: Authorized| async move { caller.subject().to_owned() };
+        let routes = Router::new()
+            .route("/events", get(subject).layer(require("calendar.read")))
+            .route("/admin", get(subject).layer(require("calendar.write")));
+        let app = resource.protect(routes);
+        let task = tokio::spawn(async move { axum::serve(socket, app).await.unwrap() });
+        Self { address, fixture, task }
+    }
+
+    async fn ask(&self, path: &str, token: &str) -> Answer {
+        send(reqwest::Client::new().get(format!("{}{path}", self.address)).bearer_auth(token)).await
+    }
+
+    /// Asks until the API has found the server and answers with `status`, and says how long that took.
+    async fn until(&self, status: u16, token: &str) -> Duration {
+        let start = Instant::now();
+        while self.ask("/events", token).await.status != status {
+            assert!(start.elapsed() < Duration::from_secs(10), "never {status}");
+            tokio::task::yield_now().await;
+        }
+        start.elapsed()
+    }
+}
+
+async fn start(engine: Engine) -> TestServer {
+    let database = TestServer::database_on(engine).await;
+    TestServer::start_with(Options { database, clock: Some(Clock::System), ..Options::default() }).await
+}
+
+async fn app(server: &TestServer) -> AppFixture {
+    let optional = ["calendar.read", "calendar.write"].map(str::to_owned).to_vec();
+    server.register(AppSpec { optional, ..AppSpec::default() }).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rs_01_rs_07_a_token_opens_what_its_scope_says_and_nothing_else() {
+    for opaque in [false, true] {
+        let server = start(Engine::Sqlite).await;
+        let api = Calendar::start(&server, opaque).await;
+        let app = app(&server).await;
+        let tokens = sign_in(&server, &app, "openid calendar.read").await.tokens;
+        let token = tokens.text("access_token");
+        api.until(200, &token).await;
+        let refused = api.ask("/admin", &token).await;
+        assert_eq!(refused.status, 403);
+        let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"calendar.write\""));
+        assert_eq!(api.ask("/events", &tokens.text("id_token")).await.status, 401);
+        let other = server.register_api("https://mail.example", &["mail.read"], opaque).await;
+        let mail = AppSpec { optional: vec!["mail.read".to_owned()], ..AppSpec::default() };
+        let mail = server.register(mail).await;
+        let user = server.user("kim@example.com").await;
+        let authorization = mapae_testkit::Authorization::of(&mail, "openid mail.read");
+        let code = server.code(&mapae_testkit::Browser::default(), &user, &authorization).await;
+        let foreign = server.redeem(&mail, &code, &authorization.verifier).await.text("access_token");
+        assert!(server.is_active(&other, &foreign).await);
+        assert_eq!(api.ask("/events", &foreign).await.status, 401, "a token for another API");
+    }
+}
+
+/// Everything that ends a token.
+async fn ends(server: &TestServer, app: &AppFixture, signed_in: &SignedIn) -> Vec<(&'static str, Unit)> {
+    let (db, now, user) = (server.app().db(), server.now(), &signed_in.user.id);
+    let consent = consents::find(db, user, &app.client_id).await.unwrap().unwrap();
+    let session = sessions::list(db, user, now).await.unwrap().remove(0);
+    let claims = claims(&signed_in.tokens.text("access_token"));
+    let text = |name: &str| claims[name].as_str().unwrap().to_owned();
+    let expires_at = now.plus(mapae_protocol::time::Seconds::minutes(5));
+    vec![
+        ("token revoked", tokens::revoke(&text("jti"), expires_at, now)),
+        ("grant revoked", grants::revoke(&text("gid"), now)),
+        ("disconnected", consents::disconnect(&consent.id, user, now)),
+        ("signed out", sessions::end(&session.id, user, now)),
+        ("person disabled", users::disable(user, now)),
+        ("app disabled", apps::disable(&app.client_id, now)),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rs_13_in_04_what_ends_a_token_is_known_to_the_api_within_a_second() {
+    for engine in Engine::ALL {
+        for which in 0..6 {
+            let server = start(engine).await;
+            let api = Calendar::start(&server, false).await;
+            let app = app(&server).await;
+            let signed_in = sign_in(&server, &app, "openid calendar.read").await;
+            let token = signed_in.tokens.text("access_token");
+            api.until(200, &token).await;
+            let (name, unit) = ends(&server, &app, &signed_in).await.remove(which);
+            // Written beside the server, as another node or the command line would.
+            server.app().db().commit(unit).await.unwrap();
+            let delay = api.until(401, &token).await;
+            assert!(delay < Duration::from_secs(1), "{engine:?} {name}: {delay:?}");
+            assert!(!server.is_active(&api.fixture, &token).await);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rs_13_an_opaque_token_is_dead_within_a_second_too() {
+    let server = start(Engine::Sqlite).await;
+    let api = Calendar::start(&server, true).await;
+    let app = app(&server).await;
+    let signed_in = sign_in(&server, &app, "openid calendar.read").await;
+    let token = signed_in.tokens.text("access_token");
+    api.until(200, &token).await;
+    server.app().db().commit(users::disable(&signed_in.user.id, server.now())).await.unwrap();
+    let delay = api.until(401, &token).await;
+    // Answers of introspection serve for a second, and reading them takes a moment.
+    assert!(delay < Duration::from_millis(1500), "{delay:?}");
+}

@@ -1,0 +1,79 @@
+//! What the log must not hold — threats SE-20, SE-30.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use super::{NEW_PASSWORD, PASSWORD, account, link};
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Kept {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// The server runs on this test's one thread, so the thread's subscriber hears all of it.
+#[tokio::test]
+async fn se_20_se_30_tokens_passwords_and_cookies_are_never_logged() {
+    let kept = Kept::default();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("mapae=trace")).with_writer(kept.clone());
+    let _listening = tracing::subscriber::set_default(subscriber.finish());
+    let server = TestServer::start().await;
+    let app = server.register(AppSpec::default()).await;
+    let browser = Browser::default();
+    let sign_up = link(&server, &browser, "/sign-up", "hong@example.com").await;
+    let form = browser.visit(&sign_up).await;
+    let refused = browser.submit(&form, "login-submit", &[("name", ""), ("password", PASSWORD)]).await;
+    let done = browser.submit(&refused, "login-submit", &[("name", "홍"), ("password", PASSWORD)]).await;
+    let cookie = done.headers["set-cookie"].to_str().unwrap().to_owned();
+    browser.submit(&form, "login-submit", &[("name", "홍"), ("password", PASSWORD)]).await;
+    let reset = link(&server, &browser, "/password/forgot", "hong@example.com").await;
+    let form = browser.visit(&reset).await;
+    browser.submit(&form, "login-submit", &[("password", NEW_PASSWORD)]).await;
+    let password = NEW_PASSWORD.to_owned();
+    let user = mapae_testkit::UserFixture { id: String::new(), email: "hong@example.com".to_owned(), password };
+    let page = account(&server, &browser, &user).await;
+    let csrf = page.values("input[name=csrf]", "value").remove(0);
+    let authorization = Authorization::of(&app, "openid email");
+    let code = server.code(&browser, &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("/sign-up/finish"), "the log was heard");
+    let token = |link: &str| link.split_once("token=").unwrap().1.to_owned();
+    let session = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+    for secret in [
+        token(&sign_up),
+        token(&reset),
+        PASSWORD.to_owned(),
+        NEW_PASSWORD.to_owned(),
+        session,
+        csrf,
+        code,
+        tokens.text("access_token"),
+        tokens.text("refresh_token"),
+        app.client_secret.unwrap(),
+    ] {
+        let found = log.lines().find(|line| line.contains(&secret));
+        assert!(found.is_none(), "{found:?}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Connected services: what was agreed, dropping an item, disconnecting (연결 끊기).
+
+use mapae::store::consents;
+use mapae_protocol::time::Seconds;
+use mapae_testkit::{ApiFixture, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
+
+use super::{account, for_each_engine};
+
+async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
+    let api = server.register_api("https://calendar.example", &["calendar.read"], opaque).await;
+    let optional = ["email", "calendar.read"].map(str::to_owned).to_vec();
+    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+    (api, app)
+}
+
+/// The address of the only connected service.
+async fn service(server: &TestServer, browser: &Browser, user: &UserFixture) -> String {
+    let page = account(server, browser, user).await;
+    let links = page.values("#services a", "href");
+    assert_eq!(links.len(), 1, "{}", page.body);
+    server.at(&links[0])
+}
+
+async fn disconnect(browser: &Browser, service: &str) -> Page {
+    let page = browser.visit(service).await;
+    let confirm = page.address.join(&page.values("#disconnect", "href")[0]).unwrap();
+    let confirm = browser.visit(confirm.as_str()).await;
+    browser.follow(browser.submit(&confirm, "disconnect-confirm", &[]).await).await
+}
+
+async fn everything_dies_when_a_service_is_disconnected(server: &TestServer, opaque: bool) {
+    let (api, app) = calendar(server, opaque).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid offline_access calendar.read");
+    let code = server.code(&browser, &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    let flying = Authorization::of(&app, "openid calendar.read");
+    let code_in_flight = server.code(&browser, &user, &flying).await;
+    assert!(server.is_active(&api, &tokens.text("access_token")).await);
+    let service = service(server, &browser, &user).await;
+    let page = disconnect(&browser, &service).await;
+    assert_eq!(page.status, 200);
+    assert!(page.has("notice") && page.values("#services a", "href").is_empty(), "{}", page.body);
+    assert!(!server.is_active(&api, &tokens.text("access_token")).await, "at once");
+    assert_eq!(server.refresh(&app, &tokens.text("refresh_token")).await.error(), "invalid_grant");
+    assert_eq!(server.redeem(&app, &code_in_flight, &flying.verifier).await.error(), "invalid_grant");
+    assert_eq!(server.userinfo(&tokens.text("access_token")).await.status, 401);
+    assert_eq!(browser.visit(&service).await.status, 404);
+    let again = browser.visit(&flying.address(server)).await;
+    assert!(again.has("consent-approve"), "consent is asked as if for the first time");
+    assert!(account(server, &browser, &user).await.has("change-password"), "the person stays signed in");
+}
+
+for_each_engine! {
+    async fn disconnecting_kills_codes_refresh_tokens_and_signed_access_tokens(server: TestServer) {
+        everything_dies_when_a_service_is_disconnected(&server, false).await;
+    }
+
+    async fn disconnecting_kills_opaque_access_tokens(server: TestServer) {
+        everything_dies_when_a_service_is_disconnected(&server, true).await;
+    }
+
+    async fn an_optional_item_can_be_taken_back_alone(server: TestServer) {
+        let (api, app) = calendar(&server, false).await;
+        let user = server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let authorization = Authorization::of(&app, "openid offline_access email calendar.read");
+        let code = server.code(&browser, &user, &authorization).await;
+        let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+        let service = service(&server, &browser, &user).await;
+        let page = browser.visit(&service).await;
+        assert_eq!(page.values("button[name=item]", "value"), ["calendar.read", "email", "offline_access"]);
+        let page = take_back(&browser, &page, "calendar.read").await;
+        assert!(page.has("notice"), "{}", page.body);
+        assert_eq!(page.values("button[name=item]", "value"), ["email", "offline_access"]);
+        assert!(!server.is_active(&api, &tokens.text("access_token")).await);
+        assert_eq!(server.refresh(&app, &tokens.text("refresh_token")).await.error(), "invalid_grant");
+        // The app gets new tokens without asking, and without the item.
+        let code = server.code(&browser, &user, &authorization).await;
+        let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+        assert_eq!(tokens.text("scope"), "email offline_access openid");
+    }
+}
+
+/// Presses the button beside an item and follows.
+async fn take_back(browser: &Browser, page: &Page, item: &str) -> Page {
+    let (csrf, action) = (page.values("input[name=csrf]", "value").remove(0), format!("{}/drop", page.address.path()));
+    assert!(page.values("form", "action").contains(&action), "{}", page.body);
+    let fields = [("csrf", csrf.as_str()), ("item", item)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    browser.follow(browser.post(&action, page, &fields).await).await
+}
+
+#[tokio::test]
+async fn a_required_item_cannot_be_taken_back_and_what_was_not_agreed_is_no_error() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    server.code(&browser, &user, &Authorization::of(&app, "openid calendar.read")).await;
+    let service = service(&server, &browser, &user).await;
+    let page = browser.visit(&service).await;
+    assert_eq!(take_back(&browser, &page, "openid").await.status, 400);
+    assert_eq!(take_back(&browser, &page, "email").await.status, 200);
+    assert_eq!(take_back(&browser, &page, "nonsense").await.status, 200);
+    let consent = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+    assert_eq!((consent.scopes.as_str(), consent.epoch), ("calendar.read openid", 0));
+}
+
+#[tokio::test]
+async fn without_its_last_item_a_service_is_disconnected() {
+    let server = TestServer::start().await;
+    let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
+    let optional = vec!["calendar.read".to_owned()];
+    let app = server.register(AppSpec { required: Vec::new(), optional, ..AppSpec::default() }).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "calendar.read").with("nonce", "");
+    let code = server.code(&browser, &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    let service = service(&server, &browser, &user).await;
+    let page = browser.visit(&service).await;
+    let page = take_back(&browser, &page, "calendar.read").await;
+    assert_eq!((page.status.as_u16(), page.address.path()), (200, "/account"));
+    assert!(page.has("notice") && page.values("#services a", "href").is_empty());
+    assert!(!server.is_active(&api, &tokens.text("access_token")).await);
+}
+
+#[tokio::test]
+async fn disconnecting_twice_is_done_once_and_said_twice() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    let service = service(&server, &browser, &user).await;
+    let confirm = browser.visit(&format!("{service}/disconnect")).await;
+    let first = browser.submit(&confirm, "disconnect-confirm", &[]).await;
+    assert_eq!(first.location().unwrap().as_str(), server.at("/account?done=disconnected"));
+    assert_eq!(browser.submit(&confirm, "disconnect-confirm", &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_account_shows_services_as_they_were_used() {
+    let server = TestServer::start().await;
+    let (_, old) = calendar(&server, false).await;
+    let young = server.register(AppSpec::default()).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&old, "openid offline_access calendar.read");
+    let code = server.code(&browser, &user, &authorization).await;
+    server.advance(Seconds::hours(2));
+    server.code(&browser, &user, &Authorization::of(&young, "openid")).await;
+    let id = |app: AppFixture| {
+        let (server, user) = (&server, &user);
+        async move { consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap().id }
+    };
+    let (old_id, young_id) = (id(old.clone()).await, id(young).await);
+    let order = |page: &Page| page.values("#services a", "href");
+    let page = account(&server, &browser, &user).await;
+    assert_eq!(order(&page), [format!("/account/services/{young_id}"), format!("/account/services/{old_id}")]);
+    assert!(page.text("#services").unwrap().contains("2시간 전"), "{}", page.body);
+    assert!(page.text("#services").unwrap().contains("일정 보기"), "items in the person's language");
+    assert_eq!(server.redeem(&old, &code, &authorization.verifier).await.status, 400, "its minute is over");
+    let english = browser.visit(&server.at("/account?lang=en")).await;
+    assert!(english.text("#services").unwrap().contains("See your calendar"));
+}

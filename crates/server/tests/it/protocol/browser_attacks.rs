@@ -1,0 +1,210 @@
+//! Attacks by way of a person's browser: on the authorization endpoint, the sign-in and the consent page.
+
+use mapae_testkit::{AppSpec, Authorization, Browser, Page, TestServer, UserFixture, client::send};
+
+use super::calendar;
+
+async fn to_consent(server: &TestServer, browser: &Browser, user: &UserFixture, authorization: &Authorization) -> Page {
+    let sign_in = browser.visit(&authorization.address(server)).await;
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    assert!(consent.has("consent-approve"), "{}", consent.body);
+    consent
+}
+
+#[tokio::test]
+async fn az_38_no_redirect_would_post_a_password_again() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let sign_in = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let after = browser.submit(&sign_in, "login-submit", &fields).await;
+    assert_eq!(after.status, 303);
+    let consent = browser.follow(after).await;
+    assert_eq!(browser.submit(&consent, "consent-approve", &[]).await.status, 303);
+}
+
+#[tokio::test]
+async fn az_41_nothing_comes_of_a_page_fetched_ahead_or_as_a_picture() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let address = Authorization::of(&app, "openid").with("prompt", "none").address(&server);
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for (name, value) in [
+        ("sec-purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("purpose", "prefetch"),
+        ("sec-fetch-dest", "image"),
+        ("sec-fetch-dest", "script"),
+        ("sec-fetch-dest", "empty"),
+    ] {
+        let answer = send(http.get(&address).header(name, value)).await;
+        assert_eq!(answer.status, 204, "{name}: {value}");
+        assert!(!answer.headers.contains_key("location"));
+    }
+    assert_eq!(send(http.get(&address).header("sec-fetch-dest", "iframe")).await.status, 303);
+}
+
+#[tokio::test]
+async fn se_03_se_05_only_the_browser_and_the_session_that_were_asked_can_agree() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let other = server.user("kim@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid calendar.read");
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    let stranger = Browser::default();
+    assert_eq!(stranger.submit(&consent, "consent-approve", &[]).await.status, 400, "another browser");
+    let again = browser.visit(&Authorization::of(&app, "openid").with("prompt", "login").address(&server)).await;
+    let fields = [("email", other.email.as_str()), ("password", other.password.as_str())];
+    browser.follow(browser.submit(&again, "login-submit", &fields).await).await;
+    let forged = browser.submit(&consent, "consent-approve", &[]).await;
+    assert_eq!((forged.status.as_u16(), forged.location()), (403, None), "another person signed in meanwhile");
+    let db = server.app().db();
+    for person in [&user, &other] {
+        assert!(mapae::store::consents::find(db, &person.id, &app.client_id).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn se_04_se_05_a_form_posted_from_another_site_is_refused() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let attacker = Browser::default();
+    let sign_in = attacker.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    let (action, fields) = sign_in.form("login-submit");
+    let form: Vec<(String, String)> = fields
+        .into_iter()
+        .filter(|(name, _)| name == "step")
+        .chain([("email".to_owned(), user.email.clone()), ("password".to_owned(), user.password.clone())])
+        .collect();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for site in ["cross-site", "same-site"] {
+        let forged = http.post(server.at(&action)).header("sec-fetch-site", site).header("origin", "https://evil.example");
+        let answer = send(forged.form(&form)).await;
+        assert_eq!(answer.status, 403, "{site}");
+        assert!(!answer.headers.contains_key("set-cookie"));
+    }
+}
+
+#[tokio::test]
+async fn se_07_hidden_fields_and_parameters_change_nothing() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid calendar.read");
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    let extra = [
+        ("scope", "openid calendar.read calendar.write"),
+        ("redirect_uri", "https://evil.example/cb"),
+        ("client_id", "app_other"),
+        ("skip_consent", "1"),
+        ("item", "calendar.write"),
+    ];
+    let tampered = browser.submit(&consent, "consent-approve", &extra).await;
+    assert_eq!((tampered.status.as_u16(), tampered.location()), (400, None), "an item that was not asked");
+    let back = browser.submit(&consent, "consent-approve", &[&extra[..4], &[("item", "calendar.read")]].concat()).await;
+    assert!(back.location().unwrap().as_str().starts_with("https://app.example.com/cb?"));
+    let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
+    assert_eq!(tokens.text("scope"), "calendar.read openid");
+    let (_, fields) = consent.form("consent-approve");
+    let step = fields.iter().find(|(name, _)| name == "step").unwrap().1.clone();
+    for broken in [step.replacen('a', "b", 1), step[..step.len() - 2].to_owned(), String::new(), "row:x".to_owned()] {
+        let page = browser.submit(&consent, "consent-approve", &[("step", broken.as_str())]).await;
+        assert_eq!((page.status.as_u16(), page.location()), (400, None));
+    }
+}
+
+#[tokio::test]
+async fn se_08_consent_is_asked_again_where_silence_would_be_wrong() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let native = AppSpec {
+        public: true,
+        redirect_uris: vec!["http://127.0.0.1/cb".to_owned(), "com.example.app:/cb".to_owned()],
+        ..AppSpec::default()
+    };
+    let native = server.register(native).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let plain = Authorization::of(&app, "openid calendar.read");
+    server.code(&browser, &user, &plain).await;
+    assert!(browser.visit(&plain.address(&server)).await.answered("code").is_some());
+    let asked = |authorization: Authorization| {
+        let (browser, server) = (&browser, &server);
+        async move { browser.visit(&authorization.address(server)).await.has("consent-approve") }
+    };
+    assert!(asked(plain.clone().with("prompt", "consent")).await);
+    assert!(asked(Authorization::of(&app, "openid calendar.read calendar.write")).await, "more than before");
+    let native = Authorization::of(&native, "openid").with("redirect_uri", "http://127.0.0.1:51004/cb");
+    server.code(&browser, &user, &native).await;
+    assert!(asked(native).await, "any program on the device could be this app");
+}
+
+#[tokio::test]
+async fn se_26_a_forged_empty_or_doubled_session_cookie_is_no_session() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let silent = Authorization::of(&app, "openid").with("prompt", "none").address(&server);
+    let name = format!("mapae_session_{}", server.issuer().rsplit(':').next().unwrap());
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let long = "a".repeat(10_000);
+    for value in ["", "x", &"A".repeat(43), "usr_1", &long[..4000], "' OR 1=1 --"] {
+        let answer = send(http.get(&silent).header("cookie", format!("{name}={value}"))).await;
+        let location = answer.headers["location"].to_str().unwrap();
+        assert!(location.contains("error=login_required"), "{value:.20}: {location}");
+    }
+}
+
+#[tokio::test]
+async fn se_31_requests_that_nobody_follows_up_leave_no_row() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let rows = || async {
+        let mut rows = Vec::new();
+        for table in ["pending_steps", "code_details", "sessions", "grants", "consents"] {
+            rows.push((table, count(&server, table)));
+        }
+        rows
+    };
+    let before = rows().await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for _ in 0..200 {
+        let address = Authorization::of(&app, "openid calendar.read").address(&server);
+        assert_eq!(send(http.get(address)).await.status, 303);
+    }
+    assert_eq!(rows().await, before);
+    let large = Authorization::of(&app, "openid").with("state", &"s".repeat(4000)).address(&server);
+    let browser = Browser::default();
+    for _ in 0..20 {
+        browser.open(&large).await;
+    }
+    assert!(count(&server, "pending_steps") <= 16, "a browser has sixteen places for requests too large for an address");
+}
+
+/// Rows of a table, read beside the server.
+fn count(server: &TestServer, table: &str) -> u64 {
+    let output = std::process::Command::new("python3")
+        .args(["-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT COUNT(*) FROM ' + sys.argv[2]).fetchone()[0])"])
+        .arg(server.data().join("mapae.db"))
+        .arg(table)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn se_33_another_spelling_of_a_path_is_another_path() {
+    let server = TestServer::start().await;
+    let http = reqwest::Client::new();
+    for path in ["//sign-in", "/sign-in/", "/Sign-In", "/sign-in;x", "/sign%2din", "/./token", "/token/", "/TOKEN", "//token"] {
+        let answer = send(http.post(server.at(path)).form(&[("a", "b")])).await;
+        let plain = ["/./token"].contains(&path);
+        assert!(plain || answer.status == 404 || answer.status == 400, "{path}: {}", answer.status);
+    }
+}

@@ -1,0 +1,19 @@
+//! Looking at a SQLite file beneath the store, for tests that must put something there which the store would not.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+/// Executes statements in the file.
+pub(crate) fn execute(file: &Path, statements: &str) {
+    open(file).execute_batch(statements).expect("they are executed");
+}
+
+/// What SQLite says about the whole file: `ok`, or what is damaged.
+pub(crate) fn integrity(file: &Path) -> String {
+    open(file).query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict")
+}
+
+fn open(file: &Path) -> Connection {
+    Connection::open(file).expect("the file opens")
+}
