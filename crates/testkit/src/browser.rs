@@ -76,6 +76,16 @@ impl Browser {
         self.post(&action, page, &values).await
     }
 
+    /// Sends whatever a test likes, with this browser's cookies.
+    pub async fn send(&self, method: &str, address: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
+        let method = method.parse().expect("it is a method");
+        let mut request = self.client.request(method, address).header(header::ACCEPT_LANGUAGE, self.language);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(request.body(body).send().await.expect("the server answers")).await
+    }
+
     /// Posts fields as the form of a page would.
     pub async fn post(&self, action: &str, page: &Page, values: &[(String, String)]) -> Page {
         let address = page.address.join(action).expect("the form leads somewhere");
@@ -127,12 +137,15 @@ impl Page {
         let form = element.ancestors().filter_map(scraper::ElementRef::wrap).find(|e| e.value().name() == "form");
         let form = form.expect("the button stands in a form");
         let mut fields = Vec::new();
-        for input in form.select(&selector("input[name]")) {
+        for input in form.select(&selector("input[name], textarea[name]")) {
             let kind = input.attr("type").unwrap_or("text");
             let ticked = !matches!(kind, "checkbox" | "radio") || input.attr("checked").is_some();
-            if ticked && kind != "submit" {
-                let value = input.attr("value").unwrap_or_default();
-                fields.push((input.attr("name").unwrap_or_default().to_owned(), value.to_owned()));
+            if ticked && !matches!(kind, "submit" | "file") && input.attr("disabled").is_none() {
+                let value = match input.value().name() {
+                    "textarea" => input.text().collect(),
+                    _ => input.attr("value").unwrap_or_default().to_owned(),
+                };
+                fields.push((input.attr("name").unwrap_or_default().to_owned(), value));
             }
         }
         if let (Some(name), Some(value)) = (element.attr("name"), element.attr("value")) {

@@ -42,6 +42,8 @@ pub struct AppSpec {
     pub required: Vec<String>,
     /// What it would like.
     pub optional: Vec<String>,
+    /// The only way in which it may authenticate.
+    pub auth_method: Option<String>,
     /// The algorithm of its ID tokens.
     pub id_token_alg: String,
     /// Must use PKCE.
@@ -60,6 +62,7 @@ impl Default for AppSpec {
             grant_types: "authorization_code refresh_token".to_owned(),
             required: vec!["openid".to_owned()],
             optional: vec!["profile".to_owned(), "email".to_owned()],
+            auth_method: None,
             id_token_alg: "RS256".to_owned(),
             pkce_required: true,
             rotate_refresh: true,
@@ -122,7 +125,7 @@ impl TestServer {
                 homepage: None,
                 public: spec.public,
                 grant_types: spec.grant_types,
-                token_endpoint_auth_method: None,
+                token_endpoint_auth_method: spec.auth_method,
                 id_token_alg: spec.id_token_alg,
                 subject_type: "pairwise".to_owned(),
                 pkce_required: spec.pkce_required,

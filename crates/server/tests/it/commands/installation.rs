@@ -193,7 +193,8 @@ fn leave_out(value: &mut Value) {
                 match value {
                     Value::String(text) if matches!(name.as_str(), "client_secret" | "kid") => *text = "…".to_owned(),
                     Value::String(text) if matches!(name.as_str(), "id" | "client_id") => {
-                        *text = text.split_once('_').map_or_else(|| "…".to_owned(), |(kind, _)| format!("{kind}_…"));
+                        let kind = ["usr_", "app_", "api_"].into_iter().find(|kind| text.starts_with(kind));
+                        *text = format!("{}…", kind.unwrap_or_default());
                     }
                     Value::Number(_) if name.ends_with("_at") => *value = "a time".into(),
                     other => leave_out(other),

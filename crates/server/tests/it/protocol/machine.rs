@@ -86,6 +86,21 @@ async fn to_01_to_02_to_03_to_16_a_client_proves_itself_in_exactly_one_way() {
 }
 
 #[tokio::test]
+async fn to_04_an_app_that_fixed_its_method_may_use_no_other() {
+    let server = TestServer::start().await;
+    server.register_api("https://calendar.example", &["calendar.read"], false).await;
+    for (fixed, basic, post) in [("client_secret_basic", 200, 401), ("client_secret_post", 401, 200)] {
+        let spec = AppSpec { auth_method: Some(fixed.to_owned()), ..machine(&["calendar.read"]) };
+        let app = server.register(spec).await;
+        let (id, secret) = (app.client_id.as_str(), app.client_secret.as_deref().unwrap());
+        let grant = ("grant_type", "client_credentials");
+        assert_eq!(server.post("/token", Some((id, secret)), &[grant]).await.status, basic, "{fixed}");
+        let form = [grant, ("client_id", id), ("client_secret", secret)];
+        assert_eq!(server.post("/token", None, &form).await.status, post, "{fixed}");
+    }
+}
+
+#[tokio::test]
 async fn to_18_a_disabled_app_and_a_rotated_secret_are_refused_at_once() {
     let server = TestServer::start().await;
     let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;

@@ -23,7 +23,7 @@ async fn oidc_core_5_4_each_scope_tells_its_claims() {
 }
 
 #[tokio::test]
-async fn ui_01_ui_02_ui_03_everything_but_a_living_openid_token_in_one_place_is_refused() {
+async fn ui_01_ui_02_ui_03_ui_07_everything_but_a_living_openid_token_in_one_place_is_refused() {
     let server = TestServer::start().await;
     let (_, app) = calendar(&server, false).await;
     let signed_in = sign_in(&server, &app, "openid calendar.read").await;
@@ -46,5 +46,5 @@ async fn ui_01_ui_02_ui_03_everything_but_a_living_openid_token_in_one_place_is_
     let insufficient = server.userinfo(&narrow).await;
     assert_eq!((insufficient.status.as_u16(), insufficient.error()), (403, "insufficient_scope"));
     server.write(mapae::store::users::disable(&signed_in.user.id, server.now())).await;
-    assert_eq!(server.userinfo(&access).await.status, 401, "ui_07: the person is disabled");
+    assert_eq!(server.userinfo(&access).await.status, 401, "the person is disabled");
 }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use mapae::store::{
-    Db,
+    Db, StoreError, apis,
     db::{Engine, MigrateError, Schema, Sql},
-    statements,
+    statements, users,
 };
 use mapae_protocol::time::Seconds;
 use tempfile::TempDir;
@@ -121,7 +121,7 @@ for_each_backend! {
         let seed = Seed::plant(&db, "one").await;
         let again = db.another().migrate(later(Seconds::days(1))).await.unwrap();
         assert!(again.is_current() && again == db.schema().await.unwrap());
-        assert!(mapae::store::users::by_id(&db, &seed.user).await.unwrap().is_some());
+        assert!(users::by_id(&db, &seed.user).await.unwrap().is_some());
     }
 
     async fn db_12_a_newer_schema_is_refused_and_left_alone(db: TestDb) {
@@ -138,14 +138,28 @@ for_each_backend! {
         assert!(matches!(refused, MigrateError::Changed { version: 1 }), "{refused:?}");
     }
 
-    async fn a_row_that_cannot_be_ours_is_named(db: TestDb) {
-        Seed::plant(&db, "one").await;
-        past_the_store(&db, "INSERT INTO apis (id, identifier, name, token_format, secret_hash, epoch, created_at) \
-            VALUES ('api_x', 'https://x', 'x', 'jwt', 'h', 0, 0)").await;
-        assert!(mapae::store::apis::by_id(&db, "api_x").await.is_ok());
-        let foreign = "UPDATE apis SET token_format = 'xml' WHERE id = 'api_x'";
-        assert!(try_past_the_store(&db, foreign).await.is_err(), "the database itself refuses it");
+    async fn db_10_the_database_itself_refuses_words_that_are_not_ours(db: TestDb) {
+        let format = |word| {
+            format!(
+                "INSERT INTO apis (id, identifier, name, token_format, secret_hash, epoch, created_at) \
+                 VALUES ('api_{word}', 'https://{word}', 'x', '{word}', 'h', 0, 0)"
+            )
+        };
+        past_the_store(&db, &format("jwt")).await;
+        assert!(apis::by_id(&db, "api_jwt").await.unwrap().is_some());
+        assert!(try_past_the_store(&db, &format("xml")).await.is_err());
     }
+}
+
+/// SQLite keeps text in a column of numbers if it is told to.
+#[tokio::test]
+async fn db_10_a_corrupt_row_is_reported_by_statement_and_column() {
+    let db = TestDb::new(Engine::Sqlite).await;
+    let seed = Seed::plant(&db, "one").await;
+    past_the_store(&db, "UPDATE users SET epoch = 'many'").await;
+    let corrupt = users::by_id(&db, &seed.user).await.unwrap_err();
+    assert!(matches!(corrupt, StoreError::CorruptRow { column: 6, .. }), "{corrupt:?}");
+    assert!(corrupt.to_string().contains("users::BY_ID"), "{corrupt}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
