@@ -1,6 +1,8 @@
 //! The tasks of this repository: `cargo xtask NAME`. A new task is one file and one line in `TASKS`.
 
+mod bench;
 mod items;
+mod races;
 mod source;
 mod specs;
 mod test;
@@ -17,6 +19,8 @@ use crate::tree::Workspace;
 /// Every task, in the order in which the help shows them.
 const TASKS: &[Entry] = &[
     Entry::of::<test::Test>(),
+    Entry::of::<races::Races>(),
+    Entry::of::<bench::Bench>(),
     Entry::of::<tidy::Tidy>(),
     Entry::of::<specs::Specs>(),
     Entry::of::<threats::Threats>(),

@@ -125,7 +125,7 @@ error_codes! {
     RequestUriNotSupported = "request_uri_not_supported" at Authorization PushedRequest;
     /// `registration` is not supported (OIDC Core §3.1.2.6).
     RegistrationNotSupported = "registration_not_supported" at Authorization PushedRequest;
-    /// The asked authentication context cannot be reached (Unmet Authentication Requirements 1.0 §2).
+    /// The asked authentication context cannot be reached (OIDC Unmet Authentication Requirements §2).
     UnmetAuthenticationRequirements = "unmet_authentication_requirements" at Authorization PushedRequest;
     /// The `resource` is unknown, malformed or not allowed (RFC 8707 §2).
     InvalidTarget = "invalid_target" at Authorization Token PushedRequest;

@@ -8,6 +8,8 @@ use crate::params;
 use crate::uri::{self, Uri};
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod matching_tests;
 
 /// Longest redirect URI in bytes.

@@ -75,7 +75,9 @@ impl Cookies {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder cannot be used.
-    #[error("the data folder {path} cannot be used: {source}; name another with --data, or make it writable for this user")]
+    #[error(
+        "the data folder {path} cannot be used: {source}; name another with --data, or make it writable for this user"
+    )]
     DataFolder {
         /// The folder.
         path: std::path::PathBuf,
@@ -130,8 +132,8 @@ impl App {
         let set = keys::load_or_create(&db, &master_key, now).await?;
         let counters = counters::read(&db).await.map_err(Fault::from)?;
         let mailbox = &config.mail.mailbox;
-        let mailbox = Mailbox::open(mailbox)
-            .map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
+        let mailbox =
+            Mailbox::open(mailbox).map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
         let (post_office, waiting) = PostOffice::open();
         let app = Self(Arc::new(Parts {
             catalog: Catalog::load(db.clone(), counters.catalog).await?,

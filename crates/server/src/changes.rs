@@ -63,7 +63,9 @@ pub(crate) async fn watch(app: crate::app::WeakApp) {
         let result = app.changes().follow(&app).await;
         // Said once when it begins and once when it ends, not five times a second.
         match (&result, failing) {
-            (Err(error), false) => tracing::error!(error = error as &dyn std::error::Error, "cannot follow changes"),
+            (Err(error), false) => {
+                tracing::error!(error = error as &dyn std::error::Error, "cannot follow changes");
+            }
             (Ok(()), true) => tracing::info!("following changes again"),
             _ => {}
         }

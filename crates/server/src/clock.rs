@@ -1,4 +1,4 @@
-//! What time it is — DESIGN's rule that nothing else reads a clock.
+//! What time it is.
 
 use std::{
     sync::{

@@ -35,14 +35,20 @@ impl Fault {
     /// Worth trying again in a moment: the peer is told 503 and `Retry-After`.
     pub(crate) fn passes(&self) -> bool {
         match self {
-            Self::Store(error) => matches!(error, StoreError::Unavailable(_) | StoreError::Stopped(_) | StoreError::Closed),
+            Self::Store(error) => {
+                matches!(error, StoreError::Unavailable(_) | StoreError::Stopped(_) | StoreError::Closed)
+            }
             Self::Commit(error) => match error {
                 CommitError::Busy(_) | CommitError::Unknown => true,
-                CommitError::Fault(StoreError::Stopped(_) | StoreError::Unavailable(_) | StoreError::Closed) => true,
+                CommitError::Fault(
+                    StoreError::Stopped(_) | StoreError::Unavailable(_) | StoreError::Closed,
+                ) => true,
                 CommitError::Fault(_) | CommitError::Conflict { .. } => false,
             },
             Self::Contention => true,
-            Self::Open(_) | Self::Migrate(_) | Self::Payload(_) | Self::Key(_) | Self::OtherMasterKey => false,
+            Self::Open(_) | Self::Migrate(_) | Self::Payload(_) | Self::Key(_) | Self::OtherMasterKey => {
+                false
+            }
         }
     }
 }

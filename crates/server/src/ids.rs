@@ -36,6 +36,6 @@ impl Kind {
 
     /// A name that nothing had before.
     pub(crate) fn fresh(self) -> String {
-        format!("{}_{}", self.prefix(), base64url::encode(&random::bytes::<16>()))
+        format!("{}_{}", self.prefix(), base64url::encode(random::bytes::<16>()))
     }
 }

@@ -27,4 +27,5 @@ mod router;
 pub mod store;
 
 pub use app::{App, StartError};
+pub use keys::MasterKeyError;
 pub use router::router;

@@ -1,17 +1,24 @@
 //! Every address of the server on one page.
 
 use axum::{
-    Router, middleware,
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::Method,
+    middleware,
+    response::Response,
     routing::{get, post},
 };
 
 use crate::{
-    account::{browsers, disconnect, home, password, service, sign_out},
+    account::{browsers, connection, disconnect, home, password, sign_out},
     app::App,
     console,
-    endpoints::{asset, authorize, cors, discovery, icon, introspect, jwks, revocations, revoke, token, userinfo},
+    endpoints::{
+        asset, authorize, cors, discovery, icon, introspect, jwks, revocations, revoke, token, userinfo,
+    },
     http::cross_site,
-    interaction::{consent, login, select_account},
+    interaction::{PageError, consent, login, page, select_account},
     mailed::{finish_sign_up, forgot_password, new_password, setup, sign_up},
     pages::at,
 };
@@ -32,8 +39,17 @@ pub(crate) mod paths {
 /// The whole server.
 pub fn router(app: App) -> Router {
     let site = std::sync::Arc::new(app.config().site.clone());
-    let pages = pages().merge(console::router(app.config().limits.upload_bytes)).route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
-    Router::new().merge(protocol()).merge(pages).with_state(app)
+    let pages = pages()
+        .merge(console::router(app.config().limits.upload_bytes))
+        .route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
+    Router::new().merge(protocol()).merge(pages).fallback(nowhere).with_state(app)
+}
+
+/// No such address: a page for people who mistyped one. Whatever else was sent there is not looked at.
+async fn nowhere(State(app): State<App>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    parts.method = Method::GET;
+    page(app, Request::from_parts(parts, Body::empty()), async |_| Err(PageError::NotFound)).await
 }
 
 /// Called by apps, APIs and browsers on their way; from anywhere.
@@ -63,8 +79,8 @@ fn pages() -> Router<App> {
         .route(at::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
         .route(at::SETUP, get(setup::show).post(setup::submit))
         .route(at::ACCOUNT, get(home::show))
-        .route("/account/services/{id}", get(service::show))
-        .route("/account/services/{id}/drop", post(service::drop_item))
+        .route("/account/services/{id}", get(connection::show))
+        .route("/account/services/{id}/drop", post(connection::drop_item))
         .route("/account/services/{id}/disconnect", get(disconnect::show).post(disconnect::submit))
         .route("/account/browsers/{id}/end", post(browsers::end))
         .route(at::END_OTHER_BROWSERS, post(browsers::end_others))

@@ -91,7 +91,8 @@ impl Browser {
         let address = page.address.join(action).expect("the form leads somewhere");
         let origin = page.address.origin().ascii_serialization();
         let request = self.client.post(address).header(header::ORIGIN, origin).form(values);
-        let request = request.header("sec-fetch-site", "same-origin").header(header::ACCEPT_LANGUAGE, self.language);
+        let request =
+            request.header("sec-fetch-site", "same-origin").header(header::ACCEPT_LANGUAGE, self.language);
         read(request.send().await.expect("the server answers")).await
     }
 }
@@ -124,7 +125,10 @@ impl Page {
     /// The values of an attribute of all elements that a CSS selector finds.
     pub fn values(&self, css: &str, attribute: &str) -> Vec<String> {
         let document = Html::parse_document(&self.body);
-        document.select(&selector(css)).filter_map(|element| element.attr(attribute).map(str::to_owned)).collect()
+        document
+            .select(&selector(css))
+            .filter_map(|element| element.attr(attribute).map(str::to_owned))
+            .collect()
     }
 
     /// The action and the fields of the form around a button, the button's own among them.
@@ -134,7 +138,8 @@ impl Page {
         let Some(element) = document.select(&css).next() else {
             panic!("no button {button} at {} ({}):\n{}", self.address, self.status, self.body)
         };
-        let form = element.ancestors().filter_map(scraper::ElementRef::wrap).find(|e| e.value().name() == "form");
+        let form =
+            element.ancestors().filter_map(scraper::ElementRef::wrap).find(|e| e.value().name() == "form");
         let form = form.expect("the button stands in a form");
         let mut fields = Vec::new();
         for input in form.select(&selector("input[name], textarea[name]")) {

@@ -80,7 +80,12 @@ impl Answer {
 
 impl TestServer {
     /// Signs a person in and agrees to everything, as a browser does, and returns where it ended: at the app.
-    pub async fn authorize(&self, browser: &Browser, user: &UserFixture, authorization: &Authorization) -> Page {
+    pub async fn authorize(
+        &self,
+        browser: &Browser,
+        user: &UserFixture,
+        authorization: &Authorization,
+    ) -> Page {
         let mut page = browser.visit(&authorization.address(self)).await;
         if page.has("login-submit") {
             let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];

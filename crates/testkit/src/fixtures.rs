@@ -169,11 +169,11 @@ impl TestServer {
 }
 
 fn fresh(prefix: &str) -> String {
-    format!("{prefix}_{}", base64url::encode(&random::bytes::<16>()))
+    format!("{prefix}_{}", base64url::encode(random::bytes::<16>()))
 }
 
 fn digest(secret: &str) -> Concealed {
-    Concealed::from(base64url::encode(&sha256(secret.as_bytes())))
+    Concealed::from(base64url::encode(sha256(secret.as_bytes())))
 }
 
 fn item(scope: &str, required: bool) -> AppScope {
@@ -186,5 +186,9 @@ fn item(scope: &str, required: bool) -> AppScope {
 }
 
 fn titled(scope: &str) -> ApiScope {
-    ApiScope { scope: scope.to_owned(), title_ko: "일정 보기".to_owned(), title_en: "See your calendar".to_owned() }
+    ApiScope {
+        scope: scope.to_owned(),
+        title_ko: "일정 보기".to_owned(),
+        title_en: "See your calendar".to_owned(),
+    }
 }

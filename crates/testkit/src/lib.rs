@@ -2,7 +2,11 @@
 //!
 //! Nothing here stands in for a part of the product: the server is the real one behind a real socket, and
 //! what a test may turn is its clock.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test part fails by panicking, with what it expected")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test part fails by panicking, with what it expected"
+)]
 
 pub mod browser;
 pub mod client;

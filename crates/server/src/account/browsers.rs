@@ -33,7 +33,8 @@ pub(crate) async fn end_others(State(app): State<App>, request: Request) -> Resp
         let now = visit.app.now();
         let living = sessions::list(visit.app.db(), &signed_in.user.id, now).await?;
         let others = living.iter().filter(|session| session.id != signed_in.session.id);
-        let unit = Unit::new().with_all(others.map(|other| sessions::end(&other.id, &signed_in.user.id, now)));
+        let unit =
+            Unit::new().with_all(others.map(|other| sessions::end(&other.id, &signed_in.user.id, now)));
         visit.app.commit(unit).await?;
         Ok(see_other(&notice::account(AccountNotice::OtherBrowsersEnded))?)
     })

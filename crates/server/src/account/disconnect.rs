@@ -5,19 +5,19 @@ use axum::{
     response::Response,
 };
 
-use super::{notice, service};
+use super::{connection, notice};
 use crate::{
     app::App,
     interaction::{person_page, see_other},
-    pages::{account::AccountNotice, service::Disconnect},
+    pages::{account::AccountNotice, connected_service::Disconnect},
     store::{CommitError, consents},
 };
 
 /// `GET /account/services/{id}/disconnect`.
 pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
-        let connection = service::find(&visit, &signed_in, &id).await?;
-        let page = Disconnect { desk: visit.desk(&signed_in), id, app: service::card(&connection) };
+        let connected = connection::find(&visit, &signed_in, &id).await?;
+        let page = Disconnect { desk: visit.desk(&signed_in), id, app: connection::card(&connected) };
         Ok(visit.show(&page, None))
     })
     .await
@@ -26,8 +26,8 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request
 /// `POST /account/services/{id}/disconnect`.
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
-        let connection = service::find(&visit, &signed_in, &id).await?;
-        let unit = consents::disconnect(&connection.consent.id, &signed_in.user.id, visit.app.now());
+        let connected = connection::find(&visit, &signed_in, &id).await?;
+        let unit = consents::disconnect(&connected.consent.id, &signed_in.user.id, visit.app.now());
         match visit.app.commit(unit).await {
             // A conflict: it was disconnected at the same time on another page.
             Ok(_) | Err(CommitError::Conflict { .. }) => {}

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{notice, service};
+use super::{connection, notice};
 use crate::{
     accounts::typed,
     app::App,
@@ -56,11 +56,11 @@ async fn services(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<ConnectedSe
     let mut connections = consents::connected(visit.app.db(), &signed_in.user.id).await?;
     connections.sort_by_key(|connection| std::cmp::Reverse(connection.last_used_at));
     let now = visit.app.now();
-    let shown = connections.iter().map(|connection| ConnectedService {
-        id: connection.consent.id.clone(),
-        app: service::card(connection),
-        items: service::agreed(connection).map(|scope| service::titled(visit, scope)).collect(),
-        last_used: connection.last_used_at.map(|used| Moment::new(used.unix(), now.unix())),
+    let shown = connections.iter().map(|connected| ConnectedService {
+        id: connected.consent.id.clone(),
+        app: connection::card(connected),
+        items: connection::agreed(connected).map(|scope| connection::titled(visit, scope)).collect(),
+        last_used: connected.last_used_at.map(|used| Moment::new(used.unix(), now.unix())),
     });
     Ok(shown.collect())
 }

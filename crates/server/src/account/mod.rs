@@ -4,9 +4,9 @@
 //! not found, like something that never was.
 
 pub(crate) mod browsers;
+pub(crate) mod connection;
 pub(crate) mod disconnect;
 pub(crate) mod home;
 mod notice;
 pub(crate) mod password;
-pub(crate) mod service;
 pub(crate) mod sign_out;

@@ -53,7 +53,11 @@ pub(crate) struct Recipient<'a> {
 
 /// Keeps a new link in place of all earlier ones, and returns its whole address: under the issuer that is
 /// configured, whatever host a request named (SE-21).
-pub(crate) async fn issue(app: &App, mailed_for: MailPurpose, recipient: Recipient<'_>) -> Result<String, Fault> {
+pub(crate) async fn issue(
+    app: &App,
+    mailed_for: MailPurpose,
+    recipient: Recipient<'_>,
+) -> Result<String, Fault> {
     let purpose = purpose(mailed_for);
     let Recipient { email, account, payload } = recipient;
     let (token, now) = (random::token(), app.now());
@@ -76,7 +80,7 @@ pub(crate) async fn find(app: &App, token: &str, purpose: Purpose) -> Result<Opt
 
 /// What the store knows of a token.
 pub(crate) fn digest(token: &str) -> String {
-    base64url::encode(&sha256(token.as_bytes()))
+    base64url::encode(sha256(token.as_bytes()))
 }
 
 /// A page of ours as it is written into a mail.

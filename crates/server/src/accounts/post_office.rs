@@ -16,8 +16,7 @@ use crate::{
     fault::Fault,
     pages::{at, letters, mailed::MailPurpose},
     store::{
-        Concealed,
-        links,
+        Concealed, links,
         users::{self, Account, User},
     },
 };

@@ -98,7 +98,7 @@ pub(crate) async fn begin(
 }
 
 fn digest(secret: &str) -> String {
-    base64url::encode(&sha256(secret.as_bytes()))
+    base64url::encode(sha256(secret.as_bytes()))
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

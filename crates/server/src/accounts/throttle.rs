@@ -18,6 +18,8 @@ const MAX_KEYS: usize = 100_000;
 /// How much a key may spend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
+    /// Of what: budgets of different kinds never share a key.
+    kind: &'static str,
     /// Attempts at once.
     pub(crate) burst: i64,
     /// Seconds until one attempt comes back.
@@ -25,17 +27,17 @@ pub(crate) struct Budget {
 }
 
 /// Attempts to sign in from one address (IPv6: one /64): ten at once, then three a minute.
-pub(crate) const SOURCE: Budget = Budget { burst: 10, refill: 20 };
+pub(crate) const SOURCE: Budget = Budget { kind: "source", burst: 10, refill: 20 };
 /// Attempts on one account from anywhere: thirty at once, then one a minute.
-pub(crate) const ACCOUNT: Budget = Budget { burst: 30, refill: 60 };
+pub(crate) const ACCOUNT: Budget = Budget { kind: "account", burst: 30, refill: 60 };
 /// Mails to one address: three an hour.
-pub(crate) const MAIL: Budget = Budget { burst: 3, refill: 1200 };
+pub(crate) const MAIL: Budget = Budget { kind: "mail", burst: 3, refill: 1200 };
 /// Mails asked for by one source: ten at once, then three a minute.
-pub(crate) const MAIL_SOURCE: Budget = Budget { burst: 10, refill: 20 };
+pub(crate) const MAIL_SOURCE: Budget = Budget { kind: "mail source", burst: 10, refill: 20 };
 
 /// Apps registered by one person: a hundred at once, then one a minute. How many they may have is another matter;
 /// this is how often they may delete and begin again.
-pub(crate) const REGISTRATIONS: Budget = Budget { burst: 100, refill: 60 };
+pub(crate) const REGISTRATIONS: Budget = Budget { kind: "registration", burst: 100, refill: 60 };
 
 /// Come back later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,8 @@ impl Throttle {
         make_room(&mut keys, now.unix());
         let full_at = keys.entry(digest(budget, key)).or_insert(0);
         let charged = (*full_at).max(now.unix()).saturating_add(budget.refill);
-        let over = charged.saturating_sub(now.unix()).saturating_sub(budget.burst.saturating_mul(budget.refill));
+        let over =
+            charged.saturating_sub(now.unix()).saturating_sub(budget.burst.saturating_mul(budget.refill));
         if over > 0 {
             return Err(Throttled { retry_after: Seconds::seconds(u32::try_from(over).unwrap_or(u32::MAX)) });
         }
@@ -87,9 +90,9 @@ impl Throttle {
     }
 }
 
-/// Budgets of different kinds never share a key; keys are digests, so their length is bounded.
+/// Keys are digests, so their length is bounded.
 fn digest(budget: Budget, key: &str) -> [u8; 16] {
-    let text = format!("{} {} {key}", budget.burst, budget.refill);
+    let text = format!("{}\0{key}", budget.kind);
     let mut short = [0; 16];
     short.copy_from_slice(sha256(text.as_bytes()).first_chunk::<16>().unwrap_or(&[0; 16]));
     short
@@ -152,7 +155,9 @@ mod tests {
         let throttle = Throttle::default();
         let admitted = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| (0..1000).filter(|_| throttle.charge(SOURCE, "x", at(5)).is_ok()).count()))
+                .map(|_| {
+                    scope.spawn(|| (0..1000).filter(|_| throttle.charge(SOURCE, "x", at(5)).is_ok()).count())
+                })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
         });

@@ -21,9 +21,10 @@ pub(super) fn is_common(password: &str) -> bool {
 pub(super) fn is_about(password: &str, about: &[&str]) -> bool {
     let lower = password.to_lowercase();
     let terms = about.iter().flat_map(|text| std::iter::once(*text).chain(text.split(['@', ' '])));
-    terms.map(str::to_lowercase).filter(|term| term.chars().count() >= MIN_TERM).any(|term| {
-        lower.contains(&term) && lower.replace(&term, "").chars().count() < MIN_CHARS / 2
-    })
+    terms
+        .map(str::to_lowercase)
+        .filter(|term| term.chars().count() >= MIN_TERM)
+        .any(|term| lower.contains(&term) && lower.replace(&term, "").chars().count() < MIN_CHARS / 2)
 }
 
 /// Up to three characters again and again.
@@ -56,7 +57,9 @@ mod tests {
 
     #[test]
     fn first_guesses() {
-        for text in ["password", "PassWord", "qwer1234", "12345678", "87654321", "abcdefgh", "aaaaaaaa", "abcabcabc"] {
+        for text in
+            ["password", "PassWord", "qwer1234", "12345678", "87654321", "abcdefgh", "aaaaaaaa", "abcabcabc"]
+        {
             assert!(is_common(text), "{text}");
         }
         for text in ["correct horse battery", "12345679x", "abcabcabd", "비밀번호가아니야"] {

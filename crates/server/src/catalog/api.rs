@@ -82,7 +82,11 @@ impl From<apis::Api> for Api {
             scopes: record
                 .scopes
                 .into_iter()
-                .map(|scope| ApiScope { name: scope.scope, title_ko: scope.title_ko, title_en: scope.title_en })
+                .map(|scope| ApiScope {
+                    name: scope.scope,
+                    title_ko: scope.title_ko,
+                    title_en: scope.title_en,
+                })
                 .collect(),
         }
     }

@@ -9,7 +9,10 @@ use mapae_protocol::{
 
 use crate::{
     fault::Fault,
-    store::{app_secrets::AppSecret, apps::{App, AppScope, AppSettings, RegisteredApp}},
+    store::{
+        app_secrets::AppSecret,
+        apps::{App, AppScope, AppSettings, RegisteredApp},
+    },
 };
 
 /// An app, ready to be asked.
@@ -37,7 +40,8 @@ impl Client {
     /// Parses a stored app. What does not parse cannot have been written by this server.
     pub(crate) fn parse(record: RegisteredApp) -> Result<Self, Fault> {
         let redirect_uris = record.lists.redirect_uris.iter().map(|uri| RedirectUri::parse(uri));
-        let redirect_uris = redirect_uris.collect::<Result<_, _>>().map_err(|_| Fault::Payload("redirect URI"))?;
+        let redirect_uris =
+            redirect_uris.collect::<Result<_, _>>().map_err(|_| Fault::Payload("redirect URI"))?;
         let mut allowed = Scopes::default();
         let mut required = Scopes::default();
         for item in &record.lists.scopes {
@@ -47,7 +51,8 @@ impl Client {
             }
             allowed.insert(scope);
         }
-        let id_token_algorithm = Algorithm::parse(&record.app.settings.id_token_alg).ok_or(Fault::Payload("algorithm"))?;
+        let id_token_algorithm =
+            Algorithm::parse(&record.app.settings.id_token_alg).ok_or(Fault::Payload("algorithm"))?;
         let subject_type = match record.app.settings.subject_type.as_str() {
             "pairwise" => SubjectType::Pairwise,
             "public" => SubjectType::Public,

@@ -55,7 +55,8 @@ impl Catalog {
             return Ok(known);
         }
         let generation = self.generation();
-        let Some(record) = apps::find(&self.db, id).await?.filter(|record| record.app.deleted_at.is_none()) else {
+        let Some(record) = apps::find(&self.db, id).await?.filter(|record| record.app.deleted_at.is_none())
+        else {
             return Ok(None);
         };
         let client = Arc::new(Client::parse(record)?);

@@ -137,8 +137,7 @@ fn a_scope_brings_its_text_in_both_languages() {
     assert_eq!(api.token_format, TokenFormat::Opaque);
     let alone: ScopeText = "calendar.read=일정 보기".parse().unwrap();
     assert_eq!((alone.korean.as_str(), alone.english.as_str()), ("일정 보기", "일정 보기"));
-    for wrong in ["calendar.read", "calendar.read=", "=a|b", "a=|b", "a=b|", "a=b|c|d"]
-    {
+    for wrong in ["calendar.read", "calendar.read=", "=a|b", "a=|b", "a=b|", "a=b|c|d"] {
         assert!(wrong.parse::<ScopeText>().is_err(), "{wrong}");
     }
 }

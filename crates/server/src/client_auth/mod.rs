@@ -60,13 +60,15 @@ async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Call
     }
     let apis = app.catalog().apis();
     let api = apis.by_client_id(id).filter(|api| !api.disabled);
-    let proven = api.filter(|api| credential.secret().is_some_and(|presented| api.secret_hash.matches(&secret::digest(presented))));
+    let proven = api.filter(|api| {
+        credential.secret().is_some_and(|presented| api.secret_hash.matches(&secret::digest(presented)))
+    });
     Ok(proven.map(|api| Caller::Api(Arc::clone(api))))
 }
 
 /// Whether the credential proves the client by the method that it registered, and by no other (RFC 6749 §2.3).
 fn proves(credential: &PresentedCredential, client: &Client, now: Timestamp) -> bool {
-    METHODS.iter().any(|method| {
-        client.may_authenticate_by(method.name()) && method.verify(credential, client, now)
-    })
+    METHODS
+        .iter()
+        .any(|method| client.may_authenticate_by(method.name()) && method.verify(credential, client, now))
 }

@@ -9,7 +9,7 @@ use crate::{catalog::Client, store::app_secrets::NewSecret};
 
 /// What the store keeps of a secret.
 pub(crate) fn digest(secret: &Secret<String>) -> String {
-    base64url::encode(&sha256(secret.expose().as_bytes()))
+    base64url::encode(sha256(secret.expose().as_bytes()))
 }
 
 /// A new secret, to be shown once, and what is kept of it under this id.

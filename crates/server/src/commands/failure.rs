@@ -49,7 +49,7 @@ impl Failure {
     }
 
     /// The command line is none of ours; `usage` is what clap says about it.
-    pub(super) fn misunderstood(usage: String) -> Self {
+    pub(super) fn misunderstood(usage: &str) -> Self {
         let message = usage.trim().trim_start_matches("error: ").to_owned();
         Self { exit: MISUNDERSTOOD, ..Self::new("usage", message) }
     }

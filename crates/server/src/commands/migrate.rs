@@ -38,7 +38,9 @@ impl fmt::Display for Migrated {
         let Self { from, to, .. } = self;
         match from {
             0 => write!(f, "The database was empty and has schema version {to} now."),
-            _ if from == to => write!(f, "The database has schema version {to}, as it should: nothing to do."),
+            _ if from == to => {
+                write!(f, "The database has schema version {to}, as it should: nothing to do.")
+            }
             _ => write!(f, "The database had schema version {from} and has {to} now."),
         }
     }

@@ -8,6 +8,7 @@ mod api;
 mod app;
 mod check;
 mod data;
+mod demo;
 mod failure;
 mod fields;
 mod keys;
@@ -53,7 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Help and version are answers, too, and no JSON.
 fn answer_misunderstood(error: &clap::Error, json: bool) -> ExitCode {
     if error.use_stderr() && json {
-        return Failure::misunderstood(error.render().to_string()).print(json);
+        return Failure::misunderstood(&error.render().to_string()).print(json);
     }
     // A reader who has gone away needs no help.
     let _ = error.print();
@@ -80,7 +81,7 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
         Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
         Command::Migrate(common) => migrate::run(&common).await,
         Command::Check(common) => check::run(&common).await,
-        Command::Demo(_) => Err(Failure::new("not_available", "the demo is not part of this program yet")),
+        Command::Demo(args) => demo::run(&args).await,
     }
 }
 

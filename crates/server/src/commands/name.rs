@@ -18,7 +18,9 @@ pub(super) fn parse(text: &str, refusals: &mut Refusals) -> Option<String> {
 pub(super) fn tell(mistake: NameMistake, refusals: &mut Refusals) {
     let (wrong, instead) = match mistake {
         NameMistake::Missing => ("The name is empty.", "Write what people call it.".to_owned()),
-        NameMistake::TooLong(limit) => ("The name is too long.", format!("Write at most {limit} characters.")),
+        NameMistake::TooLong(limit) => {
+            ("The name is too long.", format!("Write at most {limit} characters."))
+        }
         NameMistake::Malformed => (
             "The name has a control character in it, or nothing that can be seen.",
             "Write it on one line, without tabs.".to_owned(),

@@ -129,7 +129,8 @@ fn rows(
             Locale::En => words.title_en.as_str(),
         });
         let typed = items.iter().find(|item| item.scope == scope).cloned();
-        let TypedItem { level, purpose_ko, purpose_en, .. } = typed.unwrap_or_else(|| TypedItem::unused(scope));
+        let TypedItem { level, purpose_ko, purpose_en, .. } =
+            typed.unwrap_or_else(|| TypedItem::unused(scope));
         let position = draft.items.iter().position(|item: &AppScope| item.scope == scope);
         let mistake = |language| wording::purpose(position, language, mistakes);
         ItemRow {

@@ -66,11 +66,13 @@ impl Facts {
     /// person's own are none for an app that never has a person.
     pub(super) fn offered(&self) -> impl Iterator<Item = (&str, Option<&ApiScope>)> {
         let grants = self.grants();
-        let about_people = STANDARD_SCOPES.into_iter().filter(move |scope| {
-            grants.code() && (*scope != OFFLINE_ACCESS || grants.refresh())
-        });
+        let about_people = STANDARD_SCOPES
+            .into_iter()
+            .filter(move |scope| grants.code() && (*scope != OFFLINE_ACCESS || grants.refresh()));
         let of_apis = self.apis.iter().flat_map(|api| &api.scopes);
-        about_people.map(|scope| (scope, None)).chain(of_apis.map(|scope| (scope.scope.as_str(), Some(scope))))
+        about_people
+            .map(|scope| (scope, None))
+            .chain(of_apis.map(|scope| (scope.scope.as_str(), Some(scope))))
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         let mut own = apps::list_by_owner(developer.db(), owner, MAX_LISTED).await?;
         own.reverse();
         let people = developers::people(developer.db(), owner).await?;
-        let people = |id: &str| people.get(id).and_then(|count| u64::try_from(*count).ok()).unwrap_or_default();
+        let people =
+            |id: &str| people.get(id).and_then(|count| u64::try_from(*count).ok()).unwrap_or_default();
         let listed = own.iter().map(|app| ListedApp { app: app_page::shown(app), people: people(&app.id) });
         Ok(developer.show(&ConsoleHome {
             desk: developer.desk(),

@@ -13,7 +13,8 @@ use super::{
     fields::Fields,
 };
 use crate::{
-    app::App, interaction::PageError, pages::console::items::ItemLevel, registration::Draft, store::apps::AppScope,
+    app::App, interaction::PageError, pages::console::items::ItemLevel, registration::Draft,
+    store::apps::AppScope,
 };
 
 /// A row of the form.
@@ -32,7 +33,9 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
         let names: Vec<String> = facts
             .offered()
             .filter(|(scope, _)| !is_fixed(scope))
-            .flat_map(|(scope, _)| ["level", "purpose_ko", "purpose_en"].map(|field| format!("{field}.{scope}")))
+            .flat_map(|(scope, _)| {
+                ["level", "purpose_ko", "purpose_en"].map(|field| format!("{field}.{scope}"))
+            })
             .collect();
         let fields = Fields::of(developer.visit(), |name| names.iter().any(|known| known == name))?;
         change::save(&developer, &id, &fields, |facts| {
@@ -40,7 +43,10 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             let items = facts.offered().map(|(scope, _)| TypedItem::read(scope, &draft, &fields));
             let items = items.collect::<Result<Vec<_>, _>>()?;
             let used = items.iter().filter_map(TypedItem::used).collect();
-            Ok(Change { draft: Draft { items: used, ..draft }, typed: Typed { items: Some(items), icon: None } })
+            Ok(Change {
+                draft: Draft { items: used, ..draft },
+                typed: Typed { items: Some(items), icon: None },
+            })
         })
         .await
     })

@@ -49,7 +49,11 @@ pub struct Route {
 /// Every address of the console.
 pub const ROUTES: &[Route] = &[
     Route { path: at::CONSOLE, methods: &["GET"], serve: || get(home::show) },
-    Route { path: at::NEW_APP, methods: &["GET", "POST"], serve: || get(new_app::show).post(new_app::submit) },
+    Route {
+        path: at::NEW_APP,
+        methods: &["GET", "POST"],
+        serve: || get(new_app::show).post(new_app::submit),
+    },
     Route { path: "/console/apps/{id}", methods: &["GET"], serve: || get(app_page::show) },
     Route { path: "/console/apps/{id}/general", methods: &["POST"], serve: || post(general::submit) },
     Route { path: "/console/apps/{id}/icon", methods: &["POST"], serve: || post(icon::submit) },

@@ -45,7 +45,7 @@ impl Picture {
         let plain = DynamicImage::ImageRgba8(fitted.into_rgba8());
         let mut png = Vec::new();
         plain.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).map_err(|_| Problem::NotAPicture)?;
-        Ok(Self { digest: base64url::encode(&sha256(&png)), png: base64url::encode(&png) })
+        Ok(Self { digest: base64url::encode(sha256(&png)), png: base64url::encode(&png) })
     }
 }
 
@@ -53,8 +53,9 @@ fn read(file: &[u8]) -> Result<DynamicImage, Problem> {
     // The kind is told by the content alone; name and type that were sent with it say nothing.
     let format = image::guess_format(file).ok().filter(|format| FORMATS.contains(format));
     let format = format.ok_or(Problem::NotAPicture)?;
-    let (width, height) =
-        ImageReader::with_format(Cursor::new(file), format).into_dimensions().map_err(|_| Problem::NotAPicture)?;
+    let (width, height) = ImageReader::with_format(Cursor::new(file), format)
+        .into_dimensions()
+        .map_err(|_| Problem::NotAPicture)?;
     if width.max(height) > MAX_SIDE {
         return Err(Problem::TooWide);
     }

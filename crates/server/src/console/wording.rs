@@ -26,9 +26,11 @@ pub(super) fn is_foreign(mistakes: &[Mistake]) -> bool {
         | Mistake::RedirectUris(RedirectUrisProblem::OfMachine)
         | Mistake::Origins(OriginsProblem::OfMachine)
         | Mistake::Items(ItemsProblem::Scope { .. }) => true,
-        Mistake::Name(_) | Mistake::Homepage(_) | Mistake::RedirectUris(_) | Mistake::Origins(_) | Mistake::Items(_) => {
-            false
-        }
+        Mistake::Name(_)
+        | Mistake::Homepage(_)
+        | Mistake::RedirectUris(_)
+        | Mistake::Origins(_)
+        | Mistake::Items(_) => false,
     })
 }
 
@@ -65,7 +67,9 @@ pub(super) fn redirect_uris(
             let nearest = nearest_redirect_uri(text, *error, (around.development, draft.public));
             Some(line(*position, of_registration(*error), nearest))
         }
-        Mistake::RedirectUris(RedirectUrisProblem::Missing) => Some(AddressMistake::whole(AddressProblem::Missing)),
+        Mistake::RedirectUris(RedirectUrisProblem::Missing) => {
+            Some(AddressMistake::whole(AddressProblem::Missing))
+        }
         Mistake::RedirectUris(RedirectUrisProblem::TooMany(limit)) => {
             Some(AddressMistake::whole(AddressProblem::TooMany(*limit)))
         }
@@ -119,7 +123,11 @@ pub(super) fn purpose(
 }
 
 fn line(position: usize, why: AddressProblem, nearest: Option<String>) -> AddressMistake {
-    AddressMistake { line: position + 1, why, instead: nearest.filter(|nearest| nearest.len() <= MAX_SUGGESTION) }
+    AddressMistake {
+        line: position + 1,
+        why,
+        instead: nearest.filter(|nearest| nearest.len() <= MAX_SUGGESTION),
+    }
 }
 
 fn lines(typed: &[String], told: Vec<AddressMistake>) -> Input<AddressMistakes> {

@@ -52,15 +52,13 @@ fn must_not_act(headers: &HeaderMap) -> bool {
 
 async fn begin(visit: Visit) -> Result<Response, PageError> {
     let target = RequestedTarget::parse(&visit.params).map_err(|error| match error {
-        authorization::target::Error::RedirectUriMissing | authorization::target::Error::RedirectUriTooLong => {
-            PageError::WrongRedirectUri
-        }
+        authorization::target::Error::RedirectUriMissing
+        | authorization::target::Error::RedirectUriTooLong => PageError::WrongRedirectUri,
         authorization::target::Error::ClientIdMissing | authorization::target::Error::ClientIdMalformed => {
             PageError::UnknownApp
         }
-        authorization::target::Error::ClientIdRepeated | authorization::target::Error::RedirectUriRepeated => {
-            PageError::BadRequest
-        }
+        authorization::target::Error::ClientIdRepeated
+        | authorization::target::Error::RedirectUriRepeated => PageError::BadRequest,
     })?;
     let (client, redirect) = trust_target(&visit.app, &target).await?;
     let parsed = AuthorizationRequest::parse(&visit.params).map_err(OAuthError::from);
@@ -77,7 +75,11 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
 }
 
 /// What this app may ask: the grant type, PKCE, scopes and one API for the token.
-fn admit(app: &App, client: &Client, mut request: AuthorizationRequest) -> Result<AuthorizationRequest, OAuthError> {
+fn admit(
+    app: &App,
+    client: &Client,
+    mut request: AuthorizationRequest,
+) -> Result<AuthorizationRequest, OAuthError> {
     let refuse = |code, description| Err(OAuthError::new(code, description));
     if !client.may_use("authorization_code") {
         return refuse(ErrorCode::UnauthorizedClient, "the app may not ask for codes");

@@ -20,9 +20,14 @@ pub(crate) fn origin(request: &Request) -> Option<HeaderValue> {
 }
 
 /// Lets the app's own page read this answer, whatever it says.
-pub(crate) fn allow_registered(response: Response, origin: Option<HeaderValue>, client: Option<&Client>) -> Response {
+pub(crate) fn allow_registered(
+    response: Response,
+    origin: Option<HeaderValue>,
+    client: Option<&Client>,
+) -> Response {
     let Some(origin) = origin else { return response };
-    let registered = origin.to_str().is_ok_and(|origin| client.is_some_and(|client| client.has_origin(origin)));
+    let registered =
+        origin.to_str().is_ok_and(|origin| client.is_some_and(|client| client.has_origin(origin)));
     if registered { allow(response, origin) } else { vary(response) }
 }
 

@@ -1,10 +1,6 @@
 //! What this server can do — OIDC Discovery §3, RFC 8414 §2. Derived from the registries, never written twice.
 
-use axum::{
-    extract::State,
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use mapae_protocol::{
     authorization::{Prompt, ResponseType},
     base64url,
@@ -21,11 +17,7 @@ use mapae_protocol::{
 
 use super::jwks::public_document;
 use crate::{
-    accounts::session::ACR_PASSWORD,
-    app::App,
-    client_auth::METHODS,
-    grant_types::GRANT_TYPES,
-    router::paths,
+    accounts::session::ACR_PASSWORD, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, router::paths,
 };
 
 /// The document of one state of the catalogue, ready to be sent.
@@ -46,7 +38,7 @@ impl Document {
     pub(crate) fn of(app: &App) -> Self {
         // A document of plain texts has no way to fail but memory.
         let bytes = serde_json::to_vec(&describe(app)).unwrap_or_default();
-        Self { etag: format!("\"{}\"", base64url::encode(&sha256(&bytes))), bytes: bytes.into() }
+        Self { etag: format!("\"{}\"", base64url::encode(sha256(&bytes))), bytes: bytes.into() }
     }
 }
 
@@ -77,7 +69,9 @@ fn describe(app: &App) -> ServerMetadata {
         grant_types_supported: texts(GRANT_TYPES.iter().map(|grant_type| grant_type.name()).collect()),
         acr_values_supported: vec![ACR_PASSWORD.to_owned()],
         subject_types_supported: texts(vec!["pairwise", "public"]),
-        id_token_signing_alg_values_supported: texts(app.keys().current().algorithms().map(Algorithm::as_str).collect()),
+        id_token_signing_alg_values_supported: texts(
+            app.keys().current().algorithms().map(Algorithm::as_str).collect(),
+        ),
         token_endpoint_auth_methods_supported: methods().collect(),
         introspection_endpoint_auth_methods_supported: with_secret,
         revocation_endpoint_auth_methods_supported: methods().collect(),

@@ -45,7 +45,11 @@ pub(crate) async fn read_page(headers: &HeaderMap, body: Body, limit: usize) -> 
 }
 
 /// As [`read_page`], with other limits than usual.
-pub(crate) async fn read_within(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Params, FormError> {
+pub(crate) async fn read_within(
+    headers: &HeaderMap,
+    body: Body,
+    limits: Limits,
+) -> Result<Params, FormError> {
     body::require_form(headers)?;
     let bytes = body::read(body, limits.bytes).await?;
     Ok(Params::parse(&bytes, limits)?)

@@ -1,6 +1,7 @@
 //! Icons of apps: for the eyes only, and the same for everybody — SE-10.
 
 use axum::{
+    body::Body,
     extract::{Path, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -21,14 +22,18 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 pub(crate) async fn icon(State(app): State<App>, Path((id, file)): Path<(String, String)>) -> Response {
     match find(&app, &id, &file).await {
         Ok(Some(png)) => {
-            let mut response = png.into_response();
+            let mut response = Response::new(Body::from(png));
             response.headers_mut().extend(HEADERS);
             response
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(fault) => {
             tracing::error!(error = &fault as &dyn std::error::Error, "an icon was not found");
-            let status = if fault.passes() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+            let status = if fault.passes() {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::INTERNAL_SERVER_ERROR
+            };
             status.into_response()
         }
     }

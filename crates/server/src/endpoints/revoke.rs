@@ -72,5 +72,8 @@ async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<
 
 /// Another client's token stays valid (RFC 7009 §2.1).
 fn foreign() -> TokenError {
-    TokenError::Refused(OAuthError::new(ErrorCode::UnauthorizedClient, "the token was not issued to this client"))
+    TokenError::Refused(OAuthError::new(
+        ErrorCode::UnauthorizedClient,
+        "the token was not issued to this client",
+    ))
 }

@@ -59,20 +59,30 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
     }
     let keys = app.keys().current();
     for _ in 0..ATTEMPTS {
-        let cx = TokenContext { app, keys: &keys, client, request: &request, params: &form.params, now: app.now() };
+        let cx = TokenContext {
+            app,
+            keys: &keys,
+            client,
+            request: &request,
+            params: &form.params,
+            now: app.now(),
+        };
         match grant_type.decide(&cx).await? {
             Decision::Refuse(refusal) => {
                 app.commit(refusal.unit).await?;
-                tracing::info!(client = client.id(), grant_type = grant_type.name(), reason = &*refusal.reason, "refused");
+                tracing::info!(
+                    client = client.id(),
+                    grant_type = grant_type.name(),
+                    reason = &*refusal.reason,
+                    "refused"
+                );
                 return Err(TokenError::Refused(refusal.error));
             }
-            Decision::Issue(issue) => {
-                match app.commit(issue.unit.clone()).await {
-                    Ok(_) => return sign(*issue, &keys),
-                    Err(CommitError::Conflict { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            Decision::Issue(issue) => match app.commit(issue.unit.clone()).await {
+                Ok(_) => return sign(*issue, &keys),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            },
         }
     }
     Err(Fault::Contention.into())

@@ -90,9 +90,10 @@ impl TokenError {
             Self::Form(_) => invalid_request("the request is not a well-formed form in the body of a POST"),
             Self::Repeated => invalid_request("a parameter is repeated"),
             Self::Authentication { error, .. } => (*error).into(),
-            Self::InvalidClient { .. } => {
-                OAuthError::new(ErrorCode::InvalidClient, "the client is unknown or could not be authenticated")
-            }
+            Self::InvalidClient { .. } => OAuthError::new(
+                ErrorCode::InvalidClient,
+                "the client is unknown or could not be authenticated",
+            ),
             Self::UnsupportedGrantType => {
                 OAuthError::new(ErrorCode::UnsupportedGrantType, "this server has no such grant type")
             }
@@ -103,7 +104,9 @@ impl TokenError {
             Self::Fault(fault) if fault.passes() => {
                 OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a few seconds")
             }
-            Self::Fault(_) => OAuthError::new(ErrorCode::ServerError, "an error of this server; it was logged"),
+            Self::Fault(_) => {
+                OAuthError::new(ErrorCode::ServerError, "an error of this server; it was logged")
+            }
         }
     }
 

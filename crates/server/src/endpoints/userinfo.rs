@@ -62,11 +62,20 @@ async fn living_token(app: &App, request: Request) -> Result<Living, BearerError
         return Err(BearerError::InsufficientScope);
     }
     // A token for an API alone is no token for this server, whatever its scopes (RFC 9068 §4).
-    if living.token.audience.contains(app.issuer().as_str()) { Ok(living) } else { Err(BearerError::InvalidToken) }
+    if living.token.audience.contains(app.issuer().as_str()) {
+        Ok(living)
+    } else {
+        Err(BearerError::InvalidToken)
+    }
 }
 
 /// The form of a POST (RFC 6750 §2.2); a POST may also have no body at all.
-async fn posted(app: &App, method: &Method, headers: &HeaderMap, body: Body) -> Result<Option<Params>, BearerError> {
+async fn posted(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Option<Params>, BearerError> {
     if *method != Method::POST || !headers.contains_key(header::CONTENT_TYPE) {
         return Ok(None);
     }

@@ -49,13 +49,8 @@ impl GrantType for AuthorizationCodeGrant {
             Some(details) => Some(details.clone()),
             None => stored_details(cx, &code).await?,
         };
-        let redemption = Redemption {
-            request: &request,
-            code: &code,
-            client: cx.client,
-            facts: &facts,
-            now: cx.now,
-        };
+        let redemption =
+            Redemption { request: &request, code: &code, client: cx.client, facts: &facts, now: cx.now };
         if let Err(refusal) = redeem(&redemption) {
             return Ok(refusal.into());
         }
@@ -112,7 +107,9 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refusal> {
     pkce::verify(challenge.as_ref(), request.verifier.as_ref())
         .map_err(|error| Refusal::new(error.into(), "PKCE"))?;
     if let Some(earlier) = &facts.earlier {
-        return Err(refused("redeemed before: what it gave is revoked").with(grants::revoke(&earlier.id, *now)));
+        return Err(
+            refused("redeemed before: what it gave is revoked").with(grants::revoke(&earlier.id, *now))
+        );
     }
     if code.expires_at <= *now {
         return Err(refused("expired"));
@@ -122,19 +119,21 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refusal> {
 
 /// All reasons look alike to the client: what is wrong with a code is nobody's business.
 fn refused(reason: impl Into<Cow<'static, str>>) -> Refusal {
-    Refusal::new(OAuthError::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more"), reason)
+    Refusal::new(
+        OAuthError::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more"),
+        reason,
+    )
 }
 
-async fn stored_details(cx: &TokenContext<'_>, code: &AuthorizationCode) -> Result<Option<CodeDetails>, Fault> {
+async fn stored_details(
+    cx: &TokenContext<'_>,
+    code: &AuthorizationCode,
+) -> Result<Option<CodeDetails>, Fault> {
     let Some(payload) = codes::find(cx.app.db(), &code.row_id(), cx.now).await? else { return Ok(None) };
     serde_json::from_str(payload.expose()).map(Some).map_err(|_| Fault::Payload("code details"))
 }
 
-fn issue(
-    cx: &TokenContext<'_>,
-    code: &AuthorizationCode,
-    details: &CodeDetails,
-) -> Result<Decision, Fault> {
+fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
     let audiences = super::narrow_resource(details.resource.as_deref(), asked).and_then(|resource| {
         resolve_audience(&cx.app.catalog().apis(), &details.scopes, resource)
@@ -146,7 +145,8 @@ fn issue(
     };
     let secret = cx.client.may_use("refresh_token").then(RefreshSecret::generate);
     let grant = new_grant(cx, code, details, secret.as_ref());
-    let refresh_token = secret.map(|secret| RefreshToken::first(&grant.id, secret).seal(&cx.keys.seals.refresh_tokens));
+    let refresh_token =
+        secret.map(|secret| RefreshToken::first(&grant.id, secret).seal(&cx.keys.seals.refresh_tokens));
     let share = Share {
         scopes: &details.scopes,
         audiences: &audiences,

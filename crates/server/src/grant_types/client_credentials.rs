@@ -36,7 +36,8 @@ fn decide(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
         return Err(Refusal::new(error, "public app"));
     }
     let apis = cx.app.catalog().apis();
-    let scopes = grantable(cx.request.scopes.as_ref(), cx.client.allowed(), |scope| apis.owner_of(scope).is_some())?;
+    let scopes =
+        grantable(cx.request.scopes.as_ref(), cx.client.allowed(), |scope| apis.owner_of(scope).is_some())?;
     let resource = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
     let audiences = resolve_audience(&apis, &scopes, resource)
         .map_err(|error| Refusal::new(error.into(), "no audience"))?;

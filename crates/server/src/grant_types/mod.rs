@@ -47,8 +47,11 @@ pub(crate) trait GrantType: Sync {
 }
 
 /// All grant types. Discovery, the console's choices and the command line derive from this slice.
-pub(crate) const GRANT_TYPES: &[&dyn GrantType] =
-    &[&authorization_code::AuthorizationCodeGrant, &refresh_token::RefreshTokenGrant, &client_credentials::ClientCredentialsGrant];
+pub(crate) const GRANT_TYPES: &[&dyn GrantType] = &[
+    &authorization_code::AuthorizationCodeGrant,
+    &refresh_token::RefreshTokenGrant,
+    &client_credentials::ClientCredentialsGrant,
+];
 
 /// The grant type of that name.
 pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {

@@ -9,8 +9,8 @@ use super::{Issue, TokenContext};
 use crate::{
     catalog::{Client, SubjectType},
     issue::{
-        AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, Sector, SignIn, session_name,
-        subject,
+        AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, Sector, SignIn,
+        session_name, subject,
     },
     store::{Unit, alive::Epochs},
 };

@@ -57,7 +57,8 @@ fn presented(cx: &TokenContext<'_>) -> Result<RefreshToken, Refusal> {
     let text = cx.params.one("refresh_token").map_err(super::repeated)?;
     let missing = OAuthError::new(ErrorCode::InvalidRequest, "refresh_token is missing");
     let text = text.ok_or_else(|| Refusal::new(missing, "no refresh token"))?;
-    RefreshToken::open(text, &cx.keys.seals.refresh_tokens).ok_or_else(|| refused("not a refresh token of ours"))
+    RefreshToken::open(text, &cx.keys.seals.refresh_tokens)
+        .ok_or_else(|| refused("not a refresh token of ours"))
 }
 
 /// Whose turn it is.
@@ -70,7 +71,12 @@ enum Turn {
 }
 
 /// RFC 6749 §6: bound to this client, current, and its grant alive.
-fn refresh(token: &RefreshToken, facts: &GrantFacts, client_id: &str, now: Timestamp) -> Result<Turn, Refusal> {
+fn refresh(
+    token: &RefreshToken,
+    facts: &GrantFacts,
+    client_id: &str,
+    now: Timestamp,
+) -> Result<Turn, Refusal> {
     let grant = &facts.grant;
     if grant.app_id != client_id {
         return Err(refused("issued to another client"));
@@ -121,11 +127,7 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
 }
 
 /// What was granted, or less: the original grant is the ceiling for ever (RFC 6749 §6).
-fn share(
-    cx: &TokenContext<'_>,
-    grant: &Grant,
-    granted: Scopes,
-) -> Result<(Scopes, Audiences), Refusal> {
+fn share(cx: &TokenContext<'_>, grant: &Grant, granted: Scopes) -> Result<(Scopes, Audiences), Refusal> {
     let scopes = match &cx.request.scopes {
         None => granted,
         Some(requested) if requested.is_subset(&granted) && !requested.is_empty() => requested.clone(),
@@ -141,7 +143,11 @@ fn share(
 }
 
 /// The token that the client gets for the next time, and the write that makes it the only one.
-fn succession(cx: &TokenContext<'_>, token: &RefreshToken, turn: &Turn) -> Result<(Option<String>, Unit), Fault> {
+fn succession(
+    cx: &TokenContext<'_>,
+    token: &RefreshToken,
+    turn: &Turn,
+) -> Result<(Option<String>, Unit), Fault> {
     let idle_expires_at = cx.now.plus(cx.app.config().tokens.refresh_idle);
     if let Turn::Again { successor } = turn {
         return Ok((Some(successor.clone()), Unit::new()));
@@ -171,6 +177,7 @@ fn succession(cx: &TokenContext<'_>, token: &RefreshToken, turn: &Turn) -> Resul
 
 /// All reasons look alike to the client.
 fn refused(reason: impl Into<Cow<'static, str>>) -> Refusal {
-    let error = OAuthError::new(ErrorCode::InvalidGrant, "the refresh token is not valid, or not valid any more");
+    let error =
+        OAuthError::new(ErrorCode::InvalidGrant, "the refresh token is not valid, or not valid any more");
     Refusal::new(error, reason)
 }

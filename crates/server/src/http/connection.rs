@@ -30,7 +30,7 @@ use tokio::{
 
 use super::{listener::Answer, stopwatch::Stopwatch};
 
-/// Longest head of a request, in bytes. The number of fields is limited by hyper to 100 (threats §3.5).
+/// Longest head of a request, in bytes. The number of fields is limited by hyper to 100.
 const MAX_HEAD: usize = 16 * 1024;
 /// Longest piece of a body that waits to be read, or of an answer that waits to be written, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Cookies — RFC 6265bis §4.1, §5.4; threats SE-25.
+//! Cookies — RFC 6265 §4.1, §5.4; attack SE-25.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub enum Life {
     For(Seconds),
 }
 
-/// A cookie's value must be letters, digits and signs that need no quoting (RFC 6265bis §4.1.1).
+/// A cookie's value must be letters, digits and signs that need no quoting (RFC 6265 §4.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this cannot be the value of a cookie")]
 pub struct InvalidValue;
@@ -95,7 +95,7 @@ impl fmt::Debug for Cookie {
     }
 }
 
-/// RFC 6265bis §4.1.1.
+/// RFC 6265 §4.1.1.
 fn is_cookie_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
 }

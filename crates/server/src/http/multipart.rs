@@ -12,24 +12,24 @@ const MAX_HEADERS: usize = 2048;
 
 /// One field of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is a file, as its sender says.
-    pub is_file: bool,
+    pub(crate) is_file: bool,
     /// What it holds.
-    pub content: Bytes,
+    pub(crate) content: Bytes,
     /// Whether that is all of it; only the last part of a body that was cut is not.
-    pub whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// A body that is no such form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the form is malformed")]
-pub struct Malformed;
+pub(crate) struct Malformed;
 
 /// The boundary between the parts, if the headers announce a form with files.
-pub fn boundary(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn boundary(headers: &HeaderMap) -> Option<&str> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else { return None };
     let (essence, parameters) = value.to_str().ok()?.split_once(';')?;
@@ -46,7 +46,7 @@ pub fn boundary(headers: &HeaderMap) -> Option<&str> {
 ///
 /// # Errors
 /// [`Malformed`]: anything that browsers do not send, such as text around the parts.
-pub fn parse(body: &Bytes, boundary: &str, cut: bool) -> Result<Vec<Part>, Malformed> {
+pub(crate) fn parse(body: &Bytes, boundary: &str, cut: bool) -> Result<Vec<Part>, Malformed> {
     let delimiter = format!("\r\n--{boundary}");
     let mut parts = Vec::new();
     let first = delimiter.trim_start().as_bytes();
@@ -119,7 +119,10 @@ mod tests {
     fn a_form_with_a_file_is_taken_apart() {
         let parts = parse(&Bytes::from_static(BODY), "x", false).unwrap();
         let [token, icon] = parts.as_slice() else { panic!("{parts:?}") };
-        assert_eq!((token.name.as_str(), token.is_file, token.content.as_ref()), ("csrf", false, b"token".as_slice()));
+        assert_eq!(
+            (token.name.as_str(), token.is_file, token.content.as_ref()),
+            ("csrf", false, b"token".as_slice())
+        );
         assert_eq!((icon.name.as_str(), icon.is_file, icon.whole), ("icon", true, true));
         assert_eq!(icon.content.as_ref(), b"\x89PNG\r\n\r\n--y\x00");
     }
@@ -159,7 +162,10 @@ mod tests {
 
     #[test]
     fn boundaries() {
-        assert_eq!(boundary_of("multipart/form-data; boundary=----WebKit12").as_deref(), Some("----WebKit12"));
+        assert_eq!(
+            boundary_of("multipart/form-data; boundary=----WebKit12").as_deref(),
+            Some("----WebKit12")
+        );
         assert_eq!(boundary_of("Multipart/Form-Data;boundary=\"a:b\"").as_deref(), Some("a:b"));
         for bad in [
             "multipart/mixed; boundary=x",

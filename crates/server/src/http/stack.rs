@@ -22,7 +22,7 @@ use super::{
 };
 use crate::config::{Config, Site};
 
-/// Longest path and query, in bytes (threats §3.5).
+/// Longest path and query, in bytes.
 const MAX_TARGET: usize = 8 * 1024;
 
 const NOT_ONE_HOST: &str = "A request names its host exactly once.\n";

@@ -44,7 +44,8 @@ pub(crate) fn deliver(
         Delivery::Redirect(address) => see_other(&address),
         Delivery::Form { action, fields } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let page = FormPost { redirect_uri: action, fields, app: Shown::name(&client.record().settings.name) };
+            let page =
+                FormPost { redirect_uri: action, fields, app: Shown::name(&client.record().settings.name) };
             Ok(visit.show(&page, None))
         }
     }

@@ -33,7 +33,7 @@ impl Browser {
 
     /// The name under which its rows are counted.
     pub(crate) fn name(&self) -> String {
-        base64url::encode(&self.digest)
+        base64url::encode(self.digest)
     }
 
     /// The `Set-Cookie` for a browser that had none.

@@ -12,8 +12,8 @@ use mapae_protocol::{
 };
 
 use super::{
-    Answer, Authorize, Check, Errand, Facts, PageError, Parties, Prompt, Situation, Step, Visit, deliver, issue_code,
-    login, needed, page, proceed,
+    Answer, Authorize, Check, Errand, Facts, PageError, Parties, Prompt, Situation, Step, Visit, deliver,
+    issue_code, login, needed, page, proceed,
 };
 use crate::{
     app::App,
@@ -38,7 +38,11 @@ pub(super) const CONSENT: Prompt = Prompt {
     asked_by: Requested::Consent,
     path: at::CONSENT,
     checks: &[
-        Check { name: "items not agreed", error: ErrorCode::ConsentRequired, applies: |facts| !facts.to_ask().is_empty() },
+        Check {
+            name: "items not agreed",
+            error: ErrorCode::ConsentRequired,
+            applies: |facts| !facts.questions().is_empty(),
+        },
         Check {
             name: "prompt=consent",
             error: ErrorCode::ConsentRequired,
@@ -104,7 +108,7 @@ impl Questions {
     /// With `prompt=consent` refused items are asked again; agreed ones never are.
     fn of(facts: &Facts<'_>) -> Self {
         let again = facts.request.prompts.contains(Requested::Consent);
-        let open = if again { facts.requested.difference(facts.agreed) } else { facts.to_ask() };
+        let open = if again { facts.requested.difference(facts.agreed) } else { facts.questions() };
         Self {
             required: open.intersection(facts.required),
             optional: open.difference(facts.required),

@@ -1,10 +1,6 @@
 //! What the prompts look at: read before, never changed by a check.
 
-use mapae_protocol::{
-    authorization::AuthorizationRequest,
-    scope::Scopes,
-    time::Timestamp,
-};
+use mapae_protocol::{authorization::AuthorizationRequest, scope::Scopes, time::Timestamp};
 
 /// The browser's session, alive at `now`.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +34,7 @@ pub(crate) struct Facts<'a> {
 impl Facts<'_> {
     /// What must be asked now: items never answered, and required ones even when refused before.
     /// An optional item that was left out is not asked again until the app asks with `prompt=consent`.
-    pub(crate) fn to_ask(&self) -> Scopes {
+    pub(crate) fn questions(&self) -> Scopes {
         let open = self.requested.difference(self.agreed);
         let settled = self.refused.difference(self.required);
         open.difference(&settled)

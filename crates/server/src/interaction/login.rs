@@ -7,7 +7,9 @@ use axum::{
 };
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
-use super::{Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target};
+use super::{
+    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target,
+};
 use crate::{
     accounts::{
         Email, session,
@@ -28,7 +30,11 @@ pub(super) const LOGIN: Prompt = Prompt {
     asked_by: Requested::Login,
     path: at::SIGN_IN,
     checks: &[
-        Check { name: "no session", error: ErrorCode::LoginRequired, applies: |facts| facts.session.is_none() },
+        Check {
+            name: "no session",
+            error: ErrorCode::LoginRequired,
+            applies: |facts| facts.session.is_none(),
+        },
         Check { name: "prompt=login", error: ErrorCode::LoginRequired, applies: login_was_asked },
         Check { name: "max_age", error: ErrorCode::LoginRequired, applies: signed_in_too_long_ago },
     ],
@@ -117,9 +123,9 @@ pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result
     app.throttle().charge(throttle::SOURCE, &source, now).map_err(Attempt::Throttled)?;
     app.throttle().charge(throttle::ACCOUNT, name, now).map_err(Attempt::Throttled)?;
     let account = match &address {
-        Some(address) => {
-            users::by_email(app.db(), address.as_str()).await.map_err(|error| Attempt::Failed(error.into()))?
-        }
+        Some(address) => users::by_email(app.db(), address.as_str())
+            .await
+            .map_err(|error| Attempt::Failed(error.into()))?,
         None => None,
     };
     let account = account.filter(|account| account.user.disabled_at.is_none());
@@ -186,7 +192,9 @@ impl LoginForm {
         let status = match shown.problem {
             None => StatusCode::OK,
             Some(SignInProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
-            Some(SignInProblem::WrongCredentials | SignInProblem::Expired) => StatusCode::UNPROCESSABLE_ENTITY,
+            Some(SignInProblem::WrongCredentials | SignInProblem::Expired) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         };
         let page = SignIn {
             step: visit.seal(step).await?,

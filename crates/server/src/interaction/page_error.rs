@@ -35,8 +35,6 @@ pub(crate) enum PageError {
     Step(#[from] StepError),
     #[error("the form is not from a page of ours")]
     ForgedForm,
-    #[error("not for this person")]
-    Forbidden,
     #[error("no such page")]
     NotFound,
     #[error("too many requests")]
@@ -75,13 +73,14 @@ impl PageError {
             Self::Step(StepError::Foreign) => (StatusCode::BAD_REQUEST, BlockedReason::OtherBrowser),
             Self::Step(StepError::Over) => (StatusCode::BAD_REQUEST, BlockedReason::StepOver),
             Self::ForgedForm => (StatusCode::FORBIDDEN, BlockedReason::ForgedForm),
-            Self::Forbidden => (StatusCode::FORBIDDEN, BlockedReason::Forbidden),
             Self::NotFound => (StatusCode::NOT_FOUND, BlockedReason::NotFound),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, BlockedReason::TooMany),
             Self::Step(StepError::Fault(fault)) | Self::Fault(fault) if fault.passes() => {
                 (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
             }
-            Self::Step(StepError::Fault(_)) | Self::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, BlockedReason::Fault),
+            Self::Step(StepError::Fault(_)) | Self::Fault(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, BlockedReason::Fault)
+            }
         }
     }
 

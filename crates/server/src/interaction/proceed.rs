@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use mapae_protocol::{
-    authorization::target::RequestedTarget,
-    error::OAuthError,
-    redirect_uri::TrustedRedirect,
-    scope::Scopes,
+    authorization::target::RequestedTarget, error::OAuthError, redirect_uri::TrustedRedirect, scope::Scopes,
 };
 
 use super::{

@@ -6,7 +6,9 @@ use axum::{
 };
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
-use super::{Check, Errand, Facts, PageError, Prompt, Step, Visit, login, page, proceed, see_other, trust_target};
+use super::{
+    Check, Errand, Facts, PageError, Prompt, Step, Visit, login, page, proceed, see_other, trust_target,
+};
 use crate::{
     app::App,
     pages::{at, look::Person, policy::FormTarget, select_account::SelectAccount},

@@ -96,7 +96,7 @@ impl Step {
         }
         let now = app.now();
         let row = steps::NewStep {
-            id: base64url::encode(&random::bytes::<16>()),
+            id: base64url::encode(random::bytes::<16>()),
             browser: browser.name(),
             payload: Concealed::from(text),
             expires_at: now.plus(ROW_LIFE),

@@ -67,7 +67,12 @@ where
 }
 
 impl Visit {
-    async fn begin(app: App, parts: Parts, body: axum::body::Body, context: RequestContext) -> Result<Self, PageError> {
+    async fn begin(
+        app: App,
+        parts: Parts,
+        body: axum::body::Body,
+        context: RequestContext,
+    ) -> Result<Self, PageError> {
         let Parts { method, uri, headers, extensions, .. } = parts;
         let posted = method == Method::POST;
         let params = if posted {
@@ -119,9 +124,9 @@ impl Visit {
 
     /// Cookies that the answer brings, whatever it is.
     fn cookies(&self) -> Vec<HeaderValue> {
-        let locale = self.switched.and_then(|locale| {
-            self.app.cookies().locale.set(locale.as_str(), Life::For(LOCALE_LIFE)).ok()
-        });
+        let locale = self
+            .switched
+            .and_then(|locale| self.app.cookies().locale.set(locale.as_str(), Life::For(LOCALE_LIFE)).ok());
         [self.browser.set_cookie(&self.app.cookies().browser), locale].into_iter().flatten().collect()
     }
 }

@@ -53,7 +53,11 @@ pub(crate) fn resolve_audience(
     let Some(resource) = resource else {
         let api = owners.next();
         let agree = api.is_none_or(|api| owners.all(|other| Arc::ptr_eq(other, api)));
-        return if agree { Ok(Audiences { api: api.cloned(), openid }) } else { Err(AudienceError::SeveralApis) };
+        return if agree {
+            Ok(Audiences { api: api.cloned(), openid })
+        } else {
+            Err(AudienceError::SeveralApis)
+        };
     };
     let api = apis.by_identifier(resource).ok_or(AudienceError::UnknownResource)?;
     if owners.all(|owner| Arc::ptr_eq(owner, api)) {

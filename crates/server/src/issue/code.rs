@@ -81,7 +81,7 @@ impl AuthorizationCode {
 
     /// The name of this code's row of details.
     pub(crate) fn row_id(&self) -> String {
-        base64url::encode(&self.id)
+        base64url::encode(self.id)
     }
 
     /// The digest under which a redirect URI is kept in a code.

@@ -79,7 +79,8 @@ impl PresentedToken {
     }
 
     fn from_jwt(text: &str, app: &App, keys: &KeySet) -> Option<Self> {
-        let unverified = Unverified::parse(text).ok().filter(|token| token.is_typed(HeaderType::AccessToken))?;
+        let unverified =
+            Unverified::parse(text).ok().filter(|token| token.is_typed(HeaderType::AccessToken))?;
         let verified = unverified.verify_with(keys.published()).ok()?;
         let claims: AccessTokenClaims = verified.claims(REQUIRED).ok()?;
         if claims.iss != app.issuer().as_str() {

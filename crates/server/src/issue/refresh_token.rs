@@ -11,7 +11,10 @@ use mapae_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{fault::Fault, keys::{RefreshSuccessors, RefreshTokens}};
+use crate::{
+    fault::Fault,
+    keys::{RefreshSuccessors, RefreshTokens},
+};
 
 /// The secret part of one generation of a refresh token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,9 @@ pub(crate) const TOLERATED_STEP_BACK: Seconds = Seconds::minutes(5);
 
 /// This machine's clock shows a time that has passed long ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the clock of this machine is {behind} behind the time that was noted before: set it, best by a time service")]
+#[error(
+    "the clock of this machine is {behind} behind the time that was noted before: set it, best by a time service"
+)]
 pub(crate) struct ClockBehind {
     /// By how much.
     pub(crate) behind: Seconds,
@@ -56,7 +58,8 @@ mod tests {
     #[test]
     fn op_13_a_step_back_of_more_than_five_minutes_is_an_alarm() {
         let mark = Timestamp::from_unix(1_800_000_000);
-        for (now, behind) in [(0, None), (300, None), (301, Some(301)), (1_800_000_000, Some(1_800_000_000))] {
+        for (now, behind) in [(0, None), (300, None), (301, Some(301)), (1_800_000_000, Some(1_800_000_000))]
+        {
             let now = Timestamp::from_unix(mark.unix() - now);
             assert_eq!(verify(mark, now).err().map(|error| error.behind.get()), behind, "{now:?}");
         }

@@ -43,7 +43,8 @@ impl Job for Rotation {
 
 /// When the keys that are in use must be replaced; `None` if none is.
 pub(crate) fn due(keys: &[SigningKey], rotation_days: i64) -> Option<Timestamp> {
-    let used_since = keys.iter().filter(|key| key.life.retired_at.is_none()).map(|key| key.life.active_at).min()?;
+    let used_since =
+        keys.iter().filter(|key| key.life.retired_at.is_none()).map(|key| key.life.active_at).min()?;
     // The configuration allows 3650 days at most.
     Some(used_since.plus(Seconds::days(u32::try_from(rotation_days).unwrap_or(u32::MAX))))
 }

@@ -42,7 +42,9 @@ mod tests {
     async fn what_is_over_goes_and_what_is_not_stays() {
         let now = Timestamp::from_unix(1_800_000_000);
         let (app, _folder) = server(Clock::manual(now)).await;
-        for (jti, expires_at) in [("old", now.minus(Seconds::days(1))), ("young", now.plus(Seconds::minutes(5)))] {
+        for (jti, expires_at) in
+            [("old", now.minus(Seconds::days(1))), ("young", now.plus(Seconds::minutes(5)))]
+        {
             app.commit(tokens::revoke(jti, expires_at, now)).await.unwrap();
         }
         Sweep.run(&app).await.unwrap();

@@ -54,10 +54,17 @@ pub(crate) async fn load(db: &Db, master: &MasterKey, now: Timestamp) -> Result<
     }
     let mut seals = rows::seals(db, now).await?;
     // The youngest that is active seals; all open.
-    let unused = |life: rows::Life| life.active_at > now || life.retired_at.is_some_and(|end| end <= now);
-    seals.sort_by_key(|row| (unused(row.life), std::cmp::Reverse(row.life.active_at)));
+    seals.sort_by_key(|row| {
+        let rows::Life { active_at, retired_at, .. } = row.life;
+        let unused = active_at > now || retired_at.is_some_and(|end| end <= now);
+        // Of two of the same second the one that is to be replaced comes second.
+        (unused, std::cmp::Reverse(active_at), retired_at.is_some())
+    });
     let roots: Vec<SealRoot> = seals.iter().map(|row| unwrap_seal(row, master)).collect::<Result<_, _>>()?;
-    let lasting = LastingKeys { subject: lasting(db, master, SUBJECT).await?, handle: lasting(db, master, HANDLE).await? };
+    let lasting = LastingKeys {
+        subject: lasting(db, master, SUBJECT).await?,
+        handle: lasting(db, master, HANDLE).await?,
+    };
     let seal_change = seals.iter().map(|row| row.life.active_at).filter(|active_at| *active_at > now).min();
     KeySet::new(signing, &roots, lasting, now).map(|set| set.changing_at(seal_change))
 }
@@ -114,7 +121,11 @@ async fn lasting(db: &Db, master: &MasterKey, name: &str) -> Result<HmacKey, Fau
     Ok(HmacKey::new(&unwrap(master, &wrapped, name)?))
 }
 
-fn unwrap(master: &MasterKey, wrapped: &Concealed, label: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, Fault> {
+fn unwrap(
+    master: &MasterKey,
+    wrapped: &Concealed,
+    label: &str,
+) -> Result<zeroize::Zeroizing<Vec<u8>>, Fault> {
     let key = master.unwrap_key(wrapped.expose(), label.as_bytes()).map_err(|error| match error {
         mapae_protocol::seal::Error::UnknownKey => Fault::OtherMasterKey,
         other => Fault::Key(other.into()),

@@ -11,7 +11,9 @@ use crate::config::{MasterKeySource, parse_master_key};
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The file cannot be read or made.
-    #[error("the master key file {path} cannot be used: {source}; let this user read it, or name another file with keys.master_key_file")]
+    #[error(
+        "the master key file {path} cannot be used: {source}; let this user read it, or name another file with keys.master_key_file"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -30,7 +32,7 @@ pub enum MasterKeyError {
 ///
 /// # Errors
 /// See [`MasterKeyError`].
-pub fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+pub(crate) fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
     match source {
         MasterKeySource::Value(secret) => Ok(MasterKey::new(secret)),
         MasterKeySource::File(path) => read(path),
@@ -44,7 +46,8 @@ pub fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
 fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
     let failed = |source| MasterKeyError::File { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    let secret = parse_master_key(&text).ok_or_else(|| MasterKeyError::Malformed { path: path.to_owned() })?;
+    let secret =
+        parse_master_key(&text).ok_or_else(|| MasterKeyError::Malformed { path: path.to_owned() })?;
     Ok(MasterKey::new(&secret))
 }
 
@@ -93,7 +96,9 @@ mod tests {
         let path = folder.path().join("master.key");
         let keys: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| load(&MasterKeySource::DataFolder(path.clone())).unwrap().id().to_owned()))
+                .map(|_| {
+                    scope.spawn(|| load(&MasterKeySource::DataFolder(path.clone())).unwrap().id().to_owned())
+                })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -107,7 +112,10 @@ mod tests {
         let path = folder.path().join("master.key");
         let mut file = owner_only().open(&path).unwrap();
         std::io::Write::write_all(&mut file, b"not a key").unwrap();
-        assert!(matches!(load(&MasterKeySource::DataFolder(path.clone())), Err(MasterKeyError::Malformed { .. })));
+        assert!(matches!(
+            load(&MasterKeySource::DataFolder(path.clone())),
+            Err(MasterKeyError::Malformed { .. })
+        ));
         assert_eq!(std::fs::read(&path).unwrap(), b"not a key");
     }
 }

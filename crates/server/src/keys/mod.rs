@@ -12,7 +12,8 @@ mod ring;
 mod rotation;
 
 pub(crate) use load::{load, load_or_create};
-pub use master::{MasterKeyError, load as load_master_key};
+pub use master::MasterKeyError;
+pub(crate) use master::load as load_master_key;
 pub(crate) use purposes::{
     AuthorizationCodes, FeedCursors, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, Seals,
 };

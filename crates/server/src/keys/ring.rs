@@ -60,12 +60,21 @@ impl KeySet {
         let public: Vec<Jwk> = stored.iter().map(|stored| stored.key.public_jwk().clone()).collect();
         let published = JwkSet::new(public);
         let jwks = serde_json::to_vec(&published).map_err(|_| Fault::Payload("key set"))?;
-        let jwks_etag = format!("\"{}\"", base64url::encode(&sha256(&jwks)));
+        let jwks_etag = format!("\"{}\"", base64url::encode(sha256(&jwks)));
         let seals = Seals::new(roots).map_err(|error| Fault::Key(error.into()))?;
         let LastingKeys { subject, handle } = lasting;
         let moments = stored.iter().flat_map(|key| [Some(key.active_at), key.retired_at]).flatten();
         let next_change = moments.filter(|moment| *moment > now).min();
-        Ok(Self { seals, subject, handle, signing: signing_now(stored, now), published, jwks: jwks.into(), jwks_etag, next_change })
+        Ok(Self {
+            seals,
+            subject,
+            handle,
+            signing: signing_now(stored, now),
+            published,
+            jwks: jwks.into(),
+            jwks_etag,
+            next_change,
+        })
     }
 
     /// The same set, to be loaded again at `moment`, too.

@@ -34,7 +34,12 @@ pub(super) async fn order(
     };
     if admit(visit, &email) {
         let carried = Some(seal(visit, step)?);
-        visit.app.post_office().take(Order { matter, email, locale: visit.locale(Some(step)), step: carried });
+        visit.app.post_office().take(Order {
+            matter,
+            email,
+            locale: visit.locale(Some(step)),
+            step: carried,
+        });
     }
     Ok(visit.show(&page, Some(step)))
 }

@@ -21,7 +21,7 @@ const STABLE: &[(&str, &[&str])] = &[
     ("service", &["disconnect"]),
     ("service-disconnect", &["disconnect-confirm"]),
     ("console-new", &["app-create", "name", "redirect_uris"]),
-    ("console-app", &["client-id", "save-addresses", "save-items", "save-general", "app-delete"]),
+    ("console-app", &["client-id", "save-items", "save-general", "app-delete"]),
     ("console-secret", &["client-id", "client-secret"]),
     ("console-delete", &["app-delete-confirm", "name"]),
     ("sign-out", &["logout-confirm"]),

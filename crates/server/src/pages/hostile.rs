@@ -6,6 +6,7 @@ use scraper::Html as Document;
 use crate::pages::{
     Page,
     account::AccountHome,
+    connected_service::{Disconnect, ServicePage},
     consent::{Consent, ConsentItem},
     console::{app::AppPage, delete_app::DeleteApp, secret::SecretOnce},
     every_page::all,
@@ -16,7 +17,6 @@ use crate::pages::{
     render,
     scope_text::{ScopeText, ScopeTitle},
     select_account::SelectAccount,
-    service::{Disconnect, ServicePage},
     shown::Shown,
     sign_in::SignIn,
     sign_up::{FinishSignUp, SignUp},

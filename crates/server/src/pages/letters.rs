@@ -52,7 +52,8 @@ impl Letter {
             Matter::Reset { link, minutes } => ("letter.reset", "letter.reset_body", link, minutes),
             Matter::PasswordChanged { link } => ("letter.changed", "letter.changed_body", link, 0),
         };
-        let body = t.with(body, "time", t.span(minutes)).replace("{link}", &link.replace(char::is_control, ""));
+        let body =
+            t.with(body, "time", t.span(minutes)).replace("{link}", &link.replace(char::is_control, ""));
         Self { subject: t.of(subject).to_owned(), body }
     }
 }

@@ -67,7 +67,7 @@ impl Page for MailSent {
 /// A link that has expired, was used before or never existed: nobody learns which.
 #[derive(Debug, Clone)]
 pub struct LinkDead {
-    /// What it was for; `None` when even that cannot be told.
+    /// What it was for; `None`: to set the server up, which is printed, not mailed.
     pub purpose: Option<MailPurpose>,
 }
 
@@ -90,7 +90,7 @@ impl Page for LinkDead {
         vec![
             ("sign-up", Self { purpose: Some(MailPurpose::SignUp) }),
             ("reset", Self { purpose: Some(MailPurpose::Reset) }),
-            ("unknown", Self { purpose: None }),
+            ("set-up", Self { purpose: None }),
         ]
     }
 }

@@ -33,6 +33,7 @@ pub mod assets;
 pub mod at;
 pub mod blocked;
 pub mod browser;
+pub mod connected_service;
 pub mod consent;
 pub mod console;
 mod example;
@@ -48,7 +49,6 @@ pub mod password;
 pub mod policy;
 pub mod scope_text;
 pub mod select_account;
-pub mod service;
 pub mod setup;
 pub mod shown;
 pub mod sign_in;
@@ -134,8 +134,8 @@ pub const PAGES: &[Samples] = &[
     samples::<setup::Setup>,
     samples::<consent::Consent>,
     samples::<account::AccountHome>,
-    samples::<service::ServicePage>,
-    samples::<service::Disconnect>,
+    samples::<connected_service::ServicePage>,
+    samples::<connected_service::Disconnect>,
     samples::<console::home::ConsoleHome>,
     samples::<console::new_app::NewApp>,
     samples::<console::app::AppPage>,

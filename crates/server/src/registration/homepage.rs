@@ -30,7 +30,11 @@ pub(super) fn parse(text: &str, development: Development) -> Result<Option<Strin
         endpoint_uri::Error::Fragment => HomepageProblem::Fragment,
     })?;
     let is_https = Uri::parse(text).is_ok_and(|uri| uri.scheme == "https");
-    if is_https || development == Development::Yes { Ok(Some(text.to_owned())) } else { Err(HomepageProblem::NotHttps) }
+    if is_https || development == Development::Yes {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(HomepageProblem::NotHttps)
+    }
 }
 
 #[cfg(test)]
@@ -42,13 +46,22 @@ mod tests {
         let parsed = |text| parse(text, Development::No);
         assert_eq!(parsed("  "), Ok(None));
         assert_eq!(parsed(" https://a.example/x?y "), Ok(Some("https://a.example/x?y".to_owned())));
-        for text in ["javascript:alert(1)", "data:text/html,x", "http://a.example", "http://localhost:3000", "ftp://a/"] {
+        for text in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://a.example",
+            "http://localhost:3000",
+            "ftp://a/",
+        ] {
             assert_eq!(parsed(text), Err(HomepageProblem::NotHttps), "{text}");
         }
         assert_eq!(parsed("a.example"), Err(HomepageProblem::Uri(uri::Error::NoScheme)));
         assert_eq!(parsed("https://a@b.example"), Err(HomepageProblem::Uri(uri::Error::UserInfo)));
         assert_eq!(parsed("https://a.example/#x"), Err(HomepageProblem::Fragment));
-        assert_eq!(parsed(&format!("https://a.example/{}", "x".repeat(2048))), Err(HomepageProblem::TooLong(2048)));
+        assert_eq!(
+            parsed(&format!("https://a.example/{}", "x".repeat(2048))),
+            Err(HomepageProblem::TooLong(2048))
+        );
         assert!(parse("http://localhost:3000", Development::Yes).is_ok());
         assert!(parse("http://a.example", Development::Yes).is_err());
     }

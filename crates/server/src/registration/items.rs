@@ -93,7 +93,11 @@ pub(crate) fn usual_items() -> Vec<AppScope> {
 }
 
 /// The items that may be registered, each once, in the order in which people see them.
-pub(super) fn parse(draft: &Draft, known: &KnownScopes, mut refuse: impl FnMut(ItemsProblem)) -> Vec<AppScope> {
+pub(super) fn parse(
+    draft: &Draft,
+    known: &KnownScopes,
+    mut refuse: impl FnMut(ItemsProblem),
+) -> Vec<AppScope> {
     let mut items: Vec<AppScope> = Vec::new();
     for (position, typed) in draft.items.iter().enumerate() {
         let scope_problem = match items.iter().find(|earlier| earlier.scope == typed.scope) {

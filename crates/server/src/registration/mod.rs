@@ -13,7 +13,9 @@ mod redirect_uris;
 
 pub(crate) use grants::{GrantType, Grants, GrantsProblem};
 pub(crate) use homepage::HomepageProblem;
-pub(crate) use items::{ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items};
+pub(crate) use items::{
+    ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items,
+};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
 pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
 

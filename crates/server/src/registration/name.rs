@@ -18,7 +18,11 @@ mod tests {
     #[test]
     fn se_09_names_are_short_visible_and_in_one_direction() {
         assert_eq!(parse("  나의 서비스 ").as_deref(), Ok("나의 서비스"));
-        assert_eq!(parse("\u{1102}\u{1161}").as_deref(), Ok("나"), "as some keyboards and file names spell it");
+        assert_eq!(
+            parse("\u{1102}\u{1161}").as_deref(),
+            Ok("나"),
+            "as some keyboards and file names spell it"
+        );
         assert_eq!(parse(&"가".repeat(64)).map(|name| name.chars().count()), Ok(64));
         assert_eq!(parse(&"가".repeat(65)), Err(NameMistake::TooLong(64)));
         for text in ["", "  "] {

@@ -108,7 +108,11 @@ mod tests {
             let rules = rules(development, public);
             for host in ["localhost:3000", "127.0.0.1", "[::1]"] {
                 let uri = format!("http://{host}/callback");
-                assert_eq!(RedirectUri::register(&uri, rules).is_ok(), loopback, "{development:?} {public} {uri}");
+                assert_eq!(
+                    RedirectUri::register(&uri, rules).is_ok(),
+                    loopback,
+                    "{development:?} {public} {uri}"
+                );
             }
             let own = RedirectUri::register("com.example.app:/callback", rules);
             assert_eq!(own.is_ok(), scheme, "{development:?} {public}");

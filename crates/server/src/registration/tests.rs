@@ -158,7 +158,8 @@ fn the_same_twice_is_once_and_a_contradiction_is_none() {
 #[test]
 fn purposes_are_there_for_everybody_or_for_nobody() {
     let wrong = |ko: &str, en: &str| {
-        let found = judge(&Draft { items: vec![item("email", false, ko, en)], ..web() }).err().unwrap_or_default();
+        let found =
+            judge(&Draft { items: vec![item("email", false, ko, en)], ..web() }).err().unwrap_or_default();
         let problem = |mistake| match mistake {
             Mistake::Items(ItemsProblem::Purpose { language, why, .. }) => (language, why),
             other => panic!("{other:?}"),

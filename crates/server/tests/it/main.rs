@@ -6,10 +6,12 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
+mod parties;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]
 mod store;
-#[cfg(test)]
-mod parties;

@@ -46,7 +46,12 @@ fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refus
         Ok(identifier) => match known.iter().find(|api| api.identifier == identifier.as_str()) {
             Some(api) => {
                 let wrong = format!("{text} is registered already: {}.", api.name);
-                refusals.add("identifier_taken", IDENTIFIER, wrong, "`mapae api list` shows it. Write another.");
+                refusals.add(
+                    "identifier_taken",
+                    IDENTIFIER,
+                    wrong,
+                    "`mapae api list` shows it. Write another.",
+                );
             }
             None => return Some(identifier.into()),
         },
@@ -64,7 +69,12 @@ fn parse_scopes(texts: &[ScopeText], known: &[Api], refusals: &mut Refusals) -> 
         for text in [korean, english] {
             if text.chars().count() > MAX_TEXT || text.contains(char::is_control) {
                 let wrong = format!("A text of {scope:?} is too long or on several lines.");
-                refusals.add(INVALID, SCOPE, wrong, format!("Write at most {MAX_TEXT} characters on one line."));
+                refusals.add(
+                    INVALID,
+                    SCOPE,
+                    wrong,
+                    format!("Write at most {MAX_TEXT} characters on one line."),
+                );
             }
         }
         scopes.push(ApiScope { scope: scope.clone(), title_ko: korean.clone(), title_en: english.clone() });
@@ -81,8 +91,16 @@ fn verify_name(scope: &str, known: &[Api], refusals: &mut Refusals) {
         let wrong = format!("{scope:?} is about a person and belongs to the server (OIDC Core §5.4, §11).");
         refusals.add("scope_taken", SCOPE, wrong, "Write another name, such as calendar.read.");
     } else if let Some(owner) = owner {
-        let wrong = format!("{scope:?} belongs to {} ({}): a scope says for which API a token is.", owner.name, owner.identifier);
-        refusals.add("scope_taken", SCOPE, wrong, "Write another name, for example with the API's name in front.");
+        let wrong = format!(
+            "{scope:?} belongs to {} ({}): a scope says for which API a token is.",
+            owner.name, owner.identifier
+        );
+        refusals.add(
+            "scope_taken",
+            SCOPE,
+            wrong,
+            "Write another name, for example with the API's name in front.",
+        );
     }
 }
 
@@ -128,7 +146,10 @@ mod tests {
     #[test]
     fn an_api_with_scopes_of_its_own_is_registered() {
         for identifier in ["https://mail.example.com", "http://localhost:4000", "urn:example:mail"] {
-            assert_eq!(wrong(identifier, &["mail.read=메일|Mail", "mail.write=메일 쓰기"]), Vec::<String>::new());
+            assert_eq!(
+                wrong(identifier, &["mail.read=메일|Mail", "mail.write=메일 쓰기"]),
+                Vec::<String>::new()
+            );
         }
     }
 

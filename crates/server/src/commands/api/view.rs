@@ -74,9 +74,14 @@ impl From<ApiScope> for Scope {
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secret = self.client_secret.as_deref().map(|secret| {
-            format!("{secret}\nShown only now: with it the API asks about tokens and follows the revocation feed.")
+            format!(
+                "{secret}\nShown only now: with it the API asks about tokens and follows the revocation feed."
+            )
         });
-        let scopes = self.scopes.iter().map(|Scope { scope, korean, english }| format!("{scope}: {korean} | {english}"));
+        let scopes = self
+            .scopes
+            .iter()
+            .map(|Scope { scope, korean, english }| format!("{scope}: {korean} | {english}"));
         Fields::default()
             .with("identifier", self.identifier.as_str())
             .with("client_id", self.client_id.as_str())

@@ -59,7 +59,12 @@ async fn find_owner(data: &Data, text: &str, refusals: &mut Refusals) -> Result<
     let account = users::by_email(&data.db, email.as_str()).await?;
     match account.map(|account| account.user) {
         Some(owner) if owner.disabled_at.is_some() => {
-            refusals.add(INVALID, "--owner", format!("The account {email} is disabled."), "Name another owner.");
+            refusals.add(
+                INVALID,
+                "--owner",
+                format!("The account {email} is disabled."),
+                "Name another owner.",
+            );
             Ok(None)
         }
         Some(owner) => Ok(Some(owner)),

@@ -9,8 +9,8 @@ use crate::{
         refusals::{INVALID, Refusals},
     },
     registration::{
-        Draft, GrantType, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable, Surroundings,
-        nearest_origin,
+        Draft, GrantType, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable,
+        Surroundings, nearest_origin,
     },
 };
 
@@ -18,7 +18,11 @@ const GRANT: &str = "--grant";
 const ORIGIN: &str = "--origin";
 
 /// The app that `args` describe; `None` if something is wrong, which is in `refusals` then.
-pub(super) fn parse(args: &CreateApp, around: Surroundings<'_>, refusals: &mut Refusals) -> Option<Registrable> {
+pub(super) fn parse(
+    args: &CreateApp,
+    around: Surroundings<'_>,
+    refusals: &mut Refusals,
+) -> Option<Registrable> {
     let grants = grants(args);
     let draft = Draft {
         name: args.name.clone(),
@@ -30,7 +34,9 @@ pub(super) fn parse(args: &CreateApp, around: Surroundings<'_>, refusals: &mut R
         items: scopes::items(args, grants),
     };
     let judged = draft.judge(around);
-    judged.map_err(|mistakes| mistakes.into_iter().for_each(|mistake| tell(mistake, &draft, around, refusals))).ok()
+    judged
+        .map_err(|mistakes| mistakes.into_iter().for_each(|mistake| tell(mistake, &draft, around, refusals)))
+        .ok()
 }
 
 /// Those named; the usual ones when none is.

@@ -35,7 +35,9 @@ pub(in crate::commands) async fn run(common: &Common) -> Result<Answer, Failure>
     Data::with(common, async |data| {
         let mut owners = Owners::default();
         let mut lines = Vec::new();
-        for App { id, owner_id, settings, disabled_at, created_at, .. } in apps::list(&data.db, i64::MAX).await? {
+        for App { id, owner_id, settings, disabled_at, created_at, .. } in
+            apps::list(&data.db, i64::MAX).await?
+        {
             lines.push(Line {
                 client_id: id,
                 name: settings.name,
@@ -71,7 +73,8 @@ impl fmt::Display for List {
         if self.apps.is_empty() {
             return f.write_str("There is no app yet: `mapae app create --help` says how to register one.");
         }
-        for (position, Line { client_id, name, public, owner, disabled, .. }) in self.apps.iter().enumerate() {
+        for (position, Line { client_id, name, public, owner, disabled, .. }) in self.apps.iter().enumerate()
+        {
             let feed = if position == 0 { "" } else { "\n" };
             let kind = if *public { "public" } else { "confidential" };
             let state = if *disabled { ", disabled" } else { "" };

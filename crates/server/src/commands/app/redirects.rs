@@ -10,7 +10,12 @@ use crate::{
 const OPTION: &str = "--redirect-uri";
 const EXAMPLE: &str = "https://app.example.com/callback";
 
-pub(super) fn tell(problem: RedirectUrisProblem, draft: &Draft, around: Surroundings<'_>, refusals: &mut Refusals) {
+pub(super) fn tell(
+    problem: RedirectUrisProblem,
+    draft: &Draft,
+    around: Surroundings<'_>,
+    refusals: &mut Refusals,
+) {
     let (code, wrong, instead) = match problem {
         RedirectUrisProblem::OfMachine => (
             INVALID,

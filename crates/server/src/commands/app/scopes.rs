@@ -59,7 +59,8 @@ fn tell_scope(item: &AppScope, why: ScopeProblem, known: &KnownScopes, refusals:
             add("unknown_scope", format!("There is no scope {scope:?}."), &instead_of(scope, known));
         }
         ScopeProblem::AboutAPerson => {
-            let wrong = format!("{scope:?} is about a person, and there is none when a machine acts for itself.");
+            let wrong =
+                format!("{scope:?} is about a person, and there is none when a machine acts for itself.");
             add(INVALID, wrong, "Name scopes of APIs, or add --grant authorization_code.");
         }
         ScopeProblem::OpenIdIsRequired => {

@@ -37,7 +37,8 @@ impl View {
         let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
         let AppLists { redirect_uris, origins, scopes } = lists;
         let (required, optional): (Vec<_>, Vec<_>) = scopes.into_iter().partition(|item| item.required);
-        let names = |items: Vec<crate::store::apps::AppScope>| items.into_iter().map(|item| item.scope).collect();
+        let names =
+            |items: Vec<crate::store::apps::AppScope>| items.into_iter().map(|item| item.scope).collect();
         Self {
             client_id: id,
             client_secret: None,
@@ -63,9 +64,10 @@ impl View {
 
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secret = self.client_secret.as_deref().map(|secret| {
-            shown_once(secret, &format!("mapae app rotate-secret {}", self.client_id))
-        });
+        let secret = self
+            .client_secret
+            .as_deref()
+            .map(|secret| shown_once(secret, &format!("mapae app rotate-secret {}", self.client_id)));
         let kind = if self.public { "public: it has no secret" } else { "confidential: it keeps a secret" };
         Fields::default()
             .with("client_id", self.client_id.as_str())

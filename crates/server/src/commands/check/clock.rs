@@ -14,7 +14,11 @@ pub(super) async fn inspect(db: &Db, now: Timestamp, report: &mut Report) {
         Ok(counters) => counters.clock,
         Err(error) => {
             let todo = "See what is said about the database.";
-            return report.problem("clock", format!("The highest time cannot be read: {}.", with_causes(&error)), todo);
+            return report.problem(
+                "clock",
+                format!("The highest time cannot be read: {}.", with_causes(&error)),
+                todo,
+            );
         }
     };
     let behind = mark.since(now);

@@ -8,8 +8,7 @@ use crate::{
     commands::failure::{Failure, with_causes},
     config::{Config, Database},
     store::{
-        Db, Options, StoreError,
-        counters,
+        Db, Options, StoreError, counters,
         db::{MigrateError, Schema},
     },
 };
@@ -28,7 +27,11 @@ pub(super) async fn inspect(config: &Config, report: &mut Report) -> Option<Db> 
     let db = match app::open_database(config, Options { connections: 2, ..Options::default() }) {
         Ok(db) => db,
         Err(fault) => {
-            report.problem(SUBJECT, format!("{shown}: {}", Failure::from(fault)), "Mend it, or name another one.");
+            report.problem(
+                SUBJECT,
+                format!("{shown}: {}", Failure::from(fault)),
+                "Mend it, or name another one.",
+            );
             return None;
         }
     };
@@ -55,7 +58,11 @@ fn inspect_schema(config: &Config, schema: Schema, report: &mut Report) -> bool 
         report.problem(SUBJECT, format!("{shown}: {newer}"), "Use that program here, too.");
     } else if applied < known {
         let text = format!("{shown} has schema version {applied}, and this program needs {known}");
-        report.problem(SUBJECT, text, "Make a copy of it, then run `mapae migrate`, or start this version of the server.");
+        report.problem(
+            SUBJECT,
+            text,
+            "Make a copy of it, then run `mapae migrate`, or start this version of the server.",
+        );
     }
     applied == known
 }
@@ -75,7 +82,9 @@ async fn inspect_writing(config: &Config, db: &Db, report: &mut Report) {
 fn report_silence(config: &Config, error: &StoreError, report: &mut Report) {
     let todo = match &config.database {
         Database::Sqlite(_) => "See whether the file is one of Mapae and belongs to this user.",
-        Database::Postgres(_) => "See whether the server runs, and whether host, user and password are right.",
+        Database::Postgres(_) => {
+            "See whether the server runs, and whether host, user and password are right."
+        }
     };
     report.problem(SUBJECT, format!("{}: {}", config.database, with_causes(error)), todo);
 }

@@ -25,7 +25,8 @@ fn inspect_one(subject: &'static str, folder: &Path, setting: &str, report: &mut
         Ok(metadata) if metadata.is_dir() => match try_to_write(folder) {
             Ok(()) => report.fine(subject, shown.to_string()),
             Err(error) => {
-                let todo = format!("Give it to the user who runs the server, or name another with {setting}.");
+                let todo =
+                    format!("Give it to the user who runs the server, or name another with {setting}.");
                 report.problem(subject, format!("{shown} cannot be written: {error}"), todo);
             }
         },

@@ -55,7 +55,11 @@ pub(super) async fn inspect(db: &Db, config: &Config, master: Found, now: Timest
     let signing = match rows::signing(db, now).await {
         Ok(signing) => signing,
         Err(error) => {
-            return report.problem(KEYS, Failure::from(error).to_string(), "See what is said about the database.");
+            return report.problem(
+                KEYS,
+                Failure::from(error).to_string(),
+                "See what is said about the database.",
+            );
         }
     };
     if signing.is_empty() {
@@ -65,14 +69,25 @@ pub(super) async fn inspect(db: &Db, config: &Config, master: Found, now: Timest
         Found::Usable(master) => inspect_opening(db, &master, now, report).await,
         Found::Missing => {
             let todo = "Bring the master.key that was made with this database back from your backup.";
-            report.problem(MASTER_KEY, "it is missing, and the database has keys that only it can open", todo);
+            report.problem(
+                MASTER_KEY,
+                "it is missing, and the database has keys that only it can open",
+                todo,
+            );
         }
         Found::Unusable => {}
     }
     match rotation_due(&signing, config.keys.rotation_days) {
         Some(due) if now > due.plus(PATIENCE) => {
-            let wrong = format!("they should have been rotated at {}, which a running server does by itself", moment(due));
-            report.problem(KEYS, wrong, "See whether a server is running; `mapae keys rotate` does it by hand.");
+            let wrong = format!(
+                "they should have been rotated at {}, which a running server does by itself",
+                moment(due)
+            );
+            report.problem(
+                KEYS,
+                wrong,
+                "See whether a server is running; `mapae keys rotate` does it by hand.",
+            );
         }
         Some(due) => report.fine(KEYS, format!("the next rotation is at {}", moment(due))),
         None => report.problem(KEYS, "all are retired", "Run `mapae keys rotate`."),
@@ -85,7 +100,11 @@ async fn inspect_opening(db: &Db, master: &MasterKey, now: Timestamp, report: &m
             for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
                 if set.signing_key(algorithm).is_err() {
                     let wrong = format!("no key can sign with {} now", algorithm.as_str());
-                    report.problem(KEYS, wrong, "Start the server, which makes one, or run `mapae keys rotate --now`.");
+                    report.problem(
+                        KEYS,
+                        wrong,
+                        "Start the server, which makes one, or run `mapae keys rotate --now`.",
+                    );
                 }
             }
         }

@@ -26,7 +26,11 @@ pub(super) async fn run(common: &Common) -> Result<Answer, Failure> {
         }
         Err(mistakes) => {
             for mistake in mistakes.iter() {
-                report.problem("configuration", format!("{}: {}", mistake.place, mistake.wrong), &mistake.instead);
+                report.problem(
+                    "configuration",
+                    format!("{}: {}", mistake.place, mistake.wrong),
+                    &mistake.instead,
+                );
             }
         }
     }

@@ -50,7 +50,12 @@ impl Report {
     }
 
     /// It is wrong; `todo` says what to do.
-    pub(super) fn problem(&mut self, subject: &'static str, finding: impl Into<String>, todo: impl Into<String>) {
+    pub(super) fn problem(
+        &mut self,
+        subject: &'static str,
+        finding: impl Into<String>,
+        todo: impl Into<String>,
+    ) {
         self.ok = false;
         self.add(subject, Level::Problem, finding.into(), Some(todo.into()));
     }

@@ -71,25 +71,27 @@ impl View {
             use_of: Use::of(key.life, of_alg(&key.alg), now),
         });
         let current_seal = current(seals.iter().map(|key| key.life), now);
-        let sealing_keys =
-            seals.iter().map(|key| SealingKey { id: key.id.clone(), use_of: Use::of(key.life, current_seal, now) });
+        let sealing_keys = seals
+            .iter()
+            .map(|key| SealingKey { id: key.id.clone(), use_of: Use::of(key.life, current_seal, now) });
         Ok(Self { signing_keys: signing_keys.collect(), sealing_keys: sealing_keys.collect() })
     }
 }
 
-/// When the key that is used now became so: of those that may be used the youngest.
-fn current(lives: impl Iterator<Item = Life>, now: Timestamp) -> Option<Timestamp> {
+/// The life of the key that is used now: of those that may be used the youngest, and of two of the same second
+/// the one that is not to be replaced.
+fn current(lives: impl Iterator<Item = Life>, now: Timestamp) -> Option<Life> {
     let usable = lives.filter(|life| life.active_at <= now && life.retired_at.is_none_or(|end| now < end));
-    usable.map(|life| life.active_at).max()
+    usable.max_by_key(|life| (life.active_at, life.retired_at.is_none()))
 }
 
 impl Use {
-    fn of(life: Life, current: Option<Timestamp>, now: Timestamp) -> Self {
+    fn of(life: Life, current: Option<Life>, now: Timestamp) -> Self {
         let retired = life.retired_at.is_some_and(|end| end <= now);
         let state = match () {
             () if retired => State::Former,
             () if life.active_at > now => State::Next,
-            () if Some(life.active_at) == current => State::Current,
+            () if Some(life) == current => State::Current,
             () => State::Former,
         };
         Self {
@@ -159,6 +161,10 @@ mod tests {
             let now = Timestamp::from_unix(now);
             let current = current(lives.into_iter(), now);
             assert_eq!(lives.map(|life| Use::of(life, current, now).state), expected, "{now:?}");
+        }
+        let (replaced, new, now) = (life(7, Some(100)), life(7, None), Timestamp::from_unix(7));
+        for lives in [[replaced, new], [new, replaced]] {
+            assert_eq!(current(lives.into_iter(), now), Some(new), "of two of the same second");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `mapae serve`.
 
 mod setup_link;
-mod socket;
-mod stop;
+pub(super) mod socket;
+pub(super) mod stop;
 mod welcome;
 
 use self::{
@@ -28,7 +28,8 @@ use crate::{
 
 /// Runs the server until it is told to stop, or must.
 pub(super) async fn run(args: &Serve) -> Result<Answer, Failure> {
-    let stop = Stop::watch().map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
+    let stop = Stop::watch()
+        .map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
     let config = data::settings(&args.flags())?;
     // Before anything is made: a port that is taken is the usual mistake.
     let socket = socket::bind(config.listen).await?;
@@ -44,6 +45,7 @@ pub(super) async fn run(args: &Serve) -> Result<Answer, Failure> {
     }
     let served = serving.await;
     jobs.stop().await;
+    app.mails_written().await;
     let db = app.db().clone();
     drop(app);
     db.close().await;

@@ -9,11 +9,11 @@ use tokio::net::TcpListener;
 
 use crate::commands::failure::Failure;
 
-pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+pub(in crate::commands) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| failure(address, &error))
 }
 
-pub(super) fn failure(address: SocketAddr, error: &io::Error) -> Failure {
+pub(in crate::commands) fn failure(address: SocketAddr, error: &io::Error) -> Failure {
     let (ip, port) = (address.ip(), address.port());
     let text = match error.kind() {
         ErrorKind::AddrInUse => format!(

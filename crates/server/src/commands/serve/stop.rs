@@ -8,7 +8,7 @@ use crate::{commands::failure, store::db::FatalHook};
 
 /// Why the server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(in crate::commands) enum Reason {
     /// Somebody said so.
     Told,
     /// The disk failed while writing: nothing can be acknowledged any more.
@@ -17,11 +17,11 @@ pub(super) enum Reason {
 
 /// Holds the first reason to stop. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Stop(watch::Sender<Option<Reason>>);
+pub(in crate::commands) struct Stop(watch::Sender<Option<Reason>>);
 
 impl Stop {
     /// Listens to SIGINT and SIGTERM from now on. The second one ends the process at once.
-    pub(super) fn watch() -> io::Result<Self> {
+    pub(in crate::commands) fn watch() -> io::Result<Self> {
         let stop = Self(watch::Sender::new(None));
         let mut signals = Signals::new()?;
         let told = stop.clone();
@@ -36,7 +36,7 @@ impl Stop {
     }
 
     /// Stops the server, unless it stops already.
-    pub(super) fn request(&self, reason: Reason) {
+    pub(in crate::commands) fn request(&self, reason: Reason) {
         self.0.send_if_modified(|first| {
             let new = first.is_none();
             first.get_or_insert(reason);
@@ -45,7 +45,7 @@ impl Stop {
     }
 
     /// Ends when there is a reason to stop.
-    pub(super) fn requested(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(in crate::commands) fn requested(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut reasons = self.0.subscribe();
         async move {
             // The sender lives as long as the server.
@@ -53,12 +53,12 @@ impl Stop {
         }
     }
 
-    pub(super) fn reason(&self) -> Option<Reason> {
+    pub(in crate::commands) fn reason(&self) -> Option<Reason> {
         *self.0.borrow()
     }
 
     /// For the database, which has logged what happened when it calls this.
-    pub(super) fn fatal_hook(&self) -> FatalHook {
+    pub(in crate::commands) fn fatal_hook(&self) -> FatalHook {
         let stop = self.clone();
         Arc::new(move |_| stop.request(Reason::Damage))
     }

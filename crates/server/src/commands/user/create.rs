@@ -63,13 +63,23 @@ pub(in crate::commands) async fn run(args: &CreateUser) -> Result<Answer, Failur
 fn parse_email(text: &str, refusals: &mut Refusals) -> Option<Email> {
     Email::parse(text)
         .map_err(|error| {
-            refusals.add(INVALID, "--email", format!("{text:?} is {error}."), "Write it in full, in plain letters.");
+            refusals.add(
+                INVALID,
+                "--email",
+                format!("{text:?} is {error}."),
+                "Write it in full, in plain letters.",
+            );
         })
         .ok()
 }
 
 fn refuse_taken(email: &Email, refusals: &mut Refusals) {
-    refusals.add("email_taken", "--email", format!("{email} has an account already."), "Use another address.");
+    refusals.add(
+        "email_taken",
+        "--email",
+        format!("{email} has an account already."),
+        "Use another address.",
+    );
 }
 
 async fn create(data: &Data, wanted: Wanted, email_verified: bool) -> Result<Answer, Failure> {

@@ -29,7 +29,9 @@ pub(super) fn read(input: impl Read + IsTerminal, refusals: &mut Refusals) -> Op
             Ok(password) => return Some(password),
             Err(wrong) => wrong,
         },
-        Err(error) => (format!("Standard input cannot be read: {error}."), "Send the password to it.".to_owned()),
+        Err(error) => {
+            (format!("Standard input cannot be read: {error}."), "Send the password to it.".to_owned())
+        }
     };
     refusals.add(INVALID, OPTION, wrong, instead);
     None
@@ -63,7 +65,8 @@ mod tests {
 
     #[test]
     fn one_line_feed_at_the_end_is_not_the_password() {
-        for text in ["correct horse", "correct horse\n", "correct horse\r\n", " 말과 마패를 든 사람 \n"] {
+        for text in ["correct horse", "correct horse\n", "correct horse\r\n", " 말과 마패를 든 사람 \n"]
+        {
             assert!(parse(text.as_bytes()).is_ok(), "{text:?}");
         }
         for text in ["", "\n", "short\n", "two\nlines of it", "ends twice\n\n", "a NUL \0 inside"] {

@@ -79,7 +79,8 @@ impl AddressMistake {
 impl Mistake for AddressMistake {
     fn text(&self, t: &Texts) -> String {
         let line = (self.line > 0).then(|| t.count("mistake.line", self.line));
-        let instead = self.instead.as_ref().map(|address| t.with("mistake.address_instead", "address", address));
+        let instead =
+            self.instead.as_ref().map(|address| t.with("mistake.address_instead", "address", address));
         let parts = [line, Some(self.why.text(t)), instead];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
@@ -100,11 +101,7 @@ mod tests {
     #[test]
     fn each_line_is_named_with_what_to_write_instead() {
         let mistakes = AddressMistakes(vec![
-            AddressMistake {
-                line: 2,
-                why: AddressProblem::NotHttps,
-                instead: Some("https://b".to_owned()),
-            },
+            AddressMistake { line: 2, why: AddressProblem::NotHttps, instead: Some("https://b".to_owned()) },
             AddressMistake { line: 3, why: AddressProblem::Scheme, instead: None },
         ]);
         let text = mistakes.text(&Texts::new(Locale::En));

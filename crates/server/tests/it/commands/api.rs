@@ -5,8 +5,16 @@ use mapae::store::apis;
 use super::installation::{ended, on_each_engine, shape, text, texts};
 
 const CALENDAR: [&str; 10] = [
-    "api", "create", "--identifier", "https://calendar.example.com", "--name", "캘린더", "--scope",
-    "calendar.read=일정 보기|See your calendar", "--scope", "calendar.write=일정 쓰기",
+    "api",
+    "create",
+    "--identifier",
+    "https://calendar.example.com",
+    "--name",
+    "캘린더",
+    "--scope",
+    "calendar.read=일정 보기|See your calendar",
+    "--scope",
+    "calendar.write=일정 쓰기",
 ];
 
 on_each_engine! {

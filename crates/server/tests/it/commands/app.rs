@@ -5,11 +5,18 @@ use serde_json::Value;
 
 use super::installation::{Installation, on_each_engine, shape, text, texts};
 
-const WEB: [&str; 6] = ["app", "create", "--name", "나의 서비스", "--redirect-uri", "http://localhost:3000/callback"];
+const WEB: [&str; 6] =
+    ["app", "create", "--name", "나의 서비스", "--redirect-uri", "http://localhost:3000/callback"];
 
 fn calendar(mapae: &Installation) {
     mapae.json(&[
-        "api", "create", "--identifier", "https://calendar.example.com", "--name", "캘린더", "--scope",
+        "api",
+        "create",
+        "--identifier",
+        "https://calendar.example.com",
+        "--name",
+        "캘린더",
+        "--scope",
         "calendar.read=일정 보기|See your calendar",
     ]);
 }

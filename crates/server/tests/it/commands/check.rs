@@ -105,7 +105,10 @@ async fn op_15_every_mistake_of_the_configuration_is_a_finding() {
     fs::write(mapae.folder().join("mapae.toml"), "listen = 7\nisuer = \"x\"\n").unwrap();
     let (_, levels, report) = check(&mapae);
     assert_eq!(levels.len(), 3, "{report}");
-    assert!(levels.iter().all(|(subject, level)| subject == "configuration" && level == "problem"), "{report}");
+    assert!(
+        levels.iter().all(|(subject, level)| subject == "configuration" && level == "problem"),
+        "{report}"
+    );
 }
 
 #[tokio::test]

@@ -118,7 +118,10 @@ impl Installation {
 
     /// An account of that address, whose password is `correct horse`.
     pub(super) fn user(&self, email: &str) -> Value {
-        self.json_with_input(&["user", "create", "--email", email, "--name", "미나", "--password-stdin"], "correct horse\n")
+        self.json_with_input(
+            &["user", "create", "--email", email, "--name", "미나", "--password-stdin"],
+            "correct horse\n",
+        )
     }
 
     /// The database, opened past the program.
@@ -161,7 +164,8 @@ impl Ended {
     /// The one object on standard output; there is nothing else there, and no error beside it.
     pub(super) fn object(&self) -> Value {
         assert_eq!(self.output.matches('\n').count(), 1, "one line: {self:?}");
-        let value: Value = serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let value: Value =
+            serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         assert!(value.is_object(), "{self:?}");
         assert!(!self.errors.contains("error:"), "{self:?}");
         value
@@ -191,7 +195,9 @@ fn leave_out(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if matches!(name.as_str(), "client_secret" | "kid") => *text = "…".to_owned(),
+                    Value::String(text) if matches!(name.as_str(), "client_secret" | "kid") => {
+                        *text = "…".to_owned();
+                    }
                     Value::String(text) if matches!(name.as_str(), "id" | "client_id") => {
                         let kind = ["usr_", "app_", "api_"].into_iter().find(|kind| text.starts_with(kind));
                         *text = format!("{}…", kind.unwrap_or_default());

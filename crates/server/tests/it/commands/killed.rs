@@ -1,14 +1,9 @@
 //! Commands that are killed at any moment: what was acknowledged is there, and nothing is half done.
 
-use std::{
-    collections::BTreeSet,
-    process::Child,
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeSet, process::Child, sync::mpsc, thread, time::Duration};
 
 use mapae::store::{db::Engine, users};
+use serde_json::Value;
 
 use super::{
     installation::{Installation, on_each_engine, text},
@@ -16,8 +11,8 @@ use super::{
 };
 use crate::store::beneath;
 
-/// Lets a command run for at most so long; its identifier if it said that it was done.
-fn run_at_most(mut child: Child, time: Duration) -> Option<String> {
+/// Lets a command run for at most so long; what it said if it was done.
+fn run_at_most(mut child: Child, time: Duration) -> Option<Value> {
     let mut output = child.stdout.take().expect("an output");
     let (sender, said) = mpsc::channel();
     let reader = thread::spawn(move || {
@@ -31,7 +26,7 @@ fn run_at_most(mut child: Child, time: Duration) -> Option<String> {
     child.kill().expect("it can be killed");
     child.wait().expect("it ended");
     let line = reader.join().expect("what it said");
-    serde_json::from_str(&line).ok().map(|object| text(&object, "id"))
+    serde_json::from_str(&line).ok()
 }
 
 on_each_engine! {
@@ -45,7 +40,7 @@ on_each_engine! {
             let words = ["user", "create", "--email", &email, "--name", "P", "--password-stdin", "--json"];
             let time = if step < 36 { Duration::from_millis(step * 6) } else { PATIENCE };
             match run_at_most(mapae.start(&words, "correct horse\n"), time) {
-                Some(id) => drop(acknowledged.insert(id)),
+                Some(made) => drop(acknowledged.insert(text(&made, "id"))),
                 None => killed += 1,
             }
         }

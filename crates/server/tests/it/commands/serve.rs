@@ -160,7 +160,8 @@ async fn folders_that_cannot_be_used_are_named() {
 #[tokio::test]
 async fn op_15_it_does_not_start_with_mistakes_and_says_all_of_them() {
     let mapae = Installation::new(Engine::Sqlite).await.with("MAPAE_ISSUER", "http://id.example.com");
-    std::fs::write(mapae.folder().join("mapae.toml"), "isuer = \"x\"\n[tokens]\ncode_seconds = \"long\"\n").unwrap();
+    std::fs::write(mapae.folder().join("mapae.toml"), "isuer = \"x\"\n[tokens]\ncode_seconds = \"long\"\n")
+        .unwrap();
     let ended = mapae.run(&["serve", "--json"]);
     assert_eq!(ended.code, Some(2));
     let refused = ended.object();

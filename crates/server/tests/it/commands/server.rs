@@ -43,7 +43,8 @@ impl Server {
 
     /// As [`start`](Self::start), by a command line of the test's own.
     pub(super) fn of(mut command: Command, port: u16) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let log = collect(child.stderr.take().expect("it has a log"));
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().expect("it has an output"));
@@ -81,7 +82,8 @@ impl Server {
 
     /// The document at `path`.
     pub(super) async fn document(&self, path: &str) -> Value {
-        let answer = reqwest::Client::new().get(format!("{}{path}", self.issuer)).send().await.expect("an answer");
+        let answer =
+            reqwest::Client::new().get(format!("{}{path}", self.issuer)).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.expect("JSON")
     }

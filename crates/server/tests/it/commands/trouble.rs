@@ -16,7 +16,9 @@ const BLOCKS: u32 = 64;
 fn on_a_small_disk(mapae: &Installation, listen: &str) -> Command {
     let serve = mapae.command(&["serve", "--listen", listen, "--json"]);
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {BLOCKS}; exec \"$0\" \"$@\"")]).arg(serve.get_program());
+    shell
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {BLOCKS}; exec \"$0\" \"$@\"")])
+        .arg(serve.get_program());
     shell.args(serve.get_args()).env_clear().current_dir(mapae.folder());
     shell
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::installation::{ended, on_each_engine, shape, text, texts};
 
-const CREATE: [&str; 7] = ["user", "create", "--email", "mina@example.com", "--name", "미나", "--password-stdin"];
+const CREATE: [&str; 7] =
+    ["user", "create", "--email", "mina@example.com", "--name", "미나", "--password-stdin"];
 
 on_each_engine! {
     async fn an_account_is_made_and_its_password_opens_it(mapae: Installation) {
@@ -80,7 +81,8 @@ on_each_engine! {
 #[tokio::test]
 async fn a_password_has_no_place_on_the_command_line() {
     let mapae = super::installation::Installation::new(mapae::store::db::Engine::Sqlite).await;
-    let words = ["user", "create", "--email", "a@example.com", "--name", "A", "--password", "hunter22", "--json"];
+    let words =
+        ["user", "create", "--email", "a@example.com", "--name", "A", "--password", "hunter22", "--json"];
     let ended = mapae.run(&words);
     assert_eq!(ended.code, Some(2));
     assert_eq!(ended.object()["error"], "usage");

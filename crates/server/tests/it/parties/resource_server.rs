@@ -81,7 +81,10 @@ async fn rs_01_rs_07_a_token_opens_what_its_scope_says_and_nothing_else() {
         let refused = api.ask("/admin", &token).await;
         assert_eq!(refused.status, 403);
         let challenge = refused.headers["www-authenticate"].to_str().unwrap();
-        assert!(challenge.contains("error=\"insufficient_scope\"") && challenge.contains("scope=\"calendar.write\""));
+        assert!(
+            challenge.contains("error=\"insufficient_scope\"")
+                && challenge.contains("scope=\"calendar.write\"")
+        );
         assert_eq!(api.ask("/events", &tokens.text("id_token")).await.status, 401);
         let other = server.register_api("https://mail.example", &["mail.read"], opaque).await;
         let mail = AppSpec { optional: vec!["mail.read".to_owned()], ..AppSpec::default() };

@@ -93,10 +93,13 @@ async fn who_is_not_signed_in_does_that_first_and_comes_back() {
     let app = server.register(AppSpec::default()).await;
     let user = server.user("hong@example.com").await;
     server.code(&Browser::default(), &user, &Authorization::of(&app, "openid")).await;
-    let consent = mapae::store::consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
-    for path in
-        ["/account".to_owned(), format!("/account/services/{}", consent.id), format!("/account/services/{}/disconnect", consent.id)]
-    {
+    let consent =
+        mapae::store::consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+    for path in [
+        "/account".to_owned(),
+        format!("/account/services/{}", consent.id),
+        format!("/account/services/{}/disconnect", consent.id),
+    ] {
         let browser = Browser::default();
         let first = browser.open(&server.at(&path)).await;
         assert_eq!(first.status, 303);

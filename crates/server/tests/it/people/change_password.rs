@@ -67,7 +67,9 @@ async fn the_present_password_is_asked_and_the_new_one_is_looked_at() {
         (present, present, "new_password"),
         (present, "", "new_password"),
     ] {
-        let answer = browser.submit(&page, "change-password", &[("present_password", given), ("new_password", new)]).await;
+        let answer = browser
+            .submit(&page, "change-password", &[("present_password", given), ("new_password", new)])
+            .await;
         assert_eq!(answer.status, 422, "{given} {new}");
         assert_eq!(answer.values("[aria-invalid]", "name"), [field], "{given} {new}");
         assert!(!answer.body.contains(NEW_PASSWORD) && !answer.body.contains(present));

@@ -55,7 +55,8 @@ async fn se_01_a_planted_session_is_not_the_one_in_which_somebody_signs_in() {
         let request = request.header("cookie", format!("{browser_cookie}; {planted}"));
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), 303);
-        let mut lines = answer.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap().to_owned());
+        let mut lines =
+            answer.headers().get_all("set-cookie").iter().map(|line| line.to_str().unwrap().to_owned());
         let given = lines.find(|line| line.starts_with("mapae_session")).unwrap();
         assert_ne!(pair(&given), planted);
         assert_eq!(account_with(&server, &[pair(&given)]).await, 200);
@@ -95,7 +96,7 @@ async fn se_25_se_26_two_forged_empty_or_cut_cookies_are_none() {
     let good = pair(&cookie);
     let (name, secret) = good.split_once('=').unwrap();
     assert_eq!(account_with(&server, &[good]).await, 200);
-    let digest = mapae_protocol::base64url::encode(&mapae_protocol::digest::sha256(secret.as_bytes()));
+    let digest = mapae_protocol::base64url::encode(mapae_protocol::digest::sha256(secret.as_bytes()));
     for bad in [
         format!("{name}="),
         format!("{name}={}", &secret[1..]),

@@ -56,7 +56,13 @@ impl Somebody {
     }
 }
 
-async fn post(browser: &Browser, page: &Page, action: &str, fields: &[(&str, String)], csrf: Option<&str>) -> Page {
+async fn post(
+    browser: &Browser,
+    page: &Page,
+    action: &str,
+    fields: &[(&str, String)],
+    csrf: Option<&str>,
+) -> Page {
     let csrf = csrf.map(|csrf| ("csrf", csrf.to_owned()));
     let fields = fields.iter().cloned().chain(csrf).map(|(name, value)| (name.to_owned(), value));
     browser.post(action, page, &fields.collect::<Vec<_>>()).await
@@ -125,7 +131,9 @@ async fn ad_06_nothing_changes_by_a_link() {
     let before = victim.state(&server).await;
     for (action, fields) in victim.forms() {
         let query = fields.iter().map(|(name, value)| (*name, value.as_str()));
-        let query = mapae_protocol::params::encode(query.chain([("csrf", victim.csrf().as_str()), ("_method", "POST")]));
+        let query = mapae_protocol::params::encode(
+            query.chain([("csrf", victim.csrf().as_str()), ("_method", "POST")]),
+        );
         let page = victim.here.open(&server.at(&format!("{action}?{query}"))).await;
         assert!(matches!(page.status.as_u16(), 200 | 303 | 405), "{action} {}", page.status);
     }

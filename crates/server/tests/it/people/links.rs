@@ -110,9 +110,11 @@ async fn se_21_links_are_under_the_issuer_whatever_host_was_named() {
     let server = TestServer::start().await;
     server.user("kim@example.com").await;
     let poisoned = server.issuer().replace("localhost", "127.0.0.1");
-    for (path, email) in
-        [("/sign-up", "hong@example.com"), ("/password/forgot", "kim@example.com"), ("/sign-up", "kim@example.com")]
-    {
+    for (path, email) in [
+        ("/sign-up", "hong@example.com"),
+        ("/password/forgot", "kim@example.com"),
+        ("/sign-up", "kim@example.com"),
+    ] {
         let browser = Browser::default();
         let page = browser.visit(&format!("{poisoned}{path}")).await;
         browser.submit(&page, "login-submit", &[("email", email)]).await;
@@ -121,7 +123,8 @@ async fn se_21_links_are_under_the_issuer_whatever_host_was_named() {
     }
     let foreign = reqwest::Client::new().get(server.at("/sign-up")).header("host", "evil.example");
     assert_eq!(foreign.send().await.unwrap().status(), 421);
-    let forwarded = reqwest::Client::new().get(server.at("/account")).header("x-forwarded-host", "evil.example");
+    let forwarded =
+        reqwest::Client::new().get(server.at("/account")).header("x-forwarded-host", "evil.example");
     let answer = forwarded.send().await.unwrap();
     assert!(!answer.url().as_str().contains("evil"), "{}", answer.url());
 }

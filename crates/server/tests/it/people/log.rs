@@ -36,7 +36,8 @@ impl MakeWriter<'_> for Kept {
 #[tokio::test]
 async fn se_20_se_30_tokens_passwords_and_cookies_are_never_logged() {
     let kept = Kept::default();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("mapae=trace")).with_writer(kept.clone());
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new("mapae=trace")).with_writer(kept.clone());
     // With one subscriber alone, a place in the code that another test's thread comes to first counts as never heard.
     let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
     let _listening = tracing::subscriber::set_default(subscriber.finish());
@@ -53,7 +54,8 @@ async fn se_20_se_30_tokens_passwords_and_cookies_are_never_logged() {
     let form = browser.visit(&reset).await;
     browser.submit(&form, "login-submit", &[("password", NEW_PASSWORD)]).await;
     let password = NEW_PASSWORD.to_owned();
-    let user = mapae_testkit::UserFixture { id: String::new(), email: "hong@example.com".to_owned(), password };
+    let user =
+        mapae_testkit::UserFixture { id: String::new(), email: "hong@example.com".to_owned(), password };
     let page = account(&server, &browser, &user).await;
     let csrf = page.values("input[name=csrf]", "value").remove(0);
     let authorization = Authorization::of(&app, "openid email");

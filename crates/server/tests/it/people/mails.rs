@@ -27,7 +27,8 @@ async fn se_15_known_and_unknown_addresses_get_the_same_answer() {
         // The first answer to a browser brings a cookie; these are the second.
         assert_eq!(face(&known, "known_@example.com"), face(&unknown, "nobody@example.com"), "{path}");
     }
-    let known: Vec<_> = server.mails_to("known_@example.com").await.iter().map(mapae_testkit::Mail::link).collect();
+    let known: Vec<_> =
+        server.mails_to("known_@example.com").await.iter().map(mapae_testkit::Mail::link).collect();
     assert_eq!(known.len(), 2);
     assert_eq!(known[0], server.at("/sign-in"), "somebody with an account is led to sign in");
     assert!(known[1].starts_with(&server.at("/password/new?token=")));

@@ -11,7 +11,8 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
 
 use super::{
-    NEW_PASSWORD, PASSWORD, account, all_open, all_submit, for_each_engine, gets_in, is_in, link, stored, winners,
+    NEW_PASSWORD, PASSWORD, account, all_open, all_submit, for_each_engine, gets_in, is_in, link, stored,
+    winners,
 };
 
 for_each_engine! {
@@ -29,7 +30,7 @@ for_each_engine! {
         let link = link(&server, &browser, "/password/forgot", &user.email).await;
         assert!(server.is_active(&api, &tokens.text("access_token")).await, "asking changes nothing");
         let form = browser.visit(&link).await;
-        assert_eq!(form.values("#email", "value"), [user.email.clone()]);
+        assert_eq!(form.values("#email", "value"), [user.email.as_str()]);
         let done = browser.submit(&form, "login-submit", &[("password", NEW_PASSWORD)]).await;
         assert_eq!(browser.follow(done).await.address.path(), "/account");
         assert!(is_in(&server, &browser).await && !is_in(&server, &elsewhere).await);
@@ -134,7 +135,11 @@ async fn se_20_there_is_no_way_around_the_mail() {
         assert_eq!(browser.post(&action, &form, &fields).await.status, 410, "{token:?}");
     }
     let named = [("password", NEW_PASSWORD), ("email", user.email.as_str()), ("user_id", user.id.as_str())];
-    assert_eq!(browser.submit(&form, "login-submit", &named).await.status, 303, "it is for evil's own account");
+    assert_eq!(
+        browser.submit(&form, "login-submit", &named).await.status,
+        303,
+        "it is for evil's own account"
+    );
     assert!(gets_in(&server, &user.email, PASSWORD).await);
     assert!(gets_in(&server, "evil@example.com", NEW_PASSWORD).await);
 }

@@ -46,10 +46,15 @@ async fn everything_dies_when_a_service_is_disconnected(server: &TestServer, opa
     assert_eq!(server.refresh(&app, &tokens.text("refresh_token")).await.error(), "invalid_grant");
     assert_eq!(server.redeem(&app, &code_in_flight, &flying.verifier).await.error(), "invalid_grant");
     assert_eq!(server.userinfo(&tokens.text("access_token")).await.status, 401);
-    assert_eq!(browser.visit(&service).await.status, 404);
-    let again = browser.visit(&flying.address(server)).await;
+    is_forgotten(server, &browser, &service, &flying).await;
+}
+
+/// The service is not there any more, and would have to ask anew; the person is.
+async fn is_forgotten(server: &TestServer, browser: &Browser, service: &str, request: &Authorization) {
+    assert_eq!(browser.visit(service).await.status, 404);
+    let again = browser.visit(&request.address(server)).await;
     assert!(again.has("consent-approve"), "consent is asked as if for the first time");
-    assert!(account(server, &browser, &user).await.has("change-password"), "the person stays signed in");
+    assert!(browser.visit(&server.at("/account")).await.has("change-password"), "the person stays signed in");
 }
 
 for_each_engine! {
@@ -85,9 +90,11 @@ for_each_engine! {
 
 /// Presses the button beside an item and follows.
 async fn take_back(browser: &Browser, page: &Page, item: &str) -> Page {
-    let (csrf, action) = (page.values("input[name=csrf]", "value").remove(0), format!("{}/drop", page.address.path()));
+    let (csrf, action) =
+        (page.values("input[name=csrf]", "value").remove(0), format!("{}/drop", page.address.path()));
     assert!(page.values("form", "action").contains(&action), "{}", page.body);
-    let fields = [("csrf", csrf.as_str()), ("item", item)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let fields =
+        [("csrf", csrf.as_str()), ("item", item)].map(|(name, value)| (name.to_owned(), value.to_owned()));
     browser.follow(browser.post(&action, page, &fields).await).await
 }
 
@@ -158,7 +165,10 @@ async fn the_account_shows_services_as_they_were_used() {
     let (old_id, young_id) = (id(old.clone()).await, id(young).await);
     let order = |page: &Page| page.values("#services a", "href");
     let page = account(&server, &browser, &user).await;
-    assert_eq!(order(&page), [format!("/account/services/{young_id}"), format!("/account/services/{old_id}")]);
+    assert_eq!(
+        order(&page),
+        [format!("/account/services/{young_id}"), format!("/account/services/{old_id}")]
+    );
     assert!(page.text("#services").unwrap().contains("2시간 전"), "{}", page.body);
     assert!(page.text("#services").unwrap().contains("일정 보기"), "items in the person's language");
     assert_eq!(server.redeem(&old, &code, &authorization.verifier).await.status, 400, "its minute is over");

@@ -10,14 +10,15 @@ use mapae_testkit::{Browser, TestServer};
 
 use super::{PASSWORD, all_open, all_submit, for_each_engine, gets_in, stored, winners};
 
-const FIELDS: [(&str, &str); 3] = [("name", "김마패"), ("email", "Operator@Example.com"), ("password", PASSWORD)];
+const FIELDS: [(&str, &str); 3] =
+    [("name", "김마패"), ("email", "Operator@Example.com"), ("password", PASSWORD)];
 
 /// A link as the terminal prints it.
 async fn printed(server: &TestServer) -> String {
     let token = random::token();
     let expires_at = server.now().plus(Seconds::hours(24));
     let link = Link { email: String::new(), user_id: None, user_epoch: None, payload: None, expires_at };
-    let hash = base64url::encode(&sha256(token.as_bytes())).into();
+    let hash = base64url::encode(sha256(token.as_bytes())).into();
     server.write(Unit::from(links::insert(&hash, Purpose::Setup, &link, server.now()))).await;
     server.at(&format!("/setup?token={token}"))
 }
@@ -93,7 +94,11 @@ async fn ad_11_there_is_no_set_up_without_the_printed_link() {
     assert_eq!(browser.post(&action, &form, &without("token")).await.status, 410);
     assert_eq!(browser.post(&action, &form, &without("csrf")).await.status, 403);
     let stranger = Browser::default();
-    assert_eq!(stranger.post(&action, &form, &without("nothing")).await.status, 403, "the form of another browser");
+    assert_eq!(
+        stranger.post(&action, &form, &without("nothing")).await.status,
+        403,
+        "the form of another browser"
+    );
     assert_eq!(people(&server).await, (0, 0));
 }
 
@@ -107,7 +112,9 @@ async fn a_person_who_is_there_already_does_not_become_operator() {
     assert_eq!(refused.status, 422);
     assert_eq!(refused.values("[aria-invalid]", "name"), ["email"]);
     assert!(!stored(&server, &user.email).await.unwrap().user.operator);
-    let done = browser.submit(&refused, "login-submit", &[("email", "other@example.com"), ("password", PASSWORD)]).await;
+    let done = browser
+        .submit(&refused, "login-submit", &[("email", "other@example.com"), ("password", PASSWORD)])
+        .await;
     assert_eq!(done.status, 303, "the link is still good");
     assert_eq!(people(&server).await, (2, 1));
 }

@@ -8,7 +8,8 @@ use mapae_protocol::{base64url, digest::sha256, random, time::Seconds};
 use mapae_testkit::{AppSpec, Authorization, Browser, Page, TestServer};
 
 use super::{
-    NEW_PASSWORD, PASSWORD, all_open, all_submit, ask, for_each_engine, gets_in, is_in, link, sign_in, stored, winners,
+    NEW_PASSWORD, PASSWORD, all_open, all_submit, ask, for_each_engine, gets_in, is_in, link, sign_in,
+    stored, winners,
 };
 
 const FIELDS: [(&str, &str); 2] = [("name", "홍길동"), ("password", PASSWORD)];
@@ -18,7 +19,7 @@ async fn planted(server: &TestServer, email: &str) -> String {
     let token = random::token();
     let expires_at = server.now().plus(Seconds::hours(1));
     let link = Link { email: email.to_owned(), user_id: None, user_epoch: None, payload: None, expires_at };
-    let hash = base64url::encode(&sha256(token.as_bytes())).into();
+    let hash = base64url::encode(sha256(token.as_bytes())).into();
     server.write(Unit::from(links::insert(&hash, Purpose::SignUp, &link, server.now()))).await;
     server.at(&format!("/sign-up/finish?token={token}"))
 }
@@ -122,7 +123,8 @@ async fn se_32_an_empty_or_partial_form_changes_nothing() {
     let only = |names: &[&str]| -> Vec<(String, String)> {
         fields.iter().filter(|(name, _)| names.contains(&name.as_str())).cloned().collect()
     };
-    let post = async |fields: Vec<(String, String)>| browser.post(&action, &form, &fields).await.status.as_u16();
+    let post =
+        async |fields: Vec<(String, String)>| browser.post(&action, &form, &fields).await.status.as_u16();
     assert_eq!(post(Vec::new()).await, 403);
     assert_eq!(post(only(&["token"])).await, 403);
     assert_eq!(post(only(&["csrf"])).await, 410);

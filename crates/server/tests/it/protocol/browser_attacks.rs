@@ -1,16 +1,8 @@
 //! Attacks by way of a person's browser: on the authorization endpoint, the sign-in and the consent page.
 
-use mapae_testkit::{AppSpec, Authorization, Browser, Page, TestServer, UserFixture, client::send};
+use mapae_testkit::{AppSpec, Authorization, Browser, TestServer, client::send};
 
-use super::calendar;
-
-async fn to_consent(server: &TestServer, browser: &Browser, user: &UserFixture, authorization: &Authorization) -> Page {
-    let sign_in = browser.visit(&authorization.address(server)).await;
-    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
-    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
-    assert!(consent.has("consent-approve"), "{}", consent.body);
-    consent
-}
+use super::{calendar, to_consent};
 
 #[tokio::test]
 async fn az_38_no_redirect_would_post_a_password_again() {
@@ -58,11 +50,16 @@ async fn se_03_se_05_only_the_browser_and_the_session_that_were_asked_can_agree(
     let consent = to_consent(&server, &browser, &user, &authorization).await;
     let stranger = Browser::default();
     assert_eq!(stranger.submit(&consent, "consent-approve", &[]).await.status, 400, "another browser");
-    let again = browser.visit(&Authorization::of(&app, "openid").with("prompt", "login").address(&server)).await;
+    let again =
+        browser.visit(&Authorization::of(&app, "openid").with("prompt", "login").address(&server)).await;
     let fields = [("email", other.email.as_str()), ("password", other.password.as_str())];
     browser.follow(browser.submit(&again, "login-submit", &fields).await).await;
     let forged = browser.submit(&consent, "consent-approve", &[]).await;
-    assert_eq!((forged.status.as_u16(), forged.location()), (403, None), "another person signed in meanwhile");
+    assert_eq!(
+        (forged.status.as_u16(), forged.location()),
+        (403, None),
+        "another person signed in meanwhile"
+    );
     let db = server.app().db();
     for person in [&user, &other] {
         assert!(mapae::store::consents::find(db, &person.id, &app.client_id).await.unwrap().is_none());
@@ -84,7 +81,10 @@ async fn se_04_se_05_a_form_posted_from_another_site_is_refused() {
         .collect();
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     for site in ["cross-site", "same-site"] {
-        let forged = http.post(server.at(&action)).header("sec-fetch-site", site).header("origin", "https://evil.example");
+        let forged = http
+            .post(server.at(&action))
+            .header("sec-fetch-site", site)
+            .header("origin", "https://evil.example");
         let answer = send(forged.form(&form)).await;
         assert_eq!(answer.status, 403, "{site}");
         assert!(!answer.headers.contains_key("set-cookie"));
@@ -108,13 +108,17 @@ async fn se_07_hidden_fields_and_parameters_change_nothing() {
     ];
     let tampered = browser.submit(&consent, "consent-approve", &extra).await;
     assert_eq!((tampered.status.as_u16(), tampered.location()), (400, None), "an item that was not asked");
-    let back = browser.submit(&consent, "consent-approve", &[&extra[..4], &[("item", "calendar.read")]].concat()).await;
+    let back = browser
+        .submit(&consent, "consent-approve", &[&extra[..4], &[("item", "calendar.read")]].concat())
+        .await;
     assert!(back.location().unwrap().as_str().starts_with("https://app.example.com/cb?"));
     let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
     assert_eq!(tokens.text("scope"), "calendar.read openid");
     let (_, fields) = consent.form("consent-approve");
     let step = fields.iter().find(|(name, _)| name == "step").unwrap().1.clone();
-    for broken in [step.replacen('a', "b", 1), step[..step.len() - 2].to_owned(), String::new(), "row:x".to_owned()] {
+    for broken in
+        [step.replacen('a', "b", 1), step[..step.len() - 2].to_owned(), String::new(), "row:x".to_owned()]
+    {
         let page = browser.submit(&consent, "consent-approve", &[("step", broken.as_str())]).await;
         assert_eq!((page.status.as_u16(), page.location()), (400, None));
     }
@@ -184,7 +188,10 @@ async fn se_31_requests_that_nobody_follows_up_leave_no_row() {
     for _ in 0..20 {
         browser.open(&large).await;
     }
-    assert!(count(&server, "pending_steps") <= 16, "a browser has sixteen places for requests too large for an address");
+    assert!(
+        count(&server, "pending_steps") <= 16,
+        "a browser has sixteen places for requests too large for an address"
+    );
 }
 
 /// Rows of a table, read beside the server.
@@ -202,7 +209,17 @@ fn count(server: &TestServer, table: &str) -> u64 {
 async fn se_33_another_spelling_of_a_path_is_another_path() {
     let server = TestServer::start().await;
     let http = reqwest::Client::new();
-    for path in ["//sign-in", "/sign-in/", "/Sign-In", "/sign-in;x", "/sign%2din", "/./token", "/token/", "/TOKEN", "//token"] {
+    for path in [
+        "//sign-in",
+        "/sign-in/",
+        "/Sign-In",
+        "/sign-in;x",
+        "/sign%2din",
+        "/./token",
+        "/token/",
+        "/TOKEN",
+        "//token",
+    ] {
         let answer = send(http.post(server.at(path)).form(&[("a", "b")])).await;
         let plain = ["/./token"].contains(&path);
         assert!(plain || answer.status == 404 || answer.status == 400, "{path}: {}", answer.status);

@@ -4,7 +4,7 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Page, TestServer};
 use serde_json::json;
 
-use super::{calendar, claims};
+use super::{calendar, claims, to_consent};
 
 #[tokio::test]
 async fn a_person_signs_in_agrees_and_the_app_gets_exactly_that() {
@@ -13,11 +13,7 @@ async fn a_person_signs_in_agrees_and_the_app_gets_exactly_that() {
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
     let authorization = Authorization::of(&app, "openid email calendar.read");
-    let sign_in = browser.visit(&authorization.address(&server)).await;
-    assert!(sign_in.has("login-submit"), "{}", sign_in.body);
-    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
-    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
-    assert!(consent.has("consent-deny"), "{}", consent.body);
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
     let back = browser.submit(&consent, "consent-approve", &[("item", "calendar.read")]).await;
     assert_eq!(back.status, 303);
     assert_eq!(back.answered("state").as_deref(), Some("af0ifjsldkj"));
@@ -66,9 +62,7 @@ async fn cancelling_gives_access_denied_and_nothing_else() {
     let (_, app) = calendar(&server, false).await;
     let user = server.user("hong@example.com").await;
     let browser = Browser::default();
-    let sign_in = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
-    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
-    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    let consent = to_consent(&server, &browser, &user, &Authorization::of(&app, "openid")).await;
     let back = browser.submit(&consent, "consent-deny", &[]).await;
     assert_eq!(back.answered("error").as_deref(), Some("access_denied"));
     assert_eq!(back.answered("code"), None);
@@ -237,7 +231,7 @@ async fn form_post_answers_by_a_page_that_posts() {
     let page =
         browser.visit(&authorization.clone().with("response_mode", "form_post").address(&server)).await;
     assert_eq!(page.status, 200);
-    assert_eq!(page.values("form", "action"), [app.redirect_uri.clone()]);
+    assert_eq!(page.values("form", "action"), std::slice::from_ref(&app.redirect_uri));
     let code = page.values("input[name=code]", "value").remove(0);
     assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200);
     let csp = page.headers["content-security-policy"].to_str().unwrap().to_owned();

@@ -23,7 +23,12 @@ async fn to_21_only_the_apps_own_origins_may_read_and_never_with_cookies() {
         let allowed = preflight("https://spa.example", path).await;
         assert_eq!(allowed.headers["access-control-allow-origin"], "https://spa.example");
         assert!(!allowed.headers.contains_key("access-control-allow-credentials"));
-        assert!(!preflight("https://evil.example", path).await.headers.contains_key("access-control-allow-origin"));
+        assert!(
+            !preflight("https://evil.example", path)
+                .await
+                .headers
+                .contains_key("access-control-allow-origin")
+        );
     }
     let user = server.user("hong@example.com").await;
     let authorization = Authorization::of(&app, "openid");
@@ -35,13 +40,22 @@ async fn to_21_only_the_apps_own_origins_may_read_and_never_with_cookies() {
         ("redirect_uri", &app.redirect_uri),
         ("code_verifier", &authorization.verifier),
     ];
-    let from_other = send(http.post(server.at("/token")).header("origin", "https://other.example").form(&form)).await;
-    assert!(!from_other.headers.contains_key("access-control-allow-origin"), "registered, but by another app");
-    let authorize = send(http.get(authorization.address(&server)).header("origin", "https://spa.example")).await;
+    let from_other =
+        send(http.post(server.at("/token")).header("origin", "https://other.example").form(&form)).await;
+    assert!(
+        !from_other.headers.contains_key("access-control-allow-origin"),
+        "registered, but by another app"
+    );
+    let authorize =
+        send(http.get(authorization.address(&server)).header("origin", "https://spa.example")).await;
     assert!(!authorize.headers.contains_key("access-control-allow-origin"));
     let token = from_other.text("access_token");
-    let told = send(http.get(server.at("/userinfo")).bearer_auth(&token).header("origin", "https://spa.example")).await;
+    let told =
+        send(http.get(server.at("/userinfo")).bearer_auth(&token).header("origin", "https://spa.example"))
+            .await;
     assert_eq!(told.headers["access-control-allow-origin"], "https://spa.example");
-    let hidden = send(http.get(server.at("/userinfo")).bearer_auth(&token).header("origin", "https://other.example")).await;
+    let hidden =
+        send(http.get(server.at("/userinfo")).bearer_auth(&token).header("origin", "https://other.example"))
+            .await;
     assert!(!hidden.headers.contains_key("access-control-allow-origin"));
 }

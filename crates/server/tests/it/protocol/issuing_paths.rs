@@ -36,7 +36,9 @@ impl Fact {
         let consent = || async { consents::find(db, &user.id, &app.client_id).await.unwrap().unwrap() };
         let unit: Unit = match self {
             Self::UserDisabled => users::disable(&user.id, now),
-            Self::PasswordChanged => users::set_password(&user.id, 0, &"$argon2id$new".to_owned().into(), now),
+            Self::PasswordChanged => {
+                users::set_password(&user.id, 0, &"$argon2id$new".to_owned().into(), now)
+            }
             Self::AppDisabled => apps::disable(&app.client_id, now),
             Self::AppDeleted => apps::delete(&app.client_id, now),
             Self::SecretStolen => apps::revoke(&app.client_id, now),
@@ -66,14 +68,25 @@ async fn mx_01_co_12_re_08_nothing_is_issued_on_what_has_ended() {
             let in_flight = server.code(&browser, &user, &second).await;
             fact.happen(&server, &user, &app).await;
             let refused = server.redeem(&app, &in_flight, &second.verifier).await;
-            assert!(["invalid_grant", "invalid_client"].contains(&refused.error()), "{engine:?} {fact:?} code: {}", refused.json);
+            assert!(
+                ["invalid_grant", "invalid_client"].contains(&refused.error()),
+                "{engine:?} {fact:?} code: {}",
+                refused.json
+            );
             let refused = server.refresh(&app, &tokens.text("refresh_token")).await;
-            assert!(["invalid_grant", "invalid_client"].contains(&refused.error()), "{engine:?} {fact:?} refresh");
+            assert!(
+                ["invalid_grant", "invalid_client"].contains(&refused.error()),
+                "{engine:?} {fact:?} refresh"
+            );
             let access = tokens.text("access_token");
             assert!(!server.is_active(&api, &access).await, "{engine:?} {fact:?} introspection");
             assert_eq!(server.userinfo(&access).await.status, 401, "{engine:?} {fact:?} userinfo");
             let silent = browser.visit(&authorization.with("prompt", "none").address(&server)).await;
-            assert_eq!(silent.answered("code").is_some(), fact.leaves_sign_in(), "{engine:?} {fact:?} authorize");
+            assert_eq!(
+                silent.answered("code").is_some(),
+                fact.leaves_sign_in(),
+                "{engine:?} {fact:?} authorize"
+            );
         }
     }
 }

@@ -18,9 +18,11 @@ fn machine(scopes: &[&str]) -> AppSpec {
 #[tokio::test]
 async fn rfc6749_4_4_a_machine_gets_a_token_for_the_one_api_that_owns_its_scopes() {
     let server = TestServer::start().await;
-    let api = server.register_api("https://calendar.example", &["calendar.read", "calendar.write"], false).await;
+    let api =
+        server.register_api("https://calendar.example", &["calendar.read", "calendar.write"], false).await;
     let app = server.register(machine(&["calendar.read", "calendar.write"])).await;
-    let answer = server.token(&app, &[("grant_type", "client_credentials"), ("scope", "calendar.read")]).await;
+    let answer =
+        server.token(&app, &[("grant_type", "client_credentials"), ("scope", "calendar.read")]).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
     let token = claims(&answer.text("access_token"));
     assert_eq!(token["aud"], json!("https://calendar.example"));
@@ -56,8 +58,9 @@ async fn to_01_to_02_to_03_to_16_a_client_proves_itself_in_exactly_one_way() {
     let post = |credential, extra: Vec<(&'static str, String)>| {
         let server = &server;
         async move {
-            let form: Vec<(&str, &str)> =
-                std::iter::once(grant).chain(extra.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+            let form: Vec<(&str, &str)> = std::iter::once(grant)
+                .chain(extra.iter().map(|(name, value)| (*name, value.as_str())))
+                .collect();
             server.post("/token", credential, &form).await
         }
     };
@@ -81,7 +84,8 @@ async fn to_01_to_02_to_03_to_16_a_client_proves_itself_in_exactly_one_way() {
     }
     let both = post(Some((id, secret)), vec![field("client_secret", secret)]).await;
     assert_eq!((both.status.as_u16(), both.error()), (400, "invalid_request"));
-    let password = server.token(&app, &[("grant_type", "password"), ("username", "a"), ("password", "b")]).await;
+    let password =
+        server.token(&app, &[("grant_type", "password"), ("username", "a"), ("password", "b")]).await;
     assert_eq!(password.error(), "unsupported_grant_type");
 }
 
@@ -124,26 +128,48 @@ async fn co_14_to_19_the_token_endpoint_takes_forms_in_the_body_and_nothing_else
     let http = reqwest::Client::new();
     let address = server.at("/token");
     assert_eq!(http.get(&address).send().await.unwrap().status(), 405);
-    let json = http.post(&address).basic_auth(id, secret).header("content-type", "application/json").body("{}");
+    let json =
+        http.post(&address).basic_auth(id, secret).header("content-type", "application/json").body("{}");
     assert_eq!(json.send().await.unwrap().status(), 415);
-    let query = http.post(format!("{address}?grant_type=client_credentials")).basic_auth(id, secret).form(&[("a", "b")]);
+    let query = http
+        .post(format!("{address}?grant_type=client_credentials"))
+        .basic_auth(id, secret)
+        .form(&[("a", "b")]);
     assert_eq!(query.send().await.unwrap().status(), 400);
     let twice = http.post(&address).basic_auth(id, secret);
-    let twice = twice.form(&[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")]).send().await.unwrap();
+    let twice = twice
+        .form(&[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(twice.status(), 400);
     assert!(twice.text().await.unwrap().contains("invalid_request"));
-    let huge = http.post(&address).basic_auth(id, secret).form(&[("code", "x".repeat(70_000))]).send().await.unwrap();
+    let huge = http
+        .post(&address)
+        .basic_auth(id, secret)
+        .form(&[("code", "x".repeat(70_000))])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(huge.status(), 413);
 }
 
 #[tokio::test]
 async fn a_public_app_is_known_by_its_id_and_by_pkce() {
     let server = TestServer::start().await;
-    let spec = AppSpec { public: true, redirect_uris: vec!["https://spa.example/cb".to_owned()], ..AppSpec::default() };
+    let spec = AppSpec {
+        public: true,
+        redirect_uris: vec!["https://spa.example/cb".to_owned()],
+        ..AppSpec::default()
+    };
     let app = server.register(spec).await;
     let tokens = super::sign_in(&server, &app, "openid").await.tokens;
     let next = server.refresh(&app, &tokens.text("refresh_token")).await;
-    assert_ne!(next.text("refresh_token"), tokens.text("refresh_token"), "a public app's tokens always rotate");
+    assert_ne!(
+        next.text("refresh_token"),
+        tokens.text("refresh_token"),
+        "a public app's tokens always rotate"
+    );
     let liar = AppFixture { client_secret: Some("anything".to_owned()), ..app.clone() };
     assert_eq!(server.refresh(&liar, &next.text("refresh_token")).await.status, 401);
 }

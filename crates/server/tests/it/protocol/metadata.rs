@@ -44,7 +44,11 @@ async fn me_03_every_endpoint_that_is_named_is_there() {
     let server = TestServer::start().await;
     let http = reqwest::Client::new();
     let metadata = send(http.get(server.at("/.well-known/openid-configuration"))).await.json;
-    let members = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    let members = metadata
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
     let endpoints: Vec<(String, String)> =
         members.map(|(name, address)| (name.clone(), address.as_str().unwrap().to_owned())).collect();
     assert_eq!(endpoints.len(), 7, "{endpoints:?}");
@@ -53,7 +57,9 @@ async fn me_03_every_endpoint_that_is_named_is_there() {
         assert_ne!(status, 404, "{name}");
         assert!(status < 500, "{name}");
     }
-    let texts = |name: &str| metadata[name].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let texts = |name: &str| {
+        metadata[name].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(texts("response_types_supported"), ["code"]);
     assert_eq!(texts("code_challenge_methods_supported"), ["S256"]);
     assert_eq!(metadata["request_uri_parameter_supported"], Value::Bool(false));

@@ -15,7 +15,9 @@ mod token_attacks;
 mod userinfo;
 
 use mapae_protocol::base64url;
-use mapae_testkit::{Answer, ApiFixture, AppFixture, AppSpec, Authorization, Browser, TestServer, UserFixture};
+use mapae_testkit::{
+    Answer, ApiFixture, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture,
+};
 use serde_json::Value;
 
 /// The claims of a JWT, unchecked.
@@ -30,6 +32,21 @@ async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture)
     let api = server.register_api("https://calendar.example", &scopes, opaque).await;
     let optional = ["profile", "email", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
     (api, server.register(AppSpec { optional, ..AppSpec::default() }).await)
+}
+
+/// The consent page of an authorization, reached by signing in.
+async fn to_consent(
+    server: &TestServer,
+    browser: &Browser,
+    user: &UserFixture,
+    authorization: &Authorization,
+) -> Page {
+    let sign_in = browser.visit(&authorization.address(server)).await;
+    assert!(sign_in.has("login-submit"), "{}", sign_in.body);
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    assert!(consent.has("consent-approve") && consent.has("consent-deny"), "{}", consent.body);
+    consent
 }
 
 /// A person who has given an app these scopes, their browser, and the app's tokens.

@@ -25,7 +25,10 @@ async fn co_02_a_code_is_redeemed_once_on_two_nodes() {
             let attempts = (0..8).map(|i| nodes[i % 2].redeem(&app, &code, &authorization.verifier));
             let answers = join_all(attempts).await;
             assert_eq!(successes(&answers), 1, "{engine:?}");
-            assert!(answers.iter().all(|answer| answer.status == 200 || answer.error() == "invalid_grant"), "{engine:?}");
+            assert!(
+                answers.iter().all(|answer| answer.status == 200 || answer.error() == "invalid_grant"),
+                "{engine:?}"
+            );
         }
     }
 }

@@ -6,7 +6,9 @@ use super::{calendar, sign_in};
 
 async fn revoke(server: &TestServer, app: &AppFixture, token: &str) -> mapae_testkit::Answer {
     let secret = app.client_secret.as_deref().unwrap();
-    server.post("/revoke", Some((&app.client_id, secret)), &[("token", token), ("token_type_hint", "nonsense")]).await
+    server
+        .post("/revoke", Some((&app.client_id, secret)), &[("token", token), ("token_type_hint", "nonsense")])
+        .await
 }
 
 #[tokio::test]
@@ -36,7 +38,8 @@ async fn in_07_in_08_in_10_only_the_owner_revokes_and_an_unknown_token_is_a_succ
     for token in [tokens.text("access_token"), tokens.text("refresh_token")] {
         let refused = revoke(&server, &thief, &token).await;
         assert_eq!((refused.status.as_u16(), refused.error()), (400, "unauthorized_client"));
-        let anonymous = server.post("/revoke", None, &[("token", &token), ("client_id", &app.client_id)]).await;
+        let anonymous =
+            server.post("/revoke", None, &[("token", &token), ("client_id", &app.client_id)]).await;
         assert_eq!(anonymous.status, 401);
     }
     assert!(server.is_active(&api, &tokens.text("access_token")).await);

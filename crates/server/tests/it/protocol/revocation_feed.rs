@@ -8,7 +8,8 @@ use mapae_testkit::{Answer, ApiFixture, Engine, TestServer};
 use super::{calendar, claims, sign_in};
 
 async fn feed(server: &TestServer, api: &ApiFixture, after: Option<&str>, wait: &str) -> Answer {
-    let form: Vec<(&str, &str)> = after.map(|after| ("after", after)).into_iter().chain([("wait", wait)]).collect();
+    let form: Vec<(&str, &str)> =
+        after.map(|after| ("after", after)).into_iter().chain([("wait", wait)]).collect();
     server.post("/revocations", Some((&api.client_id, &api.client_secret)), &form).await
 }
 
@@ -33,7 +34,8 @@ async fn what_ends_a_token_announces_one_of_its_handles_and_only_to_its_api() {
         let start = feed(&server, &api, None, "0").await;
         assert!(handles(&start).is_empty());
         let cursor = start.text("cursor");
-        let consent = consents::find(server.app().db(), &signed_in.user.id, &app.client_id).await.unwrap().unwrap();
+        let consent =
+            consents::find(server.app().db(), &signed_in.user.id, &app.client_id).await.unwrap().unwrap();
         server.write(consents::disconnect(&consent.id, &signed_in.user.id, server.now())).await;
         let news = feed(&server, &api, Some(&cursor), "5").await;
         assert_eq!(handles(&news).len(), 1);

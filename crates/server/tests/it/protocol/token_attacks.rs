@@ -27,7 +27,11 @@ async fn co_07_co_09_pkce_cannot_be_left_out_or_slipped_in() {
     let form = |code: String, verifier: Option<String>| {
         let (server, app) = (&server, &relaxed);
         async move {
-            let mut form = vec![("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &app.redirect_uri)];
+            let mut form = vec![
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", &app.redirect_uri),
+            ];
             if let Some(verifier) = &verifier {
                 form.push(("code_verifier", verifier));
             }
@@ -39,7 +43,11 @@ async fn co_07_co_09_pkce_cannot_be_left_out_or_slipped_in() {
     assert_eq!(form(code, None).await.error(), "invalid_grant", "a challenge was sent");
     let without = with.clone().with("code_challenge", "").with("code_challenge_method", "");
     let code = server.code(&browser, &user, &without).await;
-    assert_eq!(form(code.clone(), Some(with.verifier)).await.error(), "invalid_grant", "no challenge was sent");
+    assert_eq!(
+        form(code.clone(), Some(with.verifier)).await.error(),
+        "invalid_grant",
+        "no challenge was sent"
+    );
     assert_eq!(form(code, None).await.status, 200);
 }
 
@@ -77,10 +85,15 @@ async fn co_04_co_15_nothing_but_a_code_is_a_code() {
     let (_, app) = calendar(&server, false).await;
     let signed_in = sign_in(&server, &app, "openid").await;
     let tokens = &signed_in.tokens;
-    let page = signed_in.browser.visit(&Authorization::of(&app, "openid").with("prompt", "login").address(&server)).await;
+    let page = signed_in
+        .browser
+        .visit(&Authorization::of(&app, "openid").with("prompt", "login").address(&server))
+        .await;
     let step = page.form("login-submit").1.into_iter().find(|(name, _)| name == "step").unwrap().1;
     let verifier = "a".repeat(43);
-    for text in [tokens.text("refresh_token"), tokens.text("access_token"), tokens.text("id_token"), step.clone()] {
+    for text in
+        [tokens.text("refresh_token"), tokens.text("access_token"), tokens.text("id_token"), step.clone()]
+    {
         assert_eq!(server.redeem(&app, &text, &verifier).await.error(), "invalid_grant");
     }
     for text in ["x", "a.b", ".", &"A".repeat(512), &"A".repeat(60_000), "%00"] {
@@ -101,7 +114,13 @@ async fn to_20_to_22_nothing_of_the_back_channel_is_cached_or_echoed() {
     let probe = "<script>'\"%00 probe-7319";
     for path in ["/token", "/introspect", "/revoke", "/revocations", "/userinfo"] {
         for credential in [None, Some((app.client_id.as_str(), secret)), Some((probe, probe))] {
-            let form = [("grant_type", probe), ("token", probe), ("code", probe), ("scope", probe), ("after", probe)];
+            let form = [
+                ("grant_type", probe),
+                ("token", probe),
+                ("code", probe),
+                ("scope", probe),
+                ("after", probe),
+            ];
             let answer = server.post(path, credential, &form).await;
             assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
             assert!(answer.status.as_u16() < 500, "{path}");
@@ -119,7 +138,8 @@ async fn to_23_az_35_unknown_parameters_are_ignored_and_never_called() {
     let address = format!("http://{}/", trap.local_addr().unwrap());
     let user = server.user("hong@example.com").await;
     let names = ["client_session_host", "callback", "webhook", "sector_identifier_uri", "jwks_uri", "foo"];
-    let authorization = names.iter().fold(Authorization::of(&app, "openid"), |request, name| request.with(name, &address));
+    let authorization =
+        names.iter().fold(Authorization::of(&app, "openid"), |request, name| request.with(name, &address));
     let code = server.code(&Browser::default(), &user, &authorization).await;
     let mut form = vec![
         ("grant_type", "authorization_code"),

@@ -18,7 +18,9 @@ async fn oidc_core_5_4_each_scope_tells_its_claims() {
         "sub": sub, "name": "홍길동", "updated_at": updated_at, "email": "hong@example.com", "email_verified": true
     });
     assert_eq!(told.json, expected);
-    let post = reqwest::Client::new().post(server.at("/userinfo")).form(&[("access_token", tokens.text("access_token"))]);
+    let post = reqwest::Client::new()
+        .post(server.at("/userinfo"))
+        .form(&[("access_token", tokens.text("access_token"))]);
     assert_eq!(send(post).await.json, expected, "RFC 6750 §2.2");
 }
 
@@ -41,7 +43,11 @@ async fn ui_01_ui_02_ui_03_ui_07_everything_but_a_living_openid_token_in_one_pla
     assert_eq!((query.status.as_u16(), query.error()), (400, "invalid_request"));
     let twice = http.post(server.at("/userinfo")).bearer_auth(&access).form(&[("access_token", &access)]);
     assert_eq!(send(twice).await.status, 400);
-    let form = [("grant_type", "refresh_token"), ("refresh_token", &tokens.text("refresh_token")), ("scope", "calendar.read")];
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &tokens.text("refresh_token")),
+        ("scope", "calendar.read"),
+    ];
     let narrow = server.token(&app, &form).await.text("access_token");
     let insufficient = server.userinfo(&narrow).await;
     assert_eq!((insufficient.status.as_u16(), insufficient.error()), (403, "insufficient_scope"));

@@ -6,6 +6,7 @@ mod cutter;
 mod seed;
 
 mod consents;
+mod console;
 mod feed;
 mod keys;
 mod outages;

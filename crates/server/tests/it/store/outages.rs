@@ -1,4 +1,4 @@
-//! What happens when the database is away, slow, damaged, or lost in the middle — DB-05, DB-10, G-03, §3.4.
+//! What happens when the database is away, slow, damaged, or lost in the middle — DB-05, DB-10.
 
 use std::{
     io::{Seek, SeekFrom, Write},

@@ -13,10 +13,10 @@ use crate::{
     interaction::{PageError, Visit, person_page, see_other},
     pages::{
         account::AccountNotice,
+        connected_service::{AgreedItem, ServicePage},
         look::AppCard,
         moment::Moment,
         scope_text::ScopeText,
-        service::{AgreedItem, ServicePage},
         shown::Shown,
     },
     store::{
@@ -128,7 +128,10 @@ async fn items(visit: &Visit, connection: &Connection) -> Result<Vec<AgreedItem>
         purpose: purpose(scope),
         optional: !client.required().contains(scope),
     });
-    Ok(shown.collect())
+    let mut items: Vec<AgreedItem> = shown.collect();
+    // As on the page where they were agreed to: required ones first.
+    items.sort_by_key(|item| item.optional);
+    Ok(items)
 }
 
 async fn is_required(visit: &Visit, connection: &Connection, scope: &str) -> Result<bool, PageError> {

@@ -1,0 +1,141 @@
+//! `mapae-bench bare`: what nobody can leave out, and nothing else.
+//!
+//! axum as it comes, handlers that parse the form, sign with ES256 or verify one signature, and answer with the bytes and
+//! headers that another server gave. No client authentication, no limits, no store, no rule: a floor, not a server.
+
+mod samples;
+mod sign;
+mod verify;
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use anyhow::Context as _;
+use axum::{
+    Router,
+    body::Body,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+    routing::{get, post},
+    serve::ListenerExt as _,
+};
+use bytes::Bytes;
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+use url::form_urlencoded;
+
+use self::{
+    samples::{Sample, Samples},
+    sign::{Signer, TokenAnswer},
+    verify::Verifier,
+};
+use crate::target::{DISCOVERY, Target};
+
+/// Be the bare server: what is unavoidable, with the bytes and headers of another server.
+#[derive(Args)]
+pub(crate) struct Bare {
+    /// Description of the server that it is to be like
+    #[arg(long, value_name = "FILE")]
+    like: PathBuf,
+}
+
+struct Parts {
+    samples: Samples,
+    signer: Signer,
+    machine: TokenAnswer,
+    person: TokenAnswer,
+    verifier: Verifier,
+}
+
+type Shared = State<Arc<Parts>>;
+
+impl Bare {
+    /// Serves until it is ended; says in one line of JSON where.
+    ///
+    /// # Errors
+    /// When the other server does not answer.
+    pub(crate) async fn run(&self) -> anyhow::Result<()> {
+        let target = Target::read(&self.like)?;
+        let samples = Samples::of(&target).await?;
+        let parts = Arc::new(Parts {
+            signer: Signer::generate()?,
+            machine: TokenAnswer::like(&samples.machine)?,
+            person: TokenAnswer::like(&samples.person)?,
+            verifier: Verifier::of(&samples.jwks.body)?,
+            samples,
+        });
+        let endpoints = &target.prepared()?.endpoints;
+        let router = Router::new()
+            .route(&endpoints.authorize, get(authorize))
+            .route(&endpoints.token, post(token))
+            .route(&endpoints.introspect, post(introspect))
+            .route(&endpoints.userinfo, get(userinfo))
+            .route(&endpoints.jwks, get(async |State(parts): Shared| answer(&parts.samples.jwks)))
+            .route(DISCOVERY, get(async |State(parts): Shared| answer(&parts.samples.discovery)))
+            .with_state(parts);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no port")?;
+        println!("{}", json!({ "address": listener.local_addr()? }));
+        let listener = listener.tap_io(|stream| {
+            // As the servers that it is compared with; without it, it would be slower.
+            let _ = stream.set_nodelay(true);
+        });
+        Ok(axum::serve(listener, router).await?)
+    }
+}
+
+async fn authorize(State(parts): Shared, RawQuery(query): RawQuery) -> Response {
+    let request = parse(query.as_deref().unwrap_or_default().as_bytes());
+    if request.contains_key("client_id") { answer(&parts.samples.authorize) } else { bad() }
+}
+
+async fn token(State(parts): Shared, body: Bytes) -> Response {
+    let request = parse(&body);
+    let made = match request.get("grant_type").map(AsRef::as_ref) {
+        Some("client_credentials") => parts.machine.fill(&parts.signer),
+        Some("authorization_code") => parts.person.fill(&parts.signer),
+        _ => return bad(),
+    };
+    let sample = if request.contains_key("code") { &parts.samples.person } else { &parts.samples.machine };
+    match made {
+        Ok(body) => answer_with(&sample.headers, sample.status, body.into()),
+        Err(_) => bad(),
+    }
+}
+
+async fn introspect(State(parts): Shared, body: Bytes) -> Response {
+    let request = parse(&body);
+    let good = request.get("token").is_some_and(|token| parts.verifier.verify(token));
+    if good { answer(&parts.samples.introspection) } else { bad() }
+}
+
+async fn userinfo(State(parts): Shared, headers: HeaderMap) -> Response {
+    let credentials = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = credentials.and_then(|credentials| credentials.strip_prefix("Bearer "));
+    if token.is_some_and(|token| parts.verifier.verify(token)) {
+        answer(&parts.samples.userinfo)
+    } else {
+        bad()
+    }
+}
+
+type Form<'a> = HashMap<std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>>;
+
+fn parse(form: &[u8]) -> Form<'_> {
+    form_urlencoded::parse(form).collect()
+}
+
+fn answer(sample: &Sample) -> Response {
+    answer_with(&sample.headers, sample.status, sample.body.clone())
+}
+
+fn answer_with(headers: &HeaderMap, status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().clone_from(headers);
+    response
+}
+
+fn bad() -> Response {
+    answer_with(&HeaderMap::new(), StatusCode::BAD_REQUEST, Bytes::new())
+}

@@ -1,0 +1,101 @@
+//! What another server answers, as it arrived.
+
+use anyhow::Context as _;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use bytes::Bytes;
+
+use crate::{
+    crowd::Script,
+    http::{Answer, Connection},
+    scenario::{Scenario, Tokens},
+    target::Target,
+};
+
+/// One answer, ready to be given again.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// One answer of each kind.
+#[derive(Debug)]
+pub(super) struct Samples {
+    pub(super) discovery: Sample,
+    pub(super) jwks: Sample,
+    /// The redirect with a code.
+    pub(super) authorize: Sample,
+    /// The tokens of a machine.
+    pub(super) machine: Sample,
+    /// The tokens of a person.
+    pub(super) person: Sample,
+    pub(super) introspection: Sample,
+    pub(super) userinfo: Sample,
+}
+
+impl Samples {
+    /// Asks a server for everything once.
+    ///
+    /// # Errors
+    /// When an answer is not the right one.
+    pub(super) async fn of(target: &Target) -> anyhow::Result<Self> {
+        let mut asking = Asking { target, connection: Connection::open(target.address).await? };
+        let [authorize, person] = asking.both(Scenario::CodeFlow).await?;
+        Ok(Self {
+            discovery: asking.one(Scenario::Discovery).await?,
+            jwks: asking.one(Scenario::Jwks).await?,
+            authorize,
+            machine: asking.one(Scenario::ClientCredentials).await?,
+            person,
+            introspection: asking.one(Scenario::IntrospectJwt).await?,
+            userinfo: asking.one(Scenario::UserinfoJwt).await?,
+        })
+    }
+}
+
+struct Asking<'a> {
+    target: &'a Target,
+    connection: Connection,
+}
+
+impl Asking<'_> {
+    async fn one(&mut self, scenario: Scenario) -> anyhow::Result<Sample> {
+        let mut script = self.script(scenario).await?;
+        self.ask(&mut *script).await
+    }
+
+    async fn both(&mut self, scenario: Scenario) -> anyhow::Result<[Sample; 2]> {
+        let mut script = self.script(scenario).await?;
+        Ok([self.ask(&mut *script).await?, self.ask(&mut *script).await?])
+    }
+
+    async fn script(&self, scenario: Scenario) -> anyhow::Result<Box<dyn Script>> {
+        let tokens = Tokens::made_by(self.target, scenario, 1).await?;
+        tokens.offer_rest();
+        scenario.scripts(self.target, &tokens, 1)?.pop().context("one script was wanted")
+    }
+
+    async fn ask(&mut self, script: &mut dyn Script) -> anyhow::Result<Sample> {
+        let mut request = Vec::new();
+        script.request(&mut request);
+        let answer = self.connection.exchange(&request).await?;
+        script.judge(&answer)?;
+        Sample::of(&answer)
+    }
+}
+
+impl Sample {
+    fn of(answer: &Answer<'_>) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        // What belongs to the connection is added to each answer.
+        for (name, value) in answer.fields() {
+            let name = HeaderName::try_from(name)?;
+            if ![header::DATE, header::CONTENT_LENGTH, header::CONNECTION].contains(&name) {
+                headers.append(name, HeaderValue::try_from(value)?);
+            }
+        }
+        let status = StatusCode::from_u16(answer.status)?;
+        Ok(Self { status, headers, body: Bytes::copy_from_slice(answer.body) })
+    }
+}

@@ -1,0 +1,124 @@
+//! `mapae demo`: the server, its client and its API in one process, with demo accounts.
+
+mod addresses;
+mod folder;
+mod parties;
+mod welcome;
+
+use mapae_demo::{
+    ApiSettings, Doors, Settings, Stage,
+    flow::{Lifeline, Tap},
+};
+use tokio::net::TcpListener;
+
+use self::{addresses::Addresses, folder::Folder, parties::Parties, welcome::Welcome};
+use super::{
+    answer::{self, Answer},
+    failure::Failure,
+    serve::{
+        socket,
+        stop::{Reason, Stop},
+    },
+};
+use crate::{
+    App,
+    cli::Demo,
+    clock::Clock,
+    config::{Config, Environment, Flags},
+    http::{
+        Stack,
+        listener::{self, Capacity},
+    },
+    jobs, router,
+    store::Options,
+};
+
+/// Access tokens live this long here, so that the refresh is seen.
+const ACCESS_TOKEN_SECONDS: &str = "60";
+
+/// Runs everything until it is told to stop.
+pub(super) async fn run(args: &Demo) -> Result<Answer, Failure> {
+    let stop = Stop::watch()
+        .map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
+    let addresses = Addresses::of(args.port_base);
+    // All ports before anything is made: one that is taken is the usual mistake.
+    let socket = socket::bind(addresses.server).await?;
+    let doors = Doors::open(addresses.service_port, addresses.api_port)
+        .await
+        .map_err(|taken| Failure::new("port_taken", taken.to_string()))?;
+    let folder = Folder::open(args.data.as_deref())?;
+    let config = config(&folder, addresses)?;
+    let database = Options { on_fatal: stop.fatal_hook(), ..Options::default() };
+    let app = App::start_with(config, Clock::System, database).await?;
+    let outcome = play(&app, socket, doors, &Scene { args, folder: &folder, stop: &stop }).await;
+    let db = app.db().clone();
+    drop(app);
+    db.close().await;
+    folder.leave();
+    outcome
+}
+
+/// What the demo plays in.
+struct Scene<'a> {
+    args: &'a Demo,
+    folder: &'a Folder,
+    stop: &'a Stop,
+}
+
+async fn play(app: &App, socket: TcpListener, doors: Doors, scene: &Scene<'_>) -> Result<Answer, Failure> {
+    let parties = Parties::register(app, &doors, scene.folder).await?;
+    let stage = Stage::new();
+    let tapped = router(app.clone()).layer(Tap::new(&stage, Lifeline::AuthorizationServer));
+    let stack = Stack::new(tapped, app.config());
+    let serving =
+        tokio::spawn(listener::serve(socket, stack, Capacity::of(app.config()), scene.stop.requested()));
+    let jobs = jobs::start(app);
+    let running = mapae_demo::start(doors, settings(app, &parties, scene.folder, stage))
+        .map_err(|error| Failure::new("demo", error.to_string()))?;
+    running.ready().await;
+    let welcome = Welcome::new(app, &running, parties.accounts);
+    if let Err(error) = answer::say(&welcome.to_string()) {
+        tracing::warn!(%error, "standard output is closed");
+    }
+    if !scene.args.no_browser {
+        welcome.open_browser();
+    }
+    scene.stop.requested().await;
+    running.shutdown().await;
+    let served = serving.await;
+    jobs.stop().await;
+    served.map_err(|error| Failure::new("internal", format!("serving ended by itself: {error}")))?;
+    Ok(match scene.stop.reason() {
+        Some(Reason::Damage) => Answer::silent().with_failure(),
+        Some(Reason::Told) | None => Answer::silent(),
+    })
+}
+
+fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Settings {
+    let credentials = &parties.credentials;
+    Settings {
+        issuer: app.issuer().as_str().to_owned(),
+        client_id: credentials.client_id.clone(),
+        client_secret: credentials.client_secret.clone().into(),
+        api: ApiSettings {
+            identifier: credentials.api_url.clone(),
+            client_id: credentials.api_client_id.clone(),
+            client_secret: credentials.api_client_secret.clone().into(),
+        },
+        data: folder.of_the_service(),
+        stage,
+    }
+}
+
+/// The settings of the demo's server. What the environment says is meant for a real one.
+fn config(folder: &Folder, addresses: Addresses) -> Result<Config, Failure> {
+    let flags = Flags {
+        data: Some(folder.of_the_server().display().to_string()),
+        listen: Some(addresses.server.to_string()),
+        issuer: Some(addresses.issuer()),
+        ..Flags::default()
+    };
+    let life = ("MAPAE_TOKENS__ACCESS_TOKEN_SECONDS".to_owned(), ACCESS_TOKEN_SECONDS.to_owned());
+    let environment: Environment = [life].into_iter().collect();
+    Ok(Config::load(&flags, &environment)?)
+}

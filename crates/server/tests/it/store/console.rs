@@ -1,0 +1,112 @@
+//! What the developer console keeps and counts.
+
+use mapae::store::{
+    CommitError, Unit, app_icons,
+    app_secrets::{self, Before, NewSecret},
+    apps, consents, counters,
+    developers::{self, Developer, KNOWN, NO_ROOM, NOT_THE_PERSON},
+    users,
+};
+use mapae_protocol::time::Seconds;
+
+use super::{
+    backend::for_each_backend,
+    seed::{NOW, Seed, later, new_app, new_user},
+};
+
+fn conflict(error: CommitError) -> usize {
+    match error {
+        CommitError::Conflict { statement } => statement,
+        other => panic!("{other:?}"),
+    }
+}
+
+for_each_backend! {
+    async fn a_developer_registers_up_to_the_quota(db: TestDb) {
+        db.commit(users::insert(&new_user("dev"), NOW)).await.unwrap();
+        let developer = Developer { id: "usr_dev", epoch: 0 };
+        let app = |name: &str| apps::NewApp { owner_id: Some("usr_dev".into()), ..new_app(name) };
+        for name in ["one", "two"] {
+            db.commit(developers::register(developer, 2, &app(name), NOW)).await.unwrap();
+        }
+        let full = db.commit(developers::register(developer, 2, &app("three"), NOW)).await.unwrap_err();
+        assert_eq!(conflict(full), NO_ROOM);
+        let known = db.commit(developers::register(developer, 3, &app("two"), NOW)).await.unwrap_err();
+        assert_eq!(conflict(known), KNOWN);
+        db.commit(apps::delete("app_one", NOW)).await.unwrap();
+        db.commit(developers::register(developer, 2, &app("three"), NOW)).await.unwrap();
+        db.commit(users::disable("usr_dev", NOW)).await.unwrap();
+        let nobody = db.commit(developers::register(developer, 9, &app("four"), NOW)).await.unwrap_err();
+        assert_eq!(conflict(nobody), NOT_THE_PERSON);
+    }
+
+    async fn people_are_counted_while_they_are_connected(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let owned = apps::NewApp { owner_id: Some(seed.user.clone()), ..new_app("own") };
+        db.commit(apps::insert(&owned, NOW)).await.unwrap();
+        assert!(developers::people(&db, &seed.user).await.unwrap().is_empty());
+        let agreement = consents::Agreement {
+            new_id: "con_own".into(),
+            user_id: seed.user.clone(),
+            app_id: "app_own".into(),
+            accepted: vec!["openid".into()],
+            refused: vec![],
+        };
+        db.commit(Unit::from(consents::agree(None, &agreement, NOW))).await.unwrap();
+        assert_eq!(developers::people(&db, &seed.user).await.unwrap().get("app_own"), Some(&1));
+        db.commit(consents::disconnect("con_own", &seed.user, NOW)).await.unwrap();
+        assert!(developers::people(&db, &seed.user).await.unwrap().is_empty());
+        assert!(developers::people(&db, "usr_other").await.unwrap().is_empty());
+    }
+
+    async fn an_app_has_one_picture(db: TestDb) {
+        db.commit(apps::insert(&new_app("one"), NOW)).await.unwrap();
+        let find = async |digest| app_icons::find(&db, "app_one", digest).await.unwrap();
+        db.commit(app_icons::put("app_one", "d1", "AAAA")).await.unwrap();
+        assert_eq!(find("d1").await.as_deref(), Some("AAAA"));
+        db.commit(app_icons::put("app_one", "d2", "BBBB")).await.unwrap();
+        assert_eq!((find("d1").await, find("d2").await.as_deref()), (None, Some("BBBB")));
+        db.commit(app_icons::remove("app_one")).await.unwrap();
+        db.commit(app_icons::remove("app_one")).await.unwrap();
+        assert_eq!(find("d2").await, None);
+        db.commit(app_icons::put("app_one", "d3", "CCCC")).await.unwrap();
+        db.commit(apps::delete("app_one", NOW)).await.unwrap();
+        assert_eq!(find("d3").await, None, "it goes with its app");
+        assert!(db.commit(app_icons::put("app_none", "d", "A")).await.unwrap_err().is_conflict());
+    }
+
+    async fn a_decision_stands_on_one_generation_of_the_catalogue(db: TestDb) {
+        let seen = counters::read(&db).await.unwrap().catalog;
+        let change = |name: &str| Unit::from(counters::guard_catalog(seen)).with(apps::insert(&new_app(name), NOW));
+        db.commit(change("one")).await.unwrap();
+        assert_eq!(conflict(db.commit(change("two")).await.unwrap_err()), 0);
+        assert!(apps::find(&db, "app_two").await.unwrap().is_none(), "nothing of it happened");
+    }
+
+    async fn to_18_secrets_before_are_stopped_and_at_most_one_goes_on(db: TestDb) {
+        db.commit(apps::insert(&new_app("one"), NOW)).await.unwrap();
+        let secret = |id: &str| NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into() };
+        let valid = async |at| {
+            let found = apps::find(&db, "app_one").await.unwrap().unwrap();
+            let valid = found.secrets.into_iter().filter(|secret| secret.valid(at));
+            valid.map(|secret| secret.id).collect::<Vec<_>>()
+        };
+        for (minute, id) in (1..).zip(["second", "third"]) {
+            let at = later(Seconds::minutes(minute));
+            let before = Before::ValidUntil(at.plus(Seconds::days(1)));
+            db.commit(app_secrets::rotate("app_one", &secret(id), before, at)).await.unwrap();
+        }
+        let at = later(Seconds::minutes(2));
+        assert_eq!(valid(at).await, ["second", "third"], "the first one has ended with the second rotation");
+        let again = app_secrets::rotate("app_one", &secret("third"), Before::EndNow, at);
+        let last = again.len() - 1;
+        assert_eq!(conflict(db.commit(again).await.unwrap_err()), last);
+        assert_eq!(valid(at).await, ["second", "third"], "the same secret again is undone whole");
+        db.commit(app_secrets::stop_former("app_one", at)).await.unwrap();
+        assert_eq!(valid(at).await, ["third"]);
+        db.commit(Unit::from(app_secrets::remove_all("app_one"))).await.unwrap();
+        assert!(valid(at).await.is_empty());
+        db.commit(Unit::from(app_secrets::insert("app_one", &secret("new"), at))).await.unwrap();
+        assert_eq!(valid(at).await, ["new"]);
+    }
+}

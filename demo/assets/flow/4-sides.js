@@ -1,0 +1,73 @@
+// The textbook follows the messages; the buttons say what came of them.
+
+const lines = [...document.querySelectorAll(".textbook .line")];
+const phases = [...document.querySelectorAll(".textbook .phase")];
+
+function forget() {
+  for (const line of [...lines, ...phases]) line.classList.remove("done", "now");
+  phases[0]?.classList.add("now");
+}
+
+/** Where in the textbook this message belongs. */
+function follow(message) {
+  if (!message.number || message.noise) return;
+  // A new login begins at the beginning.
+  if (message.number === 1) forget();
+  for (const line of lines) {
+    const here = Number(line.dataset.number) === message.number;
+    line.classList.toggle("now", here);
+    if (here) {
+      line.classList.add("done");
+      line.setAttribute("aria-current", "step");
+    } else {
+      line.removeAttribute("aria-current");
+    }
+  }
+  for (const phase of phases) phase.classList.toggle("now", Number(phase.dataset.phase) === message.phase);
+}
+
+forget();
+
+const outcome = document.getElementById("outcome");
+
+function tell(name, title, text) {
+  outcome.replaceChildren(make("div", `outcome ${name}`, make("b", "", title), make("span", "", text)));
+}
+
+async function perform(form) {
+  const button = form.querySelector("button");
+  const title = button.querySelector("b").textContent;
+  button.setAttribute("aria-busy", "true");
+  tell("waiting", title, words.running);
+  try {
+    const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
+    const found = await answer.json();
+    tell(found.finding, found.title, found.text);
+  } catch {
+    tell("failed", title, words.failed);
+  }
+  button.removeAttribute("aria-busy");
+  askWhoIsThere();
+}
+
+for (const form of document.querySelectorAll("form[data-experiment]")) {
+  // One experiment sends the browser elsewhere: that is a plain form.
+  if (form.target) continue;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (form.querySelector("[aria-busy]") === null) perform(form);
+  });
+}
+
+/** Somebody may have signed in or out in another window. */
+async function askWhoIsThere() {
+  try {
+    const answer = await fetch("/flow/state");
+    const { signed_in: signedIn } = await answer.json();
+    document.querySelector(".state.in").hidden = !signedIn;
+    document.querySelector(".state.out").hidden = signedIn;
+  } catch {
+    // The page says what it knew when it was loaded.
+  }
+}
+addEventListener("focus", askWhoIsThere);

@@ -1,0 +1,191 @@
+//! Which messages belong together: a login, a page with its API calls, an experiment.
+
+use serde::Serialize;
+
+use super::{
+    Endpoint, Lifeline,
+    message::{Draft, Kind},
+};
+
+/// A group of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Story {
+    /// Counted from 1; 0 is what goes on in the background.
+    pub id: u64,
+    /// What it is about.
+    pub kind: StoryKind,
+}
+
+/// What a group is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoryKind {
+    /// From the button to the session.
+    Login,
+    /// A page of the service, with the API calls that it needs.
+    Visit,
+    /// Pages of the authorization server that belong to no login.
+    Account,
+    /// Somebody calls the API by other means than the service.
+    DirectCall,
+    /// A button under the diagram.
+    Experiment,
+    /// What servers tell each other by themselves.
+    Background,
+}
+
+/// What is going on.
+#[derive(Debug, Default)]
+pub(crate) struct Stories {
+    last: u64,
+    current: Option<Story>,
+    experiment: Option<Story>,
+}
+
+impl Stories {
+    /// The story of a message that answers none.
+    pub(crate) fn of(&mut self, draft: &Draft) -> Story {
+        if draft.noise {
+            return Story { id: 0, kind: StoryKind::Background };
+        }
+        if let Some(experiment) = self.experiment {
+            return experiment;
+        }
+        match self.expected(draft) {
+            Some(story) => story,
+            None => self.begin(opening(draft)),
+        }
+    }
+
+    /// Everything from now on belongs to one experiment.
+    pub(crate) fn begin_experiment(&mut self) -> Story {
+        let story = self.begin(StoryKind::Experiment);
+        self.experiment = Some(story);
+        story
+    }
+
+    /// The experiment is over; what follows begins something new.
+    pub(crate) fn end_experiment(&mut self, story: Story) {
+        if self.experiment == Some(story) {
+            self.experiment = None;
+        }
+    }
+
+    fn begin(&mut self, kind: StoryKind) -> Story {
+        self.last += 1;
+        let story = Story { id: self.last, kind };
+        self.current = Some(story);
+        story
+    }
+
+    /// The current story, if this is how it may go on.
+    fn expected(&self, draft: &Draft) -> Option<Story> {
+        let current = self.current?;
+        let kind = opening(draft);
+        let goes_on = match draft.from {
+            Lifeline::Browser => continues(current.kind, draft.endpoint),
+            // Programs speak in the middle of whatever a person began.
+            Lifeline::Client | Lifeline::AuthorizationServer | Lifeline::ResourceServer => true,
+        };
+        (goes_on && (kind != StoryKind::DirectCall || draft.kind == Kind::Event)).then_some(current)
+    }
+}
+
+/// What a message begins that belongs to nothing before it.
+fn opening(draft: &Draft) -> StoryKind {
+    match (draft.from, draft.to) {
+        (Lifeline::Browser, Lifeline::ResourceServer) => StoryKind::DirectCall,
+        (Lifeline::Browser, Lifeline::AuthorizationServer) if is_login(draft.endpoint) => StoryKind::Login,
+        (Lifeline::Browser, Lifeline::AuthorizationServer) => StoryKind::Account,
+        (_, Lifeline::Client) if is_login(draft.endpoint) => StoryKind::Login,
+        _ => StoryKind::Visit,
+    }
+}
+
+/// Whether a browser's request goes on with what it has begun.
+fn continues(current: StoryKind, endpoint: Endpoint) -> bool {
+    match current {
+        StoryKind::Login => {
+            is_login(endpoint) && endpoint != Endpoint::Login || endpoint == Endpoint::ServerPage
+        }
+        StoryKind::Account => matches!(endpoint, Endpoint::ServerPage | Endpoint::Disconnect),
+        // One experiment sends the browser off with an authorization request of its own.
+        StoryKind::Experiment => endpoint == Endpoint::Authorize,
+        StoryKind::Visit | StoryKind::DirectCall | StoryKind::Background => false,
+    }
+}
+
+const fn is_login(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::Login
+            | Endpoint::Callback
+            | Endpoint::SignUpForm
+            | Endpoint::SignUp
+            | Endpoint::Authorize
+            | Endpoint::SignInPage
+            | Endpoint::SignIn
+            | Endpoint::Continue
+            | Endpoint::ConsentPage
+            | Endpoint::Consent
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tell(stories: &mut Stories, from: Lifeline, to: Lifeline, endpoint: Endpoint) -> (u64, StoryKind) {
+        let story = stories.of(&Draft::new(Kind::Request, endpoint, from, to));
+        (story.id, story.kind)
+    }
+
+    #[test]
+    fn a_login_is_one_story_and_the_page_after_it_another() {
+        use Lifeline::{AuthorizationServer as Server, Browser, Client, ResourceServer as Api};
+        let mut stories = Stories::default();
+        for (from, to, endpoint, id, kind) in [
+            (Browser, Client, Endpoint::Home, 1, StoryKind::Visit),
+            (Browser, Client, Endpoint::Login, 2, StoryKind::Login),
+            (Client, Server, Endpoint::Discovery, 2, StoryKind::Login),
+            (Browser, Server, Endpoint::Authorize, 2, StoryKind::Login),
+            (Browser, Server, Endpoint::SignIn, 2, StoryKind::Login),
+            (Browser, Server, Endpoint::ServerPage, 2, StoryKind::Login),
+            (Browser, Client, Endpoint::Callback, 2, StoryKind::Login),
+            (Client, Server, Endpoint::Redemption, 2, StoryKind::Login),
+            (Browser, Client, Endpoint::SignUp, 2, StoryKind::Login),
+            (Browser, Client, Endpoint::Home, 3, StoryKind::Visit),
+            (Client, Server, Endpoint::Refresh, 3, StoryKind::Visit),
+            (Client, Api, Endpoint::ReadEvents, 3, StoryKind::Visit),
+            (Browser, Client, Endpoint::Login, 4, StoryKind::Login),
+            (Browser, Client, Endpoint::Login, 5, StoryKind::Login),
+            (Browser, Api, Endpoint::ReadEvents, 6, StoryKind::DirectCall),
+            (Browser, Server, Endpoint::ServerPage, 7, StoryKind::Account),
+            (Browser, Server, Endpoint::Disconnect, 7, StoryKind::Account),
+        ] {
+            assert_eq!(tell(&mut stories, from, to, endpoint), (id, kind), "{endpoint:?}");
+        }
+    }
+
+    #[test]
+    fn an_experiment_holds_all_that_happens_in_it_but_the_noise() {
+        let mut stories = Stories::default();
+        let experiment = stories.begin_experiment();
+        let inside = tell(&mut stories, Lifeline::Browser, Lifeline::Client, Endpoint::Home);
+        assert_eq!(inside, (experiment.id, StoryKind::Experiment));
+        let mut feed = Draft::new(
+            Kind::Request,
+            Endpoint::RevocationFeed,
+            Lifeline::ResourceServer,
+            Lifeline::AuthorizationServer,
+        );
+        feed.noise = true;
+        assert_eq!(stories.of(&feed).kind, StoryKind::Background);
+        stories.end_experiment(experiment);
+        let sent_off =
+            tell(&mut stories, Lifeline::Browser, Lifeline::AuthorizationServer, Endpoint::Authorize);
+        assert_eq!(sent_off, inside);
+        let after = tell(&mut stories, Lifeline::Browser, Lifeline::Client, Endpoint::Home);
+        assert_eq!(after, (experiment.id + 1, StoryKind::Visit));
+    }
+}

@@ -1,0 +1,100 @@
+//! The pages of `mapae-client`'s routes in the service's own design.
+
+use askama::Template;
+use mapae_client::{
+    Class, Error, Language, Problem, ProblemKind, SignUpForm,
+    axum::{Pages, PlainPages},
+};
+use mapae_protocol::locale::Locale;
+
+use super::{
+    INTERESTS, Texts, fields,
+    trouble::{Frame, TroublePage},
+};
+
+/// The service's design of the sign-up form and of errors.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ServicePages;
+
+/// The sign-up form.
+#[derive(Template)]
+#[template(path = "sign_up.html")]
+pub(super) struct SignUpPage<'a> {
+    pub(super) t: Texts,
+    pub(super) frame: Frame,
+    pub(super) form: &'a SignUpForm,
+    pub(super) interests: &'static [&'static str],
+}
+
+impl Pages for ServicePages {
+    fn sign_up(&self, form: &SignUpForm, language: Language) -> String {
+        let page = SignUpPage {
+            t: texts(language),
+            frame: Frame::new("/sign-up", None),
+            form,
+            interests: INTERESTS,
+        };
+        page.render().unwrap_or_else(|_| PlainPages.sign_up(form, language))
+    }
+
+    fn failed(&self, error: &Error, language: Language) -> String {
+        let t = texts(language);
+        let explanation = error.explain(language);
+        let sign_in = matches!(error.class(), Class::Cancelled | Class::Restart | Class::SignInAgain);
+        let page = TroublePage {
+            t,
+            frame: Frame::new("/", None),
+            id: id(error.class()),
+            title: explanation.title.to_owned(),
+            advice: explanation.advice.to_owned(),
+            sign_in,
+        };
+        page.render().unwrap_or_else(|_| PlainPages.failed(error, language))
+    }
+}
+
+impl SignUpPage<'_> {
+    /// What was answered before; at first a good guess.
+    pub(super) fn answer(&self, field: &str) -> &str {
+        let guess =
+            if field == fields::NICKNAME && self.form.problems.is_empty() { self.guess() } else { None };
+        self.form.answers.text(field).or(guess).unwrap_or_default()
+    }
+
+    /// What is wrong with an answer.
+    pub(super) fn problem(&self, field: &str) -> Option<&str> {
+        let problem: &Problem = self.form.problems.iter().find(|problem| problem.field == field)?;
+        Some(match &problem.kind {
+            ProblemKind::Missing if field == fields::TERMS => self.t.of("problem.terms"),
+            ProblemKind::Missing => self.t.of("problem.missing"),
+            ProblemKind::TooLong => self.t.of("problem.too_long"),
+            ProblemKind::Refused(key) => self.t.find(key).unwrap_or(key),
+        })
+    }
+
+    pub(super) fn interest(&self, name: &str) -> &'static str {
+        self.t.of(&format!("interest.{name}"))
+    }
+
+    fn guess(&self) -> Option<&str> {
+        let identity = &self.form.identity;
+        identity.nickname().or_else(|| identity.name()).filter(|name| name.chars().count() <= 20)
+    }
+}
+
+const fn texts(language: Language) -> Texts {
+    Texts::new(match language {
+        Language::Korean => Locale::Ko,
+        Language::English => Locale::En,
+    })
+}
+
+const fn id(class: Class) -> &'static str {
+    match class {
+        Class::Cancelled => "cancelled",
+        Class::Restart => "restart",
+        Class::SignInAgain => "sign_in_again",
+        Class::Configuration(_) => "configuration",
+        Class::Unavailable => "unavailable",
+    }
+}

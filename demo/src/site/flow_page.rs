@@ -1,0 +1,165 @@
+//! The page of the live sequence diagram, its messages, and its buttons.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+    response::{
+        IntoResponse, Redirect, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::stream::Stream;
+use http::{HeaderMap, StatusCode, header};
+use mapae_client::SignedIn;
+use mapae_protocol::params::{self, Limits, Params};
+use serde_json::json;
+
+use super::{
+    Desk, Texts,
+    trouble::{Frame, html},
+};
+use crate::{
+    database::User,
+    experiments::{self, EXPERIMENTS, Experiment, Finding},
+    flow::{
+        stream,
+        words::{self, Phase},
+    },
+};
+
+/// The diagram.
+#[derive(Template)]
+#[template(path = "flow.html")]
+pub(crate) struct FlowPage {
+    pub(crate) t: Texts,
+    pub(crate) frame: Frame,
+    pub(crate) phases: &'static [Phase],
+    pub(crate) experiments: &'static [&'static dyn Experiment],
+    pub(crate) signed_in: bool,
+    pub(crate) account: String,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) parties: Parties,
+}
+
+/// Where the parties live.
+#[derive(Clone, Debug)]
+pub(crate) struct Parties {
+    pub(crate) client: String,
+    pub(crate) server: String,
+    pub(crate) api: String,
+}
+
+/// What came of a button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) experiment: &'static str,
+    pub(crate) finding: Finding,
+}
+
+pub(super) async fn show(
+    State(desk): State<Desk>,
+    t: Texts,
+    signed_in: Option<SignedIn<User>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let page = FlowPage {
+        t,
+        frame: Frame::new("/flow", None),
+        phases: &words::textbook().phases,
+        experiments: EXPERIMENTS,
+        signed_in: signed_in.is_some(),
+        account: format!("{}/account", desk.issuer()),
+        outcome: Outcome::parse(query.as_deref()),
+        parties: Parties {
+            client: short(desk.origin()),
+            server: short(desk.issuer()),
+            api: short(&desk.parts().resource),
+        },
+    };
+    html(StatusCode::OK, &page)
+}
+
+/// The server-sent events.
+pub(super) async fn events(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let seen = stream::seen(desk.stage().journal(), last);
+    Sse::new(stream::events(desk.stage(), seen)).keep_alive(KeepAlive::default())
+}
+
+/// Whether somebody is signed in here, for a page that stays open while that changes elsewhere.
+pub(super) async fn state(signed_in: Option<SignedIn<User>>) -> Response {
+    Json(json!({ "signed_in": signed_in.is_some() })).into_response()
+}
+
+/// A button. A script gets what came of it as JSON, a form gets back to the page.
+pub(super) async fn experiment(
+    State(desk): State<Desk>,
+    t: Texts,
+    signed_in: Option<SignedIn<User>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(experiment) = experiments::find(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let person = signed_in.map(|SignedIn { person, .. }| person);
+    let finding = if person.is_none() && experiment.needs_sign_in() {
+        Finding::NotSignedIn
+    } else {
+        experiments::perform(&desk, experiment, person.as_ref()).await
+    };
+    if let Finding::Go(address) = &finding {
+        return Redirect::to(address).into_response();
+    }
+    let outcome = Outcome { experiment: experiment.name(), finding };
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accepted.contains("application/json") {
+        return Json(json!({ "finding": outcome.finding.name(), "title": outcome.title(&t), "text": outcome.text(&t) }))
+            .into_response();
+    }
+    Redirect::to(&format!("/flow?{}", outcome.query())).into_response()
+}
+
+impl Outcome {
+    /// In the address of the page.
+    fn query(&self) -> String {
+        let number = self.finding.number().map(|number| number.to_string());
+        let pairs =
+            [("did", Some(self.experiment)), ("found", Some(self.finding.name())), ("n", number.as_deref())];
+        params::encode(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))))
+    }
+
+    fn parse(query: Option<&str>) -> Option<Self> {
+        let params = Params::parse(query?.as_bytes(), Limits::REQUEST).ok()?;
+        let one = |name| params.one(name).ok().flatten();
+        let experiment = experiments::find(one("did")?)?.name();
+        let finding = Finding::parse(one("found")?, one("n").and_then(|n| n.parse().ok()))?;
+        Some(Self { experiment, finding })
+    }
+
+    /// Which experiment it was.
+    pub(crate) fn title(&self, t: &Texts) -> &'static str {
+        t.of(&format!("experiment.{}_title", self.experiment))
+    }
+
+    /// What was found, and what it means.
+    pub(crate) fn text(&self, t: &Texts) -> String {
+        self.finding.text(self.experiment, *t)
+    }
+}
+
+impl FlowPage {
+    /// A text of an experiment.
+    pub(crate) fn of(&self, experiment: &dyn Experiment, part: &str) -> &'static str {
+        self.t.of(&format!("experiment.{}_{part}", experiment.name()))
+    }
+}
+
+/// Without the scheme, which every address here has.
+fn short(address: &str) -> String {
+    address.trim_start_matches("http://").trim_start_matches("https://").to_owned()
+}

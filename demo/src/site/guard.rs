@@ -1,0 +1,89 @@
+//! What every answer of the service says to browsers, and which forms it takes.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use super::Desk;
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+const REFUSAL: &str = "다른 사이트에서 보낸 요청이라 처리하지 않았어요. 화면을 다시 열고 시도해 주세요.\n\
+                       This request came from another site, so nothing was done. Open the page again and retry.\n";
+
+/// Headers of every answer, and the same-origin rule for everything that changes something.
+pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && !is_same_origin(request.headers(), desk.origin()) {
+        return finish(&desk, (StatusCode::FORBIDDEN, REFUSAL).into_response());
+    }
+    finish(&desk, next.run(request).await)
+}
+
+/// Cross-site request forgery (RFC 6749 §10.12): the browser's own word decides; another port is another origin.
+fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
+    let all = |name, wanted| headers.get_all(name).iter().all(|value| value == wanted);
+    match (headers.contains_key(FETCH_SITE), headers.contains_key(header::ORIGIN)) {
+        (true, _) => all(FETCH_SITE, "same-origin"),
+        (false, true) => all(header::ORIGIN, origin),
+        (false, false) => false,
+    }
+}
+
+fn finish(desk: &Desk, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if let Ok(policy) = HeaderValue::from_str(&policy(desk.issuer())) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Nothing inline, nothing from elsewhere, in nobody's frame. Forms may end at the authorization server, because
+/// one experiment sends the browser there and browsers apply `form-action` to that redirect.
+fn policy(issuer: &str) -> String {
+    format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self' {issuer}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn se_05_only_pages_of_this_origin_change_anything() {
+        let same = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            is_same_origin(&headers.collect(), "http://localhost:3000")
+        };
+        assert!(same(&[("sec-fetch-site", "same-origin")]));
+        assert!(same(&[("origin", "http://localhost:3000")]));
+        for refused in [
+            &[][..],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:3000")],
+            &[("origin", "http://localhost:9000")],
+            &[("origin", "null")],
+        ] {
+            assert!(!same(refused), "{refused:?}");
+        }
+    }
+}

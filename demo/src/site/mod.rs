@@ -1,0 +1,168 @@
+//! "나의 서비스": a web service that signs people in with Mapae and keeps their calendar through the API.
+//!
+//! | address | what it is |
+//! |---|---|
+//! | `/` | the start page; the calendar for whoever is signed in |
+//! | `POST /events` | adds an entry |
+//! | `/login`, `/callback`, `/sign-up`, `/sign-out` | those of `mapae-client` |
+//! | `/flow`, `/flow/events` | the live sequence diagram |
+//! | `POST /flow/experiments/{name}` | a button under the diagram |
+
+mod accounts;
+mod add_event;
+mod assets;
+mod calendar_api;
+mod client_pages;
+mod flow_page;
+mod guard;
+mod home;
+mod language;
+mod month;
+mod samples;
+mod texts;
+mod trouble;
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    middleware,
+    routing::{get, post},
+};
+use http::HeaderMap;
+use mapae_client::{Client, axum::routes_with};
+use mapae_protocol::secret::Secret;
+use tokio::sync::Mutex;
+
+pub(crate) use accounts::{INTERESTS, fields};
+pub(crate) use assets::{ASSETS, asset};
+pub(crate) use calendar_api::{ApiAnswer, Ask, CalendarApi, NoAnswer};
+pub(crate) use samples::samples;
+pub(crate) use texts::Texts;
+
+use crate::{
+    database::User,
+    flow::{Lifeline, Stage, Tap},
+};
+
+/// The name in front of the service's cookies.
+pub(crate) const NAME: &str = "my-service";
+
+/// Longest form, in bytes.
+const MOST_BYTES: usize = 16 * 1_024;
+
+/// What every handler has. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Desk(Arc<Inner>);
+
+/// What a desk is put together from.
+pub(crate) struct Inner {
+    /// Login, session and tokens.
+    pub(crate) client: Client<User>,
+    /// The calendar.
+    pub(crate) api: CalendarApi,
+    /// For the experiments.
+    pub(crate) http: reqwest::Client,
+    /// The diagram.
+    pub(crate) stage: Stage,
+    /// The authorization server.
+    pub(crate) issuer: String,
+    /// The service's credentials there.
+    pub(crate) client_id: String,
+    /// The service's credentials there.
+    pub(crate) client_secret: Secret<String>,
+    /// The API's identifier.
+    pub(crate) resource: String,
+    /// One experiment at a time.
+    pub(crate) turn: Mutex<()>,
+}
+
+impl Desk {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Login, session and tokens.
+    pub(crate) fn client(&self) -> &Client<User> {
+        &self.0.client
+    }
+
+    /// The calendar.
+    pub(crate) fn api(&self) -> &CalendarApi {
+        &self.0.api
+    }
+
+    /// The diagram.
+    pub(crate) fn stage(&self) -> &Stage {
+        &self.0.stage
+    }
+
+    /// The authorization server.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The service's own origin.
+    pub(crate) fn origin(&self) -> &str {
+        self.0.client.origin()
+    }
+
+    /// Everything.
+    pub(crate) fn parts(&self) -> &Inner {
+        &self.0
+    }
+
+    fn language_cookie(&self) -> String {
+        self.cookie("language")
+    }
+
+    /// The name of the session's cookie, if the browser of this request still has one.
+    fn ended_session(&self, headers: &HeaderMap) -> Option<String> {
+        let name = self.cookie("session");
+        language::cookie(headers, &name).filter(|value| !value.is_empty()).map(|_| name.clone())
+    }
+
+    /// The ports of one host share their cookies.
+    fn cookie(&self, what: &str) -> String {
+        let port = self.origin().rsplit(':').next().unwrap_or_default();
+        format!("{NAME}-{port}-{what}")
+    }
+}
+
+impl FromRef<Desk> for Client<User> {
+    fn from_ref(desk: &Desk) -> Self {
+        desk.client().clone()
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Desk")
+    }
+}
+
+/// The fields of the sign-up form.
+pub(crate) fn sign_up_fields() -> [mapae_client::Field; 4] {
+    accounts::sign_up_fields()
+}
+
+/// The whole service, drawn on its stage.
+pub(crate) fn router(desk: &Desk) -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/events", post(add_event::add))
+        .route("/language", get(language::choose))
+        .route("/flow", get(flow_page::show))
+        .route("/flow/events", get(flow_page::events))
+        .route("/flow/state", get(flow_page::state))
+        .route("/flow/experiments/{name}", post(flow_page::experiment))
+        .route("/assets/{name}", get(assets::serve))
+        .merge(routes_with(desk.client(), client_pages::ServicePages))
+        .fallback(trouble::not_found)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(desk.clone(), language::prefer))
+        .layer(middleware::from_fn_with_state(desk.clone(), guard::stand))
+        .layer(Tap::new(desk.stage(), Lifeline::Client))
+        .with_state(desk.clone())
+}

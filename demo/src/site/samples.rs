@@ -1,0 +1,158 @@
+//! Every page in every state, for previews and for the tests that look at all of them.
+
+use askama::Template;
+use jiff::civil::date;
+use mapae_client::{Answers, Identity, Problem, SignUpForm};
+use mapae_protocol::locale::Locale;
+use serde_json::json;
+
+use super::{
+    INTERESTS, Texts,
+    client_pages::SignUpPage,
+    fields,
+    flow_page::{FlowPage, Outcome, Parties},
+    home::{CalendarPage, Item, Notice, WelcomePage},
+    month::Month,
+    trouble::{Frame, TroublePage},
+};
+use crate::{
+    database::{Entry, User},
+    experiments::{EXPERIMENTS, Finding},
+    flow::words,
+    settings::APP_SCOPES,
+};
+
+/// Every page in every state: `page.state.language`, and the document.
+pub(crate) fn samples() -> Vec<(String, String)> {
+    let mut samples = Vec::new();
+    for t in Locale::ALL.iter().map(|locale| Texts::new(*locale)) {
+        let mut add = |name: &str, page: &dyn DynTemplate| {
+            samples.push((format!("{name}.{}", t.lang()), page.rendered()));
+        };
+        add("welcome.plain", &WelcomePage { t, frame: frame("/") });
+        add(
+            "calendar.full",
+            &calendar(t, &["openid", "profile", "email", "calendar.read", "calendar.write"], None),
+        );
+        add(
+            "calendar.added",
+            &calendar(t, &["openid", "calendar.read", "calendar.write"], Some(Notice::Added)),
+        );
+        add("calendar.read_only", &calendar(t, &["openid", "profile", "calendar.read"], None));
+        add("calendar.refused", &calendar(t, &["openid"], Some(Notice::NoScope)));
+        for problems in [vec![], problems()] {
+            let state = if problems.is_empty() { "sign_up.plain" } else { "sign_up.problems" };
+            if let Some(form) = &sign_up_form(problems) {
+                add(state, &SignUpPage { t, frame: frame("/sign-up"), form, interests: INTERESTS });
+            }
+        }
+        for (id, sign_in) in
+            [("sign_in_again", true), ("unavailable", false), ("configuration", false), ("not_found", false)]
+        {
+            add(&format!("trouble.{id}"), &TroublePage::of(t, frame("/?month=2026-11"), id, sign_in));
+        }
+        add("flow.signed_in", &flow(t, true, Some(Finding::AsExpected(Some(12)))));
+        add("flow.signed_out", &flow(t, false, None));
+    }
+    samples
+}
+
+/// Templates of any type in one list.
+trait DynTemplate {
+    fn rendered(&self) -> String;
+}
+
+impl<T: Template> DynTemplate for T {
+    fn rendered(&self) -> String {
+        self.render().unwrap_or_default()
+    }
+}
+
+fn frame(path: &str) -> Frame {
+    Frame::new(path, None)
+}
+
+fn calendar(t: Texts, granted: &[&str], notice: Option<Notice>) -> CalendarPage {
+    let scope = |scope: &str| granted.contains(&scope);
+    let items = APP_SCOPES.iter().map(|item| Item { scope: item.name, granted: scope(item.name) });
+    let entries = if scope("calendar.read") { entries(t) } else { Vec::new() };
+    CalendarPage {
+        t,
+        frame: frame("/"),
+        user: User {
+            nickname: "민지".to_owned(),
+            birthday: Some("1999-12-31".to_owned()),
+            interest: Some("travel".to_owned()),
+            name: scope("profile").then(|| "김민지".to_owned()),
+            email: scope("email").then(|| "minji@example.com".to_owned()),
+        },
+        subject: "pw_7Qm2kV9xT4nB8cR1".to_owned(),
+        month: Month::new("2026-11", date(2026, 11, 21), &entries),
+        today: "2026-11-21".to_owned(),
+        items: items.collect(),
+        can_read: scope("calendar.read"),
+        can_write: scope("calendar.write"),
+        seconds_left: Some(42),
+        notice,
+        account: "http://localhost:9000/account".to_owned(),
+    }
+}
+
+fn entries(t: Texts) -> Vec<Entry> {
+    let entry = |day: u8, time: Option<&str>, ko: &str, en: &str| Entry {
+        id: format!("e{day}{ko}"),
+        title: t.choose(ko, en).to_owned(),
+        date: format!("2026-11-{day:02}"),
+        time: time.map(str::to_owned),
+    };
+    vec![
+        entry(4, Some("10:00"), "팀 회의", "Team meeting"),
+        entry(12, None, "엄마 생신", "Mum’s birthday"),
+        entry(21, None, "캘린더를 시작한 날", "First day of this calendar"),
+        entry(21, Some("15:00"), "치과", "Dentist"),
+        entry(21, Some("19:00"), "저녁 식사 <b>약속</b>", "Dinner <b>with</b> friends"),
+        entry(23, Some("12:30"), "점심 약속", "Lunch"),
+        entry(26, Some("19:00"), "산책하기", "A walk"),
+    ]
+}
+
+fn sign_up_form(problems: Vec<Problem>) -> Option<SignUpForm> {
+    let identity = json!({
+        "person": {"issuer": "http://localhost:9000", "subject": "pw_7Qm2kV9x"}, "provider": "mapae",
+        "auth_time": null, "acr": null, "amr": [],
+        "claims": {"name": "김민지", "email": "minji@example.com", "email_verified": true},
+    });
+    let identity: Identity = serde_json::from_value(identity).ok()?;
+    Some(SignUpForm {
+        identity,
+        fields: super::sign_up_fields().to_vec(),
+        answers: Answers::default(),
+        problems,
+    })
+}
+
+fn problems() -> Vec<Problem> {
+    vec![
+        Problem { field: fields::NICKNAME.to_owned(), kind: mapae_client::ProblemKind::Missing },
+        Problem::refused(fields::BIRTHDAY, "problem.birthday"),
+        Problem::refused(fields::INTEREST, "problem.interest"),
+        Problem { field: fields::TERMS.to_owned(), kind: mapae_client::ProblemKind::Missing },
+    ]
+}
+
+fn flow(t: Texts, signed_in: bool, finding: Option<Finding>) -> FlowPage {
+    FlowPage {
+        t,
+        frame: frame("/flow"),
+        phases: &words::textbook().phases,
+        experiments: EXPERIMENTS,
+        signed_in,
+        account: "http://localhost:9000/account".to_owned(),
+        outcome: finding.map(|finding| Outcome { experiment: "revoked_access_token", finding }),
+        parties: Parties {
+            client: "localhost:3000".to_owned(),
+            server: "localhost:9000".to_owned(),
+            api: "localhost:4000".to_owned(),
+        },
+    }
+}

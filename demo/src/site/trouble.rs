@@ -1,0 +1,93 @@
+//! Pages for when something does not work: what is wrong, and what to do.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse as _, Response};
+use http::{StatusCode, Uri, header};
+use mapae_client::{AccessError, Class};
+use mapae_protocol::params;
+
+use super::Texts;
+
+/// What the frame of every page needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// The page's own path and query, to come back to.
+    pub(crate) here: String,
+}
+
+impl Frame {
+    /// The frame of the page at this path.
+    pub(crate) fn new(path: &str, query: Option<&str>) -> Self {
+        Self { here: query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")) }
+    }
+
+    /// The same page in another language.
+    pub(crate) fn in_language(&self, tag: &str) -> String {
+        format!("/language?{}", params::encode([("to", tag), ("back", self.here.as_str())]))
+    }
+
+    /// The login that comes back to this page.
+    pub(crate) fn login(&self, t: &Texts) -> String {
+        let query = params::encode([("return_to", self.here.as_str()), ("ui_locales", t.lang())]);
+        format!("/login?{query}")
+    }
+}
+
+/// Something does not work.
+#[derive(Template)]
+#[template(path = "trouble.html")]
+pub(super) struct TroublePage {
+    pub(super) t: Texts,
+    pub(super) frame: Frame,
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) advice: String,
+    pub(super) sign_in: bool,
+}
+
+impl TroublePage {
+    /// By the section `trouble` of the locale files.
+    pub(super) fn of(t: Texts, frame: Frame, id: &'static str, sign_in: bool) -> Self {
+        let text = |part: &str| t.of(&format!("trouble.{id}_{part}")).to_owned();
+        Self { t, frame, id, title: text("title"), advice: text("advice"), sign_in }
+    }
+}
+
+/// A page, rendered.
+pub(super) fn html(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(page) => (status, Html(page)).into_response(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// There is no token: the person signs in again, or comes back later.
+pub(super) fn no_access(t: Texts, frame: Frame, error: &AccessError) -> Response {
+    match error.class() {
+        Class::SignInAgain | Class::Restart | Class::Cancelled => {
+            html(StatusCode::UNAUTHORIZED, &TroublePage::of(t, frame, "sign_in_again", true))
+        }
+        Class::Configuration(setting) => {
+            tracing::warn!(setting = setting.name(), "the service's registration does not fit");
+            html(StatusCode::INTERNAL_SERVER_ERROR, &TroublePage::of(t, frame, "configuration", false))
+        }
+        Class::Unavailable => {
+            html(StatusCode::SERVICE_UNAVAILABLE, &TroublePage::of(t, frame, "unavailable", false))
+        }
+    }
+}
+
+/// The browser still has the cookie of a session that is over: it is told so once, and forgets the cookie.
+pub(super) fn session_ended(t: Texts, frame: Frame, cookie: &str) -> Response {
+    let forget = format!("{cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    let page = html(StatusCode::UNAUTHORIZED, &TroublePage::of(t, frame, "sign_in_again", true));
+    ([(header::SET_COOKIE, forget)], page).into_response()
+}
+
+pub(super) async fn not_found(t: Texts, uri: Uri) -> Response {
+    let frame = Frame::new(uri.path(), uri.query());
+    html(StatusCode::NOT_FOUND, &TroublePage::of(t, frame, "not_found", false))
+}

@@ -1,0 +1,14 @@
+//! The demo without an authorization server: what it shows, what it keeps to itself, and what it does when the server is away.
+
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod diagram;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod web_service;
