@@ -32,7 +32,7 @@ function goToEnd(smooth) {
   unseen = 0;
   newest.hidden = true;
   const behavior = smooth && !still.matches ? "smooth" : "instant";
-  scrollTo({ top: scrollY + rows.getBoundingClientRect().bottom - innerHeight + 100, behavior });
+  scrollTo({ top: scrollY + rows.getBoundingClientRect().bottom - innerHeight + 40, behavior });
 }
 
 function notice(row) {
@@ -112,5 +112,5 @@ for (const [id, name] of [["noise", "with-noise"], ["numbered", "numbered-only"]
 }
 
 // On a narrow screen the list is long and the buttons stand above it: begin at the top.
-following = matchMedia("(min-width: 1100px)").matches;
+following = matchMedia("(min-width: 1220px)").matches;
 listen();

@@ -42,12 +42,16 @@ struct Holdings<'h> {
 pub(super) struct Endings {
     of: HashMap<Thing, Vec<Ending>>,
     effects: HashMap<usize, Effect>,
+    /// When a server was there again.
+    restarts: Vec<Moment>,
 }
 
 impl Endings {
     pub(super) fn of(history: &[Operation], kinship: &Kinship, rules: Rules) -> Self {
         let holdings = Holdings::of(history, kinship);
-        let mut endings = Self::default();
+        let restarts = history.iter().filter(|operation| operation.act == Act::Restart);
+        let restarts = restarts.map(|restart| restart.ended).collect();
+        let mut endings = Self { restarts, ..Self::default() };
         for (at, operation) in history.iter().enumerate() {
             let effect = match operation.outcome {
                 Outcome::Done if matches!(operation.act, Act::DisableApp { .. }) => {
@@ -67,32 +71,35 @@ impl Endings {
 
     /// Decides about operations of unknown outcome from what was seen after them.
     pub(super) fn settle(&mut self, history: &[Operation], sights: &[Sight]) {
-        let restarts: Vec<&Operation> =
-            history.iter().filter(|operation| operation.act == Act::Restart).collect();
         for sight in sights.iter().filter(|sight| sight.alive) {
-            let Some(seen) = history.get(sight.at) else { continue };
-            let endings: Vec<Ending> = sight.things().flat_map(|thing| self.on(thing)).collect();
-            for ending in endings.into_iter().filter(|ending| ending.firm) {
-                // Only after a restart nothing of what was under way can still happen.
-                let restart = restarts.iter().find(|restart| restart.ended > ending.began);
-                let over = restart.is_some_and(|restart| restart.ended < seen.began);
-                if over && self.effects.get(&ending.by) == Some(&Effect::Possible) {
-                    self.effects.insert(ending.by, Effect::Never);
-                }
-            }
+            self.refute(history, sight);
         }
         for sight in sights.iter().filter(|sight| !sight.alive && !sight.explained) {
-            let Some(seen) = history.get(sight.at) else { continue };
-            let reasons: BTreeSet<usize> =
-                sight.things().flat_map(|thing| self.reasons(thing, sight.at, seen)).collect();
-            let Some(only) = reasons.first().filter(|_| reasons.len() == 1) else { continue };
-            match self.effects.get(only) {
-                Some(Effect::Possible) => self.effects.insert(*only, Effect::Certain(seen.ended)),
-                Some(Effect::Certain(from)) if *from > seen.ended => {
-                    self.effects.insert(*only, Effect::Certain(seen.ended))
-                }
-                _ => None,
-            };
+            self.confirm(history, sight);
+        }
+    }
+
+    /// What is alive was not ended. Only after a restart nothing of what was under way can still happen.
+    fn refute(&mut self, history: &[Operation], sight: &Sight) {
+        let Some(seen) = history.get(sight.at) else { return };
+        let endings: Vec<Ending> = sight.things().flat_map(|thing| self.on(thing)).collect();
+        for ending in endings.into_iter().filter(|ending| ending.firm) {
+            let restart = self.restarts.iter().find(|restart| **restart > ending.began);
+            let over = restart.is_some_and(|restart| *restart < seen.began);
+            if over && self.effects.get(&ending.by) == Some(&Effect::Possible) {
+                self.effects.insert(ending.by, Effect::Never);
+            }
+        }
+    }
+
+    /// What is dead for one reason only was ended by that.
+    fn confirm(&mut self, history: &[Operation], sight: &Sight) {
+        let Some(seen) = history.get(sight.at) else { return };
+        let reasons = sight.things().flat_map(|thing| self.reasons(thing, sight.at, seen));
+        let reasons: BTreeSet<usize> = reasons.collect();
+        let Some(only) = reasons.first().filter(|_| reasons.len() == 1) else { return };
+        if self.effects.get(only) == Some(&Effect::Possible) {
+            self.effects.insert(*only, Effect::Certain(seen.ended));
         }
     }
 
