@@ -72,6 +72,23 @@ async fn whoever_is_not_signed_in_is_sent_to_the_login() {
 }
 
 #[tokio::test]
+async fn whoever_was_signed_in_is_told_once_that_it_is_over() {
+    let play = Play::begin().await;
+    let port = play.running.service_url.rsplit(':').next().unwrap().to_owned();
+    let name = format!("my-service-{port}-session");
+    let cookie = format!("{name}=c2Vzc2lvbi1vZi1hbm90aGVyLXRpbWUtdGhhdC1pcy1vdmVyLTQz");
+    let request = play.page("/").header("cookie", cookie).header("accept-language", "ko");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert!(header(&answer, "set-cookie").starts_with(&format!("{name}=; Path=/; Max-Age=0")));
+    assert!(answer.text().await.unwrap().contains("다시 로그인해 주세요"));
+    assert_eq!(play.page("/").send().await.unwrap().status(), 200);
+    let state: serde_json::Value = play.page("/flow/state").send().await.unwrap().json().await.unwrap();
+    assert_eq!(state["signed_in"], false);
+    play.running.shutdown().await;
+}
+
+#[tokio::test]
 async fn experiments_say_what_is_missing() {
     let play = Play::begin().await;
     let post = async |name: &str, accept: &str| {

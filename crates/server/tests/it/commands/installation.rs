@@ -1,6 +1,7 @@
 //! One installation: a data folder and a database, and the program to work on it.
 
 use std::{
+    collections::BTreeMap,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -186,7 +187,20 @@ pub(super) fn text(value: &Value, key: &str) -> String {
 pub(super) fn shape(value: &Value) -> String {
     let mut value = value.clone();
     leave_out(&mut value);
-    serde_json::to_string_pretty(&value).expect("it is written")
+    serde_json::to_string_pretty(&in_order(value)).expect("it is written")
+}
+
+/// Members by name: whether serde_json keeps the order of writing depends on what else is built with it.
+fn in_order(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(in_order).collect(),
+        Value::Object(fields) => {
+            let fields: BTreeMap<String, Value> =
+                fields.into_iter().map(|(name, value)| (name, in_order(value))).collect();
+            Value::Object(fields.into_iter().collect())
+        }
+        plain => plain,
+    }
 }
 
 fn leave_out(value: &mut Value) {
