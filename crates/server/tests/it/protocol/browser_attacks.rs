@@ -3,6 +3,7 @@
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer, client::send};
 
 use super::{calendar, to_consent};
+use crate::store::beneath;
 
 #[tokio::test]
 async fn az_38_no_redirect_would_post_a_password_again() {
@@ -195,14 +196,8 @@ async fn se_31_requests_that_nobody_follows_up_leave_no_row() {
 }
 
 /// Rows of a table, read beside the server.
-fn count(server: &TestServer, table: &str) -> u64 {
-    let output = std::process::Command::new("python3")
-        .args(["-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT COUNT(*) FROM ' + sys.argv[2]).fetchone()[0])"])
-        .arg(server.data().join("mapae.db"))
-        .arg(table)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+fn count(server: &TestServer, table: &str) -> i64 {
+    beneath::rows(&server.data().join("mapae.db"), table)
 }
 
 #[tokio::test]
