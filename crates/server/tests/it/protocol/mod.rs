@@ -3,6 +3,7 @@
 mod browser_attacks;
 mod code_flow;
 mod cors;
+mod id_token;
 mod introspection;
 mod issuing_paths;
 mod machine;
@@ -13,6 +14,7 @@ mod revocation;
 mod revocation_feed;
 mod token_attacks;
 mod userinfo;
+mod wishes;
 
 use mapae_protocol::base64url;
 use mapae_testkit::{
