@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
-    fault::Fault,
+    fault::{Artefact, Fault},
     ids::Kind,
     pages::{
         at,
@@ -201,7 +201,7 @@ async fn agree(
 
 /// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.
 fn granted(consent: &Consent, situation: &Situation) -> Result<Scopes, PageError> {
-    let agreed = Scopes::restore(&consent.scopes).map_err(|_| Fault::Payload("scopes of a consent"))?;
+    let agreed = Scopes::restore(&consent.scopes).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
     let needed = situation.requested.intersection(situation.client.required());
     if !needed.is_subset(&agreed) {
         return Err(PageError::Step(super::StepError::Over));

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::Browser;
 use crate::{
     app::App,
-    fault::Fault,
+    fault::{Artefact, Fault},
     store::{Concealed, Unit, steps},
 };
 
@@ -89,7 +89,7 @@ impl Step {
 
     /// The text that carries this step in an address or a form of `browser`.
     pub(crate) async fn seal(&self, app: &App, browser: &Browser) -> Result<String, Fault> {
-        let json = serde_json::to_vec(self).map_err(|_| Fault::Payload("step"))?;
+        let json = serde_json::to_vec(self).map_err(Fault::encoding(Artefact::Step))?;
         let text = app.keys().current().seals.steps.seal(&json, browser.binding());
         if text.len() <= MAX_IN_ADDRESS {
             return Ok(text);
