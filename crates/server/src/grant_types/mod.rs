@@ -62,14 +62,3 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {
 fn repeated(Repeated: Repeated) -> Refusal {
     Refusal::new(OAuthError::new(ErrorCode::InvalidRequest, "a parameter is repeated"), "repeated parameter")
 }
-
-/// A token request may name the resource of its grant again and no other (RFC 8707 §2.2).
-fn narrow_resource<'a>(granted: Option<&'a str>, asked: Option<&'a str>) -> Result<Option<&'a str>, Refusal> {
-    match (granted, asked) {
-        (Some(granted), Some(asked)) if granted != asked => {
-            let error = OAuthError::new(ErrorCode::InvalidTarget, "the grant is for another resource");
-            Err(Refusal::new(error, "resource not granted"))
-        }
-        (granted, asked) => Ok(granted.or(asked)),
-    }
-}

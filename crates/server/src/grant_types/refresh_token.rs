@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    issue::{Audiences, RefreshSecret, RefreshToken, resolve_audience},
+    issue::{Audiences, RefreshSecret, RefreshToken, audience_of_grant},
     store::{
         Concealed, Unit,
         grants::{self, Grant, GrantFacts, Rotation},
@@ -137,8 +137,7 @@ fn share(cx: &TokenContext<'_>, grant: &Grant, granted: Scopes) -> Result<(Scope
         }
     };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let resource = super::narrow_resource(grant.resource.as_deref(), asked)?;
-    let audiences = resolve_audience(&cx.app.catalog().apis(), &scopes, resource);
+    let audiences = audience_of_grant(&cx.app.catalog().apis(), &scopes, grant.resource.as_deref(), asked);
     Ok((scopes, audiences.map_err(|error| Refusal::new(error.into(), "no audience"))?))
 }
 

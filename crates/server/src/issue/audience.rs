@@ -23,18 +23,26 @@ pub(crate) struct Audiences {
 pub(crate) enum AudienceError {
     #[error("no such API")]
     UnknownResource,
+    #[error("no scope belongs to the resource")]
+    NoScopeOfTheResource,
     #[error("the scopes belong to several APIs")]
     SeveralApis,
     #[error("a scope belongs to another API than the resource")]
     ScopeOfAnotherApi,
+    #[error("the grant is for another resource")]
+    NotTheResourceOfTheGrant,
 }
 
 impl From<AudienceError> for OAuthError {
     fn from(error: AudienceError) -> Self {
         let description = match error {
             AudienceError::UnknownResource => "the resource is not an API of this server",
+            AudienceError::NoScopeOfTheResource => {
+                "no scope that was asked for or granted is the resource's own"
+            }
             AudienceError::SeveralApis => "the scopes belong to several APIs: name one with resource",
             AudienceError::ScopeOfAnotherApi => "a scope belongs to another API than the resource",
+            AudienceError::NotTheResourceOfTheGrant => "the grant is for another resource",
         };
         Self::new(ErrorCode::InvalidTarget, description)
     }
@@ -42,14 +50,15 @@ impl From<AudienceError> for OAuthError {
 
 /// One API for each token: the named one, or the one that owns the granted scopes.
 ///
-/// A token for two APIs would let each of them act at the other (RFC 9068 §5).
+/// A token for two APIs would let each of them act at the other (RFC 9068 §5), and one for an API of which nothing
+/// was granted would be taken for a permission that nobody gave (AZ-27).
 pub(crate) fn resolve_audience(
     apis: &Apis,
     scopes: &Scopes,
     resource: Option<&str>,
 ) -> Result<Audiences, AudienceError> {
     let openid = scopes.contains(OPENID);
-    let mut owners = scopes.iter().filter_map(|scope| apis.owner_of(scope.as_str()));
+    let mut owners = owners(apis, scopes);
     let Some(resource) = resource else {
         let api = owners.next();
         let agree = api.is_none_or(|api| owners.all(|other| Arc::ptr_eq(other, api)));
@@ -60,11 +69,33 @@ pub(crate) fn resolve_audience(
         };
     };
     let api = apis.by_identifier(resource).ok_or(AudienceError::UnknownResource)?;
-    if owners.all(|owner| Arc::ptr_eq(owner, api)) {
-        Ok(Audiences { api: Some(Arc::clone(api)), openid })
-    } else {
-        Err(AudienceError::ScopeOfAnotherApi)
+    let (own, foreign): (Vec<_>, Vec<_>) = owners.partition(|owner| Arc::ptr_eq(owner, api));
+    match (own.is_empty(), foreign.is_empty()) {
+        (_, false) => Err(AudienceError::ScopeOfAnotherApi),
+        (true, true) => Err(AudienceError::NoScopeOfTheResource),
+        (false, true) => Ok(Audiences { api: Some(Arc::clone(api)), openid }),
     }
+}
+
+/// As [`resolve_audience`], for a grant whose authorization named `granted`; the token request may name it again
+/// and no other (RFC 8707 §2.2). Where the person left out all that the API would have offered, what they did
+/// agree to is still theirs to give: such a token is for userinfo alone.
+pub(crate) fn audience_of_grant(
+    apis: &Apis,
+    scopes: &Scopes,
+    granted: Option<&str>,
+    asked: Option<&str>,
+) -> Result<Audiences, AudienceError> {
+    match (granted, asked) {
+        (Some(granted), Some(asked)) if granted != asked => Err(AudienceError::NotTheResourceOfTheGrant),
+        (Some(_), _) if owners(apis, scopes).next().is_none() => resolve_audience(apis, scopes, None),
+        (granted, asked) => resolve_audience(apis, scopes, granted.or(asked)),
+    }
+}
+
+/// The owners of those scopes that belong to an API.
+fn owners<'a>(apis: &'a Apis, scopes: &'a Scopes) -> impl Iterator<Item = &'a Arc<Api>> {
+    scopes.iter().filter_map(|scope| apis.owner_of(scope.as_str()))
 }
 
 impl Audiences {
