@@ -15,7 +15,7 @@ use super::{
 use crate::{
     fault::{Artefact, Fault},
     ids::Kind,
-    issue::{AuthorizationCode, CodeDetails, RefreshSecret, RefreshToken, may_issue, resolve_audience},
+    issue::{AuthorizationCode, CodeDetails, RefreshSecret, RefreshToken, audience_of_grant, may_issue},
     store::{
         Unit,
         alive::Dead,
@@ -166,12 +166,10 @@ async fn stored_details(
 
 fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let audiences = super::narrow_resource(details.resource.as_deref(), asked).and_then(|resource| {
-        resolve_audience(&cx.app.catalog().apis(), &details.scopes, resource).map_err(Refusal::of)
-    });
-    let audiences = match audiences {
+    let apis = cx.app.catalog().apis();
+    let audiences = match audience_of_grant(&apis, &details.scopes, details.resource.as_deref(), asked) {
         Ok(audiences) => audiences,
-        Err(refusal) => return Ok(refusal.into()),
+        Err(error) => return Ok(Refusal::of(error).into()),
     };
     let secret = cx.client.may_use("refresh_token").then(RefreshSecret::generate);
     let grant = new_grant(cx, code, details, secret.as_ref());

@@ -12,12 +12,7 @@ mod refresh_token;
 mod rotation;
 
 use async_trait::async_trait;
-use mapae_protocol::{
-    error::{ErrorCode, OAuthError},
-    params::Params,
-    time::Timestamp,
-    token::TokenRequest,
-};
+use mapae_protocol::{params::Params, time::Timestamp, token::TokenRequest};
 
 pub(crate) use decision::{Decision, Issue, Refusal};
 
@@ -57,23 +52,4 @@ pub(crate) const GRANT_TYPES: &[&dyn GrantType] = &[
 /// The grant type of that name.
 pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {
     GRANT_TYPES.iter().copied().find(|grant_type| grant_type.name() == name)
-}
-
-/// A token request may name the resource of its grant again and no other (RFC 8707 §2.2).
-fn narrow_resource<'a>(granted: Option<&'a str>, asked: Option<&'a str>) -> Result<Option<&'a str>, Refusal> {
-    match (granted, asked) {
-        (Some(granted), Some(asked)) if granted != asked => Err(Refusal::of(OtherResource)),
-        (granted, asked) => Ok(granted.or(asked)),
-    }
-}
-
-/// The grant is for one API and the token was asked for another.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("resource not granted")]
-struct OtherResource;
-
-impl From<OtherResource> for OAuthError {
-    fn from(OtherResource: OtherResource) -> Self {
-        Self::new(ErrorCode::InvalidTarget, "the grant is for another resource")
-    }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     fault::{Artefact, Fault},
-    issue::{Audiences, RefreshSecret, RefreshToken, resolve_audience},
+    issue::{Audiences, RefreshSecret, RefreshToken, audience_of_grant},
     store::grants::{self, Grant},
 };
 
@@ -98,8 +98,7 @@ fn share(cx: &TokenContext<'_>, grant: &Grant, granted: Scopes) -> Result<(Scope
         Some(_) => return Err(Refusal::of(MoreThanGranted)),
     };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let resource = super::narrow_resource(grant.resource.as_deref(), asked)?;
-    let audiences = resolve_audience(&cx.app.catalog().apis(), &scopes, resource);
+    let audiences = audience_of_grant(&cx.app.catalog().apis(), &scopes, grant.resource.as_deref(), asked);
     Ok((scopes, audiences.map_err(Refusal::of)?))
 }
 

@@ -103,10 +103,8 @@ impl Fact {
             Path::Silent | Path::Account => {
                 !matches!(self, Self::AppRevoked | Self::SecretStolen | Self::ItemDropped)
             }
-            Path::Consent => !matches!(
-                self,
-                Self::AppRevoked | Self::SecretStolen | Self::ItemDropped | Self::Disconnected
-            ),
+            // Who is there may agree anew, to a page that asks what is not agreed any more.
+            Path::Consent => !matches!(self, Self::AppRevoked | Self::SecretStolen),
             Path::SignIn => matches!(
                 self,
                 Self::UserDisabled | Self::PasswordChanged | Self::AppDisabled | Self::AppDeleted

@@ -10,6 +10,7 @@ mod machine;
 mod metadata;
 mod races;
 mod refresh;
+mod resource;
 mod revocation;
 mod revocation_feed;
 mod token_attacks;
