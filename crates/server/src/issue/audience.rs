@@ -112,28 +112,32 @@ impl Audiences {
 
 #[cfg(test)]
 mod tests {
+    use mapae_protocol::time::Timestamp;
+
     use super::*;
-    use crate::catalog::ApiScope;
+    use crate::store::apis::{self, ApiScope, TokenFormat};
 
     const CALENDAR: &str = "https://calendar.example";
     const MAIL: &str = "https://mail.example";
     const ISSUER: &str = "https://id.example";
 
+    fn scope(name: &str) -> ApiScope {
+        ApiScope { scope: name.to_owned(), title_ko: String::new(), title_en: String::new() }
+    }
+
     fn apis() -> Apis {
-        let api = |identifier: &str, scopes: &[&str]| Api {
-            client_id: identifier.to_owned(),
-            identifier: identifier.to_owned(),
-            opaque: false,
-            secret_hash: String::new().into(),
-            disabled: false,
-            scopes: scopes
-                .iter()
-                .map(|name| ApiScope {
-                    name: (*name).to_owned(),
-                    title_ko: String::new(),
-                    title_en: String::new(),
-                })
-                .collect(),
+        let api = |identifier: &str, scopes: &[&str]| {
+            Api::from(apis::Api {
+                id: identifier.to_owned(),
+                identifier: identifier.to_owned(),
+                name: identifier.to_owned(),
+                token_format: TokenFormat::Jwt,
+                secret_hash: String::new().into(),
+                epoch: 0,
+                disabled_at: None,
+                created_at: Timestamp::from_unix(0),
+                scopes: scopes.iter().map(|name| scope(name)).collect(),
+            })
         };
         Apis::new([api(CALENDAR, &["calendar.read", "calendar.write"]), api(MAIL, &["mail.read"])])
     }
