@@ -193,6 +193,11 @@ impl App {
         &self.0.changes
     }
 
+    /// How many password hashes this process has begun: its one expensive work that a stranger can ask for.
+    pub fn password_hashes(&self) -> u64 {
+        self.passwords().computed()
+    }
+
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
     }

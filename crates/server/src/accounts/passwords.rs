@@ -3,7 +3,10 @@
 //! Hashing is the one expensive thing that a stranger can ask for, so at most one hash runs per core, few
 //! wait, and the rest are told to come back: everything else of the server goes on.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use std::time::Duration;
 
 use argon2::{
@@ -66,7 +69,7 @@ pub enum HashError {
     Busy,
     /// The hash function failed, or a stored hash is not one.
     #[error("hashing a password failed")]
-    Failed,
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// The pool of hashes.
@@ -74,6 +77,7 @@ pub enum HashError {
 pub struct Passwords {
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    computed: Arc<AtomicU64>,
     /// The hash that an unknown address is checked against, so that it costs what a known one costs.
     nobody: Arc<str>,
 }
@@ -88,6 +92,7 @@ impl Passwords {
         Ok(Self {
             running: Arc::new(Semaphore::new(cores)),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            computed: Arc::default(),
             nobody: nobody().into(),
         })
     }
@@ -116,21 +121,27 @@ impl Passwords {
         Ok(same && known)
     }
 
+    /// How many hashes were begun so far.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let core = tokio::time::timeout(MAX_WAIT, Arc::clone(&self.running).acquire_owned());
-        let core = core.await.map_err(|_| HashError::Busy)?.map_err(|_| HashError::Failed)?;
+        let core = core.await.map_err(|_| HashError::Busy)?.map_err(failed)?;
         drop(place);
+        self.computed.fetch_add(1, Ordering::Relaxed);
         // The permit moves into the work: a caller that hangs up does not free a core that is still busy.
         let task = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(core);
             result
         });
-        task.await.map_err(|_| HashError::Failed)?
+        task.await.map_err(failed)?
     }
 }
 
@@ -145,7 +156,7 @@ fn nobody() -> String {
 }
 
 fn hash(password: &[u8]) -> Result<String, HashError> {
-    Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(|_| HashError::Failed)
+    Argon2::default().hash_password(password).map(|hash| hash.to_string()).map_err(failed)
 }
 
 fn verify(password: &[u8], stored: &str) -> Result<bool, HashError> {
@@ -153,8 +164,12 @@ fn verify(password: &[u8], stored: &str) -> Result<bool, HashError> {
     match Argon2::default().verify_password(password, stored) {
         Ok(()) => Ok(true),
         Err(Error::PasswordInvalid) => Ok(false),
-        Err(_) => Err(HashError::Failed),
+        Err(error) => Err(failed(error)),
     }
+}
+
+fn failed(source: impl std::error::Error + Send + Sync + 'static) -> HashError {
+    HashError::Failed(Box::new(source))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use mapae_protocol::{base64url, digest::sha256, random, time::Timestamp};
 
 use crate::{
     app::App,
-    fault::Fault,
+    fault::{Artefact, Fault},
     http::cookies::Life,
     ids::Kind,
     store::{
@@ -93,7 +93,7 @@ pub(crate) async fn begin(
     };
     app.commit(unit).await?;
     let life = Life::For(app.config().sessions.absolute);
-    let cookie = app.cookies().session.set(&secret, life).map_err(|_| Fault::Payload("cookie"))?;
+    let cookie = app.cookies().session.set(&secret, life).map_err(Fault::encoding(Artefact::Cookie))?;
     Ok(Begun { session_id, cookie })
 }
 

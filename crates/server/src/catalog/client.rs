@@ -8,7 +8,7 @@ use mapae_protocol::{
 };
 
 use crate::{
-    fault::Fault,
+    fault::{Artefact, Fault},
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -41,22 +41,22 @@ impl Client {
     pub(crate) fn parse(record: RegisteredApp) -> Result<Self, Fault> {
         let redirect_uris = record.lists.redirect_uris.iter().map(|uri| RedirectUri::parse(uri));
         let redirect_uris =
-            redirect_uris.collect::<Result<_, _>>().map_err(|_| Fault::Payload("redirect URI"))?;
+            redirect_uris.collect::<Result<_, _>>().map_err(Fault::corrupt(Artefact::RedirectUri))?;
         let mut allowed = Scopes::default();
         let mut required = Scopes::default();
         for item in &record.lists.scopes {
-            let scope = ScopeToken::parse(&item.scope).map_err(|_| Fault::Payload("scope"))?;
+            let scope = ScopeToken::parse(&item.scope).map_err(Fault::corrupt(Artefact::ScopeOfApp))?;
             if item.required {
                 required.insert(scope.clone());
             }
             allowed.insert(scope);
         }
-        let id_token_algorithm =
-            Algorithm::parse(&record.app.settings.id_token_alg).ok_or(Fault::Payload("algorithm"))?;
+        let id_token_algorithm = Algorithm::parse(&record.app.settings.id_token_alg)
+            .ok_or(Fault::Corrupt(Artefact::AlgorithmOfApp, None))?;
         let subject_type = match record.app.settings.subject_type.as_str() {
             "pairwise" => SubjectType::Pairwise,
             "public" => SubjectType::Public,
-            _ => return Err(Fault::Payload("subject type")),
+            _ => return Err(Fault::Corrupt(Artefact::SubjectType, None)),
         };
         let mut client = Self { record, redirect_uris, allowed, required, id_token_algorithm, subject_type };
         client.allow_what_sign_in_needs();

@@ -8,7 +8,12 @@ use axum::{
 };
 use mapae_protocol::{base64url, client_id::ClientId};
 
-use crate::{app::App, fault::Fault, pages::assets, store::app_icons};
+use crate::{
+    app::App,
+    fault::{Artefact, Fault},
+    pages::assets,
+    store::app_icons,
+};
 
 /// Whatever a browser took the file for, it could do nothing: no script, no reference, no frame.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -43,5 +48,5 @@ async fn find(app: &App, id: &str, file: &str) -> Result<Option<Vec<u8>>, Fault>
     let digest = file.strip_suffix(".png").filter(|digest| base64url::decode_array::<32>(digest).is_ok());
     let (Ok(id), Some(digest)) = (ClientId::parse(id), digest) else { return Ok(None) };
     let Some(png) = app_icons::find(app.db(), id.as_str(), digest).await? else { return Ok(None) };
-    Ok(Some(base64url::decode(&png).map_err(|_| Fault::Payload("icon"))?))
+    Ok(Some(base64url::decode(&png).map_err(Fault::corrupt(Artefact::Icon))?))
 }

@@ -15,7 +15,7 @@ use super::{form, json, token_error::TokenError};
 use crate::{
     app::App,
     client_auth::{self, Caller},
-    fault::Fault,
+    fault::{Artefact, Fault},
     issue::Handle,
     keys::{FeedCursors, KeySet},
     store::revocations::{self, Bounds, Kind},
@@ -96,7 +96,7 @@ fn announce(event: &revocations::Event, maker: &Handle<'_>) -> Result<Event, Fau
             maker.of(event.kind, &event.subject_id, event.epoch)
         }
     };
-    let handle = WireHandle::parse(&handle).map_err(|_| Fault::Payload("handle"))?;
+    let handle = WireHandle::parse(&handle).map_err(Fault::corrupt(Artefact::RevocationHandle))?;
     Ok(Event { handle, at: event.at })
 }
 
@@ -105,6 +105,6 @@ fn open(cursor: &Cursor, sealer: &Sealer<FeedCursors>) -> Option<Position> {
 }
 
 fn seal(position: Position, keys: &KeySet) -> Result<Cursor, Fault> {
-    let bytes = postcard::to_allocvec(&position).map_err(|_| Fault::Payload("cursor"))?;
-    Cursor::parse(&keys.seals.cursors.seal(&bytes, b"")).map_err(|_| Fault::Payload("cursor"))
+    let bytes = postcard::to_allocvec(&position).map_err(Fault::encoding(Artefact::FeedCursor))?;
+    Cursor::parse(&keys.seals.cursors.seal(&bytes, b"")).map_err(Fault::encoding(Artefact::FeedCursor))
 }

@@ -73,7 +73,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
                 tracing::info!(
                     client = client.id(),
                     grant_type = grant_type.name(),
-                    reason = &*refusal.reason,
+                    reason = &*refusal.reason as &dyn std::error::Error,
                     "refused"
                 );
                 return Err(TokenError::Refused(refusal.error));

@@ -1,7 +1,5 @@
 //! The authorization code grant — RFC 6749 §4.1.3, PKCE RFC 7636 §4.6, replay RFC 9700 §2.1.1.
 
-use std::borrow::Cow;
-
 use async_trait::async_trait;
 use mapae_protocol::{
     error::{ErrorCode, OAuthError},
@@ -15,12 +13,13 @@ use super::{
     person_tokens::{self, GrantView, Share},
 };
 use crate::{
-    catalog::Client,
-    fault::Fault,
+    fault::{Artefact, Fault},
     ids::Kind,
-    issue::{AuthorizationCode, CodeDetails, RefreshSecret, RefreshToken, may_issue, resolve_audience},
+    issue::{AuthorizationCode, CodeDetails, RefreshSecret, RefreshToken, audience_of_grant, may_issue},
     store::{
-        Unit, codes,
+        Unit,
+        alive::Dead,
+        codes,
         grants::{self, NewGrant, RedemptionFacts},
     },
 };
@@ -41,7 +40,7 @@ impl GrantType for AuthorizationCodeGrant {
             Err(refusal) => return Ok(refusal.into()),
         };
         let Some(code) = AuthorizationCode::open(&request.code, &cx.keys.seals.codes) else {
-            return Ok(refused("not a code of ours").into());
+            return Ok(Refusal::of(Refused::Foreign).into());
         };
         let origin = code.origin();
         let facts = grants::redemption_facts(cx.app.db(), &code.lookup(&origin)).await?;
@@ -49,14 +48,16 @@ impl GrantType for AuthorizationCodeGrant {
             Some(details) => Some(details.clone()),
             None => stored_details(cx, &code).await?,
         };
-        let redemption =
-            Redemption { request: &request, code: &code, client: cx.client, facts: &facts, now: cx.now };
-        if let Err(refusal) = redeem(&redemption) {
-            return Ok(refusal.into());
+        let client_id = cx.client.id();
+        let redemption = Redemption { request: &request, code: &code, client_id, facts: &facts, now: cx.now };
+        if let Err(refused) = redeem(&redemption) {
+            let replayed = facts.earlier.filter(|_| refused == Refused::Replayed);
+            let revoked = replayed.map(|earlier| grants::revoke(&earlier.id, cx.now)).unwrap_or_default();
+            return Ok(Refusal::of(refused).with(revoked).into());
         }
         match details {
             Some(details) => issue(cx, &code, &details),
-            None => Ok(refused("the code's details are gone").into()),
+            None => Ok(Refusal::of(Refused::DetailsGone).into()),
         }
     }
 }
@@ -71,14 +72,13 @@ struct Request {
 
 impl Request {
     fn parse(cx: &TokenContext<'_>) -> Result<Self, Refusal> {
-        let one = |name| cx.params.one(name).map_err(super::repeated);
-        let missing = OAuthError::new(ErrorCode::InvalidRequest, "code is missing");
-        let code = one("code")?.ok_or_else(|| Refusal::new(missing, "no code"))?;
+        let one = |name| cx.params.one(name).map_err(Refusal::of);
+        let code = one("code")?.ok_or_else(|| Refusal::of(Refused::Missing))?;
         let verifier = one("code_verifier")?.map(CodeVerifier::parse).transpose();
         Ok(Self {
             code: code.to_owned(),
             redirect_uri: one("redirect_uri")?.map(str::to_owned),
-            verifier: verifier.map_err(|error| Refusal::new(error.into(), "malformed verifier"))?,
+            verifier: verifier.map_err(Refusal::of)?,
         })
     }
 }
@@ -87,42 +87,73 @@ impl Request {
 struct Redemption<'a> {
     request: &'a Request,
     code: &'a AuthorizationCode,
-    client: &'a Client,
+    client_id: &'a str,
     facts: &'a RedemptionFacts,
     now: Timestamp,
+}
+
+/// Why a code is not redeemed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Refused {
+    #[error("no code")]
+    Missing,
+    #[error("not a code of ours")]
+    Foreign,
+    #[error("issued to another client")]
+    OtherClient,
+    #[error("another redirect URI")]
+    OtherRedirectUri,
+    #[error("PKCE")]
+    Pkce(#[from] pkce::Error),
+    #[error("redeemed before: what it gave is revoked")]
+    Replayed,
+    #[error("expired")]
+    Expired,
+    #[error(transparent)]
+    Dead(#[from] Dead),
+    #[error("the code's details are gone")]
+    DetailsGone,
+}
+
+impl From<Refused> for OAuthError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Missing => Self::new(ErrorCode::InvalidRequest, "code is missing"),
+            Refused::Pkce(error) => error.into(),
+            // All these look alike to the client: what is wrong with a code is nobody's business.
+            Refused::Foreign
+            | Refused::OtherClient
+            | Refused::OtherRedirectUri
+            | Refused::Replayed
+            | Refused::Expired
+            | Refused::Dead(_)
+            | Refused::DetailsGone => {
+                Self::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more")
+            }
+        }
+    }
 }
 
 /// The order matters: only who could have redeemed the code (its client, at its redirect URI, with its
 /// verifier) may revoke what it gave by presenting it again. Somebody who merely found the code in a log
 /// can neither redeem nor burn it, nor sign its owner out.
-fn redeem(redemption: &Redemption<'_>) -> Result<(), Refusal> {
-    let Redemption { request, code, client, facts, now } = redemption;
-    if code.client_id != client.id() {
-        return Err(refused("issued to another client"));
+fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
+    let Redemption { request, code, client_id, facts, now } = redemption;
+    if code.client_id != *client_id {
+        return Err(Refused::OtherClient);
     }
     if code.redirect_uri != request.redirect_uri.as_deref().map(AuthorizationCode::redirect_digest) {
-        return Err(refused("another redirect URI"));
+        return Err(Refused::OtherRedirectUri);
     }
     let challenge = code.challenge.map(CodeChallenge::from_bytes);
-    pkce::verify(challenge.as_ref(), request.verifier.as_ref())
-        .map_err(|error| Refusal::new(error.into(), "PKCE"))?;
-    if let Some(earlier) = &facts.earlier {
-        return Err(
-            refused("redeemed before: what it gave is revoked").with(grants::revoke(&earlier.id, *now))
-        );
+    pkce::verify(challenge.as_ref(), request.verifier.as_ref())?;
+    if facts.earlier.is_some() {
+        return Err(Refused::Replayed);
     }
     if code.expires_at <= *now {
-        return Err(refused("expired"));
+        return Err(Refused::Expired);
     }
-    may_issue(code.epochs, code.offline, &facts.states, *now).map_err(|dead| refused(dead.to_string()))
-}
-
-/// All reasons look alike to the client: what is wrong with a code is nobody's business.
-fn refused(reason: impl Into<Cow<'static, str>>) -> Refusal {
-    Refusal::new(
-        OAuthError::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more"),
-        reason,
-    )
+    Ok(may_issue(code.epochs, code.offline, &facts.states, *now)?)
 }
 
 async fn stored_details(
@@ -130,18 +161,15 @@ async fn stored_details(
     code: &AuthorizationCode,
 ) -> Result<Option<CodeDetails>, Fault> {
     let Some(payload) = codes::find(cx.app.db(), &code.row_id(), cx.now).await? else { return Ok(None) };
-    serde_json::from_str(payload.expose()).map(Some).map_err(|_| Fault::Payload("code details"))
+    serde_json::from_str(payload.expose()).map(Some).map_err(Fault::corrupt(Artefact::CodeDetails))
 }
 
 fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let audiences = super::narrow_resource(details.resource.as_deref(), asked).and_then(|resource| {
-        resolve_audience(&cx.app.catalog().apis(), &details.scopes, resource)
-            .map_err(|error| Refusal::new(error.into(), "no audience"))
-    });
-    let audiences = match audiences {
+    let apis = cx.app.catalog().apis();
+    let audiences = match audience_of_grant(&apis, &details.scopes, details.resource.as_deref(), asked) {
         Ok(audiences) => audiences,
-        Err(refusal) => return Ok(refusal.into()),
+        Err(error) => return Ok(Refusal::of(error).into()),
     };
     let secret = cx.client.may_use("refresh_token").then(RefreshSecret::generate);
     let grant = new_grant(cx, code, details, secret.as_ref());
@@ -199,5 +227,145 @@ fn new_grant(
         code_expires_at: code.expires_at,
         idle_expires_at: cx.now.plus(idle),
         expires_at: cx.now.plus(absolute),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::time::Seconds;
+
+    use super::*;
+    use crate::store::{
+        alive::{Epochs, States},
+        grants::Earlier,
+    };
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const EPOCHS: Epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };
+    const REDIRECT: &str = "https://app.example.com/cb";
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    /// Everything right: a verifier (RFC 7636 Appendix B), the redirect URI, the client, the first time, in time, alive.
+    struct Case {
+        request: Request,
+        code: AuthorizationCode,
+        client_id: &'static str,
+        facts: RedemptionFacts,
+        now: Timestamp,
+    }
+
+    impl Case {
+        fn right() -> Self {
+            let verifier = CodeVerifier::parse(VERIFIER).unwrap();
+            let code = AuthorizationCode {
+                id: [7; 16],
+                expires_at: NOW.plus(Seconds::minutes(1)),
+                client_id: "app_1".to_owned(),
+                redirect_uri: Some(AuthorizationCode::redirect_digest(REDIRECT)),
+                challenge: Some(*verifier.challenge().as_bytes()),
+                user_id: "usr_1".to_owned(),
+                consent_id: "con_1".to_owned(),
+                session_id: "ses_1".to_owned(),
+                epochs: EPOCHS,
+                offline: false,
+                auth_time: NOW,
+                acr: "1".to_owned(),
+                amr: "pwd".to_owned(),
+                details: None,
+            };
+            Self {
+                request: Request {
+                    code: "sealed".to_owned(),
+                    redirect_uri: Some(REDIRECT.to_owned()),
+                    verifier: Some(verifier),
+                },
+                code,
+                client_id: "app_1",
+                facts: RedemptionFacts {
+                    states: States::living(EPOCHS, NOW.plus(Seconds::hours(1))),
+                    earlier: None,
+                },
+                now: NOW,
+            }
+        }
+
+        fn redeem(&self) -> Result<(), Refused> {
+            let Self { request, code, client_id, facts, now } = self;
+            redeem(&Redemption { request, code, client_id, facts, now: *now })
+        }
+    }
+
+    type Wrong = (fn(&mut Case), Refused);
+
+    /// Whatever is wrong, in the order in which it is looked at: before the replay, everything that proves who asks.
+    const TABLE: &[Wrong] = &[
+        (|case| case.client_id = "app_2", Refused::OtherClient),
+        (|case| case.request.redirect_uri = None, Refused::OtherRedirectUri),
+        (|case| case.request.verifier = None, Refused::Pkce(pkce::Error::Missing)),
+        (|case| case.facts.earlier = Some(earlier()), Refused::Replayed),
+        (|case| case.now = case.code.expires_at, Refused::Expired),
+        (|case| case.facts.states.user = None, Refused::Dead(Dead::UserDisabled)),
+    ];
+
+    fn earlier() -> Earlier {
+        Earlier { id: "gra_1".to_owned(), app_id: "app_1".to_owned(), revoked_at: None }
+    }
+
+    #[test]
+    fn co_01_to_co_08_each_mistake_is_found_and_the_first_of_two_decides() {
+        assert_eq!(Case::right().redeem(), Ok(()));
+        for (at, (first, refused)) in TABLE.iter().enumerate() {
+            let mut case = Case::right();
+            first(&mut case);
+            assert_eq!(case.redeem().as_ref(), Err(refused));
+            for (second, _) in &TABLE[at + 1..] {
+                let mut case = Case::right();
+                second(&mut case);
+                first(&mut case);
+                assert_eq!(case.redeem().as_ref(), Err(refused), "before {:?}", TABLE[at].1);
+            }
+        }
+    }
+
+    #[test]
+    fn co_06_a_redirect_uri_is_the_same_or_was_left_out_both_times() {
+        let with = |asked: Option<&str>, sent: Option<&str>| {
+            let mut case = Case::right();
+            case.code.redirect_uri = asked.map(AuthorizationCode::redirect_digest);
+            case.request.redirect_uri = sent.map(str::to_owned);
+            case.redeem()
+        };
+        assert_eq!(with(None, None), Ok(()));
+        assert_eq!(with(Some(REDIRECT), Some(REDIRECT)), Ok(()));
+        for (asked, sent) in [(None, Some(REDIRECT)), (Some(REDIRECT), Some("https://app.example.com/cb/"))] {
+            assert_eq!(with(asked, sent), Err(Refused::OtherRedirectUri), "{asked:?} {sent:?}");
+        }
+    }
+
+    #[test]
+    fn co_07_co_08_co_09_pkce_is_all_or_nothing() {
+        let with = |challenge: bool, verifier: Option<&str>| {
+            let mut case = Case::right();
+            case.code.challenge = case.code.challenge.filter(|_| challenge);
+            case.request.verifier = verifier.map(|text| CodeVerifier::parse(text).unwrap());
+            case.redeem()
+        };
+        let other = "a".repeat(43);
+        assert_eq!(with(false, None), Ok(()), "an app that need not");
+        assert_eq!(with(true, Some(&other)), Err(Refused::Pkce(pkce::Error::Mismatch)));
+        assert_eq!(with(false, Some(VERIFIER)), Err(Refused::Pkce(pkce::Error::Unexpected)));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_code_is_nobodys_business() {
+        for (_, refused) in TABLE {
+            assert_eq!(OAuthError::from(refused.clone()).code, ErrorCode::InvalidGrant, "{refused}");
+        }
+        let told: std::collections::BTreeSet<_> = TABLE
+            .iter()
+            .filter(|(_, refused)| !matches!(refused, Refused::Pkce(_)))
+            .map(|(_, refused)| OAuthError::from(refused.clone()).description)
+            .collect();
+        assert_eq!(told.len(), 1, "{told:?}");
     }
 }

@@ -29,18 +29,41 @@ impl GrantType for ClientCredentialsGrant {
     }
 }
 
+/// Why an app gets no token for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Refused {
+    #[error("public app")]
+    PublicApp,
+    #[error("scope not allowed")]
+    ScopeNotAllowed,
+    #[error("no scope")]
+    NoScope,
+}
+
+impl From<Refused> for OAuthError {
+    fn from(refused: Refused) -> Self {
+        let (code, description) = match refused {
+            Refused::PublicApp => (ErrorCode::UnauthorizedClient, "a public app cannot act for itself"),
+            Refused::ScopeNotAllowed => {
+                (ErrorCode::InvalidScope, "a scope is not allowed for this app acting for itself")
+            }
+            Refused::NoScope => (ErrorCode::InvalidScope, "no scope is left that this app may have"),
+        };
+        Self::new(code, description)
+    }
+}
+
 /// No grant and no refresh token (RFC 6749 §4.4.3): the token lives as long as the app's epoch.
 fn decide(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
     if cx.client.is_public() {
-        let error = OAuthError::new(ErrorCode::UnauthorizedClient, "a public app cannot act for itself");
-        return Err(Refusal::new(error, "public app"));
+        return Err(Refusal::of(Refused::PublicApp));
     }
     let apis = cx.app.catalog().apis();
     let scopes =
-        grantable(cx.request.scopes.as_ref(), cx.client.allowed(), |scope| apis.owner_of(scope).is_some())?;
+        grantable(cx.request.scopes.as_ref(), cx.client.allowed(), |scope| apis.owner_of(scope).is_some())
+            .map_err(Refusal::of)?;
     let resource = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let audiences = resolve_audience(&apis, &scopes, resource)
-        .map_err(|error| Refusal::new(error.into(), "no audience"))?;
+    let audiences = resolve_audience(&apis, &scopes, resource).map_err(Refusal::of)?;
     let access = AccessTokenContext {
         keys: cx.keys,
         issuer: cx.app.issuer(),
@@ -59,24 +82,21 @@ fn grantable(
     requested: Option<&Scopes>,
     allowed: &Scopes,
     belongs_to_an_api: impl Fn(&str) -> bool,
-) -> Result<Scopes, Refusal> {
+) -> Result<Scopes, Refused> {
     let of_apis: Scopes = allowed.iter().filter(|scope| belongs_to_an_api(scope.as_str())).cloned().collect();
-    let invalid = |description, reason| {
-        Err(Refusal::new(OAuthError::new(ErrorCode::InvalidScope, description), reason))
-    };
     let granted = match requested {
         None => of_apis,
         Some(requested) => {
             let known = |scope: &str| belongs_to_an_api(scope) || mapae_protocol::scope::is_standard(scope);
             let requested: Scopes = requested.iter().filter(|scope| known(scope.as_str())).cloned().collect();
             if !requested.is_subset(&of_apis) {
-                return invalid("a scope is not allowed for this app acting for itself", "scope not allowed");
+                return Err(Refused::ScopeNotAllowed);
             }
             requested
         }
     };
     if granted.is_empty() {
-        return invalid("no scope is left that this app may have", "no scope");
+        return Err(Refused::NoScope);
     }
     Ok(granted)
 }
@@ -97,8 +117,9 @@ mod tests {
     fn to_17_scopes_about_a_person_are_refused() {
         let allowed = scopes("openid offline_access calendar.read");
         for requested in ["openid", "offline_access calendar.read", "profile"] {
-            let refusal = grantable(Some(&scopes(requested)), &allowed, of_api).unwrap_err();
-            assert_eq!(refusal.error.code, ErrorCode::InvalidScope, "{requested}");
+            let refused = grantable(Some(&scopes(requested)), &allowed, of_api).unwrap_err();
+            assert_eq!(refused, Refused::ScopeNotAllowed, "{requested}");
+            assert_eq!(OAuthError::from(refused).code, ErrorCode::InvalidScope);
         }
     }
 
@@ -107,8 +128,9 @@ mod tests {
         let allowed = scopes("calendar.read calendar.write");
         let granted = grantable(Some(&scopes("calendar.read gibberish")), &allowed, of_api).unwrap();
         assert_eq!(granted, scopes("calendar.read"));
-        assert!(grantable(Some(&scopes("gibberish")), &allowed, of_api).is_err());
-        assert!(grantable(Some(&scopes("mail.read")), &allowed, of_api).is_err());
+        let refused = |requested| grantable(Some(&scopes(requested)), &allowed, of_api).unwrap_err();
+        assert_eq!(refused("gibberish"), Refused::NoScope);
+        assert_eq!(refused("mail.read"), Refused::ScopeNotAllowed);
         assert_eq!(grantable(None, &allowed, of_api).unwrap(), allowed);
     }
 }

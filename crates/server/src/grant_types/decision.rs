@@ -1,7 +1,5 @@
 //! What a grant type decides: plain data, applied by the token endpoint.
 
-use std::borrow::Cow;
-
 use mapae_protocol::{error::OAuthError, scope::Scopes};
 
 use crate::{
@@ -31,15 +29,27 @@ pub(crate) struct Issue {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) error: OAuthError,
-    /// For the log, never for the peer.
-    pub(crate) reason: Cow<'static, str>,
+    /// The rule that was broken: for the log, never for the peer.
+    pub(crate) reason: Reason,
     pub(crate) unit: Unit,
 }
 
+/// A rule's own error, of whatever rule.
+pub(crate) type Reason = Box<dyn std::error::Error + Send + Sync>;
+
 impl Refusal {
     /// A refusal that changes nothing.
-    pub(crate) fn new(error: OAuthError, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(error: OAuthError, reason: impl Into<Reason>) -> Self {
         Self { error, reason: reason.into(), unit: Unit::new() }
+    }
+
+    /// A refusal for a rule that says itself what the peer is told.
+    pub(crate) fn of<E>(rule: E) -> Self
+    where
+        E: std::error::Error + Clone + Send + Sync + 'static,
+        OAuthError: From<E>,
+    {
+        Self::new(rule.clone().into(), rule)
     }
 
     /// A refusal that writes, too.

@@ -9,14 +9,10 @@ mod client_credentials;
 mod decision;
 pub(crate) mod person_tokens;
 mod refresh_token;
+mod rotation;
 
 use async_trait::async_trait;
-use mapae_protocol::{
-    error::{ErrorCode, OAuthError},
-    params::{Params, Repeated},
-    time::Timestamp,
-    token::TokenRequest,
-};
+use mapae_protocol::{params::Params, time::Timestamp, token::TokenRequest};
 
 pub(crate) use decision::{Decision, Issue, Refusal};
 
@@ -56,20 +52,4 @@ pub(crate) const GRANT_TYPES: &[&dyn GrantType] = &[
 /// The grant type of that name.
 pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {
     GRANT_TYPES.iter().copied().find(|grant_type| grant_type.name() == name)
-}
-
-/// RFC 6749 §3.2.
-fn repeated(Repeated: Repeated) -> Refusal {
-    Refusal::new(OAuthError::new(ErrorCode::InvalidRequest, "a parameter is repeated"), "repeated parameter")
-}
-
-/// A token request may name the resource of its grant again and no other (RFC 8707 §2.2).
-fn narrow_resource<'a>(granted: Option<&'a str>, asked: Option<&'a str>) -> Result<Option<&'a str>, Refusal> {
-    match (granted, asked) {
-        (Some(granted), Some(asked)) if granted != asked => {
-            let error = OAuthError::new(ErrorCode::InvalidTarget, "the grant is for another resource");
-            Err(Refusal::new(error, "resource not granted"))
-        }
-        (granted, asked) => Ok(granted.or(asked)),
-    }
 }

@@ -12,12 +12,12 @@ use mapae_protocol::{
 };
 
 use super::{
-    Answer, Authorize, Check, Errand, Facts, PageError, Parties, Prompt, Situation, Step, Visit, deliver,
-    issue_code, login, needed, page, proceed,
+    Answer, Asked, Authorize, Check, Errand, Facts, PageError, Parties, Prompt, Situation, Step, Visit,
+    deliver, issue_code, login, needed, page, proceed,
 };
 use crate::{
     app::App,
-    fault::Fault,
+    fault::{Artefact, Fault},
     ids::Kind,
     pages::{
         at,
@@ -60,7 +60,7 @@ fn app_is_unproven(facts: &Facts<'_>) -> bool {
 
 /// `GET /consent`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
-    page(app, request, ask).await
+    page(app, request, |visit| async move { ask(&visit, false).await }).await
 }
 
 /// `POST /consent`.
@@ -68,19 +68,20 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
     page(app, request, answer).await
 }
 
-async fn ask(visit: Visit) -> Result<Response, PageError> {
+/// Shows the page; `changed` says why it is shown again.
+async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     let step = visit.step().await?.ok_or(PageError::BadRequest)?;
     let Errand::Authorize(authorize) = &step.errand else { return Err(PageError::BadRequest) };
-    let situation = Situation::read(&visit, authorize).await?;
-    let facts = situation.facts(&visit, &step, authorize);
+    let situation = Situation::read(visit, authorize).await?;
+    let facts = situation.facts(visit, &step, authorize);
     // An earlier page may be needed again, or no page at all.
     let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
-        return proceed(&visit, &step).await;
+        return proceed(visit, &step).await;
     };
-    let step = Step { consent_asked_of: Some(signed_in.session.id.clone()), ..step.clone() };
     let questions = Questions::of(&facts);
+    let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
     let uri = situation.redirect.uri().as_str();
-    let item = |scope: &ScopeToken| shown_item(&visit, &situation, scope.as_str(), visit.locale(Some(&step)));
+    let item = |scope: &ScopeToken| shown_item(visit, &situation, scope.as_str(), visit.locale(Some(&step)));
     let page = ConsentPage {
         step: visit.seal(&step).await?,
         app: login::card(&situation.client, uri),
@@ -88,6 +89,7 @@ async fn ask(visit: Visit) -> Result<Response, PageError> {
         required: questions.required.iter().map(item).collect(),
         optional: questions.optional.iter().map(item).collect(),
         agreed: questions.settled.iter().map(|scope| item(scope).scope).collect(),
+        changed,
         target: FormTarget::leading_to(uri),
     };
     Ok(visit.show(&page, Some(&step)))
@@ -115,6 +117,18 @@ impl Questions {
             settled: facts.granted(),
         }
     }
+
+    /// What the step remembers of a page with these questions.
+    fn asked_of(&self, signed_in: &SignedIn) -> Asked {
+        let session_id = signed_in.session.id.clone();
+        Asked { session_id, required: self.required.clone(), optional: self.optional.clone() }
+    }
+
+    /// Whether a page put each of them as it stands now. One that became required meanwhile would otherwise be
+    /// agreed to by a box that was never ticked (SE-07). What is asked no more does not matter.
+    fn were_put_by(&self, asked: &Asked) -> bool {
+        self.required.is_subset(&asked.required) && self.optional.is_subset(&asked.optional)
+    }
 }
 
 fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {
@@ -138,13 +152,15 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         return proceed(&visit, &step).await;
     };
     // Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).
-    if step.consent_asked_of.as_ref() != Some(&signed_in.session.id) {
-        return Err(PageError::ForgedForm);
-    }
+    let asked = step.asked.as_ref().filter(|asked| asked.session_id == signed_in.session.id);
+    let asked = asked.ok_or(PageError::ForgedForm)?;
     let answer = match visit.one("decision")? {
         Some("approve") => {
             let questions = Questions::of(&facts);
-            let accepted = accepted(&visit, &questions)?;
+            if !questions.were_put_by(asked) {
+                return ask(&visit, true).await;
+            }
+            let accepted = accepted(&visit, asked)?.intersection(&questions.optional);
             agree(&visit, authorize, &situation, signed_in, (questions, accepted)).await?
         }
         Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
@@ -155,12 +171,12 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
 }
 
 /// The optional items that were ticked; all of them with "agree to all".
-fn accepted(visit: &Visit, questions: &Questions) -> Result<Scopes, PageError> {
+fn accepted(visit: &Visit, asked: &Asked) -> Result<Scopes, PageError> {
     if visit.one("all")? == Some("1") {
-        return Ok(questions.optional.clone());
+        return Ok(asked.optional.clone());
     }
     let ticked: Scopes = visit.params.all("item").filter_map(|item| ScopeToken::parse(item).ok()).collect();
-    if ticked.is_subset(&questions.optional) { Ok(ticked) } else { Err(PageError::BadRequest) }
+    if ticked.is_subset(&asked.optional) { Ok(ticked) } else { Err(PageError::BadRequest) }
 }
 
 /// Writes down what was agreed and answers with a code for exactly that.
@@ -201,7 +217,7 @@ async fn agree(
 
 /// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.
 fn granted(consent: &Consent, situation: &Situation) -> Result<Scopes, PageError> {
-    let agreed = Scopes::restore(&consent.scopes).map_err(|_| Fault::Payload("scopes of a consent"))?;
+    let agreed = Scopes::restore(&consent.scopes).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
     let needed = situation.requested.intersection(situation.client.required());
     if !needed.is_subset(&agreed) {
         return Err(PageError::Step(super::StepError::Over));

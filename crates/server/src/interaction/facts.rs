@@ -45,3 +45,103 @@ impl Facts<'_> {
         self.requested.intersection(self.agreed)
     }
 }
+
+#[cfg(test)]
+pub(super) mod samples {
+    use mapae_protocol::params::{Limits, Params};
+
+    use super::*;
+
+    pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    /// What decides, in a form that a table can write down.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Case {
+        request: AuthorizationRequest,
+        pub(crate) redirect_uri: &'static str,
+        pub(crate) public_app: bool,
+        pub(crate) signed_in_now: bool,
+        pub(crate) account_chosen: bool,
+        pub(crate) session: Option<SessionFacts>,
+        pub(crate) requested: Scopes,
+        pub(crate) required: Scopes,
+        pub(crate) agreed: Scopes,
+        pub(crate) refused: Scopes,
+    }
+
+    impl Case {
+        /// Somebody who signed in a minute ago and has agreed to everything that a confidential app asks with these
+        /// parameters.
+        pub(crate) fn of(parameters: &str) -> Self {
+            let text = format!("response_type=code&scope=openid%20email&{parameters}");
+            let params = Params::parse(text.as_bytes(), Limits::REQUEST).unwrap();
+            Self {
+                request: AuthorizationRequest::parse(&params).unwrap(),
+                redirect_uri: "https://app.example.com/cb",
+                public_app: false,
+                signed_in_now: false,
+                account_chosen: false,
+                session: Some(SessionFacts { auth_time: Timestamp::from_unix(NOW.unix() - 60) }),
+                requested: scopes("openid email"),
+                required: scopes("openid"),
+                agreed: scopes("openid email"),
+                refused: Scopes::default(),
+            }
+        }
+
+        pub(crate) fn facts(&self) -> Facts<'_> {
+            Facts {
+                request: &self.request,
+                redirect_uri: self.redirect_uri,
+                public_app: self.public_app,
+                signed_in_now: self.signed_in_now,
+                account_chosen: self.account_chosen,
+                session: self.session,
+                requested: &self.requested,
+                required: &self.required,
+                agreed: &self.agreed,
+                refused: &self.refused,
+                now: NOW,
+            }
+        }
+    }
+
+    pub(crate) fn scopes(text: &str) -> Scopes {
+        Scopes::parse(text).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{Case, scopes};
+
+    #[test]
+    fn what_is_asked_and_what_is_granted_of_what_was_answered_before() {
+        // (requested, required, agreed, refused) → (asked, granted)
+        for (what, [requested, required, agreed, refused], asked, granted) in [
+            ("nothing answered", ["openid email", "openid", "", ""], "openid email", ""),
+            ("all agreed", ["openid email", "openid", "openid email", ""], "", "openid email"),
+            ("an optional one left out", ["openid email", "openid", "openid", "email"], "", "openid"),
+            (
+                "a required one refused",
+                ["openid email", "openid email", "openid", "email"],
+                "email",
+                "openid",
+            ),
+            ("one more", ["openid email", "openid", "openid", ""], "email", "openid"),
+            ("less than agreed", ["openid", "openid", "openid email", ""], "", "openid"),
+            ("required, but not requested", ["openid", "openid email", "openid", ""], "", "openid"),
+            ("nothing requested", ["", "openid", "openid email", ""], "", ""),
+        ] {
+            let case = Case {
+                requested: scopes(requested),
+                required: scopes(required),
+                agreed: scopes(agreed),
+                refused: scopes(refused),
+                ..Case::of("")
+            };
+            assert_eq!(case.facts().questions(), scopes(asked), "{what}");
+            assert_eq!(case.facts().granted(), scopes(granted), "{what}");
+        }
+    }
+}

@@ -25,7 +25,7 @@ pub(crate) use facts::{Facts, SessionFacts};
 pub(crate) use page_error::PageError;
 pub(crate) use person::person_page;
 pub(crate) use proceed::{Situation, needed, proceed, trust_target};
-pub(crate) use step::{Authorize, Errand, Step, StepError};
+pub(crate) use step::{Asked, Authorize, Errand, Step, StepError};
 pub(crate) use visit::{Visit, page, see_other};
 
 /// One reason to show a page.

@@ -59,7 +59,7 @@ impl From<HashError> for PageError {
     fn from(error: HashError) -> Self {
         match error {
             HashError::Busy => Self::TooMany,
-            HashError::Failed => Fault::Payload("password hash").into(),
+            HashError::Failed(_) => Fault::Password(error).into(),
         }
     }
 }

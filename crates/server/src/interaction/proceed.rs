@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     catalog::Client,
-    fault::Fault,
+    fault::{Artefact, Fault},
     pages::at,
     store::consents::{self, Consent},
 };
@@ -42,7 +42,7 @@ impl Situation {
             None => None,
         };
         let scopes = |text: Option<&str>| {
-            Scopes::restore(text.unwrap_or_default()).map_err(|_| Fault::Payload("scopes of a consent"))
+            Scopes::restore(text.unwrap_or_default()).map_err(Fault::corrupt(Artefact::ScopesOfConsent))
         };
         let agreed = scopes(consent.as_ref().map(|consent| consent.scopes.as_str()))?;
         let refused = scopes(consent.as_ref().map(|consent| consent.refused.as_str()))?;
@@ -115,7 +115,109 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
             Answer::Code(issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?)
         }
         // The prompts ask for a page without a session and without a consent.
-        (None, _, _) => return Err(Fault::Payload("facts").into()),
+        (None, _, _) => return Err(Fault::Unprompted.into()),
     };
     Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::{error::ErrorCode, time::Timestamp};
+
+    use super::super::facts::samples::{Case, NOW, scopes};
+    use super::*;
+
+    /// The page that is needed and the name of the check that says so.
+    fn page(case: &Case) -> Option<(&'static str, &'static str)> {
+        needed(&case.facts()).map(|(prompt, check)| (prompt.path, check.name))
+    }
+
+    /// As [`Case::of`], of somebody who signed in on a page of this request.
+    fn just_signed_in(parameters: &str) -> Case {
+        Case { signed_in_now: true, ..Case::of(parameters) }
+    }
+
+    /// As [`Case::of`], in a browser where nobody is.
+    fn nobody(parameters: &str) -> Case {
+        let nothing = scopes("");
+        Case { session: None, agreed: nothing.clone(), refused: nothing, ..Case::of(parameters) }
+    }
+
+    #[test]
+    fn az_28_az_29_which_page_a_request_needs() {
+        let sign_in = |check| Some((at::SIGN_IN, check));
+        let select = Some((at::SELECT_ACCOUNT, "prompt=select_account"));
+        let consent = |check| Some((at::CONSENT, check));
+        for (case, expected) in [
+            (Case::of(""), None),
+            (nobody(""), sign_in("no session")),
+            (nobody("prompt=none"), sign_in("no session")),
+            (nobody("prompt=select_account"), sign_in("no session")),
+            (nobody("prompt=consent"), sign_in("no session")),
+            (Case::of("prompt=none"), None),
+            (Case::of("prompt=login"), sign_in("prompt=login")),
+            (just_signed_in("prompt=login"), None),
+            (Case::of("max_age=60"), None),
+            (Case::of("max_age=59"), sign_in("max_age")),
+            (Case::of("max_age=0"), sign_in("max_age")),
+            (just_signed_in("max_age=59"), None),
+            (just_signed_in("max_age=0"), None),
+            (Case::of("prompt=none&max_age=59"), sign_in("max_age")),
+            (Case::of("prompt=select_account"), select),
+            (Case { account_chosen: true, ..Case::of("prompt=select_account") }, None),
+            (just_signed_in("prompt=select_account"), None),
+            (Case::of("prompt=consent"), consent("prompt=consent")),
+            (just_signed_in("prompt=consent"), consent("prompt=consent")),
+            (Case { agreed: scopes("openid"), ..Case::of("") }, consent("items not agreed")),
+            (Case { agreed: scopes("openid"), ..Case::of("prompt=none") }, consent("items not agreed")),
+            (Case { agreed: scopes("openid"), refused: scopes("email"), ..Case::of("") }, None),
+        ] {
+            assert_eq!(page(&case), expected, "{case:?}");
+        }
+    }
+
+    #[test]
+    fn several_prompts_come_in_one_order_each_once() {
+        let all = "prompt=consent%20select_account%20login";
+        let path = |case: &Case| page(case).map(|(path, _)| path);
+        assert_eq!(path(&Case::of(all)), Some(at::SIGN_IN));
+        assert_eq!(path(&just_signed_in(all)), Some(at::CONSENT), "signing in is choosing, too");
+        let two = "prompt=consent%20select_account";
+        assert_eq!(path(&Case::of(two)), Some(at::SELECT_ACCOUNT));
+        assert_eq!(path(&Case { account_chosen: true, ..Case::of(two) }), Some(at::CONSENT));
+        let order: Vec<_> = PROMPTS.iter().map(|prompt| prompt.path).collect();
+        assert_eq!(order, [at::SIGN_IN, at::SELECT_ACCOUNT, at::CONSENT]);
+    }
+
+    #[test]
+    fn se_08_a_public_app_that_nobody_can_prove_always_asks() {
+        for (redirect_uri, asks) in [
+            ("https://spa.example/cb", false),
+            ("http://127.0.0.1:51004/cb", true),
+            ("http://localhost:3000/cb", true),
+            ("com.example.app:/cb", true),
+            ("httpsx://app.example/cb", true),
+        ] {
+            let public = Case { redirect_uri, public_app: true, ..Case::of("") };
+            assert_eq!(page(&public).is_some(), asks, "{redirect_uri}");
+            let confidential = Case { public_app: false, ..public };
+            assert_eq!(page(&confidential), None, "{redirect_uri}: its secret proves it");
+        }
+    }
+
+    #[test]
+    fn oidc_core_3_1_2_6_each_page_that_may_not_be_shown_has_its_error() {
+        let error = |case: &Case| needed(&case.facts()).map(|(_, check)| check.error);
+        assert_eq!(error(&nobody("prompt=none")), Some(ErrorCode::LoginRequired));
+        assert_eq!(error(&Case::of("prompt=none&max_age=1")), Some(ErrorCode::LoginRequired));
+        let asked = Case { agreed: scopes("openid"), ..Case::of("prompt=none") };
+        assert_eq!(error(&asked), Some(ErrorCode::ConsentRequired));
+        assert_eq!(error(&Case::of("prompt=select_account")), Some(ErrorCode::AccountSelectionRequired));
+    }
+
+    #[test]
+    fn a_sign_in_of_the_future_is_fresh() {
+        let session = Some(SessionFacts { auth_time: Timestamp::from_unix(NOW.unix() + 5) });
+        assert_eq!(page(&Case { session, ..Case::of("max_age=1") }), None, "another node's clock is ahead");
+    }
 }

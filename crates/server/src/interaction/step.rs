@@ -9,6 +9,7 @@ use mapae_protocol::{
     base64url,
     locale::Locale,
     random,
+    scope::Scopes,
     time::{Seconds, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::Browser;
 use crate::{
     app::App,
-    fault::Fault,
+    fault::{Artefact, Fault},
     store::{Concealed, Unit, steps},
 };
 
@@ -38,10 +39,22 @@ pub(crate) struct Step {
     pub(crate) signed_in: Option<String>,
     /// The person said on the way which account to use.
     pub(crate) account_chosen: bool,
-    /// The session to whom the consent page was shown: only it may answer that page.
-    pub(crate) consent_asked_of: Option<String>,
+    /// To whom the consent page was shown, and what it asked.
+    pub(crate) asked: Option<Asked>,
     /// The language chosen on the way.
     pub(crate) locale: Option<Locale>,
+}
+
+/// What a consent page asked. Only who saw it may answer, and the answer means this and nothing else, whatever
+/// the app is registered for by then.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The session to whom it was shown.
+    pub(crate) session_id: String,
+    /// What was shown as required.
+    pub(crate) required: Scopes,
+    /// What was shown with a box to tick.
+    pub(crate) optional: Scopes,
 }
 
 /// The end of the way.
@@ -82,14 +95,14 @@ impl Step {
             expires_at: now.plus(LIFE),
             signed_in: None,
             account_chosen: false,
-            consent_asked_of: None,
+            asked: None,
             locale,
         }
     }
 
     /// The text that carries this step in an address or a form of `browser`.
     pub(crate) async fn seal(&self, app: &App, browser: &Browser) -> Result<String, Fault> {
-        let json = serde_json::to_vec(self).map_err(|_| Fault::Payload("step"))?;
+        let json = serde_json::to_vec(self).map_err(Fault::encoding(Artefact::Step))?;
         let text = app.keys().current().seals.steps.seal(&json, browser.binding());
         if text.len() <= MAX_IN_ADDRESS {
             return Ok(text);

@@ -15,7 +15,7 @@ use crate::{
     accounts::session,
     app::App,
     endpoints::form::{self, FormError},
-    fault::Fault,
+    fault::{Artefact, Fault},
     http::{RequestContext, cookies::Life},
     pages::{self, Page},
     store::sessions::SignedIn,
@@ -143,7 +143,7 @@ fn spoken(app: &App, headers: &HeaderMap) -> Locale {
 /// A redirect within these pages, or on to an app: 303, so that no password is ever posted again (RFC 9700 §4.12).
 pub(crate) fn see_other(address: &str) -> Result<Response, Fault> {
     let mut response = StatusCode::SEE_OTHER.into_response();
-    let value = HeaderValue::try_from(address).map_err(|_| Fault::Payload("address"))?;
+    let value = HeaderValue::try_from(address).map_err(Fault::encoding(Artefact::Address))?;
     response.headers_mut().insert(header::LOCATION, value);
     Ok(response)
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Audiences, GrantIds, Handle, Sector, subject};
 use crate::{
-    fault::Fault,
+    fault::{Artefact, Fault},
     keys::{KeySet, OpaqueAccessTokens},
     store::{alive::Epochs, revocations::Kind},
 };
@@ -154,7 +154,7 @@ impl OpaqueAccessToken {
     }
 
     fn seal(&self, sealer: &Sealer<OpaqueAccessTokens>) -> Result<String, Fault> {
-        let bytes = postcard::to_allocvec(self).map_err(|_| Fault::Payload("access token"))?;
+        let bytes = postcard::to_allocvec(self).map_err(Fault::encoding(Artefact::AccessToken))?;
         Ok(sealer.seal(&bytes, b""))
     }
 

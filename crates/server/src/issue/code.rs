@@ -8,7 +8,7 @@ use mapae_protocol::{base64url, digest::sha256, random, scope::Scopes, seal::Sea
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fault::Fault,
+    fault::{Artefact, Fault},
     keys::AuthorizationCodes,
     store::{alive::Epochs, grants::Redemption},
 };
@@ -96,7 +96,7 @@ impl AuthorizationCode {
             return Ok(SealedCode { text, stored: None });
         }
         let details = self.details.take();
-        let stored = serde_json::to_string(&details).map_err(|_| Fault::Payload("code details"))?;
+        let stored = serde_json::to_string(&details).map_err(Fault::encoding(Artefact::CodeDetails))?;
         Ok(SealedCode { text: sealer.seal(&encode(&self)?, b""), stored: Some(stored) })
     }
 
@@ -108,5 +108,5 @@ impl AuthorizationCode {
 }
 
 fn encode(code: &AuthorizationCode) -> Result<Vec<u8>, Fault> {
-    postcard::to_allocvec(code).map_err(|_| Fault::Payload("code"))
+    postcard::to_allocvec(code).map_err(Fault::encoding(Artefact::Code))
 }

@@ -14,7 +14,7 @@ mod revocation_handle;
 mod subject;
 
 pub(crate) use access_token::{AccessTokenContext, AccessTokenPlan, GrantFacts, OpaqueAccessToken};
-pub(crate) use audience::{Audiences, resolve_audience};
+pub(crate) use audience::{Audiences, audience_of_grant, resolve_audience};
 pub(crate) use code::{AuthorizationCode, CodeDetails};
 pub(crate) use id_token::{IdTokenPlan, SignIn, session_name};
 pub(crate) use may_issue::may_issue;

@@ -12,7 +12,7 @@ use mapae_protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fault::Fault,
+    fault::{Artefact, Fault},
     keys::{RefreshSuccessors, RefreshTokens},
 };
 
@@ -69,7 +69,7 @@ impl RefreshToken {
 
     /// The text that the client gets.
     pub(crate) fn seal(&self, sealer: &Sealer<RefreshTokens>) -> Result<String, Fault> {
-        let bytes = postcard::to_allocvec(self).map_err(|_| Fault::Payload("refresh token"))?;
+        let bytes = postcard::to_allocvec(self).map_err(Fault::encoding(Artefact::RefreshToken))?;
         Ok(sealer.seal(&bytes, b""))
     }
 

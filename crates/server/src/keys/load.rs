@@ -10,7 +10,7 @@ use mapae_protocol::{
 
 use super::ring::{KeySet, LastingKeys, StoredSigningKey};
 use crate::{
-    fault::Fault,
+    fault::{Artefact, Fault},
     store::{Concealed, Db, Unit, keys as rows},
 };
 
@@ -79,7 +79,7 @@ pub(super) fn new_signing(
     let key = SigningKey::generate(algorithm).map_err(|error| Fault::Key(error.into()))?;
     let pkcs8 = key.to_pkcs8().map_err(|error| Fault::Key(error.into()))?;
     let kid = key.kid().to_owned();
-    let public = serde_json::to_string(key.public_jwk()).map_err(|_| Fault::Payload("public key"))?;
+    let public = serde_json::to_string(key.public_jwk()).map_err(Fault::encoding(Artefact::PublicKey))?;
     Ok(rows::SigningKey {
         private_wrapped: master.wrap_key(pkcs8.expose(), kid.as_bytes()).into(),
         alg: algorithm.as_str().to_owned(),
@@ -104,7 +104,7 @@ const fn life(created_at: Timestamp, active_at: Timestamp) -> rows::Life {
 }
 
 fn unwrap_signing(row: &rows::SigningKey, master: &MasterKey) -> Result<StoredSigningKey, Fault> {
-    let algorithm = Algorithm::parse(&row.alg).ok_or(Fault::Payload("algorithm of a key"))?;
+    let algorithm = Algorithm::parse(&row.alg).ok_or(Fault::Corrupt(Artefact::AlgorithmOfKey, None))?;
     let pkcs8 = unwrap(master, &row.private_wrapped, &row.kid)?;
     let key = SigningKey::from_pkcs8(algorithm, &pkcs8).map_err(|error| Fault::Key(error.into()))?;
     Ok(StoredSigningKey { key, active_at: row.life.active_at, retired_at: row.life.retired_at })
@@ -112,12 +112,12 @@ fn unwrap_signing(row: &rows::SigningKey, master: &MasterKey) -> Result<StoredSi
 
 fn unwrap_seal(row: &rows::SealKey, master: &MasterKey) -> Result<SealRoot, Fault> {
     let secret = unwrap(master, &row.secret_wrapped, &row.id)?;
-    let secret = <[u8; 32]>::try_from(secret.as_slice()).map_err(|_| Fault::Payload("sealing key"))?;
+    let secret = <[u8; 32]>::try_from(secret.as_slice()).map_err(Fault::corrupt(Artefact::SealingKey))?;
     SealRoot::from_bytes(&row.id, secret).map_err(|error| Fault::Key(error.into()))
 }
 
 async fn lasting(db: &Db, master: &MasterKey, name: &str) -> Result<HmacKey, Fault> {
-    let wrapped = rows::secret(db, name).await?.ok_or(Fault::Payload("lasting key"))?;
+    let wrapped = rows::secret(db, name).await?.ok_or(Fault::Corrupt(Artefact::LastingKey, None))?;
     Ok(HmacKey::new(&unwrap(master, &wrapped, name)?))
 }
 

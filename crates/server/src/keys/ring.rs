@@ -13,7 +13,7 @@ use mapae_protocol::{
 };
 
 use super::Seals;
-use crate::fault::Fault;
+use crate::fault::{Artefact, Fault};
 
 /// Every key of one moment.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl KeySet {
     ) -> Result<Self, Fault> {
         let public: Vec<Jwk> = stored.iter().map(|stored| stored.key.public_jwk().clone()).collect();
         let published = JwkSet::new(public);
-        let jwks = serde_json::to_vec(&published).map_err(|_| Fault::Payload("key set"))?;
+        let jwks = serde_json::to_vec(&published).map_err(Fault::encoding(Artefact::KeySet))?;
         let jwks_etag = format!("\"{}\"", base64url::encode(sha256(&jwks)));
         let seals = Seals::new(roots).map_err(|error| Fault::Key(error.into()))?;
         let LastingKeys { subject, handle } = lasting;

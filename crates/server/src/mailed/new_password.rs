@@ -14,7 +14,7 @@ use crate::{
         typed,
     },
     app::App,
-    fault::Fault,
+    fault::{Artefact, Fault},
     interaction::{PageError, Visit, page},
     pages::{input::PasswordMistake, mailed::MailPurpose, password, shown::Shown},
     store::{
@@ -101,7 +101,7 @@ async fn replace(
 
 /// Lets the person know by mail that their password was changed.
 pub(crate) fn tell(visit: &Visit, user: &User) -> Result<(), Fault> {
-    let email = Email::parse(&user.email).map_err(|_| Fault::Payload("e-mail address"))?;
+    let email = Email::parse(&user.email).map_err(Fault::corrupt(Artefact::Email))?;
     let locale = visit.locale(None);
     visit.app.post_office().take(Order { matter: Matter::PasswordChanged, email, locale, step: None });
     Ok(())

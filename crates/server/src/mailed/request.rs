@@ -8,7 +8,7 @@ use crate::{
         post_office::{Matter, Order},
         throttle,
     },
-    fault::Fault,
+    fault::{Artefact, Fault},
     interaction::{PageError, Step, Visit},
     pages::mailed::{MailPurpose, MailSent},
     store::Concealed,
@@ -60,7 +60,7 @@ fn admit(visit: &Visit, email: &Email) -> bool {
 
 /// The step as it waits in the link's row, however large: only the browser that asked can go on with it.
 fn seal(visit: &Visit, step: &Step) -> Result<Concealed, Fault> {
-    let json = serde_json::to_vec(step).map_err(|_| Fault::Payload("step"))?;
+    let json = serde_json::to_vec(step).map_err(Fault::encoding(Artefact::Step))?;
     let sealed = visit.app.keys().current().seals.steps.seal(&json, visit.browser.binding());
     Ok(Concealed::from(sealed))
 }

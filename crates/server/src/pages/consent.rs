@@ -25,6 +25,8 @@ pub struct Consent {
     pub optional: Vec<ConsentItem>,
     /// What was agreed before and is not asked again.
     pub agreed: Vec<ScopeText>,
+    /// Shown again, because what the app asks has changed since.
+    pub changed: bool,
     /// Where the answer redirects.
     pub target: FormTarget,
 }
@@ -63,6 +65,7 @@ impl Page for Consent {
                 item("calendar.write", "일정 추가·변경·삭제", ""),
             ],
             agreed: Vec::new(),
+            changed: false,
             target: FormTarget::leading_to(example::REDIRECT),
         };
         let offline = item("offline_access", "", "앱을 닫아도 일정이 맞춰져요.");
@@ -93,6 +96,7 @@ impl Page for Consent {
                     ..usual.clone()
                 },
             ),
+            ("changed", Self { changed: true, ..usual.clone() }),
             (
                 "icon",
                 Self {

@@ -114,3 +114,126 @@ impl States {
         })
     }
 }
+
+#[cfg(test)]
+impl States {
+    /// Of somebody who has signed in and agreed, under these epochs, in a session that ends then.
+    pub(crate) fn living(epochs: Epochs, until: Timestamp) -> Self {
+        let begun = Timestamp::from_unix(0);
+        Self {
+            user: Some(User {
+                id: "usr_1".to_owned(),
+                email: "hong@example.com".to_owned(),
+                email_verified: true,
+                name: "홍길동".to_owned(),
+                locale: None,
+                operator: false,
+                epoch: epochs.user,
+                disabled_at: None,
+                updated_at: begun,
+            }),
+            app: Some(AppState {
+                id: "app_1".to_owned(),
+                epoch: epochs.app,
+                disabled_at: None,
+                deleted_at: None,
+            }),
+            consent: Some(Consent {
+                id: "con_1".to_owned(),
+                user_id: "usr_1".to_owned(),
+                app_id: "app_1".to_owned(),
+                epoch: epochs.consent,
+                scopes: "openid".to_owned(),
+                refused: String::new(),
+                created_at: begun,
+                updated_at: begun,
+                last_used_at: None,
+            }),
+            session: epochs.session.map(|epoch| SessionState {
+                id: "ses_1".to_owned(),
+                user_epoch: epochs.user,
+                epoch,
+                expires_at: until,
+                idle_expires_at: until,
+                ended_at: None,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EPOCHS: Epochs = Epochs { user: 4, app: 3, consent: 2, session: Some(1) };
+    const NOW: Timestamp = Timestamp::from_unix(1_000);
+    const END: Timestamp = Timestamp::from_unix(2_000);
+
+    type Fact = (&'static str, fn(&mut States), Dead);
+
+    /// Every fact that forbids something, in the order in which they are looked at.
+    const FACTS: &[Fact] = &[
+        ("no person", |states| states.user = None, Dead::UserDisabled),
+        ("person disabled", |s| s.user.as_mut().unwrap().disabled_at = Some(NOW), Dead::UserDisabled),
+        ("no app", |states| states.app = None, Dead::AppDisabled),
+        ("app disabled", |states| states.app.as_mut().unwrap().disabled_at = Some(NOW), Dead::AppDisabled),
+        ("app deleted", |states| states.app.as_mut().unwrap().deleted_at = Some(NOW), Dead::AppDisabled),
+        ("person's epoch", |states| states.user.as_mut().unwrap().epoch += 1, Dead::UserChanged),
+        ("app's epoch", |states| states.app.as_mut().unwrap().epoch += 1, Dead::AppChanged),
+        ("no consent", |states| states.consent = None, Dead::ConsentWithdrawn),
+        ("consent's epoch", |states| states.consent.as_mut().unwrap().epoch += 1, Dead::ConsentWithdrawn),
+        ("no session", |states| states.session = None, Dead::SessionEnded),
+        ("session's epoch", |states| states.session.as_mut().unwrap().epoch += 1, Dead::SessionEnded),
+        ("signed out", |states| states.session.as_mut().unwrap().ended_at = Some(NOW), Dead::SessionEnded),
+        ("session over", |states| states.session.as_mut().unwrap().expires_at = NOW, Dead::SessionEnded),
+        ("session idle", |s| s.session.as_mut().unwrap().idle_expires_at = NOW, Dead::SessionEnded),
+        ("of another epoch", |s| s.session.as_mut().unwrap().user_epoch -= 1, Dead::SessionEnded),
+    ];
+
+    #[test]
+    fn mx_01_every_fact_alone_forbids_and_none_of_the_session_when_offline() {
+        let living = States::living(EPOCHS, END);
+        for offline in [false, true] {
+            assert_eq!(living.hold(EPOCHS, offline, NOW), Ok(()));
+            for (name, happen, dead) in FACTS {
+                let mut states = living.clone();
+                happen(&mut states);
+                let survives = offline && *dead == Dead::SessionEnded;
+                let expected = if survives { Ok(()) } else { Err(*dead) };
+                assert_eq!(states.hold(EPOCHS, offline, NOW), expected, "{name}, offline {offline}");
+            }
+        }
+    }
+
+    #[test]
+    fn mx_01_of_two_facts_the_first_is_told() {
+        for (at, (first_name, first, dead)) in FACTS.iter().enumerate() {
+            for (second_name, second, _) in &FACTS[at + 1..] {
+                let mut states = States::living(EPOCHS, END);
+                // What a later fact changes may be gone by an earlier one.
+                let names = [*first_name, *second_name];
+                if names.iter().any(|name| name.starts_with("no ")) {
+                    continue;
+                }
+                first(&mut states);
+                second(&mut states);
+                assert_eq!(states.hold(EPOCHS, false, NOW), Err(*dead), "{names:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_epoch_that_went_back_is_another_epoch_too() {
+        let living = States::living(EPOCHS, END);
+        for under in [
+            Epochs { user: 5, ..EPOCHS },
+            Epochs { app: 4, ..EPOCHS },
+            Epochs { consent: 3, ..EPOCHS },
+            Epochs { session: Some(2), ..EPOCHS },
+            Epochs { session: None, ..EPOCHS },
+        ] {
+            assert!(living.hold(under, false, NOW).is_err(), "{under:?}");
+        }
+        assert_eq!(living.hold(EPOCHS, false, END), Err(Dead::SessionEnded), "to the second");
+    }
+}

@@ -8,6 +8,8 @@ mod commands;
 #[cfg(test)]
 mod console;
 #[cfg(test)]
+mod delay;
+#[cfg(test)]
 mod parties;
 #[cfg(test)]
 mod people;

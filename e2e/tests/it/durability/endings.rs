@@ -12,13 +12,17 @@ use mapae_e2e::{
 use tokio::time::sleep;
 
 use super::{
-    WINDOW, races, report,
+    WINDOW,
+    aim::Aim,
+    races, report,
     scene::{Lane, SET_UPS, Scene, SetUp, code, sign_in},
     seed,
 };
 
-/// An ending comes at most this much after the requests that it races, or they after it, in microseconds.
-const SPREAD: u64 = 3_000;
+/// About how long an ending takes, in microseconds: one request, and one for which passwords are hashed or a process is
+/// started first.
+const QUICK: i64 = 1_000;
+const SLOW: i64 = 10_000;
 
 /// How often each side was first, as far as the outcome tells.
 #[derive(Debug, Default)]
@@ -26,13 +30,15 @@ struct Tally {
     rounds: usize,
     redeemed: usize,
     refreshed: usize,
+    /// Rounds in which the app got nothing any more.
+    ended: usize,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn co_12_re_08_nothing_survives_a_disconnect() {
     for set_up in SET_UPS {
         let (scene, mut lane, mut chance) = begin(set_up, "disconnect").await;
-        let mut tally = Tally::default();
+        let (mut tally, mut aim) = (Tally::default(), Aim::by(QUICK));
         for _ in 0..races().div_ceil(10) {
             // The disconnect before has taken the consent along.
             code(&mut lane.browser, &lane.app).await;
@@ -40,13 +46,13 @@ async fn co_12_re_08_nothing_survives_a_disconnect() {
             let form = lane.browser.disconnecting(&app).await.unwrap().expect("the app is connected");
             let mut racers = Racers::prepare(&mut lane, &app).await;
             let (browser, person) = (&mut lane.browser, &lane.person);
-            let (first, later) = spread(&mut chance);
+            let (first, later) = aim.pauses(&mut chance);
             let ending = async {
                 sleep(first).await;
                 browser.disconnect(&form, person, &app).await.unwrap();
             };
             let (given, ()) = tokio::join!(racers.run(later), ending);
-            tally.count(&given);
+            aim.learn(tally.count(&given));
             racers.all_dead(&given).await;
         }
         end(scene, "disconnect", &tally);
@@ -57,21 +63,21 @@ async fn co_12_re_08_nothing_survives_a_disconnect() {
 async fn co_12_re_08_se_27_nothing_survives_signing_out() {
     for set_up in SET_UPS {
         let (scene, mut lane, mut chance) = begin(set_up, "sign out").await;
-        let mut tally = Tally::default();
+        let (mut tally, mut aim) = (Tally::default(), Aim::by(QUICK));
         for _ in 0..races().div_ceil(40) {
             lane.browser = Browser::new(&scene.nodes()[0], &lane.journal);
             sign_in(&mut lane.browser, &lane.person, &lane.app).await;
             let form = lane.browser.signing_out().await.unwrap().expect("somebody is signed in");
             let app = lane.app.clone();
             let mut racers = Racers::prepare(&mut lane, &app).await;
-            let (first, later) = spread(&mut chance);
+            let (first, later) = aim.pauses(&mut chance);
             let browser = &mut lane.browser;
             let ending = async {
                 sleep(first).await;
                 browser.sign_out(&form).await.unwrap();
             };
             let (given, ()) = tokio::join!(racers.run(later), ending);
-            tally.count(&given);
+            aim.learn(tally.count(&given));
             racers.all_dead(&given).await;
         }
         end(scene, "sign out", &tally);
@@ -82,18 +88,20 @@ async fn co_12_re_08_se_27_nothing_survives_signing_out() {
 async fn co_12_re_08_se_27_nothing_survives_a_change_of_password() {
     for set_up in SET_UPS {
         let (scene, mut lane, mut chance) = begin(set_up, "change of password").await;
-        let mut tally = Tally::default();
+        let (mut tally, mut aim) = (Tally::default(), Aim::by(SLOW));
         for round in 0..races().div_ceil(100) {
             let form = lane.browser.changing_password().await.unwrap().expect("somebody is signed in");
             let app = lane.app.clone();
             let mut racers = Racers::prepare(&mut lane, &app).await;
-            // Two passwords are hashed first: later than the others the ending is anyway.
-            let patience = Duration::from_micros(chance.below(100_000));
+            let (first, later) = aim.pauses(&mut chance);
             let (browser, person) = (&mut lane.browser, &mut lane.person);
             let new = format!("battery staple horse {round}");
-            let ending = async { browser.change_password(&form, person, &new).await.unwrap() };
-            let (given, ()) = tokio::join!(racers.run(patience), ending);
-            tally.count(&given);
+            let ending = async {
+                sleep(first).await;
+                browser.change_password(&form, person, &new).await.unwrap();
+            };
+            let (given, ()) = tokio::join!(racers.run(later), ending);
+            aim.learn(tally.count(&given));
             racers.all_dead(&given).await;
         }
         end(scene, "change of password", &tally);
@@ -104,14 +112,17 @@ async fn co_12_re_08_se_27_nothing_survives_a_change_of_password() {
 async fn co_12_nothing_survives_the_disabling_of_an_app_from_the_command_line() {
     for set_up in SET_UPS {
         let (scene, mut lane, mut chance) = begin(set_up, "disable").await;
-        let mut tally = Tally::default();
+        let (mut tally, mut aim) = (Tally::default(), Aim::by(SLOW));
         for round in 0..races().div_ceil(100) {
             let app = App::create(&scene.installation, &scene.journal, &format!("Victim {round}")).await;
             let mut racers = Racers::prepare(&mut lane, &app).await;
-            let patience = Duration::from_micros(chance.below(100_000));
-            let ending = app.disable(&scene.installation, &scene.journal);
-            let (given, ()) = tokio::join!(racers.run(patience), ending);
-            tally.count(&given);
+            let (first, later) = aim.pauses(&mut chance);
+            let ending = async {
+                sleep(first).await;
+                app.disable(&scene.installation, &scene.journal).await;
+            };
+            let (given, ()) = tokio::join!(racers.run(later), ending);
+            aim.learn(tally.count(&given));
             racers.all_dead(&given).await;
         }
         end(scene, "disable", &tally);
@@ -127,14 +138,14 @@ async fn begin(set_up: SetUp, what: &str) -> (Scene, Lane, Chance) {
 fn end(scene: Scene, what: &str, tally: &Tally) {
     let name = scene.name();
     let (_, details) = scene.close(WINDOW);
-    let Tally { rounds, redeemed, refreshed } = tally;
+    let Tally { rounds, redeemed, refreshed, ended } = tally;
+    let both = (1..*rounds).contains(ended);
+    assert!(
+        both || *rounds < 10,
+        "{what}, {name}: one side was always first, so nothing was raced: {tally:?}"
+    );
     let details = format!("of these {redeemed} codes and {refreshed} refreshes were faster; {details}");
     report(&format!("{what} against redemption and refresh ({name})"), *rounds, "rounds", &details);
-}
-
-fn spread(chance: &mut Chance) -> (Duration, Duration) {
-    let pause = Duration::from_micros(chance.below(SPREAD));
-    if chance.below(2) == 0 { (pause, Duration::ZERO) } else { (Duration::ZERO, pause) }
 }
 
 /// An app in the middle of something: it holds tokens and a code, and is about to use both.
@@ -196,9 +207,13 @@ impl Racers {
 }
 
 impl Tally {
-    fn count(&mut self, given: &Given) {
+    /// Whether the app was first, with one of its requests at least.
+    fn count(&mut self, given: &Given) -> bool {
+        let app_first = given.redeemed.is_some() || given.refreshed.is_some();
         self.rounds += 1;
         self.redeemed += usize::from(given.redeemed.is_some());
         self.refreshed += usize::from(given.refreshed.is_some());
+        self.ended += usize::from(!app_first);
+        app_first
     }
 }

@@ -1,6 +1,6 @@
 //! `mapae serve`: start and end.
 
-use std::net::TcpListener;
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use mapae::store::{
     db::Engine,
@@ -22,7 +22,33 @@ async fn opens(mapae: &Installation, token: &str) -> bool {
     links::find(&mapae.db(), &hash, Purpose::Setup, now).await.unwrap().is_some()
 }
 
+/// The permissions of a file or folder.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap_or_else(|error| panic!("{path:?}: {error}")).permissions().mode() & 0o777
+}
+
+/// The same command in a shell that would let everybody read and write what it makes.
+fn without_umask(command: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "umask 0 && exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    shell.env_clear();
+    shell
+}
+
 on_each_engine! {
+    async fn what_it_makes_is_its_owners_alone(mapae: Installation) {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let command = mapae.command(&["serve", "--listen", &listen, "--json"]);
+        let _server = Server::of(without_umask(&command), port);
+        assert_eq!(mode(&mapae.data()), 0o700);
+        assert_eq!(mode(&mapae.data().join("master.key")), 0o600);
+        let files = fs::read_dir(mapae.data()).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|path| path.is_file()) {
+            assert_eq!(mode(&file) & 0o077, 0, "{file:?}");
+        }
+    }
+
     async fn it_says_where_it_is_answers_and_ends_gently(mapae: Installation) {
         let server = Server::start(&mapae);
         let ready = &server.ready;
@@ -146,21 +172,21 @@ async fn folders_that_cannot_be_used_are_named() {
     let listen = format!("127.0.0.1:{}", free_port());
     let serve = ["serve", "--listen", listen.as_str()];
     let in_the_way = Installation::new(Engine::Sqlite).await;
-    std::fs::write(in_the_way.data(), "a file").unwrap();
+    fs::write(in_the_way.data(), "a file").unwrap();
     let refused = in_the_way.refused(&serve);
     assert_eq!(refused["error"], "data_folder_unusable");
     assert!(text(&refused, "message").contains("--data"), "{refused}");
 
     let mailbox = Installation::new(Engine::Sqlite).await;
-    std::fs::create_dir(mailbox.data()).unwrap();
-    std::fs::write(mailbox.data().join("mailbox"), "a file").unwrap();
+    fs::create_dir(mailbox.data()).unwrap();
+    fs::write(mailbox.data().join("mailbox"), "a file").unwrap();
     assert_eq!(mailbox.refused(&serve)["error"], "mailbox_unusable");
 }
 
 #[tokio::test]
 async fn op_15_it_does_not_start_with_mistakes_and_says_all_of_them() {
     let mapae = Installation::new(Engine::Sqlite).await.with("MAPAE_ISSUER", "http://id.example.com");
-    std::fs::write(mapae.folder().join("mapae.toml"), "isuer = \"x\"\n[tokens]\ncode_seconds = \"long\"\n")
+    fs::write(mapae.folder().join("mapae.toml"), "isuer = \"x\"\n[tokens]\ncode_seconds = \"long\"\n")
         .unwrap();
     let ended = mapae.run(&["serve", "--json"]);
     assert_eq!(ended.code, Some(2));

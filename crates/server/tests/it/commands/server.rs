@@ -20,6 +20,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Server {
     child: Option<Child>,
     log: Option<JoinHandle<String>>,
+    http: reqwest::Client,
     /// What it said when it was ready.
     pub(super) ready: Value,
     pub(super) issuer: String,
@@ -54,7 +55,7 @@ impl Server {
         }
         let ready: Value = serde_json::from_str(&line).expect("an object");
         let issuer = text(&ready, "issuer");
-        Self { child: Some(child), log: Some(log), ready, issuer, port }
+        Self { child: Some(child), log: Some(log), http: reqwest::Client::new(), ready, issuer, port }
     }
 
     /// Sends a signal by its name, and waits for the end.
@@ -82,8 +83,7 @@ impl Server {
 
     /// The document at `path`.
     pub(super) async fn document(&self, path: &str) -> Value {
-        let answer =
-            reqwest::Client::new().get(format!("{}{path}", self.issuer)).send().await.expect("an answer");
+        let answer = self.http.get(format!("{}{path}", self.issuer)).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.expect("JSON")
     }
@@ -96,7 +96,7 @@ impl Server {
 
     /// What a machine gets for its secret: the status and, if it has one, the code of the error.
     pub(super) async fn token(&self, client_id: &str, client_secret: &str) -> (u16, Option<String>) {
-        let request = reqwest::Client::new().post(format!("{}/token", self.issuer));
+        let request = self.http.post(format!("{}/token", self.issuer));
         let request = request.basic_auth(client_id, Some(client_secret));
         let answer = request.form(&[("grant_type", "client_credentials")]).send().await.expect("an answer");
         let status = answer.status().as_u16();

@@ -178,16 +178,17 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
     let before = kept(&server, &app.client_id).await;
     let page = owner.page(&server, &app.client_id).await;
     let new = owner.browser.open(&server.at("/console/apps/new")).await;
-    let forms = [
-        (&new, "app-create"),
-        (&page, "save-general"),
-        (&page, "save-addresses"),
-        (&page, "save-items"),
-        (&page, "secret-rotate"),
-        (&page, "app-disable"),
+    // Each form with a change of its own, which is good: refused is what was slipped in beside it.
+    let forms: [(&Page, &str, &[(&str, &str)]); 6] = [
+        (&new, "app-create", &[("name", "다른 것"), ("redirect_uris", REDIRECT)]),
+        (&page, "save-general", &[("name", "다른 것")]),
+        (&page, "save-addresses", &[("redirect_uris", "https://other.example/cb")]),
+        (&page, "save-items", &[("level.profile", "none")]),
+        (&page, "secret-rotate", &[]),
+        (&page, "app-disable", &[]),
     ];
-    for (page, button) in forms {
-        for (name, value) in [
+    for (page, button, change) in forms {
+        for intruder in [
             ("owner_id", "usr_somebody"),
             ("operator", "1"),
             ("is_admin", "true"),
@@ -211,8 +212,8 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
             ("purpose_ko.openid", "x"),
             ("level.admin.everything", "required"),
         ] {
-            let answer = owner.browser.submit(page, button, &[("name", "다른 것"), (name, value)]).await;
-            assert_eq!(answer.status, 400, "{button} with {name}");
+            let answer = owner.browser.submit(page, button, &[change, &[intruder]].concat()).await;
+            assert_eq!(answer.status, 400, "{button} with {}", intruder.0);
         }
         let (action, mut fields) = page.form(button);
         let twice = fields.iter().find(|(name, _)| name != "csrf").cloned();
@@ -224,6 +225,13 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
         );
     }
     assert_eq!(kept(&server, &app.client_id).await, before);
+    for (page, button, change) in forms {
+        let before = kept(&server, &app.client_id).await;
+        let answer = owner.browser.submit(page, button, change).await;
+        assert!([200, 303].contains(&answer.status.as_u16()), "{button} alone: {}", answer.status);
+        let changed = kept(&server, &app.client_id).await != before;
+        assert_eq!(changed, button != "app-create", "{button} alone");
+    }
 }
 
 #[tokio::test]

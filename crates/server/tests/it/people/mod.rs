@@ -11,6 +11,7 @@ mod mails;
 mod reset;
 mod services;
 mod setup;
+mod sign_in;
 mod sign_up;
 
 use mapae::store::users::{self, Account};

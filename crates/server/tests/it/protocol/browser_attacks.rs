@@ -1,8 +1,10 @@
 //! Attacks by way of a person's browser: on the authorization endpoint, the sign-in and the consent page.
 
-use mapae_testkit::{AppSpec, Authorization, Browser, TestServer, client::send};
+use mapae::store::apps::{self, RegisteredApp};
+use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer, client::send};
 
 use super::{calendar, to_consent};
+use crate::store::beneath;
 
 #[tokio::test]
 async fn az_38_no_redirect_would_post_a_password_again() {
@@ -124,6 +126,55 @@ async fn se_07_hidden_fields_and_parameters_change_nothing() {
     }
 }
 
+/// Registers other items for an app, as its developer does in the console.
+async fn register_items(server: &TestServer, app: &AppFixture, required: &[&str], optional: &[&str]) {
+    let mut registered = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
+    let item = |scope: &&str, required| apps::AppScope {
+        scope: (*scope).to_owned(),
+        required,
+        purpose_ko: "시험하려고 써요".to_owned(),
+        purpose_en: "For the test".to_owned(),
+    };
+    registered.lists.scopes =
+        required.iter().map(|s| item(s, true)).chain(optional.iter().map(|s| item(s, false))).collect();
+    let RegisteredApp { app, lists, .. } = registered;
+    server.write(apps::update(&app.id, &app.settings, &lists, server.now())).await;
+}
+
+#[tokio::test]
+async fn se_07_what_became_required_while_the_page_was_open_is_asked_again() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid calendar.read calendar.write");
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    register_items(&server, &app, &["openid", "calendar.write"], &["calendar.read"]).await;
+    let again = browser.submit(&consent, "consent-approve", &[("item", "calendar.read")]).await;
+    assert_eq!((again.status.as_u16(), again.location()), (200, None));
+    assert!(again.has("problem"), "the page says that something changed: {}", again.body);
+    assert_eq!(again.values("input[name=item]", "value"), ["calendar.read"]);
+    let db = server.app().db();
+    assert!(mapae::store::consents::find(db, &user.id, &app.client_id).await.unwrap().is_none());
+    let back = browser.submit(&again, "consent-approve", &[]).await;
+    let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
+    assert_eq!(tokens.text("scope"), "calendar.write openid", "now it was seen as required");
+}
+
+#[tokio::test]
+async fn se_07_what_is_asked_no_more_is_not_granted() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid calendar.read calendar.write");
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    register_items(&server, &app, &["openid"], &["calendar.read"]).await;
+    let back = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
+    assert_eq!(tokens.text("scope"), "calendar.read openid");
+}
+
 #[tokio::test]
 async fn se_08_consent_is_asked_again_where_silence_would_be_wrong() {
     let server = TestServer::start().await;
@@ -195,14 +246,8 @@ async fn se_31_requests_that_nobody_follows_up_leave_no_row() {
 }
 
 /// Rows of a table, read beside the server.
-fn count(server: &TestServer, table: &str) -> u64 {
-    let output = std::process::Command::new("python3")
-        .args(["-c", "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT COUNT(*) FROM ' + sys.argv[2]).fetchone()[0])"])
-        .arg(server.data().join("mapae.db"))
-        .arg(table)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+fn count(server: &TestServer, table: &str) -> i64 {
+    beneath::rows(&server.data().join("mapae.db"), table)
 }
 
 #[tokio::test]

@@ -1,39 +1,71 @@
 //! MX-01: every path that issues anything × every fact that blocks it.
 
-use mapae::store::{Unit, apps, consents, sessions, users};
-use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer, UserFixture};
+use mapae::store::{
+    Unit,
+    app_secrets::{self, Before, NewSecret},
+    apps, consents, sessions, users,
+};
+use mapae_protocol::{base64url, digest::sha256};
+use mapae_testkit::{
+    ApiFixture, AppFixture, AppSpec, Authorization, Browser, Engine, Page, TestServer, UserFixture,
+    client::send,
+};
+use serde_json::Value;
 
-use super::calendar;
+const SCOPE: &str = "openid calendar.read";
 
-/// A fact that must stop everything that was begun before it.
-#[derive(Clone, Copy, Debug)]
+/// A fact that must stop what was begun before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fact {
     UserDisabled,
     PasswordChanged,
     AppDisabled,
     AppDeleted,
+    AppRevoked,
     SecretStolen,
     Disconnected,
     ItemDropped,
     SignedOut,
 }
 
+/// A place where something is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    /// `grant_type=authorization_code`, with a code in flight.
+    Code,
+    /// `grant_type=refresh_token`.
+    Refresh,
+    /// `grant_type=client_credentials`.
+    ClientCredentials,
+    /// A code without a page, for a browser that is signed in.
+    Silent,
+    /// A code by the account page that was opened before.
+    Account,
+    /// A code by the consent page that was opened before.
+    Consent,
+    /// A session by the sign-in page that was opened before.
+    SignIn,
+}
+
 impl Fact {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::UserDisabled,
         Self::PasswordChanged,
         Self::AppDisabled,
         Self::AppDeleted,
+        Self::AppRevoked,
         Self::SecretStolen,
         Self::Disconnected,
         Self::ItemDropped,
         Self::SignedOut,
     ];
 
-    async fn happen(self, server: &TestServer, user: &UserFixture, app: &AppFixture) {
+    /// Lets it happen; returns the app with the secret that is good afterwards.
+    async fn happen(self, server: &TestServer, user: &UserFixture, app: &AppFixture) -> AppFixture {
         let db = server.app().db();
         let now = server.now();
         let consent = || async { consents::find(db, &user.id, &app.client_id).await.unwrap().unwrap() };
+        let mut after = app.clone();
         let unit: Unit = match self {
             Self::UserDisabled => users::disable(&user.id, now),
             Self::PasswordChanged => {
@@ -41,16 +73,166 @@ impl Fact {
             }
             Self::AppDisabled => apps::disable(&app.client_id, now),
             Self::AppDeleted => apps::delete(&app.client_id, now),
-            Self::SecretStolen => apps::revoke(&app.client_id, now),
+            Self::AppRevoked => apps::revoke(&app.client_id, now),
+            Self::SecretStolen => {
+                let secret = "the secret that replaces the stolen one";
+                let hash = base64url::encode(sha256(secret.as_bytes())).into();
+                after.client_secret = Some(secret.to_owned());
+                let secret = NewSecret { id: "sec_next".to_owned(), hash };
+                app_secrets::rotate(&app.client_id, &secret, Before::Stolen, now)
+            }
             Self::Disconnected => consents::disconnect(&consent().await.id, &user.id, now),
             Self::ItemDropped => consents::drop_scope(&consent().await, "calendar.read", now).unwrap(),
             Self::SignedOut => {
-                let session = sessions::list(db, &user.id, now).await.unwrap().remove(0);
-                sessions::end(&session.id, &user.id, now)
+                for session in sessions::list(db, &user.id, now).await.unwrap() {
+                    server.write(sessions::end(&session.id, &user.id, now)).await;
+                }
+                return after;
             }
         };
         server.write(unit).await;
+        after
     }
+
+    /// Whether nothing may come of a path that was begun before. What goes on is begun anew by somebody who
+    /// may: an app with its secret, a person who is there and agrees.
+    const fn stops(self, path: Path) -> bool {
+        match path {
+            Path::Code | Path::Refresh => true,
+            Path::ClientCredentials => matches!(self, Self::AppDisabled | Self::AppDeleted),
+            Path::Silent | Path::Account => {
+                !matches!(self, Self::AppRevoked | Self::SecretStolen | Self::ItemDropped)
+            }
+            // Who is there may agree anew, to a page that asks what is not agreed any more.
+            Path::Consent => !matches!(self, Self::AppRevoked | Self::SecretStolen),
+            Path::SignIn => matches!(
+                self,
+                Self::UserDisabled | Self::PasswordChanged | Self::AppDisabled | Self::AppDeleted
+            ),
+        }
+    }
+
+    /// Whether it ends what the app was given for itself.
+    const fn ends_machine_tokens(self) -> bool {
+        matches!(self, Self::AppDisabled | Self::AppDeleted | Self::AppRevoked | Self::SecretStolen)
+    }
+}
+
+impl Path {
+    const ALL: [Self; 7] = [
+        Self::Code,
+        Self::Refresh,
+        Self::ClientCredentials,
+        Self::Silent,
+        Self::Account,
+        Self::Consent,
+        Self::SignIn,
+    ];
+
+    /// The grant type whose path it is.
+    const fn grant_type(self) -> Option<&'static str> {
+        match self {
+            Self::Code => Some("authorization_code"),
+            Self::Refresh => Some("refresh_token"),
+            Self::ClientCredentials => Some("client_credentials"),
+            Self::Silent | Self::Account | Self::Consent | Self::SignIn => None,
+        }
+    }
+}
+
+/// Everything in the middle of something.
+struct Begun {
+    api: ApiFixture,
+    app: AppFixture,
+    user: UserFixture,
+    browser: Browser,
+    authorization: Authorization,
+    code: String,
+    access: String,
+    refresh: String,
+    machine_access: String,
+    account_page: Page,
+    consent_page: Page,
+    stranger: Browser,
+    sign_in_page: Page,
+}
+
+impl Begun {
+    async fn on(server: &TestServer) -> Self {
+        let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
+        let app = AppSpec {
+            grant_types: "authorization_code refresh_token client_credentials".to_owned(),
+            optional: vec!["calendar.read".to_owned()],
+            ..AppSpec::default()
+        };
+        let app = server.register(app).await;
+        let user = server.user("hong@example.com").await;
+        let (browser, stranger) = (Browser::default(), Browser::default());
+        let authorization = Authorization::of(&app, SCOPE);
+        let first = server.code(&browser, &user, &authorization).await;
+        let tokens = server.redeem(&app, &first, &authorization.verifier).await;
+        let code = server.code(&browser, &user, &authorization).await;
+        let page = |prompt| browser_at(&browser, server, &authorization, prompt);
+        let (account_page, consent_page) = (page("select_account").await, page("consent").await);
+        let sign_in_page = stranger.visit(&authorization.address(server)).await;
+        let machine = server.token(&app, &MACHINE).await;
+        Self {
+            access: tokens.text("access_token"),
+            refresh: tokens.text("refresh_token"),
+            machine_access: machine.text("access_token"),
+            api,
+            app,
+            user,
+            browser,
+            authorization,
+            code,
+            account_page,
+            consent_page,
+            stranger,
+            sign_in_page,
+        }
+    }
+
+    /// Goes on where a path was begun; whether something was issued.
+    async fn go_on(&self, server: &TestServer, app: &AppFixture, path: Path) -> bool {
+        let answer = match path {
+            Path::Code => server.redeem(app, &self.code, &self.authorization.verifier).await,
+            Path::Refresh => server.refresh(app, &self.refresh).await,
+            Path::ClientCredentials => server.token(app, &MACHINE).await,
+            Path::Silent => {
+                let address = self.authorization.clone().with("prompt", "none").address(server);
+                return self.browser.visit(&address).await.answered("code").is_some();
+            }
+            Path::Account => {
+                let answer = self.browser.submit(&self.account_page, "login-submit", &[]).await;
+                return self.browser.follow(answer).await.answered("code").is_some();
+            }
+            Path::Consent => {
+                let answer =
+                    self.browser.submit(&self.consent_page, "consent-approve", &[("all", "1")]).await;
+                return self.browser.follow(answer).await.answered("code").is_some();
+            }
+            Path::SignIn => {
+                let fields = [("email", self.user.email.as_str()), ("password", self.user.password.as_str())];
+                let answer = self.stranger.submit(&self.sign_in_page, "login-submit", &fields).await;
+                return answer.headers.contains_key("set-cookie");
+            }
+        };
+        let refused = ["invalid_grant", "invalid_client"].contains(&answer.error());
+        assert!(refused || answer.status == 200, "{path:?}: {}", answer.json);
+        !refused
+    }
+}
+
+const MACHINE: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("scope", "calendar.read")];
+
+async fn browser_at(
+    browser: &Browser,
+    server: &TestServer,
+    authorization: &Authorization,
+    prompt: &str,
+) -> Page {
+    browser.visit(&authorization.clone().with("prompt", prompt).address(server)).await
 }
 
 #[tokio::test]
@@ -58,50 +240,40 @@ async fn mx_01_co_12_re_08_nothing_is_issued_on_what_has_ended() {
     for engine in Engine::ALL {
         for fact in Fact::ALL {
             let server = TestServer::on(engine).await;
-            let (api, app) = calendar(&server, false).await;
-            let user = server.user("hong@example.com").await;
-            let browser = Browser::default();
-            let authorization = Authorization::of(&app, "openid calendar.read");
-            let code = server.code(&browser, &user, &authorization).await;
-            let tokens = server.redeem(&app, &code, &authorization.verifier).await;
-            let second = Authorization::of(&app, "openid calendar.read");
-            let in_flight = server.code(&browser, &user, &second).await;
-            fact.happen(&server, &user, &app).await;
-            let refused = server.redeem(&app, &in_flight, &second.verifier).await;
-            assert!(
-                ["invalid_grant", "invalid_client"].contains(&refused.error()),
-                "{engine:?} {fact:?} code: {}",
-                refused.json
-            );
-            let refused = server.refresh(&app, &tokens.text("refresh_token")).await;
-            assert!(
-                ["invalid_grant", "invalid_client"].contains(&refused.error()),
-                "{engine:?} {fact:?} refresh"
-            );
-            let access = tokens.text("access_token");
-            assert!(!server.is_active(&api, &access).await, "{engine:?} {fact:?} introspection");
-            assert_eq!(server.userinfo(&access).await.status, 401, "{engine:?} {fact:?} userinfo");
-            let silent = browser.visit(&authorization.with("prompt", "none").address(&server)).await;
-            assert_eq!(
-                silent.answered("code").is_some(),
-                fact.leaves_sign_in(),
-                "{engine:?} {fact:?} authorize"
-            );
+            let begun = Begun::on(&server).await;
+            let app = fact.happen(&server, &begun.user, &begun.app).await;
+            for path in Path::ALL {
+                let issued = begun.go_on(&server, &app, path).await;
+                assert_eq!(issued, !fact.stops(path), "{engine:?} {fact:?} {path:?}");
+            }
+            assert!(!server.is_active(&begun.api, &begun.access).await, "{engine:?} {fact:?} introspection");
+            assert_eq!(server.userinfo(&begun.access).await.status, 401, "{engine:?} {fact:?} userinfo");
+            let machine = server.is_active(&begun.api, &begun.machine_access).await;
+            assert_eq!(machine, !fact.ends_machine_tokens(), "{engine:?} {fact:?} machine");
+            if fact == Fact::SecretStolen {
+                assert_eq!(server.token(&begun.app, &MACHINE).await.error(), "invalid_client", "{engine:?}");
+            }
         }
     }
 }
 
-impl Fact {
-    /// What ended was the app's, not the person's sign-in or consent: a new request may succeed.
-    const fn leaves_sign_in(self) -> bool {
-        match self {
-            Self::SecretStolen | Self::ItemDropped => true,
-            Self::UserDisabled
-            | Self::PasswordChanged
-            | Self::AppDisabled
-            | Self::AppDeleted
-            | Self::Disconnected
-            | Self::SignedOut => false,
-        }
+#[tokio::test]
+async fn mx_01_without_a_blocking_fact_every_path_issues() {
+    let server = TestServer::start().await;
+    let begun = Begun::on(&server).await;
+    for path in Path::ALL {
+        assert!(begun.go_on(&server, &begun.app, path).await, "{path:?}");
     }
+}
+
+/// A grant type that is added must be added to the paths above.
+#[tokio::test]
+async fn mx_01_every_grant_type_is_among_the_paths() {
+    let server = TestServer::start().await;
+    let address = server.at("/.well-known/openid-configuration");
+    let metadata = send(reqwest::Client::new().get(address)).await.json;
+    let served: Vec<_> =
+        metadata["grant_types_supported"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let tried: Vec<_> = Path::ALL.into_iter().filter_map(Path::grant_type).collect();
+    assert_eq!(served, tried);
 }

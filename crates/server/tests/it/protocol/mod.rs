@@ -3,16 +3,19 @@
 mod browser_attacks;
 mod code_flow;
 mod cors;
+mod id_token;
 mod introspection;
 mod issuing_paths;
 mod machine;
 mod metadata;
 mod races;
 mod refresh;
+mod resource;
 mod revocation;
 mod revocation_feed;
 mod token_attacks;
 mod userinfo;
+mod wishes;
 
 use mapae_protocol::base64url;
 use mapae_testkit::{

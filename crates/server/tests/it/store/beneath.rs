@@ -1,4 +1,5 @@
-//! Looking at a SQLite file beneath the store, for tests that must put something there which the store would not.
+//! Looking at a SQLite file beneath the store, for tests that must put something there which the store would
+//! not, or ask what the store has no question for.
 
 use std::path::Path;
 
@@ -12,6 +13,12 @@ pub(crate) fn execute(file: &Path, statements: &str) {
 /// What SQLite says about the whole file: `ok`, or what is damaged.
 pub(crate) fn integrity(file: &Path) -> String {
     open(file).query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict")
+}
+
+/// How many rows a table has.
+pub(crate) fn rows(file: &Path, table: &str) -> i64 {
+    let count = format!("SELECT COUNT(*) FROM {table}");
+    open(file).query_row(&count, [], |row| row.get(0)).expect("a number")
 }
 
 fn open(file: &Path) -> Connection {
