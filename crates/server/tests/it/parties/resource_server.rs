@@ -14,8 +14,8 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use crate::protocol::{SignedIn, claims, sign_in};
 
 /// The calendar API behind `mapae-resource`, on a socket of its own.
-struct Calendar {
-    address: String,
+pub(super) struct Calendar {
+    pub(super) address: String,
     fixture: ApiFixture,
     task: JoinHandle<()>,
 }
@@ -27,7 +27,7 @@ impl Drop for Calendar {
 }
 
 impl Calendar {
-    async fn start(server: &TestServer, opaque: bool) -> Self {
+    pub(super) async fn start(server: &TestServer, opaque: bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://localhost:{}", socket.local_addr().unwrap().port());
         let fixture = server.register_api(&address, &["calendar.read", "calendar.write"], opaque).await;
@@ -49,7 +49,7 @@ impl Calendar {
     }
 
     /// Asks until the API has found the server and answers with `status`, and says how long that took.
-    async fn until(&self, status: u16, token: &str) -> Duration {
+    pub(super) async fn until(&self, status: u16, token: &str) -> Duration {
         let start = Instant::now();
         while self.ask("/events", token).await.status != status {
             assert!(start.elapsed() < Duration::from_secs(10), "never {status}");
