@@ -31,16 +31,29 @@ fn built() -> PathBuf {
     let program = beside_this_test();
     let age = fs::metadata(&program).and_then(|program| program.modified()).ok();
     if age.is_none_or(|age| newest_source().is_some_and(|newest| newest > age)) {
-        build(&program);
+        build(&program, &["--package", "mapae", "--bin", "mapae"]);
     }
     program
 }
 
 /// `target/debug/deps/it-0123` → `target/debug/mapae`.
 fn beside_this_test() -> PathBuf {
+    folder_of_programs().join(format!("mapae{}", env::consts::EXE_SUFFIX))
+}
+
+fn folder_of_programs() -> PathBuf {
     let test = env::current_exe().expect("a test knows where it is");
-    let folder = test.ancestors().nth(2).expect("a test is in `deps`");
-    folder.join(format!("mapae{}", env::consts::EXE_SUFFIX))
+    test.ancestors().nth(2).expect("a test is in `deps`").to_owned()
+}
+
+/// The path of an example of `mapae-client`, built now if it is not up to date.
+///
+/// # Panics
+/// It does not build.
+pub fn client_example(name: &str) -> PathBuf {
+    let program = folder_of_programs().join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    build(&program, &["--package", "mapae-client", "--example", name]);
+    program
 }
 
 fn top_folder() -> PathBuf {
@@ -48,11 +61,11 @@ fn top_folder() -> PathBuf {
     own.parent().expect("this crate is in the workspace").to_owned()
 }
 
-fn build(program: &Path) {
+fn build(program: &Path, which: &[&str]) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(top_folder()).args(["build", "--quiet", "--package", "mapae", "--bin", "mapae"]);
-    if program.ancestors().nth(1).is_some_and(|folder| folder.ends_with("release")) {
+    command.current_dir(top_folder()).args(["build", "--quiet"]).args(which);
+    if program.ancestors().any(|folder| folder.ends_with("release")) {
         command.arg("--release");
     }
     let built = command.status().expect("cargo can be started");

@@ -6,4 +6,6 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod durability;

@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The calendar API behind `mapae-resource`, on a socket of its own.
-struct Calendar {
-    address: String,
+pub(super) struct Calendar {
+    pub(super) address: String,
     fixture: ApiFixture,
     http: reqwest::Client,
     task: JoinHandle<()>,
@@ -29,7 +29,7 @@ impl Drop for Calendar {
 }
 
 impl Calendar {
-    async fn start(server: &TestServer, opaque: bool) -> Self {
+    pub(super) async fn start(server: &TestServer, opaque: bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://localhost:{}", socket.local_addr().unwrap().port());
         let fixture = server.register_api(&address, &["calendar.read", "calendar.write"], opaque).await;
@@ -51,12 +51,12 @@ impl Calendar {
     }
 
     /// Asks until the API has found the server and lets the token in.
-    async fn ready(&self, token: &str) {
+    pub(super) async fn ready(&self, token: &str) {
         last_stale("a good token", async || self.ask("/events", token).await.status == 200).await;
     }
 
     /// Asks until the token is refused, which must be so in time.
-    async fn refuses(&self, what: &str, token: &str) {
+    pub(super) async fn refuses(&self, what: &str, token: &str) {
         in_time(what, async || self.ask("/events", token).await.status == 401).await;
     }
 }
