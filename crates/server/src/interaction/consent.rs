@@ -80,14 +80,14 @@ async fn ask(visit: Visit) -> Result<Response, PageError> {
     let step = Step { consent_asked_of: Some(signed_in.session.id.clone()), ..step.clone() };
     let questions = Questions::of(&facts);
     let uri = situation.redirect.uri().as_str();
-    let item = |scope: &ScopeToken| shown_item(&visit, &situation, scope.as_str(), visit.locale(Some(&step)));
+    let items = |scopes: &Scopes| shown_items(&visit, &situation, scopes, visit.locale(Some(&step)));
     let page = ConsentPage {
         step: visit.seal(&step).await?,
         app: login::card(&situation.client, uri),
         person: Person::new(&signed_in.user.name, &signed_in.user.email),
-        required: questions.required.iter().map(item).collect(),
-        optional: questions.optional.iter().map(item).collect(),
-        agreed: questions.settled.iter().map(|scope| item(scope).scope).collect(),
+        required: items(&questions.required),
+        optional: items(&questions.optional),
+        agreed: items(&questions.settled).into_iter().map(|item| item.scope).collect(),
         target: FormTarget::leading_to(uri),
     };
     Ok(visit.show(&page, Some(&step)))
@@ -115,6 +115,12 @@ impl Questions {
             settled: facts.granted(),
         }
     }
+}
+
+/// Items as the app declares them, in its order.
+fn shown_items(visit: &Visit, situation: &Situation, scopes: &Scopes, locale: Locale) -> Vec<ConsentItem> {
+    let ordered = situation.client.in_declared_order(scopes.iter().map(ScopeToken::as_str));
+    ordered.into_iter().map(|scope| shown_item(visit, situation, scope, locale)).collect()
 }
 
 fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {

@@ -11,6 +11,7 @@ enum Fact {
     UserDisabled,
     PasswordChanged,
     AppDisabled,
+    AppBlocked,
     AppDeleted,
     SecretStolen,
     Disconnected,
@@ -19,10 +20,11 @@ enum Fact {
 }
 
 impl Fact {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::UserDisabled,
         Self::PasswordChanged,
         Self::AppDisabled,
+        Self::AppBlocked,
         Self::AppDeleted,
         Self::SecretStolen,
         Self::Disconnected,
@@ -40,6 +42,7 @@ impl Fact {
                 users::set_password(&user.id, 0, &"$argon2id$new".to_owned().into(), now)
             }
             Self::AppDisabled => apps::disable(&app.client_id, now),
+            Self::AppBlocked => apps::block(&app.client_id, now),
             Self::AppDeleted => apps::delete(&app.client_id, now),
             Self::SecretStolen => apps::revoke(&app.client_id, now),
             Self::Disconnected => consents::disconnect(&consent().await.id, &user.id, now),
@@ -99,6 +102,7 @@ impl Fact {
             Self::UserDisabled
             | Self::PasswordChanged
             | Self::AppDisabled
+            | Self::AppBlocked
             | Self::AppDeleted
             | Self::Disconnected
             | Self::SignedOut => false,
