@@ -3,9 +3,12 @@
 //! A fault carries its source for the log, is logged once with the request's id, and the peer sees
 //! `server_error` (or 503 when it is worth trying again) and that id, nothing more.
 
-use crate::store::{
-    CommitError, StoreError,
-    db::{MigrateError, OpenError},
+use crate::{
+    clock::ClockBehind,
+    store::{
+        CommitError, StoreError,
+        db::{MigrateError, OpenError},
+    },
 };
 
 /// Something of ours is broken or out of reach.
@@ -29,6 +32,9 @@ pub(crate) enum Fault {
     OtherMasterKey,
     #[error("too many others wrote the same rows")]
     Contention,
+    /// Nothing may be issued.
+    #[error(transparent)]
+    ClockBehind(#[from] ClockBehind),
 }
 
 impl Fault {
@@ -45,7 +51,7 @@ impl Fault {
                 ) => true,
                 CommitError::Fault(_) | CommitError::Conflict { .. } => false,
             },
-            Self::Contention => true,
+            Self::Contention | Self::ClockBehind(_) => true,
             Self::Open(_) | Self::Migrate(_) | Self::Payload(_) | Self::Key(_) | Self::OtherMasterKey => {
                 false
             }
