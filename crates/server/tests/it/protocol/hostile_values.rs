@@ -42,7 +42,8 @@ async fn ad_09_no_value_is_a_part_of_a_query() {
             let strange = Authorization::of(&app, "openid").with("client_id", sql);
             assert_eq!(browser.visit(&strange.address(&server)).await.status, 400, "{engine:?} {sql}");
             assert!(!server.is_active(&api, sql).await, "{engine:?} {sql}");
-            assert_eq!(server.userinfo(&in_path).await.status, 401, "{engine:?} {sql}");
+            let told = server.userinfo(&in_path).await.status.as_u16();
+            assert!([400, 401].contains(&told), "{engine:?} {sql}: {told}");
             let basic =
                 server.post("/token", Some((sql, sql)), &[("grant_type", "client_credentials")]).await;
             assert_eq!(basic.status, 401, "{engine:?} {sql}");
@@ -140,7 +141,9 @@ async fn ad_10_no_size_or_depth_that_somebody_names_is_believed() {
     let deep_json = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     for path in ["/token", "/introspect", "/revoke", "/revocations"] {
         let answer = server.post(path, credential, &[(&deep_name, "x")]).await;
-        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        // A parameter like any other that nobody knows; only the feed needs none that is missing then.
+        let expected = if path == "/revocations" { 200 } else { 400 };
+        assert_eq!(answer.status, expected, "{path}: {}", answer.json);
         let request =
             reqwest::Client::new().post(server.at(path)).basic_auth(&api.client_id, Some(&api.client_secret));
         let request = request.header("content-type", "application/json").body(deep_json.clone());
