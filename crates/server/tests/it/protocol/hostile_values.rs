@@ -142,8 +142,8 @@ async fn ad_10_no_size_or_depth_that_somebody_names_is_believed() {
     for path in ["/token", "/introspect", "/revoke", "/revocations"] {
         let answer = server.post(path, credential, &[(&deep_name, "x")]).await;
         // A parameter like any other that nobody knows; only the feed needs none that is missing then.
-        let expected = if path == "/revocations" { 200 } else { 400 };
-        assert_eq!(answer.status, expected, "{path}: {}", answer.json);
+        assert_eq!(answer.status == 200, path == "/revocations", "{path}: {}", answer.json);
+        assert!(answer.status == 200 || answer.status.is_client_error(), "{path}: {}", answer.json);
         let request =
             reqwest::Client::new().post(server.at(path)).basic_auth(&api.client_id, Some(&api.client_secret));
         let request = request.header("content-type", "application/json").body(deep_json.clone());
