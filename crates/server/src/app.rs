@@ -14,8 +14,8 @@ use crate::{
     },
     catalog::Catalog,
     changes::{self, Changes},
-    clock::Clock,
-    config::{Config, Database, Site},
+    clock::{Clock, ClockBehind, SteadyClock},
+    config::{Config, Database, MasterKeySource, Site},
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
@@ -35,7 +35,7 @@ pub(crate) struct WeakApp(Weak<Parts>);
 struct Parts {
     config: Config,
     issuer: Issuer,
-    clock: Clock,
+    clock: SteadyClock,
     db: Db,
     master_key: MasterKey,
     keys: KeyRing,
@@ -123,14 +123,14 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn start_with(config: Config, clock: Clock, database: Options) -> Result<Self, StartError> {
-        let now = clock.now();
         prepare_folder(&config.data)?;
-        let master_key = keys::load_master_key(&config.keys.master_key)?;
-        let issuer = config.issuer().clone();
         let db = open_database(&config, database)?;
-        db.migrate(now).await.map_err(Fault::from)?;
-        let set = keys::load_or_create(&db, &master_key, now).await?;
+        db.migrate(clock.now()).await.map_err(Fault::from)?;
+        let master_key = master_key(&config.keys.master_key, &db).await?;
+        let issuer = config.issuer().clone();
         let counters = counters::read(&db).await.map_err(Fault::from)?;
+        let clock = SteadyClock::new(clock, counters.clock);
+        let set = keys::load_or_create(&db, &master_key, clock.now()).await?;
         let mailbox = &config.mail.mailbox;
         let mailbox =
             Mailbox::open(mailbox).map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
@@ -167,9 +167,18 @@ impl App {
         &self.0.issuer
     }
 
-    /// The one source of time.
+    /// The one source of time. It never runs backwards.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// As [`now`](Self::now), for whoever issues something that lives for a while.
+    pub(crate) fn issuing_time(&self) -> Result<Timestamp, ClockBehind> {
+        self.0.clock.issuing_time()
+    }
+
+    pub(crate) fn clock(&self) -> &SteadyClock {
+        &self.0.clock
     }
 
     /// The database.
@@ -282,6 +291,13 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(failed)
+}
+
+/// The master key. It is made only while the database has no keys: those that it has, no other could open.
+async fn master_key(source: &MasterKeySource, db: &Db) -> Result<MasterKey, StartError> {
+    let has_keys = crate::store::keys::any(db).await.map_err(Fault::from)?;
+    let load = if has_keys { keys::load_master_key } else { keys::load_or_create_master_key };
+    Ok(load(source)?)
 }
 
 /// Opens the database that the configuration names.

@@ -2,17 +2,21 @@
 
 mod api;
 mod app;
+mod clock;
 mod demo;
 mod keys;
+mod scope_text;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, ScopeText, TokenFormat},
+    api::{ApiCommand, CreateApi, TokenFormat},
     app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp},
+    clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
+    scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
     user::{CreateUser, UserCommand},
 };
 use crate::config::Flags;
@@ -51,6 +55,9 @@ pub enum Command {
     /// List and rotate the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Mend what a wrong clock has left in the database
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Bring the tables of the database up to date
     ///
     /// `serve` does this by itself. With several servers over one PostgreSQL it may be wished to do it once,

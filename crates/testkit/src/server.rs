@@ -167,6 +167,11 @@ impl TestServer {
         self.clock.advance(by);
     }
 
+    /// Sets the clock, also back.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.set(to);
+    }
+
     /// What time it is there.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -77,13 +77,13 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
     let hash = visit.app.passwords().hash(password).await?;
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())
         .with(sessions::keep(&session.id));
-    match visit.app.commit(unit).await {
-        Ok(_) => {}
+    let notice = new_password::notice(visit, user)?;
+    match visit.app.commit(unit.with(notice.keep(visit.app.now()))).await {
+        Ok(_) => visit.app.post_office().hand_over(notice),
         // Something else has ended everything, this session too: then the person signs in first.
         Err(CommitError::Conflict { .. }) => return Ok(see_other(at::ACCOUNT)?),
         Err(error) => return Err(error.into()),
     }
-    new_password::tell(visit, user)?;
     let renewed = session::begin(&visit.app, user, Some(signed_in), &visit.headers).await?;
     let mut response = see_other(&notice::account(AccountNotice::PasswordChanged))?;
     response.headers_mut().append(header::SET_COOKIE, renewed.cookie);

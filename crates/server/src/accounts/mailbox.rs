@@ -1,7 +1,7 @@
 //! Outgoing mail: written to a folder, one file a message, until a mail server is configured.
 //!
-//! Whether an address is known must not show in how long a page takes. So a page only drops its letter
-//! into a bounded queue; a task behind it looks the address up, stores the link and writes the file.
+//! A letter is on disk before anybody learns of it: the file and its name survive the end of the process and of the
+//! machine.
 
 use std::path::{Path, PathBuf};
 
@@ -42,17 +42,43 @@ impl Mailbox {
         &self.folder
     }
 
-    /// Writes a letter under a name that sorts by time; a reader never sees half of one.
+    /// Writes a letter where no reader looks for it yet.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn deliver(&self, letter: &Letter, now: Timestamp) -> std::io::Result<PathBuf> {
+    pub fn draft(&self, letter: &Letter, now: Timestamp) -> std::io::Result<Draft> {
+        use std::io::Write as _;
+        // The name sorts by time.
         let name = format!("{}-{}", now.unix(), base64url::encode(random::bytes::<6>()));
-        let unfinished = self.folder.join(format!(".{name}.tmp"));
-        let finished = self.folder.join(format!("{name}.eml"));
-        std::fs::write(&unfinished, letter.to_rfc_5322())?;
-        std::fs::rename(&unfinished, &finished)?;
-        Ok(finished)
+        let draft = Draft {
+            unfinished: self.folder.join(format!(".{name}.tmp")),
+            finished: self.folder.join(format!("{name}.eml")),
+            folder: self.folder.clone(),
+        };
+        let mut file = std::fs::File::create_new(&draft.unfinished)?;
+        file.write_all(letter.to_rfc_5322().as_bytes())?;
+        file.sync_all()?;
+        Ok(draft)
+    }
+}
+
+/// A letter that is written whole and not delivered.
+#[derive(Debug)]
+pub struct Draft {
+    unfinished: PathBuf,
+    finished: PathBuf,
+    folder: PathBuf,
+}
+
+impl Draft {
+    /// Lets readers see it.
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub fn deliver(self) -> std::io::Result<PathBuf> {
+        std::fs::rename(&self.unfinished, &self.finished)?;
+        keep_name(&self.folder)?;
+        Ok(self.finished)
     }
 }
 
@@ -69,6 +95,17 @@ impl Letter {
             self.to,
         )
     }
+}
+
+/// A new name in a folder outlives the machine's end only when the folder itself was written.
+#[cfg(unix)]
+fn keep_name(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn keep_name(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -11,5 +11,5 @@ pub(crate) mod typed;
 mod weak;
 
 pub use email::{Email, InvalidEmail};
-pub use mailbox::{Letter, Mailbox};
+pub use mailbox::{Draft, Letter, Mailbox};
 pub use passwords::{HashError, InvalidPassword, MAX_CHARS, MIN_CHARS, NewPassword, Passwords};

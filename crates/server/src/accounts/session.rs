@@ -64,7 +64,7 @@ pub(crate) async fn begin(
     before: Option<&SignedIn>,
     headers: &HeaderMap,
 ) -> Result<Begun, Fault> {
-    let now = app.now();
+    let now = app.issuing_time()?;
     let secret = random::token();
     let proof = Proof { auth_time: now, amr: AMR_PASSWORD.to_owned(), acr: Some(ACR_PASSWORD.to_owned()) };
     let idle_expires_at = now.plus(app.config().sessions.idle);

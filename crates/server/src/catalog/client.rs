@@ -96,7 +96,7 @@ impl Client {
     }
 
     pub(crate) const fn is_disabled(&self) -> bool {
-        self.record.app.disabled_at.is_some() || self.record.app.deleted_at.is_some()
+        self.record.app.off_by().is_some() || self.record.app.deleted_at.is_some()
     }
 
     pub(crate) const fn epoch(&self) -> i64 {
@@ -143,6 +143,18 @@ impl Client {
     /// What its owner says of a scope.
     pub(crate) fn item(&self, scope: &str) -> Option<&Item> {
         self.record.lists.scopes.iter().find(|item| item.scope == scope)
+    }
+
+    /// Scopes in the order in which the app's owner declared them, which is how people read them. One that every
+    /// app may ask for without declaring it is the first when it says who the person is, and the last otherwise.
+    pub(crate) fn in_declared_order<'s>(&self, scopes: impl IntoIterator<Item = &'s str>) -> Vec<&'s str> {
+        let mut scopes: Vec<&str> = scopes.into_iter().collect();
+        scopes.sort_by_key(|scope| {
+            let declared = self.record.lists.scopes.iter().position(|item| item.scope == *scope);
+            let undeclared = if *scope == OPENID { 0 } else { usize::MAX };
+            declared.map_or(undeclared, |position| position + 1)
+        });
+        scopes
     }
 
     pub(crate) const fn id_token_algorithm(&self) -> Algorithm {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Common;
+use super::{Common, ItemText};
 
 /// Register and manage apps: the clients of OAuth.
 #[derive(Debug, Subcommand)]
@@ -15,8 +15,10 @@ pub enum AppCommand {
     Show(OneApp),
     /// Give an app a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApp),
-    /// Switch an app off: nothing that it holds works any longer
+    /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
     Disable(OneApp),
+    /// End what `disable` began; an app that its owner has switched off in the console stays off
+    Enable(OneApp),
     /// Delete an app with everything that people gave it
     ///
     /// Its users' ids are lost with it: registered again, it would see them as strangers.
@@ -31,7 +33,8 @@ pub enum AppCommand {
 #[command(after_help = "Examples:
   a web service       mapae app create --name \"나의 서비스\" --redirect-uri https://my.example/callback \\
                         --grant authorization_code --grant refresh_token \\
-                        --required-scope openid --required-scope email --optional-scope calendar.read
+                        --required-scope openid --required-scope email \\
+                        --optional-scope \"calendar.read=일정을 보여 드리기 위해|To show your calendar\"
   an app in a browser mapae app create --name Notes --public --redirect-uri https://notes.example/ \\
                         --origin https://notes.example
   a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
@@ -65,12 +68,15 @@ pub struct CreateApp {
     pub grants: Vec<GrantTypeName>,
 
     /// Scope without which the app does not work: people agree to it or leave; may be repeated
-    #[arg(long = "required-scope", value_name = "SCOPE")]
-    pub required_scopes: Vec<String>,
+    ///
+    /// People read the scopes in the order in which they are written, required ones first, and with each its purpose
+    /// if one is written after it, in Korean and English. One text alone is read in both languages.
+    #[arg(long = "required-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
+    pub required_scopes: Vec<ItemText>,
 
-    /// Scope that people may leave out; may be repeated
-    #[arg(long = "optional-scope", value_name = "SCOPE")]
-    pub optional_scopes: Vec<String>,
+    /// Scope that people may leave out; may be repeated, and written like a required one
+    #[arg(long = "optional-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
+    pub optional_scopes: Vec<ItemText>,
 
     /// E-mail address of the account that manages the app in the console
     #[arg(long, value_name = "E-MAIL")]

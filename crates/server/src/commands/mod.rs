@@ -7,6 +7,7 @@ mod answer;
 mod api;
 mod app;
 mod check;
+mod clock;
 mod data;
 mod demo;
 mod failure;
@@ -23,8 +24,8 @@ use std::{ffi::OsString, io, process::ExitCode, time::Duration};
 use clap::Parser as _;
 use tokio::runtime::{Builder, Runtime};
 
-use self::{answer::Answer, failure::Failure};
-use crate::cli::{ApiCommand, AppCommand, Cli, Command, KeysCommand, UserCommand};
+use self::{answer::Answer, app::switch::Switch, failure::Failure};
+use crate::cli::{ApiCommand, AppCommand, Cli, ClockCommand, Command, KeysCommand, UserCommand};
 
 /// How long a hash that is still being computed may keep the process.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -79,6 +80,7 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
         Command::Api(ApiCommand::List(common)) => api::list::run(&common).await,
         Command::Keys(KeysCommand::List(common)) => keys::list::run(&common).await,
         Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
+        Command::Clock(ClockCommand::Reset(common)) => clock::reset::run(&common).await,
         Command::Migrate(common) => migrate::run(&common).await,
         Command::Check(common) => check::run(&common).await,
         Command::Demo(args) => demo::run(&args).await,
@@ -91,7 +93,8 @@ async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
         AppCommand::List(common) => app::list::run(&common).await,
         AppCommand::Show(args) => app::show::run(&args).await,
         AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
-        AppCommand::Disable(args) => app::disable::run(&args).await,
+        AppCommand::Disable(args) => app::switch::run(&args, Switch::Off).await,
+        AppCommand::Enable(args) => app::switch::run(&args, Switch::On).await,
         AppCommand::Delete(args) => app::delete::run(&args).await,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     interaction::PageError,
     pages::{
         console::{
-            ConsoleApp,
+            AppStatus, ConsoleApp,
             app::{AppNotice, AppPage, IconProblem, LiveSecret},
             items::ItemRow,
             snippet::QuickStart,
@@ -28,7 +28,7 @@ use crate::{
         shown::Shown,
     },
     registration::{Draft, Grants, Mistake},
-    store::apps::{App, AppScope},
+    store::apps::{App, AppScope, OffBy},
 };
 
 /// The parameter that says what was just done.
@@ -89,7 +89,7 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
 
 /// An app as its owner sees it.
 pub(super) fn shown(app: &App) -> ConsoleApp {
-    let App { id, settings, disabled_at, .. } = app;
+    let App { id, settings, .. } = app;
     ConsoleApp {
         id: id.clone(),
         card: AppCard {
@@ -101,7 +101,11 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
         },
         public: settings.public,
         machine: Grants::restore(&settings.grant_types).is_machine_only(),
-        disabled: disabled_at.is_some(),
+        status: match app.off_by() {
+            None => AppStatus::On,
+            Some(OffBy::Owner) => AppStatus::Off,
+            Some(OffBy::Operator) => AppStatus::Blocked,
+        },
     }
 }
 

@@ -65,7 +65,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
             client,
             request: &request,
             params: &form.params,
-            now: app.now(),
+            now: app.issuing_time().map_err(Fault::from)?,
         };
         match grant_type.decide(&cx).await? {
             Decision::Refuse(refusal) => {

@@ -73,7 +73,7 @@ pub(crate) async fn issue_code(
     let asked = redirect.was_asked().then(|| redirect.uri().as_str());
     let code = AuthorizationCode {
         id: AuthorizationCode::fresh_id(),
-        expires_at: app.now().plus(app.config().tokens.code),
+        expires_at: app.issuing_time()?.plus(app.config().tokens.code),
         client_id: client.id().to_owned(),
         redirect_uri: asked.map(AuthorizationCode::redirect_digest),
         challenge: request.code_challenge.as_ref().map(|challenge| *challenge.as_bytes()),

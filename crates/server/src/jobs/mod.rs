@@ -13,12 +13,10 @@ use async_trait::async_trait;
 use mapae_protocol::random;
 use tokio::task::JoinHandle;
 
-pub(crate) use self::{
-    high_water_mark::{ClockBehind, TOLERATED_STEP_BACK},
-    rotation::due as rotation_due,
-};
+pub(crate) use self::rotation::due as rotation_due;
 use crate::{
     app::{App, WeakApp},
+    clock::ClockBehind,
     fault::Fault,
 };
 

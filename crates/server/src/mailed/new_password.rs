@@ -8,11 +8,7 @@ use axum::{
 
 use super::opened::{Opened, dead};
 use crate::{
-    accounts::{
-        Email, NewPassword,
-        post_office::{Matter, Order},
-        typed,
-    },
+    accounts::{Email, NewPassword, post_office::Order, typed},
     app::App,
     fault::{Artefact, Fault},
     interaction::{PageError, Visit, page},
@@ -20,6 +16,7 @@ use crate::{
     store::{
         CommitError, Unit,
         links::{self, Purpose},
+        mail_orders::Matter,
         users::{self, User},
     },
 };
@@ -90,19 +87,17 @@ async fn replace(
         .with(links::retire(&user.email, Purpose::Reset, now))
         .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
         .with(users::verify_email(&user.id, &user.email, now));
-    match visit.app.commit(unit).await {
-        Ok(_) => {}
+    let notice = notice(visit, user)?;
+    match visit.app.commit(unit.with(notice.keep(now))).await {
+        Ok(_) => visit.app.post_office().hand_over(notice),
         Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
         Err(error) => return Err(error.into()),
     }
-    tell(visit, user)?;
     opened.sign_in(visit, &user.id).await
 }
 
-/// Lets the person know by mail that their password was changed.
-pub(crate) fn tell(visit: &Visit, user: &User) -> Result<(), Fault> {
+/// The mail that lets the person know that their password was changed.
+pub(crate) fn notice(visit: &Visit, user: &User) -> Result<Order, Fault> {
     let email = Email::parse(&user.email).map_err(Fault::corrupt(Artefact::Email))?;
-    let locale = visit.locale(None);
-    visit.app.post_office().take(Order { matter: Matter::PasswordChanged, email, locale, step: None });
-    Ok(())
+    Ok(Order::new(Matter::PasswordChanged, &email, visit.locale(None), None))
 }

@@ -5,17 +5,17 @@ use axum::response::Response;
 use crate::{
     accounts::{
         Email, mailed_link,
-        post_office::{Matter, Order},
+        post_office::{self, Order},
         throttle,
     },
     fault::{Artefact, Fault},
     interaction::{PageError, Step, Visit},
     pages::mailed::{MailPurpose, MailSent},
-    store::Concealed,
+    store::{Concealed, mail_orders::Matter},
 };
 
 /// Orders the mail and says that it is on its way, in any case: an unknown address, a known one and one that
-/// had its share of mails look the same.
+/// had its share of mails look the same. The order is on disk before it is said.
 pub(super) async fn order(
     visit: &Visit,
     step: &Step,
@@ -34,12 +34,7 @@ pub(super) async fn order(
     };
     if admit(visit, &email) {
         let carried = Some(seal(visit, step)?);
-        visit.app.post_office().take(Order {
-            matter,
-            email,
-            locale: visit.locale(Some(step)),
-            step: carried,
-        });
+        post_office::take(&visit.app, Order::new(matter, &email, visit.locale(Some(step)), carried)).await?;
     }
     Ok(visit.show(&page, Some(step)))
 }

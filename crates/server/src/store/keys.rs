@@ -19,6 +19,7 @@ statements! {
          VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
     RETIRE_SEAL: SealKeys =
         "UPDATE seal_keys SET retired_at = $1, expires_at = $2 WHERE id = $3 AND retired_at IS NULL";
+    ANY: Secrets = "SELECT 1 FROM secrets UNION ALL SELECT 1 FROM signing_keys UNION ALL SELECT 1 FROM seal_keys LIMIT 1";
     SECRET: Secrets = "SELECT value_wrapped FROM secrets WHERE name = $1";
     PUT_SECRET: Secrets =
         "INSERT INTO secrets (name, value_wrapped) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -73,6 +74,14 @@ pub struct SealKey {
     pub secret_wrapped: Concealed,
     /// When it is used.
     pub life: Life,
+}
+
+/// Whether there is any key, of whatever kind and age: all are under one master key.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn any(db: &Db) -> Result<bool, StoreError> {
+    Ok(db.optional(ANY, &[]).await?.is_some())
 }
 
 /// The signing keys that are not yet expired, the oldest first.

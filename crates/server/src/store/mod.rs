@@ -20,6 +20,7 @@ pub mod developers;
 pub mod grants;
 pub mod keys;
 pub mod links;
+pub mod mail_orders;
 pub mod revocations;
 pub mod sessions;
 pub mod steps;
@@ -44,6 +45,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         grants::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,
+        mail_orders::STATEMENTS,
         revocations::STATEMENTS,
         sessions::STATEMENTS,
         steps::STATEMENTS,

@@ -2,13 +2,13 @@
 
 pub(super) mod create;
 pub(super) mod delete;
-pub(super) mod disable;
 mod draft;
 pub(super) mod list;
 mod redirects;
 pub(super) mod rotate_secret;
 mod scopes;
 pub(super) mod show;
+pub(super) mod switch;
 mod view;
 
 use mapae_protocol::secret::Secret;

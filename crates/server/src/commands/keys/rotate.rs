@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{existing_master_key, view::View};
+use super::view::View;
 use crate::{
     cli::RotateKeys,
     commands::{answer::Answer, data::Data, failure::Failure},
@@ -31,7 +31,7 @@ async fn rotate(data: &Data, emergency: bool) -> Result<Answer, Failure> {
     if rows::signing(db, *now).await?.is_empty() {
         return Err(Failure::new("no_keys", "there are no keys yet: the first `mapae serve` makes them"));
     }
-    let master = existing_master_key(&config.keys.master_key)?;
+    let master = keys::load_master_key(&config.keys.master_key)?;
     // A server could not read keys under another master key: that it opens the present ones proves that it is this one.
     keys::load(db, &master, *now).await?;
     let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };

@@ -3,7 +3,7 @@
 use crate::pages::{
     Page, at,
     console::{
-        ConsoleApp,
+        AppStatus, ConsoleApp,
         addresses::{AddressMistake, AddressMistakes, AddressProblem},
         items::{self, ItemRow, ItemsMistake, PurposeMistake},
         snippet::QuickStart,
@@ -94,11 +94,20 @@ pub enum AppNotice {
     Disabled,
     /// The app was switched on again.
     Enabled,
+    /// The app was not switched: the operator has it switched off.
+    Blocked,
 }
 
 impl AppNotice {
-    const ALL: [Self; 6] =
-        [Self::Registered, Self::Saved, Self::SecretEnded, Self::SecretShown, Self::Disabled, Self::Enabled];
+    const ALL: [Self; 7] = [
+        Self::Registered,
+        Self::Saved,
+        Self::SecretEnded,
+        Self::SecretShown,
+        Self::Disabled,
+        Self::Enabled,
+        Self::Blocked,
+    ];
 
     /// Its name in addresses.
     pub const fn name(self) -> &'static str {
@@ -109,6 +118,7 @@ impl AppNotice {
             Self::SecretShown => "secret-shown",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
+            Self::Blocked => "blocked",
         }
     }
 
@@ -119,7 +129,7 @@ impl AppNotice {
 
     /// Whether it tells of something that did not go as wished.
     fn cares(self) -> bool {
-        self == Self::SecretShown
+        matches!(self, Self::SecretShown | Self::Blocked)
     }
 
     fn key(self) -> &'static str {
@@ -130,6 +140,7 @@ impl AppNotice {
             Self::SecretShown => "app.done_secret_shown",
             Self::Disabled => "app.done_disabled",
             Self::Enabled => "app.done_enabled",
+            Self::Blocked => "app.done_blocked",
         }
     }
 }
@@ -174,8 +185,12 @@ impl Page for AppPage {
             ..notice(AppNotice::Registered)
         };
         let disabled = Self {
-            app: ConsoleApp { disabled: true, card: example::long_app(), ..example::console_app() },
+            app: ConsoleApp { status: AppStatus::Off, card: example::long_app(), ..example::console_app() },
             ..notice(AppNotice::Disabled)
+        };
+        let blocked = Self {
+            app: ConsoleApp { status: AppStatus::Blocked, ..example::console_app() },
+            ..notice(AppNotice::Blocked)
         };
         let rotated = Self {
             secrets: vec![
@@ -195,6 +210,7 @@ impl Page for AppPage {
             ("usual", usual.clone()),
             ("public", public),
             ("disabled", disabled),
+            ("blocked", blocked),
             ("rotated", rotated),
             ("enabled", notice(AppNotice::Enabled)),
             ("secret-ended", notice(AppNotice::SecretEnded)),

@@ -22,8 +22,39 @@ pub struct ConsoleApp {
     pub public: bool,
     /// Whether it acts for itself only and sends nobody to sign in (RFC 6749 §4.4).
     pub machine: bool,
-    /// Whether it is switched off.
-    pub disabled: bool,
+    /// Whether it works.
+    pub status: AppStatus,
+}
+
+/// Whether an app works, and who may change that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppStatus {
+    /// It works.
+    On,
+    /// Its owner has switched it off.
+    Off,
+    /// The operator has switched it off: its owner cannot switch it on.
+    Blocked,
+}
+
+impl AppStatus {
+    /// What its badge says.
+    fn badge_key(self) -> &'static str {
+        match self {
+            Self::On => "app.on",
+            Self::Off => "app.off",
+            Self::Blocked => "app.blocked",
+        }
+    }
+
+    /// What it means.
+    fn meaning_key(self) -> &'static str {
+        match self {
+            Self::On => "app.state_on",
+            Self::Off => "app.state_off",
+            Self::Blocked => "app.state_blocked",
+        }
+    }
 }
 
 impl ConsoleApp {

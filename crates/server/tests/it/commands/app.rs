@@ -30,7 +30,7 @@ on_each_engine! {
         calendar(&mapae);
         mapae.user("mina@example.com");
         let words: Vec<&str> = WEB.into_iter().chain([
-            "--origin", "http://localhost:3000", "--required-scope", "email", "--optional-scope", "calendar.read",
+            "--origin", "http://localhost:3000", "--required-scope", "email", "--optional-scope", "calendar.read=일정을 보여 드리기 위해|To show your calendar",
             "--owner", "Mina@example.com", "--id-token-alg", "ES256",
         ]).collect();
         let made = mapae.json(&words);
@@ -40,6 +40,7 @@ on_each_engine! {
           "client_secret": "…",
           "created_at": "a time",
           "disabled": false,
+          "disabled_by": null,
           "grant_types": [
             "authorization_code",
             "refresh_token"
@@ -54,6 +55,13 @@ on_each_engine! {
           ],
           "owner": "mina@example.com",
           "public": false,
+          "purposes": [
+            {
+              "english": "To show your calendar",
+              "korean": "일정을 보여 드리기 위해",
+              "scope": "calendar.read"
+            }
+          ],
           "redirect_uris": [
             "http://localhost:3000/callback"
           ],
@@ -144,7 +152,8 @@ on_each_engine! {
         }
         "#);
         assert_eq!(mapae.json(&["app", "disable", &first])["changed"], false, "off already, and no failure");
-        assert_eq!(mapae.json(&["app", "show", &first])["disabled"], true);
+        let shown = mapae.json(&["app", "show", &first]);
+        assert_eq!((&shown["disabled"], &shown["disabled_by"]), (&true.into(), &"operator".into()));
         let list = mapae.json(&["app", "list"]);
         for (id, disabled) in [(&first, true), (&second, false)] {
             let position = codes(&list).iter().position(|code| code == id).expect("it is listed");
@@ -152,11 +161,31 @@ on_each_engine! {
         }
 
         assert_eq!(mapae.json(&["app", "delete", &first])["deleted"], true);
-        for words in [["app", "show"], ["app", "disable"], ["app", "delete"], ["app", "rotate-secret"]] {
+        for words in [["app", "show"], ["app", "disable"], ["app", "enable"], ["app", "delete"], ["app", "rotate-secret"]] {
             let words: Vec<&str> = words.into_iter().chain([first.as_str()]).collect();
             assert_eq!(mapae.refused(&words)["error"], "not_found", "{words:?}");
         }
         assert_eq!(codes(&mapae.json(&["app", "list"])), [second]);
+    }
+
+    async fn what_the_operator_switched_off_the_operator_switches_on(mapae: Installation) {
+        let id = text(&mapae.json(&WEB), "client_id");
+        assert_eq!(mapae.json(&["app", "enable", &id])["changed"], false, "on already, and no failure");
+        mapae.json(&["app", "disable", &id]);
+        let enabled = mapae.json(&["app", "enable", &id]);
+        assert_eq!((&enabled["changed"], &enabled["disabled"]), (&true.into(), &false.into()));
+        let shown = mapae.json(&["app", "show", &id]);
+        assert_eq!((&shown["disabled"], &shown["disabled_by"]), (&false.into(), &Value::Null));
+
+        // As its owner does it in the console.
+        let now = mapae_protocol::time::Timestamp::from_unix(1_800_000_000);
+        mapae.db().commit(apps::disable(&id, now)).await.unwrap();
+        assert_eq!(mapae.json(&["app", "show", &id])["disabled_by"], "owner");
+        assert_eq!(mapae.json(&["app", "disable", &id])["changed"], true, "the operator's word is another");
+        let enabled = mapae.json(&["app", "enable", &id]);
+        assert_eq!((&enabled["changed"], &enabled["disabled"]), (&true.into(), &true.into()));
+        let told = mapae.run(&["app", "enable", &id]);
+        assert!(told.output.contains("its owner has switched it off"), "{told:?}");
     }
 
     async fn people_read_where_the_secret_belongs(mapae: Installation) {

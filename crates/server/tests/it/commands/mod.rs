@@ -9,6 +9,7 @@ mod beside;
 mod check;
 mod keys;
 mod killed;
+mod mails;
 mod migrate;
 mod serve;
 mod trouble;

@@ -1,6 +1,7 @@
 //! What a person does with their account, in a browser, against the whole server.
 
 mod browsers;
+mod caches;
 mod change_password;
 mod cookies;
 mod forms;
@@ -12,6 +13,7 @@ mod reset;
 mod services;
 mod setup;
 mod sign_in;
+mod sign_out;
 mod sign_up;
 
 use mapae::store::users::{self, Account};
@@ -61,7 +63,7 @@ async fn sign_in(browser: &Browser, page: &Page, email: &str, password: &str) ->
 }
 
 /// Whether a fresh browser gets in with these.
-async fn gets_in(server: &TestServer, email: &str, password: &str) -> bool {
+pub(crate) async fn gets_in(server: &TestServer, email: &str, password: &str) -> bool {
     let browser = Browser::default();
     let page = browser.visit(&server.at("/sign-in")).await;
     sign_in(&browser, &page, email, password).await.has("change-password")

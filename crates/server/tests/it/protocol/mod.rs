@@ -1,8 +1,10 @@
 //! The protocol over HTTP, against the whole server, as clients written by others see it.
 
 mod browser_attacks;
+mod clock;
 mod code_flow;
 mod cors;
+mod hostile_values;
 mod id_token;
 mod introspection;
 mod issuing_paths;

@@ -21,6 +21,7 @@ const REVOCATIONS: &[(&str, Dead)] = &[
     ("disable and enable user", Dead::UserChanged),
     ("change password", Dead::UserChanged),
     ("disable app", Dead::AppDisabled),
+    ("block app", Dead::AppDisabled),
     ("delete app", Dead::AppDisabled),
     ("stolen secret", Dead::AppChanged),
     ("disconnect", Dead::ConsentWithdrawn),
@@ -34,6 +35,7 @@ async fn revoke(db: &Db, seed: &Seed, what: &str) {
         "disable user" | "disable and enable user" => users::disable(&seed.user, NOW),
         "change password" => users::set_password(&seed.user, 0, &"new".into(), NOW),
         "disable app" => apps::disable(&seed.app, NOW),
+        "block app" => apps::block(&seed.app, NOW),
         "delete app" => apps::delete(&seed.app, NOW),
         "stolen secret" => {
             let secret = NewSecret { id: format!("{}-new", seed.app), hash: "new".into() };
