@@ -75,7 +75,10 @@ async fn verified(
 async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> Result<Response, PageError> {
     let SignedIn { session, user } = signed_in;
     let hash = visit.app.passwords().hash(password).await?;
+    // One unit: should it not be written, nothing has changed; once it is, no copy of the cookie lives on.
+    let (renewed, renewal) = session::renew(&visit.app, &session.id, user.epoch)?;
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())
+        .with(renewal)
         .with(sessions::keep(&session.id));
     match visit.app.commit(unit).await {
         Ok(_) => {}
@@ -84,7 +87,6 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
         Err(error) => return Err(error.into()),
     }
     new_password::tell(visit, user)?;
-    let renewed = session::begin(&visit.app, user, Some(signed_in), &visit.headers).await?;
     let mut response = see_other(&notice::account(AccountNotice::PasswordChanged))?;
     response.headers_mut().append(header::SET_COOKIE, renewed.cookie);
     Ok(response)

@@ -11,6 +11,7 @@ use crate::{
     accounts::{
         Email, NewPassword,
         post_office::{Matter, Order},
+        session::{self, Proven},
         typed,
     },
     app::App,
@@ -90,13 +91,16 @@ async fn replace(
         .with(links::retire(&user.email, Purpose::Reset, now))
         .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
         .with(users::verify_email(&user.id, &user.email, now));
-    match visit.app.commit(unit).await {
+    // Under the epoch that this unit makes: whoever raises it again ends this session, too.
+    let proven = Proven { user_id: &user.id, epoch: user.epoch + 1 };
+    let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
+    match visit.app.commit(unit.with(session)).await {
         Ok(_) => {}
         Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
         Err(error) => return Err(error.into()),
     }
     tell(visit, user)?;
-    opened.sign_in(visit, &user.id).await
+    opened.go_on(visit, begun).await
 }
 
 /// Lets the person know by mail that their password was changed.
