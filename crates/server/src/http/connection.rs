@@ -32,8 +32,9 @@ use super::{listener::Answer, stopwatch::Stopwatch};
 
 /// Longest head of a request, in bytes. The number of fields is limited by hyper to 100.
 const MAX_HEAD: usize = 16 * 1024;
-/// Longest piece of a body that waits to be read, or of an answer that waits to be written, in bytes.
-const MAX_BUFFER: usize = 64 * 1024;
+/// Longest piece of a body that waits to be read, or of an answer that waits to be written, in bytes. Every
+/// connection may hold that much (G-33).
+const MAX_BUFFER: usize = MAX_HEAD;
 
 /// What the server as a whole is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 
 mod accept_error;
 pub mod body;
+mod body_budget;
 mod client_address;
 mod connection;
 pub mod cookies;
