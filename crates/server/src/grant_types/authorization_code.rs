@@ -100,7 +100,9 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refusal> {
     if code.client_id != client.id() {
         return Err(refused("issued to another client"));
     }
-    if code.redirect_uri != request.redirect_uri.as_deref().map(AuthorizationCode::redirect_digest) {
+    let redirect_uri = request.redirect_uri.as_deref();
+    let sent_to = |uri: &str| AuthorizationCode::redirect_digest(uri) == code.sent_to;
+    if code.redirect_uri_asked != redirect_uri.is_some() || !redirect_uri.is_none_or(sent_to) {
         return Err(refused("another redirect URI"));
     }
     let challenge = code.challenge.map(CodeChallenge::from_bytes);
@@ -113,6 +115,10 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refusal> {
     }
     if code.expires_at <= *now {
         return Err(refused("expired"));
+    }
+    // What was sent to an address that the app has given up since may be in other hands.
+    if !client.trust_again(redirect_uri).is_some_and(|trusted| sent_to(trusted.uri().as_str())) {
+        return Err(refused("the redirect URI is not the app's any more"));
     }
     may_issue(code.epochs, code.offline, &facts.states, *now).map_err(|dead| refused(dead.to_string()))
 }
@@ -134,6 +140,10 @@ async fn stored_details(
 }
 
 fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
+    let Some(scopes) = cx.client.still_allowed(&details.scopes) else {
+        return Ok(refused("nothing is left that the app may have").into());
+    };
+    let details = &CodeDetails { scopes, ..details.clone() };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
     let audiences = super::narrow_resource(details.resource.as_deref(), asked).and_then(|resource| {
         resolve_audience(&cx.app.catalog().apis(), &details.scopes, resource)

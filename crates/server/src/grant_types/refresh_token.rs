@@ -105,7 +105,7 @@ fn turn(token: &RefreshToken, grant: &Grant, now: Timestamp) -> Result<Turn, Ref
 
 fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn) -> Result<Decision, Fault> {
     let granted = Scopes::restore(&grant.scopes).map_err(|_| Fault::Payload("scopes of a grant"))?;
-    let (scopes, audiences) = match share(cx, grant, granted) {
+    let (scopes, audiences) = match share(cx, grant, &granted) {
         Ok(share) => share,
         Err(refusal) => return Ok(refusal.into()),
     };
@@ -126,11 +126,14 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
     Ok(person_tokens::plan(cx, &view, share).into())
 }
 
-/// What was granted, or less: the original grant is the ceiling for ever (RFC 6749 §6).
-fn share(cx: &TokenContext<'_>, grant: &Grant, granted: Scopes) -> Result<(Scopes, Audiences), Refusal> {
+/// What was granted, or less: the original grant is the ceiling for ever (RFC 6749 §6), and what has been taken
+/// from the app since is taken from its grants.
+fn share(cx: &TokenContext<'_>, grant: &Grant, granted: &Scopes) -> Result<(Scopes, Audiences), Refusal> {
+    let left = cx.client.still_allowed(granted);
+    let left = left.ok_or_else(|| refused("nothing is left that the app may have"))?;
     let scopes = match &cx.request.scopes {
-        None => granted,
-        Some(requested) if requested.is_subset(&granted) && !requested.is_empty() => requested.clone(),
+        None => left,
+        Some(requested) if requested.is_subset(&left) && !requested.is_empty() => requested.clone(),
         Some(_) => {
             let error = OAuthError::new(ErrorCode::InvalidScope, "a scope was not granted");
             return Err(Refusal::new(error, "more scope than granted"));

@@ -70,12 +70,12 @@ pub(crate) async fn issue_code(
     let Parties { client, signed_in, consent } = parties;
     let SignedIn { session, user } = signed_in;
     let request = &authorize.request;
-    let asked = redirect.was_asked().then(|| redirect.uri().as_str());
     let code = AuthorizationCode {
         id: AuthorizationCode::fresh_id(),
         expires_at: app.now().plus(app.config().tokens.code),
         client_id: client.id().to_owned(),
-        redirect_uri: asked.map(AuthorizationCode::redirect_digest),
+        sent_to: AuthorizationCode::redirect_digest(redirect.uri().as_str()),
+        redirect_uri_asked: redirect.was_asked(),
         challenge: request.code_challenge.as_ref().map(|challenge| *challenge.as_bytes()),
         user_id: user.id.clone(),
         consent_id: consent.id.clone(),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use mapae_protocol::{
-    authorization::target::RequestedTarget, error::OAuthError, redirect_uri::TrustedRedirect, scope::Scopes,
+    authorization::target::RequestedTarget,
+    error::{ErrorCode, OAuthError},
+    redirect_uri::TrustedRedirect,
+    scope::Scopes,
 };
 
 use super::{
@@ -99,6 +102,12 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, step, authorize);
     let back = authorize.request.return_path();
+    if situation.requested.is_empty() {
+        // Taken from the app while the person looked at a page.
+        let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
+        let answer = Answer::Error(error);
+        return Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?);
+    }
     let answer = match (needed(&facts), &visit.session, &situation.consent) {
         (Some((_, check)), _, _) if authorize.request.prompts.forbids_pages() => {
             let error = OAuthError::new(check.error, "the person would have to see a page");

@@ -11,6 +11,7 @@ mod races;
 mod refresh;
 mod revocation;
 mod revocation_feed;
+mod taken_away;
 mod token_attacks;
 mod userinfo;
 
