@@ -74,7 +74,7 @@ async fn verified(
 /// Ends every session and grant of the person but this session, which goes on under a new secret (SE-01).
 async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> Result<Response, PageError> {
     let SignedIn { session, user } = signed_in;
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     // One unit: should it not be written, nothing has changed; once it is, no copy of the cookie lives on.
     let (renewed, renewal) = session::renew(&visit.app, &session.id, user.epoch)?;
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())

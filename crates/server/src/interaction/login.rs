@@ -130,7 +130,7 @@ pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result
     };
     let account = account.filter(|account| account.user.disabled_at.is_none());
     let hash = account.as_ref().and_then(|account| account.password_hash.as_ref());
-    let proven = app.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
+    let proven = visit.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
     let proven = proven.map_err(|error| Attempt::Failed(error.into()))?;
     if proven {
         app.throttle().refund(throttle::SOURCE, &source);

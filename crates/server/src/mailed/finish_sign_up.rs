@@ -93,7 +93,7 @@ async fn finish(
     name: String,
     password: NewPassword,
 ) -> Result<Response, PageError> {
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let user = NewUser {
         id: Kind::User.fresh(),

@@ -85,7 +85,7 @@ async fn replace(
     user: &User,
     password: NewPassword,
 ) -> Result<Response, PageError> {
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
         .with(links::retire(&user.email, Purpose::Reset, now))

@@ -118,7 +118,7 @@ fn form(visit: &Visit, opened: &Opened, refused: Refused) -> Response {
 
 async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Response, PageError> {
     let Fields { name, email, password } = fields;
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let operator = NewUser {
         id: Kind::User.fresh(),
         email: email.as_str().to_owned(),
