@@ -12,6 +12,7 @@ mod client_address;
 mod connection;
 pub mod cookies;
 pub mod cross_site;
+mod head_lines;
 mod host;
 pub mod listener;
 pub(crate) mod multipart;

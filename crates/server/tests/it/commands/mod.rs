@@ -9,6 +9,7 @@ mod beside;
 mod check;
 mod keys;
 mod killed;
+mod memory;
 mod migrate;
 mod serve;
 mod trouble;

@@ -85,9 +85,12 @@ async fn g_33_an_upload_that_nobody_may_send_is_answered_before_its_file_arrives
     let path = format!("/console/apps/{}/icon", app.client_id);
     let line = answered_to_head(&server, &path, "").await;
     assert!(line.starts_with("HTTP/1.1 303 "), "nobody is signed in: {line}");
-    let other = developer(&server, "other@example.com").await;
-    let cookie = other.browser.cookies(&server.at("/"));
-    let line = answered_to_head(&server, &path, &cookie).await;
+    let (other, browser) = (server.user("other@example.com").await, Browser::default());
+    let sign_in = browser.visit(&server.at("/console")).await;
+    let fields = [("email", other.email.as_str()), ("password", other.password.as_str())];
+    let signed_in = browser.submit(&sign_in, "login-submit", &fields).await;
+    let cookie = signed_in.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let line = answered_to_head(&server, &path, cookie).await;
     assert!(line.starts_with("HTTP/1.1 404 "), "another's app: {line}");
 }
 
