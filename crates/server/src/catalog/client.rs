@@ -9,6 +9,7 @@ use mapae_protocol::{
 
 use crate::{
     fault::Fault,
+    pages::look::Standing,
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -97,6 +98,11 @@ impl Client {
 
     pub(crate) const fn is_disabled(&self) -> bool {
         self.record.app.disabled_at.is_some() || self.record.app.deleted_at.is_some()
+    }
+
+    /// Who stands behind it.
+    pub(crate) const fn standing(&self) -> Standing {
+        Standing::of(&self.record.app)
     }
 
     pub(crate) const fn epoch(&self) -> i64 {

@@ -57,6 +57,7 @@ fn every_command_takes_the_common_options_after_its_name() {
         "app show c",
         "app rotate-secret c",
         "app disable c",
+        "app verify c --withdraw",
         "app delete c",
         "api create --identifier https://a.example --name A --scope a=b|c",
         "api list",

@@ -92,6 +92,7 @@ async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
         AppCommand::Show(args) => app::show::run(&args).await,
         AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
         AppCommand::Disable(args) => app::disable::run(&args).await,
+        AppCommand::Verify(args) => app::verify::run(&args).await,
         AppCommand::Delete(args) => app::delete::run(&args).await,
     }
 }

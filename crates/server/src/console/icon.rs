@@ -23,7 +23,7 @@ use crate::{
         at,
         console::app::{AppNotice, IconProblem},
     },
-    store::{app_icons, apps, apps::AppSettings},
+    store::{app_icons, apps, apps::AppSettings, vouching},
 };
 
 /// `POST /console/apps/{id}/icon`.
@@ -90,7 +90,8 @@ async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Resu
         };
         let settings = AppSettings { icon, ..facts.settings().clone() };
         let update = apps::update(id, &settings, &facts.registered.lists, developer.now());
-        if developer.commit(facts.guard().with(update).with(written)).await? == Written::Done {
+        let unit = facts.guard().with(update).with(written).with(vouching::withdraw(id, developer.now()));
+        if developer.commit(unit).await? == Written::Done {
             return Ok(see_other(&told(id, AppNotice::Saved))?);
         }
     }

@@ -12,7 +12,7 @@ use mapae_protocol::{
 
 use super::{
     Answer, Authorize, Check, Errand, Facts, PROMPTS, PageError, Prompt, SessionFacts, Step, Visit,
-    answer::{Parties, deliver, issue_code},
+    answer::{Parties, deliver, issue_code, refuse},
     see_other,
 };
 use crate::{
@@ -105,13 +105,12 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     if situation.requested.is_empty() {
         // Taken from the app while the person looked at a page.
         let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
-        let answer = Answer::Error(error);
-        return Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?);
+        return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
     }
     let answer = match (needed(&facts), &visit.session, &situation.consent) {
         (Some((_, check)), _, _) if authorize.request.prompts.forbids_pages() => {
             let error = OAuthError::new(check.error, "the person would have to see a page");
-            Answer::Error(error)
+            return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
         }
         (Some((prompt, check)), _, _) => {
             tracing::debug!(page = prompt.path, reason = check.name, "a page is needed");

@@ -26,6 +26,7 @@ pub(super) struct View {
     optional_scopes: Vec<String>,
     owner: Option<String>,
     id_token_alg: String,
+    verified: bool,
     disabled: bool,
     created_at: i64,
 }
@@ -33,7 +34,7 @@ pub(super) struct View {
 impl View {
     /// `owner` is the e-mail address.
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
-        let RegisteredApp { app: App { id, settings, disabled_at, created_at, .. }, lists, .. } = registered;
+        let RegisteredApp { app: App { id, settings, disabled_at, created_at, vouched, .. }, lists, .. } = registered;
         let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
         let AppLists { redirect_uris, origins, scopes } = lists;
         let (required, optional): (Vec<_>, Vec<_>) = scopes.into_iter().partition(|item| item.required);
@@ -51,6 +52,7 @@ impl View {
             optional_scopes: names(optional),
             owner,
             id_token_alg,
+            verified: vouched,
             disabled: disabled_at.is_some(),
             created_at: created_at.unix(),
         }
@@ -82,6 +84,7 @@ impl fmt::Display for View {
             .with_some("owner", self.owner.as_deref())
             .with("ID tokens", self.id_token_alg.as_str())
             .with("registered", moment(Timestamp::from_unix(self.created_at)))
+            .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled.then_some("disabled"))
             .fmt(f)
     }
