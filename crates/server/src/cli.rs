@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::{
     api::{ApiCommand, CreateApi, TokenFormat},
-    app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp},
+    app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},

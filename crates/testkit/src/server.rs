@@ -157,6 +157,11 @@ impl TestServer {
         format!("{}{path}", self.issuer)
     }
 
+    /// The address of its database, for who breaks it from beneath.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
     /// Its data folder.
     pub fn data(&self) -> &std::path::Path {
         &self.data

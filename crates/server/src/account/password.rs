@@ -74,8 +74,11 @@ async fn verified(
 /// Ends every session and grant of the person but this session, which goes on under a new secret (SE-01).
 async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> Result<Response, PageError> {
     let SignedIn { session, user } = signed_in;
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
+    // One unit: should it not be written, nothing has changed; once it is, no copy of the cookie lives on.
+    let (renewed, renewal) = session::renew(&visit.app, &session.id, user.epoch)?;
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())
+        .with(renewal)
         .with(sessions::keep(&session.id));
     let notice = new_password::notice(visit, user)?;
     match visit.app.commit(unit.with(notice.keep(visit.app.now()))).await {
@@ -84,7 +87,6 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
         Err(CommitError::Conflict { .. }) => return Ok(see_other(at::ACCOUNT)?),
         Err(error) => return Err(error.into()),
     }
-    let renewed = session::begin(&visit.app, user, Some(signed_in), &visit.headers).await?;
     let mut response = see_other(&notice::account(AccountNotice::PasswordChanged))?;
     response.headers_mut().append(header::SET_COOKIE, renewed.cookie);
     Ok(response)

@@ -7,6 +7,7 @@ mod passwords;
 pub(crate) mod post_office;
 pub(crate) mod session;
 pub(crate) mod throttle;
+mod turns;
 pub(crate) mod typed;
 mod weak;
 

@@ -3,12 +3,13 @@
 use mapae_protocol::{
     authorization::target::RequestedTarget,
     jose::Algorithm,
-    redirect_uri::{RedirectUri, TrustedRedirect},
+    redirect_uri::{RedirectUri, TrustedRedirect, match_registered, sole_registered},
     scope::{OFFLINE_ACCESS, OPENID, ScopeToken, Scopes},
 };
 
 use crate::{
     fault::{Artefact, Fault},
+    pages::look::Standing,
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -99,6 +100,11 @@ impl Client {
         self.record.app.off_by().is_some() || self.record.app.deleted_at.is_some()
     }
 
+    /// Who stands behind it.
+    pub(crate) const fn standing(&self) -> Standing {
+        Standing::of(&self.record.app)
+    }
+
     pub(crate) const fn epoch(&self) -> i64 {
         self.record.app.epoch
     }
@@ -126,6 +132,14 @@ impl Client {
         target.trust(&self.redirect_uris, self.is_public())
     }
 
+    /// As [`trust`](Self::trust), for a redemption: its client is known already.
+    pub(crate) fn trust_again(&self, redirect_uri: Option<&str>) -> Option<TrustedRedirect> {
+        match redirect_uri {
+            Some(asked) => match_registered(asked, &self.redirect_uris, self.is_public()),
+            None => sole_registered(&self.redirect_uris),
+        }
+    }
+
     pub(crate) fn has_origin(&self, origin: &str) -> bool {
         self.record.lists.origins.iter().any(|registered| registered == origin)
     }
@@ -133,6 +147,12 @@ impl Client {
     /// What it may ask for.
     pub(crate) const fn allowed(&self) -> &Scopes {
         &self.allowed
+    }
+
+    /// What is left of `granted`: an app keeps nothing that has been taken from it since. `None`: nothing is.
+    pub(crate) fn still_allowed(&self, granted: &Scopes) -> Option<Scopes> {
+        let left = granted.intersection(&self.allowed);
+        (!left.is_empty()).then_some(left)
     }
 
     /// What it cannot do without.

@@ -19,6 +19,11 @@ pub enum AppCommand {
     Disable(OneApp),
     /// End what `disable` began; an app that its owner has switched off in the console stays off
     Enable(OneApp),
+    /// Vouch for an app of somebody else, after a look at its name, icon and addresses
+    ///
+    /// Until then people are told that nobody has checked it, and its errors are shown to them before they are
+    /// led to it. When its owner changes what you looked at, it has to be looked at again.
+    Verify(VerifyApp),
     /// Delete an app with everything that people gave it
     ///
     /// Its users' ids are lost with it: registered again, it would see them as strangers.
@@ -82,9 +87,25 @@ pub struct CreateApp {
     #[arg(long, value_name = "E-MAIL")]
     pub owner: Option<String>,
 
+    /// Vouch for the app, although somebody else owns it; see `mapae app verify`
+    #[arg(long, requires = "owner")]
+    pub verified: bool,
+
     /// What its ID tokens are signed with: RS256, which every client knows, or ES256, which is faster
     #[arg(long, value_name = "ALGORITHM", value_enum, default_value_t = IdTokenAlg::Rs256)]
     pub id_token_alg: IdTokenAlg,
+}
+
+/// Vouch for an app.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyApp {
+    /// The app.
+    #[command(flatten)]
+    pub app: OneApp,
+
+    /// Vouch for it no longer
+    #[arg(long)]
+    pub withdraw: bool,
 }
 
 /// An algorithm of ID tokens by its registered name (RFC 7518 §3.1).

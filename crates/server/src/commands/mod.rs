@@ -95,6 +95,7 @@ async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
         AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
         AppCommand::Disable(args) => app::switch::run(&args, Switch::Off).await,
         AppCommand::Enable(args) => app::switch::run(&args, Switch::On).await,
+        AppCommand::Verify(args) => app::verify::run(&args).await,
         AppCommand::Delete(args) => app::delete::run(&args).await,
     }
 }

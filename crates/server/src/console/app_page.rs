@@ -97,7 +97,7 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
             icon: settings.icon.clone(),
             developer: None,
             host: None,
-            standing: Standing::Verified,
+            standing: Standing::of(app),
         },
         public: settings.public,
         machine: Grants::restore(&settings.grant_types).is_machine_only(),

@@ -20,7 +20,7 @@ use crate::{
     catalog::Client,
     http::cross_site,
     interaction::{
-        Answer, Authorize, Errand, PageError, Step, Visit, deliver, page, proceed, see_other, trust_target,
+        Authorize, Errand, PageError, Step, Visit, page, proceed, refuse, see_other, trust_target,
     },
     issue::resolve_audience,
     router::paths,
@@ -66,7 +66,7 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
         Ok(request) => request,
         Err(error) => {
             let back = ReturnPath::of(&visit.params);
-            return Ok(deliver(&visit, &client, &redirect, &back, Answer::Error(error))?);
+            return Ok(refuse(&visit, &client, &redirect, &back, error).await?);
         }
     };
     let errand = Errand::Authorize(Box::new(Authorize { target, request }));

@@ -15,6 +15,7 @@ use mapae_protocol::{
 use super::{form::FormError, json};
 use crate::{
     fault::Fault,
+    http::body::BodyError,
     store::{CommitError, StoreError},
 };
 
@@ -87,6 +88,9 @@ impl TokenError {
     fn answer(&self) -> OAuthError {
         let invalid_request = |description| OAuthError::new(ErrorCode::InvalidRequest, description);
         match self {
+            Self::Form(FormError::Body(BodyError::Busy)) => {
+                OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a few seconds")
+            }
             Self::Form(_) => invalid_request("the request is not a well-formed form in the body of a POST"),
             Self::Repeated => invalid_request("a parameter is repeated"),
             Self::Authentication { error, .. } => (*error).into(),

@@ -49,7 +49,10 @@ impl GrantType for AuthorizationCodeGrant {
             None => stored_details(cx, &code).await?,
         };
         let client_id = cx.client.id();
-        let redemption = Redemption { request: &request, code: &code, client_id, facts: &facts, now: cx.now };
+        let trusted = cx.client.trust_again(request.redirect_uri.as_deref());
+        let trusted = trusted.as_ref().map(|trusted| trusted.uri().as_str());
+        let redemption =
+            Redemption { request: &request, code: &code, client_id, trusted, facts: &facts, now: cx.now };
         if let Err(refused) = redeem(&redemption) {
             let replayed = facts.earlier.filter(|_| refused == Refused::Replayed);
             let revoked = replayed.map(|earlier| grants::revoke(&earlier.id, cx.now)).unwrap_or_default();
@@ -88,6 +91,8 @@ struct Redemption<'a> {
     request: &'a Request,
     code: &'a AuthorizationCode,
     client_id: &'a str,
+    /// The redirect URI, as far as it is the client's today.
+    trusted: Option<&'a str>,
     facts: &'a RedemptionFacts,
     now: Timestamp,
 }
@@ -109,8 +114,12 @@ enum Refused {
     Replayed,
     #[error("expired")]
     Expired,
+    #[error("the redirect URI is not the app's any more")]
+    RedirectUriGivenUp,
     #[error(transparent)]
     Dead(#[from] Dead),
+    #[error("nothing is left that the app may have")]
+    NothingLeft,
     #[error("the code's details are gone")]
     DetailsGone,
 }
@@ -126,6 +135,8 @@ impl From<Refused> for OAuthError {
             | Refused::OtherRedirectUri
             | Refused::Replayed
             | Refused::Expired
+            | Refused::RedirectUriGivenUp
+            | Refused::NothingLeft
             | Refused::Dead(_)
             | Refused::DetailsGone => {
                 Self::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more")
@@ -138,11 +149,13 @@ impl From<Refused> for OAuthError {
 /// verifier) may revoke what it gave by presenting it again. Somebody who merely found the code in a log
 /// can neither redeem nor burn it, nor sign its owner out.
 fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
-    let Redemption { request, code, client_id, facts, now } = redemption;
+    let Redemption { request, code, client_id, trusted, facts, now } = redemption;
     if code.client_id != *client_id {
         return Err(Refused::OtherClient);
     }
-    if code.redirect_uri != request.redirect_uri.as_deref().map(AuthorizationCode::redirect_digest) {
+    let redirect_uri = request.redirect_uri.as_deref();
+    let sent_to = |uri: &str| AuthorizationCode::redirect_digest(uri) == code.sent_to;
+    if code.redirect_uri_asked != redirect_uri.is_some() || !redirect_uri.is_none_or(sent_to) {
         return Err(Refused::OtherRedirectUri);
     }
     let challenge = code.challenge.map(CodeChallenge::from_bytes);
@@ -152,6 +165,10 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
     }
     if code.expires_at <= *now {
         return Err(Refused::Expired);
+    }
+    // What was sent to an address that the app has given up since may be in other hands (CO-12).
+    if !trusted.is_some_and(sent_to) {
+        return Err(Refused::RedirectUriGivenUp);
     }
     Ok(may_issue(code.epochs, code.offline, &facts.states, *now)?)
 }
@@ -165,6 +182,10 @@ async fn stored_details(
 }
 
 fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
+    let Some(scopes) = cx.client.still_allowed(&details.scopes) else {
+        return Ok(Refusal::of(Refused::NothingLeft).into());
+    };
+    let details = &CodeDetails { scopes, ..details.clone() };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
     let apis = cx.app.catalog().apis();
     let audiences = match audience_of_grant(&apis, &details.scopes, details.resource.as_deref(), asked) {
@@ -250,6 +271,7 @@ mod tests {
         request: Request,
         code: AuthorizationCode,
         client_id: &'static str,
+        trusted: Option<&'static str>,
         facts: RedemptionFacts,
         now: Timestamp,
     }
@@ -261,7 +283,8 @@ mod tests {
                 id: [7; 16],
                 expires_at: NOW.plus(Seconds::minutes(1)),
                 client_id: "app_1".to_owned(),
-                redirect_uri: Some(AuthorizationCode::redirect_digest(REDIRECT)),
+                sent_to: AuthorizationCode::redirect_digest(REDIRECT),
+                redirect_uri_asked: true,
                 challenge: Some(*verifier.challenge().as_bytes()),
                 user_id: "usr_1".to_owned(),
                 consent_id: "con_1".to_owned(),
@@ -281,6 +304,7 @@ mod tests {
                 },
                 code,
                 client_id: "app_1",
+                trusted: Some(REDIRECT),
                 facts: RedemptionFacts {
                     states: States::living(EPOCHS, NOW.plus(Seconds::hours(1))),
                     earlier: None,
@@ -290,8 +314,8 @@ mod tests {
         }
 
         fn redeem(&self) -> Result<(), Refused> {
-            let Self { request, code, client_id, facts, now } = self;
-            redeem(&Redemption { request, code, client_id, facts, now: *now })
+            let Self { request, code, client_id, trusted, facts, now } = self;
+            redeem(&Redemption { request, code, client_id, trusted: *trusted, facts, now: *now })
         }
     }
 
@@ -304,6 +328,7 @@ mod tests {
         (|case| case.request.verifier = None, Refused::Pkce(pkce::Error::Missing)),
         (|case| case.facts.earlier = Some(earlier()), Refused::Replayed),
         (|case| case.now = case.code.expires_at, Refused::Expired),
+        (|case| case.trusted = None, Refused::RedirectUriGivenUp),
         (|case| case.facts.states.user = None, Refused::Dead(Dead::UserDisabled)),
     ];
 
@@ -331,7 +356,7 @@ mod tests {
     fn co_06_a_redirect_uri_is_the_same_or_was_left_out_both_times() {
         let with = |asked: Option<&str>, sent: Option<&str>| {
             let mut case = Case::right();
-            case.code.redirect_uri = asked.map(AuthorizationCode::redirect_digest);
+            case.code.redirect_uri_asked = asked.is_some();
             case.request.redirect_uri = sent.map(str::to_owned);
             case.redeem()
         };

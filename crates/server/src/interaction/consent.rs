@@ -96,7 +96,9 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
 }
 
 fn consent_is_next(facts: &Facts<'_>) -> bool {
-    needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent)
+    // Without anything to ask for there is nothing to agree to.
+    !facts.requested.is_empty()
+        && needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent)
 }
 
 /// What the page asks, and what it only recalls.

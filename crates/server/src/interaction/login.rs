@@ -130,7 +130,7 @@ pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result
     };
     let account = account.filter(|account| account.user.disabled_at.is_none());
     let hash = account.as_ref().and_then(|account| account.password_hash.as_ref());
-    let proven = app.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
+    let proven = visit.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
     let proven = proven.map_err(|error| Attempt::Failed(error.into()))?;
     if proven {
         app.throttle().refund(throttle::SOURCE, &source);
@@ -210,7 +210,7 @@ impl LoginForm {
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
-    use crate::pages::{look::Standing, shown::Shown};
+    use crate::pages::shown::Shown;
     let settings = &client.record().settings;
     let host = url::Url::parse(redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     AppCard {
@@ -218,6 +218,6 @@ pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
         icon: settings.icon.clone(),
         developer: None,
         host: host.map(|host| Shown::name(&host)),
-        standing: Standing::Verified,
+        standing: client.standing(),
     }
 }

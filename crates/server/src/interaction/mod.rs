@@ -19,7 +19,7 @@ mod visit;
 
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
-pub(crate) use answer::{Answer, Parties, deliver, issue_code};
+pub(crate) use answer::{Answer, Parties, deliver, issue_code, refuse};
 pub(crate) use browser::Browser;
 pub(crate) use facts::{Facts, SessionFacts};
 pub(crate) use page_error::PageError;

@@ -11,7 +11,7 @@ use crate::{
     accounts::HashError,
     endpoints::form::FormError,
     fault::Fault,
-    http::RequestId,
+    http::{RequestId, body::BodyError},
     pages::{
         self,
         blocked::{Blocked, BlockedReason},
@@ -69,6 +69,9 @@ impl PageError {
         match self {
             Self::UnknownApp => (StatusCode::BAD_REQUEST, BlockedReason::UnknownApp),
             Self::WrongRedirectUri => (StatusCode::BAD_REQUEST, BlockedReason::WrongRedirectUri),
+            Self::Form(FormError::Body(BodyError::Busy)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
+            }
             Self::BadRequest | Self::Form(_) => (StatusCode::BAD_REQUEST, BlockedReason::BadRequest),
             Self::Step(StepError::Foreign) => (StatusCode::BAD_REQUEST, BlockedReason::OtherBrowser),
             Self::Step(StepError::Over) => (StatusCode::BAD_REQUEST, BlockedReason::StepOver),

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use mapae_protocol::{
-    authorization::target::RequestedTarget, error::OAuthError, redirect_uri::TrustedRedirect, scope::Scopes,
+    authorization::target::RequestedTarget,
+    error::{ErrorCode, OAuthError},
+    redirect_uri::TrustedRedirect,
+    scope::Scopes,
 };
 
 use super::{
     Answer, Authorize, Check, Errand, Facts, PROMPTS, PageError, Prompt, SessionFacts, Step, Visit,
-    answer::{Parties, deliver, issue_code},
+    answer::{Parties, deliver, issue_code, refuse},
     see_other,
 };
 use crate::{
@@ -99,10 +102,15 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, step, authorize);
     let back = authorize.request.return_path();
+    if situation.requested.is_empty() {
+        // Taken from the app while the person looked at a page.
+        let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
+        return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
+    }
     let answer = match (needed(&facts), &visit.session, &situation.consent) {
         (Some((_, check)), _, _) if authorize.request.prompts.forbids_pages() => {
             let error = OAuthError::new(check.error, "the person would have to see a page");
-            Answer::Error(error)
+            return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
         }
         (Some((prompt, check)), _, _) => {
             tracing::debug!(page = prompt.path, reason = check.name, "a page is needed");

@@ -12,7 +12,7 @@ use mapae_protocol::{
 
 use super::{Browser, PageError, Step};
 use crate::{
-    accounts::session,
+    accounts::{Passwords, session},
     app::App,
     endpoints::form::{self, FormError},
     fault::{Artefact, Fault},
@@ -102,6 +102,11 @@ impl Visit {
     /// A parameter; repeated is an error.
     pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, PageError> {
         self.params.one(name).map_err(|_| PageError::BadRequest)
+    }
+
+    /// Hashing on behalf of this request's client.
+    pub(crate) fn passwords(&self) -> Passwords {
+        self.app.passwords().asked_by(self.context.client.ip())
     }
 
     /// The step of this page; a language just chosen goes on with it.

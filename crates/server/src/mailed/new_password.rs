@@ -8,7 +8,12 @@ use axum::{
 
 use super::opened::{Opened, dead};
 use crate::{
-    accounts::{Email, NewPassword, post_office::Order, typed},
+    accounts::{
+        Email, NewPassword,
+        post_office::Order,
+        session::{self, Proven},
+        typed,
+    },
     app::App,
     fault::{Artefact, Fault},
     interaction::{PageError, Visit, page},
@@ -81,19 +86,22 @@ async fn replace(
     user: &User,
     password: NewPassword,
 ) -> Result<Response, PageError> {
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
         .with(links::retire(&user.email, Purpose::Reset, now))
         .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
         .with(users::verify_email(&user.id, &user.email, now));
+    // Under the epoch that this unit makes: whoever raises it again ends this session, too.
+    let proven = Proven { user_id: &user.id, epoch: user.epoch + 1 };
+    let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
     let notice = notice(visit, user)?;
-    match visit.app.commit(unit.with(notice.keep(now))).await {
+    match visit.app.commit(unit.with(session).with(notice.keep(now))).await {
         Ok(_) => visit.app.post_office().hand_over(notice),
         Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
         Err(error) => return Err(error.into()),
     }
-    opened.sign_in(visit, &user.id).await
+    opened.go_on(visit, begun).await
 }
 
 /// The mail that lets the person know that their password was changed.

@@ -36,6 +36,7 @@ pub mod browser;
 pub mod connected_service;
 pub mod consent;
 pub mod console;
+pub mod detour;
 mod example;
 pub mod form_post;
 mod frame;
@@ -144,6 +145,7 @@ pub const PAGES: &[Samples] = &[
     samples::<sign_out::SignOut>,
     samples::<sign_out::SignedOut>,
     samples::<blocked::Blocked>,
+    samples::<detour::Detour>,
     samples::<form_post::FormPost>,
 ];
 

@@ -13,7 +13,8 @@ macro_rules! app_columns {
     () => {
         "a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
          a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.blocked_at, \
-         a.deleted_at, a.created_at, a.updated_at"
+         a.deleted_at, a.created_at, a.updated_at, (a.owner_id IS NULL OR a.vouched_at IS NOT NULL \
+         OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
     };
 }
 
@@ -120,6 +121,8 @@ pub struct App {
     pub created_at: Timestamp,
     /// When it was changed.
     pub updated_at: Timestamp,
+    /// Whether the operator stands behind it: it is their own, or they have looked at it.
+    pub vouched: bool,
 }
 
 /// Who has an app switched off.
@@ -424,6 +427,7 @@ impl App {
             deleted_at: row.optional_timestamp()?,
             created_at: row.timestamp()?,
             updated_at: row.timestamp()?,
+            vouched: row.bool()?,
         })
     }
 }

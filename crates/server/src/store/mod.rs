@@ -27,6 +27,7 @@ pub mod steps;
 pub mod sweep;
 pub mod tokens;
 pub mod users;
+pub mod vouching;
 
 pub use self::db::{CommitError, Concealed, Db, Options, StoreError, Unit};
 
@@ -52,6 +53,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         sweep::STATEMENTS,
         tokens::STATEMENTS,
         users::STATEMENTS,
+        vouching::STATEMENTS,
     ];
     files.into_iter().flatten().copied()
 }

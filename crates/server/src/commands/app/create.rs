@@ -16,6 +16,7 @@ use crate::{
         apis,
         apps::{self, NewApp},
         users::{self, User},
+        vouching,
     },
 };
 
@@ -44,7 +45,8 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
         lists,
         secret: kept,
     };
-    data.db.commit(apps::insert(&app, data.now)).await?;
+    let vouched = args.verified.then(|| vouching::vouch(&app.id, data.now));
+    data.db.commit(apps::insert(&app, data.now).with_all(vouched)).await?;
     // Read again, so that what is shown is what is there.
     let registered = find(data, &app.id).await?;
     Answer::of(&View::new(registered, owner.map(|owner| owner.email)).with_secret(shown))

@@ -9,6 +9,7 @@ pub(super) mod rotate_secret;
 mod scopes;
 pub(super) mod show;
 pub(super) mod switch;
+pub(super) mod verify;
 mod view;
 
 use mapae_protocol::secret::Secret;

@@ -27,6 +27,7 @@ pub(super) struct View {
     purposes: Vec<Purpose>,
     owner: Option<String>,
     id_token_alg: String,
+    verified: bool,
     disabled: bool,
     disabled_by: Option<OffBy>,
     created_at: i64,
@@ -51,7 +52,7 @@ impl View {
     /// `owner` is the e-mail address.
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
         let off_by = registered.app.off_by();
-        let RegisteredApp { app: App { id, settings, created_at, .. }, lists, .. } = registered;
+        let RegisteredApp { app: App { id, settings, created_at, vouched, .. }, lists, .. } = registered;
         let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
         let AppLists { redirect_uris, origins, scopes } = lists;
         let named = |required| scopes.iter().filter(move |item| item.required == required);
@@ -69,6 +70,7 @@ impl View {
             purposes: scopes.iter().filter_map(Purpose::of).collect(),
             owner,
             id_token_alg,
+            verified: vouched,
             disabled: off_by.is_some(),
             disabled_by: off_by,
             created_at: created_at.unix(),
@@ -106,6 +108,7 @@ impl fmt::Display for View {
             .with_some("owner", self.owner.as_deref())
             .with("ID tokens", self.id_token_alg.as_str())
             .with("registered", moment(Timestamp::from_unix(self.created_at)))
+            .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled_by.map(state))
             .fmt(f)
     }

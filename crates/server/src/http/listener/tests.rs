@@ -270,6 +270,29 @@ async fn op_02_what_is_no_request_gets_nothing_that_headers_could_protect() {
 }
 
 #[tokio::test]
+async fn op_05_a_bare_line_feed_ends_no_line() {
+    for request in [
+        "GET / HTTP/1.1\nhost: localhost\n\n",
+        "GET / HTTP/1.1\nhost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: localhost\nx: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: localhost\r\n\n",
+        "\nGET / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ] {
+        let answer = exchange(request).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{request:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{request:?}");
+    }
+    let server = Server::simple().await;
+    let mut stream = server.connect().await;
+    let body = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\na\n\nb";
+    stream.write_all(body.as_bytes()).await.unwrap();
+    answer_with(&mut stream, "posted").await;
+    ask(&mut stream).await;
+    stream.write_all(b"GET / HTTP/1.1\nhost: localhost\n\n").await.unwrap();
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 400"), "also the next head of a connection");
+}
+
+#[tokio::test]
 async fn g_36_heads_at_the_limit_and_over_it() {
     let bytes = |length: usize| {
         let rest = length - "GET / HTTP/1.1\r\nconnection: close\r\nx: \r\n\r\n".len();

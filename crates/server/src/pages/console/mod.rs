@@ -58,6 +58,11 @@ impl AppStatus {
 }
 
 impl ConsoleApp {
+    /// Whether people are told that nobody has checked it. Nobody is led to one that acts for itself.
+    fn unverified(&self) -> bool {
+        !self.machine && self.card.unverified()
+    }
+
     /// What kind of app it is.
     fn kind_key(&self) -> &'static str {
         match (self.machine, self.public) {

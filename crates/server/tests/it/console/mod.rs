@@ -9,6 +9,7 @@ mod registering;
 mod secrecy;
 mod secrets;
 mod texts;
+mod unverified;
 mod who_may;
 
 use mapae::store::apps::{self, RegisteredApp};

@@ -102,7 +102,9 @@ impl Fact {
     const fn stops(self, path: Path) -> bool {
         match path {
             Path::Code | Path::Refresh => true,
-            Path::ClientCredentials => matches!(self, Self::AppDisabled | Self::AppBlocked | Self::AppDeleted),
+            Path::ClientCredentials => {
+                matches!(self, Self::AppDisabled | Self::AppBlocked | Self::AppDeleted)
+            }
             Path::Silent | Path::Account => {
                 !matches!(self, Self::AppRevoked | Self::SecretStolen | Self::ItemDropped)
             }

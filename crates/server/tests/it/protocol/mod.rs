@@ -15,6 +15,7 @@ mod refresh;
 mod resource;
 mod revocation;
 mod revocation_feed;
+mod taken_away;
 mod token_attacks;
 mod userinfo;
 mod wishes;
