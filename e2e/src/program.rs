@@ -2,11 +2,15 @@
 
 use std::{
     env, fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::OnceLock,
     time::SystemTime,
 };
+
+use serde_json::Value;
+use tokio::task;
 
 /// Tests this program instead, whatever its age.
 const SETTING: &str = "MAPAE_TEST_PROGRAM";
@@ -25,6 +29,41 @@ pub fn path() -> &'static Path {
         Some(path) => PathBuf::from(path),
         None => built(),
     })
+}
+
+/// The program, with these words. Settings of a server that a developer runs are not meant for it.
+pub fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(path());
+    let inherited = env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| name.to_str().is_some_and(|name| name.starts_with("MAPAE_"))) {
+        command.env_remove(name);
+    }
+    command.env("MAPAE_LOG", "warn").args(words).stdin(Stdio::null());
+    command
+}
+
+/// Carries out a command that ends by itself, and returns the object that it printed.
+///
+/// # Errors
+/// What the command said when it did not do it.
+pub async fn carry_out(mut command: Command, input: &str) -> Result<Value, String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (input, spelt) = (input.to_owned(), format!("{:?}", command.get_args().collect::<Vec<_>>()));
+    let ended = task::spawn_blocking(move || -> io::Result<_> {
+        let mut child = command.spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // A command that needs no input may be gone already.
+            let _ = pipe.write_all(input.as_bytes());
+        }
+        child.wait_with_output()
+    });
+    let output = ended.await.expect("the task ends").expect("the program can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    match serde_json::from_str(&said) {
+        Ok(object) if output.status.success() => Ok(object),
+        _ => Err(format!("{spelt}: {} {said} {complaint}", output.status)),
+    }
 }
 
 fn built() -> PathBuf {

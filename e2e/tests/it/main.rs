@@ -8,4 +8,6 @@ mod browser;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod durability;

@@ -1,12 +1,13 @@
 //! `mapae demo`: the server, its client and its API in one process, with demo accounts.
 
 mod addresses;
+mod clients;
 mod folder;
 mod parties;
 mod welcome;
 
 use mapae_demo::{
-    ApiSettings, Doors, Settings, Stage,
+    ApiSettings, Doors, OtherClients, Settings, Stage,
     flow::{Lifeline, Tap},
 };
 use tokio::net::TcpListener;
@@ -104,6 +105,12 @@ fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Sett
             identifier: credentials.api_url.clone(),
             client_id: credentials.api_client_id.clone(),
             client_secret: credentials.api_client_secret.clone().into(),
+        },
+        others: OtherClients {
+            browser_app_id: credentials.browser_app_id.clone(),
+            native_app_id: credentials.native_app_id.clone(),
+            back_end_id: credentials.back_end_id.clone(),
+            back_end_secret: credentials.back_end_secret.clone().into(),
         },
         data: folder.of_the_service(),
         stage,

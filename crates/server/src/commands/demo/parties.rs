@@ -1,12 +1,12 @@
-//! Who plays in the demo: two people, the service's app and the calendar API, registered as anybody's would be.
+//! Who plays in the demo: two people, the apps and the calendar API, registered as anybody's would be.
 
 use std::{io::Write as _, path::Path};
 
-use mapae_demo::{API_SCOPES, APP_NAME, APP_SCOPES, Doors};
+use mapae_demo::{API_SCOPES, Doors};
 use mapae_protocol::{random, secret::Secret};
 use serde::{Deserialize, Serialize};
 
-use super::folder::Folder;
+use super::{clients, folder::Folder};
 use crate::{
     App,
     accounts::NewPassword,
@@ -16,8 +16,7 @@ use crate::{
     store::{
         Unit,
         apis::{self, ApiScope, NewApi, TokenFormat},
-        app_secrets::NewSecret,
-        apps::{self, AppLists, AppScope, AppSettings, NewApp},
+        apps,
         users::{self, NewUser},
     },
 };
@@ -45,6 +44,10 @@ pub(super) struct Credentials {
     pub(super) client_secret: String,
     pub(super) api_client_id: String,
     pub(super) api_client_secret: String,
+    pub(super) browser_app_id: String,
+    pub(super) native_app_id: String,
+    pub(super) back_end_id: String,
+    pub(super) back_end_secret: String,
 }
 
 /// The registered parties.
@@ -82,10 +85,15 @@ impl Parties {
 
 /// Registers everybody in one unit: a demo that was interrupted here begins anew.
 async fn make(app: &App, doors: &Doors) -> Result<Credentials, Failure> {
-    let (client_secret, api_client_secret) = (Secret::new(random::token()), Secret::new(random::token()));
-    let (service, api) = (new_app(doors, &client_secret), new_api(doors, &api_client_secret));
+    let [client_secret, api_client_secret, back_end_secret] = [(); 3].map(|()| Secret::new(random::token()));
+    let api = new_api(doors, &api_client_secret);
+    let (service, browser_app) = (clients::web_service(doors, &client_secret), clients::browser_app(doors));
+    let (native_app, back_end) = (clients::native_app(), clients::back_end(&back_end_secret));
     let now = app.now();
-    let mut unit = Unit::new().with(apps::insert(&service, now)).with(apis::insert(&api, now));
+    let mut unit = Unit::new().with(apis::insert(&api, now));
+    for client in [&service, &browser_app, &native_app, &back_end] {
+        unit = unit.with(apps::insert(client, now));
+    }
     for account in ACCOUNTS {
         unit = unit.with(users::insert(&new_user(app, account).await?, now));
     }
@@ -97,38 +105,11 @@ async fn make(app: &App, doors: &Doors) -> Result<Credentials, Failure> {
         client_secret: client_secret.expose().clone(),
         api_client_id: api.id,
         api_client_secret: api_client_secret.expose().clone(),
+        browser_app_id: browser_app.id,
+        native_app_id: native_app.id,
+        back_end_id: back_end.id,
+        back_end_secret: back_end_secret.expose().clone(),
     })
-}
-
-fn new_app(doors: &Doors, secret: &Secret<String>) -> NewApp {
-    let item = |scope: &mapae_demo::DemoScope| AppScope {
-        scope: scope.name.to_owned(),
-        required: scope.required,
-        purpose_ko: scope.purpose_ko.to_owned(),
-        purpose_en: scope.purpose_en.to_owned(),
-    };
-    NewApp {
-        id: Kind::App.fresh(),
-        owner_id: None,
-        settings: AppSettings {
-            name: APP_NAME.to_owned(),
-            icon: None,
-            homepage: Some(doors.service_url()),
-            public: false,
-            grant_types: "authorization_code refresh_token".to_owned(),
-            token_endpoint_auth_method: None,
-            id_token_alg: "ES256".to_owned(),
-            subject_type: "pairwise".to_owned(),
-            pkce_required: true,
-            rotate_refresh: true,
-        },
-        lists: AppLists {
-            redirect_uris: vec![doors.redirect_uri()],
-            origins: Vec::new(),
-            scopes: APP_SCOPES.iter().map(item).collect(),
-        },
-        secret: Some(NewSecret { id: Kind::Secret.fresh(), hash: digest(secret).into() }),
-    }
 }
 
 fn new_api(doors: &Doors, secret: &Secret<String>) -> NewApi {
