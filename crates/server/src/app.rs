@@ -57,6 +57,8 @@ pub(crate) struct Cookies {
     pub(crate) session: Cookie,
     /// Known, before anybody has signed in.
     pub(crate) browser: Cookie,
+    /// Signed in before.
+    pub(crate) known: Cookie,
     /// The language chosen.
     pub(crate) locale: Cookie,
 }
@@ -66,6 +68,7 @@ impl Cookies {
         Self {
             session: Cookie::new("mapae_session", site),
             browser: Cookie::new("mapae_browser", site),
+            known: Cookie::new("mapae_known", site),
             locale: Cookie::new("mapae_locale", site),
         }
     }

@@ -2,7 +2,6 @@
 
 use axum::{
     extract::{Request, State},
-    http::header,
     response::Response,
 };
 
@@ -24,7 +23,7 @@ use crate::{
     store::{
         CommitError,
         sessions::{self, SignedIn},
-        users,
+        users::{self, User},
     },
 };
 
@@ -84,8 +83,9 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
         Err(error) => return Err(error.into()),
     }
     new_password::tell(visit, user)?;
-    let renewed = session::begin(&visit.app, user, Some(signed_in), &visit.headers).await?;
+    let user = User { epoch: user.epoch + 1, ..user.clone() };
+    let renewed = session::begin(&visit.app, &user, Some(signed_in), &visit.headers).await?;
     let mut response = see_other(&notice::account(AccountNotice::PasswordChanged))?;
-    response.headers_mut().append(header::SET_COOKIE, renewed.cookie);
+    renewed.give_cookies(response.headers_mut());
     Ok(response)
 }

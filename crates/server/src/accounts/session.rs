@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use mapae_protocol::{base64url, digest::sha256, random, time::Timestamp};
 
+use super::known_browser;
 use crate::{
     app::App,
     fault::Fault,
@@ -47,11 +48,20 @@ fn touch(app: &App, session_id: &str, now: Timestamp) {
     });
 }
 
-/// A session that has begun, and the cookie for its browser.
+/// A session that has begun, and the cookies for its browser.
 #[derive(Debug)]
 pub(crate) struct Begun {
     pub(crate) session_id: String,
-    pub(crate) cookie: HeaderValue,
+    cookies: [HeaderValue; 2],
+}
+
+impl Begun {
+    /// Gives the browser its cookies.
+    pub(crate) fn give_cookies(self, answer: &mut HeaderMap) {
+        for cookie in self.cookies {
+            answer.append(header::SET_COOKIE, cookie);
+        }
+    }
 }
 
 /// Signs a person in whose password was just checked under `user.epoch`.
@@ -94,7 +104,7 @@ pub(crate) async fn begin(
     app.commit(unit).await?;
     let life = Life::For(app.config().sessions.absolute);
     let cookie = app.cookies().session.set(&secret, life).map_err(|_| Fault::Payload("cookie"))?;
-    Ok(Begun { session_id, cookie })
+    Ok(Begun { session_id, cookies: [cookie, known_browser::remember(app, user, headers)?] })
 }
 
 fn digest(secret: &str) -> String {

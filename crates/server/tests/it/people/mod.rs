@@ -6,6 +6,7 @@ mod cookies;
 mod forms;
 mod hostile_names;
 mod links;
+mod lockout;
 mod log;
 mod mails;
 mod reset;
