@@ -20,7 +20,8 @@ use crate::{
     catalog::Client,
     http::cross_site,
     interaction::{
-        Answer, Authorize, Errand, PageError, Step, Visit, deliver, page, proceed, see_other, trust_target,
+        Answer, Authorize, Errand, IdTokenHint, PageError, Step, Visit, deliver, page, proceed, see_other,
+        trust_target,
     },
     issue::resolve_audience,
     router::paths,
@@ -69,7 +70,9 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
             return Ok(deliver(&visit, &client, &redirect, &back, Answer::Error(error))?);
         }
     };
-    let errand = Errand::Authorize(Box::new(Authorize { target, request }));
+    let keys = visit.app.keys().current();
+    let hint = request.id_token_hint.as_deref().map(|token| IdTokenHint::read(token, &visit.app, &keys));
+    let errand = Errand::Authorize(Box::new(Authorize::new(target, request, hint)));
     let step = Step::new(errand, visit.app.now());
     proceed(&visit, &step).await
 }

@@ -96,7 +96,8 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
 }
 
 fn consent_is_next(facts: &Facts<'_>) -> bool {
-    needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent)
+    let asked = needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent);
+    asked && !facts.wrong_person()
 }
 
 /// What the page asks, and what it only recalls.
@@ -166,6 +167,7 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
         _ => return Err(PageError::BadRequest),
     };
+    step.end(&visit.app, &visit.browser).await?;
     let back = authorize.request.return_path();
     Ok(deliver(&visit, &situation.client, &situation.redirect, &back, answer)?)
 }

@@ -35,6 +35,11 @@ pub(super) const LOGIN: Prompt = Prompt {
             error: ErrorCode::LoginRequired,
             applies: |facts| facts.session.is_none(),
         },
+        Check {
+            name: "id_token_hint",
+            error: ErrorCode::LoginRequired,
+            applies: |facts| facts.another_expected && !facts.signed_in_now,
+        },
         Check { name: "prompt=login", error: ErrorCode::LoginRequired, applies: login_was_asked },
         Check { name: "max_age", error: ErrorCode::LoginRequired, applies: signed_in_too_long_ago },
     ],
@@ -195,7 +200,9 @@ impl LoginForm {
             Some(_) => {
                 let situation = Situation::read(visit, authorize).await?;
                 let facts = situation.facts(visit, step, authorize);
-                let asked = login_was_asked(&facts).then_some(SignInAgain::Asked);
+                let other = facts.another_expected && !facts.signed_in_now;
+                let other = other.then_some(SignInAgain::OtherAccount);
+                let asked = other.or_else(|| login_was_asked(&facts).then_some(SignInAgain::Asked));
                 asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo))
             }
         };
@@ -205,7 +212,8 @@ impl LoginForm {
 
     /// The address to begin with: of who is signed in when they must prove it again, else what the app hints.
     fn known_email(&self, visit: &Visit, step: &Step) -> String {
-        let signed_in = visit.session.as_ref().filter(|_| self.again.is_some());
+        let same = self.again.is_some_and(SignInAgain::is_of_the_same_person);
+        let signed_in = visit.session.as_ref().filter(|_| same);
         let hint = match &step.errand {
             Errand::Authorize(authorize) => authorize.request.login_hint.clone(),
             Errand::Visit(_) => None,

@@ -74,7 +74,9 @@ impl PageError {
             Self::Step(StepError::Over) => (StatusCode::BAD_REQUEST, BlockedReason::StepOver),
             Self::ForgedForm => (StatusCode::FORBIDDEN, BlockedReason::ForgedForm),
             Self::NotFound => (StatusCode::NOT_FOUND, BlockedReason::NotFound),
-            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, BlockedReason::TooMany),
+            Self::Step(StepError::Full) | Self::TooMany => {
+                (StatusCode::TOO_MANY_REQUESTS, BlockedReason::TooMany)
+            }
             Self::Step(StepError::Fault(fault)) | Self::Fault(fault) if fault.passes() => {
                 (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
             }

@@ -42,7 +42,7 @@ impl Opened {
             None => None,
             Some(sealed) => match Step::open(sealed.expose(), &visit.app, &visit.browser).await {
                 Ok(step) => Some(step),
-                Err(StepError::Foreign | StepError::Over) => None,
+                Err(StepError::Foreign | StepError::Over | StepError::Full) => None,
                 Err(StepError::Fault(fault)) => return Err(fault.into()),
             },
         };

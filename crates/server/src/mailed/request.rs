@@ -8,7 +8,6 @@ use crate::{
         post_office::{Matter, Order},
         throttle,
     },
-    fault::Fault,
     interaction::{PageError, Step, Visit},
     pages::mailed::{MailPurpose, MailSent},
     store::Concealed,
@@ -33,7 +32,8 @@ pub(super) async fn order(
         minutes: mailed_link::minutes(purpose),
     };
     if admit(visit, &email) {
-        let carried = Some(seal(visit, step)?);
+        // However large, it waits in the link's row: only the browser that asked can go on with it.
+        let carried = Some(Concealed::from(step.seal_whole(visit)?));
         visit.app.post_office().take(Order {
             matter,
             email,
@@ -56,11 +56,4 @@ fn admit(visit: &Visit, email: &Email) -> bool {
         tracing::info!(request = %visit.context.id, "a mail was not sent: too many were asked for");
     }
     admitted.is_ok()
-}
-
-/// The step as it waits in the link's row, however large: only the browser that asked can go on with it.
-fn seal(visit: &Visit, step: &Step) -> Result<Concealed, Fault> {
-    let json = serde_json::to_vec(step).map_err(|_| Fault::Payload("step"))?;
-    let sealed = visit.app.keys().current().seals.steps.seal(&json, visit.browser.binding());
-    Ok(Concealed::from(sealed))
 }

@@ -3,8 +3,10 @@
 mod browser_attacks;
 mod code_flow;
 mod cors;
+mod id_token_hint;
 mod introspection;
 mod issuing_paths;
+mod large_requests;
 mod machine;
 mod metadata;
 mod races;
