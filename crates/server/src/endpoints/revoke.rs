@@ -17,7 +17,7 @@ use crate::{
     client_auth,
     issue::{PresentedToken, RefreshToken},
     keys::KeySet,
-    store::{Unit, grants, tokens},
+    store::{CommitError, Unit, grants, tokens},
 };
 
 /// `POST /revoke`.
@@ -47,8 +47,10 @@ async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenE
     let request = RevocationRequest::parse(&form.params)?;
     let keys = app.keys().current();
     let unit = unit(app, client, request.token.expose(), &keys).await?;
-    app.commit(unit).await?;
-    Ok(())
+    match app.commit(unit).await {
+        Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<Unit, TokenError> {
@@ -58,8 +60,9 @@ async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<
         let facts = grants::facts(app.db(), &refresh.grant_id, None).await?;
         return match facts {
             None => Ok(Unit::new()),
-            Some(facts) if facts.grant.app_id == client.id() => Ok(grants::revoke(&refresh.grant_id, now)),
-            Some(_) => Err(foreign()),
+            Some(facts) if facts.grant.app_id != client.id() => Err(foreign()),
+            Some(facts) if facts.grant.revoked_at.is_some() => Ok(Unit::new()),
+            Some(_) => Ok(grants::revoke(&refresh.grant_id, now)),
         };
     }
     match PresentedToken::open(token, app, keys) {

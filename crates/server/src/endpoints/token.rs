@@ -69,7 +69,11 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
         };
         match grant_type.decide(&cx).await? {
             Decision::Refuse(refusal) => {
-                app.commit(refusal.unit).await?;
+                match app.commit(refusal.unit).await {
+                    // What it would have revoked was revoked meanwhile.
+                    Ok(_) | Err(CommitError::Conflict { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
                 tracing::info!(
                     client = client.id(),
                     grant_type = grant_type.name(),

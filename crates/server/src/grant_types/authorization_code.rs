@@ -107,9 +107,12 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refusal> {
     pkce::verify(challenge.as_ref(), request.verifier.as_ref())
         .map_err(|error| Refusal::new(error.into(), "PKCE"))?;
     if let Some(earlier) = &facts.earlier {
-        return Err(
-            refused("redeemed before: what it gave is revoked").with(grants::revoke(&earlier.id, *now))
-        );
+        return Err(match earlier.revoked_at {
+            None => {
+                refused("redeemed before: what it gave is revoked").with(grants::revoke(&earlier.id, *now))
+            }
+            Some(_) => refused("redeemed before, and what it gave was revoked"),
+        });
     }
     if code.expires_at <= *now {
         return Err(refused("expired"));

@@ -100,7 +100,10 @@ fn turn(token: &RefreshToken, grant: &Grant, now: Timestamp) -> Result<Turn, Ref
     }
     // An older one: either the client or somebody else holds a copy. Nobody can tell who, so it ends
     // for both (RFC 9700 §4.14.2).
-    Err(refused("used before: the grant is revoked").with(grants::revoke(&grant.id, now)))
+    Err(match grant.revoked_at {
+        None => refused("used before: the grant is revoked").with(grants::revoke(&grant.id, now)),
+        Some(_) => refused("used before, and the grant was revoked for it or for something else"),
+    })
 }
 
 fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn) -> Result<Decision, Fault> {
