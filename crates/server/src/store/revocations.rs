@@ -4,7 +4,7 @@
 //! The counter's row stays locked until the commit, so nobody gets a later number before these are
 //! visible: who reads up to a number has seen everything before it, and there are no gaps.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::{revocation_feed::Handle, time::Timestamp};
 
 use super::{
     counters,
@@ -52,7 +52,7 @@ pub enum Kind {
     Session,
     /// One grant.
     Grant,
-    /// One access token.
+    /// One access token, or all that one signing key has signed.
     Token,
 }
 
@@ -110,6 +110,11 @@ impl Revocation {
 
     pub(super) fn token(jti: &str, at: Timestamp) -> Self {
         Self::of(Kind::Token, jti, at)
+    }
+
+    /// Everything that a signing key has signed. It is announced as a token is, by a name that all APIs can read.
+    pub(super) fn signing_key(kid: &str, at: Timestamp) -> Option<Self> {
+        Handle::of_signing_key(kid).ok().map(|handle| Self::of(Kind::Token, handle.as_str(), at))
     }
 
     fn of(kind: Kind, id: &str, at: Timestamp) -> Self {
