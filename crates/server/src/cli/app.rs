@@ -65,10 +65,14 @@ pub struct CreateApp {
     pub grants: Vec<GrantTypeName>,
 
     /// Scope without which the app does not work: people agree to it or leave; may be repeated
+    ///
+    /// A request that names no scope asks for these. openid is always one of them for apps that sign people in.
     #[arg(long = "required-scope", value_name = "SCOPE")]
     pub required_scopes: Vec<String>,
 
     /// Scope that people may leave out; may be repeated
+    ///
+    /// offline_access lets refresh tokens live on when people sign out; without it they end with the session.
     #[arg(long = "optional-scope", value_name = "SCOPE")]
     pub optional_scopes: Vec<String>,
 

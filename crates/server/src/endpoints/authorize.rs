@@ -99,7 +99,11 @@ fn admit(
     if !asked.is_subset(client.allowed()) {
         return refuse(ErrorCode::InvalidScope, "a scope is not registered for this app");
     }
-    request.scopes = if asked.is_empty() { client.allowed().clone() } else { asked };
+    // RFC 6749 §3.3: without `scope` the request asks for a fixed default, which is no more than the app needs.
+    request.scopes = if asked.is_empty() { client.required().clone() } else { asked };
+    if request.scopes.is_empty() {
+        return refuse(ErrorCode::InvalidScope, "scope is missing, and the app has no required items");
+    }
     let resource = request.resource.as_ref().map(|resource| resource.as_str());
     resolve_audience(&apis, &request.scopes, resource)?;
     Ok(request)

@@ -14,6 +14,7 @@ mod refresh;
 mod resource;
 mod revocation;
 mod revocation_feed;
+mod scope;
 mod token_attacks;
 mod userinfo;
 
@@ -33,7 +34,8 @@ pub(crate) fn claims(jwt: &str) -> Value {
 async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
     let scopes = ["calendar.read", "calendar.write"];
     let api = server.register_api("https://calendar.example", &scopes, opaque).await;
-    let optional = ["profile", "email", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
+    let optional =
+        ["profile", "email", "offline_access", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
     (api, server.register(AppSpec { optional, ..AppSpec::default() }).await)
 }
 
