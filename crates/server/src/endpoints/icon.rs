@@ -8,7 +8,7 @@ use axum::{
 };
 use mapae_protocol::{base64url, client_id::ClientId};
 
-use crate::{app::App, fault::Fault, pages::assets, store::app_icons};
+use crate::{app::App, fault::Fault, http::RequestId, pages::assets, store::app_icons};
 
 /// Whatever a browser took the file for, it could do nothing: no script, no reference, no frame.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
@@ -28,7 +28,8 @@ pub(crate) async fn icon(State(app): State<App>, Path((id, file)): Path<(String,
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(fault) => {
-            tracing::error!(error = &fault as &dyn std::error::Error, "an icon was not found");
+            let error = &fault as &dyn std::error::Error;
+            tracing::error!(request_id = RequestId::current(), error, "an icon was not found");
             let status = if fault.passes() {
                 StatusCode::SERVICE_UNAVAILABLE
             } else {

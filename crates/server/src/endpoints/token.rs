@@ -20,6 +20,7 @@ use crate::{
     client_auth,
     fault::Fault,
     grant_types::{self, Decision, Issue, TokenContext},
+    http::RequestId,
     keys::KeySet,
     store::CommitError,
 };
@@ -75,6 +76,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
                     Err(error) => return Err(error.into()),
                 }
                 tracing::info!(
+                    request_id = RequestId::current(),
                     client = client.id(),
                     grant_type = grant_type.name(),
                     reason = &*refusal.reason,

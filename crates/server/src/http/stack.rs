@@ -82,7 +82,7 @@ impl Stack {
             };
             let line = LogLine::begin(&request);
             let mut response = match rules.refusal(&request) {
-                None => route(router, request, context).await,
+                None => context.id.around(route(router, request, context)).await,
                 Some(refusal) => refusal,
             };
             security_headers::apply(response.headers_mut(), rules.site.is_https());

@@ -90,9 +90,9 @@ impl PageError {
     pub(crate) fn page(&self, locale: Locale, id: RequestId) -> Response {
         let (status, reason) = self.reason();
         if let Self::Step(StepError::Fault(fault)) | Self::Fault(fault) = self {
-            tracing::error!(request = %id, error = fault as &dyn std::error::Error, "page failed");
+            tracing::error!(request_id = %id, error = fault as &dyn std::error::Error, "page failed");
         } else {
-            tracing::info!(request = %id, reason = %self, "page refused");
+            tracing::info!(request_id = %id, reason = %self, "page refused");
         }
         let page = Blocked { reason, support_id: Some(Shown::name(&id.to_string())) };
         let mut response = pages::render(&page, locale).into_response();

@@ -53,7 +53,7 @@ fn admit(visit: &Visit, email: &Email) -> bool {
     let admitted = throttle.charge(throttle::MAIL_SOURCE, &source, now);
     let admitted = admitted.and_then(|()| throttle.charge(throttle::MAIL, email.as_str(), now));
     if admitted.is_err() {
-        tracing::info!(request = %visit.context.id, "a mail was not sent: too many were asked for");
+        tracing::info!(request_id = %visit.context.id, "a mail was not sent: too many were asked for");
     }
     admitted.is_ok()
 }
