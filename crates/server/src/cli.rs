@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod demo;
 mod keys;
+mod security;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
@@ -13,7 +14,8 @@ pub use self::{
     app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp},
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
-    user::{CreateUser, UserCommand},
+    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
+    user::{CreateUser, OneUser, UserCommand},
 };
 use crate::config::Flags;
 

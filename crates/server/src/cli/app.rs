@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Common;
+use super::{Common, SecurityChoices, SubjectTypeName, UpdateApp};
 
 /// Register and manage apps: the clients of OAuth.
 #[derive(Debug, Subcommand)]
@@ -13,6 +13,8 @@ pub enum AppCommand {
     List(Common),
     /// Show one app
     Show(OneApp),
+    /// Change how an app proves itself and how its tokens behave
+    Update(UpdateApp),
     /// Give an app a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApp),
     /// Switch an app off: nothing that it holds works any longer
@@ -83,6 +85,14 @@ pub struct CreateApp {
     /// What its ID tokens are signed with: RS256, which every client knows, or ES256, which is faster
     #[arg(long, value_name = "ALGORITHM", value_enum, default_value_t = IdTokenAlg::Rs256)]
     pub id_token_alg: IdTokenAlg,
+
+    /// How the app knows people: by ids of its own, or by those that all public-id apps share; for ever
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = SubjectTypeName::Pairwise)]
+    pub subject_type: SubjectTypeName,
+
+    /// What it chooses.
+    #[command(flatten)]
+    pub security: SecurityChoices,
 }
 
 /// An algorithm of ID tokens by its registered name (RFC 7518 §3.1).

@@ -55,6 +55,7 @@ fn every_command_takes_the_common_options_after_its_name() {
         "app create --name A",
         "app list",
         "app show c",
+        "app update c --pkce optional",
         "app rotate-secret c",
         "app disable c",
         "app delete c",

@@ -90,6 +90,7 @@ async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
         AppCommand::Create(args) => app::create::run(&args).await,
         AppCommand::List(common) => app::list::run(&common).await,
         AppCommand::Show(args) => app::show::run(&args).await,
+        AppCommand::Update(args) => app::update::run(&args).await,
         AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
         AppCommand::Disable(args) => app::disable::run(&args).await,
         AppCommand::Delete(args) => app::delete::run(&args).await,

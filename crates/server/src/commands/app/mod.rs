@@ -8,7 +8,9 @@ pub(super) mod list;
 mod redirects;
 pub(super) mod rotate_secret;
 mod scopes;
+mod security;
 pub(super) mod show;
+pub(super) mod update;
 mod view;
 
 use mapae_protocol::secret::Secret;

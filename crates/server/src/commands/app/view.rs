@@ -26,6 +26,11 @@ pub(super) struct View {
     optional_scopes: Vec<String>,
     owner: Option<String>,
     id_token_alg: String,
+    subject_type: String,
+    /// `null`: any that sends the secret.
+    token_endpoint_auth_method: Option<String>,
+    pkce_required: bool,
+    rotate_refresh: bool,
     disabled: bool,
     created_at: i64,
 }
@@ -34,7 +39,9 @@ impl View {
     /// `owner` is the e-mail address.
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
         let RegisteredApp { app: App { id, settings, disabled_at, created_at, .. }, lists, .. } = registered;
-        let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
+        let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
+        let method = settings.token_endpoint_auth_method;
+        let token_endpoint_auth_method = if public { Some("none".to_owned()) } else { method };
         let AppLists { redirect_uris, origins, scopes } = lists;
         let (required, optional): (Vec<_>, Vec<_>) = scopes.into_iter().partition(|item| item.required);
         let names =
@@ -51,6 +58,10 @@ impl View {
             optional_scopes: names(optional),
             owner,
             id_token_alg,
+            subject_type,
+            token_endpoint_auth_method,
+            pkce_required: settings.pkce_required || public,
+            rotate_refresh: settings.rotate_refresh || public,
             disabled: disabled_at.is_some(),
             created_at: created_at.unix(),
         }
@@ -81,6 +92,13 @@ impl fmt::Display for View {
             .with("optional", self.optional_scopes.join(" "))
             .with_some("owner", self.owner.as_deref())
             .with("ID tokens", self.id_token_alg.as_str())
+            .with("ids of people", self.subject_type.as_str())
+            .with(
+                "authenticates by",
+                self.token_endpoint_auth_method.as_deref().unwrap_or("any that sends the secret"),
+            )
+            .with("PKCE", if self.pkce_required { "required" } else { "optional" })
+            .with("refresh tokens", if self.rotate_refresh { "rotate" } else { "stay the same" })
             .with("registered", moment(Timestamp::from_unix(self.created_at)))
             .with_some("state", self.disabled.then_some("disabled"))
             .fmt(f)
