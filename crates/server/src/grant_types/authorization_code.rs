@@ -147,12 +147,14 @@ fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails)
     let grant = new_grant(cx, code, details, secret.as_ref());
     let refresh_token =
         secret.map(|secret| RefreshToken::first(&grant.id, secret).seal(&cx.keys.seals.refresh_tokens));
+    // Details that were too large for the code have done their service.
+    let kept = code.details.is_none().then(|| codes::take(&code.row_id()));
     let share = Share {
         scopes: &details.scopes,
         audiences: &audiences,
         nonce: details.nonce.as_deref(),
         refresh_token: refresh_token.transpose()?,
-        unit: Unit::from(grants::insert(&grant, cx.now)),
+        unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept),
     };
     let view = GrantView {
         id: &grant.id,

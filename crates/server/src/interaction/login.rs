@@ -225,9 +225,7 @@ impl LoginForm {
         let status = match shown.problem {
             None => StatusCode::OK,
             Some(SignInProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
-            Some(SignInProblem::WrongCredentials | SignInProblem::Expired) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Some(SignInProblem::WrongCredentials) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let page = SignIn {
             step: visit.seal(step).await?,
@@ -243,7 +241,7 @@ impl LoginForm {
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
-    use crate::pages::{look::Standing, shown::Shown};
+    use crate::pages::shown::Shown;
     let settings = &client.record().settings;
     let host = url::Url::parse(redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     AppCard {
@@ -251,6 +249,5 @@ pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
         icon: settings.icon.clone(),
         developer: None,
         host: host.map(|host| Shown::name(&host)),
-        standing: Standing::Verified,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::pages::{
     console::ConsoleApp,
-    look::{AppCard, Desk, Person, Standing},
+    look::{AppCard, Desk, Person},
     moment::Moment,
     scope_text::ScopeText,
     shown::Shown,
@@ -28,7 +28,6 @@ pub(in crate::pages) fn long_app() -> AppCard {
             "The International Bureau of Exceedingly Thorough Appointment Keeping Ltd.",
         )),
         host: Some(Shown::name("a-rather-long-subdomain.of-a-rather-long-domain.example.co.kr")),
-        standing: Standing::Unverified,
         ..AppCard::named(
             "모두가 함께 쓰는 아주아주 긴 이름의 일정 관리 및 회의실 예약 그리고 구내식당 식단 알림 서비스 프로",
         )

@@ -2,15 +2,6 @@
 
 use crate::pages::{at, shown::Shown};
 
-/// What is known about who stands behind an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// The operator of this server vouches for it.
-    Verified,
-    /// Nobody has checked it.
-    Unverified,
-}
-
 /// An app as people see it.
 #[derive(Debug, Clone)]
 pub struct AppCard {
@@ -22,25 +13,12 @@ pub struct AppCard {
     pub developer: Option<Shown>,
     /// Host where it leads; the person's best hint against a borrowed name.
     pub host: Option<Shown>,
-    /// Who vouches for it.
-    pub standing: Standing,
 }
 
 impl AppCard {
     /// An app of which only the name is known.
     pub fn named(name: &str) -> Self {
-        Self {
-            name: Shown::name(name),
-            icon: None,
-            developer: None,
-            host: None,
-            standing: Standing::Verified,
-        }
-    }
-
-    /// Whether to warn that nobody has checked this app.
-    pub fn unverified(&self) -> bool {
-        self.standing == Standing::Unverified
+        Self { name: Shown::name(name), icon: None, developer: None, host: None }
     }
 }
 

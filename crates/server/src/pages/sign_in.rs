@@ -47,8 +47,6 @@ pub enum SignInProblem {
         /// Minutes to wait.
         minutes: u32,
     },
-    /// The person was signed in too long ago, or the step ran out.
-    Expired,
 }
 
 impl SignIn {
@@ -94,11 +92,10 @@ impl Page for SignIn {
         let problem = |problem| Self { email: email(), problem: Some(problem), ..app.clone() };
         let again = |again| Self { email: email(), again: Some(again), ..app.clone() };
         vec![
-            ("own", own.clone()),
+            ("own", own),
             ("app", app.clone()),
             ("wrong", problem(SignInProblem::WrongCredentials)),
             ("too-many", problem(SignInProblem::TooManyAttempts { minutes: 15 })),
-            ("expired", Self { problem: Some(SignInProblem::Expired), ..own }),
             ("again-asked", again(SignInAgain::Asked)),
             ("again-old", again(SignInAgain::TooLongAgo)),
             ("other-account", Self { again: Some(SignInAgain::OtherAccount), ..app.clone() }),

@@ -29,7 +29,6 @@ statements! {
     BOUNDS: Revocations = "SELECT (SELECT MIN(seq) FROM revocations), value FROM counters WHERE name = 'feed'";
     OF_USER: Revocations = epoch_event!("'user'", "users");
     OF_APP: Revocations = epoch_event!("'app'", "apps");
-    OF_API: Revocations = epoch_event!("'api'", "apis");
     OF_CONSENT: Revocations = epoch_event!("'consent'", "consents");
     OF_SESSION: Revocations = epoch_event!("'session'", "sessions");
     OF_ONE: Revocations = "INSERT INTO revocations (seq, kind, subject_id, epoch, at) \
@@ -44,8 +43,6 @@ pub enum Kind {
     User,
     /// Everything of an app.
     App,
-    /// Every token for an API.
-    Api,
     /// Everything that an app has of a person.
     Consent,
     /// Everything bound to a session.
@@ -57,8 +54,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::User, Self::App, Self::Api, Self::Consent, Self::Session, Self::Grant, Self::Token];
+    const ALL: [Self; 6] = [Self::User, Self::App, Self::Consent, Self::Session, Self::Grant, Self::Token];
 
     /// Its name in the database and in the feed.
     #[must_use]
@@ -66,7 +62,6 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::App => "app",
-            Self::Api => "api",
             Self::Consent => "consent",
             Self::Session => "session",
             Self::Grant => "grant",
@@ -90,10 +85,6 @@ impl Revocation {
 
     pub(super) fn app(id: &str, at: Timestamp) -> Self {
         Self::of(Kind::App, id, at)
-    }
-
-    pub(super) fn api(id: &str, at: Timestamp) -> Self {
-        Self::of(Kind::Api, id, at)
     }
 
     pub(super) fn consent(id: &str, at: Timestamp) -> Self {
@@ -127,7 +118,6 @@ impl Revocation {
         match self.kind {
             Kind::User => by_epoch(OF_USER),
             Kind::App => by_epoch(OF_APP),
-            Kind::Api => by_epoch(OF_API),
             Kind::Consent => by_epoch(OF_CONSENT),
             Kind::Session => by_epoch(OF_SESSION),
             Kind::Grant | Kind::Token => {

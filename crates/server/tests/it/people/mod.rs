@@ -9,6 +9,7 @@ mod links;
 mod lockout;
 mod log;
 mod mails;
+mod rehash;
 mod reset;
 mod services;
 mod setup;
