@@ -19,7 +19,7 @@ use crate::{
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
-    keys::{self, KeyRing, MasterKeyError},
+    keys::{self, KeyRing, KeySet, MasterKeyError},
     store::{CommitError, Db, Options, Unit, counters, db::Row},
 };
 
@@ -182,6 +182,17 @@ impl App {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.0.keys
+    }
+
+    /// The keys to open this text with. One that it names and that is not here may have been made by another node a
+    /// moment ago: then they are read again.
+    pub(crate) async fn keys_for(&self, sealed: &str) -> Result<Arc<KeySet>, Fault> {
+        let keys = self.keys().current();
+        if keys.knows_seal_of(sealed) {
+            return Ok(keys);
+        }
+        self.0.changes.follow(self).await?;
+        Ok(self.keys().current())
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

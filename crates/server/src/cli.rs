@@ -10,7 +10,7 @@ mod user;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, ScopeText, TokenFormat},
+    api::{ApiCommand, CreateApi, OneApi, ScopeText, TokenFormat},
     app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp},
     demo::Demo,
     keys::{KeysCommand, RotateKeys},

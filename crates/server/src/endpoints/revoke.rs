@@ -25,7 +25,10 @@ pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response
     let origin = cors::origin(&request);
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
-        Err(error) => return TokenError::from(error).into_response(),
+        Err(error) => {
+            let response = TokenError::from(error).into_response();
+            return cors::allow_client(&app, response, origin, None).await;
+        }
     };
     let (client, outcome) = match client_auth::authenticate_app(&app, &form).await {
         Ok(client) => {
@@ -38,14 +41,14 @@ pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response
         Ok(()) => json::empty(StatusCode::OK),
         Err(error) => error.into_response(),
     };
-    cors::allow_registered(response, origin, client.as_deref())
+    cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
 /// Ends what the token gives. A token that is unknown, expired or revoked already is a success (RFC 7009 §2.2);
 /// the hint is not needed, since what a token is shows in itself (RFC 7009 §2.1).
 async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
     let request = RevocationRequest::parse(&form.params)?;
-    let keys = app.keys().current();
+    let keys = app.keys_for(request.token.expose()).await?;
     let unit = unit(app, client, request.token.expose(), &keys).await?;
     match app.commit(unit).await {
         Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),

@@ -36,7 +36,7 @@ pub(crate) async fn token(State(app): State<App>, request: Request) -> Response 
         Ok(response) => super::json::no_store(&response),
         Err(error) => error.into_response(),
     };
-    cors::allow_registered(response, origin, client.as_deref())
+    cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
 async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Result<TokenResponse, TokenError>) {
@@ -58,7 +58,8 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
-    let keys = app.keys().current();
+    let sealed = ["code", "refresh_token"].map(|name| form.params.one(name).ok().flatten());
+    let keys = app.keys_for(sealed.into_iter().flatten().next().unwrap_or_default()).await?;
     for _ in 0..ATTEMPTS {
         let cx = TokenContext {
             app,

@@ -14,7 +14,7 @@ use crate::{
     commands::failure::Failure,
     ids::Kind,
     store::{
-        Unit,
+        Concealed, Unit,
         apis::{self, ApiScope, NewApi, TokenFormat},
         app_secrets::NewSecret,
         apps::{self, AppLists, AppScope, AppSettings, NewApp},
@@ -71,36 +71,49 @@ impl Parties {
                 return Err(Failure::new("other_ports", message));
             }
             None => {
-                let made = make(app, doors).await?;
-                write(&path, &made).map_err(|error| unusable(&path, &error))?;
-                made
+                let fresh = Credentials::fresh(doors);
+                write(&path, &fresh).map_err(|error| unusable(&path, &error))?;
+                fresh
             }
         };
+        // A demo that was interrupted before this goes on with the credentials that it had written down.
+        if apps::find(app.db(), &credentials.client_id).await?.is_none() {
+            make(app, doors, &credentials).await?;
+        }
         Ok(Self { credentials, accounts: ACCOUNTS })
     }
 }
 
-/// Registers everybody in one unit: a demo that was interrupted here begins anew.
-async fn make(app: &App, doors: &Doors) -> Result<Credentials, Failure> {
-    let (client_secret, api_client_secret) = (Secret::new(random::token()), Secret::new(random::token()));
-    let (service, api) = (new_app(doors, &client_secret), new_api(doors, &api_client_secret));
+impl Credentials {
+    fn fresh(doors: &Doors) -> Self {
+        Self {
+            service_url: doors.service_url(),
+            api_url: doors.api_url(),
+            client_id: Kind::App.fresh(),
+            client_secret: random::token(),
+            api_client_id: Kind::Api.fresh(),
+            api_client_secret: random::token(),
+        }
+    }
+}
+
+/// Registers everybody in one unit.
+async fn make(app: &App, doors: &Doors, credentials: &Credentials) -> Result<(), Failure> {
+    let (service, api) = (new_app(doors, credentials), new_api(doors, credentials));
     let now = app.now();
     let mut unit = Unit::new().with(apps::insert(&service, now)).with(apis::insert(&api, now));
     for account in ACCOUNTS {
         unit = unit.with(users::insert(&new_user(app, account).await?, now));
     }
     app.commit(unit).await?;
-    Ok(Credentials {
-        service_url: doors.service_url(),
-        api_url: doors.api_url(),
-        client_id: service.id,
-        client_secret: client_secret.expose().clone(),
-        api_client_id: api.id,
-        api_client_secret: api_client_secret.expose().clone(),
-    })
+    Ok(())
 }
 
-fn new_app(doors: &Doors, secret: &Secret<String>) -> NewApp {
+fn kept(secret: &str) -> Concealed {
+    digest(&Secret::new(secret.to_owned())).into()
+}
+
+fn new_app(doors: &Doors, credentials: &Credentials) -> NewApp {
     let item = |scope: &mapae_demo::DemoScope| AppScope {
         scope: scope.name.to_owned(),
         required: scope.required,
@@ -108,7 +121,7 @@ fn new_app(doors: &Doors, secret: &Secret<String>) -> NewApp {
         purpose_en: scope.purpose_en.to_owned(),
     };
     NewApp {
-        id: Kind::App.fresh(),
+        id: credentials.client_id.clone(),
         owner_id: None,
         settings: AppSettings {
             name: APP_NAME.to_owned(),
@@ -127,22 +140,22 @@ fn new_app(doors: &Doors, secret: &Secret<String>) -> NewApp {
             origins: Vec::new(),
             scopes: APP_SCOPES.iter().map(item).collect(),
         },
-        secret: Some(NewSecret { id: Kind::Secret.fresh(), hash: digest(secret).into() }),
+        secret: Some(NewSecret { id: Kind::Secret.fresh(), hash: kept(&credentials.client_secret) }),
     }
 }
 
-fn new_api(doors: &Doors, secret: &Secret<String>) -> NewApi {
+fn new_api(doors: &Doors, credentials: &Credentials) -> NewApi {
     let titled = |scope: &mapae_demo::ApiScope| ApiScope {
         scope: scope.name.to_owned(),
         title_ko: scope.title_ko.to_owned(),
         title_en: scope.title_en.to_owned(),
     };
     NewApi {
-        id: Kind::Api.fresh(),
+        id: credentials.api_client_id.clone(),
         identifier: doors.api_url(),
         name: "캘린더 API".to_owned(),
         token_format: TokenFormat::Jwt,
-        secret_hash: digest(secret).into(),
+        secret_hash: kept(&credentials.api_client_secret),
         scopes: API_SCOPES.iter().map(titled).collect(),
     }
 }
@@ -169,14 +182,17 @@ fn read(path: &Path) -> Result<Option<Credentials>, Failure> {
     }
 }
 
+/// Whole or not at all.
 fn write(path: &Path, credentials: &Credentials) -> std::io::Result<()> {
+    let unfinished = path.with_extension("tmp");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(credentials)?)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
