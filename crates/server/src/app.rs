@@ -19,7 +19,7 @@ use crate::{
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
-    keys::{self, KeyRing, MasterKeyError},
+    keys::{self, KeyRing, KeySet, MasterKeyError},
     store::{CommitError, Db, Options, Unit, counters, db::Row},
 };
 
@@ -57,6 +57,8 @@ pub(crate) struct Cookies {
     pub(crate) session: Cookie,
     /// Known, before anybody has signed in.
     pub(crate) browser: Cookie,
+    /// Signed in before.
+    pub(crate) known: Cookie,
     /// The language chosen.
     pub(crate) locale: Cookie,
 }
@@ -66,6 +68,7 @@ impl Cookies {
         Self {
             session: Cookie::new("mapae_session", site),
             browser: Cookie::new("mapae_browser", site),
+            known: Cookie::new("mapae_known", site),
             locale: Cookie::new("mapae_locale", site),
         }
     }
@@ -188,6 +191,17 @@ impl App {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.0.keys
+    }
+
+    /// The keys to open this text with. One that it names and that is not here may have been made by another node a
+    /// moment ago: then they are read again.
+    pub(crate) async fn keys_for(&self, sealed: &str) -> Result<Arc<KeySet>, Fault> {
+        let keys = self.keys().current();
+        if keys.knows_seal_of(sealed) {
+            return Ok(keys);
+        }
+        self.0.changes.follow(self).await?;
+        Ok(self.keys().current())
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

@@ -6,18 +6,20 @@ mod clock;
 mod demo;
 mod keys;
 mod scope_text;
+mod security;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, TokenFormat},
+    api::{ApiCommand, CreateApi, OneApi, TokenFormat},
     app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
-    user::{CreateUser, UserCommand},
+    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
+    user::{CreateUser, OneUser, UserCommand},
 };
 use crate::config::Flags;
 

@@ -2,13 +2,16 @@
 
 use axum::{
     extract::{Request, State},
-    http::header,
     response::Response,
 };
 
 use super::{home, notice};
 use crate::{
-    accounts::{NewPassword, session, typed},
+    accounts::{
+        NewPassword,
+        session::{self, Proven},
+        typed,
+    },
     app::App,
     interaction::{
         PageError, Visit,
@@ -76,7 +79,8 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
     let SignedIn { session, user } = signed_in;
     let hash = visit.passwords().hash(password).await?;
     // One unit: should it not be written, nothing has changed; once it is, no copy of the cookie lives on.
-    let (renewed, renewal) = session::renew(&visit.app, &session.id, user.epoch)?;
+    let after = Proven { user_id: &user.id, epoch: user.epoch + 1 };
+    let (renewed, renewal) = session::renew(&visit.app, &session.id, user.epoch, after, &visit.headers)?;
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())
         .with(renewal)
         .with(sessions::keep(&session.id));
@@ -88,6 +92,6 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
         Err(error) => return Err(error.into()),
     }
     let mut response = see_other(&notice::account(AccountNotice::PasswordChanged))?;
-    response.headers_mut().append(header::SET_COOKIE, renewed.cookie);
+    renewed.give_cookies(response.headers_mut());
     Ok(response)
 }

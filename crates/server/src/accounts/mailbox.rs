@@ -3,7 +3,10 @@
 //! A letter is on disk before anybody learns of it: the file and its name survive the end of the process and of the
 //! machine.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use mapae_protocol::{base64url, random, time::Timestamp};
 
@@ -27,13 +30,17 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Opens the folder, making it if need be.
+    /// Opens the folder, making it if need be. One that is there keeps the permissions that somebody gave it; the
+    /// letters in it are its owner's only.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        restrict(folder)?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -47,7 +54,6 @@ impl Mailbox {
     /// # Errors
     /// When the file cannot be written.
     pub fn draft(&self, letter: &Letter, now: Timestamp) -> std::io::Result<Draft> {
-        use std::io::Write as _;
         // The name sorts by time.
         let name = format!("{}-{}", now.unix(), base64url::encode(random::bytes::<6>()));
         let draft = Draft {
@@ -55,7 +61,11 @@ impl Mailbox {
             finished: self.folder.join(format!("{name}.eml")),
             folder: self.folder.clone(),
         };
-        let mut file = std::fs::File::create_new(&draft.unfinished)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft.unfinished)?;
         file.write_all(letter.to_rfc_5322().as_bytes())?;
         file.sync_all()?;
         Ok(draft)
@@ -109,12 +119,29 @@ fn keep_name(_: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(unix)]
-fn restrict(folder: &Path) -> std::io::Result<()> {
+#[cfg(test)]
+mod tests {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-}
 
-#[cfg(not(unix))]
-fn restrict(_: &Path) -> std::io::Result<()> {
-    Ok(())
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn letters_are_private_and_a_folder_that_was_there_keeps_its_permissions() {
+        let parent = tempfile::tempdir().unwrap();
+        let (made, named) = (parent.path().join("made"), parent.path().join("named"));
+        std::fs::create_dir(&named).unwrap();
+        std::fs::set_permissions(&named, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for (folder, expected) in [(&made, 0o700), (&named, 0o755)] {
+            let mailbox = Mailbox::open(folder).unwrap();
+            assert_eq!(mode(folder), expected);
+            let to = Email::parse("mina@example.com").unwrap();
+            let letter = Letter { to, subject: "s".to_owned(), text: "t".to_owned() };
+            let file = mailbox.deliver(&letter, Timestamp::from_unix(0)).unwrap();
+            assert_eq!(mode(&file), 0o600);
+        }
+    }
 }

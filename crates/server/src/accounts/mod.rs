@@ -1,6 +1,8 @@
 //! People: addresses, passwords, sessions of their browsers, and the mails that prove a mailbox.
 
 mod email;
+pub(crate) mod guess;
+pub(crate) mod known_browser;
 mod mailbox;
 pub(crate) mod mailed_link;
 mod passwords;

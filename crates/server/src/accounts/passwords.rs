@@ -137,6 +137,11 @@ impl Passwords {
         self.computed.load(Ordering::Relaxed)
     }
 
+    /// Whether a hash was made with other parameters than those of today.
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        !parameters(stored).eq(parameters(&self.nobody))
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
@@ -152,6 +157,11 @@ impl Passwords {
         });
         task.await.map_err(failed)?
     }
+}
+
+/// Algorithm, version and cost of a PHC string.
+fn parameters(phc: &str) -> impl Iterator<Item = &str> {
+    phc.split('$').take(4)
 }
 
 /// A hash that no password has, with the parameters of real ones. Its bits are drawn, not computed: a start
@@ -193,6 +203,9 @@ mod tests {
         assert!(passwords.verify("correct horse 말", Some(&stored)).await.unwrap());
         assert!(!passwords.verify("correct horse", Some(&stored)).await.unwrap());
         assert!(!passwords.verify("correct horse 말", None).await.unwrap());
+        assert!(!passwords.is_outdated(&stored));
+        assert!(passwords.is_outdated(&stored.replace("t=2", "t=1")));
+        assert!(passwords.is_outdated(&stored.replace("argon2id", "argon2i")));
     }
 
     #[tokio::test]

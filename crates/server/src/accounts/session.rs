@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use mapae_protocol::{base64url, digest::sha256, random, time::Timestamp};
 
+use super::known_browser;
 use crate::{
     app::App,
     fault::{Artefact, Fault},
@@ -47,11 +48,20 @@ fn touch(app: &App, session_id: &str, now: Timestamp) {
     });
 }
 
-/// A session, and the cookie for its browser.
+/// A session, and the cookies for its browser.
 #[derive(Debug)]
 pub(crate) struct Begun {
     pub(crate) session_id: String,
-    pub(crate) cookie: HeaderValue,
+    cookies: [HeaderValue; 2],
+}
+
+impl Begun {
+    /// Gives the browser its cookies.
+    pub(crate) fn give_cookies(self, answer: &mut HeaderMap) {
+        for cookie in self.cookies {
+            answer.append(header::SET_COOKIE, cookie);
+        }
+    }
 }
 
 /// Who proved who they are, and under which epoch: if it is raised before the session is written, the
@@ -63,6 +73,11 @@ pub(crate) struct Proven<'a> {
 }
 
 impl<'a> Proven<'a> {
+    /// Somebody as they are now.
+    pub(crate) fn of(user: &'a User) -> Self {
+        Self { user_id: &user.id, epoch: user.epoch }
+    }
+
     /// Somebody whose account is made in the same unit.
     pub(crate) const fn new(user_id: &'a str) -> Self {
         Self { user_id, epoch: 0 }
@@ -79,9 +94,9 @@ pub(crate) async fn begin(
     before: Option<&SignedIn>,
     headers: &HeaderMap,
 ) -> Result<Begun, Fault> {
-    let proven = Proven { user_id: &user.id, epoch: user.epoch };
+    let proven = Proven::of(user);
     if let Some(same) = before.filter(|before| before.user.id == user.id) {
-        let (begun, unit) = renew(app, &same.session.id, user.epoch)?;
+        let (begun, unit) = renew(app, &same.session.id, user.epoch, proven, headers)?;
         match app.commit(unit).await {
             Ok(_) => return Ok(begun),
             // It ended meanwhile, or everything of the person did; then a new one is born dead.
@@ -116,28 +131,40 @@ pub(crate) fn fresh(
     let other = before.filter(|before| before.user.id != proven.user_id);
     let ended = other.map(|before| sessions::end(&before.session.id, &before.user.id, now));
     let unit = Unit::from(sessions::insert(&session, now)).with_all(ended);
-    Ok((begun(app, session.id, &secret)?, unit))
+    Ok((begun(app, session.id, &secret, proven, headers)?, unit))
 }
 
 /// What to write for a session that goes on under a new secret, its person's password having been proven
-/// under this epoch. Conflict: the session has ended, or that epoch has.
-pub(crate) fn renew(app: &App, id: &str, user_epoch: i64) -> Result<(Begun, Unit), Fault> {
+/// under this epoch. Conflict: the session has ended, or that epoch has. `after` is who they are from then on.
+pub(crate) fn renew(
+    app: &App,
+    id: &str,
+    user_epoch: i64,
+    after: Proven<'_>,
+    headers: &HeaderMap,
+) -> Result<(Begun, Unit), Fault> {
     let now = app.issuing_time()?;
     let secret = random::token();
     let idle_expires_at = now.plus(app.config().sessions.idle);
     let hash = digest(&secret).into();
     let renewal = sessions::reauthenticate(id, user_epoch, &hash, &by_password(now), idle_expires_at);
-    Ok((begun(app, id.to_owned(), &secret)?, renewal.into()))
+    Ok((begun(app, id.to_owned(), &secret, after, headers)?, renewal.into()))
 }
 
 fn by_password(auth_time: Timestamp) -> Proof {
     Proof { auth_time, amr: AMR_PASSWORD.to_owned(), acr: Some(ACR_PASSWORD.to_owned()) }
 }
 
-fn begun(app: &App, session_id: String, secret: &str) -> Result<Begun, Fault> {
+fn begun(
+    app: &App,
+    session_id: String,
+    secret: &str,
+    proven: Proven<'_>,
+    headers: &HeaderMap,
+) -> Result<Begun, Fault> {
     let life = Life::For(app.config().sessions.absolute);
     let cookie = app.cookies().session.set(secret, life).map_err(Fault::encoding(Artefact::Cookie))?;
-    Ok(Begun { session_id, cookie })
+    Ok(Begun { session_id, cookies: [cookie, known_browser::remember(app, proven, headers)?] })
 }
 
 fn digest(secret: &str) -> String {

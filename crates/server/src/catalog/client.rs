@@ -4,7 +4,7 @@ use mapae_protocol::{
     authorization::target::RequestedTarget,
     jose::Algorithm,
     redirect_uri::{RedirectUri, TrustedRedirect, match_registered, sole_registered},
-    scope::{OFFLINE_ACCESS, OPENID, ScopeToken, Scopes},
+    scope::{OPENID, ScopeToken, Scopes},
 };
 
 use crate::{
@@ -64,17 +64,12 @@ impl Client {
         Ok(client)
     }
 
-    /// Every app that sends people here may ask who they are; one that may refresh may ask to stay.
+    /// Every app that sends people here may ask who they are. To stay when they sign out (`offline_access`) is a
+    /// matter of its own: who does not register it gets refresh tokens that end with the session.
     fn allow_what_sign_in_needs(&mut self) {
-        if !self.may_use("authorization_code") {
-            return;
-        }
-        let needed = [Some(OPENID), self.may_use("refresh_token").then_some(OFFLINE_ACCESS)];
-        for scope in needed.into_iter().flatten().filter_map(|name| ScopeToken::parse(name).ok()) {
-            if scope.as_str() == OPENID {
-                self.required.insert(scope.clone());
-            }
-            self.allowed.insert(scope);
+        if let Some(openid) = ScopeToken::parse(OPENID).ok().filter(|_| self.may_use("authorization_code")) {
+            self.required.insert(openid.clone());
+            self.allowed.insert(openid);
         }
     }
 
@@ -155,7 +150,7 @@ impl Client {
         (!left.is_empty()).then_some(left)
     }
 
-    /// What it cannot do without.
+    /// What it cannot do without: also what a request without `scope` asks for.
     pub(crate) const fn required(&self) -> &Scopes {
         &self.required
     }

@@ -11,6 +11,26 @@ pub enum ApiCommand {
     Create(CreateApi),
     /// List all APIs with their scopes
     List(Common),
+    /// Show one API
+    Show(OneApi),
+    /// Give an API a new client_secret, which is printed once; the old one is dead at once
+    RotateSecret(OneApi),
+    /// Switch an API off: no token is issued for it, and it learns nothing about tokens
+    Disable(OneApi),
+    /// Switch an API on again
+    Enable(OneApi),
+}
+
+/// One API.
+#[derive(Args, Clone, Debug)]
+pub struct OneApi {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The API's identifier, as `mapae api list` shows it
+    #[arg(value_name = "IDENTIFIER")]
+    pub identifier: String,
 }
 
 /// Register an API and its scopes.

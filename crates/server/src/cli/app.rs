@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Common, ItemText};
+use super::{Common, ItemText, SecurityChoices, SubjectTypeName, UpdateApp};
 
 /// Register and manage apps: the clients of OAuth.
 #[derive(Debug, Subcommand)]
@@ -13,6 +13,8 @@ pub enum AppCommand {
     List(Common),
     /// Show one app
     Show(OneApp),
+    /// Change how an app proves itself and how its tokens behave
+    Update(UpdateApp),
     /// Give an app a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApp),
     /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
@@ -75,11 +77,14 @@ pub struct CreateApp {
     /// Scope without which the app does not work: people agree to it or leave; may be repeated
     ///
     /// People read the scopes in the order in which they are written, required ones first, and with each its purpose
-    /// if one is written after it, in Korean and English. One text alone is read in both languages.
+    /// if one is written after it, in Korean and English. One text alone is read in both languages. A request that
+    /// names no scope asks for the required ones; openid is always one of them for apps that sign people in.
     #[arg(long = "required-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
     pub required_scopes: Vec<ItemText>,
 
     /// Scope that people may leave out; may be repeated, and written like a required one
+    ///
+    /// offline_access lets refresh tokens live on when people sign out; without it they end with the session.
     #[arg(long = "optional-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
     pub optional_scopes: Vec<ItemText>,
 
@@ -94,6 +99,14 @@ pub struct CreateApp {
     /// What its ID tokens are signed with: RS256, which every client knows, or ES256, which is faster
     #[arg(long, value_name = "ALGORITHM", value_enum, default_value_t = IdTokenAlg::Rs256)]
     pub id_token_alg: IdTokenAlg,
+
+    /// How the app knows people: by ids of its own, or by those that all public-id apps share; for ever
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = SubjectTypeName::Pairwise)]
+    pub subject_type: SubjectTypeName,
+
+    /// What it chooses.
+    #[command(flatten)]
+    pub security: SecurityChoices,
 }
 
 /// Vouch for an app.

@@ -74,10 +74,9 @@ fn runtime(command: &Command) -> io::Result<Runtime> {
 async fn carry_out(command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Serve(args) => serve::run(&args).await,
-        Command::User(UserCommand::Create(args)) => user::create::run(&args).await,
+        Command::User(command) => carry_out_for_people(command).await,
         Command::App(command) => carry_out_for_apps(command).await,
-        Command::Api(ApiCommand::Create(args)) => api::create::run(&args).await,
-        Command::Api(ApiCommand::List(common)) => api::list::run(&common).await,
+        Command::Api(command) => carry_out_for_apis(command).await,
         Command::Keys(KeysCommand::List(common)) => keys::list::run(&common).await,
         Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
         Command::Clock(ClockCommand::Reset(common)) => clock::reset::run(&common).await,
@@ -87,11 +86,32 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
     }
 }
 
+async fn carry_out_for_people(command: UserCommand) -> Result<Answer, Failure> {
+    match command {
+        UserCommand::Create(args) => user::create::run(&args).await,
+        UserCommand::List(common) => user::list::run(&common).await,
+        UserCommand::Disable(args) => user::switch::disable(&args).await,
+        UserCommand::Enable(args) => user::switch::enable(&args).await,
+    }
+}
+
+async fn carry_out_for_apis(command: ApiCommand) -> Result<Answer, Failure> {
+    match command {
+        ApiCommand::Create(args) => api::create::run(&args).await,
+        ApiCommand::List(common) => api::list::run(&common).await,
+        ApiCommand::Show(args) => api::show::run(&args).await,
+        ApiCommand::RotateSecret(args) => api::rotate_secret::run(&args).await,
+        ApiCommand::Disable(args) => api::switch::disable(&args).await,
+        ApiCommand::Enable(args) => api::switch::enable(&args).await,
+    }
+}
+
 async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
     match command {
         AppCommand::Create(args) => app::create::run(&args).await,
         AppCommand::List(common) => app::list::run(&common).await,
         AppCommand::Show(args) => app::show::run(&args).await,
+        AppCommand::Update(args) => app::update::run(&args).await,
         AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
         AppCommand::Disable(args) => app::switch::run(&args, Switch::Off).await,
         AppCommand::Enable(args) => app::switch::run(&args, Switch::On).await,

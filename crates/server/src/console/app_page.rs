@@ -10,7 +10,7 @@ use super::{
     developer::{Developer, console_page},
     facts::{Facts, is_fixed},
     items::TypedItem,
-    wording,
+    security, wording,
 };
 use crate::{
     app::App as Server,
@@ -80,6 +80,7 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
         redirect_uris: wording::redirect_uris(draft, facts.around(), mistakes),
         origins: wording::origins(draft, mistakes),
         secrets: live_secrets(developer, facts),
+        security: security::shown(facts.settings()),
         items: rows(facts, draft, &items, (developer.visit().locale(None), mistakes)),
         items_mistake: wording::items(mistakes),
         quick_start: quick_start(developer, facts),

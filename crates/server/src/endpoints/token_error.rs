@@ -15,7 +15,7 @@ use mapae_protocol::{
 use super::{form::FormError, json};
 use crate::{
     fault::Fault,
-    http::body::BodyError,
+    http::{RequestId, body::BodyError},
     store::{CommitError, StoreError},
 };
 
@@ -127,7 +127,8 @@ impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let status = self.status();
         if let Self::Fault(fault) = &self {
-            tracing::error!(error = fault as &dyn std::error::Error, "back-channel request failed");
+            let error = fault as &dyn std::error::Error;
+            tracing::error!(request_id = RequestId::current(), error, "back-channel request failed");
         }
         let mut response = json::with_status(status, &self.answer());
         let headers = response.headers_mut();

@@ -20,7 +20,7 @@ use crate::{
         Unit,
         alive::Dead,
         codes,
-        grants::{self, NewGrant, RedemptionFacts},
+        grants::{self, Earlier, NewGrant, RedemptionFacts},
     },
 };
 
@@ -54,7 +54,9 @@ impl GrantType for AuthorizationCodeGrant {
         let redemption =
             Redemption { request: &request, code: &code, client_id, trusted, facts: &facts, now: cx.now };
         if let Err(refused) = redeem(&redemption) {
-            let replayed = facts.earlier.filter(|_| refused == Refused::Replayed);
+            // What is dead already is not written again, however often the code is presented.
+            let alive = |earlier: &Earlier| refused == Refused::Replayed && earlier.revoked_at.is_none();
+            let replayed = facts.earlier.filter(alive);
             let revoked = replayed.map(|earlier| grants::revoke(&earlier.id, cx.now)).unwrap_or_default();
             return Ok(Refusal::of(refused).with(revoked).into());
         }
@@ -196,12 +198,14 @@ fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails)
     let grant = new_grant(cx, code, details, secret.as_ref());
     let refresh_token =
         secret.map(|secret| RefreshToken::first(&grant.id, secret).seal(&cx.keys.seals.refresh_tokens));
+    // Details that were too large for the code have done their service.
+    let kept = code.details.is_none().then(|| codes::take(&code.row_id()));
     let share = Share {
         scopes: &details.scopes,
         audiences: &audiences,
         nonce: details.nonce.as_deref(),
         refresh_token: refresh_token.transpose()?,
-        unit: Unit::from(grants::insert(&grant, cx.now)),
+        unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept),
     };
     let view = GrantView {
         id: &grant.id,
@@ -256,10 +260,7 @@ mod tests {
     use mapae_protocol::time::Seconds;
 
     use super::*;
-    use crate::store::{
-        alive::{Epochs, States},
-        grants::Earlier,
-    };
+    use crate::store::alive::{Epochs, States};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
     const EPOCHS: Epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };

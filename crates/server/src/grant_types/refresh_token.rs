@@ -38,7 +38,8 @@ impl GrantType for RefreshTokenGrant {
         };
         match rotation::turn(&token, &facts, cx.client.id(), cx.now) {
             Ok(turn) => issue(cx, &token, &facts.grant, &turn),
-            Err(Refused::Replayed) => {
+            // What is dead already is not written again, however often an old token is presented.
+            Err(Refused::Replayed) if facts.grant.revoked_at.is_none() => {
                 let revoked = grants::revoke(&facts.grant.id, cx.now);
                 Ok(Refusal::of(Refused::Replayed).with(revoked).into())
             }

@@ -87,7 +87,8 @@ impl Stack {
             let mut response = match rules.refusal(&request) {
                 None => {
                     let bodies = rules.bodies.clone();
-                    route(router, request.map(|body| bodies.count(body)), context).await
+                    let request = request.map(|body| bodies.count(body));
+                    context.id.around(route(router, request, context)).await
                 }
                 Some(refusal) => refusal,
             };

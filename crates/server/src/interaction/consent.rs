@@ -97,8 +97,8 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
 
 fn consent_is_next(facts: &Facts<'_>) -> bool {
     // Without anything to ask for there is nothing to agree to.
-    !facts.requested.is_empty()
-        && needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent)
+    let asked = needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent);
+    asked && !facts.requested.is_empty() && !facts.wrong_person()
 }
 
 /// What the page asks, and what it only recalls.
@@ -174,6 +174,7 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
         _ => return Err(PageError::BadRequest),
     };
+    step.end(&visit.app, &visit.browser).await?;
     let back = authorize.request.return_path();
     Ok(deliver(&visit, &situation.client, &situation.redirect, &back, answer)?)
 }

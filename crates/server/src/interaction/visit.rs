@@ -10,7 +10,7 @@ use mapae_protocol::{
     params::{Limits, Params},
 };
 
-use super::{Browser, PageError, Step};
+use super::{Browser, PageError, Step, StepError};
 use crate::{
     accounts::{Passwords, session},
     app::App,
@@ -118,8 +118,8 @@ impl Visit {
     }
 
     /// Seals a step for this browser.
-    pub(crate) async fn seal(&self, step: &Step) -> Result<String, Fault> {
-        step.seal(&self.app, &self.browser).await
+    pub(crate) async fn seal(&self, step: &Step) -> Result<String, StepError> {
+        step.seal(self).await
     }
 
     /// Shows a page.

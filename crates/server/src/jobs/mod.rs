@@ -91,7 +91,7 @@ fn pause() -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use tempfile::TempDir;
 
     use super::*;
@@ -101,7 +101,7 @@ mod tests {
     };
 
     /// A server in a folder of its own, whose clock stands at `clock`'s time.
-    pub(super) async fn server(clock: Clock) -> (App, TempDir) {
+    pub(crate) async fn server(clock: Clock) -> (App, TempDir) {
         let folder = TempDir::new().unwrap();
         let data = folder.path().to_str().map(str::to_owned);
         let config = Config::load(&Flags { data, ..Flags::default() }, &Environment::default()).unwrap();

@@ -41,6 +41,6 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
 
 async fn form(visit: &Visit, step: &Step, email: Input<EmailMistake>) -> Result<Response, PageError> {
     let status = if email.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = ForgotPassword { step: visit.seal(step).await?, email, wait_minutes: None };
+    let page = ForgotPassword { step: visit.seal(step).await?, email };
     Ok((status, visit.show(&page, Some(step))).into_response())
 }

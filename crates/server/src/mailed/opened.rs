@@ -1,7 +1,7 @@
 //! A link as its page finds it, and where the person goes on afterwards.
 
 use axum::{
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 
@@ -34,7 +34,7 @@ impl Opened {
             None => None,
             Some(sealed) => match Step::open(sealed.expose(), &visit.app, &visit.browser).await {
                 Ok(step) => Some(step),
-                Err(StepError::Foreign | StepError::Over) => None,
+                Err(StepError::Foreign | StepError::Over | StepError::Full) => None,
                 Err(StepError::Fault(fault)) => return Err(fault.into()),
             },
         };
@@ -61,12 +61,12 @@ impl Opened {
         let address = match self.step {
             None => at::ACCOUNT.to_owned(),
             Some(step) => {
-                let step = Step { signed_in: Some(begun.session_id), ..step };
+                let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
                 at::step(at::CONTINUE, &visit.seal(&step).await?)
             }
         };
         let mut response = see_other(&address)?;
-        response.headers_mut().append(header::SET_COOKIE, begun.cookie);
+        begun.give_cookies(response.headers_mut());
         Ok(response)
     }
 }

@@ -8,7 +8,6 @@ use crate::{
         post_office::{self, Order},
         throttle,
     },
-    fault::{Artefact, Fault},
     interaction::{PageError, Step, Visit},
     pages::mailed::{MailPurpose, MailSent},
     store::{Concealed, mail_orders::Matter},
@@ -33,7 +32,8 @@ pub(super) async fn order(
         minutes: mailed_link::minutes(purpose),
     };
     if admit(visit, &email) {
-        let carried = Some(seal(visit, step)?);
+        // However large, it waits in the link's row: only the browser that asked can go on with it.
+        let carried = Some(Concealed::from(step.seal_whole(visit)?));
         post_office::take(&visit.app, Order::new(matter, &email, visit.locale(Some(step)), carried)).await?;
     }
     Ok(visit.show(&page, Some(step)))
@@ -48,14 +48,7 @@ fn admit(visit: &Visit, email: &Email) -> bool {
     let admitted = throttle.charge(throttle::MAIL_SOURCE, &source, now);
     let admitted = admitted.and_then(|()| throttle.charge(throttle::MAIL, email.as_str(), now));
     if admitted.is_err() {
-        tracing::info!(request = %visit.context.id, "a mail was not sent: too many were asked for");
+        tracing::info!(request_id = %visit.context.id, "a mail was not sent: too many were asked for");
     }
     admitted.is_ok()
-}
-
-/// The step as it waits in the link's row, however large: only the browser that asked can go on with it.
-fn seal(visit: &Visit, step: &Step) -> Result<Concealed, Fault> {
-    let json = serde_json::to_vec(step).map_err(Fault::encoding(Artefact::Step))?;
-    let sealed = visit.app.keys().current().seals.steps.seal(&json, visit.browser.binding());
-    Ok(Concealed::from(sealed))
 }

@@ -48,6 +48,6 @@ async fn form(visit: &Visit, step: &Step, email: Input<EmailMistake>) -> Result<
         }
     };
     let status = if email.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = SignUp { step: visit.seal(step).await?, app, email, wait_minutes: None };
+    let page = SignUp { step: visit.seal(step).await?, app, email };
     Ok((status, visit.show(&page, Some(step))).into_response())
 }

@@ -66,6 +66,7 @@ mod hostile;
 
 use mapae_protocol::locale::Locale;
 
+use crate::http::RequestId;
 use crate::pages::frame::Frame;
 pub use crate::pages::html::Html;
 use crate::pages::policy::FormTarget;
@@ -102,7 +103,7 @@ pub fn render<P: Page>(page: &P, locale: Locale) -> Html {
     match page.write(Texts::new(locale), frame) {
         Ok(body) => Html::new(body, &page.form_target()),
         Err(error) => {
-            tracing::error!(page = P::NAME, %error, "page not rendered");
+            tracing::error!(request_id = RequestId::current(), page = P::NAME, %error, "page not rendered");
             Html::apology(locale)
         }
     }

@@ -7,8 +7,10 @@ pub(super) mod list;
 mod redirects;
 pub(super) mod rotate_secret;
 mod scopes;
+mod security;
 pub(super) mod show;
 pub(super) mod switch;
+pub(super) mod update;
 pub(super) mod verify;
 mod view;
 

@@ -27,6 +27,11 @@ pub(super) struct View {
     purposes: Vec<Purpose>,
     owner: Option<String>,
     id_token_alg: String,
+    subject_type: String,
+    /// `null`: any that sends the secret.
+    token_endpoint_auth_method: Option<String>,
+    pkce_required: bool,
+    rotate_refresh: bool,
     verified: bool,
     disabled: bool,
     disabled_by: Option<OffBy>,
@@ -53,7 +58,9 @@ impl View {
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
         let off_by = registered.app.off_by();
         let RegisteredApp { app: App { id, settings, created_at, vouched, .. }, lists, .. } = registered;
-        let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
+        let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
+        let method = settings.token_endpoint_auth_method;
+        let token_endpoint_auth_method = if public { Some("none".to_owned()) } else { method };
         let AppLists { redirect_uris, origins, scopes } = lists;
         let named = |required| scopes.iter().filter(move |item| item.required == required);
         let names = |required| named(required).map(|item| item.scope.clone()).collect();
@@ -70,6 +77,10 @@ impl View {
             purposes: scopes.iter().filter_map(Purpose::of).collect(),
             owner,
             id_token_alg,
+            subject_type,
+            token_endpoint_auth_method,
+            pkce_required: settings.pkce_required || public,
+            rotate_refresh: settings.rotate_refresh || public,
             verified: vouched,
             disabled: off_by.is_some(),
             disabled_by: off_by,
@@ -107,6 +118,13 @@ impl fmt::Display for View {
             .with("purposes", purposes.collect::<Vec<_>>().join("\n"))
             .with_some("owner", self.owner.as_deref())
             .with("ID tokens", self.id_token_alg.as_str())
+            .with("ids of people", self.subject_type.as_str())
+            .with(
+                "authenticates by",
+                self.token_endpoint_auth_method.as_deref().unwrap_or("any that sends the secret"),
+            )
+            .with("PKCE", if self.pkce_required { "required" } else { "optional" })
+            .with("refresh tokens", if self.rotate_refresh { "rotate" } else { "stay the same" })
             .with("registered", moment(Timestamp::from_unix(self.created_at)))
             .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled_by.map(state))

@@ -76,13 +76,9 @@ async fn play(app: &App, socket: TcpListener, doors: Doors, scene: &Scene<'_>) -
     let jobs = jobs::start(app);
     let running = mapae_demo::start(doors, settings(app, &parties, scene.folder, stage))
         .map_err(|error| Failure::new("demo", error.to_string()))?;
-    running.ready().await;
-    let welcome = Welcome::new(app, &running, parties.accounts);
-    if let Err(error) = answer::say(&welcome.to_string()) {
-        tracing::warn!(%error, "standard output is closed");
-    }
-    if !scene.args.no_browser {
-        welcome.open_browser();
+    tokio::select! {
+        () = running.ready() => greet(&Welcome::new(app, &running, parties.accounts), scene),
+        () = scene.stop.requested() => {}
     }
     scene.stop.requested().await;
     running.shutdown().await;
@@ -93,6 +89,15 @@ async fn play(app: &App, socket: TcpListener, doors: Doors, scene: &Scene<'_>) -
         Some(Reason::Damage) => Answer::silent().with_failure(),
         Some(Reason::Told) | None => Answer::silent(),
     })
+}
+
+fn greet(welcome: &Welcome, scene: &Scene<'_>) {
+    if let Err(error) = answer::say(&welcome.to_string()) {
+        tracing::warn!(%error, "standard output is closed");
+    }
+    if !scene.args.no_browser {
+        welcome.open_browser();
+    }
 }
 
 fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Settings {

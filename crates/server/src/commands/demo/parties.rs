@@ -16,7 +16,7 @@ use crate::{
     store::{
         Unit,
         apis::{self, ApiScope, NewApi, TokenFormat},
-        apps,
+        apps::{self, NewApp},
         users::{self, NewUser},
     },
 };
@@ -74,21 +74,47 @@ impl Parties {
                 return Err(Failure::new("other_ports", message));
             }
             None => {
-                let made = make(app, doors).await?;
-                write(&path, &made).map_err(|error| unusable(&path, &error))?;
-                made
+                let fresh = Credentials::fresh(doors);
+                write(&path, &fresh).map_err(|error| unusable(&path, &error))?;
+                fresh
             }
         };
+        // A demo that was interrupted before this goes on with the credentials that it had written down.
+        if apps::find(app.db(), &credentials.client_id).await?.is_none() {
+            make(app, doors, &credentials).await?;
+        }
         Ok(Self { credentials, accounts: ACCOUNTS })
     }
 }
 
-/// Registers everybody in one unit: a demo that was interrupted here begins anew.
-async fn make(app: &App, doors: &Doors) -> Result<Credentials, Failure> {
-    let [client_secret, api_client_secret, back_end_secret] = [(); 3].map(|()| Secret::new(random::token()));
-    let api = new_api(doors, &api_client_secret);
-    let (service, browser_app) = (clients::web_service(doors, &client_secret), clients::browser_app(doors));
-    let (native_app, back_end) = (clients::native_app(), clients::back_end(&back_end_secret));
+impl Credentials {
+    fn fresh(doors: &Doors) -> Self {
+        Self {
+            service_url: doors.service_url(),
+            api_url: doors.api_url(),
+            client_id: Kind::App.fresh(),
+            client_secret: random::token(),
+            api_client_id: Kind::Api.fresh(),
+            api_client_secret: random::token(),
+            browser_app_id: Kind::App.fresh(),
+            native_app_id: Kind::App.fresh(),
+            back_end_id: Kind::App.fresh(),
+            back_end_secret: random::token(),
+        }
+    }
+}
+
+/// Registers everybody in one unit.
+async fn make(app: &App, doors: &Doors, credentials: &Credentials) -> Result<(), Failure> {
+    let api = new_api(doors, credentials);
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let service = clients::web_service(doors, &secret(&credentials.client_secret));
+    let back_end = clients::back_end(&secret(&credentials.back_end_secret));
+    let named = |id: &str, client: NewApp| NewApp { id: id.to_owned(), ..client };
+    let service = named(&credentials.client_id, service);
+    let browser_app = named(&credentials.browser_app_id, clients::browser_app(doors));
+    let native_app = named(&credentials.native_app_id, clients::native_app());
+    let back_end = named(&credentials.back_end_id, back_end);
     let now = app.now();
     let mut unit = Unit::new().with(apis::insert(&api, now));
     for client in [&service, &browser_app, &native_app, &back_end] {
@@ -98,32 +124,21 @@ async fn make(app: &App, doors: &Doors) -> Result<Credentials, Failure> {
         unit = unit.with(users::insert(&new_user(app, account).await?, now));
     }
     app.commit(unit).await?;
-    Ok(Credentials {
-        service_url: doors.service_url(),
-        api_url: doors.api_url(),
-        client_id: service.id,
-        client_secret: client_secret.expose().clone(),
-        api_client_id: api.id,
-        api_client_secret: api_client_secret.expose().clone(),
-        browser_app_id: browser_app.id,
-        native_app_id: native_app.id,
-        back_end_id: back_end.id,
-        back_end_secret: back_end_secret.expose().clone(),
-    })
+    Ok(())
 }
 
-fn new_api(doors: &Doors, secret: &Secret<String>) -> NewApi {
+fn new_api(doors: &Doors, credentials: &Credentials) -> NewApi {
     let titled = |scope: &mapae_demo::ApiScope| ApiScope {
         scope: scope.name.to_owned(),
         title_ko: scope.title_ko.to_owned(),
         title_en: scope.title_en.to_owned(),
     };
     NewApi {
-        id: Kind::Api.fresh(),
+        id: credentials.api_client_id.clone(),
         identifier: doors.api_url(),
         name: "캘린더 API".to_owned(),
         token_format: TokenFormat::Jwt,
-        secret_hash: digest(secret).into(),
+        secret_hash: digest(&Secret::new(credentials.api_client_secret.clone())).into(),
         scopes: API_SCOPES.iter().map(titled).collect(),
     }
 }
@@ -150,14 +165,17 @@ fn read(path: &Path) -> Result<Option<Credentials>, Failure> {
     }
 }
 
+/// Whole or not at all.
 fn write(path: &Path, credentials: &Credentials) -> std::io::Result<()> {
+    let unfinished = path.with_extension("tmp");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(credentials)?)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {

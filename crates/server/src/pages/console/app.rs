@@ -6,6 +6,7 @@ use crate::pages::{
         AppStatus, ConsoleApp,
         addresses::{AddressMistake, AddressMistakes, AddressProblem},
         items::{self, ItemRow, ItemsMistake, PurposeMistake},
+        security::Security,
         snippet::QuickStart,
     },
     example,
@@ -36,6 +37,8 @@ pub struct AppPage {
     pub origins: Input<AddressMistakes>,
     /// Its live secrets, newest first; none for a public app.
     pub secrets: Vec<LiveSecret>,
+    /// How it proves itself; `None` for a public app, which has no choice.
+    pub security: Option<Security>,
     /// What it may ask people for.
     pub items: Vec<ItemRow>,
     /// What is wrong with all of these together.
@@ -180,6 +183,7 @@ impl Page for AppPage {
             app: ConsoleApp { public: true, ..example::console_app() },
             public: true,
             secrets: Vec::new(),
+            security: None,
             origins: Input::holding("http://localhost:5173"),
             quick_start: QuickStart { public: true, ..usual.quick_start.clone() },
             ..notice(AppNotice::Registered)
@@ -202,6 +206,7 @@ impl Page for AppPage {
         let machine = Self {
             app: ConsoleApp { machine: true, ..example::console_app() },
             redirect_uris: Input::default(),
+            security: Some(Security { signs_people_in: false, ..usual_security() }),
             items: items::samples().split_off(4),
             items_mistake: Some(ItemsMistake::Missing),
             ..usual.clone()
@@ -221,6 +226,10 @@ impl Page for AppPage {
     }
 }
 
+fn usual_security() -> Security {
+    Security { auth_method: None, pkce_required: true, rotate_refresh: true, signs_people_in: true }
+}
+
 fn usual() -> AppPage {
     AppPage {
         desk: example::desk(),
@@ -234,6 +243,7 @@ fn usual() -> AppPage {
         ),
         origins: Input::default(),
         secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
+        security: Some(usual_security()),
         items: items::samples(),
         items_mistake: None,
         quick_start: QuickStart {

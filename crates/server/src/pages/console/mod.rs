@@ -7,6 +7,7 @@ pub mod home;
 pub mod items;
 pub mod new_app;
 pub mod secret;
+pub mod security;
 pub mod snippet;
 
 use crate::pages::look::AppCard;

@@ -54,6 +54,7 @@ on_each_engine! {
             "http://localhost:3000"
           ],
           "owner": "mina@example.com",
+          "pkce_required": true,
           "public": false,
           "purposes": [
             {
@@ -68,7 +69,10 @@ on_each_engine! {
           "required_scopes": [
             "openid",
             "email"
-          ]
+          ],
+          "rotate_refresh": true,
+          "subject_type": "pairwise",
+          "token_endpoint_auth_method": null
         }
         "#);
         let shown = mapae.json(&["app", "show", &text(&made, "client_id")]);
@@ -138,6 +142,41 @@ on_each_engine! {
         let public = mapae.json(&["app", "create", "--name", "P", "--public", "--redirect-uri", "https://p.example/"]);
         let refused = mapae.refused(&["app", "rotate-secret", &text(&public, "client_id")]);
         assert_eq!(refused["error"], "public_app");
+    }
+
+    async fn what_an_app_chooses_is_kept_changed_and_shown(mapae: Installation) {
+        let chosen = [
+            "--auth-method", "client_secret_post", "--pkce", "optional", "--refresh-tokens", "keep",
+            "--subject-type", "public",
+        ];
+        let words: Vec<&str> = WEB.into_iter().chain(chosen).collect();
+        let made = mapae.json(&words);
+        let choices = |app: &Value| {
+            ["token_endpoint_auth_method", "pkce_required", "rotate_refresh", "subject_type", "id_token_alg"]
+                .map(|name| app[name].clone())
+        };
+        let expected = |values: [Value; 5]| values;
+        let first = expected(["client_secret_post".into(), false.into(), false.into(), "public".into(), "RS256".into()]);
+        assert_eq!(choices(&made), first);
+        let id = text(&made, "client_id");
+        let changed = mapae.json(&["app", "update", &id, "--auth-method", "any", "--pkce", "required", "--id-token-alg", "ES256"]);
+        let second = expected([Value::Null, true.into(), false.into(), "public".into(), "ES256".into()]);
+        assert_eq!(choices(&changed), second);
+        assert_eq!(choices(&mapae.json(&["app", "show", &id])), second);
+        assert_eq!(changed["redirect_uris"], made["redirect_uris"], "the rest stays");
+        assert_eq!(choices(&mapae.json(&WEB)), [Value::Null, true.into(), true.into(), "pairwise".into(), "RS256".into()]);
+        assert_eq!(mapae.refused(&["app", "update", "app_nobody", "--pkce", "optional"])["error"], "not_found");
+    }
+
+    async fn a_public_app_cannot_choose_what_would_leave_it_open(mapae: Installation) {
+        let public = ["app", "create", "--name", "P", "--public", "--redirect-uri", "https://p.example/"];
+        let open = ["--auth-method", "client_secret_basic", "--pkce", "optional", "--refresh-tokens", "keep"];
+        let refused = mapae.refused(&public.into_iter().chain(open).collect::<Vec<_>>());
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--auth-method", "--pkce", "--refresh-tokens"]);
+        let id = text(&mapae.json(&public), "client_id");
+        let refused = mapae.refused(&["app", "update", &id, "--pkce", "optional"]);
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--pkce"]);
+        assert_eq!(mapae.json(&["app", "show", &id])["token_endpoint_auth_method"], "none");
     }
 
     async fn an_app_is_switched_off_and_deleted(mapae: Installation) {

@@ -12,7 +12,7 @@ use super::{
 for_each_engine! {
     async fn se_27_re_08_a_change_of_password_signs_everything_else_out(server: TestServer) {
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
-        let optional = vec!["calendar.read".to_owned()];
+        let optional = ["offline_access", "calendar.read"].map(str::to_owned).to_vec();
         let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;
         let (here, there) = (Browser::default(), Browser::default());

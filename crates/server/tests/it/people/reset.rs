@@ -19,7 +19,7 @@ use super::{
 for_each_engine! {
     async fn se_20_a_reset_ends_everything_and_signs_this_browser_in(server: TestServer) {
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
-        let optional = vec!["calendar.read".to_owned()];
+        let optional = ["offline_access", "calendar.read"].map(str::to_owned).to_vec();
         let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;
         let (elsewhere, browser) = (Browser::default(), Browser::default());

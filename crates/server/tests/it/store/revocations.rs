@@ -173,7 +173,8 @@ for_each_backend! {
         let seed = Seed::plant(&db, "one").await;
         let grant = seed.redeem(&db, "code").await;
         db.commit(grants::revoke(&grant, NOW)).await.unwrap();
-        db.commit(grants::revoke(&grant, later(Seconds::seconds(9)))).await.expect("twice is no conflict");
+        let again = grants::revoke(&grant, later(Seconds::seconds(9)));
+        assert!(db.commit(again).await.unwrap_err().is_conflict(), "done already");
         assert_eq!(alive(&db, &grant, NOW).await, Err(Dead::Revoked));
         let facts = grants::facts(&db, &grant, None).await.unwrap().unwrap();
         assert_eq!(facts.grant.revoked_at, Some(NOW));
