@@ -17,15 +17,11 @@ use super::{cors, form, token_error::TokenError};
 use crate::{
     app::App,
     catalog::Client,
-    client_auth,
-    fault::Fault,
+    client_auth, contention,
     grant_types::{self, Decision, Issue, TokenContext},
     keys::KeySet,
     store::CommitError,
 };
-
-/// How often a decision is taken again because another request got there first.
-const ATTEMPTS: usize = 3;
 
 /// `POST /token`.
 pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
@@ -58,7 +54,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
         return Err(TokenError::UnauthorizedGrantType);
     }
     let keys = app.keys().current();
-    for _ in 0..ATTEMPTS {
+    contention::until_done(|| async {
         let cx = TokenContext {
             app,
             keys: &keys,
@@ -76,16 +72,16 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
                     reason = &*refusal.reason as &dyn std::error::Error,
                     "refused"
                 );
-                return Err(TokenError::Refused(refusal.error));
+                Err(TokenError::Refused(refusal.error))
             }
             Decision::Issue(issue) => match app.commit(issue.unit.clone()).await {
-                Ok(_) => return sign(*issue, &keys),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
+                Ok(_) => sign(*issue, &keys).map(Some),
+                Err(CommitError::Conflict { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
             },
         }
-    }
-    Err(Fault::Contention.into())
+    })
+    .await
 }
 
 /// Signs what is on disk by now.
