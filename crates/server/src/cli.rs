@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::{
     api::{ApiCommand, CreateApi, ScopeText, TokenFormat},
-    app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp},
+    app::{AppCommand, CreateApp, IdTokenAlg, OneApp},
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
     user::{CreateUser, UserCommand},

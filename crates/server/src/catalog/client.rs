@@ -9,6 +9,7 @@ use mapae_protocol::{
 
 use crate::{
     fault::{Artefact, Fault},
+    grant_types::{AUTHORIZATION_CODE, REFRESH_TOKEN},
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -65,10 +66,10 @@ impl Client {
 
     /// Every app that sends people here may ask who they are; one that may refresh may ask to stay.
     fn allow_what_sign_in_needs(&mut self) {
-        if !self.may_use("authorization_code") {
+        if !self.may_use(AUTHORIZATION_CODE) {
             return;
         }
-        let needed = [Some(OPENID), self.may_use("refresh_token").then_some(OFFLINE_ACCESS)];
+        let needed = [Some(OPENID), self.may_use(REFRESH_TOKEN).then_some(OFFLINE_ACCESS)];
         for scope in needed.into_iter().flatten().filter_map(|name| ScopeToken::parse(name).ok()) {
             if scope.as_str() == OPENID {
                 self.required.insert(scope.clone());
