@@ -1,8 +1,8 @@
 //! Client identifier — RFC 6749 §2.2, Appendix A.1.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::parsed_text::parsed_text;
 
 /// Longest client identifier in bytes.
 pub const MAX_BYTES: usize = 256;
@@ -37,31 +37,7 @@ impl ClientId {
     }
 }
 
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for ClientId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ClientId {
-    type Error = Malformed;
-
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ClientId> for String {
-    fn from(client_id: ClientId) -> Self {
-        client_id.0
-    }
-}
+parsed_text!(ClientId, Malformed);
 
 #[cfg(test)]
 mod tests {

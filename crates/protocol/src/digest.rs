@@ -4,12 +4,18 @@ use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
 
-use crate::secret::Secret;
+use crate::{base64url, secret::Secret};
 
 /// SHA-256 of `data`.
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     fixed(digest::digest(&digest::SHA256, data).as_ref())
+}
+
+/// SHA-256 of `data` as text: what is kept of a secret that was drawn, by which it is known again.
+#[must_use]
+pub fn sha256_base64url(data: impl AsRef<[u8]>) -> String {
+    base64url::encode(sha256(data.as_ref()))
 }
 
 /// SHA-512 of `data`.

@@ -1,9 +1,8 @@
 //! The address of an endpoint — RFC 6749 §3.1, §3.2, RFC 8414 §2.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use crate::parsed_text::parsed_text;
 use crate::uri::{self, Uri};
 
 /// Longest endpoint address in bytes.
@@ -62,31 +61,7 @@ impl EndpointUri {
     }
 }
 
-impl fmt::Display for EndpointUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for EndpointUri {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for EndpointUri {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<EndpointUri> for String {
-    fn from(uri: EndpointUri) -> Self {
-        uri.0
-    }
-}
+parsed_text!(EndpointUri, Error);
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,9 @@
 //! Issuer identifier and the addresses made from it — RFC 8414 §2, §3.1, OIDC Discovery §3, §4.1.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint_uri::EndpointUri;
+use crate::parsed_text::parsed_text;
 use crate::uri::{self, Uri};
 
 /// Longest issuer identifier in bytes.
@@ -153,31 +152,7 @@ impl Issuer {
     }
 }
 
-impl fmt::Display for Issuer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for Issuer {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Issuer {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Issuer> for String {
-    fn from(issuer: Issuer) -> Self {
-        issuer.0
-    }
-}
+parsed_text!(Issuer, Error);
 
 #[cfg(test)]
 mod tests {

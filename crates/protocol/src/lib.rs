@@ -30,6 +30,7 @@ pub mod jose;
 pub mod locale;
 pub mod origin;
 pub mod params;
+mod parsed_text;
 pub mod percent;
 pub mod pkce;
 pub mod random;

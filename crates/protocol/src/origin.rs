@@ -1,9 +1,8 @@
 //! Web origin, for cross-origin reads by browser apps — RFC 6454 §6.2, RFC 9700 §2.6.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use crate::parsed_text::parsed_text;
 use crate::uri::Uri;
 
 /// A text that is not an origin which may be registered: `https://host[:port]`, or `http` on a loopback host,
@@ -43,25 +42,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Origin {
-    type Error = Malformed;
-
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Origin> for String {
-    fn from(origin: Origin) -> Self {
-        origin.0
-    }
-}
+parsed_text!(Origin, Malformed);
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,9 @@
 //! Redirect URIs: registration and exact matching — RFC 6749 §3.1.2, RFC 9700 §2.1, RFC 8252 §7.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::params;
+use crate::parsed_text::parsed_text;
 use crate::uri::{self, Uri};
 
 #[cfg(test)]
@@ -167,31 +166,7 @@ fn check_destination(uri: &Uri<'_>, rules: RegistrationRules) -> Result<(), Regi
     }
 }
 
-impl fmt::Display for RedirectUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for RedirectUri {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for RedirectUri {
-    type Error = RegistrationError;
-
-    fn try_from(text: String) -> Result<Self, RegistrationError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<RedirectUri> for String {
-    fn from(uri: RedirectUri) -> Self {
-        uri.0
-    }
-}
+parsed_text!(RedirectUri, RegistrationError);
 
 /// Proof that a URI was asked for and is registered by the app that asked. The only ways to one are
 /// [`match_registered`] and [`sole_registered`], so nothing can be sent to an address that was not checked

@@ -1,9 +1,8 @@
 //! Resource indicator — RFC 8707 §2.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use crate::parsed_text::parsed_text;
 use crate::uri::Uri;
 
 /// Longest resource indicator in bytes.
@@ -54,31 +53,7 @@ impl ResourceIndicator {
     }
 }
 
-impl fmt::Display for ResourceIndicator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for ResourceIndicator {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ResourceIndicator {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ResourceIndicator> for String {
-    fn from(resource: ResourceIndicator) -> Self {
-        resource.0
-    }
-}
+parsed_text!(ResourceIndicator, Error);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::parsed_text::parsed_text;
+
 /// Makes a request an OpenID Connect request (OIDC Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 /// Asks for the profile claims (OIDC Core §5.4).
@@ -84,25 +86,7 @@ impl Borrow<str> for ScopeToken {
     }
 }
 
-impl fmt::Display for ScopeToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for ScopeToken {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ScopeToken> for String {
-    fn from(token: ScopeToken) -> Self {
-        token.0
-    }
-}
+parsed_text!(ScopeToken, Error);
 
 /// A set of scope tokens. Order means nothing (RFC 6749 §3.3), so it prints sorted: equal sets print equally.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

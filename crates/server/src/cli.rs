@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::{
     api::{ApiCommand, CreateApi, OneApi, TokenFormat},
-    app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp, VerifyApp},
+    app::{AppCommand, CreateApp, IdTokenAlg, OneApp, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},

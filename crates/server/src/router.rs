@@ -19,7 +19,7 @@ use crate::{
     },
     http::cross_site,
     interaction::{PageError, consent, login, page, select_account},
-    mailed::{finish_sign_up, forgot_password, new_password, setup, sign_up},
+    mailed::{ask, finish_sign_up, new_password, setup},
     pages::at,
 };
 
@@ -73,9 +73,9 @@ fn pages() -> Router<App> {
         .route(at::CONTINUE, get(login::go_on))
         .route(at::SELECT_ACCOUNT, get(select_account::show).post(select_account::submit))
         .route(at::CONSENT, get(consent::show).post(consent::submit))
-        .route(at::SIGN_UP, get(sign_up::show).post(sign_up::submit))
+        .route(at::SIGN_UP, get(ask::show_sign_up).post(ask::sign_up))
         .route(at::FINISH_SIGN_UP, get(finish_sign_up::show).post(finish_sign_up::submit))
-        .route(at::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
+        .route(at::FORGOT_PASSWORD, get(ask::show_forgot_password).post(ask::forgot_password))
         .route(at::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
         .route(at::SETUP, get(setup::show).post(setup::submit))
         .route(at::ACCOUNT, get(home::show))

@@ -10,7 +10,7 @@ use mapae::{
         users::NewUser,
     },
 };
-use mapae_protocol::{base64url, digest::sha256, random};
+use mapae_protocol::{base64url, digest::sha256_base64url, random};
 
 use crate::TestServer;
 
@@ -173,7 +173,7 @@ fn fresh(prefix: &str) -> String {
 }
 
 fn digest(secret: &str) -> Concealed {
-    Concealed::from(base64url::encode(sha256(secret.as_bytes())))
+    Concealed::from(sha256_base64url(secret))
 }
 
 fn item(scope: &str, required: bool) -> AppScope {

@@ -17,8 +17,7 @@ use std::{
 };
 
 use mapae_protocol::{
-    base64url,
-    digest::sha256,
+    digest::sha256_base64url,
     seal::{Purpose, Sealer},
 };
 
@@ -92,5 +91,5 @@ impl Vault {
 
 /// How a random value is kept: whoever reads the file cannot use it.
 fn hashed(value: &str) -> String {
-    base64url::encode(sha256(value.as_bytes()))
+    sha256_base64url(value)
 }

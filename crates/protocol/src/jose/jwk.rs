@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::Serialize
 use serde_json::{Map, Value};
 
 use super::{Algorithm, MAX_KID, VerifyingKey, verifying_key::RSA_EXPONENT};
-use crate::{base64url, digest::sha256, strict_json};
+use crate::{base64url, digest::sha256_base64url, strict_json};
 
 /// How long the JSON text of one key may be.
 const MAX_JWK: usize = 8 * 1024;
@@ -138,7 +138,7 @@ impl Jwk {
     /// (RFC 7638 §3).
     #[must_use]
     pub fn thumbprint(&self) -> String {
-        base64url::encode(sha256(self.material.canonical().as_bytes()))
+        sha256_base64url(self.material.canonical())
     }
 }
 

@@ -10,7 +10,7 @@ use super::notice;
 use crate::{
     app::App,
     catalog::Client,
-    fault::Fault,
+    contention,
     interaction::{PageError, Visit, person_page, see_other},
     pages::{
         account::AccountNotice,
@@ -26,9 +26,6 @@ use crate::{
         sessions::SignedIn,
     },
 };
-
-/// How often a decision is taken again because something changed under it.
-const ATTEMPTS: usize = 5;
 
 /// `GET /account/services/{id}`.
 pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
@@ -53,22 +50,22 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request
 pub(crate) async fn drop_item(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
         let scope = visit.one("item")?.ok_or(PageError::BadRequest)?;
-        for _ in 0..ATTEMPTS {
+        contention::until_done(|| async {
             let connection = find(&visit, &signed_in, &id).await?;
             if is_required(&visit, &connection, scope).await? {
                 return Err(PageError::BadRequest);
             }
             // Taken back already, or never agreed to: it is as the person wants it.
             let Some(unit) = consents::drop_scope(&connection.consent, scope, visit.app.now()) else {
-                return Ok(see_other(&notice::dropped(&id))?);
+                return Ok(Some(see_other(&notice::dropped(&id))?));
             };
             match visit.app.commit(unit).await {
-                Ok(_) => return Ok(see_other(&after_dropping(&connection, scope))?),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
+                Ok(_) => Ok(Some(see_other(&after_dropping(&connection, scope))?)),
+                Err(CommitError::Conflict { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
             }
-        }
-        Err(Fault::Contention.into())
+        })
+        .await
     })
     .await
 }

@@ -3,7 +3,7 @@
 //! The store knows a token's digest only. Looking at a link's page changes nothing, because programs that
 //! read people's mail look at it, too; only the form on it uses the link up.
 
-use mapae_protocol::{base64url, digest::sha256, random, time::Seconds};
+use mapae_protocol::{digest::sha256_base64url, random, time::Seconds};
 
 use crate::{
     app::App,
@@ -76,7 +76,7 @@ pub(crate) async fn find(app: &App, token: &str, purpose: Purpose) -> Result<Opt
 
 /// What the store knows of a token.
 pub(crate) fn digest(token: &str) -> String {
-    base64url::encode(sha256(token.as_bytes()))
+    sha256_base64url(token)
 }
 
 /// A page of ours as it is written into a mail.

@@ -1,7 +1,7 @@
 //! The session of a signed-in browser: a random cookie, of which the store knows the digest.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use mapae_protocol::{base64url, digest::sha256, random, time::Timestamp};
+use mapae_protocol::{digest::sha256_base64url, random, time::Timestamp};
 
 use super::known_browser;
 use crate::{
@@ -168,7 +168,7 @@ fn begun(
 }
 
 fn digest(secret: &str) -> String {
-    base64url::encode(sha256(secret.as_bytes()))
+    sha256_base64url(secret)
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

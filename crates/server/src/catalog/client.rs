@@ -9,6 +9,7 @@ use mapae_protocol::{
 
 use crate::{
     fault::{Artefact, Fault},
+    grant_types::AUTHORIZATION_CODE,
     pages::look::Standing,
     store::{
         app_secrets::AppSecret,
@@ -67,7 +68,7 @@ impl Client {
     /// Every app that sends people here may ask who they are. To stay when they sign out (`offline_access`) is a
     /// matter of its own: who does not register it gets refresh tokens that end with the session.
     fn allow_what_sign_in_needs(&mut self) {
-        if let Some(openid) = ScopeToken::parse(OPENID).ok().filter(|_| self.may_use("authorization_code")) {
+        if let Some(openid) = ScopeToken::parse(OPENID).ok().filter(|_| self.may_use(AUTHORIZATION_CODE)) {
             self.required.insert(openid.clone());
             self.allowed.insert(openid);
         }

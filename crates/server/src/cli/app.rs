@@ -1,8 +1,12 @@
 //! `mapae app`.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{
+    Args, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 
 use super::{Common, ItemText, SecurityChoices, SubjectTypeName, UpdateApp};
+use crate::grant_types::{GRANT_TYPES, GrantType};
 
 /// Register and manage apps: the clients of OAuth.
 #[derive(Debug, Subcommand)]
@@ -71,8 +75,8 @@ pub struct CreateApp {
     pub public: bool,
 
     /// What the app may use; may be repeated [default: authorization_code and refresh_token]
-    #[arg(long = "grant", value_name = "GRANT")]
-    pub grants: Vec<GrantTypeName>,
+    #[arg(long = "grant", value_name = "GRANT", value_parser = grant_types())]
+    pub grants: Vec<String>,
 
     /// Scope without which the app does not work: people agree to it or leave; may be repeated
     ///
@@ -142,29 +146,11 @@ impl IdTokenAlg {
     }
 }
 
-/// A grant type by its name in requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum GrantTypeName {
-    /// RFC 6749 §4.1: a person signs in and agrees
-    #[value(name = "authorization_code")]
-    AuthorizationCode,
-    /// RFC 6749 §6: new access tokens without asking again
-    #[value(name = "refresh_token")]
-    RefreshToken,
-    /// RFC 6749 §4.4: the app acts for itself
-    #[value(name = "client_credentials")]
-    ClientCredentials,
-}
-
-impl GrantTypeName {
-    /// As requests spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::RefreshToken => "refresh_token",
-            Self::ClientCredentials => "client_credentials",
-        }
-    }
+/// The names of all grant types, with what each is for.
+fn grant_types() -> PossibleValuesParser {
+    let value =
+        |grant_type: &&dyn GrantType| PossibleValue::new(grant_type.name()).help(grant_type.terms().meaning);
+    GRANT_TYPES.iter().map(value).into()
 }
 
 /// One app.

@@ -24,7 +24,7 @@ pub(crate) trait Method: Sync {
     fn verify(&self, credential: &PresentedCredential, client: &Client, now: Timestamp) -> bool;
 }
 
-/// All methods. Discovery, the console's choices and the command line derive from this slice.
+/// All methods; what discovery says of them derives from this slice.
 pub(crate) const METHODS: &[&dyn Method] =
     &[&client_secret_basic::ClientSecretBasic, &client_secret_post::ClientSecretPost, &none::None];
 

@@ -3,13 +3,13 @@
 //! Secrets are made by the server from 256 random bits, so a plain digest is enough to keep them, and no
 //! throttle is needed against guessing.
 
-use mapae_protocol::{base64url, digest::sha256, random, secret::Secret, time::Timestamp};
+use mapae_protocol::{digest::sha256_base64url, random, secret::Secret, time::Timestamp};
 
 use crate::{catalog::Client, store::app_secrets::NewSecret};
 
 /// What the store keeps of a secret.
 pub(crate) fn digest(secret: &Secret<String>) -> String {
-    base64url::encode(sha256(secret.expose().as_bytes()))
+    sha256_base64url(secret.expose())
 }
 
 /// A new secret, to be shown once, and what is kept of it under this id.

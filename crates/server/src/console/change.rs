@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     client_auth::secret,
-    fault::Fault,
+    contention,
     ids::Kind,
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
@@ -22,9 +22,6 @@ use crate::{
         vouching,
     },
 };
-
-/// How often a change is tried when others change the catalogue at the same time.
-pub(super) const ATTEMPTS: usize = 8;
 
 /// What one form of the app page changes.
 #[derive(Debug)]
@@ -42,15 +39,17 @@ pub(super) async fn save(
     fields: &Fields<'_>,
     read: impl Fn(&Facts) -> Result<Change, PageError>,
 ) -> Result<Response, PageError> {
-    for _ in 0..ATTEMPTS {
+    contention::until_done(|| async {
         let facts = Facts::read(developer, id).await?;
         let Change { draft, typed } = read(&facts)?;
         let (settings, lists) = match draft.judge(facts.around()) {
             Ok(app) => app.changed(facts.settings()),
-            Err(mistakes) => return app_page::refused(developer, &facts, &draft, typed, &mistakes),
+            Err(mistakes) => {
+                return app_page::refused(developer, &facts, &draft, typed, &mistakes).map(Some);
+            }
         };
         if (&settings, &lists) == (facts.settings(), &facts.registered.lists) {
-            return Ok(see_other(&told(id, AppNotice::Saved))?);
+            return Ok(Some(see_other(&told(id, AppNotice::Saved))?));
         }
         let (switched, secret) = switch_kind(developer, &facts, settings.public, fields);
         // The operator has looked at another app than the one that it becomes.
@@ -59,15 +58,15 @@ pub(super) async fn save(
         let update = apps::update(id, &settings, &lists, developer.now());
         let unit = facts.guard().with(update).with_all(other).with(switched);
         match (developer.commit(unit).await?, secret) {
-            (Written::Changed { .. }, _) => {}
-            (Written::Done, None) => return Ok(see_other(&told(id, AppNotice::Saved))?),
+            (Written::Changed { .. }, _) => Ok(None),
+            (Written::Done, None) => Ok(Some(see_other(&told(id, AppNotice::Saved))?)),
             (Written::Done, Some(secret)) => {
                 let facts = Facts::read(developer, id).await?;
-                return Ok(show_secret(developer, &facts, &secret));
+                Ok(Some(show_secret(developer, &facts, &secret)))
             }
         }
-    }
-    Err(Fault::Contention.into())
+    })
+    .await
 }
 
 /// Whether people would see another app, or be led elsewhere.

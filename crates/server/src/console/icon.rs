@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     app_page::{self, Typed},
-    change::{ATTEMPTS, told},
+    change::told,
     developer::{self, Developer, Written, console_page},
     facts::Facts,
     fields::Fields,
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    contention,
     fault::Fault,
     interaction::{PageError, page, see_other},
     pages::{
@@ -82,7 +83,7 @@ async fn picture(developer: &Developer, file: Bytes) -> Result<Result<Picture, I
 
 /// Keeps a picture, or none.
 async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Result<Response, PageError> {
-    for _ in 0..ATTEMPTS {
+    contention::until_done(|| async {
         let facts = Facts::read(developer, id).await?;
         let (icon, written) = match &picture {
             None => (None, app_icons::remove(id)),
@@ -91,9 +92,10 @@ async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Resu
         let settings = AppSettings { icon, ..facts.settings().clone() };
         let update = apps::update(id, &settings, &facts.registered.lists, developer.now());
         let unit = facts.guard().with(update).with(written).with(vouching::withdraw(id, developer.now()));
-        if developer.commit(unit).await? == Written::Done {
-            return Ok(see_other(&told(id, AppNotice::Saved))?);
+        match developer.commit(unit).await? {
+            Written::Done => Ok(Some(see_other(&told(id, AppNotice::Saved))?)),
+            Written::Changed { .. } => Ok(None),
         }
-    }
-    Err(Fault::Contention.into())
+    })
+    .await
 }

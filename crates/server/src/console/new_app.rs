@@ -101,7 +101,7 @@ fn blank() -> Draft {
         name: String::new(),
         homepage: String::new(),
         public: false,
-        grants: Grants::SIGN_IN,
+        grants: Grants::sign_in(),
         redirect_uris: Vec::new(),
         origins: Vec::new(),
         items: usual_items(),

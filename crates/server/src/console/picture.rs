@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
-use mapae_protocol::{base64url, digest::sha256};
+use mapae_protocol::{base64url, digest::sha256_base64url};
 
 /// Side of the square into which a picture is fitted, in pixels.
 const SIDE: u32 = 256;
@@ -45,7 +45,7 @@ impl Picture {
         let plain = DynamicImage::ImageRgba8(fitted.into_rgba8());
         let mut png = Vec::new();
         plain.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).map_err(|_| Problem::NotAPicture)?;
-        Ok(Self { digest: base64url::encode(sha256(&png)), png: base64url::encode(&png) })
+        Ok(Self { digest: sha256_base64url(&png), png: base64url::encode(&png) })
     }
 }
 

@@ -8,7 +8,7 @@ use mapae_protocol::{secret::Secret, time::Seconds};
 
 use super::{
     app_page,
-    change::{ATTEMPTS, told},
+    change::told,
     developer::{Developer, Written, console_page},
     facts::Facts,
     fields::Fields,
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     app::App,
     client_auth::secret,
+    contention,
     fault::Fault,
     ids::Kind,
     interaction::{PageError, see_other},
@@ -48,21 +49,21 @@ async fn rotate(
     before: Before,
 ) -> Result<Response, PageError> {
     let (secret, kept) = secret::generate(developer.name_of(Kind::Secret, fields));
-    for _ in 0..ATTEMPTS {
+    contention::until_done(|| async {
         let facts = Facts::read(developer, id).await?;
         require_secrets(&facts)?;
         let unit = facts.guard().with(app_secrets::rotate(id, &kept, before, developer.now()));
         let last = unit.len() - 1;
         match developer.commit(unit).await? {
-            Written::Done => return Ok(show(developer, &facts, &secret, before)),
+            Written::Done => Ok(Some(show(developer, &facts, &secret, before))),
             // The same form again: that secret was made, and is not shown again.
             Written::Changed { statement } if statement == last => {
-                return Ok(see_other(&told(id, AppNotice::SecretShown))?);
+                Ok(Some(see_other(&told(id, AppNotice::SecretShown))?))
             }
-            Written::Changed { .. } => {}
+            Written::Changed { .. } => Ok(None),
         }
-    }
-    Err(Fault::Contention.into())
+    })
+    .await
 }
 
 fn show(developer: &Developer, facts: &Facts, secret: &Secret<String>, before: Before) -> Response {

@@ -6,14 +6,14 @@ use axum::{
 };
 
 use super::{
-    change::{ATTEMPTS, told},
+    change::told,
     developer::{Written, console_page},
     facts::Facts,
     fields::Fields,
 };
 use crate::{
     app::App,
-    fault::Fault,
+    contention,
     interaction::{PageError, see_other},
     pages::console::{app::AppNotice, security::Security},
     registration::Grants,
@@ -24,19 +24,19 @@ use crate::{
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     console_page(app, request, async |developer| {
         let fields = Fields::named(developer.visit(), &["auth_method", "pkce", "refresh_tokens"])?;
-        for _ in 0..ATTEMPTS {
+        contention::until_done(|| async {
             let facts = Facts::read(&developer, &id).await?;
             let settings = chosen(&fields, facts.settings())?;
             if settings != *facts.settings() {
                 let lists = &facts.registered.lists;
                 let unit = facts.guard().with(apps::update(&id, &settings, lists, developer.now()));
                 if matches!(developer.commit(unit).await?, Written::Changed { .. }) {
-                    continue;
+                    return Ok(None);
                 }
             }
-            return Ok(see_other(&told(&id, AppNotice::Saved))?);
-        }
-        Err(Fault::Contention.into())
+            Ok(Some(see_other(&told(&id, AppNotice::Saved))?))
+        })
+        .await
     })
     .await
 }

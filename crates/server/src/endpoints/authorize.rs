@@ -18,6 +18,7 @@ use mapae_protocol::{
 use crate::{
     app::App,
     catalog::Client,
+    grant_types::AUTHORIZATION_CODE,
     http::cross_site,
     interaction::{
         Authorize, Errand, IdTokenHint, PageError, Step, Visit, page, proceed, refuse, see_other,
@@ -84,7 +85,7 @@ fn admit(
     mut request: AuthorizationRequest,
 ) -> Result<AuthorizationRequest, OAuthError> {
     let refuse = |code, description| Err(OAuthError::new(code, description));
-    if !client.may_use("authorization_code") {
+    if !client.may_use(AUTHORIZATION_CODE) {
         return refuse(ErrorCode::UnauthorizedClient, "the app may not ask for codes");
     }
     if client.requires_pkce() && request.code_challenge.is_none() {

@@ -3,9 +3,8 @@
 use axum::{extract::State, http::HeaderMap, response::Response};
 use mapae_protocol::{
     authorization::{Prompt, ResponseType},
-    base64url,
     claims::CLAIMS_BY_SCOPE,
-    digest::sha256,
+    digest::sha256_base64url,
     endpoint_uri::EndpointUri,
     jose::Algorithm,
     locale::Locale,
@@ -38,7 +37,7 @@ impl Document {
     pub(crate) fn of(app: &App) -> Self {
         // A document of plain texts has no way to fail but memory.
         let bytes = serde_json::to_vec(&describe(app)).unwrap_or_default();
-        Self { etag: format!("\"{}\"", base64url::encode(sha256(&bytes))), bytes: bytes.into() }
+        Self { etag: format!("\"{}\"", sha256_base64url(&bytes)), bytes: bytes.into() }
     }
 }
 

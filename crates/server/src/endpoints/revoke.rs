@@ -63,7 +63,7 @@ async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<
         let facts = grants::facts(app.db(), &refresh.grant_id, None).await?;
         return match facts {
             None => Ok(Unit::new()),
-            Some(facts) if facts.grant.app_id != client.id() => Err(foreign()),
+            Some(facts) if facts.grant.given.app_id != client.id() => Err(foreign()),
             Some(facts) if facts.grant.revoked_at.is_some() => Ok(Unit::new()),
             Some(_) => Ok(grants::revoke(&refresh.grant_id, now)),
         };

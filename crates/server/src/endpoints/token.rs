@@ -17,16 +17,13 @@ use super::{cors, form, token_error::TokenError};
 use crate::{
     app::App,
     catalog::Client,
-    client_auth,
+    client_auth, contention,
     fault::Fault,
     grant_types::{self, Decision, Issue, TokenContext},
     http::RequestId,
     keys::KeySet,
     store::CommitError,
 };
-
-/// How often a decision is taken again because another request got there first.
-const ATTEMPTS: usize = 3;
 
 /// `POST /token`.
 pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
@@ -60,7 +57,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
     }
     let sealed = ["code", "refresh_token"].map(|name| form.params.one(name).ok().flatten());
     let keys = app.keys_for(sealed.into_iter().flatten().next().unwrap_or_default()).await?;
-    for _ in 0..ATTEMPTS {
+    contention::until_done(|| async {
         let cx = TokenContext {
             app,
             keys: &keys,
@@ -83,16 +80,16 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
                     reason = &*refusal.reason as &dyn std::error::Error,
                     "refused"
                 );
-                return Err(TokenError::Refused(refusal.error));
+                Err(TokenError::Refused(refusal.error))
             }
             Decision::Issue(issue) => match app.commit(issue.unit.clone()).await {
-                Ok(_) => return sign(*issue, &keys),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
+                Ok(_) => sign(*issue, &keys).map(Some),
+                Err(CommitError::Conflict { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
             },
         }
-    }
-    Err(Fault::Contention.into())
+    })
+    .await
 }
 
 /// Signs what is on disk by now.

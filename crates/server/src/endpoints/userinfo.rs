@@ -83,7 +83,7 @@ async fn posted(
 async fn claims(app: &App, living: &Living) -> Result<UserInfo, BearerError> {
     let grant = living.grant.as_ref().ok_or(BearerError::InvalidToken)?;
     let user = grant.states.user.as_ref().ok_or(BearerError::InvalidToken)?;
-    let client = app.catalog().client(&grant.grant.app_id).await?.ok_or(BearerError::InvalidToken)?;
+    let client = app.catalog().client(&grant.grant.given.app_id).await?.ok_or(BearerError::InvalidToken)?;
     let keys = app.keys().current();
     let sub = subject(keys.subject_key(), sector(&client), &user.id);
     Ok(all_claims(sub, user).for_scopes(&living.token.scopes))

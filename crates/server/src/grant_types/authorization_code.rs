@@ -9,8 +9,8 @@ use mapae_protocol::{
 };
 
 use super::{
-    Decision, GrantType, Refusal, TokenContext,
-    person_tokens::{self, GrantView, Share},
+    Decision, GrantType, REFRESH_TOKEN, Refusal, Role, Terms, TokenContext,
+    person_tokens::{self, Share},
 };
 use crate::{
     fault::{Artefact, Fault},
@@ -20,9 +20,12 @@ use crate::{
         Unit,
         alive::Dead,
         codes,
-        grants::{self, Earlier, NewGrant, RedemptionFacts},
+        grants::{self, Earlier, Given, NewGrant, RedemptionFacts},
     },
 };
+
+/// The name on the wire.
+pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 
 /// `grant_type=authorization_code`.
 #[derive(Debug)]
@@ -31,7 +34,11 @@ pub(super) struct AuthorizationCodeGrant;
 #[async_trait]
 impl GrantType for AuthorizationCodeGrant {
     fn name(&self) -> &'static str {
-        "authorization_code"
+        AUTHORIZATION_CODE
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { role: Role::Begins, meaning: "RFC 6749 §4.1: a person signs in and agrees" }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
@@ -194,10 +201,10 @@ fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails)
         Ok(audiences) => audiences,
         Err(error) => return Ok(Refusal::of(error).into()),
     };
-    let secret = cx.client.may_use("refresh_token").then(RefreshSecret::generate);
+    let secret = cx.client.may_use(REFRESH_TOKEN).then(RefreshSecret::generate);
     let grant = new_grant(cx, code, details, secret.as_ref());
     let refresh_token =
-        secret.map(|secret| RefreshToken::first(&grant.id, secret).seal(&cx.keys.seals.refresh_tokens));
+        secret.map(|secret| RefreshToken::first(&grant.given.id, secret).seal(&cx.keys.seals.refresh_tokens));
     // Details that were too large for the code have done their service.
     let kept = code.details.is_none().then(|| codes::take(&code.row_id()));
     let share = Share {
@@ -207,19 +214,7 @@ fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails)
         refresh_token: refresh_token.transpose()?,
         unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept),
     };
-    let view = GrantView {
-        id: &grant.id,
-        user_id: &grant.user_id,
-        consent_id: &grant.consent_id,
-        session_id: grant.session_id.as_deref(),
-        offline: grant.offline,
-        epochs: grant.epochs,
-        auth_time: grant.auth_time,
-        acr: &code.acr,
-        amr: &grant.amr,
-        expires_at: grant.expires_at,
-    };
-    Ok(person_tokens::plan(cx, &view, share).into())
+    Ok(person_tokens::plan(cx, &grant.given, share).into())
 }
 
 /// The row that this code becomes. Without a refresh token it ends with its access token.
@@ -235,23 +230,25 @@ fn new_grant(
         None => (tokens.access_token, tokens.access_token),
     };
     NewGrant {
-        id: Kind::Grant.fresh(),
-        origin: code.origin(),
-        user_id: code.user_id.clone(),
-        app_id: code.client_id.clone(),
-        consent_id: code.consent_id.clone(),
-        session_id: Some(code.session_id.clone()),
-        offline: code.offline,
-        scopes: details.scopes.to_string(),
-        resource: details.resource.clone(),
-        auth_time: code.auth_time,
-        amr: code.amr.clone(),
-        acr: Some(code.acr.clone()),
-        epochs: code.epochs,
+        given: Given {
+            id: Kind::Grant.fresh(),
+            origin: code.origin(),
+            user_id: code.user_id.clone(),
+            app_id: code.client_id.clone(),
+            consent_id: code.consent_id.clone(),
+            session_id: Some(code.session_id.clone()),
+            offline: code.offline,
+            scopes: details.scopes.to_string(),
+            resource: details.resource.clone(),
+            auth_time: code.auth_time,
+            amr: code.amr.clone(),
+            acr: Some(code.acr.clone()),
+            epochs: code.epochs,
+            code_expires_at: code.expires_at,
+            expires_at: cx.now.plus(absolute),
+        },
         refresh_hash: secret.map(|secret| secret.hash().into()),
-        code_expires_at: code.expires_at,
         idle_expires_at: cx.now.plus(idle),
-        expires_at: cx.now.plus(absolute),
     }
 }
 

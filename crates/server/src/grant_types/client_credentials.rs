@@ -7,7 +7,7 @@ use mapae_protocol::{
     scope::Scopes,
 };
 
-use super::{Decision, GrantType, Issue, Refusal, TokenContext};
+use super::{Decision, GrantType, Issue, Refusal, Role, Terms, TokenContext};
 use crate::{
     fault::Fault,
     issue::{AccessTokenContext, AccessTokenPlan, resolve_audience},
@@ -22,6 +22,10 @@ pub(super) struct ClientCredentialsGrant;
 impl GrantType for ClientCredentialsGrant {
     fn name(&self) -> &'static str {
         "client_credentials"
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { role: Role::ForItself, meaning: "RFC 6749 §4.4: the app acts for itself" }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {

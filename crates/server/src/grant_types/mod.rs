@@ -14,7 +14,9 @@ mod rotation;
 use async_trait::async_trait;
 use mapae_protocol::{params::Params, time::Timestamp, token::TokenRequest};
 
+pub(crate) use authorization_code::AUTHORIZATION_CODE;
 pub(crate) use decision::{Decision, Issue, Refusal};
+pub(crate) use refresh_token::REFRESH_TOKEN;
 
 use crate::{app::App, catalog::Client, fault::Fault, keys::KeySet};
 
@@ -38,11 +40,33 @@ pub(crate) trait GrantType: Sync {
     /// The value on the wire.
     fn name(&self) -> &'static str;
 
+    /// On what terms an app is registered for it.
+    fn terms(&self) -> Terms;
+
     /// Parses, reads the facts and decides; writes nothing.
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault>;
 }
 
-/// All grant types. Discovery, the console's choices and the command line derive from this slice.
+/// What registration and the command line must know of a grant type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) role: Role,
+    /// What it is for, as the help of the command line says it.
+    pub(crate) meaning: &'static str,
+}
+
+/// For whom an app gets tokens by a grant type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// For a person, who is sent here.
+    Begins,
+    /// For a person, once another grant type has begun.
+    Continues,
+    /// For itself: it must keep a secret (RFC 6749 §4.4).
+    ForItself,
+}
+
+/// All grant types. Discovery, registration and the command line derive from this slice.
 pub(crate) const GRANT_TYPES: &[&dyn GrantType] = &[
     &authorization_code::AuthorizationCodeGrant,
     &refresh_token::RefreshTokenGrant,

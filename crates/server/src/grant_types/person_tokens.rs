@@ -1,9 +1,6 @@
 //! The tokens of a person's grant: what a redeemed code and a refresh have in common.
 
-use mapae_protocol::{
-    scope::{OPENID, Scopes},
-    time::Timestamp,
-};
+use mapae_protocol::scope::{OPENID, Scopes};
 
 use super::{Issue, TokenContext};
 use crate::{
@@ -12,23 +9,8 @@ use crate::{
         AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, Sector, SignIn,
         session_name, subject,
     },
-    store::{Unit, alive::Epochs},
+    store::{Unit, grants::Given},
 };
-
-/// A grant, new or refreshed, as its tokens tell of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GrantView<'a> {
-    pub(super) id: &'a str,
-    pub(super) user_id: &'a str,
-    pub(super) consent_id: &'a str,
-    pub(super) session_id: Option<&'a str>,
-    pub(super) offline: bool,
-    pub(super) epochs: Epochs,
-    pub(super) auth_time: Timestamp,
-    pub(super) acr: &'a str,
-    pub(super) amr: &'a str,
-    pub(super) expires_at: Timestamp,
-}
 
 /// What this request gets of the grant.
 #[derive(Debug)]
@@ -42,7 +24,7 @@ pub(super) struct Share<'a> {
 }
 
 /// Plans all tokens of one answer.
-pub(super) fn plan(cx: &TokenContext<'_>, grant: &GrantView<'_>, share: Share<'_>) -> Issue {
+pub(super) fn plan(cx: &TokenContext<'_>, grant: &Given, share: Share<'_>) -> Issue {
     let access = AccessTokenContext {
         keys: cx.keys,
         issuer: cx.app.issuer(),
@@ -53,17 +35,17 @@ pub(super) fn plan(cx: &TokenContext<'_>, grant: &GrantView<'_>, share: Share<'_
     };
     let facts = GrantFacts {
         ids: GrantIds {
-            user: grant.user_id,
+            user: &grant.user_id,
             app: cx.client.id(),
-            consent: grant.consent_id,
-            grant: grant.id,
-            session: grant.session_id.filter(|_| !grant.offline),
+            consent: &grant.consent_id,
+            grant: &grant.id,
+            session: grant.session_id.as_deref().filter(|_| !grant.offline),
         },
         epochs: grant.epochs,
         app_sector: sector(cx.client),
         auth_time: grant.auth_time,
-        acr: grant.acr,
-        amr: grant.amr,
+        acr: grant.acr.as_deref().unwrap_or_default(),
+        amr: &grant.amr,
         expires_at: grant.expires_at,
     };
     Issue {
@@ -83,17 +65,17 @@ pub(crate) fn sector(client: &Client) -> Sector<'_> {
     }
 }
 
-fn id_token(cx: &TokenContext<'_>, grant: &GrantView<'_>, nonce: Option<&str>) -> IdTokenPlan {
+fn id_token(cx: &TokenContext<'_>, grant: &Given, nonce: Option<&str>) -> IdTokenPlan {
     let key = cx.keys.subject_key();
-    let subject = subject(key, sector(cx.client), grant.user_id);
-    let sid = grant.session_id.map(|session| session_name(key, cx.client.id(), session));
+    let subject = subject(key, sector(cx.client), &grant.user_id);
+    let sid = grant.session_id.as_deref().map(|session| session_name(key, cx.client.id(), session));
     let sign_in = SignIn {
         subject: &subject,
         client_id: cx.client.id(),
         nonce,
         auth_time: grant.auth_time,
-        acr: grant.acr,
-        amr: grant.amr,
+        acr: grant.acr.as_deref().unwrap_or_default(),
+        amr: &grant.amr,
         sid: sid.as_deref(),
     };
     IdTokenPlan::new(

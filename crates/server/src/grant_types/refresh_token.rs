@@ -8,8 +8,8 @@ use mapae_protocol::{
 };
 
 use super::{
-    Decision, GrantType, Refusal, TokenContext,
-    person_tokens::{self, GrantView, Share},
+    Decision, GrantType, Refusal, Role, Terms, TokenContext,
+    person_tokens::{self, Share},
     rotation::{self, Refused, Rules, Turn},
 };
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     store::grants::{self, Grant},
 };
 
+/// The name on the wire.
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+
 /// `grant_type=refresh_token`.
 #[derive(Debug)]
 pub(super) struct RefreshTokenGrant;
@@ -25,7 +28,11 @@ pub(super) struct RefreshTokenGrant;
 #[async_trait]
 impl GrantType for RefreshTokenGrant {
     fn name(&self) -> &'static str {
-        "refresh_token"
+        REFRESH_TOKEN
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { role: Role::Continues, meaning: "RFC 6749 §6: new access tokens without asking again" }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
@@ -40,7 +47,7 @@ impl GrantType for RefreshTokenGrant {
             Ok(turn) => issue(cx, &token, &facts.grant, &turn),
             // What is dead already is not written again, however often an old token is presented.
             Err(Refused::Replayed) if facts.grant.revoked_at.is_none() => {
-                let revoked = grants::revoke(&facts.grant.id, cx.now);
+                let revoked = grants::revoke(&facts.grant.given.id, cx.now);
                 Ok(Refusal::of(Refused::Replayed).with(revoked).into())
             }
             Err(refused) => Ok(Refusal::of(refused).into()),
@@ -56,7 +63,7 @@ fn presented(cx: &TokenContext<'_>) -> Result<RefreshToken, Refusal> {
 }
 
 fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn) -> Result<Decision, Fault> {
-    let granted = Scopes::restore(&grant.scopes).map_err(Fault::corrupt(Artefact::ScopesOfGrant))?;
+    let granted = Scopes::restore(&grant.given.scopes).map_err(Fault::corrupt(Artefact::ScopesOfGrant))?;
     let (scopes, audiences) = match share(cx, grant, &granted) {
         Ok(share) => share,
         Err(refusal) => return Ok(refusal.into()),
@@ -69,18 +76,6 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
         sealer: &cx.keys.seals.refresh_tokens,
     };
     let succession = rotation::succession(token, turn, RefreshSecret::generate(), &rules, cx.now)?;
-    let view = GrantView {
-        id: &grant.id,
-        user_id: &grant.user_id,
-        consent_id: &grant.consent_id,
-        session_id: grant.session_id.as_deref(),
-        offline: grant.offline,
-        epochs: grant.epochs,
-        auth_time: grant.auth_time,
-        acr: grant.acr.as_deref().unwrap_or_default(),
-        amr: &grant.amr,
-        expires_at: grant.expires_at,
-    };
     let share = Share {
         scopes: &scopes,
         audiences: &audiences,
@@ -88,7 +83,7 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
         unit: succession.change.unit(token, cx.now),
         refresh_token: succession.token,
     };
-    Ok(person_tokens::plan(cx, &view, share).into())
+    Ok(person_tokens::plan(cx, &grant.given, share).into())
 }
 
 /// What was granted, or less: the original grant is the ceiling for ever (RFC 6749 §6), and what has been taken
@@ -102,7 +97,8 @@ fn share(cx: &TokenContext<'_>, grant: &Grant, granted: &Scopes) -> Result<(Scop
         Some(_) => return Err(Refusal::of(MoreThanGranted)),
     };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let audiences = audience_of_grant(&cx.app.catalog().apis(), &scopes, grant.resource.as_deref(), asked);
+    let audiences =
+        audience_of_grant(&cx.app.catalog().apis(), &scopes, grant.given.resource.as_deref(), asked);
     Ok((scopes, audiences.map_err(Refusal::of)?))
 }
 

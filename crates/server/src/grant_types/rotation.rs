@@ -78,7 +78,7 @@ pub(super) fn turn(
     now: Timestamp,
 ) -> Result<Turn, Refused> {
     let grant = &facts.grant;
-    if grant.app_id != client_id {
+    if grant.given.app_id != client_id {
         return Err(Refused::OtherClient);
     }
     let turn = by_generation(token, grant, now)?;

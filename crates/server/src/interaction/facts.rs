@@ -65,7 +65,7 @@ pub(super) mod samples {
     /// What decides, in a form that a table can write down.
     #[derive(Clone, Debug)]
     pub(crate) struct Case {
-        request: AuthorizationRequest,
+        pub(crate) request: AuthorizationRequest,
         pub(crate) redirect_uri: &'static str,
         pub(crate) public_app: bool,
         pub(crate) signed_in_now: bool,

@@ -1,6 +1,8 @@
-//! What leaves the server as a credential: codes, tokens, and the one rule that lets any of them out.
+//! What leaves the server as a credential: codes and tokens, one file each, and what lets them out.
 //!
-//! [`may_issue`] stands on every path that issues anything; the other files each make one artefact.
+//! What was begun earlier, a code, is redeemed only if [`may_issue`] still holds. A refresh, and whoever presents
+//! an access token, asks the same of the grant ([`GrantFacts::alive`](crate::store::grants::GrantFacts::alive)). A
+//! code is made of facts read for that very request, and an app that acts for itself has just proven its secret.
 
 mod access_token;
 mod audience;

@@ -109,7 +109,8 @@ impl PresentedToken {
         }
         let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
         let facts = grants::facts(app.db(), grant_id, Some(&self.jti)).await?;
-        let living = facts.filter(|facts| facts.grant.app_id == self.client_id && facts.alive(now).is_ok());
+        let living =
+            facts.filter(|facts| facts.grant.given.app_id == self.client_id && facts.alive(now).is_ok());
         Ok(living.map(|facts| Living { token: self, grant: Some(Box::new(facts)) }))
     }
 

@@ -4,8 +4,7 @@
 //! generation that is good and the digest of its secret, nothing more: a stolen database refreshes nothing.
 
 use mapae_protocol::{
-    base64url,
-    digest::{hkdf_sha256, sha256},
+    digest::{hkdf_sha256, sha256_base64url},
     random,
     seal::{SealRoot, Sealer},
 };
@@ -33,7 +32,7 @@ impl RefreshSecret {
 
     /// What the store keeps.
     pub(crate) fn hash(&self) -> String {
-        base64url::encode(sha256(&self.0))
+        sha256_base64url(self.0)
     }
 
     /// A sealer that only who presents this secret can build: it guards the successor.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use mapae_protocol::{
-    base64url,
-    digest::{HmacKey, sha256},
+    digest::{HmacKey, sha256_base64url},
     jose::{Algorithm, Jwk, JwkSet, SigningKey},
     seal::SealRoot,
     time::Timestamp,
@@ -60,7 +59,7 @@ impl KeySet {
         let public: Vec<Jwk> = stored.iter().map(|stored| stored.key.public_jwk().clone()).collect();
         let published = JwkSet::new(public);
         let jwks = serde_json::to_vec(&published).map_err(Fault::encoding(Artefact::KeySet))?;
-        let jwks_etag = format!("\"{}\"", base64url::encode(sha256(&jwks)));
+        let jwks_etag = format!("\"{}\"", sha256_base64url(&jwks));
         let seals = Seals::new(roots).map_err(|error| Fault::Key(error.into()))?;
         let LastingKeys { subject, handle } = lasting;
         let moments = stored.iter().flat_map(|key| [Some(key.active_at), key.retired_at]).flatten();

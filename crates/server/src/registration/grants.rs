@@ -1,38 +1,13 @@
-//! What an app may use — RFC 6749 §4.
+//! What an app may use — RFC 6749 §4. Derived from [`GRANT_TYPES`]: nothing here knows one of them by name but
+//! [`Grants::sign_in`].
 
 use std::fmt;
 
-/// A grant type by its name in requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GrantType {
-    /// RFC 6749 §4.1.
-    AuthorizationCode,
-    /// RFC 6749 §6.
-    RefreshToken,
-    /// RFC 6749 §4.4.
-    ClientCredentials,
-}
+use crate::grant_types::{AUTHORIZATION_CODE, GRANT_TYPES, GrantType, REFRESH_TOKEN, Role};
 
-impl GrantType {
-    const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
-
-    /// As requests spell it.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::RefreshToken => "refresh_token",
-            Self::ClientCredentials => "client_credentials",
-        }
-    }
-}
-
-/// The grant types of one app.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Grants {
-    code: bool,
-    refresh: bool,
-    machine: bool,
-}
+/// The grant types of one app: a bit for each place in [`GRANT_TYPES`].
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Grants(u32);
 
 /// What is wrong with the grant types of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,66 +22,69 @@ pub(crate) enum GrantsProblem {
 
 impl Grants {
     /// Of an app that signs people in.
-    pub(crate) const SIGN_IN: Self = Self { code: true, refresh: true, machine: false };
-
-    /// Those named, each once.
-    pub(crate) fn of(named: impl IntoIterator<Item = GrantType>) -> Self {
-        let mut grants = Self::default();
-        for grant in named {
-            match grant {
-                GrantType::AuthorizationCode => grants.code = true,
-                GrantType::RefreshToken => grants.refresh = true,
-                GrantType::ClientCredentials => grants.machine = true,
-            }
-        }
-        grants
+    pub(crate) fn sign_in() -> Self {
+        Self::named([AUTHORIZATION_CODE, REFRESH_TOKEN])
     }
 
-    /// Reads what [`Display`](fmt::Display) wrote; names of grant types that an app cannot be registered for are
-    /// passed over.
+    /// Those of these names, each once; names of grant types that an app cannot be registered for are passed over.
+    pub(crate) fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let place = |name| places().find(|(_, grant_type)| grant_type.name() == name);
+        let bits = names.into_iter().filter_map(place).fold(0, |bits, (bit, _)| bits | bit);
+        Self(bits)
+    }
+
+    /// Reads what [`Display`](fmt::Display) wrote.
     pub(crate) fn restore(names: &str) -> Self {
-        let named = |name: &str| GrantType::ALL.into_iter().find(|grant| grant.as_str() == name);
-        Self::of(names.split_ascii_whitespace().filter_map(named))
+        Self::named(names.split_ascii_whitespace())
     }
 
     /// It sends people here.
-    pub(crate) const fn code(self) -> bool {
-        self.code
+    pub(crate) fn code(self) -> bool {
+        self.has(Role::Begins)
     }
 
     /// It gets refresh tokens.
-    pub(crate) const fn refresh(self) -> bool {
-        self.refresh
+    pub(crate) fn refresh(self) -> bool {
+        self.has(Role::Continues)
     }
 
     /// It acts for itself and sends nobody here.
-    pub(crate) const fn is_machine_only(self) -> bool {
-        self.machine && !self.code
+    pub(crate) fn is_machine_only(self) -> bool {
+        self.has(Role::ForItself) && !self.code()
     }
 
-    const fn has(self, grant: GrantType) -> bool {
-        match grant {
-            GrantType::AuthorizationCode => self.code,
-            GrantType::RefreshToken => self.refresh,
-            GrantType::ClientCredentials => self.machine,
-        }
+    fn has(self, role: Role) -> bool {
+        self.iter().any(|grant_type| grant_type.terms().role == role)
     }
+
+    fn iter(self) -> impl Iterator<Item = &'static dyn GrantType> {
+        places().filter(move |(bit, _)| self.0 & bit != 0).map(|(_, grant_type)| grant_type)
+    }
+}
+
+/// Each grant type and its bit.
+fn places() -> impl Iterator<Item = (u32, &'static dyn GrantType)> {
+    GRANT_TYPES.iter().zip(0..u32::BITS).map(|(grant_type, place)| (1 << place, *grant_type))
 }
 
 /// Space-separated, as the store keeps them.
 impl fmt::Display for Grants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = GrantType::ALL.into_iter().filter(|grant| self.has(*grant)).map(GrantType::as_str);
-        f.write_str(&names.collect::<Vec<_>>().join(" "))
+        f.write_str(&self.iter().map(GrantType::name).collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl fmt::Debug for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Grants({self})")
     }
 }
 
 pub(super) fn problems(grants: Grants, public: bool) -> impl Iterator<Item = GrantsProblem> {
-    let Grants { code, refresh, machine } = grants;
     let found = [
-        (!code && !refresh && !machine, GrantsProblem::None),
-        (refresh && !code, GrantsProblem::RefreshWithoutCode),
-        (machine && public, GrantsProblem::PublicMachine),
+        (grants == Grants::default(), GrantsProblem::None),
+        (grants.refresh() && !grants.code(), GrantsProblem::RefreshWithoutCode),
+        (grants.has(Role::ForItself) && public, GrantsProblem::PublicMachine),
     ];
     found.into_iter().filter(|(wrong, _)| *wrong).map(|(_, problem)| problem)
 }
@@ -117,16 +95,21 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_again() {
-        for code in [false, true] {
-            for refresh in [false, true] {
-                for machine in [false, true] {
-                    let grants = Grants { code, refresh, machine };
-                    assert_eq!(Grants::restore(&grants.to_string()), grants);
-                }
-            }
+        for bits in 0..1 << GRANT_TYPES.len() {
+            let grants = Grants(bits);
+            assert_eq!(Grants::restore(&grants.to_string()), grants);
+            assert_eq!(grants.iter().count(), bits.count_ones() as usize);
         }
-        assert_eq!(Grants::SIGN_IN.to_string(), "authorization_code refresh_token");
+        assert_eq!(Grants::sign_in().to_string(), "authorization_code refresh_token");
         assert_eq!(Grants::restore("password implicit"), Grants::default());
+    }
+
+    #[test]
+    fn an_app_can_be_registered_for_every_grant_type_that_the_server_has() {
+        let all: Vec<_> = GRANT_TYPES.iter().map(|grant_type| grant_type.name()).collect();
+        let grants = Grants::named(all.iter().copied());
+        assert_eq!(grants.to_string(), all.join(" "));
+        assert_eq!(problems(grants, false).collect::<Vec<_>>(), []);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod name;
 mod origins;
 mod redirect_uris;
 
-pub(crate) use grants::{GrantType, Grants, GrantsProblem};
+pub(crate) use grants::{Grants, GrantsProblem};
 pub(crate) use homepage::HomepageProblem;
 pub(crate) use items::{
     ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items,

@@ -13,7 +13,7 @@ fn web() -> Draft {
         name: "나의 서비스".to_owned(),
         homepage: "https://my.example".to_owned(),
         public: false,
-        grants: Grants::SIGN_IN,
+        grants: Grants::sign_in(),
         redirect_uris: vec!["https://my.example/callback".to_owned()],
         origins: Vec::new(),
         items: usual_items(),
@@ -102,7 +102,7 @@ fn ad_04_the_kind_of_an_app_decides_about_its_addresses() {
 #[test]
 fn a_machine_has_scopes_of_apis_and_no_addresses() {
     let machine = Draft {
-        grants: Grants::of([GrantType::ClientCredentials]),
+        grants: Grants::restore("client_credentials"),
         redirect_uris: Vec::new(),
         items: vec![item("calendar.read", true, "", "")],
         ..web()
@@ -134,7 +134,7 @@ fn openid_is_always_there_and_always_required() {
     let why = |why| vec![Mistake::Items(ItemsProblem::Scope { position: 0, why })];
     assert_eq!(items_problems(vec![item("openid", false, "", "")]), why(ScopeProblem::OpenIdIsRequired));
     let draft = Draft {
-        grants: Grants::of([GrantType::AuthorizationCode]),
+        grants: Grants::restore("authorization_code"),
         items: vec![item("offline_access", false, "", "")],
         ..web()
     };

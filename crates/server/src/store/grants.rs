@@ -32,9 +32,9 @@ macro_rules! state_columns {
 macro_rules! grant_columns {
     () => {
         "g.id, g.origin, g.user_id, g.app_id, g.consent_id, g.session_id, g.offline, g.scopes, g.resource, \
-         g.auth_time, g.amr, g.acr, g.user_epoch, g.app_epoch, g.consent_epoch, g.session_epoch, g.generation, \
-         g.refresh_hash, g.successor, g.successor_until, g.code_expires_at, g.created_at, g.last_used_at, \
-         g.idle_expires_at, g.expires_at, g.revoked_at"
+         g.auth_time, g.amr, g.acr, g.user_epoch, g.app_epoch, g.consent_epoch, g.session_epoch, g.code_expires_at, \
+         g.expires_at, g.generation, g.refresh_hash, g.successor, g.successor_until, g.created_at, g.last_used_at, \
+         g.idle_expires_at, g.revoked_at"
     };
 }
 
@@ -67,12 +67,12 @@ statements! {
          WHERE id = $2 AND revoked_at IS NULL";
 }
 
-/// A grant.
+/// What was given: as long as the grant lives, it stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub struct Given {
     /// `gra_…`
     pub id: String,
-    /// What it came from, for instance `code:…`.
+    /// What it came from, for instance `code:…`: unique for ever.
     pub origin: String,
     /// Who gave it.
     pub user_id: String,
@@ -88,30 +88,38 @@ pub struct Grant {
     pub scopes: String,
     /// The API that it is for (RFC 8707), if one was named.
     pub resource: Option<String>,
-    /// How and when the person had proven who they are.
+    /// When the person had proven who they are.
     pub auth_time: Timestamp,
     /// How, space-separated.
     pub amr: String,
     /// How surely.
     pub acr: Option<String>,
-    /// The epochs under which it was made.
+    /// The epochs under which it was made: those of the code, not those of its redemption. Whatever ended in
+    /// between must have ended this too.
     pub epochs: Epochs,
+    /// When the code would have expired; the row stays at least that long.
+    pub code_expires_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// A grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// What was given.
+    pub given: Given,
     /// Which refresh token is the current one, counted from 0.
     pub generation: i64,
     /// Hash of the current refresh token's secret; `None` if it has none.
     pub refresh_hash: Option<Concealed>,
     /// The current refresh token, sealed for who presents the one before, until then.
     pub successor: Option<(Concealed, Timestamp)>,
-    /// When the code would have expired; the row stays at least that long.
-    pub code_expires_at: Timestamp,
     /// When it was redeemed.
     pub created_at: Timestamp,
     /// When it was last refreshed.
     pub last_used_at: Timestamp,
     /// When it ends if it is not refreshed.
     pub idle_expires_at: Timestamp,
-    /// When it ends at the latest.
-    pub expires_at: Timestamp,
     /// When it was revoked by itself.
     pub revoked_at: Option<Timestamp>,
 }
@@ -119,40 +127,12 @@ pub struct Grant {
 /// A grant to be made.
 #[derive(Clone, Debug)]
 pub struct NewGrant {
-    /// `gra_…`
-    pub id: String,
-    /// What it comes from: unique for ever.
-    pub origin: String,
-    /// Who gives it.
-    pub user_id: String,
-    /// To which app.
-    pub app_id: String,
-    /// On the strength of which consent.
-    pub consent_id: String,
-    /// In which session.
-    pub session_id: Option<String>,
-    /// Whether it survives that session.
-    pub offline: bool,
-    /// Space-separated.
-    pub scopes: String,
-    /// The API that it is for.
-    pub resource: Option<String>,
-    /// When the person had proven who they are.
-    pub auth_time: Timestamp,
-    /// How, space-separated.
-    pub amr: String,
-    /// How surely.
-    pub acr: Option<String>,
-    /// The epochs of the code, not those read now: whatever ended meanwhile must have ended this too.
-    pub epochs: Epochs,
+    /// What is given.
+    pub given: Given,
     /// Hash of the refresh token's secret, if it has one.
     pub refresh_hash: Option<Concealed>,
-    /// When the code expires.
-    pub code_expires_at: Timestamp,
     /// When it ends if it is not refreshed.
     pub idle_expires_at: Timestamp,
-    /// When it ends at the latest.
-    pub expires_at: Timestamp,
 }
 
 /// What a code says about those on whom its grant will depend.
@@ -210,10 +190,10 @@ impl GrantFacts {
         if self.grant.revoked_at.is_some() || self.token_revoked {
             return Err(Dead::Revoked);
         }
-        if now >= self.grant.expires_at || now >= self.grant.idle_expires_at {
+        if now >= self.grant.given.expires_at || now >= self.grant.idle_expires_at {
             return Err(Dead::Expired);
         }
-        self.states.hold(self.grant.epochs, self.grant.offline, now)
+        self.states.hold(self.grant.given.epochs, self.grant.given.offline, now)
     }
 }
 
@@ -244,28 +224,29 @@ pub async fn facts(db: &Db, id: &str, jti: Option<&str>) -> Result<Option<GrantF
 /// Redeems the origin. Conflict: it has been redeemed.
 #[must_use]
 pub fn insert(grant: &NewGrant, at: Timestamp) -> Statement {
+    let given = &grant.given;
     let params = values![
-        &grant.id,
-        &grant.origin,
-        &grant.user_id,
-        &grant.app_id,
-        &grant.consent_id,
-        grant.session_id.as_deref(),
-        grant.offline,
-        &grant.scopes,
-        grant.resource.as_deref(),
-        grant.auth_time,
-        &grant.amr,
-        grant.acr.as_deref(),
-        grant.epochs.user,
-        grant.epochs.app,
-        grant.epochs.consent,
-        grant.epochs.session,
+        &given.id,
+        &given.origin,
+        &given.user_id,
+        &given.app_id,
+        &given.consent_id,
+        given.session_id.as_deref(),
+        given.offline,
+        &given.scopes,
+        given.resource.as_deref(),
+        given.auth_time,
+        &given.amr,
+        given.acr.as_deref(),
+        given.epochs.user,
+        given.epochs.app,
+        given.epochs.consent,
+        given.epochs.session,
         grant.refresh_hash.as_ref(),
-        grant.code_expires_at,
+        given.code_expires_at,
         at,
         grant.idle_expires_at,
-        grant.expires_at
+        given.expires_at
     ];
     Statement::one(INSERT, params)
 }
@@ -315,34 +296,37 @@ impl Earlier {
 }
 
 impl Grant {
+    /// In the order of `grant_columns`.
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.text()?,
-            origin: row.text()?,
-            user_id: row.text()?,
-            app_id: row.text()?,
-            consent_id: row.text()?,
-            session_id: row.optional_text()?,
-            offline: row.bool()?,
-            scopes: row.text()?,
-            resource: row.optional_text()?,
-            auth_time: row.timestamp()?,
-            amr: row.text()?,
-            acr: row.optional_text()?,
-            epochs: Epochs {
-                user: row.int()?,
-                app: row.int()?,
-                consent: row.int()?,
-                session: row.optional_int()?,
+            given: Given {
+                id: row.text()?,
+                origin: row.text()?,
+                user_id: row.text()?,
+                app_id: row.text()?,
+                consent_id: row.text()?,
+                session_id: row.optional_text()?,
+                offline: row.bool()?,
+                scopes: row.text()?,
+                resource: row.optional_text()?,
+                auth_time: row.timestamp()?,
+                amr: row.text()?,
+                acr: row.optional_text()?,
+                epochs: Epochs {
+                    user: row.int()?,
+                    app: row.int()?,
+                    consent: row.int()?,
+                    session: row.optional_int()?,
+                },
+                code_expires_at: row.timestamp()?,
+                expires_at: row.timestamp()?,
             },
             generation: row.int()?,
             refresh_hash: row.optional_text()?.map(Concealed::from),
             successor: row.optional_text()?.map(Concealed::from).zip(row.optional_timestamp()?),
-            code_expires_at: row.timestamp()?,
             created_at: row.timestamp()?,
             last_used_at: row.timestamp()?,
             idle_expires_at: row.timestamp()?,
-            expires_at: row.timestamp()?,
             revoked_at: row.optional_timestamp()?,
         })
     }

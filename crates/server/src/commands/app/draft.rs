@@ -3,14 +3,14 @@
 
 use super::{redirects, scopes};
 use crate::{
-    cli::{CreateApp, GrantTypeName},
+    cli::CreateApp,
     commands::{
         name,
         refusals::{INVALID, Refusals},
     },
     registration::{
-        Draft, GrantType, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable,
-        Surroundings, nearest_origin,
+        Draft, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable, Surroundings,
+        nearest_origin,
     },
 };
 
@@ -41,14 +41,10 @@ pub(super) fn parse(
 
 /// Those named; the usual ones when none is.
 fn grants(args: &CreateApp) -> Grants {
-    if args.grants.is_empty() {
-        return Grants::SIGN_IN;
+    match args.grants.as_slice() {
+        [] => Grants::sign_in(),
+        named => Grants::named(named.iter().map(String::as_str)),
     }
-    Grants::of(args.grants.iter().map(|named| match named {
-        GrantTypeName::AuthorizationCode => GrantType::AuthorizationCode,
-        GrantTypeName::RefreshToken => GrantType::RefreshToken,
-        GrantTypeName::ClientCredentials => GrantType::ClientCredentials,
-    }))
 }
 
 fn tell(mistake: Mistake, draft: &Draft, around: Surroundings<'_>, refusals: &mut Refusals) {

@@ -6,7 +6,10 @@ use mapae_protocol::seal::{SealRoot, Sealer};
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::alive::{Epochs, States};
+use crate::store::{
+    alive::{Epochs, States},
+    grants::Given,
+};
 
 const APP: &str = "app_1";
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -14,27 +17,29 @@ const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 fn grant(secret: &RefreshSecret) -> Grant {
     let end = NOW.plus(Seconds::days(30));
     Grant {
-        id: "gra_1".to_owned(),
-        origin: "code:1".to_owned(),
-        user_id: "usr_1".to_owned(),
-        app_id: APP.to_owned(),
-        consent_id: "con_1".to_owned(),
-        session_id: Some("ses_1".to_owned()),
-        offline: false,
-        scopes: "openid".to_owned(),
-        resource: None,
-        auth_time: NOW,
-        amr: "pwd".to_owned(),
-        acr: None,
-        epochs: EPOCHS,
+        given: Given {
+            id: "gra_1".to_owned(),
+            origin: "code:1".to_owned(),
+            user_id: "usr_1".to_owned(),
+            app_id: APP.to_owned(),
+            consent_id: "con_1".to_owned(),
+            session_id: Some("ses_1".to_owned()),
+            offline: false,
+            scopes: "openid".to_owned(),
+            resource: None,
+            auth_time: NOW,
+            amr: "pwd".to_owned(),
+            acr: None,
+            epochs: EPOCHS,
+            code_expires_at: NOW,
+            expires_at: end,
+        },
         generation: 0,
         refresh_hash: Some(secret.hash().into()),
         successor: None,
-        code_expires_at: NOW,
         created_at: NOW,
         last_used_at: NOW,
         idle_expires_at: end,
-        expires_at: end,
         revoked_at: None,
     }
 }
@@ -277,7 +282,7 @@ fn every_reason_for_which_a_token_is_not_taken() {
             Dead::Revoked,
             &(|facts: &mut GrantFacts| facts.grant.revoked_at = Some(NOW)) as &dyn Fn(&mut GrantFacts),
         ),
-        (Dead::Expired, &|facts| facts.grant.expires_at = NOW),
+        (Dead::Expired, &|facts| facts.grant.given.expires_at = NOW),
         (Dead::Expired, &|facts| facts.grant.idle_expires_at = NOW),
         (Dead::SessionEnded, &|facts| facts.states.session = None),
         (Dead::UserDisabled, &|facts| facts.states.user = None),

@@ -1,6 +1,6 @@
 //! Migrations, compiled in. The engines differ only in how they lock.
 
-use mapae_protocol::{base64url, digest::sha256};
+use mapae_protocol::digest::sha256_base64url;
 
 use super::{MigrateError, Row, StoreError, sql::statements};
 
@@ -34,7 +34,7 @@ pub(super) struct Migration {
 
 impl Migration {
     pub(super) fn checksum(&self) -> String {
-        base64url::encode(sha256(self.sql.as_bytes()).as_slice())
+        sha256_base64url(self.sql)
     }
 }
 

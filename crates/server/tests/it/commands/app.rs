@@ -8,26 +8,13 @@ use super::installation::{Installation, on_each_engine, shape, text, texts};
 const WEB: [&str; 6] =
     ["app", "create", "--name", "나의 서비스", "--redirect-uri", "http://localhost:3000/callback"];
 
-fn calendar(mapae: &Installation) {
-    mapae.json(&[
-        "api",
-        "create",
-        "--identifier",
-        "https://calendar.example.com",
-        "--name",
-        "캘린더",
-        "--scope",
-        "calendar.read=일정 보기|See your calendar",
-    ]);
-}
-
 fn codes(list: &Value) -> Vec<&str> {
     texts(&list["apps"], "client_id")
 }
 
 on_each_engine! {
     async fn a_web_service_is_registered_and_its_secret_is_shown_once(mapae: Installation) {
-        calendar(&mapae);
+        mapae.calendar();
         mapae.user("mina@example.com");
         let words: Vec<&str> = WEB.into_iter().chain([
             "--origin", "http://localhost:3000", "--required-scope", "email", "--optional-scope", "calendar.read=일정을 보여 드리기 위해|To show your calendar",
@@ -90,7 +77,7 @@ on_each_engine! {
     }
 
     async fn public_apps_and_machines_are_registered(mapae: Installation) {
-        calendar(&mapae);
+        mapae.calendar();
         let public = mapae.json(&[
             "app", "create", "--name", "Notes", "--public", "--redirect-uri", "http://127.0.0.1/callback",
             "--redirect-uri", "com.example.notes:/callback",

@@ -21,19 +21,6 @@ fn machine(mapae: &Installation) -> (String, String) {
     (text(&machine, "client_id"), text(&machine, "client_secret"))
 }
 
-fn calendar(mapae: &Installation) {
-    mapae.json(&[
-        "api",
-        "create",
-        "--identifier",
-        "https://calendar.example.com",
-        "--name",
-        "캘린더",
-        "--scope",
-        "calendar.read=일정 보기|See your calendar",
-    ]);
-}
-
 /// Asks again and again until the answer is `expected`, which must be so in time.
 async fn is_told(server: &Server, (id, secret): (&str, &str), expected: (u16, Option<&str>)) {
     let what = format!("{id} is told {expected:?}");
@@ -47,7 +34,7 @@ async fn is_told(server: &Server, (id, secret): (&str, &str), expected: (u16, Op
 on_each_engine! {
     async fn what_is_registered_disabled_rotated_and_deleted_is_seen_within_a_second(mapae: Installation) {
         let server = Server::start(&mapae);
-        calendar(&mapae);
+        mapae.calendar();
         let (id, secret) = machine(&mapae);
         is_told(&server, (&id, &secret), (200, None)).await;
 
@@ -67,7 +54,7 @@ on_each_engine! {
 
     async fn two_servers_see_it_both(mapae: Installation) {
         let servers = [Server::start(&mapae), Server::start(&mapae)];
-        calendar(&mapae);
+        mapae.calendar();
         for _ in 0..2 {
             let (id, secret) = machine(&mapae);
             for server in &servers {

@@ -125,6 +125,20 @@ impl Installation {
         )
     }
 
+    /// Registers the API `https://calendar.example.com` with its scope `calendar.read`.
+    pub(super) fn calendar(&self) {
+        self.json(&[
+            "api",
+            "create",
+            "--identifier",
+            "https://calendar.example.com",
+            "--name",
+            "캘린더",
+            "--scope",
+            "calendar.read=일정 보기|See your calendar",
+        ]);
+    }
+
     /// The database, opened past the program.
     pub(super) fn db(&self) -> Db {
         match &self.postgres {

@@ -7,7 +7,7 @@ use mapae::store::{
     links::{self, Purpose},
     users::{self, NewUser},
 };
-use mapae_protocol::{base64url, digest::sha256, time::Timestamp};
+use mapae_protocol::{digest::sha256_base64url, time::Timestamp};
 use serde_json::Value;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
 
 /// Whether this link would make the first operator's account.
 async fn opens(mapae: &Installation, token: &str) -> bool {
-    let hash = base64url::encode(sha256(token.as_bytes()));
+    let hash = sha256_base64url(token);
     let now = Timestamp::from_unix(1);
     links::find(&mapae.db(), &hash, Purpose::Setup, now).await.unwrap().is_some()
 }

@@ -171,6 +171,9 @@ async fn ad_06_nothing_changes_by_another_method() {
     assert_eq!(kept(&server, &app.client_id).await, before);
 }
 
+/// A page, the button of one of its forms, and a change that the form is for.
+type Form<'a> = (&'a Page, &'a str, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn ad_03_nothing_can_be_slipped_into_a_form() {
     let server = TestServer::start().await;
@@ -180,7 +183,7 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
     let page = owner.page(&server, &app.client_id).await;
     let new = owner.browser.open(&server.at("/console/apps/new")).await;
     // Each form with a change of its own, which is good: refused is what was slipped in beside it.
-    let forms: [(&Page, &str, &[(&str, &str)]); 7] = [
+    let forms: [Form<'_>; 7] = [
         (&new, "app-create", &[("name", "다른 것"), ("redirect_uris", REDIRECT)]),
         (&page, "save-general", &[("name", "다른 것")]),
         (&page, "save-addresses", &[("redirect_uris", "https://other.example/cb")]),

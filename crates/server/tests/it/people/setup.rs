@@ -5,7 +5,7 @@ use mapae::store::{
     links::{self, Link, Purpose},
     users,
 };
-use mapae_protocol::{base64url, digest::sha256, random, time::Seconds};
+use mapae_protocol::{digest::sha256_base64url, random, time::Seconds};
 use mapae_testkit::{Browser, TestServer};
 
 use super::{PASSWORD, all_open, all_submit, for_each_engine, gets_in, stored, winners};
@@ -18,7 +18,7 @@ async fn printed(server: &TestServer) -> String {
     let token = random::token();
     let expires_at = server.now().plus(Seconds::hours(24));
     let link = Link { email: String::new(), user_id: None, user_epoch: None, payload: None, expires_at };
-    let hash = base64url::encode(sha256(token.as_bytes())).into();
+    let hash = sha256_base64url(&token).into();
     server.write(Unit::from(links::insert(&hash, Purpose::Setup, &link, server.now()))).await;
     server.at(&format!("/setup?token={token}"))
 }

@@ -4,7 +4,7 @@ use mapae::store::{
     Unit,
     links::{self, Link, Purpose},
 };
-use mapae_protocol::{base64url, digest::sha256, random, time::Seconds};
+use mapae_protocol::{digest::sha256_base64url, random, time::Seconds};
 use mapae_testkit::{AppSpec, Authorization, Browser, Page, TestServer};
 
 use super::{
@@ -19,7 +19,7 @@ async fn planted(server: &TestServer, email: &str) -> String {
     let token = random::token();
     let expires_at = server.now().plus(Seconds::hours(1));
     let link = Link { email: email.to_owned(), user_id: None, user_epoch: None, payload: None, expires_at };
-    let hash = base64url::encode(sha256(token.as_bytes())).into();
+    let hash = sha256_base64url(&token).into();
     server.write(Unit::from(links::insert(&hash, Purpose::SignUp, &link, server.now()))).await;
     server.at(&format!("/sign-up/finish?token={token}"))
 }

@@ -5,7 +5,7 @@ use mapae::store::{
     app_secrets::{self, Before, NewSecret},
     apps, consents, sessions, users,
 };
-use mapae_protocol::{base64url, digest::sha256};
+use mapae_protocol::digest::sha256_base64url;
 use mapae_testkit::{
     ApiFixture, AppFixture, AppSpec, Authorization, Browser, Engine, Page, TestServer, UserFixture,
     client::send,
@@ -79,7 +79,7 @@ impl Fact {
             Self::AppRevoked => apps::revoke(&app.client_id, now),
             Self::SecretStolen => {
                 let secret = "the secret that replaces the stolen one";
-                let hash = base64url::encode(sha256(secret.as_bytes())).into();
+                let hash = sha256_base64url(secret).into();
                 after.client_secret = Some(secret.to_owned());
                 let secret = NewSecret { id: "sec_next".to_owned(), hash };
                 app_secrets::rotate(&app.client_id, &secret, Before::Stolen, now)

@@ -91,20 +91,20 @@ for_each_backend! {
     async fn a_grant_comes_back_as_it_was_made(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let mut new = seed.grant("code");
-        (new.offline, new.resource, new.acr) = (true, Some("https://api.example.com".into()), Some("1".into()));
+        (new.given.offline, new.given.resource, new.given.acr) = (true, Some("https://api.example.com".into()), Some("1".into()));
         db.commit(grants::insert(&new, NOW)).await.unwrap();
-        let facts = grants::facts(&db, &new.id, None).await.unwrap().unwrap();
+        let facts = grants::facts(&db, &new.given.id, None).await.unwrap().unwrap();
         let grant = &facts.grant;
-        assert_eq!(grant.origin, "code:code");
-        assert_eq!((&grant.user_id, &grant.app_id, &grant.consent_id), (&seed.user, &seed.app, &seed.consent));
-        assert_eq!((grant.session_id.as_ref(), grant.offline), (Some(&seed.session), true));
-        assert_eq!((grant.scopes.as_str(), grant.resource.as_ref()), ("openid profile", new.resource.as_ref()));
-        assert_eq!((grant.auth_time, grant.amr.as_str(), grant.acr.as_deref()), (NOW, "pwd", Some("1")));
-        assert_eq!(grant.epochs, Epochs { user: 0, app: 0, consent: 0, session: Some(0) });
+        assert_eq!(grant.given.origin, "code:code");
+        assert_eq!((&grant.given.user_id, &grant.given.app_id, &grant.given.consent_id), (&seed.user, &seed.app, &seed.consent));
+        assert_eq!((grant.given.session_id.as_ref(), grant.given.offline), (Some(&seed.session), true));
+        assert_eq!((grant.given.scopes.as_str(), grant.given.resource.as_ref()), ("openid profile", new.given.resource.as_ref()));
+        assert_eq!((grant.given.auth_time, grant.given.amr.as_str(), grant.given.acr.as_deref()), (NOW, "pwd", Some("1")));
+        assert_eq!(grant.given.epochs, Epochs { user: 0, app: 0, consent: 0, session: Some(0) });
         assert_eq!((grant.generation, &grant.refresh_hash, &grant.successor), (0, &new.refresh_hash, &None));
         assert_eq!((grant.created_at, grant.last_used_at), (NOW, NOW));
-        assert_eq!((grant.idle_expires_at, grant.expires_at), (new.idle_expires_at, new.expires_at));
-        assert_eq!((grant.code_expires_at, grant.revoked_at), (new.code_expires_at, None));
+        assert_eq!((grant.idle_expires_at, grant.given.expires_at), (new.idle_expires_at, new.given.expires_at));
+        assert_eq!((grant.given.code_expires_at, grant.revoked_at), (new.given.code_expires_at, None));
         let user = facts.states.user.unwrap();
         assert_eq!((user.email.as_str(), user.name.as_str()), ("one@example.com", "홍길동"), "for userinfo");
         assert!(grants::facts(&db, "gra_none", None).await.unwrap().is_none());
@@ -113,10 +113,10 @@ for_each_backend! {
     async fn a_grant_may_have_no_session_and_no_refresh_token(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let mut new = seed.grant("code");
-        (new.session_id, new.epochs.session, new.refresh_hash) = (None, None, None);
+        (new.given.session_id, new.given.epochs.session, new.refresh_hash) = (None, None, None);
         db.commit(grants::insert(&new, NOW)).await.unwrap();
-        let facts = grants::facts(&db, &new.id, None).await.unwrap().unwrap();
-        assert_eq!((&facts.grant.session_id, &facts.grant.refresh_hash), (&None, &None));
+        let facts = grants::facts(&db, &new.given.id, None).await.unwrap().unwrap();
+        assert_eq!((&facts.grant.given.session_id, &facts.grant.refresh_hash), (&None, &None));
         assert!(facts.alive(NOW).is_err(), "absent is dead: neither a session nor offline");
     }
 
@@ -136,7 +136,7 @@ for_each_backend! {
         let grant = grants::facts(&db, &id, None).await.unwrap().unwrap().grant;
         assert_eq!((grant.generation, grant.last_used_at), (1, at));
         assert_eq!((grant.refresh_hash, grant.successor), (Some(hash.clone()), Some((sealed.clone(), until))));
-        assert_eq!((grant.idle_expires_at, grant.expires_at), (later(Seconds::days(8)), later(Seconds::days(30))));
+        assert_eq!((grant.idle_expires_at, grant.given.expires_at), (later(Seconds::days(8)), later(Seconds::days(30))));
         assert!(db.commit(grants::rotate(&rotation, at)).await.unwrap_err().is_conflict(), "the old generation");
         let next = Rotation { presented: 1, successor: None, ..rotation.clone() };
         db.commit(grants::rotate(&next, at)).await.unwrap();

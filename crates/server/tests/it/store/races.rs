@@ -110,7 +110,7 @@ async fn race_for_codes(db: &TestDb, nodes: &[Db]) {
             races.spawn(async move {
                 let won = race(&nodes, |contender| {
                     let mut grant = seed.grant(&code);
-                    grant.id = format!("gra_{code}_{contender}");
+                    grant.given.id = format!("gra_{code}_{contender}");
                     Unit::from(grants::insert(&grant, NOW))
                 })
                 .await;

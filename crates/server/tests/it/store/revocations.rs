@@ -65,7 +65,7 @@ for_each_backend! {
     async fn co_12_what_is_revoked_before_the_redemption_is_known_to_it(db: TestDb) {
         for (n, (what, reason)) in REVOCATIONS.iter().enumerate() {
             let seed = Seed::plant(&db, &n.to_string()).await;
-            let epochs = seed.grant("x").epochs;
+            let epochs = seed.grant("x").given.epochs;
             let facts = grants::redemption_facts(&db, &seed.redemption("code:x")).await.unwrap();
             assert_eq!(facts.states.hold(epochs, false, NOW), Ok(()), "{what}: alive before");
             revoke(&db, &seed, what).await;
@@ -78,7 +78,7 @@ for_each_backend! {
         for (n, (what, reason)) in REVOCATIONS.iter().enumerate() {
             let seed = Seed::plant(&db, &n.to_string()).await;
             let facts = grants::redemption_facts(&db, &seed.redemption("code:x")).await.unwrap();
-            assert!(facts.states.hold(seed.grant("x").epochs, false, NOW).is_ok());
+            assert!(facts.states.hold(seed.grant("x").given.epochs, false, NOW).is_ok());
             revoke(&db, &seed, what).await;
             let grant = seed.redeem(&db, &format!("late-{n}")).await;
             assert_eq!(alive(&db, &grant, NOW).await, Err(*reason), "{what}");
@@ -107,7 +107,7 @@ for_each_backend! {
                 let redeem = async { db.commit(grants::insert(&new, NOW)).await };
                 let ((), refreshed, redeemed) = tokio::join!(revoke(&db, &seed, what), refresh, redeem);
                 assert!(refreshed.is_ok() && redeemed.is_ok(), "{refreshed:?} {redeemed:?}");
-                for grant in [&held, &new.id] {
+                for grant in [&held, &new.given.id] {
                     assert!(alive(&db, grant, NOW).await.is_err(), "{what}: {grant} is alive after the revocation");
                 }
             }
@@ -124,7 +124,7 @@ for_each_backend! {
                 db.commit(consents::disconnect(&seed.consent, &seed.user, NOW)),
             );
             disconnected.unwrap();
-            let there = grants::facts(&db, &grant.id, None).await.unwrap();
+            let there = grants::facts(&db, &grant.given.id, None).await.unwrap();
             match redeemed {
                 Ok(_) => assert!(there.unwrap().alive(NOW).is_err(), "it came first, and was ended"),
                 Err(error) => assert!(error.is_conflict() && there.is_none(), "it came second: {error:?}"),
@@ -149,11 +149,11 @@ for_each_backend! {
         for (n, (what, reason)) in REVOCATIONS.iter().enumerate() {
             let seed = Seed::plant(&db, &n.to_string()).await;
             let mut grant = seed.grant(&n.to_string());
-            grant.offline = true;
+            grant.given.offline = true;
             db.commit(grants::insert(&grant, NOW)).await.unwrap();
             revoke(&db, &seed, what).await;
             let expected = if *what == "end session" { Ok(()) } else { Err(*reason) };
-            assert_eq!(alive(&db, &grant.id, NOW).await, expected, "{what}");
+            assert_eq!(alive(&db, &grant.given.id, NOW).await, expected, "{what}");
         }
     }
 
@@ -166,7 +166,7 @@ for_each_backend! {
         let mut short = seed.grant("short");
         short.idle_expires_at = later(Seconds::days(30));
         db.commit(grants::insert(&short, NOW)).await.unwrap();
-        assert_eq!(alive(&db, &short.id, week).await, Err(Dead::SessionEnded), "the session was idle for seven days");
+        assert_eq!(alive(&db, &short.given.id, week).await, Err(Dead::SessionEnded), "the session was idle for seven days");
     }
 
     async fn re_01_a_revoked_grant_is_dead_and_stays_so(db: TestDb) {

@@ -6,7 +6,7 @@ use mapae::store::{
     app_secrets::NewSecret,
     apps::{self, AppLists, AppScope, AppSettings, NewApp},
     consents::{self, Agreement},
-    grants::{self, NewGrant, Redemption},
+    grants::{self, Given, NewGrant, Redemption},
     sessions::{self, NewSession, Proof},
     users::{self, NewUser},
 };
@@ -56,23 +56,25 @@ impl Seed {
     /// A grant that comes from `code:{code}`, made under the epochs of the start, bound to the session.
     pub(super) fn grant(&self, code: &str) -> NewGrant {
         NewGrant {
-            id: format!("gra_{code}"),
-            origin: format!("code:{code}"),
-            user_id: self.user.clone(),
-            app_id: self.app.clone(),
-            consent_id: self.consent.clone(),
-            session_id: Some(self.session.clone()),
-            offline: false,
-            scopes: "openid profile".into(),
-            resource: None,
-            auth_time: NOW,
-            amr: "pwd".into(),
-            acr: None,
-            epochs: Epochs { user: 0, app: 0, consent: 0, session: Some(0) },
+            given: Given {
+                id: format!("gra_{code}"),
+                origin: format!("code:{code}"),
+                user_id: self.user.clone(),
+                app_id: self.app.clone(),
+                consent_id: self.consent.clone(),
+                session_id: Some(self.session.clone()),
+                offline: false,
+                scopes: "openid profile".into(),
+                resource: None,
+                auth_time: NOW,
+                amr: "pwd".into(),
+                acr: None,
+                epochs: Epochs { user: 0, app: 0, consent: 0, session: Some(0) },
+                code_expires_at: later(Seconds::seconds(60)),
+                expires_at: later(Seconds::days(30)),
+            },
             refresh_hash: Some("hash-0".into()),
-            code_expires_at: later(Seconds::seconds(60)),
             idle_expires_at: later(Seconds::days(7)),
-            expires_at: later(Seconds::days(30)),
         }
     }
 
@@ -80,7 +82,7 @@ impl Seed {
     pub(super) async fn redeem(&self, db: &Db, code: &str) -> String {
         let grant = self.grant(code);
         db.commit(grants::insert(&grant, NOW)).await.expect("a fresh code is redeemed");
-        grant.id
+        grant.given.id
     }
 
     /// What a code of this person for this app names.

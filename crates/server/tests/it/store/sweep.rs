@@ -24,7 +24,7 @@ const FEED_KEPT: Seconds = Seconds::hours(3);
 async fn plant(db: &TestDb) -> Seed {
     let seed = Seed::plant(db, "one").await;
     let mut grant = seed.grant("one");
-    (grant.code_expires_at, grant.idle_expires_at, grant.expires_at) = (END, END, END);
+    (grant.given.code_expires_at, grant.idle_expires_at, grant.given.expires_at) = (END, END, END);
     db.commit(grants::insert(&grant, NOW)).await.unwrap();
     let mut session = super::seed::new_session("ses_short", &seed.user);
     (session.expires_at, session.idle_expires_at) = (END, END);
@@ -97,15 +97,16 @@ for_each_backend! {
     async fn db_06_co_02_a_grant_stays_while_its_code_could_be_replayed(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let mut grant = seed.grant("one");
-        (grant.idle_expires_at, grant.expires_at) = (NOW, NOW);
-        grant.code_expires_at = later(Seconds::hours(1));
+        (grant.idle_expires_at, grant.given.expires_at) = (NOW, NOW);
+        grant.given.code_expires_at = later(Seconds::hours(1));
         db.commit(grants::insert(&grant, NOW)).await.unwrap();
-        db.commit(grants::revoke(&grant.id, NOW)).await.unwrap();
-        sweep::run(&db, FEED_KEPT, grant.code_expires_at.plus(sweep::SLACK).minus(Seconds::seconds(1))).await.unwrap();
-        let replay = grants::NewGrant { id: "gra_replay".into(), ..seed.grant("one") };
+        db.commit(grants::revoke(&grant.given.id, NOW)).await.unwrap();
+        sweep::run(&db, FEED_KEPT, grant.given.code_expires_at.plus(sweep::SLACK).minus(Seconds::seconds(1))).await.unwrap();
+        let mut replay = seed.grant("one");
+        replay.given.id = "gra_replay".into();
         assert!(db.commit(grants::insert(&replay, NOW)).await.unwrap_err().is_conflict(), "revoked and expired, yet known");
-        sweep::run(&db, FEED_KEPT, grant.code_expires_at.plus(sweep::SLACK)).await.unwrap();
-        assert!(grants::facts(&db, &grant.id, None).await.unwrap().is_none());
+        sweep::run(&db, FEED_KEPT, grant.given.code_expires_at.plus(sweep::SLACK)).await.unwrap();
+        assert!(grants::facts(&db, &grant.given.id, None).await.unwrap().is_none());
     }
 
     async fn db_06_a_revoked_grant_is_removed_before_its_own_end(db: TestDb) {
@@ -120,14 +121,14 @@ for_each_backend! {
     async fn db_06_a_session_stays_for_the_grants_that_name_it(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let mut grant = seed.grant("offline");
-        (grant.offline, grant.expires_at) = (true, later(Seconds::days(90)));
+        (grant.given.offline, grant.given.expires_at) = (true, later(Seconds::days(90)));
         db.commit(grants::insert(&grant, NOW)).await.unwrap();
         sweep::run(&db, FEED_KEPT, later(Seconds::days(40))).await.unwrap();
-        let facts = grants::facts(&db, &grant.id, None).await.unwrap().unwrap();
+        let facts = grants::facts(&db, &grant.given.id, None).await.unwrap().unwrap();
         assert!(facts.states.session.is_some(), "its sid is still in ID tokens");
         sweep::run(&db, FEED_KEPT, later(Seconds::days(100))).await.unwrap();
         sweep::run(&db, FEED_KEPT, later(Seconds::days(100))).await.unwrap();
-        assert!(grants::facts(&db, &grant.id, None).await.unwrap().is_none());
+        assert!(grants::facts(&db, &grant.given.id, None).await.unwrap().is_none());
     }
 
     async fn db_06_many_rows_are_removed_in_small_commits(db: TestDb) {

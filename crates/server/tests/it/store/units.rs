@@ -53,7 +53,7 @@ for_each_backend! {
     async fn db_10_a_missing_parent_is_a_conflict(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let mut grant = seed.grant("orphan");
-        grant.user_id = "usr_nobody".into();
+        grant.given.user_id = "usr_nobody".into();
         let single = db.commit(grants::insert(&grant, NOW)).await.unwrap_err();
         assert!(matches!(single, CommitError::Conflict { statement: 0 }), "{single:?}");
         let unit = Unit::from(users::insert(&new_user("two"), NOW)).with(grants::insert(&grant, NOW));
@@ -67,7 +67,7 @@ for_each_backend! {
         let id = seed.redeem(&db, "first").await;
         // The same id with another origin: not the target that the statement names, a conflict all the same.
         let mut grant = seed.grant("second");
-        grant.id = id;
+        grant.given.id = id;
         let conflict = db.commit(grants::insert(&grant, NOW)).await.unwrap_err();
         assert!(matches!(conflict, CommitError::Conflict { statement: 0 }), "{conflict:?}");
     }
