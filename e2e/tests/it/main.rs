@@ -6,4 +6,6 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod durability;
