@@ -99,8 +99,8 @@ impl Gateway {
     }
 
     /// Leads to the server at this socket from now on.
-    pub fn lead_to(&self, socket: impl ToString) {
-        *lock(&self.wire.target) = socket.to_string();
+    pub fn lead_to(&self, socket: impl Into<String>) {
+        *lock(&self.wire.target) = socket.into();
     }
 
     /// From now on this happens to requests for this path.

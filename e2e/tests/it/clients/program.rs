@@ -47,7 +47,7 @@ impl Provider {
         let process = installation.start_beside().await;
         let port: u16 = process.node().issuer.rsplit(':').next().unwrap().parse().unwrap();
         let gateway = Gateway::on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap());
-        gateway.lead_to(process.node().address);
+        gateway.lead_to(process.node().address.to_string());
         let words =
             ["user", "create", "--email", EMAIL, "--name", "홍길동", "--email-verified", "--password-stdin"];
         installation.run(&words, PASSWORD).await.unwrap();
