@@ -4,7 +4,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-use mapae_demo::{ApiSettings, Doors, Settings, Stage, preview, start};
+use mapae_demo::{ApiSettings, Doors, OtherClients, Settings, Stage, preview, start};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -21,6 +21,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             identifier: "http://localhost:4000".to_owned(),
             client_id: "preview".to_owned(),
             client_secret: "preview".to_owned().into(),
+        },
+        others: OtherClients {
+            browser_app_id: "app_browser".to_owned(),
+            native_app_id: "app_native".to_owned(),
+            back_end_id: "app_back_end".to_owned(),
+            back_end_secret: "no-secret".to_owned().into(),
         },
         data: folder.join("data"),
         stage: Stage::new(),

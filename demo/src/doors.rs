@@ -47,6 +47,12 @@ impl Doors {
         format!("http://localhost:{}", self.api_port)
     }
 
+    /// The page that is a client by itself, which is also its redirect URI: `http://localhost:3000/browser-app`.
+    #[must_use]
+    pub fn browser_app_url(&self) -> String {
+        format!("{}/browser-app", self.service_url())
+    }
+
     /// The redirect URI to register for the service: `http://localhost:3000/callback`.
     #[must_use]
     pub fn redirect_uri(&self) -> String {

@@ -3,7 +3,7 @@
 //!
 //! ```no_run
 //! use axum::Router;
-//! use mapae_demo::{ApiSettings, Doors, Settings, Stage, flow::{Lifeline, Tap}, start};
+//! use mapae_demo::{ApiSettings, Doors, OtherClients, Settings, Stage, flow::{Lifeline, Tap}, start};
 //!
 //! # fn authorization_server() -> Router { Router::new() }
 //! # async fn serve(router: Router) {}
@@ -24,6 +24,12 @@
 //!     client_id,
 //!     client_secret: client_secret.into(),
 //!     api,
+//!     others: OtherClients {
+//!         browser_app_id: "a page's".to_owned(),
+//!         native_app_id: "a program's".to_owned(),
+//!         back_end_id: "a machine's".to_owned(),
+//!         back_end_secret: "its secret".to_owned().into(),
+//!     },
 //!     data: "mapae-data/demo".into(),
 //!     stage,
 //! })?;
@@ -53,4 +59,6 @@ pub use database::DatabaseError;
 pub use doors::{Doors, PortTaken};
 pub use flow::Stage;
 pub use running::{Running, StartError, start};
-pub use settings::{API_SCOPES, APP_NAME, APP_SCOPES, ApiScope, ApiSettings, DemoScope, Settings};
+pub use settings::{
+    API_SCOPES, APP_NAME, APP_SCOPES, ApiScope, ApiSettings, DemoScope, OTHER_SCOPES, OtherClients, Settings,
+};

@@ -13,6 +13,7 @@ use crate::{
     api,
     database::{Calendars, DatabaseError, User, Users},
     doors::Doors,
+    experiments::Errands,
     flow::{BackChannel, Stage},
     settings::{Settings, requested_scopes},
     site::{self, CalendarApi, Desk, Inner},
@@ -102,7 +103,7 @@ fn desk(doors: &Doors, settings: Settings) -> Result<Desk, StartError> {
         .no_proxy()
         .build()
         .map_err(StartError::Http)?;
-    let Settings { issuer, client_id, client_secret, api, data, stage } = settings;
+    let Settings { issuer, client_id, client_secret, api, others, data, stage } = settings;
     let registration = ClientRegistration::new(&client_id, doors.redirect_uri())
         .with_secret(client_secret.expose().as_str())
         .with_scopes(requested_scopes())
@@ -125,7 +126,9 @@ fn desk(doors: &Doors, settings: Settings) -> Result<Desk, StartError> {
         client_id,
         client_secret,
         resource: api.identifier,
+        others,
         turn: Mutex::new(()),
+        errands: Errands::default(),
     }))
 }
 

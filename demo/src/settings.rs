@@ -20,6 +20,8 @@ pub struct Settings {
     pub client_secret: Secret<String>,
     /// The API, as it is registered there.
     pub api: ApiSettings,
+    /// The other kinds of clients, as they are registered there.
+    pub others: OtherClients,
     /// A folder of the demo's own: the vault, the users, the calendars.
     pub data: PathBuf,
     /// The stage on which the authorization server is watched too.
@@ -35,6 +37,19 @@ pub struct ApiSettings {
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret<String>,
+}
+
+/// Clients beside the web service, each of another kind (RFC 6749 §2.1).
+#[derive(Clone, Debug)]
+pub struct OtherClients {
+    /// The `client_id` of the page that is a client by itself; public, with the service's origin.
+    pub browser_app_id: String,
+    /// The `client_id` of programs on this machine; public, with a loopback redirect URI.
+    pub native_app_id: String,
+    /// The `client_id` of the program that acts for itself.
+    pub back_end_id: String,
+    /// Its secret.
+    pub back_end_secret: Secret<String>,
 }
 
 /// A scope that the service asks for, with what the authorization server's pages say about it.
@@ -104,6 +119,28 @@ pub const APP_SCOPES: &[DemoScope] = &[
         required: false,
         purpose_ko: "로그아웃해도 연결을 유지하려고",
         purpose_en: "To stay connected when you sign out",
+    },
+];
+
+/// What the app in the browser asks for.
+pub const OTHER_SCOPES: &[DemoScope] = &[
+    DemoScope {
+        name: "openid",
+        required: true,
+        purpose_ko: "다시 왔을 때 알아보려고",
+        purpose_en: "To recognise you when you come back",
+    },
+    DemoScope {
+        name: "profile",
+        required: true,
+        purpose_ko: "이름으로 인사하려고",
+        purpose_en: "To greet you by name",
+    },
+    DemoScope {
+        name: READ,
+        required: true,
+        purpose_ko: "일정이 몇 개인지 세어 보려고",
+        purpose_en: "To count your events",
     },
 ];
 

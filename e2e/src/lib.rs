@@ -8,13 +8,17 @@
     reason = "a test part fails by panicking, with what it expected"
 )]
 
+pub mod accessible;
 pub mod app;
 pub mod chance;
 pub mod checker;
 pub mod chromium;
+pub mod demo;
+pub mod diagram;
 pub mod history;
 pub mod person;
 pub mod process;
 pub mod program;
+pub mod records;
 pub mod wire;
 pub mod worker;

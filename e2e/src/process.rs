@@ -5,7 +5,7 @@
 
 use std::{
     fmt, fs,
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
@@ -125,24 +125,7 @@ impl Installation {
     /// # Errors
     /// What the command said when it did not do it.
     pub async fn run(&self, words: &[&str], input: &str) -> Result<Value, String> {
-        let mut command = self.command(words);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let input = input.to_owned();
-        let ended = task::spawn_blocking(move || -> io::Result<_> {
-            let mut child = command.spawn()?;
-            if let Some(mut pipe) = child.stdin.take() {
-                // A command that needs no input may be gone already.
-                let _ = pipe.write_all(input.as_bytes());
-            }
-            child.wait_with_output()
-        });
-        let output = ended.await.expect("the task ends").expect("the program can be started");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        match serde_json::from_str(&said) {
-            Ok(object) if output.status.success() => Ok(object),
-            _ => Err(format!("{words:?}: {} {said} {complaint}", output.status)),
-        }
+        program::carry_out(self.command(words), input).await
     }
 
     /// Waits until PostgreSQL has finished whatever a killed server had asked it to do.
@@ -184,10 +167,7 @@ impl Installation {
 
     /// The lines of the log that tell of a fault of the server.
     pub fn faults(&self) -> Vec<String> {
-        let log = fs::read(self.log_file()).unwrap_or_default();
-        let lines = String::from_utf8_lossy(&log).into_owned();
-        let faults = lines.lines().filter(|line| line.contains("ERROR") || line.contains("panicked"));
-        faults.map(str::to_owned).collect()
+        faults_in(&self.log_file())
     }
 
     fn data_folder(&self) -> PathBuf {
@@ -199,15 +179,10 @@ impl Installation {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(program::path());
-        let inherited = std::env::vars_os().map(|(name, _)| name);
-        for name in inherited.filter(|name| name.to_str().is_some_and(|name| name.starts_with("MAPAE_"))) {
-            // Settings of a server that a developer runs are not meant for this one.
-            command.env_remove(name);
-        }
-        command.env("MAPAE_LOG", "warn").envs(self.settings.iter().map(|(name, value)| (name, value)));
-        command.args(words).arg("--json").arg("--data").arg(self.data_folder());
-        command.args(["--database", &self.database]).stdin(Stdio::null()).current_dir(self.folder.path());
+        let mut command = program::command(words);
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command.arg("--json").arg("--data").arg(self.data_folder());
+        command.args(["--database", &self.database]).current_dir(self.folder.path());
         command
     }
 }
@@ -258,6 +233,14 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The lines of a log that tell of a fault of the program.
+pub(crate) fn faults_in(log: &Path) -> Vec<String> {
+    let log = fs::read(log).unwrap_or_default();
+    let lines = String::from_utf8_lossy(&log).into_owned();
+    let faults = lines.lines().filter(|line| line.contains("ERROR") || line.contains("panicked"));
+    faults.map(str::to_owned).collect()
+}
+
 fn first_line(output: ChildStdout) -> io::Result<(String, BufReader<ChildStdout>)> {
     let mut output = BufReader::new(output);
     let mut line = String::new();
@@ -266,10 +249,17 @@ fn first_line(output: ChildStdout) -> io::Result<(String, BufReader<ChildStdout>
 }
 
 fn free_port() -> u16 {
-    let span = PORTS.end - PORTS.start;
+    free_ports(&[0])
+}
+
+/// A port such that it and those at these distances above it are free.
+pub(crate) fn free_ports(distances: &[u16]) -> u16 {
+    let highest = distances.iter().max().copied().unwrap_or_default();
+    let span = PORTS.end - PORTS.start - highest;
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     for _ in 0..1000 {
         let port = PORTS.start + u16::from_le_bytes(random::bytes()) % span;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        if distances.iter().all(|distance| is_free(port + distance)) {
             return port;
         }
     }

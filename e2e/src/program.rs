@@ -2,11 +2,15 @@
 
 use std::{
     env, fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::OnceLock,
     time::SystemTime,
 };
+
+use serde_json::Value;
+use tokio::task;
 
 /// Tests this program instead, whatever its age.
 const SETTING: &str = "MAPAE_TEST_PROGRAM";
@@ -27,20 +31,68 @@ pub fn path() -> &'static Path {
     })
 }
 
+/// The program, with these words. Settings of a server that a developer runs are not meant for it.
+pub fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(path());
+    let inherited = env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| name.to_str().is_some_and(|name| name.starts_with("MAPAE_"))) {
+        command.env_remove(name);
+    }
+    command.env("MAPAE_LOG", "warn").args(words).stdin(Stdio::null());
+    command
+}
+
+/// Carries out a command that ends by itself, and returns the object that it printed.
+///
+/// # Errors
+/// What the command said when it did not do it.
+pub async fn carry_out(mut command: Command, input: &str) -> Result<Value, String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (input, spelt) = (input.to_owned(), format!("{:?}", command.get_args().collect::<Vec<_>>()));
+    let ended = task::spawn_blocking(move || -> io::Result<_> {
+        let mut child = command.spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // A command that needs no input may be gone already.
+            let _ = pipe.write_all(input.as_bytes());
+        }
+        child.wait_with_output()
+    });
+    let output = ended.await.expect("the task ends").expect("the program can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    match serde_json::from_str(&said) {
+        Ok(object) if output.status.success() => Ok(object),
+        _ => Err(format!("{spelt}: {} {said} {complaint}", output.status)),
+    }
+}
+
 fn built() -> PathBuf {
     let program = beside_this_test();
     let age = fs::metadata(&program).and_then(|program| program.modified()).ok();
     if age.is_none_or(|age| newest_source().is_some_and(|newest| newest > age)) {
-        build(&program);
+        build(&program, &["--package", "mapae", "--bin", "mapae"]);
     }
     program
 }
 
 /// `target/debug/deps/it-0123` → `target/debug/mapae`.
 fn beside_this_test() -> PathBuf {
+    folder_of_programs().join(format!("mapae{}", env::consts::EXE_SUFFIX))
+}
+
+fn folder_of_programs() -> PathBuf {
     let test = env::current_exe().expect("a test knows where it is");
-    let folder = test.ancestors().nth(2).expect("a test is in `deps`");
-    folder.join(format!("mapae{}", env::consts::EXE_SUFFIX))
+    test.ancestors().nth(2).expect("a test is in `deps`").to_owned()
+}
+
+/// The path of an example of `mapae-client`, built now if it is not up to date.
+///
+/// # Panics
+/// It does not build.
+pub fn client_example(name: &str) -> PathBuf {
+    let program = folder_of_programs().join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    build(&program, &["--package", "mapae-client", "--example", name]);
+    program
 }
 
 fn top_folder() -> PathBuf {
@@ -48,11 +100,11 @@ fn top_folder() -> PathBuf {
     own.parent().expect("this crate is in the workspace").to_owned()
 }
 
-fn build(program: &Path) {
+fn build(program: &Path, which: &[&str]) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(top_folder()).args(["build", "--quiet", "--package", "mapae", "--bin", "mapae"]);
-    if program.ancestors().nth(1).is_some_and(|folder| folder.ends_with("release")) {
+    command.current_dir(top_folder()).args(["build", "--quiet"]).args(which);
+    if program.ancestors().any(|folder| folder.ends_with("release")) {
         command.arg("--release");
     }
     let built = command.status().expect("cargo can be started");

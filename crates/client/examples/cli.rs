@@ -16,6 +16,7 @@ use mapae_client::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::mpsc,
 };
 
 /// Longest request of a browser that is read.
@@ -40,7 +41,7 @@ async fn main() -> Result<(), BoxError> {
     if flags.contains(&"--no-browser") || !open_browser(&started.authorization_url) {
         println!("Open this address in a browser:\n{}", started.authorization_url);
     }
-    let CompletedLogin { identity, .. } = await_callback(&listener, &provider, started).await?;
+    let CompletedLogin { identity, .. } = await_callback(listener, &provider, started).await?;
     println!("Signed in: {}", identity.name().unwrap_or("(no name)"));
     println!("Subject:   {}", identity.person().subject());
     if let Some(email) = identity.email() {
@@ -51,18 +52,17 @@ async fn main() -> Result<(), BoxError> {
 
 /// Serves the loopback address until the browser brings the answer.
 async fn await_callback(
-    listener: &TcpListener,
+    listener: TcpListener,
     provider: &Provider,
     started: StartedLogin,
 ) -> Result<CompletedLogin, BoxError> {
-    loop {
-        let (mut browser, _) = listener.accept().await?;
-        let Some(query) = callback_query(&mut browser).await else {
-            // A favicon, or a program that knocks at ports.
-            answer(&mut browser, "404 Not Found", "Nothing here.").await;
+    let mut callbacks = callbacks(listener);
+    while let Some((mut browser, response)) = callbacks.recv().await {
+        // Any page can send something here; only the answer to this login ends it.
+        if !started.pending.is_answered_by(&response) {
+            answer(&mut browser, "400 Bad Request", "This is not an answer to this program.").await;
             continue;
-        };
-        let response = CallbackResponse::parse(Some(&query))?;
+        }
         let finished = provider.finish(started.pending, &response, Clock::system().now()).await;
         match &finished {
             Ok(_) => answer(&mut browser, "200 OK", "Signed in. You can close this window.").await,
@@ -70,6 +70,29 @@ async fn await_callback(
         }
         return Ok(finished?);
     }
+    Err("the loopback address cannot be served any more".into())
+}
+
+/// What browsers bring to the callback. Each connection is read on its own: browsers open some in advance and say
+/// nothing on them.
+fn callbacks(listener: TcpListener) -> mpsc::Receiver<(TcpStream, CallbackResponse)> {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Ok((mut browser, _)) = listener.accept().await {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                let query = callback_query(&mut browser).await;
+                match query.map(|query| CallbackResponse::parse(Some(&query))) {
+                    // Nobody waits any more when the login has ended.
+                    Some(Ok(response)) => drop(sender.send((browser, response)).await),
+                    Some(Err(_)) => answer(&mut browser, "400 Bad Request", "This cannot be read.").await,
+                    // A favicon, or a program that knocks at ports.
+                    None => answer(&mut browser, "404 Not Found", "Nothing here.").await,
+                }
+            });
+        }
+    });
+    receiver
 }
 
 /// The query of `GET /callback?…`; `None` for every other request.

@@ -10,7 +10,11 @@ use mapae_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{callback::CallbackError, login::Intent, return_to::ReturnTo};
+use crate::{
+    callback::{CallbackError, CallbackResponse},
+    login::Intent,
+    return_to::ReturnTo,
+};
 
 /// How long a person may take at the provider.
 pub(crate) const LIFE: Seconds = Seconds::minutes(10);
@@ -58,6 +62,16 @@ impl PendingLogin {
 
     pub(crate) const fn begun_at(&self) -> Timestamp {
         self.expires_at.minus(LIFE)
+    }
+
+    /// Whether this is an answer to this login, however it turned out.
+    ///
+    /// A native program asks before it gives the login away: every page in the person's browser can send something to a
+    /// loopback address, and must not be able to end the login with it (RFC 8252 §8.9).
+    #[must_use]
+    pub fn is_answered_by(&self, response: &CallbackResponse) -> bool {
+        let same = |state: &str| constant_time_eq(self.state.expose().as_bytes(), state.as_bytes());
+        response.state().is_some_and(same)
     }
 
     /// RFC 6749 §10.12: the answer belongs to this login. Absent never matches; errors are no exception.

@@ -316,6 +316,30 @@ mod tests {
     }
 
     #[test]
+    fn mx_05_a_claim_of_a_wrong_type_is_neither_valid_nor_missing() {
+        let texts = ["iss", "sub", "jti", "client_id", "scope", "acr", "sid", "gid"];
+        let lists = ["amr", "rvh"];
+        for wrong in [json!(null), json!(7), json!(true), json!({}), json!({ "value": "alice" })] {
+            for name in texts.into_iter().chain(lists).chain(["aud"]) {
+                assert!(refusal(&with(name, wrong.clone())).is_some(), "{name}: {wrong}");
+            }
+        }
+        for wrong in [json!([]), json!(["alice"]), json!([null])] {
+            for name in texts {
+                assert!(refusal(&with(name, wrong.clone())).is_some(), "{name}: {wrong}");
+            }
+        }
+        for wrong in [json!("pwd"), json!([7]), json!([null]), json!([["pwd"]])] {
+            for name in lists {
+                assert!(refusal(&with(name, wrong.clone())).is_some(), "{name}: {wrong}");
+            }
+        }
+        for wrong in [json!([]), json!([7]), json!([null]), json!([["https://api.example"]]), json!("")] {
+            assert!(refusal(&with("aud", wrong.clone())).is_some(), "aud: {wrong}");
+        }
+    }
+
+    #[test]
     fn rs_06_an_unknown_key_is_worth_one_refetch() {
         let stranger = SigningKey::generate(Algorithm::Es256).unwrap();
         let token = stranger.sign(HeaderType::AccessToken, &claims()).unwrap();

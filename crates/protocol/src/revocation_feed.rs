@@ -11,6 +11,8 @@
 //!   "complete_since":1799999000}`.
 //! - An access token carries the handles of everything that it depends on. It is withdrawn when any of them was
 //!   announced. Handles are opaque: they do not say who the person or the app is.
+//! - A signing key that was stolen is announced, too, by [`Handle::of_signing_key`]: every token that names this key
+//!   is withdrawn, and the key set is to be fetched anew.
 //! - `complete_since` is the promise: everything withdrawn at or after that second has been announced up to this
 //!   cursor. An API whose tokens are older than that, or that has lost the feed, introspects or refuses.
 //! - A cursor that the server does not know any more gets the answer to no cursor: all events it still has.
@@ -107,6 +109,25 @@ macro_rules! opaque_text {
 
 opaque_text!(Cursor, MAX_CURSOR_BYTES);
 opaque_text!(Handle, MAX_HANDLE_BYTES);
+
+/// Begins the handle of a signing key. No other handle has a dot.
+const SIGNING_KEY: &str = "kid.";
+
+impl Handle {
+    /// What announces that a signing key is withdrawn with all that it has signed.
+    ///
+    /// # Errors
+    /// [`Malformed`]: the `kid` is longer than 60 bytes, or has a character outside `%x21-7E`.
+    pub fn of_signing_key(kid: &str) -> Result<Self, Malformed> {
+        Self::parse(&format!("{SIGNING_KEY}{kid}"))
+    }
+
+    /// Whether it is a signing key that is withdrawn.
+    #[must_use]
+    pub fn is_of_signing_key(&self) -> bool {
+        self.0.starts_with(SIGNING_KEY)
+    }
+}
 
 /// What an API asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,6 +278,15 @@ mod tests {
         ] {
             assert!(FeedResponse::parse(body.as_bytes()).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_signing_key_is_announced_by_its_own_name() {
+        let handle = Handle::of_signing_key("LQ3f-x").unwrap();
+        assert_eq!(handle.as_str(), "kid.LQ3f-x");
+        assert!(handle.is_of_signing_key());
+        assert!(!Handle::parse("LQ3f-x").unwrap().is_of_signing_key());
+        assert!(Handle::of_signing_key("a b").is_err());
     }
 
     #[test]

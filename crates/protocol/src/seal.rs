@@ -126,6 +126,13 @@ impl<P: Purpose> Sealer<P> {
         self.current.seal(plaintext, aad)
     }
 
+    /// Whether it holds the key that the text names. The text may be anything; what no sealer made names none.
+    #[must_use]
+    pub fn knows_key_of(&self, text: &str) -> bool {
+        let named = split(text).ok().map(|(id, _)| id);
+        named.is_none_or(|id| std::iter::once(&self.current).chain(&self.older).any(|key| key.id == id))
+    }
+
     /// Opens a text that [`seal`](Self::seal) made for this purpose with the same `aad`.
     ///
     /// # Errors

@@ -87,6 +87,35 @@ mod tests {
         assert!(constant_time_eq(b"", b""));
     }
 
+    /// Does not compile when a secret gets an `==`: then there are two answers to what `_` stands for.
+    #[test]
+    fn to_07_secrets_have_no_equality() {
+        trait WithoutEquality<Reason> {
+            fn holds() -> bool {
+                true
+            }
+        }
+        struct HasEquality;
+        impl<T: ?Sized> WithoutEquality<()> for T {}
+        impl<T: ?Sized + PartialEq> WithoutEquality<HasEquality> for T {}
+        assert!(<Secret<String> as WithoutEquality<_>>::holds());
+        assert!(<Secret<Vec<u8>> as WithoutEquality<_>>::holds());
+        assert!(<Secret<[u8; 32]> as WithoutEquality<_>>::holds());
+    }
+
+    #[test]
+    fn to_07_a_comparison_finds_a_difference_wherever_it_is() {
+        let secret = Secret::new([7_u8; 32]);
+        assert!(secret.matches([7; 32]));
+        for at in 0..32 {
+            let mut other = [7; 32];
+            other[at] ^= 1;
+            assert!(!secret.matches(other), "{at}");
+            assert!(!secret.matches(&[7; 32][..at]), "{at}");
+        }
+        assert!(!secret.matches([7; 33]));
+    }
+
     #[test]
     fn nothing_prints_the_value() {
         #[derive(Debug)]

@@ -80,7 +80,11 @@ impl Follower {
         if count > 0 && !moved {
             return Err(Problem::Malformed(Asked::Feed));
         }
+        let keys_withdrawn = events.iter().any(|event| event.handle.is_of_signing_key());
         self.verifier.dead.learn(events, complete_since);
+        if keys_withdrawn {
+            self.verifier.keys.renew();
+        }
         self.cursor = Some(cursor);
         // How much fits into an answer is the server's affair. One that is smaller than another had room for more.
         self.caught_up = count == 0 || count < self.largest;

@@ -17,13 +17,13 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Fetches metadata and keys again and again: at half their age, on failure after a pause that grows, and when a
-/// token names a key that is unknown.
+/// Fetches metadata and keys again and again: at half their age, on failure after a pause that grows, when a
+/// token names a key that is unknown, and when the feed says that one is withdrawn.
 pub(crate) async fn keep(verifier: Arc<Verifier>) {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    let mut asked_by_a_token = false;
+    let mut keys_only = false;
     loop {
-        let fetched = verifier.refresh(asked_by_a_token).await;
+        let fetched = verifier.refresh(keys_only).await;
         verifier.health.note(Part::Keys, fetched.err());
         let pause = match fetched {
             Ok(()) => {
@@ -32,8 +32,9 @@ pub(crate) async fn keep(verifier: Arc<Verifier>) {
             }
             Err(_) => backoff.pause(),
         };
-        asked_by_a_token = select! {
+        keys_only = select! {
             () = verifier.keys.asked() => true,
+            () = verifier.keys.to_be_renewed() => true,
             () = sleep(pause) => false,
         };
     }

@@ -45,6 +45,7 @@ pub(crate) struct KeyRing {
     progress: watch::Sender<Progress>,
     asked: Mutex<Option<Question>>,
     wake: Notify,
+    renewal: Notify,
     max_age: Duration,
 }
 
@@ -71,6 +72,7 @@ impl KeyRing {
             progress: watch::Sender::new(Progress::default()),
             asked: Mutex::new(None),
             wake: Notify::new(),
+            renewal: Notify::new(),
             max_age,
         }
     }
@@ -127,6 +129,16 @@ impl KeyRing {
                 return;
             }
         }
+    }
+
+    /// A key was withdrawn: the set is to be fetched anew, whatever was asked before.
+    pub(crate) fn renew(&self) {
+        self.renewal.notify_one();
+    }
+
+    /// Waits until the set is to be fetched anew.
+    pub(crate) async fn to_be_renewed(&self) {
+        self.renewal.notified().await;
     }
 
     /// A fetch begins: who asks from now on gets the next one.

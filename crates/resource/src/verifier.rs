@@ -8,6 +8,7 @@ use mapae_protocol::{
     issuer::Issuer,
     jose::Unverified,
     resource::ResourceIndicator,
+    revocation_feed::Handle,
     time::Leeway,
 };
 use tokio::sync::watch;
@@ -81,6 +82,8 @@ pub(crate) struct Verifier {
 pub(crate) struct VerifiedToken {
     claims: AccessTokenClaims,
     authorized: Authorized,
+    /// Under which handle the feed would withdraw the key that signed it.
+    key: Option<Handle>,
     /// The fetch of the key set that it was verified with: a key that is gone vouches no more.
     fetch: u64,
 }
@@ -115,7 +118,7 @@ impl Verifier {
                 verified
             }
         };
-        self.refuse_withdrawn(&verified.claims)?;
+        self.refuse_withdrawn(&verified)?;
         Ok(verified.authorized.clone())
     }
 
@@ -130,14 +133,16 @@ impl Verifier {
             verified => (verified?, keys.fetch),
         };
         let authorized = Authorized::of_claims(&claims, &self.settings.issuer).map_err(|_| Invalid::Scope)?;
-        Ok(VerifiedToken { claims, authorized, fetch })
+        let kid = Unverified::parse(token).ok().and_then(|token| token.kid().map(Handle::of_signing_key));
+        Ok(VerifiedToken { claims, authorized, key: kid.and_then(Result::ok), fetch })
     }
 
-    fn refuse_withdrawn(&self, claims: &AccessTokenClaims) -> Result<(), Refusal> {
+    fn refuse_withdrawn(&self, VerifiedToken { claims, key, .. }: &VerifiedToken) -> Result<(), Refusal> {
         if !self.settings.checking.follows_the_feed() {
             return Ok(());
         }
         let handles = claims.rvh.iter().chain([&claims.jti]).map(String::as_str);
+        let handles = handles.chain(key.as_ref().map(Handle::as_str));
         match self.dead.standing(handles, claims.iat, self.now(), self.settings.feed_max_age) {
             Standing::Alive => Ok(()),
             Standing::Dead => Err(Invalid::Withdrawn.into()),

@@ -14,12 +14,12 @@ use crate::{
     },
     catalog::Catalog,
     changes::{self, Changes},
-    clock::Clock,
-    config::{Config, Database, Site},
+    clock::{Clock, ClockBehind, SteadyClock},
+    config::{Config, Database, MasterKeySource, Site},
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
-    keys::{self, KeyRing, MasterKeyError},
+    keys::{self, KeyRing, KeySet, MasterKeyError},
     store::{CommitError, Db, Options, Unit, counters, db::Row},
 };
 
@@ -35,7 +35,7 @@ pub(crate) struct WeakApp(Weak<Parts>);
 struct Parts {
     config: Config,
     issuer: Issuer,
-    clock: Clock,
+    clock: SteadyClock,
     db: Db,
     master_key: MasterKey,
     keys: KeyRing,
@@ -57,6 +57,8 @@ pub(crate) struct Cookies {
     pub(crate) session: Cookie,
     /// Known, before anybody has signed in.
     pub(crate) browser: Cookie,
+    /// Signed in before.
+    pub(crate) known: Cookie,
     /// The language chosen.
     pub(crate) locale: Cookie,
 }
@@ -66,6 +68,7 @@ impl Cookies {
         Self {
             session: Cookie::new("mapae_session", site),
             browser: Cookie::new("mapae_browser", site),
+            known: Cookie::new("mapae_known", site),
             locale: Cookie::new("mapae_locale", site),
         }
     }
@@ -123,14 +126,14 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn start_with(config: Config, clock: Clock, database: Options) -> Result<Self, StartError> {
-        let now = clock.now();
         prepare_folder(&config.data)?;
-        let master_key = keys::load_master_key(&config.keys.master_key)?;
-        let issuer = config.issuer().clone();
         let db = open_database(&config, database)?;
-        db.migrate(now).await.map_err(Fault::from)?;
-        let set = keys::load_or_create(&db, &master_key, now).await?;
+        db.migrate(clock.now()).await.map_err(Fault::from)?;
+        let master_key = master_key(&config.keys.master_key, &db).await?;
+        let issuer = config.issuer().clone();
         let counters = counters::read(&db).await.map_err(Fault::from)?;
+        let clock = SteadyClock::new(clock, counters.clock);
+        let set = keys::load_or_create(&db, &master_key, clock.now()).await?;
         let mailbox = &config.mail.mailbox;
         let mailbox =
             Mailbox::open(mailbox).map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
@@ -167,9 +170,18 @@ impl App {
         &self.0.issuer
     }
 
-    /// The one source of time.
+    /// The one source of time. It never runs backwards.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// As [`now`](Self::now), for whoever issues something that lives for a while.
+    pub(crate) fn issuing_time(&self) -> Result<Timestamp, ClockBehind> {
+        self.0.clock.issuing_time()
+    }
+
+    pub(crate) fn clock(&self) -> &SteadyClock {
+        &self.0.clock
     }
 
     /// The database.
@@ -179,6 +191,17 @@ impl App {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.0.keys
+    }
+
+    /// The keys to open this text with. One that it names and that is not here may have been made by another node a
+    /// moment ago: then they are read again.
+    pub(crate) async fn keys_for(&self, sealed: &str) -> Result<Arc<KeySet>, Fault> {
+        let keys = self.keys().current();
+        if keys.knows_seal_of(sealed) {
+            return Ok(keys);
+        }
+        self.0.changes.follow(self).await?;
+        Ok(self.keys().current())
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {
@@ -282,6 +305,13 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(failed)
+}
+
+/// The master key. It is made only while the database has no keys: those that it has, no other could open.
+async fn master_key(source: &MasterKeySource, db: &Db) -> Result<MasterKey, StartError> {
+    let has_keys = crate::store::keys::any(db).await.map_err(Fault::from)?;
+    let load = if has_keys { keys::load_master_key } else { keys::load_or_create_master_key };
+    Ok(load(source)?)
 }
 
 /// Opens the database that the configuration names.

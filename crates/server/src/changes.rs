@@ -3,14 +3,18 @@
 //! Two counters tell. They are read after each of our own writes that moves one, and a few times a second
 //! for those of others (another node, the command line), so that every process is right within a second.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 
 use crate::{
     app::App,
+    catalog::Apis,
     fault::Fault,
-    keys,
+    keys::{self, KeySet},
     store::counters::{self, Counters},
 };
 
@@ -20,7 +24,7 @@ const PERIOD: Duration = Duration::from_millis(200);
 /// Where the two counters stand, as far as this process has followed.
 #[derive(Debug)]
 pub(crate) struct Changes {
-    /// One refresh at a time; what it holds is the catalogue's generation.
+    /// The generation that was taken over last. Held while memory is written, never while anything is read.
     catalog: Mutex<i64>,
     feed: watch::Sender<i64>,
 }
@@ -35,20 +39,37 @@ impl Changes {
         self.feed.subscribe()
     }
 
-    /// Reads the counters and takes over what moved.
+    /// Reads the counters and takes over what moved. Whoever is told by the feed that a key has ended finds the set
+    /// without it.
     pub(crate) async fn follow(&self, app: &App) -> Result<(), Fault> {
-        let counters = counters::read(app.db()).await?;
-        self.feed.send_if_modified(|seen| std::mem::replace(seen, counters.feed) != counters.feed);
-        let mut seen = self.catalog.lock().await;
-        if *seen != counters.catalog {
-            app.catalog().advance(counters.catalog).await?;
-        }
+        let Counters { catalog, feed, .. } = counters::read(app.db()).await?;
         let now = app.now();
-        if *seen != counters.catalog || app.keys().current().is_outdated(now) {
-            app.keys().replace(keys::load(app.db(), app.master_key(), now).await?);
+        let moved = app.catalog().generation() != catalog;
+        if moved || app.keys().current().is_outdated(now) {
+            // What is read now is of this generation or a later one.
+            let keys = keys::load(app.db(), app.master_key(), now).await?;
+            let apis = if moved { Some(app.catalog().read_apis().await?) } else { None };
+            self.take_over(app, catalog, keys, apis);
         }
-        *seen = counters.catalog;
+        self.feed.send_if_modified(|seen| {
+            let grown = feed > *seen;
+            *seen = feed.max(*seen);
+            grown
+        });
         Ok(())
+    }
+
+    /// Unless somebody else has taken over a later generation meanwhile.
+    fn take_over(&self, app: &App, generation: i64, keys: KeySet, apis: Option<Apis>) {
+        let mut last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        if generation < *last {
+            return;
+        }
+        *last = generation;
+        app.keys().replace(keys);
+        if let Some(apis) = apis {
+            app.catalog().advance(generation, apis);
+        }
     }
 }
 
@@ -70,5 +91,38 @@ pub(crate) async fn watch(app: crate::app::WeakApp) {
             _ => {}
         }
         failing = result.is_err();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::time::Timestamp;
+
+    use crate::{
+        clock::Clock,
+        jobs::tests::server,
+        keys::{self, Takeover},
+    };
+
+    /// Another node rotates, and seals something before this one has looked.
+    #[tokio::test]
+    async fn me_04_what_another_node_sealed_under_a_new_key_is_opened_here_at_once() {
+        let (app, _folder) = server(Clock::manual(Timestamp::from_unix(1_800_000_000))).await;
+        let (db, master, now) = (app.db(), app.master_key(), app.now());
+        let tokens = &app.config().tokens;
+        for takeover in [Takeover::Planned, Takeover::Emergency] {
+            let before = app.keys().current().seals.codes.seal(b"before", b"");
+            db.commit(keys::rotation(db, master, tokens, takeover, now).await.unwrap()).await.unwrap();
+            let there = keys::load(db, master, now).await.unwrap().seals.codes.seal(b"there", b"");
+            let keys = app.keys_for(&there).await.unwrap();
+            assert_eq!(keys.seals.codes.open(&there, b"").unwrap(), b"there");
+            let opened = keys.seals.codes.open(&before, b"");
+            assert_eq!(
+                opened.is_ok(),
+                takeover == Takeover::Planned,
+                "an emergency ends what was sealed before"
+            );
+        }
+        assert!(app.keys_for("nonsense").await.is_ok());
     }
 }

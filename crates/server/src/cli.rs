@@ -2,18 +2,24 @@
 
 mod api;
 mod app;
+mod clock;
 mod demo;
 mod keys;
+mod scope_text;
+mod security;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, ScopeText, TokenFormat},
-    app::{AppCommand, CreateApp, IdTokenAlg, OneApp},
+    api::{ApiCommand, CreateApi, OneApi, TokenFormat},
+    app::{AppCommand, CreateApp, IdTokenAlg, OneApp, VerifyApp},
+    clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
-    user::{CreateUser, UserCommand},
+    scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
+    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
+    user::{CreateUser, OneUser, UserCommand},
 };
 use crate::config::Flags;
 
@@ -51,6 +57,9 @@ pub enum Command {
     /// List and rotate the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Mend what a wrong clock has left in the database
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Bring the tables of the database up to date
     ///
     /// `serve` does this by itself. With several servers over one PostgreSQL it may be wished to do it once,

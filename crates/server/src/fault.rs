@@ -7,6 +7,7 @@ use std::{error::Error, fmt};
 
 use crate::{
     accounts::HashError,
+    clock::ClockBehind,
     store::{
         CommitError, StoreError,
         db::{MigrateError, OpenError},
@@ -45,6 +46,9 @@ pub(crate) enum Fault {
     /// The prompts ask for a page without a session and without a consent, so this cannot be.
     #[error("no page was needed, although nobody is signed in or nothing is agreed")]
     Unprompted,
+    /// Nothing may be issued.
+    #[error(transparent)]
+    ClockBehind(#[from] ClockBehind),
 }
 
 /// What this server writes down, and reads back.
@@ -127,7 +131,7 @@ impl Fault {
                 ) => true,
                 CommitError::Fault(_) | CommitError::Conflict { .. } => false,
             },
-            Self::Contention => true,
+            Self::Contention | Self::ClockBehind(_) => true,
             Self::Open(_)
             | Self::Migrate(_)
             | Self::Corrupt(..)

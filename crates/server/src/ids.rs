@@ -12,6 +12,7 @@ pub(crate) enum Kind {
     Session,
     Consent,
     Grant,
+    MailOrder,
 }
 
 impl Kind {
@@ -24,6 +25,7 @@ impl Kind {
             Self::Session => "ses",
             Self::Consent => "con",
             Self::Grant => "gra",
+            Self::MailOrder => "mail",
         }
     }
 

@@ -6,7 +6,10 @@ use std::{io, panic::PanicHookInfo};
 use tracing::Subscriber;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use crate::config::{Log, LogFormat};
+use crate::{
+    config::{Log, LogFormat},
+    http::RequestId,
+};
 
 /// Starts logging for the rest of the process. A second call changes nothing.
 pub fn install(settings: &Log) {
@@ -15,10 +18,11 @@ pub fn install(settings: &Log) {
     }
 }
 
-/// Where it panicked and with what; the request's id follows from whoever catches it.
+/// Where it panicked and with what.
 fn log_panic(info: &PanicHookInfo<'_>) {
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(location, message = info.payload_as_str().unwrap_or("no message"), "panic");
+    let message = info.payload_as_str().unwrap_or("no message");
+    tracing::error!(request_id = RequestId::current(), location, message, "panic");
 }
 
 fn subscriber<W>(settings: &Log, writer: W) -> Box<dyn Subscriber + Send + Sync>

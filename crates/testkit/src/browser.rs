@@ -1,6 +1,13 @@
 //! A browser without a screen: cookies, redirects one at a time, and forms as the page has them.
 
-use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
+use std::sync::Arc;
+
+use reqwest::{
+    Client, Response, StatusCode,
+    cookie::{CookieStore as _, Jar},
+    header,
+    redirect::Policy,
+};
 use scraper::{Html, Selector};
 use url::Url;
 
@@ -8,6 +15,7 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub struct Browser {
     client: Client,
+    jar: Arc<Jar>,
     language: &'static str,
 }
 
@@ -33,8 +41,16 @@ impl Default for Browser {
 impl Browser {
     /// A browser that prefers a language.
     pub fn speaking(language: &'static str) -> Self {
-        let client = Client::builder().cookie_store(true).redirect(Policy::none()).build();
-        Self { client: client.expect("a client can be made"), language }
+        let jar = Arc::new(Jar::default());
+        let client = Client::builder().cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build();
+        Self { client: client.expect("a client can be made"), jar, language }
+    }
+
+    /// The cookies that this browser sends to an address, as it sends them.
+    pub fn cookies(&self, address: &str) -> String {
+        let address = address.parse().expect("it is an address");
+        let cookies = self.jar.cookies(&address).expect("it has some");
+        cookies.to_str().expect("they are text").to_owned()
     }
 
     /// The client with this browser's cookies, for requests that no page of ours makes.
@@ -120,6 +136,13 @@ impl Page {
         let document = Html::parse_document(&self.body);
         let element = document.select(&selector(css)).next()?;
         Some(element.text().collect::<String>().trim().to_owned())
+    }
+
+    /// The texts of all elements that a CSS selector finds, in the order of the page.
+    pub fn texts(&self, css: &str) -> Vec<String> {
+        let document = Html::parse_document(&self.body);
+        let text = |element: scraper::ElementRef<'_>| element.text().collect::<String>().trim().to_owned();
+        document.select(&selector(css)).map(text).collect()
     }
 
     /// The values of an attribute of all elements that a CSS selector finds.

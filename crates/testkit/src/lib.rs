@@ -11,6 +11,7 @@
 pub mod browser;
 pub mod client;
 pub mod fixtures;
+pub mod gateway;
 pub mod mailbox;
 pub mod postgres;
 pub mod server;
@@ -18,5 +19,6 @@ pub mod server;
 pub use browser::{Browser, Page};
 pub use client::{Answer, Authorization};
 pub use fixtures::{ApiFixture, AppFixture, AppSpec, UserFixture};
+pub use gateway::{Gateway, Mood};
 pub use mailbox::Mail;
 pub use server::{Engine, Options, TestServer};

@@ -49,6 +49,7 @@ impl TestServer {
         let folder = fs::read_dir(&self.app().config().mail.mailbox).expect("there is a mailbox");
         let mut files: Vec<(SystemTime, String)> = folder
             .map(|entry| entry.expect("a file").path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == "eml"))
             .map(|path| {
                 let written = fs::metadata(&path).and_then(|data| data.modified()).expect("a time");
                 (written, fs::read_to_string(&path).expect("a text"))

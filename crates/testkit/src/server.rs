@@ -45,6 +45,8 @@ pub struct Options {
     pub clock: Option<Clock>,
     /// The data folder of another server, to be a second node beside it.
     pub beside: Option<PathBuf>,
+    /// The address by which people and apps know it, for instance that of a [`Gateway`](crate::Gateway).
+    pub issuer: Option<String>,
 }
 
 /// A running server. Dropping it ends it.
@@ -53,6 +55,7 @@ pub struct TestServer {
     app: App,
     clock: Clock,
     issuer: String,
+    address: String,
     data: PathBuf,
     database: String,
     _folder: Option<TempDir>,
@@ -89,13 +92,14 @@ impl TestServer {
         let folder = options.beside.is_none().then(|| tempfile::tempdir().expect("a folder can be made"));
         let beside = options.beside.unwrap_or_default();
         let data = folder.as_ref().map_or(beside, |folder| folder.path().to_owned());
-        let issuer = format!("http://localhost:{port}");
+        let issuer = options.issuer.unwrap_or_else(|| format!("http://localhost:{port}"));
+        let address = format!("127.0.0.1:{port}");
         let database =
             options.database.unwrap_or_else(|| format!("sqlite:{}", data.join("mapae.db").display()));
         let flags = Flags {
             data: Some(data.display().to_string()),
             database: Some(database.clone()),
-            listen: Some(format!("127.0.0.1:{port}")),
+            listen: Some(address.clone()),
             issuer: Some(issuer.clone()),
             ..Flags::default()
         };
@@ -109,7 +113,17 @@ impl TestServer {
             let _ = stopped.await;
         };
         let task = tokio::spawn(listener::serve(socket, stack, Capacity::of(&config), shutdown));
-        Self { app, clock, issuer, data, database, _folder: folder, stop: Some(stop), task: Some(task) }
+        Self {
+            app,
+            clock,
+            issuer,
+            address,
+            data,
+            database,
+            _folder: folder,
+            stop: Some(stop),
+            task: Some(task),
+        }
     }
 
     /// A second node on the same database and with the same master key, with a clock of its own time.
@@ -133,9 +147,19 @@ impl TestServer {
         &self.issuer
     }
 
+    /// Its socket.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// An address on it.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// The address of its database, for who breaks it from beneath.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     /// Its data folder.
@@ -146,6 +170,11 @@ impl TestServer {
     /// Lets time pass.
     pub fn advance(&self, by: Seconds) {
         self.clock.advance(by);
+    }
+
+    /// Sets the clock, also back.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.set(to);
     }
 
     /// What time it is there.

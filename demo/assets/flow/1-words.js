@@ -104,10 +104,10 @@ function clock(time) {
   return new Date(time).toLocaleTimeString(korean ? "ko-KR" : "en-GB", { hour12: false });
 }
 
-/** Path and nothing else: the origin is the lifeline. */
+/** Path and nothing else: the origin is the lifeline. Of long ids the beginning is enough. */
 function path(address) {
   try {
-    return new URL(address, location.href).pathname;
+    return new URL(address, location.href).pathname.replace(/[^/]{20,}/g, (id) => `${id.slice(0, 8)}…`);
   } catch {
     return address;
   }

@@ -32,6 +32,8 @@ const outcome = document.getElementById("outcome");
 
 function tell(name, title, text) {
   outcome.replaceChildren(make("div", `outcome ${name}`, make("b", "", title), make("span", "", text)));
+  // The buttons are a long list, and it stands above them.
+  outcome.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
 async function perform(form) {
@@ -51,8 +53,8 @@ async function perform(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-experiment]")) {
-  // One experiment sends the browser elsewhere: that is a plain form.
-  if (form.target) continue;
+  // Some experiments send the browser elsewhere: those are plain forms.
+  if (form.target || "away" in form.dataset) continue;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (form.querySelector("[aria-busy]") === null) perform(form);

@@ -83,10 +83,13 @@ impl Finding {
                 let text = with_number.unwrap_or_else(|| t.of(&format!("experiment.{experiment}_found")));
                 text.replace("{ms}", &number.to_string())
             }
+            Self::Waiting(seconds) => {
+                let own = t.find(&format!("experiment.{experiment}_waiting"));
+                own.unwrap_or_else(|| t.of("finding.waiting")).replace("{n}", &seconds.to_string())
+            }
             Self::AsExpected(None) | Self::Go(_) => {
                 t.of(&format!("experiment.{experiment}_found")).to_owned()
             }
-            Self::Waiting(seconds) => t.with("finding.waiting", "n", seconds),
             other => t.of(&format!("finding.{}", other.name())).to_owned(),
         }
     }

@@ -24,7 +24,7 @@ impl Experiment for ForgedAccessToken {
 }
 
 /// The same token with one character in the middle of its signature changed: six bits.
-fn forge(token: &str) -> String {
+pub(super) fn forge(token: &str) -> String {
     let signature = token.rfind('.').map_or(0, |dot| dot + 1);
     let at = signature + (token.len() - signature) / 2;
     let change = |(place, character): (usize, char)| match (place == at, character) {

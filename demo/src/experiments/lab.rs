@@ -6,7 +6,7 @@ use std::{
 };
 
 use mapae_client::{AccessError, AccessToken, Attempt, CallError, Class, EndUser};
-use mapae_protocol::{issuer::Issuer, locale::Locale, server_metadata::ServerMetadata};
+use mapae_protocol::{issuer::Issuer, locale::Locale, secret::Secret, server_metadata::ServerMetadata};
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep},
@@ -14,8 +14,8 @@ use tokio::{
 
 use crate::{
     api::READ,
-    experiments::outgoing::{self, Answer, Outgoing},
-    flow::{Endpoint, Grant, SERVICE_AGENT},
+    experiments::outgoing::{self, Answer, Outgoing, Sender},
+    flow::{Endpoint, Grant, SERVICE_AGENT, SpentCode},
     site::{ApiAnswer, Ask, Desk, NoAnswer},
 };
 
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Lab {
     desk: Desk,
     person: Option<EndUser>,
+    /// What a browser was sent for.
+    code: Option<SpentCode>,
 }
 
 /// Why an experiment cannot be done.
@@ -68,14 +70,25 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Lab {
     pub(super) fn new(desk: &Desk, person: Option<EndUser>) -> Self {
-        Self { desk: desk.clone(), person }
+        Self { desk: desk.clone(), person, code: None }
+    }
+
+    /// With a code that is not redeemed yet.
+    pub(super) fn with_code(self, code: SpentCode) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// The code for which a browser was sent.
+    pub(super) fn code(&self) -> Result<&SpentCode, Setback> {
+        self.code.as_ref().ok_or(Setback::SignInAgain)
     }
 
     pub(super) const fn desk(&self) -> &Desk {
         &self.desk
     }
 
-    fn person(&self) -> Result<&EndUser, Setback> {
+    /// The person with whose tokens it is done.
+    pub(super) fn person(&self) -> Result<&EndUser, Setback> {
         self.person.as_ref().ok_or(Setback::NotSignedIn)
     }
 
@@ -134,13 +147,10 @@ impl Lab {
                     First::Usual | First::UntilRefused => token.expose(),
                 };
                 let begun = Instant::now();
-                let mut attempt = self.attempt(text).await?;
-                while matches!((first, &attempt), (First::UntilRefused, Attempt::Answered(_)))
-                    && begun.elapsed() < PATIENCE
-                {
-                    sleep(PAUSE).await;
-                    attempt = self.attempt(text).await?;
-                }
+                let attempt = match first {
+                    First::UntilRefused => self.attempt_until_refused(text).await?,
+                    First::Usual | First::Instead(_) => self.attempt(text).await?,
+                };
                 if matches!(attempt, Attempt::Unauthorized(_)) {
                     refused_after.lock().await.get_or_insert_with(|| milliseconds(begun));
                 }
@@ -160,30 +170,73 @@ impl Lab {
         }
     }
 
+    /// When the API refuses this token, which is dead but perhaps not yet known to be; `None`: it does not.
+    pub(super) async fn refused_after(&self, token: &Secret<String>) -> Result<Option<i64>, Setback> {
+        let begun = Instant::now();
+        let attempt = self.attempt_until_refused(token.expose()).await?;
+        Ok(matches!(attempt, Attempt::Unauthorized(_)).then(|| milliseconds(begun)))
+    }
+
+    async fn attempt_until_refused(&self, token: &str) -> Result<Attempt<ApiAnswer>, NoAnswer> {
+        let begun = Instant::now();
+        loop {
+            let attempt = self.attempt(token).await?;
+            if matches!(attempt, Attempt::Unauthorized(_)) || begun.elapsed() >= PATIENCE {
+                return Ok(attempt);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
     async fn attempt(&self, token: &str) -> Result<Attempt<ApiAnswer>, NoAnswer> {
         self.desk.api().attempt(&Self::read(), token).await
     }
 
+    /// The service, as the authorization server knows it.
+    pub(super) fn sender(&self) -> Sender<'_> {
+        let parts = self.desk.parts();
+        Sender { client_id: &parts.client_id, client_secret: &parts.client_secret }
+    }
+
+    /// The program that acts for itself.
+    pub(super) fn back_end(&self) -> Sender<'_> {
+        let others = &self.desk.parts().others;
+        Sender { client_id: &others.back_end_id, client_secret: &others.back_end_secret }
+    }
+
+    /// Nobody's secret.
+    pub(super) fn wrong_secret() -> Secret<String> {
+        Secret::new("not-the-secret".to_owned())
+    }
+
     /// A form for an endpoint of the authorization server, with the service's credentials.
     pub(super) async fn post(&self, endpoint: Endpoint, form: &[(&str, &str)]) -> Result<Answer, Setback> {
+        let address = self.address_of(endpoint).await?;
+        let outgoing = Outgoing { endpoint, address: &address, form, sender: self.sender(), because: None };
+        outgoing::post(&self.desk, &outgoing).await
+    }
+
+    /// A form with other credentials, or with something else wrong: `because` is the word by which the refusal is
+    /// explained.
+    pub(super) async fn post_as(
+        &self,
+        sender: Sender<'_>,
+        endpoint: Endpoint,
+        form: &[(&str, &str)],
+        because: &'static str,
+    ) -> Result<Answer, Setback> {
+        let address = self.address_of(endpoint).await?;
+        let outgoing = Outgoing { endpoint, address: &address, form, sender, because: Some(because) };
+        outgoing::post(&self.desk, &outgoing).await
+    }
+
+    async fn address_of(&self, endpoint: Endpoint) -> Result<String, Setback> {
         let metadata = self.metadata().await?;
         let address = match endpoint {
             Endpoint::Revocation => metadata.revocation_endpoint,
             _ => metadata.token_endpoint,
         };
-        let address = address.ok_or(Setback::NoAnswer)?;
-        let client_secret = &self.desk.parts().client_secret;
-        outgoing::post(&self.desk, &Outgoing { endpoint, address: address.as_str(), form, client_secret })
-            .await
-    }
-
-    /// The same with another secret.
-    pub(super) async fn post_with_wrong_secret(&self, form: &[(&str, &str)]) -> Result<Answer, Setback> {
-        let address = self.metadata().await?.token_endpoint.ok_or(Setback::NoAnswer)?;
-        let client_secret = &"not-the-secret".to_owned().into();
-        let address = address.as_str();
-        outgoing::post(&self.desk, &Outgoing { endpoint: Endpoint::Refresh, address, form, client_secret })
-            .await
+        Ok(address.ok_or(Setback::NoAnswer)?.as_str().to_owned())
     }
 
     /// Where the authorization server has its endpoints (RFC 8414 §3).

@@ -1,18 +1,23 @@
 //! The buttons beside the diagram: what goes wrong in OAuth, really done against the real servers, and why it is
 //! harmless. Each is one file and one line in [`EXPERIMENTS`]; its texts are in the section `experiment` of the locale files.
 
+mod back_end;
 mod call_api;
 mod changed_redirect_uri;
 mod dead_refresh_token;
 mod disconnected;
 mod dropped_scope;
+mod errand;
 mod expired_access_token;
 mod finding;
+mod foreign_access_token;
 mod forged_access_token;
 mod lab;
+mod late_code;
 mod outgoing;
 mod replayed_code;
 mod revoked_access_token;
+mod stolen_code;
 mod token_in_address;
 mod wrong_secret;
 
@@ -21,6 +26,7 @@ use futures_util::future::BoxFuture;
 use mapae_client::EndUser;
 use mapae_protocol::locale::Locale;
 
+pub(crate) use errand::{Brought, Errands, Wanted};
 pub(crate) use finding::Finding;
 pub(crate) use lab::{Lab, Setback};
 
@@ -38,14 +44,20 @@ pub(crate) const EXPERIMENTS: &[&dyn Experiment] = &[
     &token_in_address::TokenInAddress,
     &expired_access_token::ExpiredAccessToken,
     &forged_access_token::ForgedAccessToken,
+    &foreign_access_token::ForeignAccessToken,
     &revoked_access_token::RevokedAccessToken,
     &dropped_scope::DroppedScope,
     &wrong_secret::WrongSecret,
     &changed_redirect_uri::ChangedRedirectUri,
+    &stolen_code::StolenCode,
+    &late_code::LateCode,
     &replayed_code::ReplayedCode,
     &dead_refresh_token::DeadRefreshToken,
     &disconnected::Disconnected,
 ];
+
+/// What is no trespass at all: another kind of client.
+pub(crate) const OTHER_CLIENTS: &[&dyn Experiment] = &[&back_end::BackEnd];
 
 /// A button.
 #[async_trait]
@@ -68,6 +80,11 @@ pub(crate) trait Experiment: Send + Sync {
         false
     }
 
+    /// Whether the browser is sent for a code first, and for what kind; it comes back with it.
+    fn wants_code(&self) -> Option<Wanted> {
+        None
+    }
+
     /// When it can be done.
     async fn begin(&self, lab: &Lab) -> Result<Start, Setback> {
         let _ = lab;
@@ -88,63 +105,91 @@ pub(crate) enum Start {
 
 /// The experiment of this name.
 pub(crate) fn find(name: &str) -> Option<&'static dyn Experiment> {
-    EXPERIMENTS.iter().copied().find(|experiment| experiment.name() == name)
+    EXPERIMENTS.iter().chain(OTHER_CLIENTS).copied().find(|experiment| experiment.name() == name)
 }
 
-/// Does an experiment with the tokens of a person; one that needs nobody is done without.
+/// Does an experiment with the tokens of a person; one that needs nobody is done without. One that wants a code
+/// sends the browser for it first.
 pub(crate) async fn perform(
     desk: &Desk,
     experiment: &'static dyn Experiment,
     person: Option<&EndUser>,
 ) -> Finding {
     let lab = Lab::new(desk, person.cloned());
-    let begun = tell(&lab, experiment, async {
+    let Some(wanted) = experiment.wants_code() else { return carry_out(lab, experiment, false).await };
+    let sent = tell(&lab, experiment, false, async {
+        Ok(Begun::Sent(Finding::Go(errand::send(&lab, experiment, wanted).await?)))
+    });
+    sent.await.into_finding()
+}
+
+/// Goes on with an experiment whose browser is back.
+pub(crate) async fn go_on(desk: &Desk, brought: Brought) -> (&'static dyn Experiment, Finding) {
+    let Brought { experiment, person, code } = brought;
+    let lab = Lab::new(desk, Some(person));
+    let lab = match code {
+        Some(code) => lab.with_code(code),
+        None => lab,
+    };
+    (experiment, carry_out(lab, experiment, true).await)
+}
+
+async fn carry_out(lab: Lab, experiment: &'static dyn Experiment, goes_on: bool) -> Finding {
+    let begun = tell(&lab, experiment, goes_on, async {
         match experiment.begin(&lab).await? {
             Start::Now => Ok(Begun::Done(experiment.run(&lab).await?)),
             Start::Later(ready, meanwhile) => Ok(Begun::Waiting(ready, meanwhile)),
         }
     })
     .await;
-    match begun {
-        Begun::Done(finding) => finding,
-        Begun::Waiting(ready, meanwhile) => {
-            tokio::spawn(async move {
-                if ready.await.is_some() {
-                    tell(&lab, experiment, async { experiment.run(&lab).await.map(Begun::Done) }).await;
-                }
-            });
-            meanwhile
+    let Begun::Waiting(ready, meanwhile) = begun else { return begun.into_finding() };
+    tokio::spawn(async move {
+        if ready.await.is_some() {
+            tell(&lab, experiment, false, async { experiment.run(&lab).await.map(Begun::Done) }).await;
         }
-    }
+    });
+    meanwhile
 }
 
 /// How far an experiment came.
 enum Begun {
     Done(Finding),
     Waiting(BoxFuture<'static, Option<()>>, Finding),
+    /// The browser is away; there is nothing to say yet.
+    Sent(Finding),
 }
 
 impl Begun {
-    const fn finding(&self) -> &Finding {
+    const fn finding(&self) -> Option<&Finding> {
         match self {
-            Self::Done(finding) | Self::Waiting(_, finding) => finding,
+            Self::Done(finding) | Self::Waiting(_, finding) => Some(finding),
+            Self::Sent(_) => None,
+        }
+    }
+
+    fn into_finding(self) -> Finding {
+        match self {
+            Self::Done(finding) | Self::Waiting(_, finding) | Self::Sent(finding) => finding,
         }
     }
 }
 
-/// One at a time, and as one story: what is done, what happens, what it means.
+/// One at a time, and as one story: what is done, what happens, what it means. One that goes on has been announced.
 async fn tell(
     lab: &Lab,
     experiment: &'static dyn Experiment,
+    goes_on: bool,
     act: impl Future<Output = Result<Begun, Setback>> + Send,
 ) -> Begun {
     let _turn = lab.desk().parts().turn.lock().await;
     let journal = lab.desk().stage().journal();
-    let _story = journal.experiment();
+    let _story = if goes_on { journal.resumed_experiment() } else { journal.experiment() };
     let key = |part: &str| format!("experiment.{}_{part}", experiment.name());
-    journal.record(word(&key("title"), |t| t.of(&key("what")).to_owned(), None));
+    if !goes_on {
+        journal.record(word(&key("title"), |t| t.of(&key("what")).to_owned(), None));
+    }
     let begun = act.await.unwrap_or_else(|setback| Begun::Done(setback.into()));
-    let finding = begun.finding();
+    let Some(finding) = begun.finding() else { return begun };
     let outcome = if finding.is_as_expected() { None } else { Some("refused") };
     journal.record(word(finding.heading(), |t| finding.text(experiment.name(), t), outcome));
     begun
@@ -173,8 +218,9 @@ mod tests {
 
     #[test]
     fn every_experiment_has_its_texts_in_both_languages() {
-        let names: BTreeSet<&str> = EXPERIMENTS.iter().map(|experiment| experiment.name()).collect();
-        assert_eq!(names.len(), EXPERIMENTS.len());
+        let all = EXPERIMENTS.iter().chain(OTHER_CLIENTS);
+        let names: BTreeSet<&str> = all.map(|experiment| experiment.name()).collect();
+        assert_eq!(names.len(), EXPERIMENTS.len() + OTHER_CLIENTS.len());
         for locale in Locale::ALL {
             let t = Texts::new(*locale);
             for name in &names {
@@ -203,6 +249,10 @@ mod tests {
             "wrong_secret",
             "dropped_scope",
             "disconnected",
+            "foreign_access_token",
+            "stolen_code",
+            "late_code",
+            "back_end",
         ] {
             assert!(find(name).is_some(), "{name}");
         }

@@ -26,8 +26,28 @@ pub(super) struct Outgoing<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) address: &'a str,
     pub(super) form: &'a [(&'a str, &'a str)],
-    /// What the service says its secret is.
+    pub(super) sender: Sender<'a>,
+    /// What is wrong with it, for the sentence of a refusal whose code does not say.
+    pub(super) because: Option<&'static str>,
+}
+
+/// Who the sender says it is.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) client_id: &'a str,
     pub(super) client_secret: &'a Secret<String>,
+}
+
+impl<'a> Sender<'a> {
+    /// With another `client_id`.
+    pub(super) const fn named(self, client_id: &'a str) -> Self {
+        Self { client_id, ..self }
+    }
+
+    /// With another secret.
+    pub(super) const fn with_secret(self, client_secret: &'a Secret<String>) -> Self {
+        Self { client_secret, ..self }
+    }
 }
 
 /// What the authorization server said.
@@ -41,11 +61,16 @@ impl Answer {
     pub(super) fn error(&self) -> Option<&str> {
         self.body.get("error")?.as_str()
     }
+
+    /// `access_token` of the answer (RFC 6749 §5.1).
+    pub(super) fn access_token(&self) -> Option<Secret<String>> {
+        self.body.get("access_token")?.as_str().map(|token| Secret::new(token.to_owned()))
+    }
 }
 
 /// Sends a form with the client's credentials (RFC 6749 §2.3.1) and draws both arrows.
 pub(super) async fn post(desk: &Desk, outgoing: &Outgoing<'_>) -> Result<Answer, Setback> {
-    let basic = basic(desk, outgoing.client_secret)?;
+    let basic = basic(outgoing.sender)?;
     let request = desk.stage().journal().record(request_draft(outgoing, &basic));
     let sent = desk
         .parts()
@@ -70,7 +95,8 @@ pub(super) async fn post(desk: &Desk, outgoing: &Outgoing<'_>) -> Result<Answer,
     let body: Value = response.json().await.unwrap_or(Value::Null);
     let error = body.get("error").and_then(Value::as_str).map(str::to_owned);
     draft.status = Some(status.as_u16());
-    draft.outcome = outcome_of(status, &headers, error);
+    let because = outgoing.because.filter(|_| status.is_client_error()).map(str::to_owned);
+    draft.outcome = because.or_else(|| outcome_of(status, &headers, error));
     draft.headers = hearing::headers(&headers);
     draft.body = (!body.is_null()).then(|| mask::json(body.clone()));
     desk.stage().journal().record(draft);
@@ -88,7 +114,7 @@ fn request_draft(outgoing: &Outgoing<'_>, basic: &Secret<String>) -> Draft {
     draft
 }
 
-fn basic(desk: &Desk, secret: &Secret<String>) -> Result<Secret<String>, Setback> {
-    let client_id = ClientId::parse(&desk.parts().client_id).map_err(|_| Setback::NoAnswer)?;
-    Ok(ClientCredentials { client_id, secret: secret.clone() }.to_header_value())
+fn basic(sender: Sender<'_>) -> Result<Secret<String>, Setback> {
+    let client_id = ClientId::parse(sender.client_id).map_err(|_| Setback::NoAnswer)?;
+    Ok(ClientCredentials { client_id, secret: sender.client_secret.clone() }.to_header_value())
 }

@@ -28,7 +28,7 @@ impl Experiment for ReplayedCode {
             ("redirect_uri", spent.redirect_uri.as_str()),
             ("code_verifier", spent.verifier.expose().as_str()),
         ];
-        let answer = lab.post(Endpoint::Redemption, &form).await?;
+        let answer = lab.post_as(lab.sender(), Endpoint::Redemption, &form, "replayed").await?;
         Ok(match lab.as_the_service_once_refused().await? {
             ServiceCall::SignInAgain { refused_after: Some(after) }
                 if answer.error() == Some("invalid_grant") =>

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Experiment, Finding, Lab, Setback};
+use crate::flow::Endpoint;
 
 pub(super) struct WrongSecret;
 
@@ -17,7 +18,9 @@ impl Experiment for WrongSecret {
         let grant = lab.grant().await?;
         let refresh_token = grant.refresh_token.ok_or(Setback::NothingOverheard)?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose().as_str())];
-        let answer = lab.post_with_wrong_secret(&form).await?;
+        let wrong = Lab::wrong_secret();
+        let sender = lab.sender().with_secret(&wrong);
+        let answer = lab.post_as(sender, Endpoint::Refresh, &form, "invalid_client").await?;
         // With the right secret the same refresh token still works: strangers cannot burn it.
         let unharmed = lab.refreshed(&token).await.is_ok();
         let refused = answer.error() == Some("invalid_client");

@@ -25,6 +25,8 @@ pub enum Endpoint {
     SignOut,
     /// The form that adds an event.
     AddEvent,
+    /// The page that is a client by itself.
+    BrowserApp,
     /// Any other page of the service.
     ServicePage,
     // the authorization server, asked by the browser
@@ -89,6 +91,7 @@ impl Endpoint {
         Self::SignUp,
         Self::SignOut,
         Self::AddEvent,
+        Self::BrowserApp,
         Self::ServicePage,
         Self::Authorize,
         Self::SignInPage,
@@ -158,12 +161,16 @@ impl Endpoint {
             "/sign-up" => Some(Self::SignUpForm),
             "/sign-out" => Some(Self::SignOut),
             "/events" => Some(Self::AddEvent),
+            "/browser-app" => Some(Self::BrowserApp),
             _ if is_scenery(path) || path.starts_with("/flow") || path == "/language" => None,
             _ => Some(Self::ServicePage),
         }
     }
 
     fn of_server(method: &Method, path: &str) -> Option<Self> {
+        if method == Method::OPTIONS {
+            return Some(Self::Preflight);
+        }
         let is_post = method == Method::POST;
         match path {
             "/authorize" => Some(Self::Authorize),
@@ -212,6 +219,7 @@ mod tests {
             (Lifeline::ResourceServer, Method::POST, "/events", Some(Endpoint::WriteEvents)),
             (Lifeline::ResourceServer, Method::GET, "/events", Some(Endpoint::ReadEvents)),
             (Lifeline::ResourceServer, Method::OPTIONS, "/events", Some(Endpoint::Preflight)),
+            (Lifeline::AuthorizationServer, Method::OPTIONS, "/userinfo", Some(Endpoint::Preflight)),
             (Lifeline::Client, Method::GET, "/sign-up", Some(Endpoint::SignUpForm)),
             (Lifeline::AuthorizationServer, Method::GET, "/sign-up", Some(Endpoint::ServerPage)),
             (Lifeline::AuthorizationServer, Method::POST, "/sign-in", Some(Endpoint::SignIn)),

@@ -105,6 +105,13 @@ impl Journal {
         Experimenting { journal: self.clone(), story }
     }
 
+    /// The same for an experiment that was interrupted because it sent the browser away.
+    #[must_use]
+    pub fn resumed_experiment(&self) -> Experimenting {
+        let story = self.pages().stories.resume_experiment();
+        Experimenting { journal: self.clone(), story }
+    }
+
     /// Unix milliseconds.
     #[must_use]
     pub fn now(&self) -> i64 {

@@ -259,6 +259,7 @@ impl Draft {
             endpoint: self.endpoint,
             kind: self.kind,
             from: self.from,
+            to: self.to,
             outcome: self.outcome.as_deref(),
         };
         words::step(&key).map_or(Words::None {}, Words::Step)

@@ -4,16 +4,16 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::mask;
 
-/// Outcomes that are no refusals: a redirect with a code, or to the next page.
-const GOOD_ENDS: &[&str] = &["code", "consent", "sign_in"];
+/// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram.
+const GOOD_ENDS: &[&str] = &["code", "consent", "diagram", "sign_in"];
 
 /// Whether somebody said no.
 pub(crate) fn is_refusal(outcome: &str) -> bool {
     !GOOD_ENDS.contains(&outcome)
 }
 
-/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `consent`, `no_credentials`,
-/// `refused`, `failed`; `None` for an ordinary success.
+/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `consent`, `diagram`,
+/// `no_credentials`, `refused`, `failed`; `None` for an ordinary success.
 pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: Option<String>) -> Option<String> {
     if status.is_redirection() {
         let location = headers.get(header::LOCATION)?.to_str().ok()?;
@@ -44,6 +44,7 @@ fn redirect(location: &str) -> Option<&'static str> {
     match path {
         path if path.ends_with("/sign-in") => Some("sign_in"),
         path if path.ends_with("/consent") => Some("consent"),
+        "/flow" => Some("diagram"),
         _ => None,
     }
 }
@@ -75,6 +76,7 @@ mod tests {
             (303, "location", "http://localhost:3000/callback?error=access_denied", None, Some("error")),
             (303, "location", "/sign-in?step=abc", None, Some("sign_in")),
             (303, "location", "/consent?step=abc", None, Some("consent")),
+            (303, "location", "/flow?did=late_code&found=waiting", None, Some("diagram")),
             (303, "location", "/", None, None),
             (200, "x", "y", Some("ignored"), None),
             (400, "x", "y", Some("invalid_grant"), Some("invalid_grant")),

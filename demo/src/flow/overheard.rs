@@ -2,8 +2,12 @@
 //! token, and access tokens that are over.
 //!
 //! `mapae-client` keeps them sealed in its vault, and no call of it returns them: that is how it should be. So the
-//! demo listens in front of the token endpoint, as a debugging proxy would, to the exchanges of its own client. It
-//! keeps them in memory, for a few logins, and hands them to the experiments alone.
+//! demo listens in front of the token endpoint, as a debugging proxy would, to the exchanges of its own client.
+//!
+//! No product may do this. Here it is what the experiments are for: an attacker who has the tokens. What is overheard
+//! stays in the memory of this process, for a few logins; it is as secret as the vault's key, which lies in the same
+//! memory. It goes to the experiments of the person whose it is and nowhere else: not to disk, not to a log (`Secret`
+//! prints nothing), not to the diagram, which gets everything masked from [`mask`](super::mask).
 
 use std::{
     collections::VecDeque,
@@ -24,6 +28,8 @@ use serde_json::Value;
 const MOST_GRANTS: usize = 32;
 /// How many access tokens of each.
 const MOST_TOKENS: usize = 16;
+/// By how many refresh tokens each is known again: the newest, and those that may still come as a retry.
+const MOST_HASHES: usize = 16;
 
 /// A code as it was redeemed.
 #[derive(Clone, Debug)]
@@ -56,7 +62,7 @@ pub struct Grant {
     pub access_tokens: Vec<Given>,
     /// Whom the ID token names; `None` if there was none.
     subject: Option<String>,
-    /// Of every refresh token that was ever the newest.
+    /// Of the refresh tokens that were the newest.
     refresh_hashes: Vec<[u8; 32]>,
 }
 
@@ -75,7 +81,9 @@ impl Overheard {
             .iter()
             .position(|grant| presented.is_some_and(|hash| grant.refresh_hashes.contains(&hash)));
         let mut grant = known.and_then(|at| grants.remove(at)).unwrap_or_default();
-        grant.refresh_hashes.extend(presented);
+        if let Some(hash) = presented {
+            grant.recognise_by(hash);
+        }
         if let (Some(code), Some(verifier)) = (field("code"), field("code_verifier")) {
             grant.code = Some(SpentCode {
                 code: Secret::new(code.to_owned()),
@@ -86,7 +94,7 @@ impl Overheard {
         let named = answer.id_token.as_ref().and_then(|token| subject(token.expose()));
         grant.subject = named.or(grant.subject);
         if let Some(token) = answer.refresh_token {
-            grant.refresh_hashes.push(sha256(token.expose().as_bytes()));
+            grant.recognise_by(sha256(token.expose().as_bytes()));
             grant.refresh_token = Some(token);
         }
         let expires_at = now.plus(answer.expires_in.unwrap_or(Seconds::ZERO));
@@ -116,6 +124,18 @@ impl Overheard {
 
     fn grants(&self) -> MutexGuard<'_, VecDeque<Grant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Grant {
+    fn recognise_by(&mut self, hash: [u8; 32]) {
+        if self.refresh_hashes.contains(&hash) {
+            return;
+        }
+        if self.refresh_hashes.len() == MOST_HASHES {
+            self.refresh_hashes.remove(0);
+        }
+        self.refresh_hashes.push(hash);
     }
 }
 

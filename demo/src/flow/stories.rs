@@ -26,7 +26,7 @@ pub enum StoryKind {
     Visit,
     /// Pages of the authorization server that belong to no login.
     Account,
-    /// Somebody calls the API by other means than the service.
+    /// Somebody calls the API, or the authorization server as programs do, by other means than the service.
     DirectCall,
     /// A button under the diagram.
     Experiment,
@@ -64,6 +64,14 @@ impl Stories {
         story
     }
 
+    /// Goes on with the experiment that was last, if nothing else has begun meanwhile.
+    pub(crate) fn resume_experiment(&mut self) -> Story {
+        let last = self.current.filter(|story| story.kind == StoryKind::Experiment);
+        let story = last.unwrap_or_else(|| self.begin(StoryKind::Experiment));
+        self.experiment = Some(story);
+        story
+    }
+
     /// The experiment is over; what follows begins something new.
     pub(crate) fn end_experiment(&mut self, story: Story) {
         if self.experiment == Some(story) {
@@ -83,11 +91,13 @@ impl Stories {
         let current = self.current?;
         let kind = opening(draft);
         let goes_on = match draft.from {
+            Lifeline::Browser if draft.to == Lifeline::ResourceServer => false,
             Lifeline::Browser => continues(current.kind, draft.endpoint),
             // Programs speak in the middle of whatever a person began.
             Lifeline::Client | Lifeline::AuthorizationServer | Lifeline::ResourceServer => true,
         };
-        (goes_on && (kind != StoryKind::DirectCall || draft.kind == Kind::Event)).then_some(current)
+        let alone = kind == StoryKind::DirectCall && current.kind != StoryKind::Login;
+        (goes_on && (!alone || draft.kind == Kind::Event)).then_some(current)
     }
 }
 
@@ -95,6 +105,9 @@ impl Stories {
 fn opening(draft: &Draft) -> StoryKind {
     match (draft.from, draft.to) {
         (Lifeline::Browser, Lifeline::ResourceServer) => StoryKind::DirectCall,
+        (Lifeline::Browser, Lifeline::AuthorizationServer) if is_for_programs(draft.endpoint) => {
+            StoryKind::DirectCall
+        }
         (Lifeline::Browser, Lifeline::AuthorizationServer) if is_login(draft.endpoint) => StoryKind::Login,
         (Lifeline::Browser, Lifeline::AuthorizationServer) => StoryKind::Account,
         (_, Lifeline::Client) if is_login(draft.endpoint) => StoryKind::Login,
@@ -106,19 +119,38 @@ fn opening(draft: &Draft) -> StoryKind {
 fn continues(current: StoryKind, endpoint: Endpoint) -> bool {
     match current {
         StoryKind::Login => {
-            is_login(endpoint) && endpoint != Endpoint::Login || endpoint == Endpoint::ServerPage
+            is_login(endpoint) && !matches!(endpoint, Endpoint::Login)
+                || endpoint == Endpoint::ServerPage
+                // An app in the browser redeems its code itself.
+                || is_for_programs(endpoint)
         }
         StoryKind::Account => matches!(endpoint, Endpoint::ServerPage | Endpoint::Disconnect),
-        // One experiment sends the browser off with an authorization request of its own.
-        StoryKind::Experiment => endpoint == Endpoint::Authorize,
+        // Some experiments send the browser off with an authorization request of their own.
+        StoryKind::Experiment => matches!(endpoint, Endpoint::Authorize | Endpoint::Callback),
         StoryKind::Visit | StoryKind::DirectCall | StoryKind::Background => false,
     }
+}
+
+const fn is_for_programs(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::Redemption
+            | Endpoint::Refresh
+            | Endpoint::Token
+            | Endpoint::UserInfo
+            | Endpoint::Revocation
+            | Endpoint::Introspection
+            | Endpoint::Discovery
+            | Endpoint::Keys
+            | Endpoint::Preflight
+    )
 }
 
 const fn is_login(endpoint: Endpoint) -> bool {
     matches!(
         endpoint,
         Endpoint::Login
+            | Endpoint::BrowserApp
             | Endpoint::Callback
             | Endpoint::SignUpForm
             | Endpoint::SignUp
@@ -160,8 +192,14 @@ mod tests {
             (Browser, Client, Endpoint::Login, 4, StoryKind::Login),
             (Browser, Client, Endpoint::Login, 5, StoryKind::Login),
             (Browser, Api, Endpoint::ReadEvents, 6, StoryKind::DirectCall),
-            (Browser, Server, Endpoint::ServerPage, 7, StoryKind::Account),
-            (Browser, Server, Endpoint::Disconnect, 7, StoryKind::Account),
+            (Browser, Server, Endpoint::Token, 7, StoryKind::DirectCall),
+            (Browser, Client, Endpoint::BrowserApp, 8, StoryKind::Login),
+            (Browser, Server, Endpoint::Authorize, 8, StoryKind::Login),
+            (Browser, Client, Endpoint::BrowserApp, 8, StoryKind::Login),
+            (Browser, Server, Endpoint::Redemption, 8, StoryKind::Login),
+            (Browser, Api, Endpoint::Preflight, 9, StoryKind::DirectCall),
+            (Browser, Server, Endpoint::ServerPage, 10, StoryKind::Account),
+            (Browser, Server, Endpoint::Disconnect, 10, StoryKind::Account),
         ] {
             assert_eq!(tell(&mut stories, from, to, endpoint), (id, kind), "{endpoint:?}");
         }
@@ -185,7 +223,12 @@ mod tests {
         let sent_off =
             tell(&mut stories, Lifeline::Browser, Lifeline::AuthorizationServer, Endpoint::Authorize);
         assert_eq!(sent_off, inside);
+        let back = tell(&mut stories, Lifeline::Browser, Lifeline::Client, Endpoint::Callback);
+        assert_eq!(back, inside);
+        assert_eq!(stories.resume_experiment(), experiment);
+        stories.end_experiment(experiment);
         let after = tell(&mut stories, Lifeline::Browser, Lifeline::Client, Endpoint::Home);
         assert_eq!(after, (experiment.id + 1, StoryKind::Visit));
+        assert_eq!(stories.resume_experiment().id, experiment.id + 2, "something else has begun");
     }
 }

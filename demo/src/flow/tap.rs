@@ -83,6 +83,16 @@ impl Tap {
         }
     }
 
+    /// Whether an exchange gives tokens that the service keeps: those of codes that an experiment redeems it does not.
+    fn is_of_the_login(&self, headers: &HeaderMap, endpoint: Endpoint) -> bool {
+        let experiment = headers.get(header::USER_AGENT).is_some_and(|agent| agent == SERVICE_AGENT);
+        match endpoint {
+            Endpoint::Redemption => !experiment,
+            Endpoint::Refresh => true,
+            _ => false,
+        }
+    }
+
     fn draw_request(&self, caller: Caller, endpoint: Endpoint, parts: &Parts, heard: &Heard) -> Option<Open> {
         let (from, noise) = match caller {
             Caller::Drawn(from) => (from, false),
@@ -175,8 +185,7 @@ where
             let (asked, body) = hearing::request(&parts.headers, body).await;
             let endpoint = endpoint.with_grant_type(asked.grant_type().as_deref());
             let open = tap.draw_request(caller, endpoint, &parts, &asked);
-            let redeems =
-                caller == Caller::Own && matches!(endpoint, Endpoint::Redemption | Endpoint::Refresh);
+            let redeems = caller == Caller::Own && tap.is_of_the_login(&parts.headers, endpoint);
             let headers = redeems.then(|| parts.headers.clone());
             let response = inner.call(Request::from_parts(parts, body)).await?;
             if open.is_none() && !redeems {

@@ -19,8 +19,11 @@ pub struct Step {
     /// Who sends it, where the same endpoint is asked by several parties.
     #[serde(default, skip_serializing)]
     pub from: Option<Lifeline>,
-    /// How it ended: an OAuth error code, `code`, `sign_in`, `consent`, `error`, `no_credentials`; `refused` stands
-    /// for every other refusal; without one, it is an ordinary success.
+    /// Who gets it, where the same endpoint answers several parties.
+    #[serde(default, skip_serializing)]
+    pub to: Option<Lifeline>,
+    /// How it ended: an OAuth error code, `code`, `sign_in`, `consent`, `diagram`, `error`, `no_credentials`, or what
+    /// an experiment knows better; `refused` stands for every other refusal; without one, it is an ordinary success.
     #[serde(default, skip_serializing)]
     pub outcome: Option<String>,
     /// Which line of the textbook this is.
@@ -94,6 +97,8 @@ pub struct Key<'a> {
     pub kind: Kind,
     /// Who sends it.
     pub from: Lifeline,
+    /// Who gets it.
+    pub to: Lifeline,
     /// How it ended.
     pub outcome: Option<&'a str>,
 }
@@ -126,7 +131,7 @@ static TEXTBOOK: LazyLock<Textbook> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/textbook.toml")).unwrap_or(Textbook { phases: Vec::new() })
 });
 
-/// The step that fits best: first by how it ended, then by what was asked for, then by who sent it. A refusal
+/// The step that fits best: first by how it ended, then by what was asked for, then by who said it to whom. A refusal
 /// never gets the words of a success.
 #[must_use]
 pub fn step(key: &Key<'_>) -> Option<&'static Step> {
@@ -156,10 +161,11 @@ impl Step {
             && self.kind == key.kind
             && self.endpoint.is_none_or(|endpoint| endpoint == key.endpoint)
             && self.from.is_none_or(|from| from == key.from)
+            && self.to.is_none_or(|to| to == key.to)
     }
 
     const fn precision(&self) -> u8 {
-        self.from.is_some() as u8 + 2 * self.endpoint.is_some() as u8
+        self.from.is_some() as u8 + self.to.is_some() as u8 + 4 * self.endpoint.is_some() as u8
     }
 }
 
@@ -187,9 +193,11 @@ mod tests {
                 &[Kind::Request, Kind::Response]
             };
             for &kind in kinds {
-                for &from in Lifeline::ALL {
+                let pairs =
+                    Lifeline::ALL.iter().flat_map(|from| Lifeline::ALL.iter().map(move |to| (*from, *to)));
+                for (from, to) in pairs {
                     for outcome in [None, Some("refused"), Some("failed"), Some("something-new")] {
-                        let key = Key { endpoint, kind, from, outcome };
+                        let key = Key { endpoint, kind, from, to, outcome };
                         let step = step(&key).unwrap();
                         let refused = outcome.is_some() && kind == Kind::Response;
                         assert_eq!(step.outcome.is_some(), refused, "{key:?}");
@@ -206,6 +214,11 @@ mod tests {
             (Endpoint::Authorize, "code"),
             (Endpoint::Authorize, "error"),
             (Endpoint::Redemption, "invalid_grant"),
+            (Endpoint::Redemption, "replayed"),
+            (Endpoint::Redemption, "late"),
+            (Endpoint::Redemption, "another_app"),
+            (Endpoint::Redemption, "another_redirect_uri"),
+            (Endpoint::Redemption, "another_verifier"),
             (Endpoint::Redemption, "invalid_client"),
             (Endpoint::Refresh, "invalid_grant"),
             (Endpoint::Refresh, "invalid_client"),
@@ -217,6 +230,7 @@ mod tests {
                 endpoint,
                 kind: Kind::Response,
                 from: Lifeline::AuthorizationServer,
+                to: Lifeline::Client,
                 outcome: Some(outcome),
             };
             assert_eq!(step(&key).unwrap().outcome.as_deref(), Some(outcome), "{key:?}");
@@ -232,7 +246,8 @@ mod tests {
             let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
             assert!(korean(&step.sentence_ko) && !korean(&step.sentence_en), "{step:?}");
             assert!(step.title_ko.chars().count() <= 30 && step.title_en.chars().count() <= 44, "{step:?}");
-            let key = format!("{:?} {:?} {:?} {:?}", step.endpoint, step.kind, step.from, step.outcome);
+            let who = (step.from, step.to);
+            let key = format!("{:?} {:?} {who:?} {:?}", step.endpoint, step.kind, step.outcome);
             assert!(keys.insert(key), "{step:?}");
         }
     }

@@ -42,11 +42,12 @@ const FLOW_SCRIPT: &str = concat!(
 );
 
 /// All files, under `/assets/`.
-pub(crate) static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
+pub(crate) static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
     [
         Asset::new("service.css", STYLE),
         Asset::new("flow.css", FLOW_STYLE),
         Asset::new("flow.js", FLOW_SCRIPT),
+        Asset::new("browser-app.js", include_str!("../../assets/browser-app.js")),
         Asset::new("mark.svg", include_str!("../../assets/mark.svg")),
         Asset::new("hello.svg", include_str!("../../assets/hello.svg")),
     ]

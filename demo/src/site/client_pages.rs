@@ -38,17 +38,9 @@ impl Pages for ServicePages {
     }
 
     fn failed(&self, error: &Error, language: Language) -> String {
-        let t = texts(language);
-        let explanation = error.explain(language);
-        let sign_in = matches!(error.class(), Class::Cancelled | Class::Restart | Class::SignInAgain);
-        let page = TroublePage {
-            t,
-            frame: Frame::new("/", None),
-            id: id(error.class()),
-            title: explanation.title.to_owned(),
-            advice: explanation.advice.to_owned(),
-            sign_in,
-        };
+        let class = error.class();
+        let sign_in = !matches!(class, Class::Configuration(_));
+        let page = TroublePage::of(texts(language), Frame::new("/", None), id(class), sign_in);
         page.render().unwrap_or_else(|_| PlainPages.failed(error, language))
     }
 }
@@ -95,6 +87,6 @@ const fn id(class: Class) -> &'static str {
         Class::Restart => "restart",
         Class::SignInAgain => "sign_in_again",
         Class::Configuration(_) => "configuration",
-        Class::Unavailable => "unavailable",
+        Class::Unavailable => "sign_in_unavailable",
     }
 }

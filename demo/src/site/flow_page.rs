@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use askama::Template;
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery, Request, State},
+    middleware::Next,
     response::{
         IntoResponse, Redirect, Response,
         sse::{Event, KeepAlive, Sse},
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     database::User,
-    experiments::{self, EXPERIMENTS, Experiment, Finding},
+    experiments::{self, EXPERIMENTS, Experiment, Finding, OTHER_CLIENTS},
     flow::{
         stream,
         words::{self, Phase},
@@ -38,8 +39,11 @@ pub(crate) struct FlowPage {
     pub(crate) frame: Frame,
     pub(crate) phases: &'static [Phase],
     pub(crate) experiments: &'static [&'static dyn Experiment],
+    pub(crate) other_clients: &'static [&'static dyn Experiment],
+    pub(crate) native_command: String,
     pub(crate) signed_in: bool,
     pub(crate) account: String,
+    pub(crate) console: String,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) parties: Parties,
 }
@@ -70,8 +74,11 @@ pub(super) async fn show(
         frame: Frame::new("/flow", None),
         phases: &words::textbook().phases,
         experiments: EXPERIMENTS,
+        other_clients: OTHER_CLIENTS,
+        native_command: native_command(desk.issuer(), &desk.parts().others.native_app_id),
         signed_in: signed_in.is_some(),
         account: format!("{}/account", desk.issuer()),
+        console: format!("{}/console", desk.issuer()),
         outcome: Outcome::parse(query.as_deref()),
         parties: Parties {
             client: short(desk.origin()),
@@ -124,6 +131,21 @@ pub(super) async fn experiment(
     Redirect::to(&format!("/flow?{}", outcome.query())).into_response()
 }
 
+/// The redirect URI's path.
+pub(super) const CALLBACK: &str = "/callback";
+
+/// A browser that an experiment has sent for a code brings it to the redirect URI, and is back at the diagram; all
+/// other requests pass. Whoever knows its `state` is that browser.
+pub(super) async fn receive(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let query = request.uri().query().filter(|_| request.uri().path() == CALLBACK);
+    let answer = query.and_then(|query| Params::parse(query.as_bytes(), Limits::REQUEST).ok());
+    let brought = answer.and_then(|answer| desk.parts().errands.receive(&desk, &answer));
+    let Some(brought) = brought else { return next.run(request).await };
+    let (experiment, finding) = experiments::go_on(&desk, brought).await;
+    let outcome = Outcome { experiment: experiment.name(), finding };
+    Redirect::to(&format!("/flow?{}", outcome.query())).into_response()
+}
+
 impl Outcome {
     /// In the address of the page.
     fn query(&self) -> String {
@@ -157,6 +179,11 @@ impl FlowPage {
     pub(crate) fn of(&self, experiment: &dyn Experiment, part: &str) -> &'static str {
         self.t.of(&format!("experiment.{}_{part}", experiment.name()))
     }
+}
+
+/// How the example of a native program is started from this repository.
+pub(crate) fn native_command(issuer: &str, client_id: &str) -> String {
+    format!("cargo run --release -p mapae-client --example cli -- {issuer} {client_id}")
 }
 
 /// Without the scheme, which every address here has.

@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::Desk;
+use super::{Desk, browser_app};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -17,10 +17,11 @@ const REFUSAL: &str = "다른 사이트에서 보낸 요청이라 처리하지 �
 /// Headers of every answer, and the same-origin rule for everything that changes something.
 pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let policy = policy(&desk, request.uri().path());
     if changes && !is_same_origin(request.headers(), desk.origin()) {
-        return finish(&desk, (StatusCode::FORBIDDEN, REFUSAL).into_response());
+        return finish(&policy, (StatusCode::FORBIDDEN, REFUSAL).into_response());
     }
-    finish(&desk, next.run(request).await)
+    finish(&policy, next.run(request).await)
 }
 
 /// Cross-site request forgery (RFC 6749 §10.12): the browser's own word decides; another port is another origin.
@@ -33,7 +34,7 @@ fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
-fn finish(desk: &Desk, mut response: Response) -> Response {
+fn finish(policy: &str, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -46,17 +47,20 @@ fn finish(desk: &Desk, mut response: Response) -> Response {
     }
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if let Ok(policy) = HeaderValue::from_str(&policy(desk.issuer())) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
 }
 
 /// Nothing inline, nothing from elsewhere, in nobody's frame. Forms may end at the authorization server, because
-/// one experiment sends the browser there and browsers apply `form-action` to that redirect.
-fn policy(issuer: &str) -> String {
+/// experiments send the browser there and browsers apply `form-action` to that redirect. One page is a client by
+/// itself, and speaks to the authorization server and the API.
+fn policy(desk: &Desk, path: &str) -> String {
+    let (issuer, api) = (desk.issuer(), &desk.parts().resource);
+    let others = if path == browser_app::PATH { format!(" {issuer} {api}") } else { String::new() };
     format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'{others}; \
          form-action 'self' {issuer}; base-uri 'none'; frame-ancestors 'none'"
     )
 }

@@ -5,12 +5,14 @@
 //! | `/` | the start page; the calendar for whoever is signed in |
 //! | `POST /events` | adds an entry |
 //! | `/login`, `/callback`, `/sign-up`, `/sign-out` | those of `mapae-client` |
+//! | `/browser-app` | another client: a page that needs no server |
 //! | `/flow`, `/flow/events` | the live sequence diagram |
 //! | `POST /flow/experiments/{name}` | a button under the diagram |
 
 mod accounts;
 mod add_event;
 mod assets;
+mod browser_app;
 mod calendar_api;
 mod client_pages;
 mod flow_page;
@@ -43,7 +45,9 @@ pub(crate) use texts::Texts;
 
 use crate::{
     database::User,
+    experiments::Errands,
     flow::{Lifeline, Stage, Tap},
+    settings::OtherClients,
 };
 
 /// The name in front of the service's cookies.
@@ -74,8 +78,12 @@ pub(crate) struct Inner {
     pub(crate) client_secret: Secret<String>,
     /// The API's identifier.
     pub(crate) resource: String,
+    /// The other kinds of clients.
+    pub(crate) others: OtherClients,
     /// One experiment at a time.
     pub(crate) turn: Mutex<()>,
+    /// Browsers that experiments have sent for a code.
+    pub(crate) errands: Errands,
 }
 
 impl Desk {
@@ -106,6 +114,11 @@ impl Desk {
     /// The service's own origin.
     pub(crate) fn origin(&self) -> &str {
         self.0.client.origin()
+    }
+
+    /// Where the authorization server sends browsers back to.
+    pub(crate) fn redirect_uri(&self) -> String {
+        format!("{}{}", self.origin(), flow_page::CALLBACK)
     }
 
     /// Everything.
@@ -153,6 +166,7 @@ pub(crate) fn router(desk: &Desk) -> Router {
         .route("/", get(home::home))
         .route("/events", post(add_event::add))
         .route("/language", get(language::choose))
+        .route(browser_app::PATH, get(browser_app::show))
         .route("/flow", get(flow_page::show))
         .route("/flow/events", get(flow_page::events))
         .route("/flow/state", get(flow_page::state))
@@ -160,6 +174,7 @@ pub(crate) fn router(desk: &Desk) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .merge(routes_with(desk.client(), client_pages::ServicePages))
         .fallback(trouble::not_found)
+        .layer(middleware::from_fn_with_state(desk.clone(), flow_page::receive))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(desk.clone(), language::prefer))
         .layer(middleware::from_fn_with_state(desk.clone(), guard::stand))

@@ -8,16 +8,17 @@ use serde_json::json;
 
 use super::{
     INTERESTS, Texts,
+    browser_app::BrowserAppPage,
     client_pages::SignUpPage,
     fields,
-    flow_page::{FlowPage, Outcome, Parties},
+    flow_page::{FlowPage, Outcome, Parties, native_command},
     home::{CalendarPage, Item, Notice, WelcomePage},
     month::Month,
     trouble::{Frame, TroublePage},
 };
 use crate::{
     database::{Entry, User},
-    experiments::{EXPERIMENTS, Finding},
+    experiments::{EXPERIMENTS, Finding, OTHER_CLIENTS},
     flow::words,
     settings::APP_SCOPES,
 };
@@ -46,13 +47,20 @@ pub(crate) fn samples() -> Vec<(String, String)> {
                 add(state, &SignUpPage { t, frame: frame("/sign-up"), form, interests: INTERESTS });
             }
         }
-        for (id, sign_in) in
-            [("sign_in_again", true), ("unavailable", false), ("configuration", false), ("not_found", false)]
-        {
+        for (id, sign_in) in [
+            ("sign_in_again", true),
+            ("restart", true),
+            ("cancelled", true),
+            ("sign_in_unavailable", true),
+            ("unavailable", false),
+            ("configuration", false),
+            ("not_found", false),
+        ] {
             add(&format!("trouble.{id}"), &TroublePage::of(t, frame("/?month=2026-11"), id, sign_in));
         }
         add("flow.signed_in", &flow(t, true, Some(Finding::AsExpected(Some(12)))));
         add("flow.signed_out", &flow(t, false, None));
+        add("browser_app.plain", &browser_app(t));
     }
     samples
 }
@@ -140,14 +148,28 @@ fn problems() -> Vec<Problem> {
     ]
 }
 
+fn browser_app(t: Texts) -> BrowserAppPage {
+    BrowserAppPage {
+        t,
+        frame: frame("/browser-app"),
+        issuer: "http://localhost:9000".to_owned(),
+        client_id: "app_8kYmN4vQ".to_owned(),
+        api: "http://localhost:4000".to_owned(),
+        scope: "openid profile calendar.read".to_owned(),
+    }
+}
+
 fn flow(t: Texts, signed_in: bool, finding: Option<Finding>) -> FlowPage {
     FlowPage {
         t,
         frame: frame("/flow"),
         phases: &words::textbook().phases,
         experiments: EXPERIMENTS,
+        other_clients: OTHER_CLIENTS,
+        native_command: native_command("http://localhost:9000", "app_8kYmN4vQ"),
         signed_in,
         account: "http://localhost:9000/account".to_owned(),
+        console: "http://localhost:9000/console".to_owned(),
         outcome: finding.map(|finding| Outcome { experiment: "revoked_access_token", finding }),
         parties: Parties {
             client: "localhost:3000".to_owned(),

@@ -1,6 +1,6 @@
 //! The demo on ports of its own, with an authorization server that is not there.
 
-use mapae_demo::{ApiSettings, Doors, Running, Settings, Stage, start};
+use mapae_demo::{ApiSettings, Doors, OtherClients, Running, Settings, Stage, start};
 use tempfile::TempDir;
 
 /// A running demo and a client without cookies that follows no redirect.
@@ -25,6 +25,12 @@ impl Play {
             client_id: "app_1".to_owned(),
             client_secret: "app-secret".to_owned().into(),
             api,
+            others: OtherClients {
+                browser_app_id: "app_2".to_owned(),
+                native_app_id: "app_3".to_owned(),
+                back_end_id: "app_4".to_owned(),
+                back_end_secret: "back-end-secret".to_owned().into(),
+            },
             data: folder.path().to_owned(),
             stage: Stage::new(),
         };

@@ -122,7 +122,7 @@ async fn a_login_says_so_when_mapae_is_away() {
     assert_eq!(answer.status(), 502);
     let page = answer.text().await.unwrap();
     assert!(
-        page.contains("data-trouble=\"unavailable\"") && page.contains("지금은 로그인할 수 없습니다."),
+        page.contains("data-trouble=\"sign_in_unavailable\"") && page.contains("지금은 로그인할 수 없어요"),
         "{page}"
     );
     play.running.shutdown().await;

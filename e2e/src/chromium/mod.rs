@@ -4,6 +4,7 @@
 
 mod driver;
 mod screen;
+mod windows;
 
 use std::{env, ffi::OsString, fmt, fs, sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 
 use driver::Driver;
 pub use screen::Screen;
+pub use windows::Window;
 
 /// Another Chromium than the system's.
 const SETTING: &str = "MAPAE_TEST_CHROMIUM";
@@ -158,10 +160,23 @@ impl Chromium {
     /// Clicks the element with this id as soon as it is there.
     pub async fn click(&self, id: &str) {
         let element = self.wait_for(id).await;
+        self.click_on(&element, &format!("#{id}")).await;
+    }
+
+    /// Clicks the first element that a CSS selector finds, as soon as it is there.
+    pub async fn click_first(&self, css: &str) {
+        let found = self.web.query(By::Css(css)).wait(PATIENCE, GLANCE).first().await;
+        match found {
+            Ok(element) => self.click_on(&element, css).await,
+            Err(_) => panic!("no {css} at {}:\n{}", self.address().await, self.text("body").await),
+        }
+    }
+
+    async fn click_on(&self, element: &WebElement, name: &str) {
         // Where a person moves it: off the bars at the edges.
         let middle = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });";
         self.ask(middle, vec![element.to_json().expect("it is an element")]).await;
-        element.click().await.unwrap_or_else(|error| panic!("#{id} cannot be clicked: {error}"));
+        element.click().await.unwrap_or_else(|error| panic!("{name} cannot be clicked: {error}"));
     }
 
     /// Types into the field with this id, in place of what it holds.
@@ -254,6 +269,13 @@ impl Chromium {
         self.ask(script, Vec::new()).await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// The values of all its cookies.
+    pub async fn cookies(&self) -> Vec<String> {
+        let all = self.command("Network.getAllCookies", json!({})).await;
+        let cookies = all.get("cookies").and_then(Value::as_array).into_iter().flatten();
+        cookies.map(|cookie| text(cookie, "/value").to_owned()).collect()
+    }
+
     /// Goes into the first frame of the page, or back to the page.
     pub async fn enter_frame(&self, inside: bool) {
         let entered =
@@ -271,8 +293,13 @@ impl Chromium {
         };
         // Bars that stay at the edge of the screen would stand in the middle of the page otherwise.
         self.resize(high_enough).await;
-        let picture = self.command("Page.captureScreenshot", json!({ "format": "png" })).await;
+        self.glimpse(name).await;
         self.resize(self.screen).await;
+    }
+
+    /// Keeps a picture of what is on the screen now.
+    pub async fn glimpse(&self, name: &str) {
+        let picture = self.command("Page.captureScreenshot", json!({ "format": "png" })).await;
         let data = text(&picture, "/data").trim_end_matches('=').replace('+', "-").replace('/', "_");
         let data = base64url::decode(&data).expect("a picture is base64");
         fs::write(self.screen.picture(name), data).expect("the picture can be kept");

@@ -9,7 +9,7 @@ const DRIVERS: &[&str] =
     &["rusqlite", "tokio_postgres", "tokio_postgres_rustls", "deadpool", "deadpool_postgres"];
 
 /// Where they may be named: the server's one executor, the client's vault, and the tests that look beneath them, the demo's
-/// database, the test server, the tasks.
+/// database, the test server, what end-to-end tests read beside a running program, the tasks.
 const HOMES_OF_DRIVERS: &[&str] = &[
     "crates/server/src/store/db",
     "crates/server/tests/it/store/",
@@ -17,6 +17,7 @@ const HOMES_OF_DRIVERS: &[&str] = &[
     "crates/client/tests/it/vault",
     "crates/testkit/src/postgres",
     "demo/src/database",
+    "e2e/src/records",
     "xtask/",
 ];
 

@@ -115,11 +115,15 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The first supported language of `ui_locales`.
     pub locale: Option<Locale>,
-    /// `acr_values`, most wanted first; a wish (OIDC Core §3.1.2.1).
+    /// `acr_values`, most wanted first; a wish (OIDC Core §3.1.2.1). Not kept when the request is stored or sealed.
+    #[serde(skip)]
     pub acr_values: Vec<String>,
-    /// `id_token_hint` as it came; to be verified before it is used.
+    /// `id_token_hint` as it came; to be verified before it is used. Not kept when the request is stored or
+    /// sealed: what it says is.
+    #[serde(skip)]
     pub id_token_hint: Option<String>,
-    /// `display`.
+    /// `display`. Not kept when the request is stored or sealed.
+    #[serde(skip)]
     pub display: Option<Display>,
     /// `resource`: the API that the token is for (RFC 8707 §2).
     pub resource: Option<ResourceIndicator>,

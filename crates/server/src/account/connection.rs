@@ -9,6 +9,7 @@ use mapae_protocol::locale::Locale;
 use super::notice;
 use crate::{
     app::App,
+    catalog::Client,
     contention,
     interaction::{PageError, Visit, person_page, see_other},
     pages::{
@@ -94,11 +95,6 @@ pub(super) fn card(connection: &Connection) -> AppCard {
     }
 }
 
-/// The scopes that were agreed.
-pub(super) fn agreed(connection: &Connection) -> impl Iterator<Item = &str> {
-    connection.consent.scopes.split_ascii_whitespace()
-}
-
 /// A scope in the person's language.
 pub(super) fn titled(visit: &Visit, scope: &str) -> ScopeText {
     let apis = visit.app.catalog().apis();
@@ -108,6 +104,16 @@ pub(super) fn titled(visit: &Visit, scope: &str) -> ScopeText {
     });
     // An API may have given up a scope that people have agreed to: then its own name is all there is.
     ScopeText::new(scope, title.unwrap_or(scope))
+}
+
+/// The scopes that were agreed, as on the page where they were agreed to: required ones first, each kind as the app
+/// declares it. An app that is gone declares nothing any more.
+pub(super) fn in_order<'c>(connection: &'c Connection, client: Option<&Client>) -> Vec<&'c str> {
+    let agreed = connection.consent.scopes.split_ascii_whitespace();
+    let Some(client) = client else { return agreed.collect() };
+    let mut ordered = client.in_declared_order(agreed);
+    ordered.sort_by_key(|scope| !client.required().contains(scope));
+    ordered
 }
 
 async fn items(visit: &Visit, connection: &Connection) -> Result<Vec<AgreedItem>, PageError> {
@@ -120,15 +126,12 @@ async fn items(visit: &Visit, connection: &Connection) -> Result<Vec<AgreedItem>
         };
         (!purpose.is_empty()).then(|| Shown::sentence(purpose))
     };
-    let shown = agreed(connection).map(|scope| AgreedItem {
+    let shown = in_order(connection, Some(&client)).into_iter().map(|scope| AgreedItem {
         scope: titled(visit, scope),
         purpose: purpose(scope),
         optional: !client.required().contains(scope),
     });
-    let mut items: Vec<AgreedItem> = shown.collect();
-    // As on the page where they were agreed to: required ones first.
-    items.sort_by_key(|item| item.optional);
-    Ok(items)
+    Ok(shown.collect())
 }
 
 async fn is_required(visit: &Visit, connection: &Connection, scope: &str) -> Result<bool, PageError> {

@@ -56,13 +56,18 @@ async fn services(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<ConnectedSe
     let mut connections = consents::connected(visit.app.db(), &signed_in.user.id).await?;
     connections.sort_by_key(|connection| std::cmp::Reverse(connection.last_used_at));
     let now = visit.app.now();
-    let shown = connections.iter().map(|connected| ConnectedService {
-        id: connected.consent.id.clone(),
-        app: connection::card(connected),
-        items: connection::agreed(connected).map(|scope| connection::titled(visit, scope)).collect(),
-        last_used: connected.last_used_at.map(|used| Moment::new(used.unix(), now.unix())),
-    });
-    Ok(shown.collect())
+    let mut shown = Vec::new();
+    for connected in &connections {
+        let client = visit.app.catalog().client(&connected.consent.app_id).await?;
+        let items = connection::in_order(connected, client.as_deref());
+        shown.push(ConnectedService {
+            id: connected.consent.id.clone(),
+            app: connection::card(connected),
+            items: items.into_iter().map(|scope| connection::titled(visit, scope)).collect(),
+            last_used: connected.last_used_at.map(|used| Moment::new(used.unix(), now.unix())),
+        });
+    }
+    Ok(shown)
 }
 
 /// Where the person is signed in, this browser first.

@@ -2,13 +2,16 @@
 
 use axum::{
     extract::{Request, State},
-    http::header,
     response::Response,
 };
 
 use super::{home, notice};
 use crate::{
-    accounts::{NewPassword, session, typed},
+    accounts::{
+        NewPassword,
+        session::{self, Proven},
+        typed,
+    },
     app::App,
     interaction::{
         PageError, Visit,
@@ -74,18 +77,21 @@ async fn verified(
 /// Ends every session and grant of the person but this session, which goes on under a new secret (SE-01).
 async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> Result<Response, PageError> {
     let SignedIn { session, user } = signed_in;
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
+    // One unit: should it not be written, nothing has changed; once it is, no copy of the cookie lives on.
+    let after = Proven { user_id: &user.id, epoch: user.epoch + 1 };
+    let (renewed, renewal) = session::renew(&visit.app, &session.id, user.epoch, after, &visit.headers)?;
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())
+        .with(renewal)
         .with(sessions::keep(&session.id));
-    match visit.app.commit(unit).await {
-        Ok(_) => {}
+    let notice = new_password::notice(visit, user)?;
+    match visit.app.commit(unit.with(notice.keep(visit.app.now()))).await {
+        Ok(_) => visit.app.post_office().hand_over(notice),
         // Something else has ended everything, this session too: then the person signs in first.
         Err(CommitError::Conflict { .. }) => return Ok(see_other(at::ACCOUNT)?),
         Err(error) => return Err(error.into()),
     }
-    new_password::tell(visit, user)?;
-    let renewed = session::begin(&visit.app, user, Some(signed_in), &visit.headers).await?;
     let mut response = see_other(&notice::account(AccountNotice::PasswordChanged))?;
-    response.headers_mut().append(header::SET_COOKIE, renewed.cookie);
+    renewed.give_cookies(response.headers_mut());
     Ok(response)
 }

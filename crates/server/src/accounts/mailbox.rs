@@ -1,9 +1,12 @@
 //! Outgoing mail: written to a folder, one file a message, until a mail server is configured.
 //!
-//! Whether an address is known must not show in how long a page takes. So a page only drops its letter
-//! into a bounded queue; a task behind it looks the address up, stores the link and writes the file.
+//! A letter is on disk before anybody learns of it: the file and its name survive the end of the process and of the
+//! machine.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use mapae_protocol::{base64url, random, time::Timestamp};
 
@@ -27,13 +30,17 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Opens the folder, making it if need be.
+    /// Opens the folder, making it if need be. One that is there keeps the permissions that somebody gave it; the
+    /// letters in it are its owner's only.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        restrict(folder)?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -42,17 +49,46 @@ impl Mailbox {
         &self.folder
     }
 
-    /// Writes a letter under a name that sorts by time; a reader never sees half of one.
+    /// Writes a letter where no reader looks for it yet.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn deliver(&self, letter: &Letter, now: Timestamp) -> std::io::Result<PathBuf> {
+    pub fn draft(&self, letter: &Letter, now: Timestamp) -> std::io::Result<Draft> {
+        // The name sorts by time.
         let name = format!("{}-{}", now.unix(), base64url::encode(random::bytes::<6>()));
-        let unfinished = self.folder.join(format!(".{name}.tmp"));
-        let finished = self.folder.join(format!("{name}.eml"));
-        std::fs::write(&unfinished, letter.to_rfc_5322())?;
-        std::fs::rename(&unfinished, &finished)?;
-        Ok(finished)
+        let draft = Draft {
+            unfinished: self.folder.join(format!(".{name}.tmp")),
+            finished: self.folder.join(format!("{name}.eml")),
+            folder: self.folder.clone(),
+        };
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft.unfinished)?;
+        file.write_all(letter.to_rfc_5322().as_bytes())?;
+        file.sync_all()?;
+        Ok(draft)
+    }
+}
+
+/// A letter that is written whole and not delivered.
+#[derive(Debug)]
+pub struct Draft {
+    unfinished: PathBuf,
+    finished: PathBuf,
+    folder: PathBuf,
+}
+
+impl Draft {
+    /// Lets readers see it.
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub fn deliver(self) -> std::io::Result<PathBuf> {
+        std::fs::rename(&self.unfinished, &self.finished)?;
+        keep_name(&self.folder)?;
+        Ok(self.finished)
     }
 }
 
@@ -71,13 +107,41 @@ impl Letter {
     }
 }
 
+/// A new name in a folder outlives the machine's end only when the folder itself was written.
 #[cfg(unix)]
-fn restrict(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+fn keep_name(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn restrict(_: &Path) -> std::io::Result<()> {
+fn keep_name(_: &Path) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn letters_are_private_and_a_folder_that_was_there_keeps_its_permissions() {
+        let parent = tempfile::tempdir().unwrap();
+        let (made, named) = (parent.path().join("made"), parent.path().join("named"));
+        std::fs::create_dir(&named).unwrap();
+        std::fs::set_permissions(&named, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for (folder, expected) in [(&made, 0o700), (&named, 0o755)] {
+            let mailbox = Mailbox::open(folder).unwrap();
+            assert_eq!(mode(folder), expected);
+            let to = Email::parse("mina@example.com").unwrap();
+            let letter = Letter { to, subject: "s".to_owned(), text: "t".to_owned() };
+            let file = mailbox.deliver(&letter, Timestamp::from_unix(0)).unwrap();
+            assert_eq!(mode(&file), 0o600);
+        }
+    }
 }

@@ -51,13 +51,9 @@ pub(crate) struct Recipient<'a> {
     pub(crate) payload: Option<Concealed>,
 }
 
-/// Keeps a new link in place of all earlier ones, and returns its whole address: under the issuer that is
-/// configured, whatever host a request named (SE-21).
-pub(crate) async fn issue(
-    app: &App,
-    mailed_for: MailPurpose,
-    recipient: Recipient<'_>,
-) -> Result<String, Fault> {
+/// The whole address of a new link, under the issuer that is configured, whatever host a request named (SE-21); and
+/// the unit that keeps it in place of all earlier ones.
+pub(crate) fn issue(app: &App, mailed_for: MailPurpose, recipient: Recipient<'_>) -> (String, Unit) {
     let purpose = purpose(mailed_for);
     let Recipient { email, account, payload } = recipient;
     let (token, now) = (random::token(), app.now());
@@ -69,8 +65,8 @@ pub(crate) async fn issue(
         expires_at: now.plus(Seconds::minutes(minutes(mailed_for))),
     };
     let insert = links::insert(&Concealed::from(digest(&token)), purpose, &link, now);
-    app.commit(Unit::from(links::retire(email, purpose, now)).with(insert)).await?;
-    Ok(whole_address(app, &at::with(page(mailed_for), "token", &token)))
+    let unit = Unit::from(links::retire(email, purpose, now)).with(insert);
+    (whole_address(app, &at::with(page(mailed_for), "token", &token)), unit)
 }
 
 /// The link with this token, as long as it may be used.

@@ -1,15 +1,18 @@
 //! People: addresses, passwords, sessions of their browsers, and the mails that prove a mailbox.
 
 mod email;
+pub(crate) mod guess;
+pub(crate) mod known_browser;
 mod mailbox;
 pub(crate) mod mailed_link;
 mod passwords;
 pub(crate) mod post_office;
 pub(crate) mod session;
 pub(crate) mod throttle;
+mod turns;
 pub(crate) mod typed;
 mod weak;
 
 pub use email::{Email, InvalidEmail};
-pub use mailbox::{Letter, Mailbox};
+pub use mailbox::{Draft, Letter, Mailbox};
 pub use passwords::{HashError, InvalidPassword, MAX_CHARS, MIN_CHARS, NewPassword, Passwords};

@@ -1,20 +1,24 @@
 //! Passwords: Argon2id, a bounded number at a time.
 //!
 //! Hashing is the one expensive thing that a stranger can ask for, so at most one hash runs per core, few
-//! wait, and the rest are told to come back: everything else of the server goes on.
+//! wait, in turn by network, and the rest are told to come back: everything else of the server goes on.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
-use std::time::Duration;
 
 use argon2::{
     Argon2, Params,
     password_hash::{PasswordHasher, PasswordVerifier},
 };
 use mapae_protocol::{random, secret::Secret};
-use tokio::sync::Semaphore;
+
+use super::turns::{Full, Turns};
 
 /// Shortest password, in characters (NIST SP 800-63B-4 §3.1.1.2 for a password with throttling beside it).
 pub const MIN_CHARS: usize = 8;
@@ -75,8 +79,9 @@ pub enum HashError {
 /// The pool of hashes.
 #[derive(Clone, Debug)]
 pub struct Passwords {
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    turns: Turns,
+    /// On whose behalf.
+    asked_by: IpAddr,
     computed: Arc<AtomicU64>,
     /// The hash that an unknown address is checked against, so that it costs what a known one costs.
     nobody: Arc<str>,
@@ -90,11 +95,17 @@ impl Passwords {
     pub fn new() -> Result<Self, HashError> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
-            running: Arc::new(Semaphore::new(cores)),
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            turns: Turns::new(cores, MAX_WAITING),
+            asked_by: Ipv6Addr::LOCALHOST.into(),
             computed: Arc::default(),
             nobody: nobody().into(),
         })
+    }
+
+    /// The same pool, asked by this address: it waits for its network's turn.
+    #[must_use]
+    pub fn asked_by(&self, client: IpAddr) -> Self {
+        Self { asked_by: client, ..self.clone() }
     }
 
     /// The PHC string of a new password.
@@ -126,16 +137,19 @@ impl Passwords {
         self.computed.load(Ordering::Relaxed)
     }
 
+    /// Whether a hash was made with other parameters than those of today.
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        !parameters(stored).eq(parameters(&self.nobody))
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashError::Busy)?;
-        let core = tokio::time::timeout(MAX_WAIT, Arc::clone(&self.running).acquire_owned());
-        let core = core.await.map_err(|_| HashError::Busy)?.map_err(failed)?;
-        drop(place);
+        let core = tokio::time::timeout(MAX_WAIT, self.turns.take(self.asked_by));
+        let core = core.await.map_err(|_| HashError::Busy)?.map_err(|Full| HashError::Busy)?;
         self.computed.fetch_add(1, Ordering::Relaxed);
-        // The permit moves into the work: a caller that hangs up does not free a core that is still busy.
+        // The core moves into the work: a caller that hangs up does not free a core that is still busy.
         let task = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(core);
@@ -143,6 +157,11 @@ impl Passwords {
         });
         task.await.map_err(failed)?
     }
+}
+
+/// Algorithm, version and cost of a PHC string.
+fn parameters(phc: &str) -> impl Iterator<Item = &str> {
+    phc.split('$').take(4)
 }
 
 /// A hash that no password has, with the parameters of real ones. Its bits are drawn, not computed: a start
@@ -184,6 +203,9 @@ mod tests {
         assert!(passwords.verify("correct horse 말", Some(&stored)).await.unwrap());
         assert!(!passwords.verify("correct horse", Some(&stored)).await.unwrap());
         assert!(!passwords.verify("correct horse 말", None).await.unwrap());
+        assert!(!passwords.is_outdated(&stored));
+        assert!(passwords.is_outdated(&stored.replace("t=2", "t=1")));
+        assert!(passwords.is_outdated(&stored.replace("argon2id", "argon2i")));
     }
 
     #[tokio::test]
@@ -206,14 +228,20 @@ mod tests {
         assert_eq!(NewPassword::parse("short").unwrap_err(), InvalidPassword::TooShort);
         assert_eq!(NewPassword::parse("eight\0chars").unwrap_err(), InvalidPassword::Nul);
         let passwords = Passwords::new().unwrap();
-        passwords.running.close();
         assert!(!passwords.verify(&"x".repeat(1 << 20), Some("not a hash")).await.unwrap());
     }
 
     #[tokio::test]
     async fn se_17_a_flood_waits_in_a_bounded_queue() {
-        let passwords = Passwords::new().unwrap();
-        let _all = passwords.waiting.clone().try_acquire_many_owned(MAX_WAITING as u32).unwrap();
+        let passwords = Passwords { turns: Turns::new(0, 0), ..Passwords::new().unwrap() };
         assert!(matches!(passwords.verify("12345678", None).await, Err(HashError::Busy)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn se_17_nobody_waits_for_ever() {
+        let passwords = Passwords { turns: Turns::new(0, 1), ..Passwords::new().unwrap() };
+        let begun = tokio::time::Instant::now();
+        assert!(matches!(passwords.verify("12345678", None).await, Err(HashError::Busy)));
+        assert_eq!(begun.elapsed(), MAX_WAIT);
     }
 }

@@ -1,11 +1,20 @@
 //! Mails that pages ask for, written behind their back — threats SE-15, SE-16, OP-12.
 //!
-//! Whether an address is known must not show in an answer or its time. So a page only drops an order into
-//! a bounded queue, the same for every address; the task behind it looks the address up, keeps the link and
-//! writes the letter, in the person's own language and to the address that is stored.
+//! Whether an address is known must not show in an answer or its time. So a page only keeps an order, the same row
+//! for every address; the task behind it looks the address up, keeps the link and writes the letter, in the person's
+//! own language and to the address that is stored. An order is forgotten when its letter is on disk: whatever ends
+//! the process before that, the next one carries it out.
 
-use mapae_protocol::{locale::Locale, time::Seconds};
-use tokio::sync::{mpsc, oneshot};
+use std::time::Duration;
+
+use mapae_protocol::{
+    locale::Locale,
+    time::{Seconds, Timestamp},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::MissedTickBehavior,
+};
 
 use super::{
     Email, Letter,
@@ -13,39 +22,47 @@ use super::{
 };
 use crate::{
     app::{App, WeakApp},
-    fault::Fault,
+    fault::{Artefact, Fault},
+    ids::Kind,
     pages::{at, letters, mailed::MailPurpose},
     store::{
-        Concealed, links,
+        CommitError, Concealed, Unit,
+        db::Statement,
+        links,
+        mail_orders::{self, MailOrder, Matter},
         users::{self, Account, User},
     },
 };
 
-/// Orders that may wait. A flood beyond that is dropped: each order was throttled before it came here.
+/// Orders handed over that may wait in memory. Those beyond are found in the store.
 const MAX_WAITING: usize = 256;
 /// Links to one address and for one purpose in an hour, counted over all nodes.
 const MAX_LINKS_PER_HOUR: i64 = 3;
-
-/// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Matter {
-    /// Somebody wants an account with this address.
-    SignUp,
-    /// Somebody has forgotten the password.
-    Reset,
-    /// The password was changed.
-    PasswordChanged,
-}
+/// How often a look is taken for orders that nobody carries out.
+const ROUND: Duration = Duration::from_secs(5);
+/// How many of them are taken in one round.
+const MAX_TAKEN: i64 = 64;
+/// How long an order belongs to the process whose page took it.
+const FIRST_LEASE: Seconds = Seconds::seconds(10);
+/// How long it belongs to whoever tries again; also the time between two tries.
+const LEASE: Seconds = Seconds::minutes(1);
 
 /// A mail to be written, if there is one to be written to this address.
 #[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) matter: Matter,
-    pub(crate) email: Email,
-    /// The language of the page that asked; the one of a person who is known goes before.
-    pub(crate) locale: Locale,
-    /// The step with which the person goes on afterwards, sealed for the browser that asked.
-    pub(crate) step: Option<Concealed>,
+pub(crate) struct Order(MailOrder);
+
+impl Order {
+    /// `locale` is the language of the page that asked; the one of a person who is known goes before. `step` is the
+    /// one with which the person goes on afterwards, sealed for the browser that asked.
+    pub(crate) fn new(matter: Matter, email: &Email, locale: Locale, step: Option<Concealed>) -> Self {
+        let (email, locale) = (email.to_string(), locale.as_str().to_owned());
+        Self(MailOrder { id: Kind::MailOrder.fresh(), matter, email, locale, step })
+    }
+
+    /// Keeps it; returns a row unless too many wait.
+    pub(crate) fn keep(&self, now: Timestamp) -> Statement {
+        mail_orders::put(&self.0, now.plus(FIRST_LEASE), now)
+    }
 }
 
 #[derive(Debug)]
@@ -63,20 +80,30 @@ pub(crate) struct PostOffice(mpsc::Sender<Entry>);
 #[derive(Debug)]
 pub(crate) struct Waiting(mpsc::Receiver<Entry>);
 
+/// Keeps an order and has it carried out. When this returns it is on disk; what comes of it is not said.
+pub(crate) async fn take(app: &App, order: Order) -> Result<(), Fault> {
+    let kept = app.commit(Unit::from(order.keep(app.now()))).await?;
+    if kept.iter().all(Vec::is_empty) {
+        return Err(Fault::Contention);
+    }
+    app.post_office().hand_over(order);
+    Ok(())
+}
+
 impl PostOffice {
     pub(crate) fn open() -> (Self, Waiting) {
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
         (Self(sender), Waiting(receiver))
     }
 
-    /// Takes an order; takes no time, and says nothing about its outcome.
-    pub(crate) fn take(&self, order: Order) {
+    /// Has an order carried out that is kept; takes no time.
+    pub(crate) fn hand_over(&self, order: Order) {
         if self.0.try_send(Entry::Order(Box::new(order))).is_err() {
-            tracing::warn!("a mail was dropped: too many are waiting");
+            tracing::warn!("a mail is late: too many are waiting");
         }
     }
 
-    /// Waits until every order that was taken before has been carried out.
+    /// Waits until every order that was handed over before, or that nobody carries out, has been tried.
     pub(crate) async fn caught_up(&self) {
         let (done, told) = oneshot::channel();
         if self.0.send(Entry::Mark(done)).await.is_ok() {
@@ -95,83 +122,145 @@ enum Undelivered {
     Mailbox(#[from] std::io::Error),
 }
 
-/// Carries out orders until the app is dropped.
+impl From<CommitError> for Undelivered {
+    fn from(error: CommitError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// A letter, and what must be in the store before anybody reads it.
+struct Written {
+    text: letters::Letter,
+    unit: Unit,
+}
+
+/// Carries out orders until the app is dropped: those handed over, and those that another process has left.
 pub(crate) async fn run(app: WeakApp, mut waiting: Waiting) {
-    while let Some(entry) = waiting.0.recv().await {
-        let Some(app) = app.upgrade() else { return };
-        match entry {
-            Entry::Order(order) => {
-                if let Err(error) = carry_out(&app, *order).await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "a mail was not written");
-                }
+    let mut rounds = tokio::time::interval(ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let entry = tokio::select! {
+            entry = waiting.0.recv() => entry,
+            _ = rounds.tick() => {
+                let Some(app) = app.upgrade() else { return };
+                look_around(&app).await;
+                continue;
             }
-            // Who asked may have gone away meanwhile.
-            Entry::Mark(done) => drop(done.send(())),
+        };
+        let (Some(entry), Some(app)) = (entry, app.upgrade()) else { return };
+        match entry {
+            Entry::Order(order) => attend(&app, &order.0).await,
+            Entry::Mark(done) => {
+                look_around(&app).await;
+                // Who asked may have gone away meanwhile.
+                let _ = done.send(());
+            }
         }
     }
 }
 
-async fn carry_out(app: &App, order: Order) -> Result<(), Undelivered> {
-    let account = users::by_email(app.db(), order.email.as_str()).await.map_err(Fault::from)?;
-    let letter = match (order.matter, account) {
-        (Matter::SignUp, None) => invite(app, &order).await?,
-        (Matter::SignUp, Some(Account { user, .. })) => {
-            let link = mailed_link::whole_address(app, at::SIGN_IN);
-            Some(write(&letters::Matter::AlreadyMember { link: &link }, own_locale(&user, &order)))
+/// Carries out what nobody does: its process has ended, or could not write it.
+async fn look_around(app: &App) {
+    if let Err(fault) = take_over(app).await {
+        tracing::warn!(error = &fault as &dyn std::error::Error, "cannot look for mails yet");
+    }
+}
+
+async fn take_over(app: &App) -> Result<(), Fault> {
+    for order in mail_orders::waiting(app.db(), MAX_TAKEN, app.now()).await? {
+        let now = app.now();
+        match app.commit(Unit::from(mail_orders::lease(&order.id, now.plus(LEASE), now))).await {
+            Ok(_) => attend(app, &order).await,
+            // Another process has it.
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
-        (Matter::Reset, Some(Account { user, .. })) if user.disabled_at.is_none() => {
-            offer_reset(app, &order, &user).await?
-        }
-        (Matter::Reset, _) | (Matter::PasswordChanged, None) => None,
-        (Matter::PasswordChanged, Some(Account { user, .. })) => {
-            let link = mailed_link::whole_address(app, at::FORGOT_PASSWORD);
-            Some(write(&letters::Matter::PasswordChanged { link: &link }, own_locale(&user, &order)))
-        }
-    };
-    let Some(letters::Letter { subject, body }) = letter else { return Ok(()) };
-    // An account's address is unique and canonical: the one looked up by is the one that is stored.
-    let letter = Letter { to: order.email, subject, text: body };
-    let (mailbox, now) = (app.mailbox().clone(), app.now());
-    let written = tokio::task::spawn_blocking(move || mailbox.deliver(&letter, now)).await;
-    written.map_err(std::io::Error::other)??;
+    }
     Ok(())
 }
 
+async fn attend(app: &App, order: &MailOrder) {
+    if let Err(error) = carry_out(app, order).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::error!(error, "a mail was not written; it will be tried again for a day");
+    }
+}
+
+/// Writes the letter in three steps, each of which may be the last: the file, under a name that nobody reads; the
+/// link in it; the name that people read. Only then the order is forgotten.
+async fn carry_out(app: &App, order: &MailOrder) -> Result<(), Undelivered> {
+    // An account's address is unique and canonical: the one looked up by is the one that is stored.
+    let to = Email::parse(&order.email).map_err(Fault::corrupt(Artefact::Email))?;
+    if let Some(Written { text: letters::Letter { subject, body }, unit }) = compose(app, order).await? {
+        let letter = Letter { to, subject, text: body };
+        let (mailbox, now) = (app.mailbox().clone(), app.now());
+        let draft = tokio::task::spawn_blocking(move || mailbox.draft(&letter, now)).await;
+        let draft = draft.map_err(std::io::Error::other)??;
+        app.commit(unit).await?;
+        let delivered = tokio::task::spawn_blocking(move || draft.deliver()).await;
+        delivered.map_err(std::io::Error::other)??;
+    }
+    app.commit(Unit::from(mail_orders::done(&order.id))).await?;
+    Ok(())
+}
+
+/// The letter that this order asks for; none when its address must not be written to.
+async fn compose(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault> {
+    let account = users::by_email(app.db(), &order.email).await?;
+    let notice = |user: &User, page, matter: fn(&str) -> letters::Matter<'_>| {
+        let link = mailed_link::whole_address(app, page);
+        let text = letters::Letter::write(&matter(&link), own_locale(user, order));
+        Ok(Some(Written { text, unit: Unit::new() }))
+    };
+    match (order.matter, account) {
+        (Matter::SignUp, None) => invite(app, order).await,
+        (Matter::SignUp, Some(Account { user, .. })) => {
+            notice(&user, at::SIGN_IN, |link| letters::Matter::AlreadyMember { link })
+        }
+        (Matter::Reset, Some(Account { user, .. })) if user.disabled_at.is_none() => {
+            offer_reset(app, order, &user).await
+        }
+        (Matter::Reset, _) | (Matter::PasswordChanged, None) => Ok(None),
+        (Matter::PasswordChanged, Some(Account { user, .. })) => {
+            notice(&user, at::FORGOT_PASSWORD, |link| letters::Matter::PasswordChanged { link })
+        }
+    }
+}
+
 /// A link that proves the address of somebody new.
-async fn invite(app: &App, order: &Order) -> Result<Option<letters::Letter>, Fault> {
-    let recipient = Recipient { email: order.email.as_str(), account: None, payload: order.step.clone() };
-    let Some(link) = issue(app, MailPurpose::SignUp, recipient).await? else { return Ok(None) };
+async fn invite(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault> {
+    let recipient = Recipient { email: &order.email, account: None, payload: order.step.clone() };
+    let Some((link, unit)) = new_link(app, MailPurpose::SignUp, recipient).await? else { return Ok(None) };
     let matter = letters::Matter::SignUp { link: &link, minutes: mailed_link::minutes(MailPurpose::SignUp) };
-    Ok(Some(write(&matter, order.locale)))
+    Ok(Some(Written { text: letters::Letter::write(&matter, page_locale(order)), unit }))
 }
 
 /// A link to a new password, worth nothing once anything else has ended the person's sessions.
-async fn offer_reset(app: &App, order: &Order, user: &User) -> Result<Option<letters::Letter>, Fault> {
+async fn offer_reset(app: &App, order: &MailOrder, user: &User) -> Result<Option<Written>, Fault> {
     let recipient = Recipient { email: &user.email, account: Some(user), payload: order.step.clone() };
-    let Some(link) = issue(app, MailPurpose::Reset, recipient).await? else { return Ok(None) };
+    let Some((link, unit)) = new_link(app, MailPurpose::Reset, recipient).await? else { return Ok(None) };
     let matter = letters::Matter::Reset { link: &link, minutes: mailed_link::minutes(MailPurpose::Reset) };
-    Ok(Some(write(&matter, own_locale(user, order))))
+    Ok(Some(Written { text: letters::Letter::write(&matter, own_locale(user, order)), unit }))
 }
 
 /// A new link, unless this address had enough of them within the hour.
-async fn issue(
+async fn new_link(
     app: &App,
     mailed_for: MailPurpose,
     recipient: Recipient<'_>,
-) -> Result<Option<String>, Fault> {
+) -> Result<Option<(String, Unit)>, Fault> {
     let purpose = mailed_link::purpose(mailed_for);
     let since = app.now().minus(Seconds::hours(1));
     if links::sent_since(app.db(), recipient.email, purpose, since).await? >= MAX_LINKS_PER_HOUR {
         return Ok(None);
     }
-    mailed_link::issue(app, mailed_for, recipient).await.map(Some)
+    Ok(Some(mailed_link::issue(app, mailed_for, recipient)))
 }
 
-fn write(matter: &letters::Matter<'_>, locale: Locale) -> letters::Letter {
-    letters::Letter::write(matter, locale)
+fn own_locale(user: &User, order: &MailOrder) -> Locale {
+    user.locale.as_deref().and_then(Locale::parse).unwrap_or_else(|| page_locale(order))
 }
 
-fn own_locale(user: &User, order: &Order) -> Locale {
-    user.locale.as_deref().and_then(Locale::parse).unwrap_or(order.locale)
+fn page_locale(order: &MailOrder) -> Locale {
+    Locale::parse(&order.locale).unwrap_or(Locale::Ko)
 }

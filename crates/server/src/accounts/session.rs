@@ -3,13 +3,14 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use mapae_protocol::{digest::sha256_base64url, random, time::Timestamp};
 
+use super::known_browser;
 use crate::{
     app::App,
     fault::{Artefact, Fault},
     http::cookies::Life,
     ids::Kind,
     store::{
-        Unit,
+        CommitError, Unit,
         sessions::{self, NewSession, Proof, SignedIn},
         users::User,
     },
@@ -47,11 +48,40 @@ fn touch(app: &App, session_id: &str, now: Timestamp) {
     });
 }
 
-/// A session that has begun, and the cookie for its browser.
+/// A session, and the cookies for its browser.
 #[derive(Debug)]
 pub(crate) struct Begun {
     pub(crate) session_id: String,
-    pub(crate) cookie: HeaderValue,
+    cookies: [HeaderValue; 2],
+}
+
+impl Begun {
+    /// Gives the browser its cookies.
+    pub(crate) fn give_cookies(self, answer: &mut HeaderMap) {
+        for cookie in self.cookies {
+            answer.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Who proved who they are, and under which epoch: if it is raised before the session is written, the
+/// session is born dead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proven<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) epoch: i64,
+}
+
+impl<'a> Proven<'a> {
+    /// Somebody as they are now.
+    pub(crate) fn of(user: &'a User) -> Self {
+        Self { user_id: &user.id, epoch: user.epoch }
+    }
+
+    /// Somebody whose account is made in the same unit.
+    pub(crate) const fn new(user_id: &'a str) -> Self {
+        Self { user_id, epoch: 0 }
+    }
 }
 
 /// Signs a person in whose password was just checked under `user.epoch`.
@@ -64,37 +94,77 @@ pub(crate) async fn begin(
     before: Option<&SignedIn>,
     headers: &HeaderMap,
 ) -> Result<Begun, Fault> {
-    let now = app.now();
+    let proven = Proven::of(user);
+    if let Some(same) = before.filter(|before| before.user.id == user.id) {
+        let (begun, unit) = renew(app, &same.session.id, user.epoch, proven, headers)?;
+        match app.commit(unit).await {
+            Ok(_) => return Ok(begun),
+            // It ended meanwhile, or everything of the person did; then a new one is born dead.
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let (begun, unit) = fresh(app, proven, before, headers)?;
+    app.commit(unit).await?;
+    Ok(begun)
+}
+
+/// What to write for a new session, in the place of one of another person.
+pub(crate) fn fresh(
+    app: &App,
+    proven: Proven<'_>,
+    before: Option<&SignedIn>,
+    headers: &HeaderMap,
+) -> Result<(Begun, Unit), Fault> {
+    let now = app.issuing_time()?;
+    let (secret, sessions) = (random::token(), &app.config().sessions);
+    let session = NewSession {
+        id: Kind::Session.fresh(),
+        secret_hash: digest(&secret).into(),
+        user_id: proven.user_id.to_owned(),
+        user_epoch: proven.epoch,
+        proof: by_password(now),
+        user_agent: user_agent(headers),
+        expires_at: now.plus(sessions.absolute),
+        idle_expires_at: now.plus(sessions.idle),
+    };
+    let other = before.filter(|before| before.user.id != proven.user_id);
+    let ended = other.map(|before| sessions::end(&before.session.id, &before.user.id, now));
+    let unit = Unit::from(sessions::insert(&session, now)).with_all(ended);
+    Ok((begun(app, session.id, &secret, proven, headers)?, unit))
+}
+
+/// What to write for a session that goes on under a new secret, its person's password having been proven
+/// under this epoch. Conflict: the session has ended, or that epoch has. `after` is who they are from then on.
+pub(crate) fn renew(
+    app: &App,
+    id: &str,
+    user_epoch: i64,
+    after: Proven<'_>,
+    headers: &HeaderMap,
+) -> Result<(Begun, Unit), Fault> {
+    let now = app.issuing_time()?;
     let secret = random::token();
-    let proof = Proof { auth_time: now, amr: AMR_PASSWORD.to_owned(), acr: Some(ACR_PASSWORD.to_owned()) };
     let idle_expires_at = now.plus(app.config().sessions.idle);
     let hash = digest(&secret).into();
-    let (session_id, unit) = match before.filter(|before| before.user.id == user.id) {
-        Some(same) => {
-            let id = same.session.id.clone();
-            let unit = Unit::from(sessions::reauthenticate(&id, &hash, &proof, idle_expires_at));
-            (id, unit)
-        }
-        None => {
-            let session = NewSession {
-                id: Kind::Session.fresh(),
-                secret_hash: hash,
-                user_id: user.id.clone(),
-                user_epoch: user.epoch,
-                proof,
-                user_agent: user_agent(headers),
-                expires_at: now.plus(app.config().sessions.absolute),
-                idle_expires_at,
-            };
-            let ended = before.map(|before| sessions::end(&before.session.id, &before.user.id, now));
-            let unit = Unit::from(sessions::insert(&session, now)).with_all(ended);
-            (session.id, unit)
-        }
-    };
-    app.commit(unit).await?;
+    let renewal = sessions::reauthenticate(id, user_epoch, &hash, &by_password(now), idle_expires_at);
+    Ok((begun(app, id.to_owned(), &secret, after, headers)?, renewal.into()))
+}
+
+fn by_password(auth_time: Timestamp) -> Proof {
+    Proof { auth_time, amr: AMR_PASSWORD.to_owned(), acr: Some(ACR_PASSWORD.to_owned()) }
+}
+
+fn begun(
+    app: &App,
+    session_id: String,
+    secret: &str,
+    proven: Proven<'_>,
+    headers: &HeaderMap,
+) -> Result<Begun, Fault> {
     let life = Life::For(app.config().sessions.absolute);
-    let cookie = app.cookies().session.set(&secret, life).map_err(Fault::encoding(Artefact::Cookie))?;
-    Ok(Begun { session_id, cookie })
+    let cookie = app.cookies().session.set(secret, life).map_err(Fault::encoding(Artefact::Cookie))?;
+    Ok(Begun { session_id, cookies: [cookie, known_browser::remember(app, proven, headers)?] })
 }
 
 fn digest(secret: &str) -> String {

@@ -1,8 +1,8 @@
-//! Throttles on guessing: per account and per source, in bounded memory.
+//! Throttles: budgets of attempts, in bounded memory.
 //!
 //! Each key has a budget that refills with time (the generic cell rate algorithm: one number per key).
 //! An attempt is charged before its password is checked, so that a burst of parallel attempts cannot
-//! slip through; a success gives the charge back, and clears only its own account.
+//! slip through. Each process counts for itself: behind several nodes there is as much more of everything.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -28,8 +28,16 @@ pub(crate) struct Budget {
 
 /// Attempts to sign in from one address (IPv6: one /64): ten at once, then three a minute.
 pub(crate) const SOURCE: Budget = Budget { kind: "source", burst: 10, refill: 20 };
-/// Attempts on one account from anywhere: thirty at once, then one a minute.
-pub(crate) const ACCOUNT: Budget = Budget { kind: "account", burst: 30, refill: 60 };
+/// Attempts on one account from one source: ten at once, then six an hour.
+pub(crate) const ACCOUNT_SOURCE: Budget = Budget { kind: "account source", burst: 10, refill: 600 };
+/// Attempts on one account from all sources together: a hundred at once, then twelve an hour. One source alone
+/// cannot use that up.
+pub(crate) const ACCOUNT: Budget = Budget { kind: "account", burst: 100, refill: 300 };
+/// Attempts on one account in a browser that its owner has used: ten at once, then one a minute.
+pub(crate) const OWN_BROWSER: Budget = Budget { kind: "own browser", burst: 10, refill: 60 };
+/// Requests too large to travel sealed, each of which is kept for ten minutes, from one source: thirty at once,
+/// then three a minute. Nobody can fill the room that there is for them alone.
+pub(crate) const LARGE_REQUESTS: Budget = Budget { kind: "large request", burst: 30, refill: 20 };
 /// Mails to one address: three an hour.
 pub(crate) const MAIL: Budget = Budget { kind: "mail", burst: 3, refill: 1200 };
 /// Mails asked for by one source: ten at once, then three a minute.
@@ -148,6 +156,19 @@ mod tests {
             throttle.charge(ACCOUNT, "victim", at(0)).unwrap();
         }
         assert!(throttle.charge(ACCOUNT, "victim", at(0)).is_err());
+    }
+
+    #[test]
+    fn se_12_one_source_cannot_use_up_what_an_account_has() {
+        let throttle = Throttle::default();
+        let mut counted = 0;
+        for second in (0..7 * 24 * 3600).step_by(10) {
+            if throttle.charge(ACCOUNT_SOURCE, "victim source", at(second)).is_ok() {
+                counted += 1;
+                assert_eq!(throttle.charge(ACCOUNT, "victim", at(second)), Ok(()), "attempt {counted}");
+            }
+        }
+        assert!(throttle.charge(ACCOUNT, "victim", at(7 * 24 * 3600)).is_ok());
     }
 
     #[test]

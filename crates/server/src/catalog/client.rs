@@ -3,13 +3,14 @@
 use mapae_protocol::{
     authorization::target::RequestedTarget,
     jose::Algorithm,
-    redirect_uri::{RedirectUri, TrustedRedirect},
-    scope::{OFFLINE_ACCESS, OPENID, ScopeToken, Scopes},
+    redirect_uri::{RedirectUri, TrustedRedirect, match_registered, sole_registered},
+    scope::{OPENID, ScopeToken, Scopes},
 };
 
 use crate::{
     fault::{Artefact, Fault},
-    grant_types::{AUTHORIZATION_CODE, REFRESH_TOKEN},
+    grant_types::AUTHORIZATION_CODE,
+    pages::look::Standing,
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -64,17 +65,12 @@ impl Client {
         Ok(client)
     }
 
-    /// Every app that sends people here may ask who they are; one that may refresh may ask to stay.
+    /// Every app that sends people here may ask who they are. To stay when they sign out (`offline_access`) is a
+    /// matter of its own: who does not register it gets refresh tokens that end with the session.
     fn allow_what_sign_in_needs(&mut self) {
-        if !self.may_use(AUTHORIZATION_CODE) {
-            return;
-        }
-        let needed = [Some(OPENID), self.may_use(REFRESH_TOKEN).then_some(OFFLINE_ACCESS)];
-        for scope in needed.into_iter().flatten().filter_map(|name| ScopeToken::parse(name).ok()) {
-            if scope.as_str() == OPENID {
-                self.required.insert(scope.clone());
-            }
-            self.allowed.insert(scope);
+        if let Some(openid) = ScopeToken::parse(OPENID).ok().filter(|_| self.may_use(AUTHORIZATION_CODE)) {
+            self.required.insert(openid.clone());
+            self.allowed.insert(openid);
         }
     }
 
@@ -97,7 +93,12 @@ impl Client {
     }
 
     pub(crate) const fn is_disabled(&self) -> bool {
-        self.record.app.disabled_at.is_some() || self.record.app.deleted_at.is_some()
+        self.record.app.off_by().is_some() || self.record.app.deleted_at.is_some()
+    }
+
+    /// Who stands behind it.
+    pub(crate) const fn standing(&self) -> Standing {
+        Standing::of(&self.record.app)
     }
 
     pub(crate) const fn epoch(&self) -> i64 {
@@ -127,6 +128,14 @@ impl Client {
         target.trust(&self.redirect_uris, self.is_public())
     }
 
+    /// As [`trust`](Self::trust), for a redemption: its client is known already.
+    pub(crate) fn trust_again(&self, redirect_uri: Option<&str>) -> Option<TrustedRedirect> {
+        match redirect_uri {
+            Some(asked) => match_registered(asked, &self.redirect_uris, self.is_public()),
+            None => sole_registered(&self.redirect_uris),
+        }
+    }
+
     pub(crate) fn has_origin(&self, origin: &str) -> bool {
         self.record.lists.origins.iter().any(|registered| registered == origin)
     }
@@ -136,7 +145,13 @@ impl Client {
         &self.allowed
     }
 
-    /// What it cannot do without.
+    /// What is left of `granted`: an app keeps nothing that has been taken from it since. `None`: nothing is.
+    pub(crate) fn still_allowed(&self, granted: &Scopes) -> Option<Scopes> {
+        let left = granted.intersection(&self.allowed);
+        (!left.is_empty()).then_some(left)
+    }
+
+    /// What it cannot do without: also what a request without `scope` asks for.
     pub(crate) const fn required(&self) -> &Scopes {
         &self.required
     }
@@ -144,6 +159,18 @@ impl Client {
     /// What its owner says of a scope.
     pub(crate) fn item(&self, scope: &str) -> Option<&Item> {
         self.record.lists.scopes.iter().find(|item| item.scope == scope)
+    }
+
+    /// Scopes in the order in which the app's owner declared them, which is how people read them. One that every
+    /// app may ask for without declaring it is the first when it says who the person is, and the last otherwise.
+    pub(crate) fn in_declared_order<'s>(&self, scopes: impl IntoIterator<Item = &'s str>) -> Vec<&'s str> {
+        let mut scopes: Vec<&str> = scopes.into_iter().collect();
+        scopes.sort_by_key(|scope| {
+            let declared = self.record.lists.scopes.iter().position(|item| item.scope == *scope);
+            let undeclared = if *scope == OPENID { 0 } else { usize::MAX };
+            declared.map_or(undeclared, |position| position + 1)
+        });
+        scopes
     }
 
     pub(crate) const fn id_token_algorithm(&self) -> Algorithm {

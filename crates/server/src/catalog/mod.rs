@@ -39,7 +39,7 @@ pub(crate) struct Catalog {
 impl Catalog {
     /// Loads the APIs; apps are loaded when they are asked for.
     pub(crate) async fn load(db: Db, generation: i64) -> Result<Self, Fault> {
-        let apis = load_apis(&db).await?;
+        let apis = read_apis(&db).await?;
         Ok(Self {
             db,
             clients: RwLock::default(),
@@ -86,18 +86,21 @@ impl Catalog {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Forgets what an older generation said.
-    pub(crate) async fn advance(&self, generation: i64) -> Result<(), Fault> {
-        let apis = load_apis(&self.db).await?;
+    /// The APIs as they are in the store.
+    pub(crate) async fn read_apis(&self) -> Result<Apis, Fault> {
+        read_apis(&self.db).await
+    }
+
+    /// Takes over what was read at this generation or after it, and forgets what an older one said. The generation
+    /// comes last: who sees it sees all that belongs to it.
+    pub(crate) fn advance(&self, generation: i64, apis: Apis) {
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
-        self.generation.store(generation, Ordering::Release);
         clients.clear();
         self.apis.store(Arc::new(apis));
-        drop(clients);
-        Ok(())
+        self.generation.store(generation, Ordering::Release);
     }
 }
 
-async fn load_apis(db: &Db) -> Result<Apis, Fault> {
+async fn read_apis(db: &Db) -> Result<Apis, Fault> {
     Ok(Apis::new(apis::all(db).await?.into_iter().map(Api::from)))
 }

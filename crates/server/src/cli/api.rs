@@ -1,10 +1,8 @@
 //! `mapae api`.
 
-use std::str::FromStr;
-
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Common;
+use super::{Common, ScopeText};
 
 /// Register the APIs that accept tokens: the resource servers of OAuth.
 #[derive(Debug, Subcommand)]
@@ -13,6 +11,26 @@ pub enum ApiCommand {
     Create(CreateApi),
     /// List all APIs with their scopes
     List(Common),
+    /// Show one API
+    Show(OneApi),
+    /// Give an API a new client_secret, which is printed once; the old one is dead at once
+    RotateSecret(OneApi),
+    /// Switch an API off: no token is issued for it, and it learns nothing about tokens
+    Disable(OneApi),
+    /// Switch an API on again
+    Enable(OneApi),
+}
+
+/// One API.
+#[derive(Args, Clone, Debug)]
+pub struct OneApi {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The API's identifier, as `mapae api list` shows it
+    #[arg(value_name = "IDENTIFIER")]
+    pub identifier: String,
 }
 
 /// Register an API and its scopes.
@@ -51,36 +69,4 @@ pub enum TokenFormat {
     Jwt,
     /// Sealed, checked by asking the server (RFC 7662)
     Opaque,
-}
-
-/// A scope and its text in both languages: `calendar.read=일정 보기|See your calendar`. One text alone is both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeText {
-    /// The scope's name (RFC 6749 §3.3).
-    pub scope: String,
-    /// What people read in Korean.
-    pub korean: String,
-    /// What people read in English.
-    pub english: String,
-}
-
-/// What is wrong with a scope and its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "write the scope, what people read in Korean and in English: calendar.read=일정 보기|See your calendar"
-)]
-pub struct ScopeTextError;
-
-impl FromStr for ScopeText {
-    type Err = ScopeTextError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scope, texts) = text.split_once('=').ok_or(ScopeTextError)?;
-        let (korean, english) = texts.split_once('|').unwrap_or((texts, texts));
-        let [scope, korean, english] = [scope, korean, english].map(|part| part.trim().to_owned());
-        if scope.is_empty() || korean.is_empty() || english.is_empty() || english.contains('|') {
-            return Err(ScopeTextError);
-        }
-        Ok(Self { scope, korean, english })
-    }
 }

@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use super::Common;
+use super::{Common, ItemText, SecurityChoices, SubjectTypeName, UpdateApp};
 use crate::grant_types::{GRANT_TYPES, GrantType};
 
 /// Register and manage apps: the clients of OAuth.
@@ -17,10 +17,19 @@ pub enum AppCommand {
     List(Common),
     /// Show one app
     Show(OneApp),
+    /// Change how an app proves itself and how its tokens behave
+    Update(UpdateApp),
     /// Give an app a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApp),
-    /// Switch an app off: nothing that it holds works any longer
+    /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
     Disable(OneApp),
+    /// End what `disable` began; an app that its owner has switched off in the console stays off
+    Enable(OneApp),
+    /// Vouch for an app of somebody else, after a look at its name, icon and addresses
+    ///
+    /// Until then people are told that nobody has checked it, and its errors are shown to them before they are
+    /// led to it. When its owner changes what you looked at, it has to be looked at again.
+    Verify(VerifyApp),
     /// Delete an app with everything that people gave it
     ///
     /// Its users' ids are lost with it: registered again, it would see them as strangers.
@@ -35,7 +44,8 @@ pub enum AppCommand {
 #[command(after_help = "Examples:
   a web service       mapae app create --name \"나의 서비스\" --redirect-uri https://my.example/callback \\
                         --grant authorization_code --grant refresh_token \\
-                        --required-scope openid --required-scope email --optional-scope calendar.read
+                        --required-scope openid --required-scope email \\
+                        --optional-scope \"calendar.read=일정을 보여 드리기 위해|To show your calendar\"
   an app in a browser mapae app create --name Notes --public --redirect-uri https://notes.example/ \\
                         --origin https://notes.example
   a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
@@ -69,20 +79,50 @@ pub struct CreateApp {
     pub grants: Vec<String>,
 
     /// Scope without which the app does not work: people agree to it or leave; may be repeated
-    #[arg(long = "required-scope", value_name = "SCOPE")]
-    pub required_scopes: Vec<String>,
+    ///
+    /// People read the scopes in the order in which they are written, required ones first, and with each its purpose
+    /// if one is written after it, in Korean and English. One text alone is read in both languages. A request that
+    /// names no scope asks for the required ones; openid is always one of them for apps that sign people in.
+    #[arg(long = "required-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
+    pub required_scopes: Vec<ItemText>,
 
-    /// Scope that people may leave out; may be repeated
-    #[arg(long = "optional-scope", value_name = "SCOPE")]
-    pub optional_scopes: Vec<String>,
+    /// Scope that people may leave out; may be repeated, and written like a required one
+    ///
+    /// offline_access lets refresh tokens live on when people sign out; without it they end with the session.
+    #[arg(long = "optional-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
+    pub optional_scopes: Vec<ItemText>,
 
     /// E-mail address of the account that manages the app in the console
     #[arg(long, value_name = "E-MAIL")]
     pub owner: Option<String>,
 
+    /// Vouch for the app, although somebody else owns it; see `mapae app verify`
+    #[arg(long, requires = "owner")]
+    pub verified: bool,
+
     /// What its ID tokens are signed with: RS256, which every client knows, or ES256, which is faster
     #[arg(long, value_name = "ALGORITHM", value_enum, default_value_t = IdTokenAlg::Rs256)]
     pub id_token_alg: IdTokenAlg,
+
+    /// How the app knows people: by ids of its own, or by those that all public-id apps share; for ever
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = SubjectTypeName::Pairwise)]
+    pub subject_type: SubjectTypeName,
+
+    /// What it chooses.
+    #[command(flatten)]
+    pub security: SecurityChoices,
+}
+
+/// Vouch for an app.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyApp {
+    /// The app.
+    #[command(flatten)]
+    pub app: OneApp,
+
+    /// Vouch for it no longer
+    #[arg(long)]
+    pub withdraw: bool,
 }
 
 /// An algorithm of ID tokens by its registered name (RFC 7518 §3.1).

@@ -4,26 +4,30 @@ use clap::{Args, Subcommand};
 
 use super::Common;
 
-/// List and rotate the keys that sign tokens.
+/// List and rotate the keys that sign and seal tokens.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
     /// List the keys: which one signs, which are published before or after they do
     List(Common),
-    /// Replace the signing keys by new ones
+    /// Replace the keys that sign and seal by new ones
     Rotate(RotateKeys),
 }
 
-/// Replace the signing keys by new ones.
+/// Replace the keys that sign and seal by new ones.
 ///
-/// New keys are published first and sign only when everybody had time to fetch them; old ones stay published
-/// until the last of their tokens has expired. So nothing breaks.
+/// New keys are published first and used only when everybody had time to fetch them; old ones are accepted
+/// until the last of what they made has expired. So nothing breaks.
 #[derive(Args, Clone, Debug)]
 pub struct RotateKeys {
     /// Options of every command.
     #[command(flatten)]
     pub common: Common,
 
-    /// A key has leaked: sign with the new ones at once and withdraw the old ones; their tokens stop working
+    /// Keys have leaked: use the new ones at once and void all that the old ones made
+    ///
+    /// Access tokens, ID tokens, refresh tokens, codes and pages that are open end. People stay signed in to this
+    /// server, and apps send them here once more. APIs that follow the revocation feed refuse old signatures within
+    /// a second, others when they fetch the keys anew.
     #[arg(long)]
     pub now: bool,
 }

@@ -52,16 +52,27 @@ fn every_command_takes_the_common_options_after_its_name() {
     for command in [
         "serve",
         "user create --email a@b.example --name A --password-stdin",
+        "user list",
+        "user disable a@b.example",
+        "user enable a@b.example",
         "app create --name A",
         "app list",
         "app show c",
+        "app update c --pkce optional",
         "app rotate-secret c",
         "app disable c",
+        "app enable c",
+        "app verify c --withdraw",
         "app delete c",
         "api create --identifier https://a.example --name A --scope a=b|c",
         "api list",
+        "api show https://a.example",
+        "api rotate-secret https://a.example",
+        "api disable https://a.example",
+        "api enable https://a.example",
         "keys list",
         "keys rotate --now",
+        "clock reset",
         "migrate",
         "check",
     ] {
@@ -93,7 +104,7 @@ fn an_app_with_everything() {
         "--required-scope",
         "openid",
         "--optional-scope",
-        "email",
+        "email=일정 알림|Reminders",
         "--owner",
         "mina@example.com",
         "--id-token-alg",
@@ -108,7 +119,7 @@ fn an_app_with_everything() {
     assert_eq!(grants, ["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(
         (app.required_scopes.as_slice(), app.optional_scopes.as_slice()),
-        (&["openid".into()][..], &["email".into()][..])
+        (&[item("openid", "", "")][..], &[item("email", "일정 알림", "Reminders")][..])
     );
     assert_eq!(app.owner.as_deref(), Some("mina@example.com"));
     assert_eq!(app.id_token_alg.as_str(), "ES256");
@@ -139,6 +150,28 @@ fn a_scope_brings_its_text_in_both_languages() {
     assert_eq!((alone.korean.as_str(), alone.english.as_str()), ("일정 보기", "일정 보기"));
     for wrong in ["calendar.read", "calendar.read=", "=a|b", "a=|b", "a=b|", "a=b|c|d"] {
         assert!(wrong.parse::<ScopeText>().is_err(), "{wrong}");
+    }
+}
+
+fn item(scope: &str, korean: &str, english: &str) -> ItemText {
+    let [scope, korean, english] = [scope, korean, english].map(str::to_owned);
+    ItemText(ScopeText { scope, korean, english })
+}
+
+#[test]
+fn an_app_may_say_what_it_wants_a_scope_for() {
+    for (text, expected) in [
+        ("calendar.read", item("calendar.read", "", "")),
+        ("calendar.read=일정 보기|See it", item("calendar.read", "일정 보기", "See it")),
+        ("calendar.read=일정 보기", item("calendar.read", "일정 보기", "일정 보기")),
+        ("calendar.read= 1+1=2 | a=b ", item("calendar.read", "1+1=2", "a=b")),
+    ] {
+        assert_eq!(text.parse(), Ok(expected), "{text}");
+    }
+    for wrong in ["calendar.read=", "=a|b", "a=|b", "a=b|", "a=b|c|d", "="] {
+        let line = ["app", "create", "--name", "A", "--optional-scope", wrong];
+        assert_eq!(parse(&line).unwrap_err(), ErrorKind::ValueValidation, "{wrong}");
+        assert!(wrong.parse::<ItemText>().unwrap_err().to_string().contains("=일정을 보여"));
     }
 }
 

@@ -9,6 +9,24 @@ use super::Common;
 pub enum UserCommand {
     /// Make an account
     Create(CreateUser),
+    /// List the accounts, the oldest first
+    List(Common),
+    /// Switch an account off: the person is signed out everywhere, and no app acts in their name any longer
+    Disable(OneUser),
+    /// Switch an account on again; what had ended stays dead
+    Enable(OneUser),
+}
+
+/// One person.
+#[derive(Args, Clone, Debug)]
+pub struct OneUser {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// E-mail address with which the person signs in
+    #[arg(value_name = "E-MAIL")]
+    pub email: String,
 }
 
 /// Make an account. The password is read from standard input, where no list of processes shows it.

@@ -7,6 +7,7 @@ mod answer;
 mod api;
 mod app;
 mod check;
+mod clock;
 mod data;
 mod demo;
 mod failure;
@@ -23,8 +24,8 @@ use std::{ffi::OsString, io, process::ExitCode, time::Duration};
 use clap::Parser as _;
 use tokio::runtime::{Builder, Runtime};
 
-use self::{answer::Answer, failure::Failure};
-use crate::cli::{ApiCommand, AppCommand, Cli, Command, KeysCommand, UserCommand};
+use self::{answer::Answer, app::switch::Switch, failure::Failure};
+use crate::cli::{ApiCommand, AppCommand, Cli, ClockCommand, Command, KeysCommand, UserCommand};
 
 /// How long a hash that is still being computed may keep the process.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -73,15 +74,35 @@ fn runtime(command: &Command) -> io::Result<Runtime> {
 async fn carry_out(command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Serve(args) => serve::run(&args).await,
-        Command::User(UserCommand::Create(args)) => user::create::run(&args).await,
+        Command::User(command) => carry_out_for_people(command).await,
         Command::App(command) => carry_out_for_apps(command).await,
-        Command::Api(ApiCommand::Create(args)) => api::create::run(&args).await,
-        Command::Api(ApiCommand::List(common)) => api::list::run(&common).await,
+        Command::Api(command) => carry_out_for_apis(command).await,
         Command::Keys(KeysCommand::List(common)) => keys::list::run(&common).await,
         Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
+        Command::Clock(ClockCommand::Reset(common)) => clock::reset::run(&common).await,
         Command::Migrate(common) => migrate::run(&common).await,
         Command::Check(common) => check::run(&common).await,
         Command::Demo(args) => demo::run(&args).await,
+    }
+}
+
+async fn carry_out_for_people(command: UserCommand) -> Result<Answer, Failure> {
+    match command {
+        UserCommand::Create(args) => user::create::run(&args).await,
+        UserCommand::List(common) => user::list::run(&common).await,
+        UserCommand::Disable(args) => user::switch::disable(&args).await,
+        UserCommand::Enable(args) => user::switch::enable(&args).await,
+    }
+}
+
+async fn carry_out_for_apis(command: ApiCommand) -> Result<Answer, Failure> {
+    match command {
+        ApiCommand::Create(args) => api::create::run(&args).await,
+        ApiCommand::List(common) => api::list::run(&common).await,
+        ApiCommand::Show(args) => api::show::run(&args).await,
+        ApiCommand::RotateSecret(args) => api::rotate_secret::run(&args).await,
+        ApiCommand::Disable(args) => api::switch::disable(&args).await,
+        ApiCommand::Enable(args) => api::switch::enable(&args).await,
     }
 }
 
@@ -90,8 +111,11 @@ async fn carry_out_for_apps(command: AppCommand) -> Result<Answer, Failure> {
         AppCommand::Create(args) => app::create::run(&args).await,
         AppCommand::List(common) => app::list::run(&common).await,
         AppCommand::Show(args) => app::show::run(&args).await,
+        AppCommand::Update(args) => app::update::run(&args).await,
         AppCommand::RotateSecret(args) => app::rotate_secret::run(&args).await,
-        AppCommand::Disable(args) => app::disable::run(&args).await,
+        AppCommand::Disable(args) => app::switch::run(&args, Switch::Off).await,
+        AppCommand::Enable(args) => app::switch::run(&args, Switch::On).await,
+        AppCommand::Verify(args) => app::verify::run(&args).await,
         AppCommand::Delete(args) => app::delete::run(&args).await,
     }
 }

@@ -25,6 +25,10 @@ pub(super) fn tell(mistake: NameMistake, refusals: &mut Refusals) {
             "The name has a control character in it, or nothing that can be seen.",
             "Write it on one line, without tabs.".to_owned(),
         ),
+        NameMistake::Hidden => (
+            "The name has a character in it that nobody sees, such as a space of no width.",
+            "Type it instead of pasting it.".to_owned(),
+        ),
     };
     refusals.add(INVALID, "--name", wrong, instead);
 }

@@ -17,6 +17,12 @@ All mistakes are reported together, each with what to write instead. A setting t
 mistake. In the environment, lists are separated by commas, and an empty variable counts as not set.
 `config.example.toml` holds all settings with their defaults.
 
+What has no setting: how often somebody may try. Passwords: ten attempts at once and three a minute from one address
+(IPv6: one /64), ten at once and six an hour on one account from one address, a hundred at once and twelve an hour
+on one account from everywhere. A browser in which the account's owner has signed in before is counted for itself,
+ten at once and one a minute, so that strangers lock nobody out. Mails: three an hour to one address. Each process
+counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs.
+
 This page is written from the source; the test `config::documents` says how to renew it.
 ";
 

@@ -10,14 +10,14 @@ use super::{
     developer::{Developer, console_page},
     facts::{Facts, is_fixed},
     items::TypedItem,
-    wording,
+    security, wording,
 };
 use crate::{
     app::App as Server,
     interaction::PageError,
     pages::{
         console::{
-            ConsoleApp,
+            AppStatus, ConsoleApp,
             app::{AppNotice, AppPage, IconProblem, LiveSecret},
             items::ItemRow,
             snippet::QuickStart,
@@ -28,7 +28,7 @@ use crate::{
         shown::Shown,
     },
     registration::{Draft, Grants, Mistake},
-    store::apps::{App, AppScope},
+    store::apps::{App, AppScope, OffBy},
 };
 
 /// The parameter that says what was just done.
@@ -80,6 +80,7 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
         redirect_uris: wording::redirect_uris(draft, facts.around(), mistakes),
         origins: wording::origins(draft, mistakes),
         secrets: live_secrets(developer, facts),
+        security: security::shown(facts.settings()),
         items: rows(facts, draft, &items, (developer.visit().locale(None), mistakes)),
         items_mistake: wording::items(mistakes),
         quick_start: quick_start(developer, facts),
@@ -89,7 +90,7 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
 
 /// An app as its owner sees it.
 pub(super) fn shown(app: &App) -> ConsoleApp {
-    let App { id, settings, disabled_at, .. } = app;
+    let App { id, settings, .. } = app;
     ConsoleApp {
         id: id.clone(),
         card: AppCard {
@@ -97,11 +98,15 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
             icon: settings.icon.clone(),
             developer: None,
             host: None,
-            standing: Standing::Verified,
+            standing: Standing::of(app),
         },
         public: settings.public,
         machine: Grants::restore(&settings.grant_types).is_machine_only(),
-        disabled: disabled_at.is_some(),
+        status: match app.off_by() {
+            None => AppStatus::On,
+            Some(OffBy::Owner) => AppStatus::Off,
+            Some(OffBy::Operator) => AppStatus::Blocked,
+        },
     }
 }
 

@@ -16,7 +16,11 @@ use crate::{
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
     registration::Draft,
-    store::{Unit, app_secrets, apps},
+    store::{
+        Unit, app_secrets,
+        apps::{self, AppLists, AppSettings},
+        vouching,
+    },
 };
 
 /// What one form of the app page changes.
@@ -48,7 +52,11 @@ pub(super) async fn save(
             return Ok(Some(see_other(&told(id, AppNotice::Saved))?));
         }
         let (switched, secret) = switch_kind(developer, &facts, settings.public, fields);
-        let unit = facts.guard().with(apps::update(id, &settings, &lists, developer.now())).with(switched);
+        // The operator has looked at another app than the one that it becomes.
+        let other =
+            shows_otherwise((&settings, &lists), &facts).then(|| vouching::withdraw(id, developer.now()));
+        let update = apps::update(id, &settings, &lists, developer.now());
+        let unit = facts.guard().with(update).with_all(other).with(switched);
         match (developer.commit(unit).await?, secret) {
             (Written::Changed { .. }, _) => Ok(None),
             (Written::Done, None) => Ok(Some(see_other(&told(id, AppNotice::Saved))?)),
@@ -59,6 +67,13 @@ pub(super) async fn save(
         }
     })
     .await
+}
+
+/// Whether people would see another app, or be led elsewhere.
+fn shows_otherwise((settings, lists): (&AppSettings, &AppLists), facts: &Facts) -> bool {
+    let before = facts.settings();
+    (&settings.name, &settings.homepage) != (&before.name, &before.homepage)
+        || lists.redirect_uris != facts.registered.lists.redirect_uris
 }
 
 /// What a change of kind means: what was made for the app in its old kind ends. A public app keeps no secret; one

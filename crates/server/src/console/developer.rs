@@ -2,13 +2,14 @@
 
 use axum::{
     extract::Request,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{client_id::ClientId, time::Timestamp};
 
 use super::fields::Fields;
 use crate::{
+    accounts::session,
     app::App,
     ids::Kind,
     interaction::{PageError, Visit, person_page},
@@ -45,6 +46,23 @@ where
     F: Future<Output = Result<Response, PageError>>,
 {
     person_page(app, request, |visit, signed_in| work(Developer { visit, signed_in })).await
+}
+
+/// Whether somebody is signed in who may change this app: asked before a file is taken in. Another's app is not
+/// found.
+pub(super) async fn may_change(app: &App, headers: &HeaderMap, id: &str) -> Result<bool, PageError> {
+    let Some(signed_in) = session::current(app, headers).await? else { return Ok(false) };
+    owned(app.db(), &signed_in.user, id).await.map(|_| true)
+}
+
+/// A person's app of this id. Somebody else's, a deleted one and none at all look alike (AD-01).
+async fn owned(db: &Db, user: &User, id: &str) -> Result<RegisteredApp, PageError> {
+    let id = ClientId::parse(id).map_err(|_| PageError::NotFound)?;
+    let found = apps::find(db, id.as_str()).await?;
+    let own = |found: &RegisteredApp| {
+        found.app.deleted_at.is_none() && found.app.owner_id.as_ref() == Some(&user.id)
+    };
+    found.filter(own).ok_or(PageError::NotFound)
 }
 
 impl Developer {
@@ -85,14 +103,9 @@ impl Developer {
         (StatusCode::UNPROCESSABLE_ENTITY, self.show(page)).into_response()
     }
 
-    /// The developer's app of this id. Somebody else's, a deleted one and none at all look alike (AD-01).
+    /// The developer's app of this id.
     pub(super) async fn own_app(&self, id: &str) -> Result<RegisteredApp, PageError> {
-        let id = ClientId::parse(id).map_err(|_| PageError::NotFound)?;
-        let found = apps::find(self.db(), id.as_str()).await?;
-        let own = |found: &RegisteredApp| {
-            found.app.deleted_at.is_none() && found.app.owner_id.as_ref() == Some(&self.user().id)
-        };
-        found.filter(own).ok_or(PageError::NotFound)
+        owned(self.db(), self.user(), id).await
     }
 
     /// Writes a unit that only this person may write, as they are signed in now. When something else that it

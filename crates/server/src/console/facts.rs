@@ -62,9 +62,19 @@ impl Facts {
         Unit::from(counters::guard_catalog(self.generation))
     }
 
-    /// The scopes that the page offers for this app, in the order of the page, with the words of their APIs. A
+    /// The scopes that the page offers for this app, in the order of the page, with the words of their APIs: those
+    /// that it asks for stand as they were declared, which is how people read them, and the others after them. A
     /// person's own are none for an app that never has a person.
     pub(super) fn offered(&self) -> impl Iterator<Item = (&str, Option<&ApiScope>)> {
+        let mut offered: Vec<(&str, Option<&ApiScope>)> = self.known().collect();
+        let declared = &self.registered.lists.scopes;
+        offered.sort_by_key(|(scope, _)| {
+            declared.iter().position(|item| item.scope == *scope).unwrap_or(usize::MAX)
+        });
+        offered.into_iter()
+    }
+
+    fn known(&self) -> impl Iterator<Item = (&str, Option<&ApiScope>)> {
         let grants = self.grants();
         let about_people = STANDARD_SCOPES
             .into_iter()

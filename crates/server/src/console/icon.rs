@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{
     app_page::{self, Typed},
     change::told,
-    developer::{Developer, Written, console_page},
+    developer::{self, Developer, Written, console_page},
     facts::Facts,
     fields::Fields,
     picture::{self, Picture},
@@ -19,17 +19,23 @@ use crate::{
     app::App,
     contention,
     fault::Fault,
-    interaction::{PageError, see_other},
+    interaction::{PageError, page, see_other},
     pages::{
         at,
         console::app::{AppNotice, IconProblem},
     },
-    store::{app_icons, apps, apps::AppSettings},
+    store::{app_icons, apps, apps::AppSettings, vouching},
 };
 
 /// `POST /console/apps/{id}/icon`.
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let (request, sent) = upload::take(&app, request, "icon").await;
+    // Only whoever may change the app's icon makes this server take a file in (G-33).
+    let (request, sent) = match developer::may_change(&app, request.headers(), &id).await {
+        Ok(true) => upload::take(&app, request, "icon").await,
+        // They sign in first.
+        Ok(false) => (upload::ignore(request), Sent::Nothing),
+        Err(error) => return page(app, upload::ignore(request), async |_| Err(error)).await,
+    };
     console_page(app, request, async |developer| {
         let fields = Fields::named(developer.visit(), &["decision"])?;
         // A file that was too large has cut the form off behind it.
@@ -85,7 +91,8 @@ async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Resu
         };
         let settings = AppSettings { icon, ..facts.settings().clone() };
         let update = apps::update(id, &settings, &facts.registered.lists, developer.now());
-        match developer.commit(facts.guard().with(update).with(written)).await? {
+        let unit = facts.guard().with(update).with(written).with(vouching::withdraw(id, developer.now()));
+        match developer.commit(unit).await? {
             Written::Done => Ok(Some(see_other(&told(id, AppNotice::Saved))?)),
             Written::Changed { .. } => Ok(None),
         }

@@ -19,6 +19,7 @@ mod items;
 mod new_app;
 mod picture;
 mod secrets;
+mod security;
 mod state;
 mod upload;
 mod wording;
@@ -60,6 +61,7 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/console/apps/{id}/addresses", methods: &["POST"], serve: || post(addresses::submit) },
     Route { path: "/console/apps/{id}/items", methods: &["POST"], serve: || post(items::submit) },
     Route { path: "/console/apps/{id}/secrets", methods: &["POST"], serve: || post(secrets::submit) },
+    Route { path: "/console/apps/{id}/security", methods: &["POST"], serve: || post(security::submit) },
     Route { path: "/console/apps/{id}/state", methods: &["POST"], serve: || post(state::submit) },
     Route {
         path: "/console/apps/{id}/delete",

@@ -1,4 +1,4 @@
-//! Switching an app off and on.
+//! Switching an app off and on, as far as the operator has not switched it off.
 
 use axum::{
     extract::{Path, Request, State},
@@ -15,7 +15,7 @@ use crate::{
     fault::Fault,
     interaction::{PageError, see_other},
     pages::console::app::AppNotice,
-    store::apps,
+    store::apps::{self, OffBy},
 };
 
 /// `POST /console/apps/{id}/state`.
@@ -31,17 +31,23 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
 }
 
 async fn switch(developer: &Developer, id: &str, on: bool) -> Result<Response, PageError> {
-    let is_on = developer.own_app(id).await?.app.disabled_at.is_none();
+    let off_by = developer.own_app(id).await?.app.off_by();
+    if off_by == Some(OffBy::Operator) {
+        return Ok(see_other(&told(id, AppNotice::Blocked))?);
+    }
     let (unit, notice) = if on {
         (apps::enable(id, developer.now()), AppNotice::Enabled)
     } else {
         (apps::disable(id, developer.now()), AppNotice::Disabled)
     };
     // What is so already stays so: a second click ends nothing once more.
-    if is_on != on && developer.commit(unit).await? != Written::Done {
-        // Switched or deleted at the same time on another page: what is so now is shown, or not found.
-        let is_on = developer.own_app(id).await?.app.disabled_at.is_none();
-        if is_on != on {
+    if off_by.is_none() != on && developer.commit(unit).await? != Written::Done {
+        // Switched, blocked or deleted at the same time elsewhere: what is so now is shown, or not found.
+        let off_by = developer.own_app(id).await?.app.off_by();
+        if off_by == Some(OffBy::Operator) {
+            return Ok(see_other(&told(id, AppNotice::Blocked))?);
+        }
+        if off_by.is_none() != on {
             return Err(Fault::Contention.into());
         }
     }

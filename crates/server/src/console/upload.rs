@@ -17,6 +17,9 @@ use crate::{
 /// see the connection end, not why.
 const MOST_IGNORED: usize = 16 * 1024 * 1024;
 
+/// What a form without files says that it is.
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
 /// What was sent as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
@@ -26,6 +29,15 @@ pub(super) enum Sent {
     File(Bytes),
     /// More than a form may hold.
     TooLarge,
+}
+
+/// A form that is not looked at, because nobody who may send it is there. The answer does not wait for it, and
+/// nothing of it is kept; it is read nevertheless, or its sender would only see the connection end.
+pub(super) fn ignore(request: Request) -> Request {
+    let (mut parts, body) = request.into_parts();
+    tokio::spawn(body::read_beginning(body, 0, MOST_IGNORED));
+    parts.headers.insert(header::CONTENT_TYPE, FORM);
+    Request::from_parts(parts, Body::empty())
 }
 
 /// Takes the file `name` out of a form. What is no form with a file goes on as it is, without a body; whoever
@@ -51,7 +63,6 @@ pub(super) async fn take(app: &App, request: Request, name: &str) -> (Request, S
         }
     }
     parts.headers.remove(header::CONTENT_LENGTH);
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    parts.headers.insert(header::CONTENT_TYPE, form);
+    parts.headers.insert(header::CONTENT_TYPE, FORM);
     (Request::from_parts(parts, Body::from(params::encode(rest))), sent)
 }

@@ -21,7 +21,8 @@ use crate::{
     grant_types::AUTHORIZATION_CODE,
     http::cross_site,
     interaction::{
-        Answer, Authorize, Errand, PageError, Step, Visit, deliver, page, proceed, see_other, trust_target,
+        Authorize, Errand, IdTokenHint, PageError, Step, Visit, page, proceed, refuse, see_other,
+        trust_target,
     },
     issue::resolve_audience,
     router::paths,
@@ -67,10 +68,12 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
         Ok(request) => request,
         Err(error) => {
             let back = ReturnPath::of(&visit.params);
-            return Ok(deliver(&visit, &client, &redirect, &back, Answer::Error(error))?);
+            return Ok(refuse(&visit, &client, &redirect, &back, error).await?);
         }
     };
-    let errand = Errand::Authorize(Box::new(Authorize { target, request }));
+    let keys = visit.app.keys().current();
+    let hint = request.id_token_hint.as_deref().map(|token| IdTokenHint::read(token, &visit.app, &keys));
+    let errand = Errand::Authorize(Box::new(Authorize::new(target, request, hint)));
     let step = Step::new(errand, visit.app.now());
     proceed(&visit, &step).await
 }
@@ -97,7 +100,11 @@ fn admit(
     if !asked.is_subset(client.allowed()) {
         return refuse(ErrorCode::InvalidScope, "a scope is not registered for this app");
     }
-    request.scopes = if asked.is_empty() { client.allowed().clone() } else { asked };
+    // RFC 6749 §3.3: without `scope` the request asks for a fixed default, which is no more than the app needs.
+    request.scopes = if asked.is_empty() { client.required().clone() } else { asked };
+    if request.scopes.is_empty() {
+        return refuse(ErrorCode::InvalidScope, "scope is missing, and the app has no required items");
+    }
     let resource = request.resource.as_ref().map(|resource| resource.as_str());
     resolve_audience(&apis, &request.scopes, resource)?;
     Ok(request)

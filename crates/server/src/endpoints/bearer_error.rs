@@ -11,7 +11,7 @@ use mapae_protocol::{
 };
 
 use super::json;
-use crate::fault::Fault;
+use crate::{fault::Fault, http::RequestId};
 
 /// Why a protected resource does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,8 @@ impl IntoResponse for BearerError {
 }
 
 fn fault(error: &BearerError) -> Response {
-    tracing::error!(error = error as &dyn std::error::Error, "protected resource failed");
+    let cause = error as &dyn std::error::Error;
+    tracing::error!(request_id = RequestId::current(), error = cause, "protected resource failed");
     let passes = matches!(error, BearerError::Fault(fault) if fault.passes());
     let (status, code) = if passes {
         (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable)

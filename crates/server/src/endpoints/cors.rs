@@ -19,21 +19,20 @@ pub(crate) fn origin(request: &Request) -> Option<HeaderValue> {
     request.headers().get(header::ORIGIN).cloned()
 }
 
-/// Lets the app's own page read this answer, whatever it says.
-pub(crate) fn allow_registered(
+/// Lets the app's own page read this answer, whatever it says. Where it is not known whose it is, the answer is an
+/// error that says nothing of any app, and the page of any app may read it.
+pub(crate) async fn allow_client(
+    app: &App,
     response: Response,
     origin: Option<HeaderValue>,
     client: Option<&Client>,
 ) -> Response {
     let Some(origin) = origin else { return response };
-    let registered =
-        origin.to_str().is_ok_and(|origin| client.is_some_and(|client| client.has_origin(origin)));
+    let registered = match client {
+        Some(client) => origin.to_str().is_ok_and(|origin| client.has_origin(origin)),
+        None => is_registered(app, &origin).await,
+    };
     if registered { allow(response, origin) } else { vary(response) }
-}
-
-/// Lets the page of any app read this answer: for errors that say nothing of one.
-pub(crate) async fn allow_any_registered(app: &App, response: Response, origin: HeaderValue) -> Response {
-    if is_registered(app, &origin).await { allow(response, origin) } else { vary(response) }
 }
 
 async fn is_registered(app: &App, origin: &HeaderValue) -> bool {

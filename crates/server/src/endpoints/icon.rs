@@ -11,6 +11,7 @@ use mapae_protocol::{base64url, client_id::ClientId};
 use crate::{
     app::App,
     fault::{Artefact, Fault},
+    http::RequestId,
     pages::assets,
     store::app_icons,
 };
@@ -33,7 +34,8 @@ pub(crate) async fn icon(State(app): State<App>, Path((id, file)): Path<(String,
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(fault) => {
-            tracing::error!(error = &fault as &dyn std::error::Error, "an icon was not found");
+            let error = &fault as &dyn std::error::Error;
+            tracing::error!(request_id = RequestId::current(), error, "an icon was not found");
             let status = if fault.passes() {
                 StatusCode::SERVICE_UNAVAILABLE
             } else {

@@ -29,7 +29,7 @@ async fn answer(app: &App, request: Request) -> Result<IntrospectionResponse, To
         return Err(TokenError::InvalidClient { basic: form.has_authorization() });
     }
     let request = IntrospectionRequest::parse(&form.params)?;
-    let keys = app.keys().current();
+    let keys = app.keys_for(request.token.expose()).await?;
     let Some(presented) = PresentedToken::open(request.token.expose(), app, &keys) else {
         return Ok(IntrospectionResponse::Inactive);
     };

@@ -92,7 +92,7 @@ fn complete_since(app: &App) -> Timestamp {
 fn announce(event: &revocations::Event, maker: &Handle<'_>) -> Result<Event, Fault> {
     let handle = match event.kind {
         Kind::Token => event.subject_id.clone(),
-        Kind::User | Kind::App | Kind::Api | Kind::Consent | Kind::Session | Kind::Grant => {
+        Kind::User | Kind::App | Kind::Consent | Kind::Session | Kind::Grant => {
             maker.of(event.kind, &event.subject_id, event.epoch)
         }
     };

@@ -17,7 +17,7 @@ use crate::{
     client_auth,
     issue::{PresentedToken, RefreshToken},
     keys::KeySet,
-    store::{Unit, grants, tokens},
+    store::{CommitError, Unit, grants, tokens},
 };
 
 /// `POST /revoke`.
@@ -25,7 +25,10 @@ pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response
     let origin = cors::origin(&request);
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
-        Err(error) => return TokenError::from(error).into_response(),
+        Err(error) => {
+            let response = TokenError::from(error).into_response();
+            return cors::allow_client(&app, response, origin, None).await;
+        }
     };
     let (client, outcome) = match client_auth::authenticate_app(&app, &form).await {
         Ok(client) => {
@@ -38,17 +41,19 @@ pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response
         Ok(()) => json::empty(StatusCode::OK),
         Err(error) => error.into_response(),
     };
-    cors::allow_registered(response, origin, client.as_deref())
+    cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
 /// Ends what the token gives. A token that is unknown, expired or revoked already is a success (RFC 7009 §2.2);
 /// the hint is not needed, since what a token is shows in itself (RFC 7009 §2.1).
 async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
     let request = RevocationRequest::parse(&form.params)?;
-    let keys = app.keys().current();
+    let keys = app.keys_for(request.token.expose()).await?;
     let unit = unit(app, client, request.token.expose(), &keys).await?;
-    app.commit(unit).await?;
-    Ok(())
+    match app.commit(unit).await {
+        Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<Unit, TokenError> {
@@ -58,10 +63,9 @@ async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<
         let facts = grants::facts(app.db(), &refresh.grant_id, None).await?;
         return match facts {
             None => Ok(Unit::new()),
-            Some(facts) if facts.grant.given.app_id == client.id() => {
-                Ok(grants::revoke(&refresh.grant_id, now))
-            }
-            Some(_) => Err(foreign()),
+            Some(facts) if facts.grant.given.app_id != client.id() => Err(foreign()),
+            Some(facts) if facts.grant.revoked_at.is_some() => Ok(Unit::new()),
+            Some(_) => Ok(grants::revoke(&refresh.grant_id, now)),
         };
     }
     match PresentedToken::open(token, app, keys) {

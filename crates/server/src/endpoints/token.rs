@@ -18,7 +18,9 @@ use crate::{
     app::App,
     catalog::Client,
     client_auth, contention,
+    fault::Fault,
     grant_types::{self, Decision, Issue, TokenContext},
+    http::RequestId,
     keys::KeySet,
     store::CommitError,
 };
@@ -31,7 +33,7 @@ pub(crate) async fn token(State(app): State<App>, request: Request) -> Response 
         Ok(response) => super::json::no_store(&response),
         Err(error) => error.into_response(),
     };
-    cors::allow_registered(response, origin, client.as_deref())
+    cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
 async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Result<TokenResponse, TokenError>) {
@@ -53,7 +55,8 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
-    let keys = app.keys().current();
+    let sealed = ["code", "refresh_token"].map(|name| form.params.one(name).ok().flatten());
+    let keys = app.keys_for(sealed.into_iter().flatten().next().unwrap_or_default()).await?;
     contention::until_done(|| async {
         let cx = TokenContext {
             app,
@@ -61,12 +64,17 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
             client,
             request: &request,
             params: &form.params,
-            now: app.now(),
+            now: app.issuing_time().map_err(Fault::from)?,
         };
         match grant_type.decide(&cx).await? {
             Decision::Refuse(refusal) => {
-                app.commit(refusal.unit).await?;
+                match app.commit(refusal.unit).await {
+                    // What it would have revoked was revoked meanwhile.
+                    Ok(_) | Err(CommitError::Conflict { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
                 tracing::info!(
+                    request_id = RequestId::current(),
                     client = client.id(),
                     grant_type = grant_type.name(),
                     reason = &*refusal.reason as &dyn std::error::Error,

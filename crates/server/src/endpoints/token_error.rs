@@ -15,6 +15,7 @@ use mapae_protocol::{
 use super::{form::FormError, json};
 use crate::{
     fault::Fault,
+    http::{RequestId, body::BodyError},
     store::{CommitError, StoreError},
 };
 
@@ -87,6 +88,9 @@ impl TokenError {
     fn answer(&self) -> OAuthError {
         let invalid_request = |description| OAuthError::new(ErrorCode::InvalidRequest, description);
         match self {
+            Self::Form(FormError::Body(BodyError::Busy)) => {
+                OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a few seconds")
+            }
             Self::Form(_) => invalid_request("the request is not a well-formed form in the body of a POST"),
             Self::Repeated => invalid_request("a parameter is repeated"),
             Self::Authentication { error, .. } => (*error).into(),
@@ -123,7 +127,8 @@ impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let status = self.status();
         if let Self::Fault(fault) = &self {
-            tracing::error!(error = fault as &dyn std::error::Error, "back-channel request failed");
+            let error = fault as &dyn std::error::Error;
+            tracing::error!(request_id = RequestId::current(), error, "back-channel request failed");
         }
         let mut response = json::with_status(status, &self.answer());
         let headers = response.headers_mut();

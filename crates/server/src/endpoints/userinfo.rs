@@ -40,10 +40,7 @@ pub(crate) async fn userinfo(State(app): State<App>, request: Request) -> Respon
         Ok(claims) => json::no_store(&claims),
         Err(error) => error.into_response(),
     };
-    match (client, origin) {
-        (None, Some(origin)) => cors::allow_any_registered(&app, response, origin).await,
-        (client, origin) => cors::allow_registered(response, origin, client.as_deref()),
-    }
+    cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
 async fn living_token(app: &App, request: Request) -> Result<Living, BearerError> {
@@ -55,7 +52,7 @@ async fn living_token(app: &App, request: Request) -> Result<Living, BearerError
     let values = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let token = bearer::take(values, Place::Refused(&query), place).map_err(BearerError::Request)?;
     let token = token.ok_or(BearerError::NoCredentials)?;
-    let keys = app.keys().current();
+    let keys = app.keys_for(token.expose()).await.map_err(BearerError::Fault)?;
     let presented = PresentedToken::open(token.expose(), app, &keys).ok_or(BearerError::InvalidToken)?;
     let living = presented.living(app, &keys).await?.ok_or(BearerError::InvalidToken)?;
     if !living.token.scopes.contains(OPENID) {

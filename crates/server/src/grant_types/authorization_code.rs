@@ -20,7 +20,7 @@ use crate::{
         Unit,
         alive::Dead,
         codes,
-        grants::{self, Given, NewGrant, RedemptionFacts},
+        grants::{self, Earlier, Given, NewGrant, RedemptionFacts},
     },
 };
 
@@ -56,9 +56,14 @@ impl GrantType for AuthorizationCodeGrant {
             None => stored_details(cx, &code).await?,
         };
         let client_id = cx.client.id();
-        let redemption = Redemption { request: &request, code: &code, client_id, facts: &facts, now: cx.now };
+        let trusted = cx.client.trust_again(request.redirect_uri.as_deref());
+        let trusted = trusted.as_ref().map(|trusted| trusted.uri().as_str());
+        let redemption =
+            Redemption { request: &request, code: &code, client_id, trusted, facts: &facts, now: cx.now };
         if let Err(refused) = redeem(&redemption) {
-            let replayed = facts.earlier.filter(|_| refused == Refused::Replayed);
+            // What is dead already is not written again, however often the code is presented.
+            let alive = |earlier: &Earlier| refused == Refused::Replayed && earlier.revoked_at.is_none();
+            let replayed = facts.earlier.filter(alive);
             let revoked = replayed.map(|earlier| grants::revoke(&earlier.id, cx.now)).unwrap_or_default();
             return Ok(Refusal::of(refused).with(revoked).into());
         }
@@ -95,6 +100,8 @@ struct Redemption<'a> {
     request: &'a Request,
     code: &'a AuthorizationCode,
     client_id: &'a str,
+    /// The redirect URI, as far as it is the client's today.
+    trusted: Option<&'a str>,
     facts: &'a RedemptionFacts,
     now: Timestamp,
 }
@@ -116,8 +123,12 @@ enum Refused {
     Replayed,
     #[error("expired")]
     Expired,
+    #[error("the redirect URI is not the app's any more")]
+    RedirectUriGivenUp,
     #[error(transparent)]
     Dead(#[from] Dead),
+    #[error("nothing is left that the app may have")]
+    NothingLeft,
     #[error("the code's details are gone")]
     DetailsGone,
 }
@@ -133,6 +144,8 @@ impl From<Refused> for OAuthError {
             | Refused::OtherRedirectUri
             | Refused::Replayed
             | Refused::Expired
+            | Refused::RedirectUriGivenUp
+            | Refused::NothingLeft
             | Refused::Dead(_)
             | Refused::DetailsGone => {
                 Self::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more")
@@ -145,11 +158,13 @@ impl From<Refused> for OAuthError {
 /// verifier) may revoke what it gave by presenting it again. Somebody who merely found the code in a log
 /// can neither redeem nor burn it, nor sign its owner out.
 fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
-    let Redemption { request, code, client_id, facts, now } = redemption;
+    let Redemption { request, code, client_id, trusted, facts, now } = redemption;
     if code.client_id != *client_id {
         return Err(Refused::OtherClient);
     }
-    if code.redirect_uri != request.redirect_uri.as_deref().map(AuthorizationCode::redirect_digest) {
+    let redirect_uri = request.redirect_uri.as_deref();
+    let sent_to = |uri: &str| AuthorizationCode::redirect_digest(uri) == code.sent_to;
+    if code.redirect_uri_asked != redirect_uri.is_some() || !redirect_uri.is_none_or(sent_to) {
         return Err(Refused::OtherRedirectUri);
     }
     let challenge = code.challenge.map(CodeChallenge::from_bytes);
@@ -159,6 +174,10 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
     }
     if code.expires_at <= *now {
         return Err(Refused::Expired);
+    }
+    // What was sent to an address that the app has given up since may be in other hands (CO-12).
+    if !trusted.is_some_and(sent_to) {
+        return Err(Refused::RedirectUriGivenUp);
     }
     Ok(may_issue(code.epochs, code.offline, &facts.states, *now)?)
 }
@@ -172,6 +191,10 @@ async fn stored_details(
 }
 
 fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
+    let Some(scopes) = cx.client.still_allowed(&details.scopes) else {
+        return Ok(Refusal::of(Refused::NothingLeft).into());
+    };
+    let details = &CodeDetails { scopes, ..details.clone() };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
     let apis = cx.app.catalog().apis();
     let audiences = match audience_of_grant(&apis, &details.scopes, details.resource.as_deref(), asked) {
@@ -182,12 +205,14 @@ fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails)
     let grant = new_grant(cx, code, details, secret.as_ref());
     let refresh_token =
         secret.map(|secret| RefreshToken::first(&grant.given.id, secret).seal(&cx.keys.seals.refresh_tokens));
+    // Details that were too large for the code have done their service.
+    let kept = code.details.is_none().then(|| codes::take(&code.row_id()));
     let share = Share {
         scopes: &details.scopes,
         audiences: &audiences,
         nonce: details.nonce.as_deref(),
         refresh_token: refresh_token.transpose()?,
-        unit: Unit::from(grants::insert(&grant, cx.now)),
+        unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept),
     };
     Ok(person_tokens::plan(cx, &grant.given, share).into())
 }
@@ -232,10 +257,7 @@ mod tests {
     use mapae_protocol::time::Seconds;
 
     use super::*;
-    use crate::store::{
-        alive::{Epochs, States},
-        grants::Earlier,
-    };
+    use crate::store::alive::{Epochs, States};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
     const EPOCHS: Epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };
@@ -247,6 +269,7 @@ mod tests {
         request: Request,
         code: AuthorizationCode,
         client_id: &'static str,
+        trusted: Option<&'static str>,
         facts: RedemptionFacts,
         now: Timestamp,
     }
@@ -258,7 +281,8 @@ mod tests {
                 id: [7; 16],
                 expires_at: NOW.plus(Seconds::minutes(1)),
                 client_id: "app_1".to_owned(),
-                redirect_uri: Some(AuthorizationCode::redirect_digest(REDIRECT)),
+                sent_to: AuthorizationCode::redirect_digest(REDIRECT),
+                redirect_uri_asked: true,
                 challenge: Some(*verifier.challenge().as_bytes()),
                 user_id: "usr_1".to_owned(),
                 consent_id: "con_1".to_owned(),
@@ -278,6 +302,7 @@ mod tests {
                 },
                 code,
                 client_id: "app_1",
+                trusted: Some(REDIRECT),
                 facts: RedemptionFacts {
                     states: States::living(EPOCHS, NOW.plus(Seconds::hours(1))),
                     earlier: None,
@@ -287,8 +312,8 @@ mod tests {
         }
 
         fn redeem(&self) -> Result<(), Refused> {
-            let Self { request, code, client_id, facts, now } = self;
-            redeem(&Redemption { request, code, client_id, facts, now: *now })
+            let Self { request, code, client_id, trusted, facts, now } = self;
+            redeem(&Redemption { request, code, client_id, trusted: *trusted, facts, now: *now })
         }
     }
 
@@ -301,6 +326,7 @@ mod tests {
         (|case| case.request.verifier = None, Refused::Pkce(pkce::Error::Missing)),
         (|case| case.facts.earlier = Some(earlier()), Refused::Replayed),
         (|case| case.now = case.code.expires_at, Refused::Expired),
+        (|case| case.trusted = None, Refused::RedirectUriGivenUp),
         (|case| case.facts.states.user = None, Refused::Dead(Dead::UserDisabled)),
     ];
 
@@ -328,7 +354,7 @@ mod tests {
     fn co_06_a_redirect_uri_is_the_same_or_was_left_out_both_times() {
         let with = |asked: Option<&str>, sent: Option<&str>| {
             let mut case = Case::right();
-            case.code.redirect_uri = asked.map(AuthorizationCode::redirect_digest);
+            case.code.redirect_uri_asked = asked.is_some();
             case.request.redirect_uri = sent.map(str::to_owned);
             case.redeem()
         };

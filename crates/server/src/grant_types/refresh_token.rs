@@ -45,7 +45,8 @@ impl GrantType for RefreshTokenGrant {
         };
         match rotation::turn(&token, &facts, cx.client.id(), cx.now) {
             Ok(turn) => issue(cx, &token, &facts.grant, &turn),
-            Err(Refused::Replayed) => {
+            // What is dead already is not written again, however often an old token is presented.
+            Err(Refused::Replayed) if facts.grant.revoked_at.is_none() => {
                 let revoked = grants::revoke(&facts.grant.given.id, cx.now);
                 Ok(Refusal::of(Refused::Replayed).with(revoked).into())
             }
@@ -63,7 +64,7 @@ fn presented(cx: &TokenContext<'_>) -> Result<RefreshToken, Refusal> {
 
 fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn) -> Result<Decision, Fault> {
     let granted = Scopes::restore(&grant.given.scopes).map_err(Fault::corrupt(Artefact::ScopesOfGrant))?;
-    let (scopes, audiences) = match share(cx, grant, granted) {
+    let (scopes, audiences) = match share(cx, grant, &granted) {
         Ok(share) => share,
         Err(refusal) => return Ok(refusal.into()),
     };
@@ -85,11 +86,14 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
     Ok(person_tokens::plan(cx, &grant.given, share).into())
 }
 
-/// What was granted, or less: the original grant is the ceiling for ever (RFC 6749 §6).
-fn share(cx: &TokenContext<'_>, grant: &Grant, granted: Scopes) -> Result<(Scopes, Audiences), Refusal> {
+/// What was granted, or less: the original grant is the ceiling for ever (RFC 6749 §6), and what has been taken
+/// from the app since is taken from its grants.
+fn share(cx: &TokenContext<'_>, grant: &Grant, granted: &Scopes) -> Result<(Scopes, Audiences), Refusal> {
+    let left = cx.client.still_allowed(granted);
+    let left = left.ok_or_else(|| Refusal::of(Refused::NothingLeft))?;
     let scopes = match &cx.request.scopes {
-        None => granted,
-        Some(requested) if requested.is_subset(&granted) && !requested.is_empty() => requested.clone(),
+        None => left,
+        Some(requested) if requested.is_subset(&left) && !requested.is_empty() => requested.clone(),
         Some(_) => return Err(Refusal::of(MoreThanGranted)),
     };
     let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);

@@ -37,6 +37,8 @@ pub(super) enum Refused {
     /// Either the client or somebody else holds a copy. Nobody can tell who, so it ends for both.
     #[error("used before: the grant is revoked")]
     Replayed,
+    #[error("nothing is left that the app may have")]
+    NothingLeft,
     #[error(transparent)]
     Dead(#[from] Dead),
 }
@@ -51,6 +53,7 @@ impl From<Refused> for OAuthError {
             | Refused::OtherClient
             | Refused::OtherSecret
             | Refused::Replayed
+            | Refused::NothingLeft
             | Refused::Dead(_) => {
                 Self::new(ErrorCode::InvalidGrant, "the refresh token is not valid, or not valid any more")
             }

@@ -9,9 +9,16 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 use http_body_util::BodyExt as _;
+use tokio::time::Instant;
+
+use super::body_budget::NoRoom;
 
 /// By then a body must be there in full.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// By then it must be there, too, if nothing of it has come.
+const GRACE: Duration = Duration::from_secs(5);
+/// What buys it another second, in bytes: half of what the slowest of mobile networks give.
+const LEAST_PER_SECOND: usize = 8 * 1024;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -24,6 +31,9 @@ pub enum BodyError {
     /// RFC 9110 §15.5.9.
     #[error("the body took too long to arrive")]
     TimedOut,
+    /// RFC 9110 §15.6.4: too much of other bodies is waiting. Come back in a moment.
+    #[error("too many bodies are arriving")]
+    Busy,
     /// The connection ended within it, or its framing is broken.
     #[error("the body is incomplete")]
     Incomplete,
@@ -41,6 +51,7 @@ impl BodyError {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::NotAForm | Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
@@ -50,50 +61,26 @@ impl BodyError {
 /// Reads a body of at most `limit` bytes.
 ///
 /// # Errors
-/// [`BodyError::TooLarge`], also when only the announced length says so; [`BodyError::TimedOut`] after ten
-/// seconds; [`BodyError::Incomplete`].
+/// [`BodyError::TooLarge`], also when only the announced length says so; [`BodyError::TimedOut`] when it is
+/// slower than [`Pace`] allows; [`BodyError::Busy`]; [`BodyError::Incomplete`].
 pub async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    if usize::try_from(body.size_hint().lower()).is_ok_and(|announced| announced > limit) {
+    if announced(&body).is_some_and(|announced| announced > limit) {
         return Err(BodyError::TooLarge);
     }
-    tokio::time::timeout(DEADLINE, collect(body, limit)).await.unwrap_or(Err(BodyError::TimedOut))
-}
-
-/// Reads a body whose sender must hear an answer even if it is too long: the first `keep` bytes, and whether there
-/// was more, which is read and thrown away.
-///
-/// # Errors
-/// [`BodyError::TooLarge`] over `most` bytes; [`BodyError::TimedOut`] after ten seconds; [`BodyError::Incomplete`].
-pub async fn read_beginning(body: Body, keep: usize, most: usize) -> Result<(Bytes, bool), BodyError> {
-    if usize::try_from(body.size_hint().lower()).is_ok_and(|announced| announced > most) {
-        return Err(BodyError::TooLarge);
-    }
-    tokio::time::timeout(DEADLINE, beginning(body, keep, most)).await.unwrap_or(Err(BodyError::TimedOut))
-}
-
-async fn beginning(mut body: Body, keep: usize, most: usize) -> Result<(Bytes, bool), BodyError> {
-    let mut kept = BytesMut::new();
-    let mut length: usize = 0;
-    while let Some(more) = next(&mut body).await? {
-        length = length.saturating_add(more.len());
-        if length > most {
-            return Err(BodyError::TooLarge);
-        }
-        let fits = more.len().min(keep.saturating_sub(kept.len()));
-        kept.extend_from_slice(more.get(..fits).unwrap_or_default());
-    }
-    Ok((kept.freeze(), length > keep))
-}
-
-/// Most bodies are one frame, which is passed on as it is.
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    let mut whole = match next(&mut body).await? {
+    let mut arriving = Arriving::new(body);
+    // Most bodies are one piece, which is passed on as it is.
+    let first = match arriving.next().await? {
         None => return Ok(Bytes::new()),
         Some(first) if first.len() > limit => return Err(BodyError::TooLarge),
-        Some(first) if body.is_end_stream() => return Ok(first),
-        Some(first) => BytesMut::from(first),
+        Some(first) if arriving.body.is_end_stream() => return Ok(first),
+        Some(first) => first,
     };
-    while let Some(more) = next(&mut body).await? {
+    // Of the announced length at once: growing by doubling would hold up to three times as much.
+    let rest = announced(&arriving.body).unwrap_or_default();
+    let mut whole = BytesMut::with_capacity(limit.min(first.len().saturating_add(rest)));
+    whole.extend_from_slice(&first);
+    drop(first);
+    while let Some(more) = arriving.next().await? {
         if whole.len() + more.len() > limit {
             return Err(BodyError::TooLarge);
         }
@@ -102,14 +89,73 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     Ok(whole.freeze())
 }
 
-/// The next piece of data; trailers say nothing that we ask for.
-async fn next(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
-    while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame.map_err(|_| BodyError::Incomplete)?.into_data() {
-            return Ok(Some(data));
+/// Reads a body whose sender must hear an answer even if it is too long: the first `keep` bytes, and whether there
+/// was more, which is read and thrown away.
+///
+/// # Errors
+/// [`BodyError::TooLarge`] over `most` bytes; [`BodyError::TimedOut`] when it is slower than [`Pace`] allows;
+/// [`BodyError::Busy`]; [`BodyError::Incomplete`].
+pub async fn read_beginning(body: Body, keep: usize, most: usize) -> Result<(Bytes, bool), BodyError> {
+    let length = announced(&body).unwrap_or_default();
+    if length > most {
+        return Err(BodyError::TooLarge);
+    }
+    let mut arriving = Arriving::new(body);
+    let mut kept = BytesMut::with_capacity(length.min(keep));
+    while let Some(more) = arriving.next().await? {
+        if arriving.length > most {
+            return Err(BodyError::TooLarge);
+        }
+        let fits = more.len().min(keep.saturating_sub(kept.len()));
+        kept.extend_from_slice(more.get(..fits).unwrap_or_default());
+    }
+    Ok((kept.freeze(), arriving.length > keep))
+}
+
+/// The least that a body has left, in bytes.
+fn announced(body: &Body) -> Option<usize> {
+    usize::try_from(body.size_hint().lower()).ok()
+}
+
+/// A body on its way, with how much of it has come.
+struct Arriving {
+    body: Body,
+    length: usize,
+    pace: Pace,
+}
+
+/// How slow a body may be: some seconds for whatever it is, more for each piece that has come, and ten in all.
+struct Pace {
+    begun: Instant,
+}
+
+impl Pace {
+    fn deadline(&self, length: usize) -> Instant {
+        let earned = Duration::from_secs(u64::try_from(length / LEAST_PER_SECOND).unwrap_or(u64::MAX));
+        self.begun + DEADLINE.min(GRACE.saturating_add(earned))
+    }
+}
+
+impl Arriving {
+    fn new(body: Body) -> Self {
+        Self { body, length: 0, pace: Pace { begun: Instant::now() } }
+    }
+
+    /// The next piece of data; trailers say nothing that we ask for.
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        loop {
+            let frame = tokio::time::timeout_at(self.pace.deadline(self.length), self.body.frame());
+            let Some(frame) = frame.await.map_err(|_| BodyError::TimedOut)? else { return Ok(None) };
+            if let Ok(data) = frame.map_err(broken)?.into_data() {
+                self.length = self.length.saturating_add(data.len());
+                return Ok(Some(data));
+            }
         }
     }
-    Ok(None)
+}
+
+fn broken(error: axum::Error) -> BodyError {
+    if error.into_inner().is::<NoRoom>() { BodyError::Busy } else { BodyError::Incomplete }
 }
 
 /// A form says that it is one, once, and is not compressed (RFC 6749 Appendix B).
@@ -130,7 +176,7 @@ pub fn require_form(headers: &HeaderMap) -> Result<(), BodyError> {
 mod tests {
     use std::convert::Infallible;
 
-    use futures_util::stream;
+    use futures_util::{StreamExt as _, stream};
     use http::HeaderValue;
 
     use super::*;
@@ -162,11 +208,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn op_03_a_body_has_ten_seconds() {
-        let endless = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
-        let start = tokio::time::Instant::now();
-        assert_eq!(read(endless, 4).await, Err(BodyError::TimedOut));
-        assert_eq!(start.elapsed().as_secs(), 10);
+    async fn op_03_a_body_keeps_a_pace() {
+        let piece = |length: usize| Ok::<_, Infallible>(Bytes::from(vec![b'x'; length]));
+        let stuck = |pieces: Vec<usize>| {
+            let pieces = stream::iter(pieces.into_iter().map(piece).collect::<Vec<_>>());
+            Body::from_stream(pieces.chain(stream::pending()))
+        };
+        for (pieces, seconds) in [
+            (vec![], 5),
+            (vec![1; 100], 5),
+            (vec![LEAST_PER_SECOND], 6),
+            (vec![LEAST_PER_SECOND - 1, 1, LEAST_PER_SECOND], 7),
+            (vec![LEAST_PER_SECOND; 30], 10),
+        ] {
+            let start = Instant::now();
+            assert_eq!(read(stuck(pieces.clone()), 1 << 20).await, Err(BodyError::TimedOut));
+            assert_eq!(start.elapsed().as_secs(), seconds, "{} pieces", pieces.len());
+            let start = Instant::now();
+            assert_eq!(read_beginning(stuck(pieces), 4, 1 << 20).await, Err(BodyError::TimedOut));
+            assert_eq!(start.elapsed().as_secs(), seconds);
+        }
+    }
+
+    #[tokio::test]
+    async fn g_33_a_body_for_which_there_is_no_room_may_come_again() {
+        let full = Body::from_stream(stream::iter([Ok::<_, axum::BoxError>("ab"), Err(NoRoom.into())]));
+        assert_eq!(read(full, 4).await, Err(BodyError::Busy));
+        assert_eq!(BodyError::Busy.status(), 503);
     }
 
     #[tokio::test]

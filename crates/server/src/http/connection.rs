@@ -28,12 +28,13 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::{listener::Answer, stopwatch::Stopwatch};
+use super::{head_lines::HeadLines, listener::Answer, stopwatch::Stopwatch};
 
 /// Longest head of a request, in bytes. The number of fields is limited by hyper to 100.
 const MAX_HEAD: usize = 16 * 1024;
-/// Longest piece of a body that waits to be read, or of an answer that waits to be written, in bytes.
-const MAX_BUFFER: usize = 64 * 1024;
+/// Longest piece of a body that waits to be read, or of an answer that waits to be written, in bytes. Every
+/// connection may hold that much (G-33).
+const MAX_BUFFER: usize = MAX_HEAD;
 
 /// What the server as a whole is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,8 @@ pub(super) async fn serve<A: Answer>(
     mut stage: watch::Receiver<Stage>,
 ) {
     let stopwatch = Stopwatch::start();
-    let io = Socket { io: TokioIo::new(stream), stopwatch: stopwatch.clone() };
+    let io = TokioIo::new(HeadLines::new(stream, stopwatch.clone()));
+    let io = Socket { io, stopwatch: stopwatch.clone() };
     let service = service_fn(|request: Request<Incoming>| {
         stopwatch.request_began();
         let response = respond(&answer, request, peer);
@@ -135,12 +137,12 @@ fn respond<A: Answer>(
 
 /// The socket; it tells the stopwatch what moves.
 struct Socket {
-    io: TokioIo<TcpStream>,
+    io: TokioIo<HeadLines>,
     stopwatch: Stopwatch,
 }
 
 impl Socket {
-    fn io(self: Pin<&mut Self>) -> Pin<&mut TokioIo<TcpStream>> {
+    fn io(self: Pin<&mut Self>) -> Pin<&mut TokioIo<HeadLines>> {
         Pin::new(&mut self.get_mut().io)
     }
 

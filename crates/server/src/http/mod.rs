@@ -7,10 +7,12 @@
 
 mod accept_error;
 pub mod body;
+mod body_budget;
 mod client_address;
 mod connection;
 pub mod cookies;
 pub mod cross_site;
+mod head_lines;
 mod host;
 pub mod listener;
 pub(crate) mod multipart;

@@ -7,6 +7,7 @@ use std::{
 
 use http::HeaderValue;
 use mapae_protocol::random;
+use tracing::field::{DisplayValue, display};
 
 /// Without the letters that people take for others (i, l, o, u).
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -18,7 +19,23 @@ const LENGTH: usize = 13;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(u64);
 
+tokio::task_local! {
+    /// The request that this task answers.
+    static CURRENT: RequestId;
+}
+
 impl RequestId {
+    /// The request that is being answered, for the log: what goes wrong deep inside is told under the name that the
+    /// peer reads in `x-request-id`. It costs nothing until somebody asks.
+    pub(crate) fn current() -> Option<DisplayValue<Self>> {
+        CURRENT.try_with(|id| display(*id)).ok()
+    }
+
+    /// Answers the request under this name.
+    pub(super) async fn around<F: Future>(self, answer: F) -> F::Output {
+        CURRENT.scope(self, answer).await
+    }
+
     fn text(self) -> [u8; LENGTH] {
         let mut text = [b'0'; LENGTH];
         let mut rest = self.0;

@@ -14,6 +14,7 @@ use http::{HeaderName, Method, Request, StatusCode, request::Parts};
 use tower::Service as _;
 
 use super::{
+    body_budget::BodyBudget,
     client_address::{ClientAddress, Proxies},
     host::{self, HostError},
     panic, plain,
@@ -43,6 +44,7 @@ struct Rules {
     site: Site,
     proxies: Proxies,
     ids: RequestIds,
+    bodies: BodyBudget,
 }
 
 /// What is known about a request before its route: an extension of it, and an extractor.
@@ -61,6 +63,7 @@ impl Stack {
             site: config.site.clone(),
             proxies: Proxies::new(config.trusted_proxies.clone(), config.forwarded_header),
             ids: RequestIds::new(),
+            bodies: BodyBudget::new(),
         };
         Self { router, rules: Arc::new(rules) }
     }
@@ -72,7 +75,7 @@ impl Stack {
         peer: IpAddr,
     ) -> impl Future<Output = Response> + Send + use<B>
     where
-        B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+        B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static,
     {
         let Self { router, rules } = self.clone();
         async move {
@@ -82,7 +85,11 @@ impl Stack {
             };
             let line = LogLine::begin(&request);
             let mut response = match rules.refusal(&request) {
-                None => route(router, request, context).await,
+                None => {
+                    let bodies = rules.bodies.clone();
+                    let request = request.map(|body| bodies.count(body));
+                    context.id.around(route(router, request, context)).await
+                }
                 Some(refusal) => refusal,
             };
             security_headers::apply(response.headers_mut(), rules.site.is_https());

@@ -1,6 +1,9 @@
 //! The answer to an app: a code or an error, by the response mode that it asked for — RFC 6749 §4.1.2.
 
-use axum::response::Response;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use mapae_protocol::{
     authorization::{ReturnPath, response},
     error::OAuthError,
@@ -9,15 +12,26 @@ use mapae_protocol::{
     scope::{OFFLINE_ACCESS, Scopes},
 };
 
-use super::{Authorize, Visit, see_other};
+use super::{Authorize, Visit, login, see_other};
 use crate::{
     accounts::session::ACR_PASSWORD,
     app::App,
     catalog::Client,
     fault::Fault,
     issue::{AuthorizationCode, CodeDetails},
-    pages::{form_post::FormPost, shown::Shown},
-    store::{Concealed, Unit, alive::Epochs, codes, consents::Consent, sessions::SignedIn},
+    pages::{
+        detour::{Detour, Onward},
+        form_post::FormPost,
+        look::Standing,
+        shown::Shown,
+    },
+    store::{
+        Concealed, Unit,
+        alive::Epochs,
+        codes,
+        consents::{self, Consent},
+        sessions::SignedIn,
+    },
 };
 
 /// What an app is told.
@@ -51,6 +65,41 @@ pub(crate) fn deliver(
     }
 }
 
+/// Answers with an error that no person has chosen. An app for which nobody vouches cannot make this server send
+/// people on to wherever it likes (RFC 9700 §4.11.2; AZ-37): who has nothing to do with it reads first where the
+/// way leads.
+pub(crate) async fn refuse(
+    visit: &Visit,
+    client: &Client,
+    to: &TrustedRedirect,
+    back: &ReturnPath,
+    error: OAuthError,
+) -> Result<Response, Fault> {
+    if client.standing() == Standing::Verified || is_connected(visit, client).await? {
+        return deliver(visit, client, to, back, Answer::Error(error));
+    }
+    let parameters = response::error(error, back.state.as_deref(), visit.app.issuer());
+    let page = Detour {
+        app: login::card(client, to.uri().as_str()),
+        onward: match back.mode.deliver(to, &parameters) {
+            Delivery::Redirect(address) => Onward::Link(address),
+            Delivery::Form { action, fields } => Onward::Form {
+                redirect_uri: action,
+                fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            },
+        },
+        error,
+    };
+    Ok((StatusCode::BAD_REQUEST, visit.show(&page, None)).into_response())
+}
+
+/// Whether whoever is signed in has agreed to something that this app may have.
+async fn is_connected(visit: &Visit, client: &Client) -> Result<bool, Fault> {
+    let Some(signed_in) = &visit.session else { return Ok(false) };
+    let consent = consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?;
+    Ok(consent.is_some_and(|consent| !consent.scopes.is_empty()))
+}
+
 /// Those between whom a code is made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parties<'a> {
@@ -70,12 +119,12 @@ pub(crate) async fn issue_code(
     let Parties { client, signed_in, consent } = parties;
     let SignedIn { session, user } = signed_in;
     let request = &authorize.request;
-    let asked = redirect.was_asked().then(|| redirect.uri().as_str());
     let code = AuthorizationCode {
         id: AuthorizationCode::fresh_id(),
-        expires_at: app.now().plus(app.config().tokens.code),
+        expires_at: app.issuing_time()?.plus(app.config().tokens.code),
         client_id: client.id().to_owned(),
-        redirect_uri: asked.map(AuthorizationCode::redirect_digest),
+        sent_to: AuthorizationCode::redirect_digest(redirect.uri().as_str()),
+        redirect_uri_asked: redirect.was_asked(),
         challenge: request.code_challenge.as_ref().map(|challenge| *challenge.as_bytes()),
         user_id: user.id.clone(),
         consent_id: consent.id.clone(),

@@ -81,14 +81,14 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     let questions = Questions::of(&facts);
     let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
     let uri = situation.redirect.uri().as_str();
-    let item = |scope: &ScopeToken| shown_item(visit, &situation, scope.as_str(), visit.locale(Some(&step)));
+    let items = |scopes: &Scopes| shown_items(visit, &situation, scopes, visit.locale(Some(&step)));
     let page = ConsentPage {
         step: visit.seal(&step).await?,
         app: login::card(&situation.client, uri),
         person: Person::new(&signed_in.user.name, &signed_in.user.email),
-        required: questions.required.iter().map(item).collect(),
-        optional: questions.optional.iter().map(item).collect(),
-        agreed: questions.settled.iter().map(|scope| item(scope).scope).collect(),
+        required: items(&questions.required),
+        optional: items(&questions.optional),
+        agreed: items(&questions.settled).into_iter().map(|item| item.scope).collect(),
         changed,
         target: FormTarget::leading_to(uri),
     };
@@ -96,7 +96,9 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
 }
 
 fn consent_is_next(facts: &Facts<'_>) -> bool {
-    needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent)
+    // Without anything to ask for there is nothing to agree to.
+    let asked = needed(facts).is_some_and(|(prompt, _)| prompt.asked_by == Requested::Consent);
+    asked && !facts.requested.is_empty() && !facts.wrong_person()
 }
 
 /// What the page asks, and what it only recalls.
@@ -129,6 +131,12 @@ impl Questions {
     fn were_put_by(&self, asked: &Asked) -> bool {
         self.required.is_subset(&asked.required) && self.optional.is_subset(&asked.optional)
     }
+}
+
+/// Items as the app declares them, in its order.
+fn shown_items(visit: &Visit, situation: &Situation, scopes: &Scopes, locale: Locale) -> Vec<ConsentItem> {
+    let ordered = situation.client.in_declared_order(scopes.iter().map(ScopeToken::as_str));
+    ordered.into_iter().map(|scope| shown_item(visit, situation, scope, locale)).collect()
 }
 
 fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {
@@ -166,6 +174,7 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
         _ => return Err(PageError::BadRequest),
     };
+    step.end(&visit.app, &visit.browser).await?;
     let back = authorize.request.return_path();
     Ok(deliver(&visit, &situation.client, &situation.redirect, &back, answer)?)
 }

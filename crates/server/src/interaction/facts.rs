@@ -16,6 +16,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) public_app: bool,
     /// The session began on a page of this very request: a fresh sign-in, whatever the clock says.
     pub(crate) signed_in_now: bool,
+    /// The app's `id_token_hint` says somebody else than who is signed in.
+    pub(crate) another_expected: bool,
     /// The person said in this request which account to use.
     pub(crate) account_chosen: bool,
     /// `None` unless somebody is signed in.
@@ -32,6 +34,12 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// The person was asked for who is expected, and somebody else signed in: only the app can help
+    /// (OIDC Core §3.1.2.1).
+    pub(crate) const fn wrong_person(&self) -> bool {
+        self.another_expected && self.signed_in_now
+    }
+
     /// What must be asked now: items never answered, and required ones even when refused before.
     /// An optional item that was left out is not asked again until the app asks with `prompt=consent`.
     pub(crate) fn questions(&self) -> Scopes {

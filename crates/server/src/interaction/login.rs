@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
@@ -11,10 +11,7 @@ use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target,
 };
 use crate::{
-    accounts::{
-        Email, session,
-        throttle::{self, Throttled},
-    },
+    accounts::{Email, NewPassword, guess::Guess, known_browser, session, throttle::Throttled},
     app::App,
     catalog::Client,
     pages::{
@@ -23,7 +20,10 @@ use crate::{
         policy::FormTarget,
         sign_in::{SignIn, SignInAgain, SignInProblem},
     },
-    store::users::{self, Account},
+    store::{
+        Unit,
+        users::{self, Account, User},
+    },
 };
 
 pub(super) const LOGIN: Prompt = Prompt {
@@ -34,6 +34,11 @@ pub(super) const LOGIN: Prompt = Prompt {
             name: "no session",
             error: ErrorCode::LoginRequired,
             applies: |facts| facts.session.is_none(),
+        },
+        Check {
+            name: "id_token_hint",
+            error: ErrorCode::LoginRequired,
+            applies: |facts| facts.another_expected && !facts.signed_in_now,
         },
         Check { name: "prompt=login", error: ErrorCode::LoginRequired, applies: login_was_asked },
         Check { name: "max_age", error: ErrorCode::LoginRequired, applies: signed_in_too_long_ago },
@@ -92,9 +97,9 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
         Err(Attempt::Failed(error)) => return Err(error),
     };
     let begun = session::begin(&visit.app, &account.user, visit.session.as_ref(), &visit.headers).await?;
-    let step = Step { signed_in: Some(begun.session_id), ..step };
+    let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
     let mut response = see_other(&at::step(at::CONTINUE, &visit.seal(&step).await?))?;
-    response.headers_mut().append(header::SET_COOKIE, begun.cookie);
+    begun.give_cookies(response.headers_mut());
     Ok(response)
 }
 
@@ -116,12 +121,8 @@ pub(crate) enum Attempt {
 /// The account with this address and password. Unknown, disabled and wrong cost and look the same (SE-15, SE-16).
 pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Account>, Attempt> {
     let app = &visit.app;
-    let now = app.now();
-    let source = visit.context.client.throttle_key().to_string();
     let address = Email::parse(email).ok();
     let name = address.as_ref().map_or(email, Email::as_str);
-    app.throttle().charge(throttle::SOURCE, &source, now).map_err(Attempt::Throttled)?;
-    app.throttle().charge(throttle::ACCOUNT, name, now).map_err(Attempt::Throttled)?;
     let account = match &address {
         Some(address) => users::by_email(app.db(), address.as_str())
             .await
@@ -129,14 +130,43 @@ pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result
         None => None,
     };
     let account = account.filter(|account| account.user.disabled_at.is_none());
+    let own = account.as_ref().and_then(|account| own_browser(visit, &account.user));
+    let guess = Guess::new(own, visit.context.client, name);
+    guess.charge(app.throttle(), app.now()).map_err(Attempt::Throttled)?;
     let hash = account.as_ref().and_then(|account| account.password_hash.as_ref());
-    let proven = app.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
+    let proven = visit.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
     let proven = proven.map_err(|error| Attempt::Failed(error.into()))?;
     if proven {
-        app.throttle().refund(throttle::SOURCE, &source);
-        app.throttle().clear(throttle::ACCOUNT, name);
+        guess.succeeded(app.throttle());
     }
-    Ok(account.filter(|_| proven))
+    let proven = account.filter(|_| proven);
+    if let Some(account) = &proven {
+        renew_hash(app, account, password);
+    }
+    Ok(proven)
+}
+
+/// Hashes the password anew if it was hashed with weaker parameters than today's, behind the request's back: only
+/// now is it known.
+fn renew_hash(app: &App, account: &Account, password: &str) {
+    let old = account.password_hash.clone().filter(|old| app.passwords().is_outdated(old.expose()));
+    let (Some(old), Ok(password)) = (old, NewPassword::parse(password)) else { return };
+    let (app, id) = (app.clone(), account.user.id.clone());
+    tokio::spawn(async move {
+        // At the next sign-in there is another chance.
+        let Ok(new) = app.passwords().hash(password).await else { return };
+        let unit = Unit::from(users::rehash_password(&id, &old, &new.into()));
+        if let Err(error) = app.commit(unit).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a password's hash was not renewed");
+        }
+    });
+}
+
+/// The name under which attempts in this browser are counted, if it is one of the account's owner.
+fn own_browser(visit: &Visit, user: &User) -> Option<String> {
+    let session = visit.session.as_ref().filter(|signed_in| signed_in.user.id == user.id);
+    let session = session.map(|signed_in| signed_in.session.id.clone());
+    session.or_else(|| known_browser::name(&visit.app, user, &visit.headers))
 }
 
 /// A sign-in without an app leads to one's own account.
@@ -170,7 +200,9 @@ impl LoginForm {
             Some(_) => {
                 let situation = Situation::read(visit, authorize).await?;
                 let facts = situation.facts(visit, step, authorize);
-                let asked = login_was_asked(&facts).then_some(SignInAgain::Asked);
+                let other = facts.another_expected && !facts.signed_in_now;
+                let other = other.then_some(SignInAgain::OtherAccount);
+                let asked = other.or_else(|| login_was_asked(&facts).then_some(SignInAgain::Asked));
                 asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo))
             }
         };
@@ -180,7 +212,8 @@ impl LoginForm {
 
     /// The address to begin with: of who is signed in when they must prove it again, else what the app hints.
     fn known_email(&self, visit: &Visit, step: &Step) -> String {
-        let signed_in = visit.session.as_ref().filter(|_| self.again.is_some());
+        let same = self.again.is_some_and(SignInAgain::is_of_the_same_person);
+        let signed_in = visit.session.as_ref().filter(|_| same);
         let hint = match &step.errand {
             Errand::Authorize(authorize) => authorize.request.login_hint.clone(),
             Errand::Visit(_) => None,
@@ -192,9 +225,7 @@ impl LoginForm {
         let status = match shown.problem {
             None => StatusCode::OK,
             Some(SignInProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
-            Some(SignInProblem::WrongCredentials | SignInProblem::Expired) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Some(SignInProblem::WrongCredentials) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let page = SignIn {
             step: visit.seal(step).await?,
@@ -210,7 +241,7 @@ impl LoginForm {
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
-    use crate::pages::{look::Standing, shown::Shown};
+    use crate::pages::shown::Shown;
     let settings = &client.record().settings;
     let host = url::Url::parse(redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     AppCard {
@@ -218,6 +249,6 @@ pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
         icon: settings.icon.clone(),
         developer: None,
         host: host.map(|host| Shown::name(&host)),
-        standing: Standing::Verified,
+        standing: client.standing(),
     }
 }

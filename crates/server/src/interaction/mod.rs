@@ -9,6 +9,7 @@ mod browser;
 pub(crate) mod consent;
 mod facts;
 mod forms;
+mod id_token_hint;
 pub(crate) mod login;
 mod page_error;
 mod person;
@@ -19,9 +20,10 @@ mod visit;
 
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
-pub(crate) use answer::{Answer, Parties, deliver, issue_code};
+pub(crate) use answer::{Answer, Parties, deliver, issue_code, refuse};
 pub(crate) use browser::Browser;
 pub(crate) use facts::{Facts, SessionFacts};
+pub(crate) use id_token_hint::IdTokenHint;
 pub(crate) use page_error::PageError;
 pub(crate) use person::person_page;
 pub(crate) use proceed::{Situation, needed, proceed, trust_target};

@@ -11,7 +11,7 @@ use crate::{
     accounts::HashError,
     endpoints::form::FormError,
     fault::Fault,
-    http::RequestId,
+    http::{RequestId, body::BodyError},
     pages::{
         self,
         blocked::{Blocked, BlockedReason},
@@ -69,12 +69,17 @@ impl PageError {
         match self {
             Self::UnknownApp => (StatusCode::BAD_REQUEST, BlockedReason::UnknownApp),
             Self::WrongRedirectUri => (StatusCode::BAD_REQUEST, BlockedReason::WrongRedirectUri),
+            Self::Form(FormError::Body(BodyError::Busy)) => {
+                (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
+            }
             Self::BadRequest | Self::Form(_) => (StatusCode::BAD_REQUEST, BlockedReason::BadRequest),
             Self::Step(StepError::Foreign) => (StatusCode::BAD_REQUEST, BlockedReason::OtherBrowser),
             Self::Step(StepError::Over) => (StatusCode::BAD_REQUEST, BlockedReason::StepOver),
             Self::ForgedForm => (StatusCode::FORBIDDEN, BlockedReason::ForgedForm),
             Self::NotFound => (StatusCode::NOT_FOUND, BlockedReason::NotFound),
-            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, BlockedReason::TooMany),
+            Self::Step(StepError::Full) | Self::TooMany => {
+                (StatusCode::TOO_MANY_REQUESTS, BlockedReason::TooMany)
+            }
             Self::Step(StepError::Fault(fault)) | Self::Fault(fault) if fault.passes() => {
                 (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
             }
@@ -88,9 +93,9 @@ impl PageError {
     pub(crate) fn page(&self, locale: Locale, id: RequestId) -> Response {
         let (status, reason) = self.reason();
         if let Self::Step(StepError::Fault(fault)) | Self::Fault(fault) = self {
-            tracing::error!(request = %id, error = fault as &dyn std::error::Error, "page failed");
+            tracing::error!(request_id = %id, error = fault as &dyn std::error::Error, "page failed");
         } else {
-            tracing::info!(request = %id, reason = %self, "page refused");
+            tracing::info!(request_id = %id, reason = %self, "page refused");
         }
         let page = Blocked { reason, support_id: Some(Shown::name(&id.to_string())) };
         let mut response = pages::render(&page, locale).into_response();

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use mapae_protocol::{
-    authorization::target::RequestedTarget, error::OAuthError, redirect_uri::TrustedRedirect, scope::Scopes,
+    authorization::target::RequestedTarget,
+    error::{ErrorCode, OAuthError},
+    redirect_uri::TrustedRedirect,
+    scope::Scopes,
 };
 
 use super::{
     Answer, Authorize, Check, Errand, Facts, PROMPTS, PageError, Prompt, SessionFacts, Step, Visit,
-    answer::{Parties, deliver, issue_code},
-    see_other,
+    answer::{Parties, deliver, issue_code, refuse},
+    id_token_hint, see_other,
 };
 use crate::{
     app::App,
@@ -59,6 +62,7 @@ impl Situation {
             redirect_uri: self.redirect.uri().as_str(),
             public_app: self.client.is_public(),
             signed_in_now: session.is_some_and(|session| step.signed_in.as_ref() == Some(&session.id)),
+            another_expected: self.another_expected(visit, authorize),
             account_chosen: step.account_chosen,
             session: session.map(|session| SessionFacts { auth_time: session.auth_time }),
             requested: &self.requested,
@@ -67,6 +71,19 @@ impl Situation {
             refused: &self.refused,
             now: visit.app.now(),
         }
+    }
+}
+
+impl Situation {
+    fn another_expected(&self, visit: &Visit, authorize: &Authorize) -> bool {
+        let silent = authorize.request.prompts.forbids_pages();
+        let keys = visit.app.keys().current();
+        id_token_hint::contradicts(
+            authorize.hint.as_ref(),
+            visit.session.as_ref(),
+            silent,
+            (&self.client, &keys),
+        )
     }
 }
 
@@ -99,10 +116,19 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, step, authorize);
     let back = authorize.request.return_path();
+    if situation.requested.is_empty() {
+        // Taken from the app while the person looked at a page.
+        let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
+        return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
+    }
     let answer = match (needed(&facts), &visit.session, &situation.consent) {
+        _ if facts.wrong_person() => {
+            let error = OAuthError::new(ErrorCode::LoginRequired, "somebody else than expected signed in");
+            Answer::Error(error)
+        }
         (Some((_, check)), _, _) if authorize.request.prompts.forbids_pages() => {
             let error = OAuthError::new(check.error, "the person would have to see a page");
-            Answer::Error(error)
+            return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
         }
         (Some((prompt, check)), _, _) => {
             tracing::debug!(page = prompt.path, reason = check.name, "a page is needed");
@@ -117,6 +143,7 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
         // The prompts ask for a page without a session and without a consent.
         (None, _, _) => return Err(Fault::Unprompted.into()),
     };
+    step.end(&visit.app, &visit.browser).await?;
     Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A step travels sealed in the page's address and form and is bound to the browser that began it: sent
 //! to somebody else's browser it is worth nothing (flow fixation). Only a request too large for an address
-//! waits in a row; a flood of requests leaves nothing behind.
+//! waits in a row, which is written once and dropped with the answer; a flood of requests leaves nothing behind.
 
 use mapae_protocol::{
     authorization::{AuthorizationRequest, target::RequestedTarget},
@@ -14,26 +14,28 @@ use mapae_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Browser;
+use super::{Browser, IdTokenHint, Visit};
 use crate::{
+    accounts::throttle,
     app::App,
     fault::{Artefact, Fault},
-    store::{Concealed, Unit, steps},
+    store::{CommitError, Concealed, Unit, steps},
 };
 
 /// How long a person may take over the pages of one request.
 const LIFE: Seconds = Seconds::hours(1);
 /// How long a step that waits in a row lives.
 const ROW_LIFE: Seconds = Seconds::minutes(10);
-/// The longest sealed step that travels in an address, in characters.
-const MAX_IN_ADDRESS: usize = 4096;
-/// Begins the name of a step that waits in a row; an underscore ends no key's id.
-const ROW_PREFIX: &str = "row:";
+/// The longest sealed step that travels in an address, in characters: with 2 KiB of `state` and 512 bytes of
+/// `nonce` it does (AZ-22), and what a consent page adds still fits under the server's limit.
+const MAX_IN_ADDRESS: usize = 6 * 1024;
+/// How often a place for a row is reached for: another page of the same browser may take it at the same moment.
+const ATTEMPTS: usize = 2;
 
 /// Where a person is going, and what has happened on the way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Step {
-    pub(crate) errand: Errand,
+pub(crate) struct Step<E = Errand> {
+    pub(crate) errand: E,
     pub(crate) expires_at: Timestamp,
     /// The session that a sign-in on the way began or renewed.
     pub(crate) signed_in: Option<String>,
@@ -57,6 +59,15 @@ pub(crate) struct Asked {
     pub(crate) optional: Scopes,
 }
 
+/// How an errand travels.
+#[derive(Debug, Serialize, Deserialize)]
+enum Carried {
+    /// In the step itself.
+    Here(Errand),
+    /// In the row of this name.
+    Row(String),
+}
+
 /// The end of the way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Errand {
@@ -71,6 +82,21 @@ pub(crate) enum Errand {
 pub(crate) struct Authorize {
     pub(crate) target: RequestedTarget,
     pub(crate) request: AuthorizationRequest,
+    /// Whom the app expects.
+    pub(crate) hint: Option<IdTokenHint>,
+    /// Where it waits if it is too large to travel.
+    #[serde(skip)]
+    row: Option<String>,
+}
+
+impl Authorize {
+    pub(crate) fn new(
+        target: RequestedTarget,
+        request: AuthorizationRequest,
+        hint: Option<IdTokenHint>,
+    ) -> Self {
+        Self { target, request, hint, row: None }
+    }
 }
 
 /// Why a step cannot be continued.
@@ -80,6 +106,8 @@ pub(crate) enum StepError {
     Foreign,
     #[error("the step is too old, or was finished")]
     Over,
+    #[error("too many large requests are pending")]
+    Full,
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -100,39 +128,104 @@ impl Step {
         }
     }
 
-    /// The text that carries this step in an address or a form of `browser`.
-    pub(crate) async fn seal(&self, app: &App, browser: &Browser) -> Result<String, Fault> {
-        let json = serde_json::to_vec(self).map_err(Fault::encoding(Artefact::Step))?;
-        let text = app.keys().current().seals.steps.seal(&json, browser.binding());
-        if text.len() <= MAX_IN_ADDRESS {
-            return Ok(text);
+    /// The text that carries this step in an address or a form of the visitor's browser.
+    pub(crate) async fn seal(&self, visit: &Visit) -> Result<String, StepError> {
+        if let Some(row) = self.row() {
+            return Ok(self.carrying(Carried::Row(row.to_owned())).text(&visit.app, &visit.browser)?);
         }
-        let now = app.now();
-        let row = steps::NewStep {
-            id: base64url::encode(random::bytes::<16>()),
-            browser: browser.name(),
-            payload: Concealed::from(text),
-            expires_at: now.plus(ROW_LIFE),
-        };
-        app.commit(Unit::from(steps::put(&row, now))).await?;
-        Ok(format!("{ROW_PREFIX}{}", row.id))
+        let whole = self.seal_whole(visit)?;
+        let Errand::Authorize(authorize) = &self.errand else { return Ok(whole) };
+        if whole.len() <= MAX_IN_ADDRESS {
+            return Ok(whole);
+        }
+        let row = keep(visit, authorize).await?;
+        Ok(self.carrying(Carried::Row(row)).text(&visit.app, &visit.browser)?)
     }
 
-    /// Opens what [`Step::seal`] made, in the browser for which it was made.
+    /// The text that carries all of this step by itself, however long: for what waits in a place of its own.
+    pub(crate) fn seal_whole(&self, visit: &Visit) -> Result<String, Fault> {
+        self.carrying(Carried::Here(self.errand.clone())).text(&visit.app, &visit.browser)
+    }
+
+    /// Opens what [`Step::seal`] or [`Step::seal_whole`] made, in the browser for which it was made.
     pub(crate) async fn open(text: &str, app: &App, browser: &Browser) -> Result<Self, StepError> {
+        let keys = app.keys_for(text).await?;
+        let json = keys.seals.steps.open(text, browser.binding()).map_err(|_| StepError::Foreign)?;
+        let step: Step<Carried> = serde_json::from_slice(&json).map_err(|_| StepError::Foreign)?;
         let now = app.now();
-        let stored;
-        let sealed = match text.strip_prefix(ROW_PREFIX) {
-            None => text,
-            Some(id) => {
+        if step.expires_at <= now {
+            return Err(StepError::Over);
+        }
+        let errand = match &step.errand {
+            Carried::Here(errand) => errand.clone(),
+            Carried::Row(id) => {
                 let row = steps::find(app.db(), id, &browser.name(), now).await.map_err(Fault::from)?;
-                stored = row.ok_or(StepError::Over)?;
-                stored.expose()
+                let row = row.ok_or(StepError::Over)?;
+                let json = keys.seals.steps.open(row.expose(), browser.binding());
+                let json = json.map_err(|_| StepError::Over)?;
+                let stored: Authorize =
+                    serde_json::from_slice(&json).map_err(Fault::corrupt(Artefact::Step))?;
+                Errand::Authorize(Box::new(Authorize { row: Some(id.clone()), ..stored }))
             }
         };
-        let keys = app.keys().current();
-        let json = keys.seals.steps.open(sealed, browser.binding()).map_err(|_| StepError::Foreign)?;
-        let step: Self = serde_json::from_slice(&json).map_err(|_| StepError::Foreign)?;
-        if step.expires_at <= now { Err(StepError::Over) } else { Ok(step) }
+        Ok(step.carrying(errand))
     }
+
+    /// Gives up the row, if it has one: the app has its answer.
+    pub(crate) async fn end(&self, app: &App, browser: &Browser) -> Result<(), Fault> {
+        if let Some(row) = self.row() {
+            app.commit(Unit::from(steps::drop(row, &browser.name()))).await?;
+        }
+        Ok(())
+    }
+
+    fn row(&self) -> Option<&str> {
+        match &self.errand {
+            Errand::Authorize(authorize) => authorize.row.as_deref(),
+            Errand::Visit(_) => None,
+        }
+    }
+}
+
+impl<E> Step<E> {
+    /// The same step with its errand in another form.
+    fn carrying<F>(&self, errand: F) -> Step<F> {
+        Step {
+            errand,
+            expires_at: self.expires_at,
+            signed_in: self.signed_in.clone(),
+            account_chosen: self.account_chosen,
+            asked: self.asked.clone(),
+            locale: self.locale,
+        }
+    }
+}
+
+impl Step<Carried> {
+    fn text(&self, app: &App, browser: &Browser) -> Result<String, Fault> {
+        let json = serde_json::to_vec(self).map_err(Fault::encoding(Artefact::Step))?;
+        Ok(app.keys().current().seals.steps.seal(&json, browser.binding()))
+    }
+}
+
+/// Keeps a request that is too large to travel, as many as its browser and its network may have (SE-31).
+async fn keep(visit: &Visit, authorize: &Authorize) -> Result<String, StepError> {
+    let (app, browser, now) = (&visit.app, &visit.browser, visit.app.now());
+    let source = visit.context.client.throttle_key().to_string();
+    app.throttle().charge(throttle::LARGE_REQUESTS, &source, now).map_err(|_| StepError::Full)?;
+    let json = serde_json::to_vec(authorize).map_err(Fault::encoding(Artefact::Step))?;
+    let row = steps::NewStep {
+        id: base64url::encode(random::bytes::<16>()),
+        browser: browser.name(),
+        payload: Concealed::from(app.keys().current().seals.steps.seal(&json, browser.binding())),
+        expires_at: now.plus(ROW_LIFE),
+    };
+    for _ in 0..ATTEMPTS {
+        match app.commit(Unit::from(steps::put(&row, now))).await {
+            Ok(_) => return Ok(row.id),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(Fault::from(error).into()),
+        }
+    }
+    Err(StepError::Full)
 }

@@ -10,9 +10,9 @@ use mapae_protocol::{
     params::{Limits, Params},
 };
 
-use super::{Browser, PageError, Step};
+use super::{Browser, PageError, Step, StepError};
 use crate::{
-    accounts::session,
+    accounts::{Passwords, session},
     app::App,
     endpoints::form::{self, FormError},
     fault::{Artefact, Fault},
@@ -104,6 +104,11 @@ impl Visit {
         self.params.one(name).map_err(|_| PageError::BadRequest)
     }
 
+    /// Hashing on behalf of this request's client.
+    pub(crate) fn passwords(&self) -> Passwords {
+        self.app.passwords().asked_by(self.context.client.ip())
+    }
+
     /// The step of this page; a language just chosen goes on with it.
     pub(crate) async fn step(&self) -> Result<Option<Step>, PageError> {
         let Some(text) = self.one("step")? else { return Ok(None) };
@@ -113,8 +118,8 @@ impl Visit {
     }
 
     /// Seals a step for this browser.
-    pub(crate) async fn seal(&self, step: &Step) -> Result<String, Fault> {
-        step.seal(&self.app, &self.browser).await
+    pub(crate) async fn seal(&self, step: &Step) -> Result<String, StepError> {
+        step.seal(self).await
     }
 
     /// Shows a page.

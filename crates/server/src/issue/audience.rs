@@ -23,6 +23,8 @@ pub(crate) struct Audiences {
 pub(crate) enum AudienceError {
     #[error("no such API")]
     UnknownResource,
+    #[error("the API is disabled")]
+    Disabled,
     #[error("no scope belongs to the resource")]
     NoScopeOfTheResource,
     #[error("the scopes belong to several APIs")]
@@ -37,6 +39,7 @@ impl From<AudienceError> for OAuthError {
     fn from(error: AudienceError) -> Self {
         let description = match error {
             AudienceError::UnknownResource => "the resource is not an API of this server",
+            AudienceError::Disabled => "the API is switched off",
             AudienceError::NoScopeOfTheResource => {
                 "no scope that was asked for or granted is the resource's own"
             }
@@ -58,6 +61,9 @@ pub(crate) fn resolve_audience(
     resource: Option<&str>,
 ) -> Result<Audiences, AudienceError> {
     let openid = scopes.contains(OPENID);
+    if owners(apis, scopes).any(|owner| owner.disabled) {
+        return Err(AudienceError::Disabled);
+    }
     let mut owners = owners(apis, scopes);
     let Some(resource) = resource else {
         let api = owners.next();

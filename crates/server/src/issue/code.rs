@@ -22,8 +22,10 @@ pub(crate) struct AuthorizationCode {
     pub(crate) id: [u8; 16],
     pub(crate) expires_at: Timestamp,
     pub(crate) client_id: String,
-    /// SHA-256 of the redirect URI as it was asked; `None` if none was (RFC 6749 §4.1.3).
-    pub(crate) redirect_uri: Option<[u8; 32]>,
+    /// SHA-256 of the redirect URI to which it was sent.
+    pub(crate) sent_to: [u8; 32],
+    /// Whether the request named that URI: then the redemption must, too (RFC 6749 §4.1.3).
+    pub(crate) redirect_uri_asked: bool,
     /// The S256 challenge (RFC 7636 §4.2).
     pub(crate) challenge: Option<[u8; 32]>,
     pub(crate) user_id: String,

@@ -1,10 +1,10 @@
 //! The highest time that any node has seen, kept in the database — threats OP-13.
 //!
-//! A clock that steps back would make what has expired fresh again. It cannot be prevented from doing so, but
-//! it is noticed: whoever is far behind the mark says so loudly.
+//! A server that starts with a clock far behind it, or whose own clock steps back, issues nothing
+//! ([`SteadyClock`](crate::clock)). That another node's clock is ahead is only said, loudly: which of both is wrong
+//! nobody here can tell.
 
 use async_trait::async_trait;
-use mapae_protocol::time::{Seconds, Timestamp};
 
 use super::{Job, JobError};
 use crate::{
@@ -12,19 +12,6 @@ use crate::{
     fault::Fault,
     store::{Unit, counters},
 };
-
-/// Honest clocks differ by less.
-pub(crate) const TOLERATED_STEP_BACK: Seconds = Seconds::minutes(5);
-
-/// This machine's clock shows a time that has passed long ago.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the clock of this machine is {behind} behind the time that was noted before: set it, best by a time service"
-)]
-pub(crate) struct ClockBehind {
-    /// By how much.
-    pub(crate) behind: Seconds,
-}
 
 /// Notes the time.
 #[derive(Debug)]
@@ -37,34 +24,21 @@ impl Job for HighWaterMark {
     }
 
     async fn run(&self, app: &App) -> Result<(), JobError> {
-        let now = app.now();
-        let mark = counters::read(app.db()).await.map_err(Fault::from)?.clock;
-        verify(mark, now)?;
+        // What a wrong clock shows is not noted: it would be believed for as long as it is ahead of others.
+        let now = app.issuing_time()?;
+        let noted = counters::read(app.db()).await.map_err(Fault::from)?.clock;
+        app.clock().compare(noted)?;
         app.commit(Unit::from(counters::raise_clock(now))).await.map_err(Fault::from)?;
         Ok(())
     }
 }
 
-fn verify(mark: Timestamp, now: Timestamp) -> Result<(), ClockBehind> {
-    let behind = mark.since(now);
-    if behind > TOLERATED_STEP_BACK { Err(ClockBehind { behind }) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
+    use mapae_protocol::time::{Seconds, Timestamp};
+
     use super::*;
     use crate::{clock::Clock, jobs::tests::server};
-
-    #[test]
-    fn op_13_a_step_back_of_more_than_five_minutes_is_an_alarm() {
-        let mark = Timestamp::from_unix(1_800_000_000);
-        for (now, behind) in [(0, None), (300, None), (301, Some(301)), (1_800_000_000, Some(1_800_000_000))]
-        {
-            let now = Timestamp::from_unix(mark.unix() - now);
-            assert_eq!(verify(mark, now).err().map(|error| error.behind.get()), behind, "{now:?}");
-        }
-        assert_eq!(verify(mark, mark.plus(Seconds::days(365))), Ok(()));
-    }
 
     #[tokio::test]
     async fn op_13_the_mark_rises_and_never_falls() {
@@ -83,5 +57,14 @@ mod tests {
         clock.set(start.plus(Seconds::hours(1)));
         HighWaterMark.run(&app).await.unwrap();
         assert_eq!(mark().await, start.plus(Seconds::hours(1)));
+    }
+
+    #[tokio::test]
+    async fn op_13_another_node_that_is_ahead_is_an_alarm_and_stops_nothing() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let (app, _folder) = server(Clock::manual(now)).await;
+        app.commit(Unit::from(counters::raise_clock(now.plus(Seconds::hours(1))))).await.unwrap();
+        assert!(HighWaterMark.run(&app).await.is_err());
+        assert_eq!(app.issuing_time().unwrap(), now);
     }
 }

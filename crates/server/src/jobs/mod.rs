@@ -13,12 +13,10 @@ use async_trait::async_trait;
 use mapae_protocol::random;
 use tokio::task::JoinHandle;
 
-pub(crate) use self::{
-    high_water_mark::{ClockBehind, TOLERATED_STEP_BACK},
-    rotation::due as rotation_due,
-};
+pub(crate) use self::rotation::due as rotation_due;
 use crate::{
     app::{App, WeakApp},
+    clock::ClockBehind,
     fault::Fault,
 };
 
@@ -93,7 +91,7 @@ fn pause() -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use tempfile::TempDir;
 
     use super::*;
@@ -103,7 +101,7 @@ mod tests {
     };
 
     /// A server in a folder of its own, whose clock stands at `clock`'s time.
-    pub(super) async fn server(clock: Clock) -> (App, TempDir) {
+    pub(crate) async fn server(clock: Clock) -> (App, TempDir) {
         let folder = TempDir::new().unwrap();
         let data = folder.path().to_str().map(str::to_owned);
         let config = Config::load(&Flags { data, ..Flags::default() }, &Environment::default()).unwrap();

@@ -25,7 +25,7 @@ impl Job for Rotation {
     }
 
     async fn run(&self, app: &App) -> Result<(), JobError> {
-        let (config, now) = (app.config(), app.now());
+        let (config, now) = (app.config(), app.issuing_time()?);
         let signing = rows::signing(app.db(), now).await.map_err(Fault::from)?;
         if due(&signing, config.keys.rotation_days).is_none_or(|due| now < due) {
             return Ok(());

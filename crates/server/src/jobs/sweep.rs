@@ -26,7 +26,9 @@ impl Job for Sweep {
 
     async fn run(&self, app: &App) -> Result<(), JobError> {
         let feed_kept = Seconds::seconds(u32::try_from(FEED_KEPT.get() + SLACK.get()).unwrap_or(u32::MAX));
-        sweep::run(app.db(), feed_kept, app.now()).await.map_err(Fault::from)?;
+        // A clock that is wrong must not decide what is over.
+        let now = app.issuing_time()?;
+        sweep::run(app.db(), feed_kept, now).await.map_err(Fault::from)?;
         Ok(())
     }
 }

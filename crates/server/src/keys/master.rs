@@ -20,6 +20,15 @@ pub enum MasterKeyError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// It is gone, and the database has keys that only it can open.
+    #[error(
+        "the master key file {path} is missing, and only it can open the keys in the database: bring it back from your \
+         backup, or say with keys.master_key_file where it is now; no other key is made in its place"
+    )]
+    Missing {
+        /// Where it was made.
+        path: PathBuf,
+    },
     /// Not 32 bytes of Base64.
     #[error("the master key file {path} does not hold 32 bytes of Base64; restore it from your backup")]
     Malformed {
@@ -28,19 +37,30 @@ pub enum MasterKeyError {
     },
 }
 
-/// The master key from where the configuration says it is; the file of a new data folder is made.
+/// The master key from where the configuration says it is. None is made: the keys in the database would not be
+/// under it.
 ///
 /// # Errors
 /// See [`MasterKeyError`].
 pub(crate) fn load(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
     match source {
         MasterKeySource::Value(secret) => Ok(MasterKey::new(secret)),
-        MasterKeySource::File(path) => read(path),
-        MasterKeySource::DataFolder(path) => {
-            create_if_missing(path).map_err(|source| MasterKeyError::File { path: path.clone(), source })?;
-            read(path)
+        MasterKeySource::DataFolder(path) if !path.exists() => {
+            Err(MasterKeyError::Missing { path: path.clone() })
         }
+        MasterKeySource::File(path) | MasterKeySource::DataFolder(path) => read(path),
     }
+}
+
+/// As [`load`], for a database without keys: the file of a new data folder is made.
+///
+/// # Errors
+/// See [`MasterKeyError`].
+pub(crate) fn load_or_create(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+    if let MasterKeySource::DataFolder(path) = source {
+        create_if_missing(path).map_err(|source| MasterKeyError::File { path: path.clone(), source })?;
+    }
+    load(source)
 }
 
 fn read(path: &Path) -> Result<MasterKey, MasterKeyError> {
@@ -97,7 +117,9 @@ mod tests {
         let keys: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|_| {
-                    scope.spawn(|| load(&MasterKeySource::DataFolder(path.clone())).unwrap().id().to_owned())
+                    scope.spawn(|| {
+                        load_or_create(&MasterKeySource::DataFolder(path.clone())).unwrap().id().to_owned()
+                    })
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -107,15 +129,28 @@ mod tests {
     }
 
     #[test]
+    fn op_15_a_missing_key_is_made_only_when_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = MasterKeySource::DataFolder(folder.path().join("master.key"));
+        assert!(matches!(load(&source), Err(MasterKeyError::Missing { .. })));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let made = load_or_create(&source).unwrap();
+        assert_eq!(load(&source).unwrap().id(), made.id());
+        // A file that the configuration names is never made.
+        let named = MasterKeySource::File(folder.path().join("other.key"));
+        assert!(matches!(load_or_create(&named), Err(MasterKeyError::File { .. })));
+    }
+
+    #[test]
     fn op_15_a_damaged_key_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         let mut file = owner_only().open(&path).unwrap();
         std::io::Write::write_all(&mut file, b"not a key").unwrap();
-        assert!(matches!(
-            load(&MasterKeySource::DataFolder(path.clone())),
-            Err(MasterKeyError::Malformed { .. })
-        ));
+        for read in [load, load_or_create] {
+            let refused = read(&MasterKeySource::DataFolder(path.clone()));
+            assert!(matches!(refused, Err(MasterKeyError::Malformed { .. })));
+        }
         assert_eq!(std::fs::read(&path).unwrap(), b"not a key");
     }
 }

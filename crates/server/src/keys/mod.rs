@@ -13,7 +13,7 @@ mod rotation;
 
 pub(crate) use load::{load, load_or_create};
 pub use master::MasterKeyError;
-pub(crate) use master::load as load_master_key;
+pub(crate) use master::{load as load_master_key, load_or_create as load_or_create_master_key};
 pub(crate) use purposes::{
     AuthorizationCodes, FeedCursors, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, Seals,
 };

@@ -19,6 +19,8 @@ purposes! {
     Steps = "step";
     /// Anti-forgery tokens of all other forms.
     Forms = "form";
+    /// The cookie of a browser in which somebody has signed in before.
+    KnownBrowsers = "known browser";
     /// Refresh tokens (RFC 6749 §1.5).
     RefreshTokens = "refresh token";
     /// The successor kept for a client that lost the answer to a refresh.
@@ -35,6 +37,7 @@ pub(crate) struct Seals {
     pub(crate) codes: Sealer<AuthorizationCodes>,
     pub(crate) steps: Sealer<Steps>,
     pub(crate) forms: Sealer<Forms>,
+    pub(crate) known_browsers: Sealer<KnownBrowsers>,
     pub(crate) refresh_tokens: Sealer<RefreshTokens>,
     pub(crate) access_tokens: Sealer<OpaqueAccessTokens>,
     pub(crate) cursors: Sealer<FeedCursors>,
@@ -47,6 +50,7 @@ impl Seals {
             codes: Sealer::new(roots)?,
             steps: Sealer::new(roots)?,
             forms: Sealer::new(roots)?,
+            known_browsers: Sealer::new(roots)?,
             refresh_tokens: Sealer::new(roots)?,
             access_tokens: Sealer::new(roots)?,
             cursors: Sealer::new(roots)?,

@@ -87,6 +87,11 @@ impl KeySet {
         self.next_change.is_some_and(|moment| moment <= now)
     }
 
+    /// Whether what this text was sealed under is here. All seals have the same keys.
+    pub(crate) fn knows_seal_of(&self, text: &str) -> bool {
+        self.seals.codes.knows_key_of(text)
+    }
+
     /// The key that signs with this algorithm now.
     pub(crate) fn signing_key(&self, algorithm: Algorithm) -> Result<&SigningKey, Fault> {
         let found = self.signing.iter().find(|key| key.algorithm() == algorithm);

@@ -22,7 +22,7 @@ const MARGIN: Seconds = Seconds::hours(1);
 pub(crate) enum Takeover {
     /// After everybody had time to fetch them; the old ones stay until the last of what they made has expired.
     Planned,
-    /// At once, and everything that the old signing keys signed is void: for keys that were stolen.
+    /// At once, and everything that the old keys signed or sealed is void: for keys that were stolen.
     Emergency,
 }
 
@@ -34,31 +34,36 @@ pub(crate) async fn rotation(
     takeover: Takeover,
     now: Timestamp,
 ) -> Result<Unit, Fault> {
-    let start = match takeover {
-        Takeover::Planned => now.plus(LEAD),
-        Takeover::Emergency => now,
+    let (signing, seals) = (rows::signing(db, now).await?, rows::seals(db, now).await?);
+    let (start, former) = match takeover {
+        Takeover::Planned => {
+            let start = now.plus(LEAD);
+            (start, retired(&signing, &seals, tokens, start))
+        }
+        Takeover::Emergency => (now, withdrawn(&signing, &seals, now)),
     };
-    let longest = tokens.access_token.max(tokens.id_token);
-    let signing_end = match takeover {
-        Takeover::Planned => start.plus(longest).plus(MARGIN),
-        Takeover::Emergency => now,
-    };
-    let mut unit = Unit::new();
-    for old in rows::signing(db, now).await? {
-        unit = match (old.life.retired_at, takeover) {
-            (None, _) => unit.with(rows::retire_signing(&old.kid, signing_end, start)),
-            (Some(_), Takeover::Planned) => unit,
-            // Retired by an earlier rotation, and what it signed would still be accepted.
-            (Some(_), Takeover::Emergency) => unit.with(rows::withdraw_signing(&old.kid, now)),
-        };
-    }
+    let mut unit = former;
     for algorithm in ALGORITHMS {
         unit = unit.with(rows::add_signing(&new_signing(algorithm, master, now, start)?));
     }
-    // Refresh tokens are sealed: the old sealing keys must open them to the end of their grants.
-    let seal_end = start.plus(tokens.refresh_absolute).plus(MARGIN);
-    for old in rows::seals(db, now).await?.iter().filter(|old| old.life.retired_at.is_none()) {
-        unit = unit.with(rows::retire_seal(&old.id, seal_end, start));
-    }
     Ok(unit.with(rows::add_seal(&new_seal(master, now, start))))
+}
+
+/// What the present keys made stays good until it expires: refresh tokens are sealed, so the sealing keys open them
+/// to the end of their grants.
+fn retired(signing: &[rows::SigningKey], seals: &[rows::SealKey], tokens: &Tokens, start: Timestamp) -> Unit {
+    let signed_end = start.plus(tokens.access_token.max(tokens.id_token)).plus(MARGIN);
+    let sealed_end = start.plus(tokens.refresh_absolute).plus(MARGIN);
+    let signing = signing.iter().filter(|key| key.life.retired_at.is_none());
+    let seals = seals.iter().filter(|key| key.life.retired_at.is_none());
+    Unit::new()
+        .with_all(signing.map(|key| rows::retire_signing(&key.kid, signed_end, start)))
+        .with_all(seals.map(|key| rows::retire_seal(&key.id, sealed_end, start)))
+}
+
+/// Whoever stole the keys can sign and open and seal with all of them, whenever they were retired.
+fn withdrawn(signing: &[rows::SigningKey], seals: &[rows::SealKey], now: Timestamp) -> Unit {
+    Unit::new()
+        .with_all(signing.iter().map(|key| rows::withdraw_signing(&key.kid, now)))
+        .with_all(seals.iter().map(|key| rows::withdraw_seal(&key.id, now)))
 }

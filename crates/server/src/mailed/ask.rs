@@ -66,13 +66,13 @@ async fn form(
     email: Input<EmailMistake>,
 ) -> Result<Response, PageError> {
     let status = if email.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (sealed, wait_minutes) = (visit.seal(step).await?, None);
+    let sealed = visit.seal(step).await?;
     let shown = match purpose {
         MailPurpose::SignUp => {
             let app = app(visit, step).await?;
-            visit.show(&SignUp { step: sealed, app, email, wait_minutes }, Some(step))
+            visit.show(&SignUp { step: sealed, app, email }, Some(step))
         }
-        MailPurpose::Reset => visit.show(&ForgotPassword { step: sealed, email, wait_minutes }, Some(step)),
+        MailPurpose::Reset => visit.show(&ForgotPassword { step: sealed, email }, Some(step)),
     };
     Ok((status, shown).into_response())
 }

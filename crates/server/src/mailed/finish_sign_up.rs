@@ -8,7 +8,11 @@ use axum::{
 
 use super::opened::{Opened, dead};
 use crate::{
-    accounts::{NewPassword, typed},
+    accounts::{
+        NewPassword,
+        session::{self, Proven},
+        typed,
+    },
     app::App,
     ids::Kind,
     interaction::{PageError, Visit, page},
@@ -89,7 +93,7 @@ async fn finish(
     name: String,
     password: NewPassword,
 ) -> Result<Response, PageError> {
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let user = NewUser {
         id: Kind::User.fresh(),
@@ -103,8 +107,10 @@ async fn finish(
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::SignUp, now))
         .with(links::retire(&user.email, Purpose::SignUp, now))
         .with(users::insert(&user, now));
-    match visit.app.commit(unit).await {
-        Ok(_) => opened.sign_in(visit, &user.id).await,
+    let proven = Proven::new(&user.id);
+    let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
+    match visit.app.commit(unit.with(session)).await {
+        Ok(_) => opened.go_on(visit, begun).await,
         Err(CommitError::Conflict { .. }) => Ok(dead(visit, Some(MailPurpose::SignUp))),
         Err(error) => Err(error.into()),
     }

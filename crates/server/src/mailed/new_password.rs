@@ -10,7 +10,8 @@ use super::opened::{Opened, dead};
 use crate::{
     accounts::{
         Email, NewPassword,
-        post_office::{Matter, Order},
+        post_office::Order,
+        session::{self, Proven},
         typed,
     },
     app::App,
@@ -20,6 +21,7 @@ use crate::{
     store::{
         CommitError, Unit,
         links::{self, Purpose},
+        mail_orders::Matter,
         users::{self, User},
     },
 };
@@ -84,25 +86,26 @@ async fn replace(
     user: &User,
     password: NewPassword,
 ) -> Result<Response, PageError> {
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
         .with(links::retire(&user.email, Purpose::Reset, now))
         .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
         .with(users::verify_email(&user.id, &user.email, now));
-    match visit.app.commit(unit).await {
-        Ok(_) => {}
+    // Under the epoch that this unit makes: whoever raises it again ends this session, too.
+    let proven = Proven { user_id: &user.id, epoch: user.epoch + 1 };
+    let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
+    let notice = notice(visit, user)?;
+    match visit.app.commit(unit.with(session).with(notice.keep(now))).await {
+        Ok(_) => visit.app.post_office().hand_over(notice),
         Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
         Err(error) => return Err(error.into()),
     }
-    tell(visit, user)?;
-    opened.sign_in(visit, &user.id).await
+    opened.go_on(visit, begun).await
 }
 
-/// Lets the person know by mail that their password was changed.
-pub(crate) fn tell(visit: &Visit, user: &User) -> Result<(), Fault> {
+/// The mail that lets the person know that their password was changed.
+pub(crate) fn notice(visit: &Visit, user: &User) -> Result<Order, Fault> {
     let email = Email::parse(&user.email).map_err(Fault::corrupt(Artefact::Email))?;
-    let locale = visit.locale(None);
-    visit.app.post_office().take(Order { matter: Matter::PasswordChanged, email, locale, step: None });
-    Ok(())
+    Ok(Order::new(Matter::PasswordChanged, &email, visit.locale(None), None))
 }

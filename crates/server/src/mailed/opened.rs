@@ -1,27 +1,19 @@
 //! A link as its page finds it, and where the person goes on afterwards.
 
 use axum::{
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    accounts::{
-        mailed_link,
-        session::{self, Begun},
-    },
-    fault::Fault,
+    accounts::{mailed_link, session::Begun},
     interaction::{Errand, PageError, Step, StepError, Visit, see_other, trust_target},
     pages::{
         at,
         mailed::{LinkDead, MailPurpose},
         policy::FormTarget,
     },
-    store::{
-        links::{Link, Purpose},
-        sessions::SignedIn,
-        users,
-    },
+    store::links::{Link, Purpose},
 };
 
 /// A link that may still be used.
@@ -42,7 +34,7 @@ impl Opened {
             None => None,
             Some(sealed) => match Step::open(sealed.expose(), &visit.app, &visit.browser).await {
                 Ok(step) => Some(step),
-                Err(StepError::Foreign | StepError::Over) => None,
+                Err(StepError::Foreign | StepError::Over | StepError::Full) => None,
                 Err(StepError::Fault(fault)) => return Err(fault.into()),
             },
         };
@@ -63,31 +55,20 @@ impl Opened {
         trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri().as_str()))
     }
 
-    /// Signs the person in and goes on with what they were on the way to, or to their account.
-    pub(super) async fn sign_in(self, visit: &Visit, user_id: &str) -> Result<Response, PageError> {
-        let account = users::by_id(visit.app.db(), user_id).await?.ok_or(Fault::Contention)?;
-        // A session of the same person is of an epoch that is over, so there is none to be renewed.
-        let before = visit.session.as_ref().filter(|before| still_lives(before, &account.user));
-        let begun = session::begin(&visit.app, &account.user, before, &visit.headers).await?;
-        self.go_on(visit, begun).await
-    }
-
-    async fn go_on(self, visit: &Visit, begun: Begun) -> Result<Response, PageError> {
+    /// Goes on, signed in, with what the person was on the way to, or to their account. The session is part of
+    /// the unit that used the link: there is no moment at which one of both is there without the other.
+    pub(super) async fn go_on(self, visit: &Visit, begun: Begun) -> Result<Response, PageError> {
         let address = match self.step {
             None => at::ACCOUNT.to_owned(),
             Some(step) => {
-                let step = Step { signed_in: Some(begun.session_id), ..step };
+                let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
                 at::step(at::CONTINUE, &visit.seal(&step).await?)
             }
         };
         let mut response = see_other(&address)?;
-        response.headers_mut().append(header::SET_COOKIE, begun.cookie);
+        begun.give_cookies(response.headers_mut());
         Ok(response)
     }
-}
-
-fn still_lives(before: &SignedIn, user: &users::User) -> bool {
-    before.user.id != user.id || before.session.user_epoch == user.epoch
 }
 
 /// The page of a link that does not work (any more): why is not told.

@@ -5,17 +5,16 @@ use axum::response::Response;
 use crate::{
     accounts::{
         Email, mailed_link,
-        post_office::{Matter, Order},
+        post_office::{self, Order},
         throttle,
     },
-    fault::{Artefact, Fault},
     interaction::{PageError, Step, Visit},
     pages::mailed::{MailPurpose, MailSent},
-    store::Concealed,
+    store::{Concealed, mail_orders::Matter},
 };
 
 /// Orders the mail and says that it is on its way, in any case: an unknown address, a known one and one that
-/// had its share of mails look the same.
+/// had its share of mails look the same. The order is on disk before it is said.
 pub(super) async fn order(
     visit: &Visit,
     step: &Step,
@@ -33,13 +32,9 @@ pub(super) async fn order(
         minutes: mailed_link::minutes(purpose),
     };
     if admit(visit, &email) {
-        let carried = Some(seal(visit, step)?);
-        visit.app.post_office().take(Order {
-            matter,
-            email,
-            locale: visit.locale(Some(step)),
-            step: carried,
-        });
+        // However large, it waits in the link's row: only the browser that asked can go on with it.
+        let carried = Some(Concealed::from(step.seal_whole(visit)?));
+        post_office::take(&visit.app, Order::new(matter, &email, visit.locale(Some(step)), carried)).await?;
     }
     Ok(visit.show(&page, Some(step)))
 }
@@ -53,14 +48,7 @@ fn admit(visit: &Visit, email: &Email) -> bool {
     let admitted = throttle.charge(throttle::MAIL_SOURCE, &source, now);
     let admitted = admitted.and_then(|()| throttle.charge(throttle::MAIL, email.as_str(), now));
     if admitted.is_err() {
-        tracing::info!(request = %visit.context.id, "a mail was not sent: too many were asked for");
+        tracing::info!(request_id = %visit.context.id, "a mail was not sent: too many were asked for");
     }
     admitted.is_ok()
-}
-
-/// The step as it waits in the link's row, however large: only the browser that asked can go on with it.
-fn seal(visit: &Visit, step: &Step) -> Result<Concealed, Fault> {
-    let json = serde_json::to_vec(step).map_err(Fault::encoding(Artefact::Step))?;
-    let sealed = visit.app.keys().current().seals.steps.seal(&json, visit.browser.binding());
-    Ok(Concealed::from(sealed))
 }

@@ -9,7 +9,11 @@ use mapae_protocol::time::Seconds;
 
 use super::opened::{Opened, dead};
 use crate::{
-    accounts::{Email, NewPassword, typed},
+    accounts::{
+        Email, NewPassword,
+        session::{self, Proven},
+        typed,
+    },
     app::App,
     ids::Kind,
     interaction::{PageError, Visit, page},
@@ -114,7 +118,7 @@ fn form(visit: &Visit, opened: &Opened, refused: Refused) -> Response {
 
 async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Response, PageError> {
     let Fields { name, email, password } = fields;
-    let hash = visit.app.passwords().hash(password).await?;
+    let hash = visit.passwords().hash(password).await?;
     let operator = NewUser {
         id: Kind::User.fresh(),
         email: email.as_str().to_owned(),
@@ -125,8 +129,10 @@ async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Respons
         password_hash: Some(hash.into()),
         operator: true,
     };
-    match visit.app.commit(unit(&opened, &operator, visit)).await {
-        Ok(_) => opened.sign_in(visit, &operator.id).await,
+    let proven = Proven::new(&operator.id);
+    let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
+    match visit.app.commit(unit(&opened, &operator, visit).with(session)).await {
+        Ok(_) => opened.go_on(visit, begun).await,
         Err(CommitError::Conflict { statement: ACCOUNT }) => {
             let email = Input::refused(email.as_str(), EmailMistake::Taken);
             Ok(form(visit, &opened, Refused { name: Input::holding(name), email, password: None }))

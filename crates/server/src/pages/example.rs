@@ -1,7 +1,7 @@
 //! The people and apps of the samples.
 
 use crate::pages::{
-    console::ConsoleApp,
+    console::{AppStatus, ConsoleApp},
     look::{AppCard, Desk, Person, Standing},
     moment::Moment,
     scope_text::ScopeText,
@@ -52,5 +52,5 @@ pub(in crate::pages) fn scope(scope: &str, own_title: &str) -> ScopeText {
 }
 
 pub(in crate::pages) fn console_app() -> ConsoleApp {
-    ConsoleApp { id: APP_ID.to_owned(), card: app(), public: false, machine: false, disabled: false }
+    ConsoleApp { id: APP_ID.to_owned(), card: app(), public: false, machine: false, status: AppStatus::On }
 }

@@ -113,6 +113,8 @@ pub enum NameMistake {
     TooLong(usize),
     /// It has characters that do not belong into a name.
     Malformed,
+    /// It has characters that nobody sees: of an app.
+    Hidden,
 }
 
 impl Mistake for NameMistake {
@@ -121,6 +123,7 @@ impl Mistake for NameMistake {
             Self::Missing => t.of("mistake.name_missing").to_owned(),
             Self::TooLong(limit) => t.count("mistake.too_long", limit),
             Self::Malformed => t.of("mistake.name_malformed").to_owned(),
+            Self::Hidden => t.of("mistake.name_hidden").to_owned(),
         }
     }
 }

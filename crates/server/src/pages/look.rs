@@ -1,6 +1,9 @@
 //! What pages show of apps and people.
 
-use crate::pages::{at, shown::Shown};
+use crate::{
+    pages::{at, shown::Shown},
+    store::apps::App,
+};
 
 /// What is known about who stands behind an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +12,13 @@ pub enum Standing {
     Verified,
     /// Nobody has checked it.
     Unverified,
+}
+
+impl Standing {
+    /// Of a registered app.
+    pub(crate) const fn of(app: &App) -> Self {
+        if app.vouched { Self::Verified } else { Self::Unverified }
+    }
 }
 
 /// An app as people see it.

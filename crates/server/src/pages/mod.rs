@@ -36,6 +36,7 @@ pub mod browser;
 pub mod connected_service;
 pub mod consent;
 pub mod console;
+pub mod detour;
 mod example;
 pub mod form_post;
 mod frame;
@@ -65,6 +66,7 @@ mod hostile;
 
 use mapae_protocol::locale::Locale;
 
+use crate::http::RequestId;
 use crate::pages::frame::Frame;
 pub use crate::pages::html::Html;
 use crate::pages::policy::FormTarget;
@@ -101,7 +103,7 @@ pub fn render<P: Page>(page: &P, locale: Locale) -> Html {
     match page.write(Texts::new(locale), frame) {
         Ok(body) => Html::new(body, &page.form_target()),
         Err(error) => {
-            tracing::error!(page = P::NAME, %error, "page not rendered");
+            tracing::error!(request_id = RequestId::current(), page = P::NAME, %error, "page not rendered");
             Html::apology(locale)
         }
     }
@@ -144,6 +146,7 @@ pub const PAGES: &[Samples] = &[
     samples::<sign_out::SignOut>,
     samples::<sign_out::SignedOut>,
     samples::<blocked::Blocked>,
+    samples::<detour::Detour>,
     samples::<form_post::FormPost>,
 ];
 

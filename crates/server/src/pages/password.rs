@@ -15,8 +15,6 @@ pub struct ForgotPassword {
     pub step: String,
     /// The address.
     pub email: Input<EmailMistake>,
-    /// Too many mails were asked for from here; the next one is possible in this many minutes.
-    pub wait_minutes: Option<u32>,
 }
 
 impl Page for ForgotPassword {
@@ -29,14 +27,10 @@ impl Page for ForgotPassword {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let fresh = Self { step: example::STEP.to_owned(), email: Input::default(), wait_minutes: None };
+        let fresh = Self { step: example::STEP.to_owned(), email: Input::default() };
         vec![
             ("fresh", fresh.clone()),
-            (
-                "malformed",
-                Self { email: Input::refused("mapae.kim@", EmailMistake::Malformed), ..fresh.clone() },
-            ),
-            ("wait", Self { email: Input::holding("mapae.kim@example.com"), wait_minutes: Some(1), ..fresh }),
+            ("malformed", Self { email: Input::refused("mapae.kim@", EmailMistake::Malformed), ..fresh }),
         ]
     }
 }

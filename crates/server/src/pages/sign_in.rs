@@ -11,7 +11,7 @@ pub struct SignIn {
     pub app: Option<AppCard>,
     /// The e-mail address typed or hinted (`login_hint`).
     pub email: String,
-    /// Why somebody who is signed in must do it again; then the address is fixed.
+    /// Why somebody who is signed in must do it again.
     pub again: Option<SignInAgain>,
     /// What went wrong.
     pub problem: Option<SignInProblem>,
@@ -26,6 +26,15 @@ pub enum SignInAgain {
     Asked,
     /// The last time is longer ago than the app accepts (`max_age`).
     TooLongAgo,
+    /// The app expects another person (`id_token_hint`).
+    OtherAccount,
+}
+
+impl SignInAgain {
+    /// Whether it is the person who is signed in who is asked.
+    pub const fn is_of_the_same_person(self) -> bool {
+        matches!(self, Self::Asked | Self::TooLongAgo)
+    }
 }
 
 /// What went wrong.
@@ -38,14 +47,12 @@ pub enum SignInProblem {
         /// Minutes to wait.
         minutes: u32,
     },
-    /// The person was signed in too long ago, or the step ran out.
-    Expired,
 }
 
 impl SignIn {
     /// Whether the address cannot be changed.
     fn fixed(&self) -> bool {
-        self.again.is_some()
+        self.again.is_some_and(SignInAgain::is_of_the_same_person)
     }
 
     /// Whether the fields themselves are to blame.
@@ -85,14 +92,14 @@ impl Page for SignIn {
         let problem = |problem| Self { email: email(), problem: Some(problem), ..app.clone() };
         let again = |again| Self { email: email(), again: Some(again), ..app.clone() };
         vec![
-            ("own", own.clone()),
+            ("own", own),
             ("app", app.clone()),
             ("wrong", problem(SignInProblem::WrongCredentials)),
             ("too-many", problem(SignInProblem::TooManyAttempts { minutes: 15 })),
-            ("expired", Self { problem: Some(SignInProblem::Expired), ..own }),
             ("again-asked", again(SignInAgain::Asked)),
             ("again-old", again(SignInAgain::TooLongAgo)),
-            ("unverified", Self { app: Some(example::long_app()), ..app }),
+            ("other-account", Self { again: Some(SignInAgain::OtherAccount), ..app.clone() }),
+            ("long", Self { app: Some(example::long_app()), ..app }),
         ]
     }
 }

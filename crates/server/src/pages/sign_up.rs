@@ -18,8 +18,6 @@ pub struct SignUp {
     pub app: Option<AppCard>,
     /// The address.
     pub email: Input<EmailMistake>,
-    /// Too many mails were asked for from here; the next one is possible in this many minutes.
-    pub wait_minutes: Option<u32>,
 }
 
 impl Page for SignUp {
@@ -32,12 +30,7 @@ impl Page for SignUp {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let app = Self {
-            step: example::STEP.to_owned(),
-            app: Some(example::app()),
-            email: Input::default(),
-            wait_minutes: None,
-        };
+        let app = Self { step: example::STEP.to_owned(), app: Some(example::app()), email: Input::default() };
         vec![
             ("app", app.clone()),
             ("own", Self { app: None, ..app.clone() }),
@@ -45,8 +38,7 @@ impl Page for SignUp {
                 "malformed",
                 Self { email: Input::refused("mapae.kim", EmailMistake::Malformed), ..app.clone() },
             ),
-            ("missing", Self { email: Input::refused("", EmailMistake::Missing), ..app.clone() }),
-            ("wait", Self { email: Input::holding("mapae.kim@example.com"), wait_minutes: Some(10), ..app }),
+            ("missing", Self { email: Input::refused("", EmailMistake::Missing), ..app }),
         ]
     }
 }

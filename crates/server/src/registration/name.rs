@@ -2,13 +2,19 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::{accounts::typed, pages::input::NameMistake};
+use crate::{
+    accounts::typed,
+    pages::{input::NameMistake, shown::hides},
+};
 
 /// The name in the one spelling of its letters (NFC), so that what is typed to confirm it is equal to it; by the
-/// rules that hold for people's names.
+/// rules that hold for people's names, and without anything that nobody sees: two apps whose names look alike are
+/// to be two spellings, not one.
 pub(super) fn parse(text: &str) -> Result<String, NameMistake> {
     let composed: String = text.nfc().collect();
-    typed::name(Some(&composed)).map_err(|refused| refused.mistake.unwrap_or(NameMistake::Malformed))
+    let name =
+        typed::name(Some(&composed)).map_err(|refused| refused.mistake.unwrap_or(NameMistake::Malformed))?;
+    if name.contains(hides) { Err(NameMistake::Hidden) } else { Ok(name) }
 }
 
 #[cfg(test)]
@@ -30,6 +36,11 @@ mod tests {
         }
         for text in ["a\nb", "a\tb", "a\u{9b}b", "Goog\u{202e}el", "\u{200b}", "\u{3164}", "a\u{2028}b"] {
             assert_eq!(parse(text), Err(NameMistake::Malformed), "{text:?}");
+        }
+        for text in
+            ["Ba\u{200b}nk", "\u{200e}Bank", "Bank\u{feff}", "나의\u{3164}서비스", "B\u{ad}ank", "a\u{2060}b"]
+        {
+            assert_eq!(parse(text), Err(NameMistake::Hidden), "{text:?}");
         }
     }
 }

@@ -2,10 +2,7 @@
 
 use mapae_protocol::time::Timestamp;
 
-use super::{
-    db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
-    revocations::Revocation,
-};
+use super::db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values};
 
 macro_rules! api_columns {
     () => {
@@ -144,9 +141,10 @@ pub fn rotate_secret(id: &str, hash: &Concealed) -> Unit {
     Unit::from(Statement::one(ROTATE_SECRET, values![hash, id])).changing_catalog()
 }
 
-/// Ends all tokens for this API and issues no more. Conflict: no such API, or disabled already.
+/// Issues no more tokens for this API, and tells it nothing about those that there are: an API that follows the feed
+/// or introspects refuses them then. Conflict: no such API, or disabled already.
 pub fn disable(id: &str, at: Timestamp) -> Unit {
-    Unit::from(Statement::one(DISABLE, values![at, id])).revoking(Revocation::api(id, at)).changing_catalog()
+    Unit::from(Statement::one(DISABLE, values![at, id])).changing_catalog()
 }
 
 /// Lets tokens be issued for it again.

@@ -12,15 +12,16 @@ use super::{
 macro_rules! app_columns {
     () => {
         "a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
-         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.deleted_at, \
-         a.created_at, a.updated_at"
+         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.blocked_at, \
+         a.deleted_at, a.created_at, a.updated_at, (a.owner_id IS NULL OR a.vouched_at IS NOT NULL \
+         OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
     };
 }
 
-/// The columns of [`AppState`], of `apps a`.
+/// The columns of [`AppState`], of `apps a`. Who switched an app off makes no difference to what it holds.
 macro_rules! app_state_columns {
     () => {
-        "a.id, a.epoch, a.disabled_at, a.deleted_at"
+        "a.id, a.epoch, COALESCE(a.blocked_at, a.disabled_at), a.deleted_at"
     };
 }
 pub(super) use app_state_columns;
@@ -53,7 +54,12 @@ statements! {
     REVOKE: Apps = "UPDATE apps SET epoch = epoch + 1, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     DISABLE: Apps = "UPDATE apps SET disabled_at = $1, updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND disabled_at IS NULL AND deleted_at IS NULL";
-    ENABLE: Apps = "UPDATE apps SET disabled_at = NULL, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
+    ENABLE: Apps = "UPDATE apps SET disabled_at = NULL, updated_at = $1 \
+         WHERE id = $2 AND blocked_at IS NULL AND deleted_at IS NULL";
+    BLOCK: Apps = "UPDATE apps SET blocked_at = $1, updated_at = $1, epoch = epoch + 1 \
+         WHERE id = $2 AND blocked_at IS NULL AND deleted_at IS NULL";
+    UNBLOCK: Apps = "UPDATE apps SET blocked_at = NULL, updated_at = $1 \
+         WHERE id = $2 AND blocked_at IS NOT NULL AND deleted_at IS NULL";
     DELETE: Apps = "UPDATE apps SET deleted_at = $1, updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND deleted_at IS NULL";
     ORIGIN_IS_REGISTERED: AppOrigins = "SELECT 1 FROM app_origins o WHERE o.origin = $1 LIMIT 1";
@@ -105,14 +111,28 @@ pub struct App {
     pub settings: AppSettings,
     /// Raised when everything that was made before must end.
     pub epoch: i64,
-    /// Since when it may do nothing.
+    /// Since when its owner has it switched off.
     pub disabled_at: Option<Timestamp>,
+    /// Since when the operator has it switched off: only the operator ends that.
+    pub blocked_at: Option<Timestamp>,
     /// Since when it exists only for the sake of what refers to it.
     pub deleted_at: Option<Timestamp>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was changed.
     pub updated_at: Timestamp,
+    /// Whether the operator stands behind it: it is their own, or they have looked at it.
+    pub vouched: bool,
+}
+
+/// Who has an app switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OffBy {
+    /// Its owner, who may switch it on again.
+    Owner,
+    /// The operator of this server, who alone may.
+    Operator,
 }
 
 /// What is alive about an app, as far as grants and tokens depend on it.
@@ -122,7 +142,7 @@ pub struct AppState {
     pub id: String,
     /// Its epoch.
     pub epoch: i64,
-    /// Since when it may do nothing.
+    /// Since when it may do nothing, whoever switched it off.
     pub disabled_at: Option<Timestamp>,
     /// Since when it is gone.
     pub deleted_at: Option<Timestamp>,
@@ -295,15 +315,28 @@ pub fn revoke(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(REVOKE, values![at, id])).revoking(Revocation::app(id, at)).changing_catalog()
 }
 
-/// Ends everything that was made for this app, and lets nothing new begin. Conflict: there is no such app,
-/// or it is disabled already.
+/// Ends everything that was made for this app, and lets nothing new begin, until its owner enables it. Conflict:
+/// there is no such app, or its owner has disabled it already.
 pub fn disable(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(DISABLE, values![at, id])).revoking(Revocation::app(id, at)).changing_catalog()
 }
 
-/// Lets the app begin anew. What had ended stays dead.
+/// Lets the app begin anew. What had ended stays dead. Conflict: there is no such app, or the operator has it
+/// blocked.
 pub fn enable(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(ENABLE, values![at, id])).changing_catalog()
+}
+
+/// As [`disable`], by the operator and beside the owner's own switch. Conflict: there is no such app, or it is
+/// blocked already.
+pub fn block(id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(BLOCK, values![at, id])).revoking(Revocation::app(id, at)).changing_catalog()
+}
+
+/// Ends the operator's block; the owner's own switch stays as it is. Conflict: there is no such app, or it is not
+/// blocked.
+pub fn unblock(id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(UNBLOCK, values![at, id])).changing_catalog()
 }
 
 /// Removes the app. Its row stays for what refers to it; its secrets, lists and picture go.
@@ -363,6 +396,15 @@ impl RegisteredApp {
 }
 
 impl App {
+    /// Who has it switched off; the operator's word counts more.
+    pub const fn off_by(&self) -> Option<OffBy> {
+        match (self.blocked_at, self.disabled_at) {
+            (Some(_), _) => Some(OffBy::Operator),
+            (None, Some(_)) => Some(OffBy::Owner),
+            (None, None) => None,
+        }
+    }
+
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text()?,
@@ -381,9 +423,11 @@ impl App {
             },
             epoch: row.int()?,
             disabled_at: row.optional_timestamp()?,
+            blocked_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,
             created_at: row.timestamp()?,
             updated_at: row.timestamp()?,
+            vouched: row.bool()?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_protocol::time::Timestamp;
 
 use super::{
     db::{Db, Row, Statement, StoreError, Unit, statements, values},
@@ -16,9 +16,6 @@ macro_rules! consent_columns {
     };
 }
 pub(super) use consent_columns;
-
-/// The use of a consent is noted at most this often.
-const TOUCH_EVERY: Seconds = Seconds::minutes(10);
 
 statements! {
     FIND: Consents =
@@ -35,8 +32,6 @@ statements! {
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
     DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND scopes <> ''";
-    TOUCH: Consents = "UPDATE consents SET last_used_at = $1 \
-         WHERE id = $2 AND (last_used_at IS NULL OR last_used_at <= $3)";
     GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
 }
 
@@ -171,12 +166,6 @@ pub fn drop_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Unit> {
 /// is not this person's, or it is disconnected already.
 pub fn disconnect(id: &str, user_id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(DISCONNECT, values![at, id, user_id])).revoking(Revocation::consent(id, at))
-}
-
-/// Notes that the consent was used, unless that was noted within ten minutes.
-#[must_use]
-pub fn touch(id: &str, now: Timestamp) -> Statement {
-    Statement::zero_or_one(TOUCH, values![now, id, now.minus(TOUCH_EVERY)])
 }
 
 /// Makes a unit conflict unless the consent still has this epoch; nobody can change that before the unit

@@ -10,6 +10,7 @@ statements! {
     GUARD_CATALOG: Counters = "UPDATE counters SET value = value WHERE name = 'catalog' AND value = $1";
     BUMP_CATALOG: Counters = "UPDATE counters SET value = value + 1 WHERE name = 'catalog'";
     ADVANCE_FEED: Counters = "UPDATE counters SET value = value + $1 WHERE name = 'feed'";
+    SET_CLOCK: Counters = "UPDATE counters SET value = $1 WHERE name = 'clock'";
     RAISE_CLOCK: Counters = "UPDATE counters SET value = $1 WHERE name = 'clock' AND value < $1";
 }
 
@@ -38,6 +39,12 @@ pub async fn read(db: &Db) -> Result<Counters, StoreError> {
 #[must_use]
 pub fn raise_clock(now: Timestamp) -> Statement {
     Statement::zero_or_one(RAISE_CLOCK, values![now])
+}
+
+/// Notes this time in place of a higher one: that one was wrong.
+#[must_use]
+pub fn set_clock(now: Timestamp) -> Statement {
+    Statement::one(SET_CLOCK, values![now])
 }
 
 /// Makes a unit conflict unless apps, APIs and keys are still those of this generation; nobody can change them

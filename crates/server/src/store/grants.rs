@@ -284,9 +284,9 @@ pub fn touch(id: &str, presented: i64, idle_expires_at: Timestamp, at: Timestamp
     Statement::one(TOUCH, values![at, idle_expires_at, id, presented])
 }
 
-/// Revokes one grant with all its tokens. No conflict if it is revoked already.
+/// Revokes one grant with all its tokens. Conflict: it is revoked already, and nothing is written or announced.
 pub fn revoke(id: &str, at: Timestamp) -> Unit {
-    Unit::from(Statement::zero_or_one(REVOKE, values![at, id])).revoking(Revocation::grant(id, at))
+    Unit::from(Statement::one(REVOKE, values![at, id])).revoking(Revocation::grant(id, at))
 }
 
 impl Earlier {

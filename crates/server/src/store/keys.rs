@@ -3,7 +3,10 @@
 
 use mapae_protocol::time::Timestamp;
 
-use super::db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values};
+use super::{
+    db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
+    revocations::Revocation,
+};
 
 statements! {
     SIGNING: SigningKeys = "SELECT kid, alg, private_wrapped, public_jwk, created_at, active_at, retired_at, expires_at \
@@ -12,13 +15,17 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kid) DO NOTHING";
     RETIRE_SIGNING: SigningKeys =
         "UPDATE signing_keys SET retired_at = $1, expires_at = $2 WHERE kid = $3 AND retired_at IS NULL";
-    WITHDRAW_SIGNING: SigningKeys = "UPDATE signing_keys SET retired_at = $1, expires_at = $1 WHERE kid = $2";
+    WITHDRAW_SIGNING: SigningKeys = "UPDATE signing_keys SET retired_at = $1, expires_at = $1 \
+         WHERE kid = $2 AND (expires_at IS NULL OR expires_at > $1)";
     SEALS: SealKeys = "SELECT id, secret_wrapped, created_at, active_at, retired_at, expires_at \
          FROM seal_keys WHERE expires_at IS NULL OR expires_at > $1 ORDER BY active_at";
     ADD_SEAL: SealKeys = "INSERT INTO seal_keys (id, secret_wrapped, created_at, active_at) \
          VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
     RETIRE_SEAL: SealKeys =
         "UPDATE seal_keys SET retired_at = $1, expires_at = $2 WHERE id = $3 AND retired_at IS NULL";
+    ANY: Secrets = "SELECT 1 FROM secrets UNION ALL SELECT 1 FROM signing_keys UNION ALL SELECT 1 FROM seal_keys LIMIT 1";
+    WITHDRAW_SEAL: SealKeys = "UPDATE seal_keys SET retired_at = $1, expires_at = $1 \
+         WHERE id = $2 AND (expires_at IS NULL OR expires_at > $1)";
     SECRET: Secrets = "SELECT value_wrapped FROM secrets WHERE name = $1";
     PUT_SECRET: Secrets =
         "INSERT INTO secrets (name, value_wrapped) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -75,6 +82,14 @@ pub struct SealKey {
     pub life: Life,
 }
 
+/// Whether there is any key, of whatever kind and age: all are under one master key.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn any(db: &Db) -> Result<bool, StoreError> {
+    Ok(db.optional(ANY, &[]).await?.is_some())
+}
+
 /// The signing keys that are not yet expired, the oldest first.
 ///
 /// # Errors
@@ -116,9 +131,14 @@ pub fn retire_signing(kid: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
     Unit::from(Statement::one(RETIRE_SIGNING, values![at, expires_at, kid])).changing_catalog()
 }
 
-/// Ends a key at once, also one that is retired: what it signed is accepted no more.
+/// Ends a key at once, also one that is retired: what it signed is accepted no more, and APIs are told. Conflict: it
+/// has ended already.
 pub fn withdraw_signing(kid: &str, at: Timestamp) -> Unit {
-    Unit::from(Statement::one(WITHDRAW_SIGNING, values![at, kid])).changing_catalog()
+    let unit = Unit::from(Statement::one(WITHDRAW_SIGNING, values![at, kid])).changing_catalog();
+    match Revocation::signing_key(kid, at) {
+        Some(event) => unit.revoking(event),
+        None => unit,
+    }
 }
 
 /// Publishes a seal key. Only `created_at` and `active_at` of its life count.
@@ -131,6 +151,12 @@ pub fn add_seal(key: &SealKey) -> Unit {
 /// Seals no more with this key; it opens seals until `expires_at`. Conflict: it is retired already.
 pub fn retire_seal(id: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
     Unit::from(Statement::one(RETIRE_SEAL, values![at, expires_at, id])).changing_catalog()
+}
+
+/// Ends a seal key at once, also one that is retired: what it sealed is opened no more. Conflict: it has ended
+/// already.
+pub fn withdraw_seal(id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(WITHDRAW_SEAL, values![at, id])).changing_catalog()
 }
 
 /// A key that never rotates.

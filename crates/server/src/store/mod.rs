@@ -20,12 +20,14 @@ pub mod developers;
 pub mod grants;
 pub mod keys;
 pub mod links;
+pub mod mail_orders;
 pub mod revocations;
 pub mod sessions;
 pub mod steps;
 pub mod sweep;
 pub mod tokens;
 pub mod users;
+pub mod vouching;
 
 pub use self::db::{CommitError, Concealed, Db, Options, StoreError, Unit};
 
@@ -44,12 +46,14 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         grants::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,
+        mail_orders::STATEMENTS,
         revocations::STATEMENTS,
         sessions::STATEMENTS,
         steps::STATEMENTS,
         sweep::STATEMENTS,
         tokens::STATEMENTS,
         users::STATEMENTS,
+        vouching::STATEMENTS,
     ];
     files.into_iter().flatten().copied()
 }

@@ -4,7 +4,7 @@
 //! The counter's row stays locked until the commit, so nobody gets a later number before these are
 //! visible: who reads up to a number has seen everything before it, and there are no gaps.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::{revocation_feed::Handle, time::Timestamp};
 
 use super::{
     counters,
@@ -29,7 +29,6 @@ statements! {
     BOUNDS: Revocations = "SELECT (SELECT MIN(seq) FROM revocations), value FROM counters WHERE name = 'feed'";
     OF_USER: Revocations = epoch_event!("'user'", "users");
     OF_APP: Revocations = epoch_event!("'app'", "apps");
-    OF_API: Revocations = epoch_event!("'api'", "apis");
     OF_CONSENT: Revocations = epoch_event!("'consent'", "consents");
     OF_SESSION: Revocations = epoch_event!("'session'", "sessions");
     OF_ONE: Revocations = "INSERT INTO revocations (seq, kind, subject_id, epoch, at) \
@@ -44,21 +43,18 @@ pub enum Kind {
     User,
     /// Everything of an app.
     App,
-    /// Every token for an API.
-    Api,
     /// Everything that an app has of a person.
     Consent,
     /// Everything bound to a session.
     Session,
     /// One grant.
     Grant,
-    /// One access token.
+    /// One access token, or all that one signing key has signed.
     Token,
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::User, Self::App, Self::Api, Self::Consent, Self::Session, Self::Grant, Self::Token];
+    const ALL: [Self; 6] = [Self::User, Self::App, Self::Consent, Self::Session, Self::Grant, Self::Token];
 
     /// Its name in the database and in the feed.
     #[must_use]
@@ -66,7 +62,6 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::App => "app",
-            Self::Api => "api",
             Self::Consent => "consent",
             Self::Session => "session",
             Self::Grant => "grant",
@@ -92,10 +87,6 @@ impl Revocation {
         Self::of(Kind::App, id, at)
     }
 
-    pub(super) fn api(id: &str, at: Timestamp) -> Self {
-        Self::of(Kind::Api, id, at)
-    }
-
     pub(super) fn consent(id: &str, at: Timestamp) -> Self {
         Self::of(Kind::Consent, id, at)
     }
@@ -112,6 +103,11 @@ impl Revocation {
         Self::of(Kind::Token, jti, at)
     }
 
+    /// Everything that a signing key has signed. It is announced as a token is, by a name that all APIs can read.
+    pub(super) fn signing_key(kid: &str, at: Timestamp) -> Option<Self> {
+        Handle::of_signing_key(kid).ok().map(|handle| Self::of(Kind::Token, handle.as_str(), at))
+    }
+
     fn of(kind: Kind, id: &str, at: Timestamp) -> Self {
         Self { kind, subject_id: id.to_owned(), at }
     }
@@ -122,7 +118,6 @@ impl Revocation {
         match self.kind {
             Kind::User => by_epoch(OF_USER),
             Kind::App => by_epoch(OF_APP),
-            Kind::Api => by_epoch(OF_API),
             Kind::Consent => by_epoch(OF_CONSENT),
             Kind::Session => by_epoch(OF_SESSION),
             Kind::Grant | Kind::Token => {

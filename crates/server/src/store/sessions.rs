@@ -42,7 +42,7 @@ statements! {
     TOUCH: Sessions = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
          WHERE id = $3 AND ended_at IS NULL AND last_seen_at <= $4";
     REAUTHENTICATE: Sessions = "UPDATE sessions SET secret_hash = $1, auth_time = $2, amr = $3, acr = $4, \
-         last_seen_at = $2, idle_expires_at = $5 WHERE id = $6 AND ended_at IS NULL";
+         last_seen_at = $2, idle_expires_at = $5 WHERE id = $6 AND user_epoch = $7 AND ended_at IS NULL";
     KEEP: Sessions = "UPDATE sessions SET user_epoch = (SELECT u.epoch FROM users u WHERE u.id = sessions.user_id) \
          WHERE id = $1 AND ended_at IS NULL";
     END: Sessions = "UPDATE sessions SET ended_at = $1, epoch = epoch + 1 \
@@ -228,15 +228,26 @@ pub fn touch(id: &str, idle_expires_at: Timestamp, now: Timestamp) -> Statement 
 }
 
 /// Notes that the person proved again who they are, and gives the browser a new secret, so that one that
-/// was planted or copied before is worth nothing. Conflict: the session has ended.
+/// was planted or copied before is worth nothing. `user_epoch` is the one under which they proved it.
+/// Conflict: the session has ended, or is not of that epoch: a password that was changed meanwhile renews
+/// nothing, also not the one session that [`keep`] let survive its change.
 #[must_use]
 pub fn reauthenticate(
     id: &str,
+    user_epoch: i64,
     secret_hash: &Concealed,
     proof: &Proof,
     idle_expires_at: Timestamp,
 ) -> Statement {
-    let params = values![secret_hash, proof.auth_time, &proof.amr, proof.acr.as_deref(), idle_expires_at, id];
+    let params = values![
+        secret_hash,
+        proof.auth_time,
+        &proof.amr,
+        proof.acr.as_deref(),
+        idle_expires_at,
+        id,
+        user_epoch
+    ];
     Statement::one(REAUTHENTICATE, params)
 }
 

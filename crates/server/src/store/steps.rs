@@ -1,7 +1,7 @@
 //! Pending steps: authorization requests too large to travel sealed through the browser.
 //!
 //! A browser has [`PLACES`] of them, and all browsers together [`LIMIT`]: a flood of requests costs that much
-//! and no more.
+//! and no more. A row is written once and never changed.
 
 use mapae_protocol::time::Timestamp;
 
@@ -32,8 +32,6 @@ statements! {
          ON CONFLICT (browser, place) DO UPDATE \
          SET id = excluded.id, payload = excluded.payload, expires_at = excluded.expires_at \
          WHERE pending_steps.expires_at <= $5";
-    TAKE: PendingSteps =
-        "DELETE FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3 RETURNING payload";
     DROP: PendingSteps = "DELETE FROM pending_steps WHERE id = $1 AND browser = $2";
 }
 
@@ -71,12 +69,6 @@ pub fn put(step: &NewStep, now: Timestamp) -> Statement {
 pub fn put_within(step: &NewStep, limit: i64, now: Timestamp) -> Statement {
     let NewStep { id, browser, payload, expires_at } = step;
     Statement::one(PUT, values![id, browser, payload, *expires_at, now, limit])
-}
-
-/// Removes the step and returns its payload. Conflict: it is gone, of another browser, or its time is over.
-#[must_use]
-pub fn take(id: &str, browser: &str, now: Timestamp) -> Statement {
-    Statement::one(TAKE, values![id, browser, now])
 }
 
 /// Removes the step if it is still there.

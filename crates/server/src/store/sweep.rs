@@ -12,6 +12,23 @@ pub const SLACK: Seconds = Seconds::hours(2);
 /// How many rows one commit removes: few enough that nobody waits for it.
 pub const BATCH: i64 = 500;
 
+/// Removes what carries its time and on which nothing else depends.
+macro_rules! expired {
+    ($table:literal, $key:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            $key,
+            " IN (SELECT ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE expires_at <= $1 LIMIT $2) RETURNING 1"
+        )
+    };
+}
+
 statements! {
     // A grant stays until its code would have expired, even when revoked: it is what makes the code single-use.
     GRANTS: Grants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants \
@@ -20,20 +37,14 @@ statements! {
          WHERE revoked_at IS NOT NULL AND revoked_at <= $1 AND code_expires_at <= $1 LIMIT $2) RETURNING 1";
     SESSIONS: Sessions = "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s \
          WHERE s.expires_at <= $1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session_id = s.id) LIMIT $2) RETURNING 1";
-    APP_SECRETS: AppSecrets = "DELETE FROM app_secrets WHERE id IN (SELECT id FROM app_secrets \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
-    CODE_DETAILS: CodeDetails = "DELETE FROM code_details WHERE code_id IN (SELECT code_id FROM code_details \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
-    PENDING_STEPS: PendingSteps = "DELETE FROM pending_steps WHERE id IN (SELECT id FROM pending_steps \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
-    MAILED_LINKS: MailedLinks = "DELETE FROM mailed_links WHERE token_hash IN (SELECT token_hash FROM mailed_links \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
-    REVOKED_TOKENS: RevokedTokens = "DELETE FROM revoked_tokens WHERE jti IN (SELECT jti FROM revoked_tokens \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
-    SIGNING_KEYS: SigningKeys = "DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
-    SEAL_KEYS: SealKeys = "DELETE FROM seal_keys WHERE id IN (SELECT id FROM seal_keys \
-         WHERE expires_at <= $1 LIMIT $2) RETURNING 1";
+    APP_SECRETS: AppSecrets = expired!("app_secrets", "id");
+    CODE_DETAILS: CodeDetails = expired!("code_details", "code_id");
+    PENDING_STEPS: PendingSteps = expired!("pending_steps", "id");
+    MAILED_LINKS: MailedLinks = expired!("mailed_links", "token_hash");
+    MAIL_ORDERS: MailOrders = expired!("mail_orders", "id");
+    REVOKED_TOKENS: RevokedTokens = expired!("revoked_tokens", "jti");
+    SIGNING_KEYS: SigningKeys = expired!("signing_keys", "kid");
+    SEAL_KEYS: SealKeys = expired!("seal_keys", "id");
     // Only from the old end, so that what is left has no gaps.
     REVOCATIONS: Revocations = "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations \
          WHERE seq < (SELECT COALESCE(MIN(r.seq), CAST($1 AS BIGINT)) FROM revocations r WHERE r.at > $2) \
@@ -48,6 +59,7 @@ const EXPIRING: &[Sql] = &[
     CODE_DETAILS,
     PENDING_STEPS,
     MAILED_LINKS,
+    MAIL_ORDERS,
     REVOKED_TOKENS,
     SIGNING_KEYS,
     SEAL_KEYS,

@@ -46,8 +46,8 @@ pub async fn facts(db: &Db, app_id: &str, jti: &str) -> Result<TokenFacts, Store
     })
 }
 
-/// Revokes one access token; the mark is kept until the token expires. No conflict if it is revoked
-/// already.
+/// Revokes one access token; the mark is kept until the token expires. Conflict: it is revoked already, and
+/// nothing is written or announced.
 pub fn revoke(jti: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
-    Unit::from(Statement::zero_or_one(REVOKE, values![jti, expires_at])).revoking(Revocation::token(jti, at))
+    Unit::from(Statement::one(REVOKE, values![jti, expires_at])).revoking(Revocation::token(jti, at))
 }

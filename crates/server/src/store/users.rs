@@ -31,7 +31,6 @@ statements! {
          WHERE id = $3 AND epoch = $4 AND disabled_at IS NULL";
     REHASH_PASSWORD: Users = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
     VERIFY_EMAIL: Users = "UPDATE users SET email_verified = TRUE, updated_at = $1 WHERE id = $2 AND email = $3";
-    SET_PROFILE: Users = "UPDATE users SET name = $1, locale = $2, updated_at = $3 WHERE id = $4";
     GUARD: Users = "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL";
 }
 
@@ -192,12 +191,6 @@ pub fn rehash_password(id: &str, old: &Concealed, new: &Concealed) -> Statement 
 #[must_use]
 pub fn verify_email(id: &str, email: &str, at: Timestamp) -> Statement {
     Statement::one(VERIFY_EMAIL, values![at, id, email])
-}
-
-/// Changes how the person is called and in which language.
-#[must_use]
-pub fn set_profile(id: &str, name: &str, locale: Option<&str>, at: Timestamp) -> Statement {
-    Statement::one(SET_PROFILE, values![name, locale, at, id])
 }
 
 /// Makes a unit conflict unless the person is enabled and still has this epoch; nobody can change that

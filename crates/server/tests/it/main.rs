@@ -8,7 +8,12 @@ mod commands;
 #[cfg(test)]
 mod console;
 #[cfg(test)]
+#[path = "../../../protocol/src/redirect_uri/corpus.rs"]
+mod corpus;
+#[cfg(test)]
 mod delay;
+#[cfg(test)]
+mod matrices;
 #[cfg(test)]
 mod parties;
 #[cfg(test)]

@@ -1,48 +1,17 @@
 //! Pages for everybody: with a keyboard, with a screen reader, on a narrow screen — WCAG 2.2.
 
-use mapae_e2e::chromium::Screen;
-use serde_json::{Value, json};
-use thirtyfour::Key;
+use mapae_e2e::{
+    accessible::{sane, walk},
+    chromium::Screen,
+};
 
 use super::stage::Stage;
 
 /// The narrowest screen on which nothing may have to be moved sideways (WCAG 2.2, reflow).
 const NARROWEST: u32 = 320;
 
-/// Every page has at least a link, a button and the other language.
-const FEWEST_STOPS: usize = 3;
-
 /// A page: its name, its address, and what is on no other.
 type Shown<'p> = (&'p str, String, &'p str);
-
-/// Looks at the page as it is shown now.
-async fn sane(stage: &Stage, page: &str) {
-    let screen = stage.chromium.screen();
-    let found = stage.chromium.ask(include_str!("accessibility.js"), vec![json!(screen.width)]).await;
-    assert_eq!(found, json!([]), "{page} in {} at {} px", screen.language, screen.width);
-}
-
-/// Walks through the page with the tabulator: forward only, and always to be seen.
-async fn walk(stage: &Stage, page: &str) {
-    let mut last = -1;
-    for stops in 0..100 {
-        stage.chromium.press(Key::Tab).await;
-        let focus = stage.chromium.ask(include_str!("focus.js"), Vec::new()).await;
-        let Some(place) = focus.get("place").and_then(Value::as_i64) else {
-            assert!(stops >= FEWEST_STOPS, "the keyboard reaches {stops} elements on {page}");
-            return;
-        };
-        assert_eq!(focus.get("seen"), Some(&json!(true)), "no focus to be seen on {page}: {focus}");
-        // WCAG 2.2, focus not obscured.
-        assert_eq!(focus.get("covered"), Some(&Value::Null), "the focus is covered on {page}: {focus}");
-        if place <= last {
-            assert!(stops >= FEWEST_STOPS, "the keyboard reaches {stops} elements on {page}");
-            return;
-        }
-        last = place;
-    }
-    panic!("the keyboard does not come round on {page}");
-}
 
 /// Opens pages one after the other on each screen, and looks at them.
 async fn all_sane(stage: &mut Stage, language: &'static str, pages: &[Shown<'_>]) {
@@ -51,7 +20,7 @@ async fn all_sane(stage: &mut Stage, language: &'static str, pages: &[Shown<'_>]
         for (page, address, mark) in pages {
             stage.chromium.goto(address).await;
             stage.chromium.wait_for(mark).await;
-            sane(stage, page).await;
+            sane(&stage.chromium, page).await;
             if width != NARROWEST {
                 stage.chromium.shot(page).await;
             }
@@ -80,7 +49,7 @@ async fn pages_before_signing_in_are_for_everybody() {
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         stage.chromium.show_on(screen).await;
         stage.chromium.goto(&stage.at("/sign-in")).await;
-        walk(&stage, "sign-in").await;
+        walk(&stage.chromium, "sign-in").await;
     }
     stage.was_clean().await;
     stage.clear().await;
@@ -110,7 +79,7 @@ async fn pages_after_signing_in_are_for_everybody() {
         stage.chromium.show_on(screen).await;
         for page in ["/account", "/console/apps/new"] {
             stage.chromium.goto(&stage.at(page)).await;
-            walk(&stage, page).await;
+            walk(&stage.chromium, page).await;
         }
     }
     stage.was_clean().await;
@@ -129,7 +98,7 @@ async fn the_consent_page_is_for_everybody() {
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         stage.chromium.show_on(screen).await;
         stage.chromium.goto(&stage.asked(&[]).address).await;
-        walk(&stage, "consent").await;
+        walk(&stage.chromium, "consent").await;
     }
     stage.was_clean().await;
     stage.clear().await;

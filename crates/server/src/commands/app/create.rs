@@ -1,9 +1,9 @@
 //! `mapae app create`.
 
-use super::{draft, find, new_secret, view::View};
+use super::{draft, find, new_secret, security, view::View};
 use crate::{
     accounts::Email,
-    cli::CreateApp,
+    cli::{CreateApp, SubjectTypeName},
     commands::{
         answer::Answer,
         data::Data,
@@ -14,8 +14,9 @@ use crate::{
     registration::{Development, KnownScopes, Surroundings},
     store::{
         apis,
-        apps::{self, NewApp},
+        apps::{self, AppSettings, NewApp},
         users::{self, User},
+        vouching,
     },
 };
 
@@ -31,11 +32,18 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
     let scopes = KnownScopes::standard_and(scopes);
     let around = Surroundings { scopes: &scopes, development: Development::of(&data.config.site) };
     let app = draft::parse(args, around, &mut refusals);
+    security::tell(&args.security, args.public, &mut refusals);
     let owner = match &args.owner {
         Some(email) => find_owner(data, email, &mut refusals).await?,
         None => None,
     };
     let (settings, lists) = refusals.or(app)?.new_app(args.id_token_alg.as_str());
+    let subject_type = match args.subject_type {
+        SubjectTypeName::Pairwise => "pairwise",
+        SubjectTypeName::Public => "public",
+    };
+    let settings =
+        AppSettings { subject_type: subject_type.to_owned(), ..security::choose(&args.security, settings) };
     let (shown, kept) = if settings.public { (None, None) } else { Some(new_secret()).unzip() };
     let app = NewApp {
         id: Kind::App.fresh(),
@@ -44,7 +52,8 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
         lists,
         secret: kept,
     };
-    data.db.commit(apps::insert(&app, data.now)).await?;
+    let vouched = args.verified.then(|| vouching::vouch(&app.id, data.now));
+    data.db.commit(apps::insert(&app, data.now).with_all(vouched)).await?;
     // Read again, so that what is shown is what is there.
     let registered = find(data, &app.id).await?;
     Answer::of(&View::new(registered, owner.map(|owner| owner.email)).with_secret(shown))

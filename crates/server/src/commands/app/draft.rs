@@ -205,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn a_purpose_that_no_page_can_show_is_refused() {
+        let long = "가".repeat(121);
+        for (purpose, help) in [
+            (format!("{long}|short"), "Write at most 120 characters in each language."),
+            (format!("short|{long}"), "Write at most 120 characters in each language."),
+            ("a\u{7}|b".to_owned(), "Write it on one line."),
+        ] {
+            let option = format!("--optional-scope email={purpose}");
+            let (_, wrong) = draft(&format!("--redirect-uri https://a.example/cb {option}"));
+            let [wrong] = wrong.as_slice() else { panic!("{wrong:?}") };
+            assert!(wrong.starts_with("--optional-scope\n") && wrong.ends_with(help), "{wrong}");
+        }
+    }
+
+    #[test]
     fn to_21_an_origin_has_no_path_and_is_secure() {
         for (text, help) in [
             ("https://a.example/", "Write https://a.example."),

@@ -35,15 +35,15 @@ pub(in crate::commands) async fn run(common: &Common) -> Result<Answer, Failure>
     Data::with(common, async |data| {
         let mut owners = Owners::default();
         let mut lines = Vec::new();
-        for App { id, owner_id, settings, disabled_at, created_at, .. } in
-            apps::list(&data.db, i64::MAX).await?
-        {
+        for app in apps::list(&data.db, i64::MAX).await? {
+            let disabled = app.off_by().is_some();
+            let App { id, owner_id, settings, created_at, .. } = app;
             lines.push(Line {
                 client_id: id,
                 name: settings.name,
                 public: settings.public,
                 owner: owners.email(data, owner_id).await?,
-                disabled: disabled_at.is_some(),
+                disabled,
                 created_at: created_at.unix(),
             });
         }

@@ -2,13 +2,16 @@
 
 pub(super) mod create;
 pub(super) mod delete;
-pub(super) mod disable;
 mod draft;
 pub(super) mod list;
 mod redirects;
 pub(super) mod rotate_secret;
 mod scopes;
+mod security;
 pub(super) mod show;
+pub(super) mod switch;
+pub(super) mod update;
+pub(super) mod verify;
 mod view;
 
 use mapae_protocol::secret::Secret;

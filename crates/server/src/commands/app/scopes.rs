@@ -1,9 +1,11 @@
 //! Scopes of a new app: those that the command line names, and what is wrong with them in its words.
 
 use crate::{
-    cli::CreateApp,
+    cli::{CreateApp, ItemText},
     commands::refusals::{INVALID, Refusals},
-    registration::{Draft, Grants, ItemsProblem, KnownScopes, ScopeProblem, Surroundings, usual_items},
+    registration::{
+        Draft, Grants, ItemsProblem, KnownScopes, PurposeProblem, ScopeProblem, Surroundings, usual_items,
+    },
     store::apps::AppScope,
 };
 
@@ -12,11 +14,11 @@ const OPTIONAL: &str = "--optional-scope";
 
 /// The items that were asked for; the usual ones when none was.
 pub(super) fn items(args: &CreateApp, grants: Grants) -> Vec<AppScope> {
-    let item = |scope: &String, required| AppScope {
-        scope: scope.clone(),
+    let item = |ItemText(item): &ItemText, required| AppScope {
+        scope: item.scope.clone(),
         required,
-        purpose_ko: String::new(),
-        purpose_en: String::new(),
+        purpose_ko: item.korean.clone(),
+        purpose_en: item.english.clone(),
     };
     let required = args.required_scopes.iter().map(|scope| item(scope, true));
     let optional = args.optional_scopes.iter().map(|scope| item(scope, false));
@@ -38,15 +40,39 @@ pub(super) fn tell(problem: ItemsProblem, draft: &Draft, around: Surroundings<'_
                 tell_scope(item, why, around.scopes, refusals);
             }
         }
-        // The command line has no option for purposes, so empty ones were judged.
-        ItemsProblem::Purpose { .. } => {}
+        ItemsProblem::Purpose { position, language: _, why } => {
+            if let Some(item) = draft.items.get(position) {
+                tell_purpose(item, why, refusals);
+            }
+        }
     }
 }
 
+const fn option_of(item: &AppScope) -> &'static str {
+    if item.required { REQUIRED } else { OPTIONAL }
+}
+
+fn tell_purpose(item: &AppScope, why: PurposeProblem, refusals: &mut Refusals) {
+    let scope = &item.scope;
+    let (wrong, instead) = match why {
+        PurposeProblem::Missing => (
+            format!("The purpose of {scope:?} is there in one language only."),
+            format!("Write {scope}=KOREAN|ENGLISH."),
+        ),
+        PurposeProblem::TooLong(limit) => (
+            format!("A purpose of {scope:?} is too long for the page."),
+            format!("Write at most {limit} characters in each language."),
+        ),
+        PurposeProblem::Malformed => {
+            (format!("A purpose of {scope:?} has a line break or a tab."), "Write it on one line.".to_owned())
+        }
+    };
+    refusals.add(INVALID, option_of(item), wrong, instead);
+}
+
 fn tell_scope(item: &AppScope, why: ScopeProblem, known: &KnownScopes, refusals: &mut Refusals) {
-    let AppScope { scope, required, .. } = item;
-    let option = if *required { REQUIRED } else { OPTIONAL };
-    let mut add = |code, wrong: String, instead: &str| refusals.add(code, option, wrong, instead);
+    let scope = &item.scope;
+    let mut add = |code, wrong: String, instead: &str| refusals.add(code, option_of(item), wrong, instead);
     match why {
         ScopeProblem::Contradiction => {
             add(INVALID, format!("{scope:?} is both required and optional."), "Name it in one of the two.");

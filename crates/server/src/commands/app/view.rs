@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::shown_once;
 use crate::{
     commands::fields::{Fields, moment},
-    store::apps::{App, AppLists, AppSettings, RegisteredApp},
+    store::apps::{App, AppLists, AppScope, AppSettings, OffBy, RegisteredApp},
 };
 
 /// Everything about one app.
@@ -24,21 +24,46 @@ pub(super) struct View {
     origins: Vec<String>,
     required_scopes: Vec<String>,
     optional_scopes: Vec<String>,
+    purposes: Vec<Purpose>,
     owner: Option<String>,
     id_token_alg: String,
+    subject_type: String,
+    /// `null`: any that sends the secret.
+    token_endpoint_auth_method: Option<String>,
+    pkce_required: bool,
+    rotate_refresh: bool,
+    verified: bool,
     disabled: bool,
+    disabled_by: Option<OffBy>,
     created_at: i64,
+}
+
+/// What the app says of a scope for which it asks.
+#[derive(Debug, Serialize)]
+struct Purpose {
+    scope: String,
+    korean: String,
+    english: String,
+}
+
+impl Purpose {
+    fn of(item: &AppScope) -> Option<Self> {
+        let AppScope { scope, purpose_ko, purpose_en, .. } = item.clone();
+        (!purpose_ko.is_empty()).then_some(Self { scope, korean: purpose_ko, english: purpose_en })
+    }
 }
 
 impl View {
     /// `owner` is the e-mail address.
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
-        let RegisteredApp { app: App { id, settings, disabled_at, created_at, .. }, lists, .. } = registered;
-        let AppSettings { name, public, grant_types, id_token_alg, .. } = settings;
+        let off_by = registered.app.off_by();
+        let RegisteredApp { app: App { id, settings, created_at, vouched, .. }, lists, .. } = registered;
+        let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
+        let method = settings.token_endpoint_auth_method;
+        let token_endpoint_auth_method = if public { Some("none".to_owned()) } else { method };
         let AppLists { redirect_uris, origins, scopes } = lists;
-        let (required, optional): (Vec<_>, Vec<_>) = scopes.into_iter().partition(|item| item.required);
-        let names =
-            |items: Vec<crate::store::apps::AppScope>| items.into_iter().map(|item| item.scope).collect();
+        let named = |required| scopes.iter().filter(move |item| item.required == required);
+        let names = |required| named(required).map(|item| item.scope.clone()).collect();
         Self {
             client_id: id,
             client_secret: None,
@@ -47,11 +72,18 @@ impl View {
             grant_types: grant_types.split_ascii_whitespace().map(str::to_owned).collect(),
             redirect_uris,
             origins,
-            required_scopes: names(required),
-            optional_scopes: names(optional),
+            required_scopes: names(true),
+            optional_scopes: names(false),
+            purposes: scopes.iter().filter_map(Purpose::of).collect(),
             owner,
             id_token_alg,
-            disabled: disabled_at.is_some(),
+            subject_type,
+            token_endpoint_auth_method,
+            pkce_required: settings.pkce_required || public,
+            rotate_refresh: settings.rotate_refresh || public,
+            verified: vouched,
+            disabled: off_by.is_some(),
+            disabled_by: off_by,
             created_at: created_at.unix(),
         }
     }
@@ -68,6 +100,10 @@ impl fmt::Display for View {
             .client_secret
             .as_deref()
             .map(|secret| shown_once(secret, &format!("mapae app rotate-secret {}", self.client_id)));
+        let purposes = self
+            .purposes
+            .iter()
+            .map(|Purpose { scope, korean, english }| format!("{scope}: {korean} | {english}"));
         let kind = if self.public { "public: it has no secret" } else { "confidential: it keeps a secret" };
         Fields::default()
             .with("client_id", self.client_id.as_str())
@@ -79,10 +115,26 @@ impl fmt::Display for View {
             .with("origins", self.origins.join("\n"))
             .with("required", self.required_scopes.join(" "))
             .with("optional", self.optional_scopes.join(" "))
+            .with("purposes", purposes.collect::<Vec<_>>().join("\n"))
             .with_some("owner", self.owner.as_deref())
             .with("ID tokens", self.id_token_alg.as_str())
+            .with("ids of people", self.subject_type.as_str())
+            .with(
+                "authenticates by",
+                self.token_endpoint_auth_method.as_deref().unwrap_or("any that sends the secret"),
+            )
+            .with("PKCE", if self.pkce_required { "required" } else { "optional" })
+            .with("refresh tokens", if self.rotate_refresh { "rotate" } else { "stay the same" })
             .with("registered", moment(Timestamp::from_unix(self.created_at)))
-            .with_some("state", self.disabled.then_some("disabled"))
+            .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
+            .with_some("state", self.disabled_by.map(state))
             .fmt(f)
+    }
+}
+
+const fn state(off_by: OffBy) -> &'static str {
+    match off_by {
+        OffBy::Owner => "disabled by its owner, in the console",
+        OffBy::Operator => "disabled by the operator; `mapae app enable` ends that",
     }
 }

@@ -8,10 +8,10 @@ use mapae_protocol::{
 
 use super::report::Report;
 use crate::{
-    commands::{failure::Failure, fields::moment, keys::existing_master_key},
-    config::{Config, MasterKeySource},
+    commands::{failure::Failure, fields::moment},
+    config::Config,
     jobs::rotation_due,
-    keys,
+    keys::{self, MasterKeyError},
     store::{Db, keys as rows},
 };
 
@@ -33,16 +33,12 @@ pub(super) enum Found {
 }
 
 pub(super) fn inspect_master_key(config: &Config, report: &mut Report) -> Found {
-    if let MasterKeySource::DataFolder(path) = &config.keys.master_key
-        && !path.exists()
-    {
-        return Found::Missing;
-    }
-    match existing_master_key(&config.keys.master_key) {
+    match keys::load_master_key(&config.keys.master_key) {
         Ok(key) => {
             report.fine(MASTER_KEY, "it can be read, and not by everybody");
             Found::Usable(key)
         }
+        Err(MasterKeyError::Missing { .. }) => Found::Missing,
         Err(error) => {
             let todo = "Without it no server starts; there is no other way to open the keys in the database.";
             report.problem(MASTER_KEY, error.to_string(), todo);

@@ -1,12 +1,13 @@
 //! `mapae demo`: the server, its client and its API in one process, with demo accounts.
 
 mod addresses;
+mod clients;
 mod folder;
 mod parties;
 mod welcome;
 
 use mapae_demo::{
-    ApiSettings, Doors, Settings, Stage,
+    ApiSettings, Doors, OtherClients, Settings, Stage,
     flow::{Lifeline, Tap},
 };
 use tokio::net::TcpListener;
@@ -75,13 +76,9 @@ async fn play(app: &App, socket: TcpListener, doors: Doors, scene: &Scene<'_>) -
     let jobs = jobs::start(app);
     let running = mapae_demo::start(doors, settings(app, &parties, scene.folder, stage))
         .map_err(|error| Failure::new("demo", error.to_string()))?;
-    running.ready().await;
-    let welcome = Welcome::new(app, &running, parties.accounts);
-    if let Err(error) = answer::say(&welcome.to_string()) {
-        tracing::warn!(%error, "standard output is closed");
-    }
-    if !scene.args.no_browser {
-        welcome.open_browser();
+    tokio::select! {
+        () = running.ready() => greet(&Welcome::new(app, &running, parties.accounts), scene),
+        () = scene.stop.requested() => {}
     }
     scene.stop.requested().await;
     running.shutdown().await;
@@ -94,6 +91,15 @@ async fn play(app: &App, socket: TcpListener, doors: Doors, scene: &Scene<'_>) -
     })
 }
 
+fn greet(welcome: &Welcome, scene: &Scene<'_>) {
+    if let Err(error) = answer::say(&welcome.to_string()) {
+        tracing::warn!(%error, "standard output is closed");
+    }
+    if !scene.args.no_browser {
+        welcome.open_browser();
+    }
+}
+
 fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Settings {
     let credentials = &parties.credentials;
     Settings {
@@ -104,6 +110,12 @@ fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Sett
             identifier: credentials.api_url.clone(),
             client_id: credentials.api_client_id.clone(),
             client_secret: credentials.api_client_secret.clone().into(),
+        },
+        others: OtherClients {
+            browser_app_id: credentials.browser_app_id.clone(),
+            native_app_id: credentials.native_app_id.clone(),
+            back_end_id: credentials.back_end_id.clone(),
+            back_end_secret: credentials.back_end_secret.clone().into(),
         },
         data: folder.of_the_service(),
         stage,

@@ -1,12 +1,12 @@
-//! Who plays in the demo: two people, the service's app and the calendar API, registered as anybody's would be.
+//! Who plays in the demo: two people, the apps and the calendar API, registered as anybody's would be.
 
 use std::{io::Write as _, path::Path};
 
-use mapae_demo::{API_SCOPES, APP_NAME, APP_SCOPES, Doors};
+use mapae_demo::{API_SCOPES, Doors};
 use mapae_protocol::{random, secret::Secret};
 use serde::{Deserialize, Serialize};
 
-use super::folder::Folder;
+use super::{clients, folder::Folder};
 use crate::{
     App,
     accounts::NewPassword,
@@ -16,8 +16,7 @@ use crate::{
     store::{
         Unit,
         apis::{self, ApiScope, NewApi, TokenFormat},
-        app_secrets::NewSecret,
-        apps::{self, AppLists, AppScope, AppSettings, NewApp},
+        apps::{self, NewApp},
         users::{self, NewUser},
     },
 };
@@ -45,6 +44,10 @@ pub(super) struct Credentials {
     pub(super) client_secret: String,
     pub(super) api_client_id: String,
     pub(super) api_client_secret: String,
+    pub(super) browser_app_id: String,
+    pub(super) native_app_id: String,
+    pub(super) back_end_id: String,
+    pub(super) back_end_secret: String,
 }
 
 /// The registered parties.
@@ -71,78 +74,71 @@ impl Parties {
                 return Err(Failure::new("other_ports", message));
             }
             None => {
-                let made = make(app, doors).await?;
-                write(&path, &made).map_err(|error| unusable(&path, &error))?;
-                made
+                let fresh = Credentials::fresh(doors);
+                write(&path, &fresh).map_err(|error| unusable(&path, &error))?;
+                fresh
             }
         };
+        // A demo that was interrupted before this goes on with the credentials that it had written down.
+        if apps::find(app.db(), &credentials.client_id).await?.is_none() {
+            make(app, doors, &credentials).await?;
+        }
         Ok(Self { credentials, accounts: ACCOUNTS })
     }
 }
 
-/// Registers everybody in one unit: a demo that was interrupted here begins anew.
-async fn make(app: &App, doors: &Doors) -> Result<Credentials, Failure> {
-    let (client_secret, api_client_secret) = (Secret::new(random::token()), Secret::new(random::token()));
-    let (service, api) = (new_app(doors, &client_secret), new_api(doors, &api_client_secret));
+impl Credentials {
+    fn fresh(doors: &Doors) -> Self {
+        Self {
+            service_url: doors.service_url(),
+            api_url: doors.api_url(),
+            client_id: Kind::App.fresh(),
+            client_secret: random::token(),
+            api_client_id: Kind::Api.fresh(),
+            api_client_secret: random::token(),
+            browser_app_id: Kind::App.fresh(),
+            native_app_id: Kind::App.fresh(),
+            back_end_id: Kind::App.fresh(),
+            back_end_secret: random::token(),
+        }
+    }
+}
+
+/// Registers everybody in one unit.
+async fn make(app: &App, doors: &Doors, credentials: &Credentials) -> Result<(), Failure> {
+    let api = new_api(doors, credentials);
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let service = clients::web_service(doors, &secret(&credentials.client_secret));
+    let back_end = clients::back_end(&secret(&credentials.back_end_secret));
+    let named = |id: &str, client: NewApp| NewApp { id: id.to_owned(), ..client };
+    let service = named(&credentials.client_id, service);
+    let browser_app = named(&credentials.browser_app_id, clients::browser_app(doors));
+    let native_app = named(&credentials.native_app_id, clients::native_app());
+    let back_end = named(&credentials.back_end_id, back_end);
     let now = app.now();
-    let mut unit = Unit::new().with(apps::insert(&service, now)).with(apis::insert(&api, now));
+    let mut unit = Unit::new().with(apis::insert(&api, now));
+    for client in [&service, &browser_app, &native_app, &back_end] {
+        unit = unit.with(apps::insert(client, now));
+    }
     for account in ACCOUNTS {
         unit = unit.with(users::insert(&new_user(app, account).await?, now));
     }
     app.commit(unit).await?;
-    Ok(Credentials {
-        service_url: doors.service_url(),
-        api_url: doors.api_url(),
-        client_id: service.id,
-        client_secret: client_secret.expose().clone(),
-        api_client_id: api.id,
-        api_client_secret: api_client_secret.expose().clone(),
-    })
+    Ok(())
 }
 
-fn new_app(doors: &Doors, secret: &Secret<String>) -> NewApp {
-    let item = |scope: &mapae_demo::DemoScope| AppScope {
-        scope: scope.name.to_owned(),
-        required: scope.required,
-        purpose_ko: scope.purpose_ko.to_owned(),
-        purpose_en: scope.purpose_en.to_owned(),
-    };
-    NewApp {
-        id: Kind::App.fresh(),
-        owner_id: None,
-        settings: AppSettings {
-            name: APP_NAME.to_owned(),
-            icon: None,
-            homepage: Some(doors.service_url()),
-            public: false,
-            grant_types: "authorization_code refresh_token".to_owned(),
-            token_endpoint_auth_method: None,
-            id_token_alg: "ES256".to_owned(),
-            subject_type: "pairwise".to_owned(),
-            pkce_required: true,
-            rotate_refresh: true,
-        },
-        lists: AppLists {
-            redirect_uris: vec![doors.redirect_uri()],
-            origins: Vec::new(),
-            scopes: APP_SCOPES.iter().map(item).collect(),
-        },
-        secret: Some(NewSecret { id: Kind::Secret.fresh(), hash: digest(secret).into() }),
-    }
-}
-
-fn new_api(doors: &Doors, secret: &Secret<String>) -> NewApi {
+fn new_api(doors: &Doors, credentials: &Credentials) -> NewApi {
     let titled = |scope: &mapae_demo::ApiScope| ApiScope {
         scope: scope.name.to_owned(),
         title_ko: scope.title_ko.to_owned(),
         title_en: scope.title_en.to_owned(),
     };
     NewApi {
-        id: Kind::Api.fresh(),
+        id: credentials.api_client_id.clone(),
         identifier: doors.api_url(),
         name: "캘린더 API".to_owned(),
         token_format: TokenFormat::Jwt,
-        secret_hash: digest(secret).into(),
+        secret_hash: digest(&Secret::new(credentials.api_client_secret.clone())).into(),
         scopes: API_SCOPES.iter().map(titled).collect(),
     }
 }
@@ -169,14 +165,17 @@ fn read(path: &Path) -> Result<Option<Credentials>, Failure> {
     }
 }
 
+/// Whole or not at all.
 fn write(path: &Path, credentials: &Credentials) -> std::io::Result<()> {
+    let unfinished = path.with_extension("tmp");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(credentials)?)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {

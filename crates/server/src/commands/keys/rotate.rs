@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{existing_master_key, view::View};
+use super::view::View;
 use crate::{
     cli::RotateKeys,
     commands::{answer::Answer, data::Data, failure::Failure},
@@ -31,7 +31,7 @@ async fn rotate(data: &Data, emergency: bool) -> Result<Answer, Failure> {
     if rows::signing(db, *now).await?.is_empty() {
         return Err(Failure::new("no_keys", "there are no keys yet: the first `mapae serve` makes them"));
     }
-    let master = existing_master_key(&config.keys.master_key)?;
+    let master = keys::load_master_key(&config.keys.master_key)?;
     // A server could not read keys under another master key: that it opens the present ones proves that it is this one.
     keys::load(db, &master, *now).await?;
     let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };
@@ -50,7 +50,10 @@ async fn rotate(data: &Data, emergency: bool) -> Result<Answer, Failure> {
 impl fmt::Display for Rotated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if self.emergency {
-            "New keys sign from now on. What the old ones signed is void; people sign in again where that matters."
+            "New keys sign and seal from now on. All that the old ones made is void: access tokens, ID tokens, refresh tokens, \
+             codes and pages that are open.\n\
+             People stay signed in here; apps send them here once more. APIs that follow the revocation feed refuse the old \
+             signatures within a second. Others accept them until they fetch the keys anew: see that they do."
         } else {
             "New keys are published now and take over in ten minutes; the old ones are accepted as long as needed."
         };

@@ -1,7 +1,8 @@
 //! The one-time link that makes the first operator's account — threats AD-11.
 //!
 //! There are no default credentials, and no page that gives the server to whoever comes first: only who sees
-//! the terminal gets the link. Each start makes a new one and uses up those before.
+//! the terminal gets the link. Each start shows one of its own, also beside another node, and leaves those before
+//! as they are: all of them end with their time, and with the first operator.
 
 use mapae_protocol::{
     random,
@@ -44,13 +45,8 @@ pub(super) async fn issue(app: &App) -> Result<Option<SetupLink>, Fault> {
     let expires_at = now.plus(LIFE);
     let token = Secret::new(random::token());
     let link = Link { email: ADDRESS.to_owned(), user_id: None, user_epoch: None, payload: None, expires_at };
-    let unit = Unit::new().with(links::retire(ADDRESS, Purpose::Setup, now)).with(links::insert(
-        &secret::digest(&token).into(),
-        Purpose::Setup,
-        &link,
-        now,
-    ));
-    app.commit(unit).await?;
+    let insert = links::insert(&secret::digest(&token).into(), Purpose::Setup, &link, now);
+    app.commit(Unit::from(insert)).await?;
     let url = format!("{}{}", app.issuer(), at::with(at::SETUP, "token", token.expose()));
     Ok(Some(SetupLink { url: Secret::new(url), expires_at }))
 }

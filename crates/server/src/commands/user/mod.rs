@@ -1,4 +1,6 @@
 //! `mapae user`.
 
 pub(super) mod create;
+pub(super) mod list;
 mod password;
+pub(super) mod switch;

@@ -246,6 +246,52 @@ async fn op_05_two_readings_of_one_request_end_the_connection() {
     }
 }
 
+/// hyper's own answers, which no layer of ours sees: docs/decisions/0011.
+#[tokio::test]
+async fn op_02_what_is_no_request_gets_nothing_that_headers_could_protect() {
+    let marker = "mark7";
+    for request in [
+        format!("{marker}\r\n\r\n"),
+        format!("GET /{marker} HTTP/9.9\r\n\r\n"),
+        format!("GET /{marker} HTTP/1.1\r\n{marker}\r\n\r\n"),
+        format!("GET /<{marker}> HTTP/1.1\r\nhost: a\u{1}b\r\n\r\n"),
+        format!("GET /{marker} HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(20_000)),
+        format!("GET /{marker} HTTP/1.1\r\n{}\r\n", "x: a\r\n".repeat(200)),
+    ] {
+        let answer = exchange(&request).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 4"), "{answer}");
+        let names: std::collections::BTreeSet<_> =
+            head.lines().skip(1).map(|line| line.split_once(':').unwrap().0.to_ascii_lowercase()).collect();
+        assert_eq!(names, ["connection", "content-length", "date"].map(str::to_owned).into(), "{answer}");
+        assert!(head.to_ascii_lowercase().contains("connection: close"), "{answer}");
+        assert!(body.is_empty() && !answer.contains(marker), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn op_05_a_bare_line_feed_ends_no_line() {
+    for request in [
+        "GET / HTTP/1.1\nhost: localhost\n\n",
+        "GET / HTTP/1.1\nhost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: localhost\nx: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: localhost\r\n\n",
+        "\nGET / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ] {
+        let answer = exchange(request).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{request:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{request:?}");
+    }
+    let server = Server::simple().await;
+    let mut stream = server.connect().await;
+    let body = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\na\n\nb";
+    stream.write_all(body.as_bytes()).await.unwrap();
+    answer_with(&mut stream, "posted").await;
+    ask(&mut stream).await;
+    stream.write_all(b"GET / HTTP/1.1\nhost: localhost\n\n").await.unwrap();
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 400"), "also the next head of a connection");
+}
+
 #[tokio::test]
 async fn g_36_heads_at_the_limit_and_over_it() {
     let bytes = |length: usize| {

@@ -3,9 +3,10 @@
 use crate::pages::{
     Page, at,
     console::{
-        ConsoleApp,
+        AppStatus, ConsoleApp,
         addresses::{AddressMistake, AddressMistakes, AddressProblem},
         items::{self, ItemRow, ItemsMistake, PurposeMistake},
+        security::Security,
         snippet::QuickStart,
     },
     example,
@@ -36,6 +37,8 @@ pub struct AppPage {
     pub origins: Input<AddressMistakes>,
     /// Its live secrets, newest first; none for a public app.
     pub secrets: Vec<LiveSecret>,
+    /// How it proves itself; `None` for a public app, which has no choice.
+    pub security: Option<Security>,
     /// What it may ask people for.
     pub items: Vec<ItemRow>,
     /// What is wrong with all of these together.
@@ -94,11 +97,20 @@ pub enum AppNotice {
     Disabled,
     /// The app was switched on again.
     Enabled,
+    /// The app was not switched: the operator has it switched off.
+    Blocked,
 }
 
 impl AppNotice {
-    const ALL: [Self; 6] =
-        [Self::Registered, Self::Saved, Self::SecretEnded, Self::SecretShown, Self::Disabled, Self::Enabled];
+    const ALL: [Self; 7] = [
+        Self::Registered,
+        Self::Saved,
+        Self::SecretEnded,
+        Self::SecretShown,
+        Self::Disabled,
+        Self::Enabled,
+        Self::Blocked,
+    ];
 
     /// Its name in addresses.
     pub const fn name(self) -> &'static str {
@@ -109,6 +121,7 @@ impl AppNotice {
             Self::SecretShown => "secret-shown",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
+            Self::Blocked => "blocked",
         }
     }
 
@@ -119,7 +132,7 @@ impl AppNotice {
 
     /// Whether it tells of something that did not go as wished.
     fn cares(self) -> bool {
-        self == Self::SecretShown
+        matches!(self, Self::SecretShown | Self::Blocked)
     }
 
     fn key(self) -> &'static str {
@@ -130,6 +143,7 @@ impl AppNotice {
             Self::SecretShown => "app.done_secret_shown",
             Self::Disabled => "app.done_disabled",
             Self::Enabled => "app.done_enabled",
+            Self::Blocked => "app.done_blocked",
         }
     }
 }
@@ -169,13 +183,18 @@ impl Page for AppPage {
             app: ConsoleApp { public: true, ..example::console_app() },
             public: true,
             secrets: Vec::new(),
+            security: None,
             origins: Input::holding("http://localhost:5173"),
             quick_start: QuickStart { public: true, ..usual.quick_start.clone() },
             ..notice(AppNotice::Registered)
         };
         let disabled = Self {
-            app: ConsoleApp { disabled: true, card: example::long_app(), ..example::console_app() },
+            app: ConsoleApp { status: AppStatus::Off, card: example::long_app(), ..example::console_app() },
             ..notice(AppNotice::Disabled)
+        };
+        let blocked = Self {
+            app: ConsoleApp { status: AppStatus::Blocked, ..example::console_app() },
+            ..notice(AppNotice::Blocked)
         };
         let rotated = Self {
             secrets: vec![
@@ -187,6 +206,7 @@ impl Page for AppPage {
         let machine = Self {
             app: ConsoleApp { machine: true, ..example::console_app() },
             redirect_uris: Input::default(),
+            security: Some(Security { signs_people_in: false, ..usual_security() }),
             items: items::samples().split_off(4),
             items_mistake: Some(ItemsMistake::Missing),
             ..usual.clone()
@@ -195,6 +215,7 @@ impl Page for AppPage {
             ("usual", usual.clone()),
             ("public", public),
             ("disabled", disabled),
+            ("blocked", blocked),
             ("rotated", rotated),
             ("enabled", notice(AppNotice::Enabled)),
             ("secret-ended", notice(AppNotice::SecretEnded)),
@@ -203,6 +224,10 @@ impl Page for AppPage {
             ("refused", refused(usual)),
         ]
     }
+}
+
+fn usual_security() -> Security {
+    Security { auth_method: None, pkce_required: true, rotate_refresh: true, signs_people_in: true }
 }
 
 fn usual() -> AppPage {
@@ -218,6 +243,7 @@ fn usual() -> AppPage {
         ),
         origins: Input::default(),
         secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
+        security: Some(usual_security()),
         items: items::samples(),
         items_mistake: None,
         quick_start: QuickStart {

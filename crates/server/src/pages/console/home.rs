@@ -2,7 +2,7 @@
 
 use crate::pages::{
     Page, at,
-    console::ConsoleApp,
+    console::{AppStatus, ConsoleApp},
     example,
     look::{AppCard, Desk},
 };
@@ -45,13 +45,19 @@ impl Page for ConsoleHome {
             public: true,
             ..example::console_app()
         };
-        let off = ConsoleApp { card: example::long_app(), disabled: true, ..example::console_app() };
+        let off = ConsoleApp { card: example::long_app(), status: AppStatus::Off, ..example::console_app() };
+        let blocked = ConsoleApp { status: AppStatus::Blocked, ..notes.clone() };
         vec![
             ("empty", empty.clone()),
             (
                 "apps",
                 Self {
-                    apps: vec![listed(example::console_app(), 1_204), listed(notes, 1), listed(off, 0)],
+                    apps: vec![
+                        listed(example::console_app(), 1_204),
+                        listed(notes, 1),
+                        listed(off, 0),
+                        listed(blocked, 3),
+                    ],
                     ..empty.clone()
                 },
             ),

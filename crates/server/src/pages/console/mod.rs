@@ -7,6 +7,7 @@ pub mod home;
 pub mod items;
 pub mod new_app;
 pub mod secret;
+pub mod security;
 pub mod snippet;
 
 use crate::pages::look::AppCard;
@@ -22,11 +23,47 @@ pub struct ConsoleApp {
     pub public: bool,
     /// Whether it acts for itself only and sends nobody to sign in (RFC 6749 §4.4).
     pub machine: bool,
-    /// Whether it is switched off.
-    pub disabled: bool,
+    /// Whether it works.
+    pub status: AppStatus,
+}
+
+/// Whether an app works, and who may change that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppStatus {
+    /// It works.
+    On,
+    /// Its owner has switched it off.
+    Off,
+    /// The operator has switched it off: its owner cannot switch it on.
+    Blocked,
+}
+
+impl AppStatus {
+    /// What its badge says.
+    fn badge_key(self) -> &'static str {
+        match self {
+            Self::On => "app.on",
+            Self::Off => "app.off",
+            Self::Blocked => "app.blocked",
+        }
+    }
+
+    /// What it means.
+    fn meaning_key(self) -> &'static str {
+        match self {
+            Self::On => "app.state_on",
+            Self::Off => "app.state_off",
+            Self::Blocked => "app.state_blocked",
+        }
+    }
 }
 
 impl ConsoleApp {
+    /// Whether people are told that nobody has checked it. Nobody is led to one that acts for itself.
+    fn unverified(&self) -> bool {
+        !self.machine && self.card.unverified()
+    }
+
     /// What kind of app it is.
     fn kind_key(&self) -> &'static str {
         match (self.machine, self.public) {

@@ -8,6 +8,9 @@ use super::{MigrateError, Row, StoreError, sql::statements};
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("../../../migrations/0001_foundation.sql") },
     Migration { version: 2, sql: include_str!("../../../migrations/0002_console.sql") },
+    Migration { version: 3, sql: include_str!("../../../migrations/0003_operators_block.sql") },
+    Migration { version: 4, sql: include_str!("../../../migrations/0004_mail_orders.sql") },
+    Migration { version: 5, sql: include_str!("../../../migrations/0005_vouched_apps.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

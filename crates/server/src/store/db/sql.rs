@@ -38,6 +38,8 @@ pub enum Table {
     PendingSteps,
     /// Single-use links that were mailed.
     MailedLinks,
+    /// Mails that were asked for and are not written yet.
+    MailOrders,
     /// Access tokens revoked one by one.
     RevokedTokens,
     /// Keys that sign tokens.

@@ -68,6 +68,27 @@ on_each_engine! {
         assert_eq!(mapae.json(&["api", "list"])["apis"].as_array().unwrap().len(), 2);
     }
 
+    async fn an_api_is_shown_switched_and_given_another_secret(mapae: Installation) {
+        let made = mapae.json(&CALENDAR);
+        let identifier = "https://calendar.example.com";
+        let mut expected = made.clone();
+        expected.as_object_mut().unwrap().remove("client_secret");
+        assert_eq!(mapae.json(&["api", "show", identifier]), expected);
+        let rotated = mapae.json(&["api", "rotate-secret", identifier]);
+        assert_eq!(rotated["client_id"], made["client_id"]);
+        assert_ne!(rotated["client_secret"], made["client_secret"]);
+        for (word, disabled, changed) in
+            [("disable", true, true), ("disable", true, false), ("enable", false, true), ("enable", false, false)]
+        {
+            let switched = mapae.json(&["api", word, identifier]);
+            assert_eq!((&switched["disabled"], &switched["changed"]), (&disabled.into(), &changed.into()), "{word}");
+            assert_eq!(mapae.json(&["api", "show", identifier])["disabled"], disabled);
+        }
+        for word in ["show", "rotate-secret", "disable", "enable"] {
+            assert_eq!(mapae.refused(&["api", word, "https://nobody.example"])["error"], "not_found", "{word}");
+        }
+    }
+
     async fn of_ten_at_once_one_gets_the_scope(mapae: Installation) {
         mapae.json(&["migrate"]);
         let identifiers: Vec<String> = (0..10).map(|n| format!("https://api-{n}.example.com")).collect();

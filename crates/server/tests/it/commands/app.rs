@@ -17,7 +17,7 @@ on_each_engine! {
         mapae.calendar();
         mapae.user("mina@example.com");
         let words: Vec<&str> = WEB.into_iter().chain([
-            "--origin", "http://localhost:3000", "--required-scope", "email", "--optional-scope", "calendar.read",
+            "--origin", "http://localhost:3000", "--required-scope", "email", "--optional-scope", "calendar.read=일정을 보여 드리기 위해|To show your calendar",
             "--owner", "Mina@example.com", "--id-token-alg", "ES256",
         ]).collect();
         let made = mapae.json(&words);
@@ -27,6 +27,7 @@ on_each_engine! {
           "client_secret": "…",
           "created_at": "a time",
           "disabled": false,
+          "disabled_by": null,
           "grant_types": [
             "authorization_code",
             "refresh_token"
@@ -40,14 +41,25 @@ on_each_engine! {
             "http://localhost:3000"
           ],
           "owner": "mina@example.com",
+          "pkce_required": true,
           "public": false,
+          "purposes": [
+            {
+              "english": "To show your calendar",
+              "korean": "일정을 보여 드리기 위해",
+              "scope": "calendar.read"
+            }
+          ],
           "redirect_uris": [
             "http://localhost:3000/callback"
           ],
           "required_scopes": [
             "openid",
             "email"
-          ]
+          ],
+          "rotate_refresh": true,
+          "subject_type": "pairwise",
+          "token_endpoint_auth_method": null
         }
         "#);
         let shown = mapae.json(&["app", "show", &text(&made, "client_id")]);
@@ -119,6 +131,41 @@ on_each_engine! {
         assert_eq!(refused["error"], "public_app");
     }
 
+    async fn what_an_app_chooses_is_kept_changed_and_shown(mapae: Installation) {
+        let chosen = [
+            "--auth-method", "client_secret_post", "--pkce", "optional", "--refresh-tokens", "keep",
+            "--subject-type", "public",
+        ];
+        let words: Vec<&str> = WEB.into_iter().chain(chosen).collect();
+        let made = mapae.json(&words);
+        let choices = |app: &Value| {
+            ["token_endpoint_auth_method", "pkce_required", "rotate_refresh", "subject_type", "id_token_alg"]
+                .map(|name| app[name].clone())
+        };
+        let expected = |values: [Value; 5]| values;
+        let first = expected(["client_secret_post".into(), false.into(), false.into(), "public".into(), "RS256".into()]);
+        assert_eq!(choices(&made), first);
+        let id = text(&made, "client_id");
+        let changed = mapae.json(&["app", "update", &id, "--auth-method", "any", "--pkce", "required", "--id-token-alg", "ES256"]);
+        let second = expected([Value::Null, true.into(), false.into(), "public".into(), "ES256".into()]);
+        assert_eq!(choices(&changed), second);
+        assert_eq!(choices(&mapae.json(&["app", "show", &id])), second);
+        assert_eq!(changed["redirect_uris"], made["redirect_uris"], "the rest stays");
+        assert_eq!(choices(&mapae.json(&WEB)), [Value::Null, true.into(), true.into(), "pairwise".into(), "RS256".into()]);
+        assert_eq!(mapae.refused(&["app", "update", "app_nobody", "--pkce", "optional"])["error"], "not_found");
+    }
+
+    async fn a_public_app_cannot_choose_what_would_leave_it_open(mapae: Installation) {
+        let public = ["app", "create", "--name", "P", "--public", "--redirect-uri", "https://p.example/"];
+        let open = ["--auth-method", "client_secret_basic", "--pkce", "optional", "--refresh-tokens", "keep"];
+        let refused = mapae.refused(&public.into_iter().chain(open).collect::<Vec<_>>());
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--auth-method", "--pkce", "--refresh-tokens"]);
+        let id = text(&mapae.json(&public), "client_id");
+        let refused = mapae.refused(&["app", "update", &id, "--pkce", "optional"]);
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--pkce"]);
+        assert_eq!(mapae.json(&["app", "show", &id])["token_endpoint_auth_method"], "none");
+    }
+
     async fn an_app_is_switched_off_and_deleted(mapae: Installation) {
         let (first, second) = (text(&mapae.json(&WEB), "client_id"), text(&mapae.json(&WEB), "client_id"));
         let disabled = mapae.json(&["app", "disable", &first]);
@@ -131,7 +178,8 @@ on_each_engine! {
         }
         "#);
         assert_eq!(mapae.json(&["app", "disable", &first])["changed"], false, "off already, and no failure");
-        assert_eq!(mapae.json(&["app", "show", &first])["disabled"], true);
+        let shown = mapae.json(&["app", "show", &first]);
+        assert_eq!((&shown["disabled"], &shown["disabled_by"]), (&true.into(), &"operator".into()));
         let list = mapae.json(&["app", "list"]);
         for (id, disabled) in [(&first, true), (&second, false)] {
             let position = codes(&list).iter().position(|code| code == id).expect("it is listed");
@@ -139,11 +187,31 @@ on_each_engine! {
         }
 
         assert_eq!(mapae.json(&["app", "delete", &first])["deleted"], true);
-        for words in [["app", "show"], ["app", "disable"], ["app", "delete"], ["app", "rotate-secret"]] {
+        for words in [["app", "show"], ["app", "disable"], ["app", "enable"], ["app", "delete"], ["app", "rotate-secret"]] {
             let words: Vec<&str> = words.into_iter().chain([first.as_str()]).collect();
             assert_eq!(mapae.refused(&words)["error"], "not_found", "{words:?}");
         }
         assert_eq!(codes(&mapae.json(&["app", "list"])), [second]);
+    }
+
+    async fn what_the_operator_switched_off_the_operator_switches_on(mapae: Installation) {
+        let id = text(&mapae.json(&WEB), "client_id");
+        assert_eq!(mapae.json(&["app", "enable", &id])["changed"], false, "on already, and no failure");
+        mapae.json(&["app", "disable", &id]);
+        let enabled = mapae.json(&["app", "enable", &id]);
+        assert_eq!((&enabled["changed"], &enabled["disabled"]), (&true.into(), &false.into()));
+        let shown = mapae.json(&["app", "show", &id]);
+        assert_eq!((&shown["disabled"], &shown["disabled_by"]), (&false.into(), &Value::Null));
+
+        // As its owner does it in the console.
+        let now = mapae_protocol::time::Timestamp::from_unix(1_800_000_000);
+        mapae.db().commit(apps::disable(&id, now)).await.unwrap();
+        assert_eq!(mapae.json(&["app", "show", &id])["disabled_by"], "owner");
+        assert_eq!(mapae.json(&["app", "disable", &id])["changed"], true, "the operator's word is another");
+        let enabled = mapae.json(&["app", "enable", &id]);
+        assert_eq!((&enabled["changed"], &enabled["disabled"]), (&true.into(), &true.into()));
+        let told = mapae.run(&["app", "enable", &id]);
+        assert!(told.output.contains("its owner has switched it off"), "{told:?}");
     }
 
     async fn people_read_where_the_secret_belongs(mapae: Installation) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     installation::{Installation, on_each_engine, text},
-    server::Server,
+    server::{Server, free_port},
 };
 
 const OTHER_MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -73,6 +73,39 @@ on_each_engine! {
         assert!(!mapae.data().join("master.key").exists(), "a check makes nothing");
         let mapae = mapae.with("MAPAE_MASTER_KEY", OTHER_MASTER_KEY);
         assert_eq!(problems(&mapae), ["keys"]);
+    }
+
+    async fn op_15_a_master_key_that_is_lost_is_never_replaced(mapae: Installation) {
+        let first = Server::start(&mapae);
+        let keys = first.published_keys().await;
+        first.stop("TERM");
+        let (file, elsewhere) = (mapae.data().join("master.key"), mapae.data().join("elsewhere"));
+        fs::rename(&file, &elsewhere).unwrap();
+        let listen = format!("127.0.0.1:{}", free_port());
+        for words in [&["serve", "--listen", &listen][..], &["keys", "rotate"], &["keys", "rotate", "--now"]] {
+            let refused = mapae.refused(words);
+            assert_eq!(refused["error"], "master_key_unusable", "{words:?}: {refused}");
+            let message = text(&refused, "message");
+            assert!(message.contains("bring it back from your backup"), "{message}");
+            assert!(message.contains(file.to_str().unwrap()), "{message}");
+            assert!(!file.exists(), "{words:?}: no other key is made");
+        }
+        fs::rename(&elsewhere, &file).unwrap();
+        let again = Server::start(&mapae);
+        assert_eq!(again.published_keys().await, keys);
+        again.stop("TERM");
+    }
+
+    async fn op_13_a_time_that_was_noted_wrongly_is_reset_by_hand(mapae: Installation) {
+        mapae.json(&["migrate"]);
+        let future = Timestamp::from_unix(32_503_680_000);
+        mapae.db().commit(Unit::from(counters::raise_clock(future))).await.unwrap();
+        let (_, _, report) = check(&mapae);
+        assert!(report.to_string().contains("mapae clock reset"), "{report}");
+        let reset = mapae.json(&["clock", "reset"]);
+        assert_eq!(reset["noted_before"], 32_503_680_000_i64);
+        assert_eq!(counters::read(&mapae.db()).await.unwrap().clock.unix(), reset["noted"].as_i64().unwrap());
+        assert_eq!(problems(&mapae), Vec::<String>::new());
     }
 
     async fn me_04_keys_that_nobody_rotates_are_found(mapae: Installation) {

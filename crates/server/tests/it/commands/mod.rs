@@ -9,6 +9,8 @@ mod beside;
 mod check;
 mod keys;
 mod killed;
+mod mails;
+mod memory;
 mod migrate;
 mod serve;
 mod trouble;

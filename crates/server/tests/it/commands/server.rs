@@ -70,6 +70,15 @@ impl Server {
         assert!(sent.success(), "{signal} is sent");
     }
 
+    /// What it holds in memory, in bytes.
+    pub(super) fn resident_bytes(&self) -> u64 {
+        let pid = self.child.as_ref().expect("it runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux says it");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kibibytes * 1024
+    }
+
     /// Waits for the end, which must come by itself.
     pub(super) fn ended(mut self) -> Stopped {
         let mut child = self.child.take().expect("it runs");

@@ -53,6 +53,23 @@ on_each_engine! {
         assert_eq!(users::list(&mapae.db(), 10).await.unwrap().len(), 1);
     }
 
+    async fn people_are_listed_and_switched_off_and_on(mapae: Installation) {
+        mapae.user("mina@example.com");
+        mapae.user("hong@example.com");
+        let emails = |list: &Value| -> Vec<String> { texts(&list["users"], "email").into_iter().map(str::to_owned).collect() };
+        assert_eq!(emails(&mapae.json(&["user", "list"])), ["mina@example.com", "hong@example.com"]);
+        for (word, disabled, changed) in
+            [("disable", true, true), ("disable", true, false), ("enable", false, true), ("enable", false, false)]
+        {
+            let switched = mapae.json(&["user", word, "Mina@example.com"]);
+            assert_eq!((&switched["disabled"], &switched["changed"]), (&disabled.into(), &changed.into()), "{word}");
+            assert_eq!(mapae.json(&["user", "list"])["users"][0]["disabled"], disabled);
+        }
+        for address in ["nobody@example.com", "nonsense"] {
+            assert_eq!(mapae.refused(&["user", "disable", address])["error"], "not_found");
+        }
+    }
+
     async fn everything_that_is_wrong_is_told_together_and_nothing_is_made(mapae: Installation) {
         let words = ["user", "create", "--email", "mina at example", "--name", " ", "--password-stdin"];
         let refused = mapae.refused_with_input(&words, "secret\n");

@@ -53,6 +53,31 @@ async fn to_21_mistakes_in_addresses_are_told_line_by_line() {
 }
 
 #[tokio::test]
+async fn to_04_how_the_secret_is_sent_and_whether_pkce_is_needed_is_in_force_at_once() {
+    let server = TestServer::start().await;
+    let developer = developer(&server, "dev@example.com").await;
+    let app = developer.register(&server, "나의 서비스").await;
+    let bare = Authorization::of(&app, "openid").with("code_challenge", "").with("code_challenge_method", "");
+    let ask = async || Browser::default().open(&bare.address(&server)).await.answered("error");
+    assert_eq!(ask().await.as_deref(), Some("invalid_request"), "PKCE is required");
+    let fields = [("auth_method", "client_secret_post"), ("pkce", "optional"), ("refresh_tokens", "keep")];
+    let saved = developer.save(&server, &app.client_id, "save-security", &fields).await;
+    assert_eq!(led_to(&saved), format!("/console/apps/{}?done=saved", app.client_id));
+    assert_eq!(ask().await, None);
+    let refused = server.redeem(&app, "x", "x").await;
+    assert_eq!((refused.status.as_u16(), refused.error()), (401, "invalid_client"), "not by the header");
+    let settings = kept(&server, &app.client_id).await.app.settings;
+    assert_eq!(settings.token_endpoint_auth_method.as_deref(), Some("client_secret_post"));
+    assert!(!settings.pkce_required && !settings.rotate_refresh);
+    let page = developer.page(&server, &app.client_id).await;
+    let ticked = page.values("#security input[checked]", "id");
+    assert_eq!(ticked, ["auth-post", "pkce-optional", "refresh-keep"]);
+    let general = [("kind", "public")];
+    developer.save(&server, &app.client_id, "save-general", &general).await;
+    assert!(!developer.page(&server, &app.client_id).await.has("security"), "a public app has no choice");
+}
+
+#[tokio::test]
 async fn items_decide_what_people_are_asked() {
     let server = TestServer::start().await;
     server.register_api("https://calendar.example", &["calendar.read", "calendar.write"], false).await;

@@ -1,5 +1,6 @@
 //! Switching off, switching on, deleting: what dies at /authorize and /token, and what comes back.
 
+use mapae::store::apps;
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer, UserFixture};
 
 use super::{Developer, developer, kept, led_to};
@@ -51,6 +52,47 @@ async fn an_app_that_is_off_is_no_app_until_it_is_on_again() {
         assert_eq!(server.refresh(&app, &refresh_token).await.error(), "invalid_grant", "{engine:?}");
         let code = server.code(&browser, &person, &authorization).await;
         assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_owner_cannot_switch_on_what_the_operator_switched_off() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let InUse { developer, app, access_token, .. } = in_use(&server).await;
+        let id = app.client_id.as_str();
+        let page_when_on = developer.page(&server, id).await;
+        led_to(&developer.browser.submit(&page_when_on, "app-disable", &[]).await);
+        let page_when_off = developer.page(&server, id).await;
+
+        server.write(apps::block(id, server.now())).await;
+        let page = developer.page(&server, id).await;
+        assert!(!page.has("app-enable") && !page.has("app-disable"), "{engine:?}: no switch is offered");
+        assert!(
+            page.has("app-delete") && page.body.contains("contact the operator"),
+            "{engine:?}: {}",
+            page.body
+        );
+        // The buttons of pages that were opened before.
+        for (page, button) in [(&page_when_off, "app-enable"), (&page_when_on, "app-disable")] {
+            let told = developer.browser.submit(page, button, &[]).await;
+            assert!(led_to(&told).ends_with("?done=blocked"), "{engine:?} {button}");
+            assert!(developer.browser.follow(told).await.has("notice"));
+        }
+        let app_now = kept(&server, id).await.app;
+        assert!(
+            app_now.blocked_at.is_some() && app_now.disabled_at.is_some(),
+            "{engine:?}: nothing was switched"
+        );
+        let refused = Browser::default().visit(&Authorization::of(&app, "openid").address(&server)).await;
+        assert_eq!((refused.status.as_u16(), refused.location()), (400, None), "{engine:?}");
+        assert_eq!(server.userinfo(&access_token).await.status, 401, "{engine:?}");
+
+        server.write(apps::unblock(id, server.now())).await;
+        let on = developer.save(&server, id, "app-enable", &[]).await;
+        assert!(led_to(&on).ends_with("?done=enabled"), "{engine:?}: the operator's block is over");
+        let asked = Browser::default().visit(&Authorization::of(&app, "openid").address(&server)).await;
+        assert!(asked.has("login-submit"), "{engine:?}");
     }
 }
 

@@ -4,6 +4,10 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, RgbaImage};
 use mapae_testkit::{Authorization, Browser, Page, TestServer};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+};
 
 use super::{Developer, developer, kept, led_to};
 
@@ -56,6 +60,38 @@ async fn fetch(server: &TestServer, path: &str) -> Fetched {
 
 async fn icon_of(server: &TestServer, id: &str) -> Option<String> {
     kept(server, id).await.app.settings.icon
+}
+
+/// What is answered to the head of an upload of which nothing else is sent.
+async fn answered_to_head(server: &TestServer, path: &str, cookie: &str) -> String {
+    let host = server.issuer().strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\ncookie: {cookie}\r\n\
+         content-type: multipart/form-data; boundary=b0undary\r\ncontent-length: 200000\r\n\r\n",
+        server.issuer()
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut line = String::new();
+    BufReader::new(socket).read_line(&mut line).await.unwrap();
+    line
+}
+
+#[tokio::test]
+async fn g_33_an_upload_that_nobody_may_send_is_answered_before_its_file_arrives() {
+    let server = TestServer::start().await;
+    let owner = developer(&server, "owner@example.com").await;
+    let app = owner.register(&server, "나의 서비스").await;
+    let path = format!("/console/apps/{}/icon", app.client_id);
+    let line = answered_to_head(&server, &path, "").await;
+    assert!(line.starts_with("HTTP/1.1 303 "), "nobody is signed in: {line}");
+    let (other, browser) = (server.user("other@example.com").await, Browser::default());
+    let sign_in = browser.visit(&server.at("/console")).await;
+    let fields = [("email", other.email.as_str()), ("password", other.password.as_str())];
+    let signed_in = browser.submit(&sign_in, "login-submit", &fields).await;
+    let cookie = signed_in.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let line = answered_to_head(&server, &path, cookie).await;
+    assert!(line.starts_with("HTTP/1.1 404 "), "another's app: {line}");
 }
 
 #[tokio::test]

@@ -3,26 +3,28 @@
 mod changing;
 mod ending;
 mod icons;
+mod one_id;
 mod races;
 mod registering;
 mod secrecy;
 mod secrets;
 mod texts;
+mod unverified;
 mod who_may;
 
 use mapae::store::apps::{self, RegisteredApp};
 use mapae_testkit::{AppFixture, Browser, Page, TestServer, UserFixture};
 
 /// A developer at the console.
-pub(super) struct Developer {
-    pub(super) user: UserFixture,
-    pub(super) browser: Browser,
+pub(crate) struct Developer {
+    pub(crate) user: UserFixture,
+    pub(crate) browser: Browser,
 }
 
 pub(super) const REDIRECT: &str = "https://my.example/callback";
 
 /// Somebody who signs in on the way to the console.
-pub(super) async fn developer(server: &TestServer, email: &str) -> Developer {
+pub(crate) async fn developer(server: &TestServer, email: &str) -> Developer {
     let user = server.user(email).await;
     let browser = Browser::speaking("en");
     let sign_in = browser.visit(&server.at("/console")).await;
@@ -40,7 +42,7 @@ impl Developer {
     }
 
     /// A confidential app, and the page that shows its secret.
-    pub(super) async fn register(&self, server: &TestServer, name: &str) -> AppFixture {
+    pub(crate) async fn register(&self, server: &TestServer, name: &str) -> AppFixture {
         let page = self.try_register(server, &[("name", name), ("redirect_uris", REDIRECT)]).await;
         fixture(&page)
     }
@@ -55,7 +57,7 @@ impl Developer {
     }
 
     /// The page of an app.
-    pub(super) async fn page(&self, server: &TestServer, id: &str) -> Page {
+    pub(crate) async fn page(&self, server: &TestServer, id: &str) -> Page {
         self.browser.open(&server.at(&format!("/console/apps/{id}"))).await
     }
 
@@ -84,7 +86,7 @@ pub(super) fn fixture(page: &Page) -> AppFixture {
 }
 
 /// What the server keeps of an app.
-pub(super) async fn kept(server: &TestServer, id: &str) -> RegisteredApp {
+pub(crate) async fn kept(server: &TestServer, id: &str) -> RegisteredApp {
     apps::find(server.app().db(), id).await.unwrap().unwrap()
 }
 

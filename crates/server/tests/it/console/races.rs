@@ -111,3 +111,27 @@ async fn sign_in(server: &TestServer, user: &UserFixture) -> Browser {
     assert_eq!(browser.follow(browser.submit(&page, "login-submit", &fields).await).await.status, 200);
     browser
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_switch_of_the_owner_undoes_a_block_of_the_same_moment() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let developer = developer(&server, "dev@example.com").await;
+        let app = developer.register(&server, "나의 서비스").await;
+        let id = app.client_id.as_str();
+        for round in 0..10 {
+            let on = developer.page(&server, id).await;
+            developer.browser.submit(&on, "app-disable", &[]).await;
+            let off = developer.page(&server, id).await;
+            let switches = join_all((0..4).map(|_| developer.browser.submit(&off, "app-enable", &[])));
+            let block = server.app().db().commit(apps::block(id, server.now()));
+            let (answers, blocked) = tokio::join!(switches, block);
+            blocked.unwrap();
+            assert!(answers.iter().all(|page| page.status == 303), "{engine:?} {round}");
+            assert!(kept(&server, id).await.app.blocked_at.is_some(), "{engine:?} {round}");
+            // For the next round: on again, by both.
+            server.write(apps::unblock(id, server.now())).await;
+            server.write(apps::enable(id, server.now())).await;
+        }
+    }
+}

@@ -4,9 +4,7 @@ use mapae_protocol::redirect_uri::RedirectUri;
 use mapae_testkit::{Authorization, Browser, Engine, TestServer};
 
 use super::{REDIRECT, developer, fixture, kept, led_to};
-
-#[path = "../../../../protocol/src/redirect_uri/corpus.rs"]
-mod corpus;
+use crate::corpus;
 
 #[tokio::test]
 async fn an_app_registered_here_signs_people_in() {

@@ -16,6 +16,7 @@ fn form_for(path: &str) -> &'static str {
         "addresses" => "redirect_uris=https%3A%2F%2Fx.example%2F&origins=",
         "items" => "level.email=required",
         "secrets" => "decision=replace",
+        "security" => "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep",
         "state" => "decision=disable",
         "delete" => "name=%EB%82%98%EC%9D%98+%EC%84%9C%EB%B9%84%EC%8A%A4",
         other => panic!("no form for {other}"),
@@ -182,12 +183,13 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
     let page = owner.page(&server, &app.client_id).await;
     let new = owner.browser.open(&server.at("/console/apps/new")).await;
     // Each form with a change of its own, which is good: refused is what was slipped in beside it.
-    let forms: [Form<'_>; 6] = [
+    let forms: [Form<'_>; 7] = [
         (&new, "app-create", &[("name", "다른 것"), ("redirect_uris", REDIRECT)]),
         (&page, "save-general", &[("name", "다른 것")]),
         (&page, "save-addresses", &[("redirect_uris", "https://other.example/cb")]),
         (&page, "save-items", &[("level.profile", "none")]),
         (&page, "secret-rotate", &[]),
+        (&page, "save-security", &[]),
         (&page, "app-disable", &[]),
     ];
     for (page, button, change) in forms {
@@ -248,6 +250,7 @@ async fn ad_04_a_field_left_out_is_not_left_as_it_is() {
         ("save-general", &["name", "homepage", "kind"][..]),
         ("save-addresses", &["redirect_uris", "origins"]),
         ("secret-rotate", &["decision"]),
+        ("save-security", &["auth_method", "pkce", "refresh_tokens"]),
         ("app-disable", &["decision"]),
     ] {
         for left_out in names {
@@ -277,7 +280,9 @@ async fn se_26_a_person_who_was_disabled_or_signed_out_changes_nothing() {
     let page = owner.page(&server, &app.client_id).await;
     let before = kept(&server, &app.client_id).await;
     server.write(mapae::store::users::disable(&owner.user.id, server.now())).await;
-    for button in ["save-general", "save-addresses", "save-items", "secret-rotate", "app-disable"] {
+    for button in
+        ["save-general", "save-addresses", "save-items", "secret-rotate", "save-security", "app-disable"]
+    {
         let answer = owner.browser.submit(&page, button, &[]).await;
         assert_eq!(answer.status, 303, "{button}");
         assert_eq!(answer.location().unwrap().path(), "/sign-in", "{button}");

@@ -6,7 +6,9 @@ use mapae::{
     store::{Unit, apps, consents, grants, sessions, tokens, users},
 };
 use mapae_resource::{Authorized, ResourceServer, require};
-use mapae_testkit::{Answer, ApiFixture, AppFixture, AppSpec, Engine, Options, TestServer, client::send};
+use mapae_testkit::{
+    Answer, ApiFixture, AppFixture, AppSpec, Authorization, Engine, Options, TestServer, client::send,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
@@ -15,8 +17,8 @@ use crate::{
 };
 
 /// The calendar API behind `mapae-resource`, on a socket of its own.
-struct Calendar {
-    address: String,
+pub(super) struct Calendar {
+    pub(super) address: String,
     fixture: ApiFixture,
     http: reqwest::Client,
     task: JoinHandle<()>,
@@ -29,7 +31,7 @@ impl Drop for Calendar {
 }
 
 impl Calendar {
-    async fn start(server: &TestServer, opaque: bool) -> Self {
+    pub(super) async fn start(server: &TestServer, opaque: bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://localhost:{}", socket.local_addr().unwrap().port());
         let fixture = server.register_api(&address, &["calendar.read", "calendar.write"], opaque).await;
@@ -51,12 +53,12 @@ impl Calendar {
     }
 
     /// Asks until the API has found the server and lets the token in.
-    async fn ready(&self, token: &str) {
+    pub(super) async fn ready(&self, token: &str) {
         last_stale("a good token", async || self.ask("/events", token).await.status == 200).await;
     }
 
     /// Asks until the token is refused, which must be so in time.
-    async fn refuses(&self, what: &str, token: &str) {
+    pub(super) async fn refuses(&self, what: &str, token: &str) {
         in_time(what, async || self.ask("/events", token).await.status == 401).await;
     }
 }
@@ -92,7 +94,7 @@ async fn rs_01_rs_07_a_token_opens_what_its_scope_says_and_nothing_else() {
         let mail = AppSpec { optional: vec!["mail.read".to_owned()], ..AppSpec::default() };
         let mail = server.register(mail).await;
         let user = server.user("kim@example.com").await;
-        let authorization = mapae_testkit::Authorization::of(&mail, "openid mail.read");
+        let authorization = Authorization::of(&mail, "openid mail.read");
         let code = server.code(&mapae_testkit::Browser::default(), &user, &authorization).await;
         let foreign = server.redeem(&mail, &code, &authorization.verifier).await.text("access_token");
         assert!(server.is_active(&other, &foreign).await);
@@ -135,6 +137,36 @@ async fn rs_13_in_04_what_ends_a_token_is_known_to_the_api_within_a_second() {
             assert!(!server.is_active(&api.fixture, &token).await);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn me_04_after_an_emergency_nothing_that_the_old_keys_made_is_good() {
+    let server = start(Engine::Sqlite).await;
+    let api = Calendar::start(&server, false).await;
+    let app = app(&server).await;
+    let SignedIn { user, browser, tokens } = sign_in(&server, &app, "openid calendar.read").await;
+    let old = tokens.text("access_token");
+    api.until(200, &old).await;
+    let in_flight = Authorization::of(&app, "openid calendar.read");
+    let code = server.code(&browser, &user, &in_flight).await;
+    let rotate = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
+        .args(["keys", "rotate", "--now", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    assert!(rotate.status.success(), "{}", String::from_utf8_lossy(&rotate.stderr));
+    api.until(401, &old).await;
+    server.app().catch_up().await.unwrap();
+    assert!(!server.is_active(&api.fixture, &old).await);
+    assert_eq!(server.userinfo(&old).await.status, 401);
+    assert_eq!(server.refresh(&app, &tokens.text("refresh_token")).await.error(), "invalid_grant");
+    assert_eq!(server.redeem(&app, &code, &in_flight.verifier).await.error(), "invalid_grant");
+    // The person is still signed in: the app sends them here once more, and has tokens of the new keys.
+    let again = Authorization::of(&app, "openid calendar.read").with("prompt", "none");
+    let code = browser.open(&again.address(&server)).await.answered("code").unwrap();
+    let new = server.redeem(&app, &code, &again.verifier).await;
+    api.until(200, &new.text("access_token")).await;
+    assert_eq!(api.ask("/events", &old).await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

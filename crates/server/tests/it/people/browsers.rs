@@ -45,7 +45,7 @@ for_each_engine! {
 
     async fn se_27_signing_out_ends_the_session_and_what_hangs_on_it(server: TestServer) {
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
-        let optional = vec!["calendar.read".to_owned()];
+        let optional = ["offline_access", "calendar.read"].map(str::to_owned).to_vec();
         let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;
         let browser = Browser::default();

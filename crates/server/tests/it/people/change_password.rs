@@ -3,12 +3,16 @@
 use mapae::store::sessions;
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
 
-use super::{NEW_PASSWORD, account, all_submit, for_each_engine, gets_in, is_in, stored};
+use super::{
+    NEW_PASSWORD, account, all_submit,
+    broken_store::{accept_sessions, refuse_sessions},
+    for_each_engine, gets_in, is_in, stored,
+};
 
 for_each_engine! {
     async fn se_27_re_08_a_change_of_password_signs_everything_else_out(server: TestServer) {
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
-        let optional = vec!["calendar.read".to_owned()];
+        let optional = ["offline_access", "calendar.read"].map(str::to_owned).to_vec();
         let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;
         let (here, there) = (Browser::default(), Browser::default());
@@ -27,6 +31,21 @@ for_each_engine! {
         assert!(!gets_in(&server, &user.email, &user.password).await);
         assert!(gets_in(&server, &user.email, NEW_PASSWORD).await);
         assert_eq!(server.mails_to(&user.email).await[0].subject, "비밀번호가 바뀌었어요");
+    }
+
+    async fn se_27_a_password_is_changed_together_with_the_secret_of_the_session_or_not_at_all(server: TestServer) {
+        let user = server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let page = account(&server, &browser, &user).await;
+        let fields = [("present_password", user.password.as_str()), ("new_password", NEW_PASSWORD)];
+        refuse_sessions(&server).await;
+        assert_eq!(browser.submit(&page, "change-password", &fields).await.status, 500);
+        accept_sessions(&server).await;
+        assert!(gets_in(&server, &user.email, &user.password).await, "nothing has changed");
+        assert!(server.mails().await.is_empty());
+        assert!(is_in(&server, &browser).await);
+        assert_eq!(browser.submit(&page, "change-password", &fields).await.status, 303);
+        assert!(gets_in(&server, &user.email, NEW_PASSWORD).await);
     }
 
     async fn of_two_changes_at_once_one_counts(server: TestServer) {

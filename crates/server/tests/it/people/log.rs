@@ -1,4 +1,4 @@
-//! What the log must not hold — threats SE-20, SE-30.
+//! What the log must hold, and what it must not — threats SE-20, SE-30, OP-09.
 
 use std::{
     io,
@@ -32,15 +32,54 @@ impl MakeWriter<'_> for Kept {
     }
 }
 
-/// The server runs on this test's one thread, so the thread's subscriber hears all of it.
-#[tokio::test]
-async fn se_20_se_30_tokens_passwords_and_cookies_are_never_logged() {
+/// What this thread logs from now on. The server of a test runs on the test's one thread.
+fn listen() -> (Kept, impl Drop) {
     let kept = Kept::default();
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(EnvFilter::new("mapae=trace")).with_writer(kept.clone());
+    (kept, tracing::subscriber::set_default(subscriber.finish()))
+}
+
+#[tokio::test]
+async fn op_09_the_id_of_an_answer_leads_to_its_line_of_the_log() {
     // With one subscriber alone, a place in the code that another test's thread comes to first counts as never heard.
     let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
-    let _listening = tracing::subscriber::set_default(subscriber.finish());
+    let (kept, _listening) = listen();
+    let server = TestServer::start().await;
+    let app = server.register(AppSpec::default()).await;
+    let user = server.user("hong@example.com").await;
+    let authorization = Authorization::of(&app, "openid");
+    let code = server.code(&Browser::default(), &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    let mut answers = vec![("a refusal", 400, server.redeem(&app, &code, "wrong").await)];
+    let break_it = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(\
+                    'ALTER TABLE grants RENAME TO a; ALTER TABLE app_icons RENAME TO b;')";
+    let broken = std::process::Command::new("python3")
+        .args(["-c", break_it])
+        .arg(server.data().join("mapae.db"))
+        .status()
+        .unwrap();
+    assert!(broken.success());
+    let icon = server.at(&format!("/icons/{}/{}.png", app.client_id, "A".repeat(43)));
+    answers.extend([
+        ("the token endpoint", 500, server.redeem(&app, &code, &authorization.verifier).await),
+        ("userinfo", 500, server.userinfo(&tokens.text("access_token")).await),
+        ("an icon", 500, mapae_testkit::client::send(reqwest::Client::new().get(icon)).await),
+    ]);
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    for (what, status, answer) in answers {
+        assert_eq!(answer.status, status, "{what}");
+        let id = answer.headers["x-request-id"].to_str().unwrap();
+        let lines = log.lines().filter(|line| line.contains(&format!("request_id={id}")));
+        assert_eq!(lines.filter(|line| !line.contains("answered")).count(), 1, "{what} {id}:\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn se_20_se_30_tokens_passwords_and_cookies_are_never_logged() {
+    // With one subscriber alone, a place in the code that another test's thread comes to first counts as never heard.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
+    let (kept, _listening) = listen();
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
     let browser = Browser::default();

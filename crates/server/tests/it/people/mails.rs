@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mapae_protocol::time::Seconds;
-use mapae_testkit::{Browser, Page, TestServer};
+use mapae::clock::Clock;
+use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_testkit::{Browser, Engine, Options, Page, TestServer};
 
 use super::{PASSWORD, ask};
 
@@ -50,6 +51,49 @@ async fn se_16_the_answer_does_not_wait_for_the_mail() {
         assert!(page.has("mail-again"));
     }
     server.app().mails_written().await;
+}
+
+#[tokio::test]
+async fn a_promised_mail_outlives_its_process() {
+    for engine in Engine::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let database = TestServer::database_on(engine).await;
+        let database =
+            database.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("mapae.db").display()));
+        let node = |clock| Options {
+            database: Some(database.clone()),
+            beside: Some(folder.path().to_owned()),
+            clock: Some(Clock::manual(clock)),
+            ..Options::default()
+        };
+        let start = Timestamp::from_unix(1_800_000_000);
+        let server = TestServer::start_with(node(start)).await;
+        server.user("known@example.com").await;
+        // Nothing can be written to the mailbox: all that there is of a mail is its order.
+        let mailbox = server.app().config().mail.mailbox.clone();
+        std::fs::remove_dir_all(&mailbox).unwrap();
+        std::fs::write(&mailbox, "").unwrap();
+        for (path, email) in [
+            ("/password/forgot", "known@example.com"),
+            ("/password/forgot", "nobody@example.com"),
+            ("/sign-up", "new@example.com"),
+        ] {
+            let page = ask(&server, &Browser::default(), path, email).await;
+            assert!(page.has("mail-again"), "{engine:?} {path}");
+        }
+        server.app().mails_written().await;
+        server.stop().await;
+
+        std::fs::remove_file(&mailbox).unwrap();
+        let server = TestServer::start_with(node(start.plus(Seconds::minutes(1)))).await;
+        let reset = server.link_to("known@example.com").await;
+        assert!(reset.contains("/password/new?token="), "{engine:?}: {reset}");
+        assert!(server.link_to("new@example.com").await.contains("/sign-up/finish?token="), "{engine:?}");
+        assert_eq!(server.mails().await.len(), 2, "{engine:?}: each once, and nobody is written to in vain");
+        server.advance(Seconds::minutes(5));
+        assert_eq!(server.mails().await.len(), 2, "{engine:?}: and never again");
+        assert!(Browser::default().visit(&reset).await.has("login-submit"), "{engine:?}");
+    }
 }
 
 #[tokio::test]

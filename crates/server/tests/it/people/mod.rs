@@ -1,17 +1,22 @@
 //! What a person does with their account, in a browser, against the whole server.
 
+mod broken_store;
 mod browsers;
+mod caches;
 mod change_password;
 mod cookies;
 mod forms;
 mod hostile_names;
 mod links;
+mod lockout;
 mod log;
 mod mails;
+mod rehash;
 mod reset;
 mod services;
 mod setup;
 mod sign_in;
+mod sign_out;
 mod sign_up;
 
 use mapae::store::users::{self, Account};
@@ -61,7 +66,7 @@ async fn sign_in(browser: &Browser, page: &Page, email: &str, password: &str) ->
 }
 
 /// Whether a fresh browser gets in with these.
-async fn gets_in(server: &TestServer, email: &str, password: &str) -> bool {
+pub(crate) async fn gets_in(server: &TestServer, email: &str, password: &str) -> bool {
     let browser = Browser::default();
     let page = browser.visit(&server.at("/sign-in")).await;
     sign_in(&browser, &page, email, password).await.has("change-password")

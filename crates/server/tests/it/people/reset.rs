@@ -11,14 +11,15 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
 
 use super::{
-    NEW_PASSWORD, PASSWORD, account, all_open, all_submit, for_each_engine, gets_in, is_in, link, stored,
-    winners,
+    NEW_PASSWORD, PASSWORD, account, all_open, all_submit,
+    broken_store::{accept_sessions, refuse_sessions},
+    for_each_engine, gets_in, is_in, link, stored, winners,
 };
 
 for_each_engine! {
     async fn se_20_a_reset_ends_everything_and_signs_this_browser_in(server: TestServer) {
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
-        let optional = vec!["calendar.read".to_owned()];
+        let optional = ["offline_access", "calendar.read"].map(str::to_owned).to_vec();
         let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;
         let (elsewhere, browser) = (Browser::default(), Browser::default());
@@ -40,6 +41,27 @@ for_each_engine! {
         assert!(!gets_in(&server, &user.email, PASSWORD).await && gets_in(&server, &user.email, NEW_PASSWORD).await);
         let told = server.mails_to(&user.email).await;
         assert_eq!(told.last().unwrap().subject, "비밀번호가 바뀌었어요");
+    }
+
+    async fn se_27_a_reset_and_the_session_that_it_begins_are_one_write(server: TestServer) {
+        let user = server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let link = link(&server, &browser, "/password/forgot", &user.email).await;
+        let form = browser.visit(&link).await;
+        let fields = [("password", NEW_PASSWORD)];
+        refuse_sessions(&server).await;
+        assert_eq!(browser.submit(&form, "login-submit", &fields).await.status, 500);
+        accept_sessions(&server).await;
+        assert!(gets_in(&server, &user.email, PASSWORD).await, "nothing has changed");
+        let done = browser.submit(&form, "login-submit", &fields).await;
+        assert_eq!(done.status, 303, "the link is not used up");
+        let sessions = sessions::list(server.app().db(), &user.id, server.now()).await.unwrap();
+        let epoch = stored(&server, &user.email).await.unwrap().user.epoch;
+        assert_eq!(sessions.iter().map(|session| session.user_epoch).collect::<Vec<_>>(), [epoch]);
+        assert!(is_in(&server, &browser).await);
+        // Whoever raises the epoch that the reset made ends the session that it began.
+        server.write(users::set_password(&user.id, epoch, &"$argon2id$other".into(), server.now())).await;
+        assert!(!is_in(&server, &browser).await);
     }
 
     async fn se_20_of_eight_resets_by_one_link_one_succeeds(server: TestServer) {

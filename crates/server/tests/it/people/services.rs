@@ -8,7 +8,7 @@ use super::{account, for_each_engine};
 
 async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
     let api = server.register_api("https://calendar.example", &["calendar.read"], opaque).await;
-    let optional = ["email", "calendar.read"].map(str::to_owned).to_vec();
+    let optional = ["email", "offline_access", "calendar.read"].map(str::to_owned).to_vec();
     let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
     (api, app)
 }

@@ -57,6 +57,39 @@ async fn consent_is_remembered_and_only_what_is_new_is_asked() {
 }
 
 #[tokio::test]
+async fn people_read_the_items_in_the_order_in_which_the_app_declares_them() {
+    let server = TestServer::start().await;
+    calendar(&server, false).await;
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let app = server
+        .register(AppSpec {
+            required: names(&["openid", "profile", "calendar.read"]),
+            optional: names(&["calendar.write", "email"]),
+            ..AppSpec::default()
+        })
+        .await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::speaking("en");
+    let everything = "calendar.read calendar.write email offline_access openid profile";
+    let consent = to_consent(&server, &browser, &user, &Authorization::of(&app, everything)).await;
+    let declared = [
+        "An ID for this service",
+        "Profile",
+        "See your calendar",
+        "See your calendar",
+        "Email address",
+        "Access while you are signed out",
+    ];
+    assert_eq!(consent.texts(".item-title bdi"), declared, "{}", consent.body);
+    assert_eq!(consent.values("input[name=item]", "value"), ["calendar.write", "email", "offline_access"]);
+    browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    let services = browser.open(&server.at("/account")).await;
+    let service = services.values(".list a", "href").remove(0);
+    let service = browser.open(&server.at(&service)).await;
+    assert_eq!(service.texts("[id^=item-] bdi"), declared, "{}", service.body);
+}
+
+#[tokio::test]
 async fn cancelling_gives_access_denied_and_nothing_else() {
     let server = TestServer::start().await;
     let (_, app) = calendar(&server, false).await;

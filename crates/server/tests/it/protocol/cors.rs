@@ -59,3 +59,26 @@ async fn to_21_only_the_apps_own_origins_may_read_and_never_with_cookies() {
             .await;
     assert!(!hidden.headers.contains_key("access-control-allow-origin"));
 }
+
+#[tokio::test]
+async fn to_21_an_error_before_the_app_is_known_can_be_read_by_the_page_of_any_app() {
+    let server = TestServer::start().await;
+    let origins = vec!["https://spa.example".to_owned()];
+    server.register(AppSpec { origins, ..AppSpec::default() }).await;
+    let http = reqwest::Client::new();
+    for (origin, readable) in [("https://spa.example", true), ("https://evil.example", false)] {
+        for path in ["/token", "/revoke"] {
+            for form in
+                [[("client_id", "app_nobody"), ("token", "x")], [("client_id", "a"), ("client_id", "b")]]
+            {
+                let refused = send(http.post(server.at(path)).header("origin", origin).form(&form)).await;
+                assert!(refused.status.is_client_error());
+                assert_eq!(
+                    refused.headers.contains_key("access-control-allow-origin"),
+                    readable,
+                    "{path} {form:?}"
+                );
+            }
+        }
+    }
+}

@@ -20,6 +20,7 @@ enum Fact {
     UserDisabled,
     PasswordChanged,
     AppDisabled,
+    AppBlocked,
     AppDeleted,
     AppRevoked,
     SecretStolen,
@@ -52,6 +53,7 @@ impl Fact {
         Self::UserDisabled,
         Self::PasswordChanged,
         Self::AppDisabled,
+        Self::AppBlocked,
         Self::AppDeleted,
         Self::AppRevoked,
         Self::SecretStolen,
@@ -72,6 +74,7 @@ impl Fact {
                 users::set_password(&user.id, 0, &"$argon2id$new".to_owned().into(), now)
             }
             Self::AppDisabled => apps::disable(&app.client_id, now),
+            Self::AppBlocked => apps::block(&app.client_id, now),
             Self::AppDeleted => apps::delete(&app.client_id, now),
             Self::AppRevoked => apps::revoke(&app.client_id, now),
             Self::SecretStolen => {
@@ -99,7 +102,9 @@ impl Fact {
     const fn stops(self, path: Path) -> bool {
         match path {
             Path::Code | Path::Refresh => true,
-            Path::ClientCredentials => matches!(self, Self::AppDisabled | Self::AppDeleted),
+            Path::ClientCredentials => {
+                matches!(self, Self::AppDisabled | Self::AppBlocked | Self::AppDeleted)
+            }
             Path::Silent | Path::Account => {
                 !matches!(self, Self::AppRevoked | Self::SecretStolen | Self::ItemDropped)
             }
@@ -107,14 +112,21 @@ impl Fact {
             Path::Consent => !matches!(self, Self::AppRevoked | Self::SecretStolen),
             Path::SignIn => matches!(
                 self,
-                Self::UserDisabled | Self::PasswordChanged | Self::AppDisabled | Self::AppDeleted
+                Self::UserDisabled
+                    | Self::PasswordChanged
+                    | Self::AppDisabled
+                    | Self::AppBlocked
+                    | Self::AppDeleted
             ),
         }
     }
 
     /// Whether it ends what the app was given for itself.
     const fn ends_machine_tokens(self) -> bool {
-        matches!(self, Self::AppDisabled | Self::AppDeleted | Self::AppRevoked | Self::SecretStolen)
+        matches!(
+            self,
+            Self::AppDisabled | Self::AppBlocked | Self::AppDeleted | Self::AppRevoked | Self::SecretStolen
+        )
     }
 }
 

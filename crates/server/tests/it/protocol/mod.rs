@@ -1,11 +1,15 @@
 //! The protocol over HTTP, against the whole server, as clients written by others see it.
 
 mod browser_attacks;
+mod clock;
 mod code_flow;
 mod cors;
+mod hostile_values;
 mod id_token;
+mod id_token_hint;
 mod introspection;
 mod issuing_paths;
+mod large_requests;
 mod machine;
 mod metadata;
 mod races;
@@ -13,6 +17,8 @@ mod refresh;
 mod resource;
 mod revocation;
 mod revocation_feed;
+mod scope;
+mod taken_away;
 mod token_attacks;
 mod userinfo;
 mod wishes;
@@ -33,7 +39,8 @@ pub(crate) fn claims(jwt: &str) -> Value {
 async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
     let scopes = ["calendar.read", "calendar.write"];
     let api = server.register_api("https://calendar.example", &scopes, opaque).await;
-    let optional = ["profile", "email", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
+    let optional =
+        ["profile", "email", "offline_access", "calendar.read", "calendar.write"].map(str::to_owned).to_vec();
     (api, server.register(AppSpec { optional, ..AppSpec::default() }).await)
 }
 

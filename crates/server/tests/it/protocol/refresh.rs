@@ -67,7 +67,8 @@ async fn re_04_a_refresh_token_is_of_one_client() {
 #[tokio::test]
 async fn re_07_idle_and_absolute_ends_hold() {
     let server = TestServer::start().await;
-    let app = server.register(AppSpec::default()).await;
+    let optional = vec!["offline_access".to_owned()];
+    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
     let tokens = sign_in(&server, &app, "openid offline_access").await.tokens;
     let mut token = tokens.text("refresh_token");
     for _ in 0..4 {

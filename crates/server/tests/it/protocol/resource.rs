@@ -24,7 +24,7 @@ async fn az_27_an_authorization_names_no_api_of_which_it_asks_nothing() {
     let browser = Browser::default();
     for (scope, resource) in [
         ("openid", CALENDAR),
-        ("openid profile", MAIL),
+        ("openid", MAIL),
         ("openid calendar.read", MAIL),
         ("openid calendar.read mail.read", MAIL),
         ("openid calendar.read", "https://nobody.example"),
@@ -85,6 +85,29 @@ async fn az_27_an_app_for_itself_reaches_no_api_of_which_it_asks_nothing() {
     assert_eq!(ask("calendar.read", MAIL).await.error(), "invalid_target");
     let tokens = ask("calendar.read", CALENDAR).await;
     assert_eq!(claims(&tokens.text("access_token"))["aud"], json!(CALENDAR));
+}
+
+#[tokio::test]
+async fn az_27_nothing_is_issued_for_an_api_that_is_switched_off() {
+    let server = TestServer::start().await;
+    let api = server.register_api(CALENDAR, &["calendar.read"], false).await;
+    let optional = vec!["calendar.read".to_owned()];
+    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+    let signed_in = super::sign_in(&server, &app, "openid calendar.read").await;
+    let token = signed_in.tokens.text("access_token");
+    assert!(server.is_active(&api, &token).await);
+    server.write(mapae::store::apis::disable(&api.client_id, server.now())).await;
+    assert_eq!(server.introspect(&api, &token).await.status, 401, "it learns nothing about tokens");
+    let asked = Authorization::of(&app, "openid calendar.read").address(&server);
+    assert_eq!(signed_in.browser.open(&asked).await.answered("error").as_deref(), Some("invalid_target"));
+    let refresh = server.refresh(&app, &signed_in.tokens.text("refresh_token")).await;
+    assert_eq!(refresh.error(), "invalid_target");
+    server.write(mapae::store::apis::enable(&api.client_id)).await;
+    assert_eq!(
+        server.refresh(&app, &signed_in.tokens.text("refresh_token")).await.status,
+        200,
+        "and not spent"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Revocation — RFC 7009.
 
-use mapae_testkit::{AppFixture, AppSpec, TestServer};
+use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer};
 
-use super::{calendar, sign_in};
+use super::{browser_attacks::count, calendar, sign_in};
 
 async fn revoke(server: &TestServer, app: &AppFixture, token: &str) -> mapae_testkit::Answer {
     let secret = app.client_secret.as_deref().unwrap();
@@ -47,4 +47,29 @@ async fn in_07_in_08_in_10_only_the_owner_revokes_and_an_unknown_token_is_a_succ
     for _ in 0..2 {
         assert_eq!(revoke(&server, &app, &tokens.text("refresh_token")).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn what_is_dead_writes_and_announces_nothing_however_often_it_is_presented() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let authorization = Authorization::of(&app, "openid calendar.read");
+    let code = server.code(&Browser::default(), &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    let old = tokens.text("refresh_token");
+    let next = server.refresh(&app, &old).await.text("refresh_token");
+    server.refresh(&app, &next).await;
+    let rows = || {
+        let events = count(&server, "revocations");
+        (events, count(&server, "revoked_tokens"))
+    };
+    assert_eq!(rows(), (0, 0));
+    for _ in 0..5 {
+        assert_eq!(server.refresh(&app, &old).await.error(), "invalid_grant");
+        assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.error(), "invalid_grant");
+        assert_eq!(revoke(&server, &app, &old).await.status, 200);
+        assert_eq!(revoke(&server, &app, &tokens.text("access_token")).await.status, 200);
+    }
+    assert_eq!(rows(), (2, 1), "the grant ended once, and the access token once");
 }

@@ -9,6 +9,7 @@ mod consents;
 mod console;
 mod feed;
 mod keys;
+mod mails;
 mod outages;
 mod people;
 mod races;

@@ -172,7 +172,7 @@ async fn op_a_caller_that_goes_away_leaves_no_open_transaction() {
 /// `sslmode` as its words are understood everywhere: `require` believes any certificate, `verify-full` only one
 /// that is vouched for and names the host.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn op_the_certificate_of_the_database_is_checked_as_asked_for() {
+async fn op_18_the_certificate_of_the_database_is_checked_as_asked_for() {
     let server = PostgresServer::start_with_tls().unwrap();
     let file = server.certificate();
     let trusted = format!("sslrootcert={}", file.display());

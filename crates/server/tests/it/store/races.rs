@@ -49,17 +49,6 @@ for_each_backend! {
         }
     }
 
-    async fn db_01_a_pending_step_is_taken_once(db: TestDb) {
-        for round in 0..50 {
-            let id = format!("step-{round}");
-            let expires_at = later(Seconds::minutes(10));
-            let step = NewStep { id: id.clone(), browser: "b".into(), payload: "request".into(), expires_at };
-            db.commit(steps::put(&step, NOW)).await.unwrap();
-            let won = race(slice::from_ref(&*db), |_| Unit::from(steps::take(&id, "b", NOW))).await;
-            assert_eq!(won.len(), 1, "round {round}");
-        }
-    }
-
     async fn db_01_an_address_is_registered_once(db: TestDb) {
         for round in 0..50 {
             let won = race(slice::from_ref(&*db), |contender| {

@@ -5,7 +5,7 @@ use std::slice;
 use mapae::store::{
     apis::{self, ApiScope, NewApi, TokenFormat},
     app_secrets::{self, Before, NewSecret},
-    apps::{self, AppLists},
+    apps::{self, AppLists, OffBy},
     counters,
     db::Engine,
     users,
@@ -55,6 +55,7 @@ for_each_backend! {
         assert_eq!((&found.app.settings, &found.lists), (&settings(), &lists()));
         assert_eq!((found.app.owner_id.as_deref(), found.app.epoch), (Some("usr_dev"), 0));
         assert_eq!((found.app.created_at, found.app.disabled_at, found.app.deleted_at), (NOW, None, None));
+        assert_eq!(found.app.off_by(), None);
         let [secret] = found.secrets.as_slice() else { panic!("{:?}", found.secrets) };
         assert!(secret.hash.matches("hash-of-secret-0") && secret.valid(later(Seconds::days(9_999))));
         assert_eq!((secret.created_at, secret.expires_at), (NOW, None));
@@ -137,6 +138,35 @@ for_each_backend! {
         }
     }
 
+    async fn ad_neither_the_owner_nor_the_operator_undoes_what_the_other_switched(db: TestDb) {
+        let at = later(Seconds::minutes(1));
+        db.commit(apps::insert(&new_app("one"), NOW)).await.unwrap();
+        let app = async || apps::find(&db, "app_one").await.unwrap().unwrap().app;
+        let state = async || (app().await.off_by(), app().await.epoch);
+
+        db.commit(apps::block("app_one", NOW)).await.unwrap();
+        assert_eq!(state().await, (Some(OffBy::Operator), 1));
+        assert!(db.commit(apps::block("app_one", at)).await.unwrap_err().is_conflict(), "blocked already");
+        assert!(db.commit(apps::enable("app_one", at)).await.unwrap_err().is_conflict(), "the owner cannot lift it");
+        assert_eq!(state().await, (Some(OffBy::Operator), 1));
+        db.commit(apps::unblock("app_one", at)).await.unwrap();
+        assert_eq!(state().await, (None, 1), "what had ended stays dead");
+        assert!(db.commit(apps::unblock("app_one", at)).await.unwrap_err().is_conflict(), "not blocked");
+
+        db.commit(apps::disable("app_one", NOW)).await.unwrap();
+        db.commit(apps::block("app_one", at)).await.unwrap();
+        assert_eq!(state().await, (Some(OffBy::Operator), 3));
+        db.commit(apps::unblock("app_one", at)).await.unwrap();
+        assert_eq!(state().await, (Some(OffBy::Owner), 3), "the operator does not switch it on for the owner");
+        db.commit(apps::enable("app_one", at)).await.unwrap();
+        assert_eq!(state().await, (None, 3));
+
+        db.commit(apps::delete("app_one", at)).await.unwrap();
+        for unit in [apps::block("app_one", at), apps::unblock("app_one", at)] {
+            assert!(db.commit(unit).await.unwrap_err().is_conflict(), "it is gone");
+        }
+    }
+
     async fn an_api_owns_its_scopes(db: TestDb) {
         db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
         let api = apis::by_identifier(&db, "https://calendar.example.com").await.unwrap().unwrap();
@@ -177,6 +207,8 @@ for_each_backend! {
             app_secrets::rotate("app_one", &secret("x"), Before::EndNow, NOW),
             apps::disable("app_one", NOW),
             apps::enable("app_one", NOW),
+            apps::block("app_one", NOW),
+            apps::unblock("app_one", NOW),
             apps::revoke("app_one", NOW),
             apps::delete("app_one", NOW),
             apis::insert(&calendar(), NOW),
@@ -190,7 +222,7 @@ for_each_backend! {
             assert_eq!(counters::read(&other).await.unwrap().catalog, before + 1);
         }
         db.commit(users::insert(&new_user("one"), NOW)).await.unwrap();
-        assert_eq!(catalog(&db).await, 11, "people are no part of it");
+        assert_eq!(catalog(&db).await, 13, "people are no part of it");
     }
 }
 

@@ -21,6 +21,7 @@ const REVOCATIONS: &[(&str, Dead)] = &[
     ("disable and enable user", Dead::UserChanged),
     ("change password", Dead::UserChanged),
     ("disable app", Dead::AppDisabled),
+    ("block app", Dead::AppDisabled),
     ("delete app", Dead::AppDisabled),
     ("stolen secret", Dead::AppChanged),
     ("disconnect", Dead::ConsentWithdrawn),
@@ -34,6 +35,7 @@ async fn revoke(db: &Db, seed: &Seed, what: &str) {
         "disable user" | "disable and enable user" => users::disable(&seed.user, NOW),
         "change password" => users::set_password(&seed.user, 0, &"new".into(), NOW),
         "disable app" => apps::disable(&seed.app, NOW),
+        "block app" => apps::block(&seed.app, NOW),
         "delete app" => apps::delete(&seed.app, NOW),
         "stolen secret" => {
             let secret = NewSecret { id: format!("{}-new", seed.app), hash: "new".into() };
@@ -171,7 +173,8 @@ for_each_backend! {
         let seed = Seed::plant(&db, "one").await;
         let grant = seed.redeem(&db, "code").await;
         db.commit(grants::revoke(&grant, NOW)).await.unwrap();
-        db.commit(grants::revoke(&grant, later(Seconds::seconds(9)))).await.expect("twice is no conflict");
+        let again = grants::revoke(&grant, later(Seconds::seconds(9)));
+        assert!(db.commit(again).await.unwrap_err().is_conflict(), "done already");
         assert_eq!(alive(&db, &grant, NOW).await, Err(Dead::Revoked));
         let facts = grants::facts(&db, &grant, None).await.unwrap().unwrap();
         assert_eq!(facts.grant.revoked_at, Some(NOW));

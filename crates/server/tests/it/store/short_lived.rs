@@ -47,13 +47,11 @@ for_each_backend! {
         assert!(steps::find(&db, "one", "mine", NOW).await.unwrap().unwrap().matches("request-one"));
         assert!(steps::find(&db, "one", "yours", NOW).await.unwrap().is_none());
         assert!(steps::find(&db, "one", "mine", END).await.unwrap().is_none(), "its time is over");
-        assert!(db.commit(steps::take("one", "yours", NOW)).await.unwrap_err().is_conflict());
-        assert!(db.commit(steps::take("one", "mine", END)).await.unwrap_err().is_conflict());
-        let taken = db.commit(steps::take("one", "mine", NOW)).await.unwrap().swap_remove(0).swap_remove(0);
-        assert_eq!(taken.read(|row| row.text()).unwrap(), "request-one");
-        db.commit(steps::put(&step("two", "mine"), NOW)).await.unwrap();
-        db.commit(steps::drop("two", "mine")).await.unwrap();
-        db.commit(steps::drop("two", "mine")).await.expect("gone is gone");
+        db.commit(steps::drop("one", "yours")).await.unwrap();
+        assert!(steps::find(&db, "one", "mine", NOW).await.unwrap().is_some(), "not another browser's to drop");
+        db.commit(steps::drop("one", "mine")).await.unwrap();
+        assert!(steps::find(&db, "one", "mine", NOW).await.unwrap().is_none());
+        db.commit(steps::drop("one", "mine")).await.expect("gone is gone");
     }
 
     async fn op_a_browser_has_sixteen_places(db: TestDb) {
@@ -63,7 +61,7 @@ for_each_backend! {
         let one_more = steps::put(&step("more", "greedy"), NOW);
         assert!(db.commit(one_more.clone()).await.unwrap_err().is_conflict());
         db.commit(steps::put(&step("other", "modest"), NOW)).await.expect("other browsers have theirs");
-        db.commit(steps::take("7", "greedy", NOW)).await.unwrap();
+        db.commit(steps::drop("7", "greedy")).await.unwrap();
         db.commit(one_more).await.expect("a place became free");
         let later_on = NewStep { expires_at: END.plus(Seconds::minutes(9)), ..step("later", "greedy") };
         db.commit(steps::put(&later_on, END)).await.expect("places whose time is over are free");

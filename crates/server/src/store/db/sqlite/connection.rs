@@ -10,7 +10,9 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, ToSql, ffi,
+    Connection, ErrorCode, OpenFlags, ToSql,
+    config::DbConfig,
+    ffi,
     types::{ToSqlOutput, ValueRef},
 };
 
@@ -80,6 +82,9 @@ impl Place {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(self.0.as_path(), flags)?;
         connection.busy_timeout(WAIT)?;
+        // A plan must not depend on what is bound: otherwise binding to a statement that a partial index could
+        // serve makes SQLite compile it again, which costs ten times what the read does.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(connection)
     }
@@ -209,4 +214,34 @@ pub(super) fn store_error(sql: Sql, error: rusqlite::Error) -> StoreError {
 
 pub(super) fn as_cause(error: rusqlite::Error) -> Cause {
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::{db::migrate::MIGRATIONS, statements};
+
+    #[test]
+    fn no_query_is_compiled_a_second_time() {
+        let folder = TempDir::new().unwrap();
+        let place = Place::prepare(&folder.path().join("mapae.db")).unwrap();
+        let writing = place.open_for_writing().unwrap();
+        for migration in MIGRATIONS {
+            writing.execute_batch(migration.sql).unwrap();
+        }
+        let connection = place.open_for_reading().unwrap();
+        let queries = statements().filter(|sql| sql.text().starts_with("SELECT"));
+        for sql in queries {
+            let parameters = connection.prepare_cached(sql.text()).unwrap().parameter_count();
+            for value in ["a", "b", "c"] {
+                run(&connection, sql, &vec![Value::from(value); parameters]).unwrap();
+            }
+            let statement = connection.prepare_cached(sql.text()).unwrap();
+            assert_eq!(statement.get_status(StatementStatus::Run), 3, "{sql:?}");
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql:?}");
+        }
+    }
 }

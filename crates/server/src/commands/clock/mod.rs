@@ -1,0 +1,3 @@
+//! `mapae clock`.
+
+pub(super) mod reset;

@@ -1,0 +1,68 @@
+//! Whom an app expects: `id_token_hint` — OIDC Core §3.1.2.1; threat AZ-31.
+
+use mapae_protocol::{
+    id_token::IdTokenClaims,
+    jose::{HeaderType, Unverified},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    catalog::Client,
+    grant_types::person_tokens::sector,
+    issue::subject,
+    keys::KeySet,
+    store::{sessions::SignedIn, users::User},
+};
+
+/// The claims that make it one of our ID tokens.
+const REQUIRED: &[&str] = &["iss", "sub", "aud", "exp", "iat"];
+
+/// What the hint says. It signs nobody in: it can only stand against who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum IdTokenHint {
+    /// The person with this subject identifier.
+    Subject(String),
+    /// Nobody that we know of: made up, of another issuer, or signed with a key that is gone.
+    Unproven,
+}
+
+impl IdTokenHint {
+    /// Reads a hint. It may have expired (OIDC Core §3.1.2.1), and is for the app and not for us. A subject
+    /// identifier of another app means nobody here, so that no app can ask about what another one was told.
+    pub(crate) fn read(token: &str, app: &App, keys: &KeySet) -> Self {
+        subject_of(token, app, keys).map_or(Self::Unproven, Self::Subject)
+    }
+
+    /// Whether this is the person.
+    pub(crate) fn names(&self, user: &User, client: &Client, keys: &KeySet) -> bool {
+        match self {
+            Self::Subject(expected) => *expected == subject(keys.subject_key(), sector(client), &user.id),
+            Self::Unproven => false,
+        }
+    }
+}
+
+fn subject_of(token: &str, app: &App, keys: &KeySet) -> Option<String> {
+    let unverified = Unverified::parse(token).ok()?;
+    if unverified.typ().is_some() && !unverified.is_typed(HeaderType::Jwt) {
+        return None;
+    }
+    let claims: IdTokenClaims = unverified.verify_with(keys.published()).ok()?.claims(REQUIRED).ok()?;
+    (claims.iss == app.issuer().as_str()).then_some(claims.sub)
+}
+
+/// Whether the hint stands against who is signed in. One that is unproven is worth nothing to a person who can be
+/// asked, and no silent answer.
+pub(super) fn contradicts(
+    hint: Option<&IdTokenHint>,
+    signed_in: Option<&SignedIn>,
+    silent: bool,
+    (client, keys): (&Client, &KeySet),
+) -> bool {
+    match (hint, signed_in) {
+        (None, _) | (_, None) => false,
+        (Some(IdTokenHint::Unproven), Some(_)) => silent,
+        (Some(hint), Some(signed_in)) => !hint.names(&signed_in.user, client, keys),
+    }
+}

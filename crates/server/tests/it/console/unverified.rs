@@ -1,0 +1,99 @@
+//! Apps that nobody has checked: what they can make this server do to people — RFC 9700 §4.11.2.
+
+use mapae::store::vouching;
+use mapae_testkit::{AppFixture, Authorization, Browser, Page, TestServer};
+
+use super::{Developer, developer, led_to};
+
+/// What a browser is answered for an authorization request that cannot succeed.
+async fn asked(server: &TestServer, browser: &Browser, app: &AppFixture) -> Page {
+    browser.open(&Authorization::of(app, "nope").address(server)).await
+}
+
+fn is_told(page: &Page, app: &AppFixture) -> bool {
+    page.location().is_some_and(|to| to.as_str().starts_with(&app.redirect_uri))
+}
+
+async fn registered(server: &TestServer) -> (Developer, AppFixture) {
+    let developer = developer(server, "dev@example.com").await;
+    let app = developer.register(server, "나의 서비스").await;
+    (developer, app)
+}
+
+#[tokio::test]
+async fn az_37_a_stranger_is_not_sent_on_to_an_app_that_nobody_has_checked() {
+    let server = TestServer::start().await;
+    let (_, app) = registered(&server).await;
+    let stranger = Browser::default();
+    for (parameter, value, error) in [
+        ("scope", "nope", "invalid_scope"),
+        ("prompt", "none", "login_required"),
+        ("code_challenge", "", "invalid_request"),
+        ("request", "x.y.z", "request_not_supported"),
+    ] {
+        let authorization = Authorization::of(&app, "openid").with(parameter, value);
+        let page = stranger.open(&authorization.address(&server)).await;
+        assert_eq!((page.status.as_u16(), page.location()), (400, None), "{error}");
+        assert!(page.has("unverified") && page.body.contains("my.example"), "{error}: where it leads");
+        assert_eq!(page.text("#error").as_deref(), Some(error));
+        let onward = page.values("#go-on", "href");
+        let onward = url::Url::parse(&onward[0]).unwrap();
+        let told: Vec<_> = onward.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        assert!(onward.as_str().starts_with(&app.redirect_uri), "{onward}");
+        for name in ["error", "state", "iss"] {
+            assert!(told.iter().any(|told| told == name), "{error}: {name}");
+        }
+    }
+    let posted = Authorization::of(&app, "nope").with("response_mode", "form_post");
+    let page = stranger.open(&posted.address(&server)).await;
+    assert!(page.has("go-on") && !page.body.contains("form-post.js"), "nothing is sent by itself");
+    assert_eq!(page.form("go-on").0, app.redirect_uri);
+}
+
+#[tokio::test]
+async fn az_37_who_has_agreed_to_the_app_goes_straight_back_to_it() {
+    let server = TestServer::start().await;
+    let (_, app) = registered(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    assert!(is_told(&asked(&server, &browser, &app).await, &app));
+    let silently = Authorization::of(&app, "openid").with("prompt", "none");
+    assert!(browser.open(&silently.address(&server)).await.answered("code").is_some());
+    let again = silently.with("max_age", "0");
+    let page = browser.open(&again.address(&server)).await;
+    assert_eq!(page.answered("error").as_deref(), Some("login_required"));
+    assert_eq!(asked(&server, &Browser::default(), &app).await.status, 400, "others do not");
+}
+
+#[tokio::test]
+async fn az_37_the_operator_vouches_for_what_they_have_seen() {
+    let server = TestServer::start().await;
+    let (developer, app) = registered(&server).await;
+    let stranger = Browser::default();
+    let page = developer.page(&server, &app.client_id).await;
+    assert!(page.has("unverified"), "{}", page.body);
+    let vouch = async || server.write(vouching::vouch(&app.client_id, server.now())).await;
+    vouch().await;
+    assert!(is_told(&asked(&server, &stranger, &app).await, &app));
+    assert!(!developer.page(&server, &app.client_id).await.has("unverified"));
+    let sign_in = stranger.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    assert!(sign_in.has("login-submit") && !sign_in.has("unverified"));
+    let uris = format!("{}\nhttps://evil.example/cb", app.redirect_uri);
+    for (button, fields) in [
+        ("save-addresses", vec![("redirect_uris", uris.as_str())]),
+        ("save-general", vec![("name", "다른 서비스")]),
+    ] {
+        led_to(&developer.save(&server, &app.client_id, button, &fields).await);
+        assert_eq!(asked(&server, &stranger, &app).await.status, 400, "{button}: another app than was seen");
+        vouch().await;
+    }
+    led_to(
+        &developer
+            .save(&server, &app.client_id, "save-addresses", &[("origins", "https://my.example")])
+            .await,
+    );
+    assert!(is_told(&asked(&server, &stranger, &app).await, &app), "nothing that people see has changed");
+    server.write(vouching::withdraw(&app.client_id, server.now())).await;
+    assert_eq!(asked(&server, &stranger, &app).await.status, 400);
+}

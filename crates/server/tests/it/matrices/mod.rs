@@ -1,0 +1,5 @@
+//! Matrices: everything of one kind × every way to get it wrong — threats MX.
+
+mod addresses;
+mod once;
+mod optional_inputs;

@@ -1,0 +1,89 @@
+//! Authorization requests with much to carry: what fits travels sealed, the rest has one row for ten minutes.
+
+use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Options, TestServer};
+use reqwest::{StatusCode, redirect::Policy};
+
+use super::{browser_attacks::count, claims, to_consent};
+
+/// More than an address takes.
+const LARGE: usize = 4096;
+
+async fn app(server: &TestServer) -> AppFixture {
+    server.register(AppSpec::default()).await
+}
+
+#[tokio::test]
+async fn az_22_two_kib_of_state_and_a_long_nonce_come_back_and_leave_no_row() {
+    let server = TestServer::start().await;
+    let app = app(&server).await;
+    let user = server.user("hong@example.com").await;
+    let state = "{\"a\":\"/&? %\"}".chars().cycle().take(2048).collect::<String>();
+    let nonce = "n".repeat(512);
+    let authorization = Authorization::of(&app, "openid profile email")
+        .with("state", &state)
+        .with("nonce", &nonce)
+        .with("login_hint", &user.email);
+    let browser = Browser::default();
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    assert_eq!(count(&server, "pending_steps"), 0);
+    let back = browser.submit(&consent, "consent-approve", &[]).await;
+    assert_eq!(back.answered("state"), Some(state));
+    let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
+    assert_eq!(claims(&tokens.text("id_token"))["nonce"], nonce);
+    for (name, length) in [("state", 4097), ("nonce", 513)] {
+        let request = Authorization::of(&app, "openid").with(name, &"x".repeat(length));
+        let refused = browser.open(&request.address(&server)).await;
+        assert_eq!(refused.answered("error").as_deref(), Some("invalid_request"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn se_31_a_large_request_has_one_row_for_all_its_pages_and_none_after_its_answer() {
+    let server = TestServer::start().await;
+    let app = app(&server).await;
+    let user = server.user("hong@example.com").await;
+    let state = "s".repeat(LARGE);
+    for (decision, expected) in [("consent-approve", "code"), ("consent-deny", "error")] {
+        let authorization = Authorization::of(&app, "openid").with("state", &state).with("prompt", "consent");
+        let browser = Browser::default();
+        let consent = to_consent(&server, &browser, &user, &authorization).await;
+        for lang in ["en", "ko", "en"] {
+            let address = format!("{}&lang={lang}", consent.address);
+            assert_eq!(browser.open(&address).await.status, 200);
+        }
+        assert_eq!(count(&server, "pending_steps"), 1);
+        let back = browser.submit(&consent, decision, &[]).await;
+        assert!(back.answered(expected).is_some());
+        assert_eq!(back.answered("state").as_deref(), Some(state.as_str()));
+        assert_eq!(count(&server, "pending_steps"), 0);
+        assert_eq!(browser.submit(&consent, decision, &[]).await.status, 400, "it has been answered");
+    }
+}
+
+#[tokio::test]
+async fn se_31_who_floods_with_large_requests_blocks_nobody_else() {
+    let settings = vec![("MAPAE_TRUSTED_PROXIES".to_owned(), "127.0.0.1".to_owned())];
+    let server = TestServer::start_with(Options { settings, ..Options::default() }).await;
+    let app = app(&server).await;
+    let address = Authorization::of(&app, "openid").with("state", &"s".repeat(LARGE)).address(&server);
+    let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let open = async |from: &str, language: &str| {
+        let request = http.get(&address).header("x-forwarded-for", from).header("accept-language", language);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let mut kept = 0;
+    for _ in 0..40 {
+        let (status, _) = open("203.0.113.9", "ko").await;
+        kept += u64::from(status == StatusCode::SEE_OTHER);
+    }
+    assert_eq!((kept, count(&server, "pending_steps")), (30, 30));
+    for (language, words) in [("ko", "요청이 너무 많아요"), ("en", "Too many requests")] {
+        let (status, page) = open("203.0.113.9", language).await;
+        assert!(status == 429 && page.contains(words), "{status} {page}");
+    }
+    assert_eq!(open("192.0.2.1", "ko").await.0, 303);
+    let small = Authorization::of(&app, "openid").address(&server);
+    let request = http.get(&small).header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(request.send().await.unwrap().status(), 303, "ordinary requests are no matter of this");
+}

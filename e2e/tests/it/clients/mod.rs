@@ -1,0 +1,5 @@
+//! Programs that sign in with the server: each a process of its own, at the worst moment a killed one.
+
+mod native;
+mod program;
+mod web_service;
