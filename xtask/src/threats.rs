@@ -23,7 +23,7 @@ const FOLDERS: &[&str] = &["crates/", "demo/", "e2e/", "bench/"];
 /// List the rows of docs/threats.md that no test is named for (`az_07_…`)
 #[derive(Args)]
 pub(crate) struct Threats {
-    /// Fail when a test is named for a row that does not exist; list nothing else
+    /// Fail when a row of the first issue has no test, or a test is named for a row that does not exist; list nothing else
     #[arg(long)]
     check: bool,
     /// List only the rows of one stage
@@ -43,23 +43,33 @@ impl Task for Threats {
             // Whoever reads has seen enough, as `head` does.
             return Ok(());
         }
-        let strangers: Vec<String> = tests
-            .iter()
-            .filter(|(id, _)| catalogue.row(id).is_none())
-            .flat_map(|(id, tests)| tests.iter().map(move |test| (id, test)))
-            .map(|(id, test)| format!("{}: `{}`: {PAGE} has no row {id}", test.path, test.name))
+        let wrong: Vec<String> = strangers(&catalogue, &tests)
+            .chain(untested(&catalogue, &tests).filter(|_| self.check))
+            .inspect(|finding| println!("{finding}"))
             .collect();
-        for stranger in &strangers {
-            println!("{stranger}");
-        }
-        if self.check && !strangers.is_empty() {
-            bail!(
-                "threats: {} tests are named for rows that do not exist: correct the name, or add the row",
-                strangers.len()
-            );
+        if self.check && !wrong.is_empty() {
+            bail!("threats: {} findings: write the test, or correct its name, or add the row", wrong.len());
         }
         Ok(())
     }
+}
+
+/// Tests that are named for rows that do not exist.
+fn strangers(catalogue: &Catalogue, tests: &Tests) -> impl Iterator<Item = String> {
+    tests
+        .iter()
+        .filter(|(id, _)| catalogue.row(id).is_none())
+        .flat_map(|(id, tests)| tests.iter().map(move |test| (id, test)))
+        .map(|(id, test)| format!("{}: `{}`: {PAGE} has no row {id}", test.path, test.name))
+}
+
+/// Rows of what is built already that no test is named for.
+fn untested(catalogue: &Catalogue, tests: &Tests) -> impl Iterator<Item = String> {
+    catalogue
+        .sections()
+        .flat_map(|section| &section.rows)
+        .filter(|row| row.stage == Stage::First && !tests.contains_key(&row.id))
+        .map(|row| format!("{PAGE}: {} has no test: {}", row.id, row.attack))
 }
 
 /// The catalogue of this repository.
@@ -158,5 +168,21 @@ mod tests {
             "threats: 1 of 2 rows have a test; without one: 0 of the first issue, 1 of later ones"
         );
         assert!(report(&catalogue, &tests, Some(Stage::First)).ends_with("1 of 1 rows have a test\n"));
+    }
+
+    #[test]
+    fn a_row_of_what_is_built_must_have_a_test_and_a_test_its_row() {
+        let catalogue = Catalogue::parse(CATALOGUE).unwrap();
+        let found = |code: &str| {
+            let tree = Tree::of(vec![("crates/server/tests/a.rs".into(), code.into())]);
+            let tests = tests_by_row(&tree, &catalogue);
+            strangers(&catalogue, &tests).chain(untested(&catalogue, &tests)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("fn az_01_unknown_app() {}"), [""; 0]);
+        assert_eq!(found("fn az_02_another_host() {}"), ["docs/threats.md: AZ-01 has no test: unknown app"]);
+        assert_eq!(
+            found("fn az_01_az_99_typo() {}"),
+            ["crates/server/tests/a.rs: `az_01_az_99_typo`: docs/threats.md has no row AZ-99"]
+        );
     }
 }
