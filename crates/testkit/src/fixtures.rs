@@ -95,6 +95,11 @@ pub struct ApiFixture {
 impl TestServer {
     /// A person with this address; the password is `correct horse`.
     pub async fn user(&self, email: &str) -> UserFixture {
+        self.user_who_speaks(email, None).await
+    }
+
+    /// As [`TestServer::user`], with the language of their account.
+    pub async fn user_who_speaks(&self, email: &str, locale: Option<&str>) -> UserFixture {
         let password = "correct horse battery".to_owned();
         let passwords = Passwords::new().expect("passwords can be hashed");
         let new = NewPassword::parse(&password).expect("it is long enough");
@@ -103,7 +108,7 @@ impl TestServer {
             email: email.to_owned(),
             email_verified: true,
             name: "홍길동".to_owned(),
-            locale: None,
+            locale: locale.map(str::to_owned),
             password_hash: Some(Concealed::from(passwords.hash(new).await.expect("it is hashed"))),
             operator: false,
         };

@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(mode(folder), expected);
             let to = Email::parse("mina@example.com").unwrap();
             let letter = Letter { to, subject: "s".to_owned(), text: "t".to_owned() };
-            let file = mailbox.deliver(&letter, Timestamp::from_unix(0)).unwrap();
+            let file = mailbox.draft(&letter, Timestamp::from_unix(0)).unwrap().deliver().unwrap();
             assert_eq!(mode(&file), 0o600);
         }
     }

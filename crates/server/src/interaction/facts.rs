@@ -105,6 +105,7 @@ pub(super) mod samples {
                 signed_in_now: self.signed_in_now,
                 account_chosen: self.account_chosen,
                 session: self.session,
+                another_expected: false,
                 requested: &self.requested,
                 required: &self.required,
                 agreed: &self.agreed,

@@ -146,7 +146,7 @@ async fn me_04_after_an_emergency_nothing_that_the_old_keys_made_is_good() {
     let app = app(&server).await;
     let SignedIn { user, browser, tokens } = sign_in(&server, &app, "openid calendar.read").await;
     let old = tokens.text("access_token");
-    api.until(200, &old).await;
+    api.ready(&old).await;
     let in_flight = Authorization::of(&app, "openid calendar.read");
     let code = server.code(&browser, &user, &in_flight).await;
     let rotate = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
@@ -155,7 +155,7 @@ async fn me_04_after_an_emergency_nothing_that_the_old_keys_made_is_good() {
         .output()
         .unwrap();
     assert!(rotate.status.success(), "{}", String::from_utf8_lossy(&rotate.stderr));
-    api.until(401, &old).await;
+    api.refuses("keys rotated at once", &old).await;
     server.app().catch_up().await.unwrap();
     assert!(!server.is_active(&api.fixture, &old).await);
     assert_eq!(server.userinfo(&old).await.status, 401);
@@ -165,7 +165,7 @@ async fn me_04_after_an_emergency_nothing_that_the_old_keys_made_is_good() {
     let again = Authorization::of(&app, "openid calendar.read").with("prompt", "none");
     let code = browser.open(&again.address(&server)).await.answered("code").unwrap();
     let new = server.redeem(&app, &code, &again.verifier).await;
-    api.until(200, &new.text("access_token")).await;
+    api.ready(new.text("access_token").as_str()).await;
     assert_eq!(api.ask("/events", &old).await.status, 401);
 }
 

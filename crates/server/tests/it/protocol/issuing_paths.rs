@@ -49,7 +49,7 @@ enum Path {
 }
 
 impl Fact {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::UserDisabled,
         Self::PasswordChanged,
         Self::AppDisabled,

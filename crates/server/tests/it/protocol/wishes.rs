@@ -1,6 +1,5 @@
 //! What an app may wish of the pages — OIDC Core §3.1.2.1: language, account, freshness; and a request by POST.
 
-use mapae::store::users;
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
 use serde_json::json;
@@ -21,7 +20,10 @@ fn code(page: &Page) -> String {
 }
 
 async fn signed_in(server: &TestServer, app: &AppFixture) -> (UserFixture, Browser) {
-    let user = server.user("hong@example.com").await;
+    signed_in_as(server, app, server.user("hong@example.com").await).await
+}
+
+async fn signed_in_as(server: &TestServer, app: &AppFixture, user: UserFixture) -> (UserFixture, Browser) {
     let browser = Browser::default();
     server.code(&browser, &user, &Authorization::of(app, "openid")).await;
     (user, browser)
@@ -56,9 +58,10 @@ async fn pages_speak_as_the_app_wishes_else_as_the_person_chose_else_as_the_brow
 async fn the_language_of_an_account_goes_before_that_of_the_browser() {
     let server = TestServer::start().await;
     let app = app(&server).await;
-    let (user, browser) = signed_in(&server, &app).await;
+    let (_, browser) = signed_in(&server, &app).await;
     assert_eq!(language(&browser.visit(&server.at("/account")).await), "ko");
-    server.write(users::set_profile(&user.id, "홍길동", Some("en"), server.now()).into()).await;
+    let user = server.user_who_speaks("smith@example.com", Some("en")).await;
+    let (_, browser) = signed_in_as(&server, &app, user).await;
     assert_eq!(language(&browser.visit(&server.at("/account")).await), "en");
     let asked = Authorization::of(&app, "openid").with("prompt", "consent");
     assert_eq!(language(&browser.visit(&asked.address(&server)).await), "en");

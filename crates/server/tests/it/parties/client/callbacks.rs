@@ -16,7 +16,7 @@ async fn rp_01_many_callbacks_at_once_in_two_processes_make_one_session() {
         let mut visitor = Visitor::of(&stage);
         visitor.join(&service).await;
         let codes = stage.gateway.grants("authorization_code");
-        let back = visitor.to_callback(&service).await;
+        let back = visitor.reach_callback(&service).await;
         let addresses: Vec<String> =
             (0..20).map(|n| if n % 2 == 0 { service.here(&back) } else { other.here(&back) }).collect();
         let answers = join_all(addresses.iter().map(|address| visitor.browser.open(address))).await;
@@ -37,8 +37,8 @@ async fn rp_01_the_answer_to_another_browsers_login_signs_nobody_in() {
     let mallory = stage.server.user("mallory@example.com").await;
     let (mut attacker, mut victim) = (Visitor::somebody(mallory), Visitor::of(&stage));
     attacker.join(&service).await;
-    let attackers = attacker.to_callback(&service).await;
-    let victims = victim.to_callback(&service).await;
+    let attackers = attacker.reach_callback(&service).await;
+    let victims = victim.reach_callback(&service).await;
     let codes = stage.gateway.grants("authorization_code");
 
     let page = victim.open(attackers.as_str()).await;
@@ -70,7 +70,7 @@ async fn rp_01_an_old_callback_after_signing_out_does_not_sign_in_again() {
     let service = stage.service().await;
     let mut visitor = Visitor::of(&stage);
     visitor.join(&service).await;
-    let back = visitor.to_callback(&service).await;
+    let back = visitor.reach_callback(&service).await;
     let arrived = visitor.open(back.as_str()).await;
     assert_eq!(arrived.status, 303);
     let person = visitor.person(&service).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_login_that_was_under_way_when_the_person_signed_out_still_ends_where_
     let service = stage.service().await;
     let mut visitor = Visitor::of(&stage);
     visitor.join(&service).await;
-    let back = visitor.to_callback(&service).await;
+    let back = visitor.reach_callback(&service).await;
     let home = visitor.open(&service.at("/home")).await;
     visitor.browser.post("/sign-out", &home, &[]).await;
     assert!(visitor.person(&service).await.is_none());
@@ -134,12 +134,12 @@ async fn rp_01_too_late_is_too_late_and_the_next_login_is_fine() {
     let service = stage.service().await;
     let mut visitor = Visitor::of(&stage);
     visitor.join(&service).await;
-    let back = visitor.to_callback(&service).await;
+    let back = visitor.reach_callback(&service).await;
     // The code lives for a minute, the login for ten.
     stage.advance(61);
     let page = visitor.open(back.as_str()).await;
     assert_eq!(page.status, 400, "{}", page.body);
-    let back = visitor.to_callback(&service).await;
+    let back = visitor.reach_callback(&service).await;
     stage.advance(600);
     let headers = visitor.cookies(&service).await;
     let refused = service.client.callback("mapae", back.query(), &headers).await.unwrap_err();
@@ -155,7 +155,7 @@ async fn rp_03_an_answer_without_its_issuer_or_with_another_is_refused() {
     let mut visitor = Visitor::of(&stage);
     visitor.join(&service).await;
     for iss in [None, Some("http://localhost:1"), Some("")] {
-        let mut back = visitor.to_callback(&service).await;
+        let mut back = visitor.reach_callback(&service).await;
         let kept: Vec<(String, String)> = back
             .query_pairs()
             .filter(|(name, _)| name != "iss")

@@ -5,7 +5,7 @@ use mapae_testkit::{AppSpec, Engine};
 use serde_json::Value;
 
 use super::{
-    service::{Plan, Visitor},
+    service::{Plan, Service, Visitor},
     stage::Stage,
 };
 
@@ -13,11 +13,16 @@ async fn from_the_button_to_the_session(engine: Engine) {
     let stage = Stage::set(engine).await;
     let service = stage.service().await;
     let mut visitor = Visitor::of(&stage);
+    signs_up(&service, &mut visitor).await;
+    is_in_at_once(&service, &mut visitor).await;
+    is_known_elsewhere(&stage, &service).await;
+}
 
+async fn signs_up(service: &Service, visitor: &mut Visitor) {
     let form = visitor.visit(&service.at("/home")).await;
     assert_eq!((form.status.as_u16(), form.address.path()), (200, "/sign-up"), "{}", form.body);
     assert!(form.body.contains("홍길동"), "the form knows who it is: {}", form.body);
-    assert!(visitor.person(&service).await.is_none(), "no session before there is an account");
+    assert!(visitor.person(service).await.is_none(), "no session before there is an account");
     assert_eq!(service.users.count(), 0);
 
     let again = visitor.submit(&form, "sign-up-submit", &[("nickname", "")]).await;
@@ -28,11 +33,14 @@ async fn from_the_button_to_the_session(engine: Engine) {
     let home = visitor.open(&service.at("/home")).await;
     assert_eq!(home.body, "안녕하세요 길동");
     assert_eq!(service.users.count(), 1);
+}
 
-    // The provider knows this browser: no page at all.
+/// The provider knows this browser: no page at all.
+async fn is_in_at_once(service: &Service, visitor: &mut Visitor) {
+    let home = visitor.open(&service.at("/home")).await;
     let out = visitor.browser.post("/sign-out", &home, &[]).await;
     assert_eq!(out.status, 303);
-    assert!(visitor.person(&service).await.is_none());
+    assert!(visitor.person(service).await.is_none());
     let seen = visitor.seen.len();
     let home = visitor.visit(&service.at("/home")).await;
     assert_eq!((home.address.path(), home.body.as_str()), ("/home", "안녕하세요 길동"));
@@ -42,9 +50,11 @@ async fn from_the_button_to_the_session(engine: Engine) {
         1,
         "redirects alone: {pages:?}"
     );
+}
 
-    // Another browser: signs in at the provider, agrees to nothing again, signs up nowhere.
-    let mut elsewhere = Visitor::of(&stage);
+/// Another browser: signs in at the provider, agrees to nothing again, signs up nowhere.
+async fn is_known_elsewhere(stage: &Stage, service: &Service) {
+    let mut elsewhere = Visitor::of(stage);
     let home = elsewhere.visit(&service.at("/home")).await;
     assert_eq!((home.address.path(), home.body.as_str()), ("/home", "안녕하세요 길동"));
     assert!(!elsewhere.seen.iter().any(|page| page.has("consent-approve")), "what was agreed is remembered");

@@ -284,7 +284,7 @@ impl Visitor {
     }
 
     /// The address with which the provider sends the browser back, not yet opened.
-    pub(super) async fn to_callback(&mut self, service: &Service) -> url::Url {
+    pub(super) async fn reach_callback(&mut self, service: &Service) -> url::Url {
         let page = self.walk(&service.at("/login"), |next| next.path() == "/callback").await;
         page.location().unwrap_or_else(|| panic!("no way back: {} {}", page.status, page.body))
     }
