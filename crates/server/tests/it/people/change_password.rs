@@ -3,11 +3,8 @@
 use mapae::store::sessions;
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
 
-use super::{
-    NEW_PASSWORD, account, all_submit,
-    broken_store::{accept_sessions, refuse_sessions},
-    for_each_engine, gets_in, is_in, stored,
-};
+use super::{NEW_PASSWORD, account, all_submit, for_each_engine, gets_in, is_in, stored};
+use crate::store::broken::{accept_sessions, refuse_sessions};
 
 for_each_engine! {
     async fn se_27_re_08_a_change_of_password_signs_everything_else_out(server: TestServer) {

@@ -1,6 +1,5 @@
 //! What a person does with their account, in a browser, against the whole server.
 
-mod broken_store;
 mod browsers;
 mod caches;
 mod change_password;

@@ -11,10 +11,10 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
 
 use super::{
-    NEW_PASSWORD, PASSWORD, account, all_open, all_submit,
-    broken_store::{accept_sessions, refuse_sessions},
-    for_each_engine, gets_in, is_in, link, stored, winners,
+    NEW_PASSWORD, PASSWORD, account, all_open, all_submit, for_each_engine, gets_in, is_in, link, stored,
+    winners,
 };
+use crate::store::broken::{accept_sessions, refuse_sessions};
 
 for_each_engine! {
     async fn se_20_a_reset_ends_everything_and_signs_this_browser_in(server: TestServer) {

@@ -2,6 +2,7 @@
 
 mod backend;
 pub(crate) mod beneath;
+pub(crate) mod broken;
 mod cutter;
 mod seed;
 

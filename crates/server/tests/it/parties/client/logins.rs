@@ -5,8 +5,8 @@ use mapae_testkit::{AppSpec, Engine};
 use serde_json::Value;
 
 use super::{
-    service::{Plan, Service, Visitor},
     stage::Stage,
+    web_service::{Plan, Service, Visitor},
 };
 
 async fn from_the_button_to_the_session(engine: Engine) {

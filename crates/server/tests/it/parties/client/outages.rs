@@ -6,8 +6,8 @@ use mapae_client::{AccessError, Class};
 use mapae_testkit::{AppSpec, Engine, Mood};
 
 use super::{
-    service::{Plan, Visitor},
     stage::Stage,
+    web_service::{Plan, Visitor},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

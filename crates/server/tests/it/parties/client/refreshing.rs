@@ -6,8 +6,8 @@ use mapae_protocol::time::Timestamp;
 use mapae_testkit::{AppSpec, Engine, Mood, Page};
 
 use super::{
-    service::{Plan, Service, Visitor},
     stage::{SCOPES, Stage},
+    web_service::{Plan, Service, Visitor},
 };
 use crate::{parties::resource_server::Calendar, protocol::claims};
 

@@ -3,7 +3,7 @@
 use mapae_testkit::TestServer;
 
 /// From now on no session is begun or renewed.
-pub(super) async fn refuse_sessions(server: &TestServer) {
+pub(crate) async fn refuse_sessions(server: &TestServer) {
     let (sqlite, postgres) = (
         "CREATE TRIGGER broken_a BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'broken'); END; \
          CREATE TRIGGER broken_b BEFORE UPDATE OF secret_hash ON sessions BEGIN SELECT RAISE(ABORT, 'broken'); END;",
@@ -16,7 +16,7 @@ pub(super) async fn refuse_sessions(server: &TestServer) {
 }
 
 /// It works again.
-pub(super) async fn accept_sessions(server: &TestServer) {
+pub(crate) async fn accept_sessions(server: &TestServer) {
     let (sqlite, postgres) = (
         "DROP TRIGGER broken_a; DROP TRIGGER broken_b;",
         "DROP TRIGGER broken_a ON sessions; DROP TRIGGER broken_b ON sessions; DROP FUNCTION broken();",
