@@ -185,8 +185,10 @@ mod tests {
         let mut waiting = Vec::new();
         for address in addresses {
             let mut place = take(turns, &address);
-            assert!(poll(&mut place).is_none_or(|outcome| outcome.is_err()), "nothing is free");
-            waiting.push((address, place));
+            match poll(&mut place) {
+                None => waiting.push((address, place)),
+                Some(outcome) => assert!(outcome.is_err(), "nothing is free"),
+            }
         }
         waiting
     }
@@ -196,13 +198,21 @@ mod tests {
         let mut order = Vec::new();
         loop {
             drop(place);
-            let next = waiting.iter_mut().enumerate().find_map(|(index, (_, waiting))| match poll(waiting) {
-                Some(Ok(place)) => Some((index, place)),
-                Some(Err(Full)) | None => None,
+            let mut next = None;
+            let left = waiting.into_iter().filter_map(|(address, mut waiting)| match poll(&mut waiting) {
+                None => Some((address, waiting)),
+                Some(Err(Full)) => None,
+                Some(Ok(called)) => {
+                    next = Some(called);
+                    order.push(address);
+                    None
+                }
             });
-            let Some((index, called)) = next else { return order };
-            order.push(waiting.remove(index).0);
-            place = called;
+            waiting = left.collect();
+            match next {
+                Some(called) => place = called,
+                None => return order,
+            }
         }
     }
 

@@ -146,7 +146,7 @@ impl Arriving {
         loop {
             let frame = tokio::time::timeout_at(self.pace.deadline(self.length), self.body.frame());
             let Some(frame) = frame.await.map_err(|_| BodyError::TimedOut)? else { return Ok(None) };
-            if let Ok(data) = frame.map_err(broken)?.into_data() {
+            if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
                 self.length = self.length.saturating_add(data.len());
                 return Ok(Some(data));
             }
@@ -154,8 +154,16 @@ impl Arriving {
     }
 }
 
-fn broken(error: axum::Error) -> BodyError {
-    if error.into_inner().is::<NoRoom>() { BodyError::Busy } else { BodyError::Incomplete }
+/// Whatever stands around the body may have wrapped its error.
+fn broken(error: &axum::Error) -> BodyError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<NoRoom>() {
+            return BodyError::Busy;
+        }
+        cause = error.source();
+    }
+    BodyError::Incomplete
 }
 
 /// A form says that it is one, once, and is not compressed (RFC 6749 Appendix B).

@@ -106,7 +106,7 @@ async fn items_decide_what_people_are_asked() {
     assert!(consent.body.contains("일정을 보여 드려요."), "{}", consent.body);
     assert_eq!(consent.values("input[name=item]", "value"), ["calendar.write"]);
     let dropped = browser.visit(&Authorization::of(&app, "openid profile").address(&server)).await;
-    assert_eq!(dropped.answered("error").as_deref(), Some("invalid_scope"), "known, but not for this app");
+    assert_eq!(dropped.text("#error").as_deref(), Some("invalid_scope"), "known, but not for this app");
 }
 
 #[tokio::test]

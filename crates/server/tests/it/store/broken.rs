@@ -1,6 +1,10 @@
 //! A database that refuses to write sessions, until told otherwise: what else was to be written with them?
 
-use mapae_testkit::TestServer;
+use std::path::Path;
+
+use mapae_testkit::{TestServer, postgres::PostgresServer};
+
+use super::beneath;
 
 /// From now on no session is begun or renewed.
 pub(crate) async fn refuse_sessions(server: &TestServer) {
@@ -26,12 +30,10 @@ pub(crate) async fn accept_sessions(server: &TestServer) {
 
 async fn run(server: &TestServer, sqlite: &str, postgres: &str) {
     match server.database().strip_prefix("sqlite:") {
-        Some(file) => rusqlite::Connection::open(file).unwrap().execute_batch(sqlite).unwrap(),
+        Some(file) => beneath::execute(Path::new(file), sqlite),
         None => {
-            let connect = tokio_postgres::connect(server.database(), tokio_postgres::NoTls);
-            let (client, connection) = connect.await.unwrap();
-            tokio::spawn(connection);
-            client.batch_execute(postgres).await.unwrap();
+            let shared = PostgresServer::shared().unwrap();
+            shared.execute(server.database(), postgres).await.unwrap();
         }
     }
 }
