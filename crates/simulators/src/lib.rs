@@ -22,12 +22,16 @@
 //! Nothing here is safe to show to strangers: everybody may sign in as anybody and press every button.
 
 mod app;
+mod apple;
 mod clock;
 mod control;
 mod dialog;
 mod engine;
+mod facebook;
 mod fact;
+mod google;
 mod kakao;
+mod naver;
 mod person;
 mod provider;
 mod rules;

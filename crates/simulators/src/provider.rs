@@ -10,17 +10,29 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// 카카오 로그인.
     Kakao,
+    /// 네이버 로그인.
+    Naver,
+    /// Google.
+    Google,
+    /// Facebook.
+    Facebook,
+    /// Apple.
+    Apple,
 }
 
 impl Provider {
     /// Every provider, in the order of their ports.
-    pub const ALL: &'static [Self] = &[Self::Kakao];
+    pub const ALL: &'static [Self] = &[Self::Kakao, Self::Naver, Self::Google, Self::Facebook, Self::Apple];
 
     /// The name in commands and addresses: `kakao`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Kakao => "kakao",
+            Self::Naver => "naver",
+            Self::Google => "google",
+            Self::Facebook => "facebook",
+            Self::Apple => "apple",
         }
     }
 
@@ -35,6 +47,10 @@ impl Provider {
     pub const fn port_offset(self) -> u16 {
         match self {
             Self::Kakao => 0,
+            Self::Naver => 1,
+            Self::Google => 2,
+            Self::Facebook => 3,
+            Self::Apple => 4,
         }
     }
 }

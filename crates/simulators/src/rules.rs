@@ -7,14 +7,22 @@ use mapae_protocol::{locale::Locale, params::Params};
 
 use crate::{
     App, Fact, Person, Provider,
+    apple::APPLE,
     engine::{Engine, Link, Notice, Visit},
+    facebook::FACEBOOK,
+    google::GOOGLE,
     kakao::KAKAO,
+    naver::NAVER,
 };
 
 /// The rules of this provider.
 pub(crate) fn rules(provider: Provider) -> &'static dyn Rules {
     match provider {
         Provider::Kakao => &KAKAO,
+        Provider::Naver => &NAVER,
+        Provider::Google => &GOOGLE,
+        Provider::Facebook => &FACEBOOK,
+        Provider::Apple => &APPLE,
     }
 }
 

@@ -70,9 +70,17 @@ pub(crate) struct Access {
 #[derive(Clone, Debug)]
 pub(crate) struct Refresh {
     pub(crate) grant: Grant,
-    pub(crate) issued_at: Timestamp,
     /// Never, for providers whose refresh tokens do not expire.
     pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// Why an access token died before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// The connection ended.
+    Unlinked,
+    /// The provider or the app revoked it.
+    Revoked,
 }
 
 /// What a token is worth now.
@@ -102,7 +110,7 @@ impl World {
     /// Keeps a refresh token under this text, for so long or for ever.
     pub(crate) fn keep_refresh(&mut self, text: &str, grant: Grant, now: Timestamp, life: Option<Seconds>) {
         let expires_at = life.map(|life| now.plus(life));
-        self.refresh.insert(text.to_owned(), Refresh { grant, issued_at: now, expires_at });
+        self.refresh.insert(text.to_owned(), Refresh { grant, expires_at });
     }
 
     pub(crate) fn access(&self, text: &str, now: Timestamp) -> TokenState<Access> {
@@ -122,18 +130,40 @@ impl World {
     }
 
     /// Forgets all tokens and codes of these authorizations.
-    pub(crate) fn revoke(&mut self, of: impl Fn(&Grant) -> bool) -> usize {
-        let before = self.access.len() + self.refresh.len() + self.codes.len();
-        self.access.retain(|_, token| !of(&token.grant));
+    pub(crate) fn revoke(&mut self, of: impl Fn(&Grant) -> bool) {
+        self.bury(Death::Revoked, of);
+    }
+
+    fn bury(&mut self, death: Death, of: impl Fn(&Grant) -> bool) {
+        let (access, graves) = (&mut self.access, &mut self.graves);
+        access.retain(|text, token| {
+            let dies = of(&token.grant);
+            if dies {
+                graves.insert(text.clone(), (death, token.grant.client_id.clone()));
+            }
+            !dies
+        });
         self.refresh.retain(|_, token| !of(&token.grant));
         self.codes.retain(|_, code| !of(&code.grant));
-        before - (self.access.len() + self.refresh.len() + self.codes.len())
+    }
+
+    /// Why this token died, and of which app it was.
+    pub(crate) fn grave(&self, text: &str) -> Option<&(Death, String)> {
+        self.graves.get(text)
+    }
+
+    /// The refresh tokens of a person for an app, oldest first.
+    pub(crate) fn refresh_tokens_of(&self, client_id: &str, person: &str) -> Vec<String> {
+        let of = |token: &Refresh| token.grant.client_id == client_id && token.grant.person == person;
+        let mut tokens: Vec<_> = self.refresh.iter().filter(|(_, token)| of(token)).collect();
+        tokens.sort_by_key(|(_, token)| token.grant.family);
+        tokens.into_iter().map(|(text, _)| text.clone()).collect()
     }
 
     /// Ends the connection: its tokens are dead, and consent will be asked again. `None` when there was none.
     pub(crate) fn unlink(&mut self, client_id: &str, person: &str) -> Option<super::Link> {
         let link = self.links.remove(&(client_id.to_owned(), person.to_owned()))?;
-        self.revoke(|grant| grant.client_id == client_id && grant.person == person);
+        self.bury(Death::Unlinked, |grant| grant.client_id == client_id && grant.person == person);
         Some(link)
     }
 }

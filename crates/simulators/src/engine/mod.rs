@@ -26,7 +26,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     fault::{Fault, HowToFail},
-    grant::{Access, Challenge, Code, Grant, Refresh, TokenState},
+    grant::{Access, Challenge, Code, Death, Grant, Refresh, TokenState},
     link::Link,
     notice::{Body, Notice},
     world::{Ask, Visit, World},

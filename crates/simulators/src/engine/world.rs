@@ -9,7 +9,10 @@ use mapae_protocol::{
 };
 use serde::Serialize;
 
-use super::{Access, Code, Delivered, Fault, Link, Refresh, grant::Challenge};
+use super::{
+    Access, Code, Delivered, Fault, Link, Refresh,
+    grant::{Challenge, Death},
+};
 use crate::{App, Person, fact::Facts};
 
 /// How long a sign-in page may be left open.
@@ -31,6 +34,8 @@ pub(crate) struct World {
     pub(super) codes: HashMap<String, Code>,
     pub(super) access: HashMap<String, Access>,
     pub(super) refresh: HashMap<String, Refresh>,
+    /// Access tokens that died before their time.
+    pub(super) graves: HashMap<String, (Death, String)>,
     pub(super) families: u64,
     visits: HashMap<String, Visit>,
     sessions: HashMap<String, Session>,
@@ -46,8 +51,6 @@ pub(crate) struct Visit {
     pub(crate) challenge: Option<Challenge>,
     /// The items that the request names.
     pub(crate) scope: Vec<String>,
-    /// Whether it had a `scope` at all.
-    pub(crate) scope_sent: bool,
     pub(crate) openid: bool,
     pub(crate) ask: Ask,
     pub(crate) login_hint: Option<String>,
@@ -101,6 +104,7 @@ impl World {
             codes: HashMap::new(),
             access: HashMap::new(),
             refresh: HashMap::new(),
+            graves: HashMap::new(),
             families: 0,
             visits: HashMap::new(),
             sessions: HashMap::new(),

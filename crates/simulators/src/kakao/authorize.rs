@@ -79,7 +79,6 @@ fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refuse
         challenge: challenge(sent)?,
         openid: app.oidc && (!scope_sent || scope.iter().any(|id| id == "openid")),
         scope,
-        scope_sent,
         ask: Ask {
             nothing: prompt.contains(&"none"),
             login: prompt.iter().any(|prompt| matches!(*prompt, "login" | "select_account" | "create")),

@@ -2,14 +2,14 @@
 
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use mapae_protocol::{params::Params, time::Timestamp};
+use mapae_protocol::params::Params;
 use serde_json::{Map, Value, json};
 
 use super::{api::Call, error::ApiError};
 use crate::{
     Gender, Person,
     engine::Engine,
-    web::{Either, json},
+    web::{Either, json, rfc3339},
 };
 
 /// `GET` and `POST /v2/user/me`.
@@ -35,10 +35,6 @@ pub(super) async fn access_token_info(State(engine): State<Engine>, headers: Hea
 /// A 64-bit integer, not a string: the trap for who reads it as a double.
 pub(super) fn number(person: &Person) -> Value {
     person.id.parse::<i64>().map_or_else(|_| person.id.clone().into(), Value::from)
-}
-
-pub(super) fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.unix()).map_or_else(|_| at.unix().to_string(), |at| at.to_string())
 }
 
 /// The pictures of a person: large and small.

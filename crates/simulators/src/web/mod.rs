@@ -16,7 +16,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use mapae_protocol::locale::Locale;
+use mapae_protocol::{locale::Locale, time::Timestamp};
 use serde::Serialize;
 
 pub(crate) use self::sent::{Body, Either, Query};
@@ -80,4 +80,9 @@ pub(crate) fn locale(engine: &Engine, wanted: Option<&str>, headers: &HeaderMap)
         .and_then(|list| Locale::from_ui_locales(&list.replace('_', "-")))
         .or_else(|| accepted().and_then(Locale::from_accept_language))
         .unwrap_or_else(|| engine.rules().default_locale())
+}
+
+/// A date as RFC 3339 has it, in UTC.
+pub(crate) fn rfc3339(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.unix()).map_or_else(|_| at.unix().to_string(), |at| at.to_string())
 }

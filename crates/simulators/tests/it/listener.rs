@@ -1,6 +1,11 @@
 //! A service that is notified: a real listener that keeps what it hears and answers what it is told to.
 
-use axum::{Router, body::Bytes, extract::State, http::{Method, Uri}};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{Method, Uri},
+};
 use reqwest::{StatusCode, header::HeaderMap};
 use tokio::{
     net::TcpListener,
@@ -59,4 +64,17 @@ async fn hear(
     let body = String::from_utf8(body.to_vec()).unwrap();
     ear.sender.send(Heard { method: method.to_string(), uri, headers, body }).unwrap();
     (StatusCode::from_u16(ear.answer.0).unwrap(), ear.answer.1)
+}
+
+impl crate::scene::Scene {
+    /// Lets the default app hear of one kind of notification.
+    pub(crate) async fn hook(&self, kind: &str, listener: &Listener) {
+        let command = mapae_simulators::Command::Webhook {
+            kind: kind.to_owned(),
+            url: Some(listener.url.clone()),
+            method: None,
+            client_id: None,
+        };
+        self.simulator.control(command).await.unwrap();
+    }
 }

@@ -1,8 +1,14 @@
 //! The simulators over real HTTP.
 
+mod app;
+mod apple;
 mod browser;
 mod control;
+mod facebook;
+mod google;
 mod kakao;
 mod listener;
+mod naver;
 mod pages;
+mod readme;
 mod scene;
