@@ -31,6 +31,8 @@ struct AppLine {
     client_id: String,
     secret: String,
     admin_key: Option<String>,
+    /// The team and the ids of its keys, where the app signs its secrets itself (Apple).
+    team: Option<(String, String)>,
     redirect_uris: Vec<String>,
     items: String,
     webhooks: Vec<(String, String)>,
@@ -76,6 +78,11 @@ pub(crate) async fn show(State(engine): State<Engine>, headers: HeaderMap) -> Re
             client_id: app.client_id.clone(),
             secret: app.client_secret.clone().unwrap_or_else(|| "—".to_owned()),
             admin_key: app.admin_key.clone(),
+            team: app.team_id.clone().map(|team| {
+                let ids: Vec<&str> =
+                    app.client_keys.iter().filter_map(|key| key.get("kid")?.as_str()).collect();
+                (team, ids.join(" "))
+            }),
             redirect_uris: app.redirect_uris.clone(),
             items: app.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(" "),
             webhooks: app.webhooks.iter().map(|(kind, hook)| (kind.clone(), hook.url.clone())).collect(),

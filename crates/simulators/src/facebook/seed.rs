@@ -35,7 +35,7 @@ pub(super) fn people() -> Vec<Person> {
             Person {
                 gender: Some(Gender::Female),
                 birthyear: Some("1994".to_owned()),
-                birthday: Some("0229".to_owned()),
+                birthday: Some("0228".to_owned()),
                 picture: true,
                 ..person_with("sora", "700000001", "", Some("sora@example.test"))
             },

@@ -47,7 +47,7 @@ impl Shown {
     pub(crate) fn of(person: &Person) -> Self {
         Self {
             name: person.name.clone(),
-            nickname: person.nickname.clone(),
+            nickname: if person.nickname.is_empty() { person.login.clone() } else { person.nickname.clone() },
             account: person.email.clone().unwrap_or_else(|| person.login.clone()),
             password: person.password.clone(),
         }

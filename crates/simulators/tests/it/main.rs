@@ -5,6 +5,7 @@ mod apple;
 mod browser;
 mod control;
 mod facebook;
+mod foreign;
 mod google;
 mod kakao;
 mod listener;

@@ -27,7 +27,8 @@ async fn the_readmes_log_in_with_kakao_by_curl() {
         let said = String::from_utf8(output.stdout).unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{file} needs sh, sed and curl: {said} {complaint}");
-        let answers = ["\"id\":1376016924429759228", "ryan@example.test", "the connection is removed", "\"code\":-401"];
+        let answers =
+            ["\"id\":1376016924429759228", "ryan@example.test", "the connection is removed", "\"code\":-401"];
         let at: Vec<_> = answers.iter().map(|answer| said.find(answer)).collect();
         assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{file}: {at:?} in {said}");
     }

@@ -95,17 +95,17 @@ async fn there_is_no_refresh_but_an_exchange() {
 async fn tokens_are_inspected_by_the_app() {
     let facebook = Facebook::new().await;
     let token = facebook.token("sora", &["email"]).await;
-    let inspect = |input: String| {
+    let inspect = async |input: &str| {
         let app = facebook.app_token();
-        async { facebook.graph("/debug_token", &[("input_token", &input), ("access_token", &app)]).await }
+        facebook.graph("/debug_token", &[("input_token", input), ("access_token", &app)]).await
     };
     let me: Value = facebook.me(&token).await.json().await.unwrap();
-    let response = inspect(token.clone()).await;
+    let response = inspect(&token).await;
     let shown = facebook.0.shown(response).await;
     assert!(shown.contains(text(&me, "id")));
     assert_snapshot!("facebook_debug_token", shown);
     facebook.0.simulator.advance(Seconds::seconds(5_183_944));
-    assert_snapshot!("facebook_debug_token_expired", facebook.0.shown(inspect(token).await).await);
+    assert_snapshot!("facebook_debug_token_expired", facebook.0.shown(inspect(&token).await).await);
     let nobody = facebook.graph("/debug_token", &[("input_token", "x"), ("access_token", "1|2")]).await;
     assert_eq!(nobody.status(), 400);
 }
@@ -117,22 +117,15 @@ async fn the_proof_is_checked_when_it_comes_and_demanded_when_that_is_on() {
     let secret = facebook.0.simulator.app().client_secret.unwrap();
     let tag = hmac_sha256(&HmacKey::new(secret.as_bytes()), token.as_bytes());
     let proof: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-    let me = |proof: String| {
-        let token = token.clone();
-        let facebook = &facebook;
-        async move {
-            let mut parameters = vec![("access_token", token.as_str())];
-            parameters.extend((!proof.is_empty()).then_some(("appsecret_proof", proof.as_str())));
-            facebook.graph("/v25.0/me", &parameters).await.status().as_u16()
-        }
+    let me = async |proof: &str| {
+        let mut parameters = vec![("access_token", token.as_str())];
+        parameters.extend((!proof.is_empty()).then_some(("appsecret_proof", proof)));
+        facebook.graph("/v25.0/me", &parameters).await.status().as_u16()
     };
-    assert_eq!(
-        (me(proof.clone()).await, me("00".repeat(32)).await, me(String::new()).await),
-        (200, 400, 200)
-    );
+    assert_eq!((me(&proof).await, me(&"00".repeat(32)).await, me("").await), (200, 400, 200));
     let on = mapae_simulators::Command::Fact { name: "proof_required".into(), value: "true".into() };
     facebook.0.simulator.control(on).await.unwrap();
-    assert_eq!((me(proof).await, me(String::new()).await), (200, 400));
+    assert_eq!((me(&proof).await, me("").await), (200, 400));
 }
 
 #[tokio::test]

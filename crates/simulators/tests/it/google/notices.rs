@@ -14,7 +14,7 @@ async fn revoking_either_token_removes_the_grant() {
     google.0.hook("risc", &listener).await;
     for kind in ["access_token", "refresh_token"] {
         let tokens = google.tokens("jiwoo", &[("access_type", "offline")]).await;
-        let revoke = || google.0.post("/revoke", &[("token", text(&tokens, kind))]);
+        let revoke = async || google.0.post("/revoke", &[("token", text(&tokens, kind))]).await;
         assert_eq!(revoke().await.status(), 200);
         assert_snapshot!("google_revoke_again", google.0.shown(revoke().await).await);
         assert_eq!(google.refresh(text(&tokens, "refresh_token")).await.status(), 400);

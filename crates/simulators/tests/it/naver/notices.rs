@@ -20,17 +20,13 @@ async fn revoking_either_token_unlinks_and_tells_nobody() {
     let naver = hooked(&listener).await;
     for kind in ["access_token", "refresh_token"] {
         let tokens = naver.tokens("yuna", &[]).await;
-        let revoke = || {
-            naver.0.ask(
-                "/oauth2.0/revoke",
-                &[
-                    ("token", text(&tokens, kind)),
-                    ("token_type_hint", kind),
-                    ("redirect_uri", ""),
-                    ("grant_type", ""),
-                ],
-            )
-        };
+        let fields = [
+            ("token", text(&tokens, kind)),
+            ("token_type_hint", kind),
+            ("redirect_uri", ""),
+            ("grant_type", ""),
+        ];
+        let revoke = async || naver.0.ask("/oauth2.0/revoke", &fields).await;
         let response = revoke().await;
         assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, ""));
         assert_eq!(revoke().await.status(), 200, "an unknown token is no error");
