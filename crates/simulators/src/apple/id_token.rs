@@ -36,7 +36,7 @@ pub(super) fn id_token(engine: &Engine, grant: &Grant, hash: &Hash<'_>) -> Optio
     put("iat", now.unix().into());
     put("exp", now.plus(facts.seconds("id_token_seconds")).unix().into());
     put("auth_time", grant.auth_time.unix().into());
-    put("nonce_supported", true.into());
+    put("nonce_supported", flag(true));
     let later = match hash {
         Hash::Code(code) => {
             put("c_hash", at_hash(Algorithm::Rs256, code).into());

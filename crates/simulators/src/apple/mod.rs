@@ -51,6 +51,12 @@ const FACTS: &[Fact] = &[
         "whether email_verified and its like are \"true\" instead of true",
     ),
     Fact::new(
+        "event_time_in_milliseconds",
+        "true",
+        Unconfirmed,
+        "whether event_time of notifications counts milliseconds instead of seconds",
+    ),
+    Fact::new(
         "email_in_later_tokens",
         "true",
         Practice,
@@ -171,11 +177,8 @@ fn subject(person: &Person, app: &App) -> String {
     let team = app.team_id.as_deref().unwrap_or_default();
     let digest = sha256(format!("apple {team} {}", person.id).as_bytes());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!(
-        "001{}.{hex}.{}",
-        person.id.len().min(9) * 111,
-        digest.iter().map(|byte| u32::from(*byte)).sum::<u32>() % 9_000 + 1_000
-    )
+    let last = digest.iter().map(|byte| u32::from(*byte)).sum::<u32>() % 9_000 + 1_000;
+    format!("001234.{hex}.{last}")
 }
 
 /// The address that the app gets, and whether it is a relay.

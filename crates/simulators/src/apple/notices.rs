@@ -35,8 +35,9 @@ pub(super) fn of(engine: &Engine, about: &About<'_>) -> Vec<Notice> {
 
 fn payload(engine: &Engine, about: &About<'_>, kind: &str) -> String {
     let now = engine.now().unix();
-    let mut event =
-        json!({ "type": kind, "sub": subject(about.person, about.app), "event_time": now * 1_000 });
+    let in_milliseconds = engine.with(|world| world.facts.is("event_time_in_milliseconds"));
+    let at = if in_milliseconds { now * 1_000 } else { now };
+    let mut event = json!({ "type": kind, "sub": subject(about.person, about.app), "event_time": at });
     if kind.starts_with("email-")
         && let Some(members) = event.as_object_mut()
     {

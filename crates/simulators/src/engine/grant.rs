@@ -147,9 +147,15 @@ impl World {
         self.codes.retain(|_, code| !of(&code.grant));
     }
 
-    /// Why this token died, and of which app it was.
-    pub(crate) fn grave(&self, text: &str) -> Option<&(Death, String)> {
-        self.graves.get(text)
+    /// Why this token died before its time.
+    pub(crate) fn grave(&self, text: &str) -> Option<Death> {
+        self.graves.get(text).map(|(death, _)| *death)
+    }
+
+    /// The app that a token was issued to, whether it is alive or not.
+    pub(crate) fn issued_to(&self, text: &str) -> Option<&str> {
+        let alive = self.access.get(text).map(|token| token.grant.client_id.as_str());
+        alive.or_else(|| self.graves.get(text).map(|(_, client_id)| client_id.as_str()))
     }
 
     /// The refresh tokens of a person for an app, oldest first.

@@ -17,8 +17,8 @@ pub(super) fn alive(engine: &Engine, text: &str) -> Result<Access, GraphError> {
     engine.with(|world| match (world.access(text, now), world.grave(text)) {
         (TokenState::Alive(token), _) => Ok(token),
         (TokenState::Expired, _) => Err(GraphError::TokenExpired),
-        (TokenState::Unknown, Some((Death::Unlinked, _))) => Err(GraphError::AppRemoved),
-        (TokenState::Unknown, Some((Death::Revoked, _))) => Err(GraphError::PasswordChanged),
+        (TokenState::Unknown, Some(Death::Unlinked)) => Err(GraphError::AppRemoved),
+        (TokenState::Unknown, Some(Death::Revoked)) => Err(GraphError::PasswordChanged),
         (TokenState::Unknown, None) => Err(GraphError::TokenMalformed),
     })
 }
@@ -59,7 +59,7 @@ fn describe(engine: &Engine, input: &str, asking: &str) -> Value {
             return json!({ "is_valid": false, "error": GraphError::TokenInvalid.inside(), "scopes": [] });
         }
         Err(error) => {
-            let app_id = engine.with(|world| world.grave(input).map(|(_, app)| app.clone()));
+            let app_id = engine.with(|world| world.issued_to(input).map(str::to_owned));
             return json!({ "app_id": app_id, "is_valid": false, "error": error.inside(), "scopes": [] });
         }
     };
