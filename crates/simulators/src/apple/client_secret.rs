@@ -9,7 +9,7 @@ use mapae_protocol::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{App, engine::Engine};
+use crate::{App, app::one_or_many, engine::Engine};
 
 /// The private half of the default app's key. It protects nothing, which is why it can be given to everybody.
 const DEFAULT_KEY: &str = include_str!("../../assets/AuthKey_SIMULATED1.p8");
@@ -23,7 +23,9 @@ pub(super) async fn default_key() -> impl IntoResponse {
 struct Claims {
     iss: String,
     sub: String,
-    aud: String,
+    /// A text, or a list: npm `arctic` sends one, and Apple takes it.
+    #[serde(deserialize_with = "one_or_many")]
+    aud: Vec<String>,
     iat: Timestamp,
     exp: Timestamp,
 }
@@ -42,8 +44,8 @@ pub(super) fn proves(engine: &Engine, app: &App, secret: &str) -> bool {
     let Ok(claims) = verified.claims::<Claims>(&["iss", "sub", "aud", "iat", "exp"]) else { return false };
     let longest = engine.with(|world| world.facts.number("longest_client_secret_seconds"));
     let now = engine.now();
-    let audience =
-        [engine.issuer(), engine.rules().real_issuer(), engine.base()].contains(&claims.aud.as_str());
+    let own = [engine.issuer(), engine.rules().real_issuer(), engine.base()];
+    let audience = claims.aud.iter().any(|audience| own.contains(&audience.as_str()));
     audience
         && Some(claims.iss.as_str()) == app.team_id.as_deref()
         && claims.sub == app.client_id

@@ -50,13 +50,12 @@ pub(super) fn id_token(engine: &Engine, grant: &Grant, hash: &Hash<'_>) -> Optio
     if let Some(nonce) = grant.nonce.as_ref().filter(|_| !later) {
         put("nonce", nonce.clone().into());
     }
-    if !later || facts.is("email_in_later_tokens") {
-        if let Some((email, relay)) = address(&person, &app, &link) {
-            put("email", email.into());
-            put("email_verified", flag(person.email_verified || relay));
-            if relay {
-                put("is_private_email", flag(true));
-            }
+    let with_email = !later || facts.is("email_in_later_tokens");
+    if let Some((email, relay)) = address(&person, &app, &link).filter(|_| with_email) {
+        put("email", email.into());
+        put("email_verified", flag(person.email_verified || relay));
+        if relay {
+            put("is_private_email", flag(true));
         }
     }
     Some(engine.sign(HeaderType::Jwt, &claims))

@@ -145,78 +145,92 @@ const ALL: &[GraphError] = &[
 impl GraphError {
     /// Code, subcode and message.
     const fn parts(self) -> (u32, Option<u32>, &'static str) {
+        let (code, subcode) = self.numbers();
+        (code, subcode, self.message())
+    }
+
+    const fn numbers(self) -> (u32, Option<u32>) {
         match self {
-            Self::CodeExpired => (100, Some(36_007), "This authorization code has expired."),
-            Self::RedirectUriDiffers => (
-                100,
-                Some(36_008),
-                "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
-            ),
-            Self::CodeUsed => (100, Some(36_009), "This authorization code has been used."),
-            Self::CodeMalformed => (100, None, "Invalid verification code format."),
-            Self::CodeMissing => (100, None, "Missing authorization code"),
-            Self::VerifierWrong => (100, None, "Invalid code_verifier"),
-            Self::RedirectUriMissing => (191, None, "Missing redirect_uri parameter."),
-            Self::AppIdInvalid => (
-                101,
-                None,
-                "Error validating application. Cannot get application info due to a system error.",
-            ),
-            Self::SecretWrong => (1, None, "Error validating client secret."),
-            Self::GrantType => (100, None, "Unsupported grant_type"),
-            Self::NoToken => (
-                2_500,
-                None,
-                "An active access token must be used to query information about the current user.",
-            ),
-            Self::TokenMalformed => (190, None, "Invalid OAuth access token - Cannot parse access token"),
-            Self::TokenExpired => (190, Some(463), "Error validating access token: Session has expired"),
-            Self::AppRemoved => (
-                190,
-                Some(458),
-                "Error validating access token: The user has not authorized the application.",
-            ),
-            Self::PasswordChanged => (
-                190,
-                Some(460),
-                "Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.",
-            ),
-            Self::Checkpoint => (
-                190,
-                Some(459),
-                "Error validating access token: You cannot access the app till you log in to www.facebook.com and follow the instructions given.",
-            ),
-            Self::Unconfirmed => (
-                190,
-                Some(464),
-                "Error validating access token: Sessions for the user are not allowed because the user is not a confirmed user.",
-            ),
-            Self::TokenInvalid => (190, Some(467), "Error validating access token: Invalid access token."),
-            Self::SessionInvalid => (102, None, "Session key invalid or no longer valid"),
-            Self::PermissionMissing => {
-                (10, None, "(#10) Application does not have permission for this action")
+            Self::CodeExpired => (100, Some(36_007)),
+            Self::RedirectUriDiffers => (100, Some(36_008)),
+            Self::CodeUsed => (100, Some(36_009)),
+            Self::CodeMalformed
+            | Self::CodeMissing
+            | Self::VerifierWrong
+            | Self::GrantType
+            | Self::ProofMissing
+            | Self::ProofWrong
+            | Self::NoSuchField => (100, None),
+            Self::RedirectUriMissing => (191, None),
+            Self::AppIdInvalid => (101, None),
+            Self::SecretWrong | Self::Unknown => (1, None),
+            Self::NoToken => (2_500, None),
+            Self::TokenMalformed => (190, None),
+            Self::TokenExpired => (190, Some(463)),
+            Self::AppRemoved => (190, Some(458)),
+            Self::PasswordChanged => (190, Some(460)),
+            Self::Checkpoint => (190, Some(459)),
+            Self::Unconfirmed => (190, Some(464)),
+            Self::TokenInvalid => (190, Some(467)),
+            Self::SessionInvalid => (102, None),
+            Self::PermissionMissing => (10, None),
+            Self::NoSuchObject => (100, Some(33)),
+            Self::AppLimit => (4, None),
+            Self::UserLimit => (17, None),
+            Self::PageLimit => (32, None),
+            Self::CallLimit => (613, None),
+            Self::Unavailable => (2, None),
+            Self::Blocked => (368, None),
+        }
+    }
+
+    const fn message(self) -> &'static str {
+        match self {
+            Self::CodeExpired => "This authorization code has expired.",
+            Self::RedirectUriDiffers => {
+                "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
             }
-            Self::ProofMissing => {
-                (100, None, "API calls from the server require an appsecret_proof argument")
+            Self::CodeUsed => "This authorization code has been used.",
+            Self::CodeMalformed => "Invalid verification code format.",
+            Self::CodeMissing => "Missing authorization code",
+            Self::VerifierWrong => "Invalid code_verifier",
+            Self::RedirectUriMissing => "Missing redirect_uri parameter.",
+            Self::AppIdInvalid => {
+                "Error validating application. Cannot get application info due to a system error."
             }
-            Self::ProofWrong => (100, None, "Invalid appsecret_proof provided in the API argument"),
-            Self::NoSuchField => (100, None, "(#100) Tried accessing nonexisting field on node type (User)"),
-            Self::NoSuchObject => (
-                100,
-                Some(33),
-                "Unsupported request. Object does not exist or cannot be loaded due to missing permissions",
-            ),
-            Self::AppLimit => (4, None, "(#4) Application request limit reached"),
-            Self::UserLimit => (17, None, "(#17) User request limit reached"),
-            Self::PageLimit => (32, None, "(#32) Page request limit reached"),
-            Self::CallLimit => (613, None, "(#613) Calls to this api have exceeded the rate limit."),
-            Self::Unknown => (1, None, "An unknown error has occurred."),
-            Self::Unavailable => {
-                (2, None, "An unexpected error has occurred. Please retry your request later.")
+            Self::SecretWrong => "Error validating client secret.",
+            Self::GrantType => "Unsupported grant_type",
+            Self::NoToken => {
+                "An active access token must be used to query information about the current user."
             }
-            Self::Blocked => {
-                (368, None, "(#368) The action attempted has been deemed abusive or is otherwise disallowed")
+            Self::TokenMalformed => "Invalid OAuth access token - Cannot parse access token",
+            Self::TokenExpired => "Error validating access token: Session has expired",
+            Self::AppRemoved => "Error validating access token: The user has not authorized the application.",
+            Self::PasswordChanged => {
+                "Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons."
             }
+            Self::Checkpoint => {
+                "Error validating access token: You cannot access the app till you log in to www.facebook.com and follow the instructions given."
+            }
+            Self::Unconfirmed => {
+                "Error validating access token: Sessions for the user are not allowed because the user is not a confirmed user."
+            }
+            Self::TokenInvalid => "Error validating access token: Invalid access token.",
+            Self::SessionInvalid => "Session key invalid or no longer valid",
+            Self::PermissionMissing => "(#10) Application does not have permission for this action",
+            Self::ProofMissing => "API calls from the server require an appsecret_proof argument",
+            Self::ProofWrong => "Invalid appsecret_proof provided in the API argument",
+            Self::NoSuchField => "(#100) Tried accessing nonexisting field on node type (User)",
+            Self::NoSuchObject => {
+                "Unsupported request. Object does not exist or cannot be loaded due to missing permissions"
+            }
+            Self::AppLimit => "(#4) Application request limit reached",
+            Self::UserLimit => "(#17) User request limit reached",
+            Self::PageLimit => "(#32) Page request limit reached",
+            Self::CallLimit => "(#613) Calls to this api have exceeded the rate limit.",
+            Self::Unknown => "An unknown error has occurred.",
+            Self::Unavailable => "An unexpected error has occurred. Please retry your request later.",
+            Self::Blocked => "(#368) The action attempted has been deemed abusive or is otherwise disallowed",
         }
     }
 

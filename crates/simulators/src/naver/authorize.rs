@@ -94,7 +94,7 @@ fn parse(engine: &Engine, sent: &Params, locale: Locale, openid: bool) -> Result
     }
     let challenge = if openid { challenge(sent)? } else { None };
     Ok(Visit {
-        client_id: app.client_id.clone(),
+        client_id: app.client_id,
         redirect_uri: redirect_uri.to_owned(),
         state: Some(state.to_owned()),
         nonce: sent.one("nonce")?.map(str::to_owned),

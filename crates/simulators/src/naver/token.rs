@@ -74,8 +74,12 @@ impl Door<'_> {
             .with(|world| world.apps.get(client_id).cloned())
             .ok_or_else(|| self.wrong_client())?;
         let secret = self.one("client_secret")?;
-        let optional = || self.openid && self.engine.with(|world| world.facts.is("oidc_secret_optional"));
-        if !app.proves(secret) && !(secret.is_none() && optional()) {
+        let replaced = || {
+            let by_pkce = || self.engine.with(|world| world.facts.is("oidc_secret_optional"));
+            self.openid && secret.is_none() && by_pkce()
+        };
+        let proven = app.proves(secret) || replaced();
+        if !proven {
             return Err(self.wrong_client());
         }
         match grant_type {

@@ -104,9 +104,13 @@ async fn only_a_right_client_secret_will_do() {
     );
     let response = apple.exchange(&[("code", "x"), ("client_secret", &forged)]).await;
     assert_eq!(text(&response.json().await.unwrap(), "error"), "invalid_client", "another key");
-    for right in
-        [json!({}), json!({ "aud": apple.0.simulator.base_url() }), json!({ "exp": NOW + 15_777_000 })]
-    {
+    let base = apple.0.simulator.base_url();
+    for right in [
+        json!({}),
+        json!({ "aud": base }),
+        json!({ "aud": ["https://appleid.apple.com"] }),
+        json!({ "exp": NOW + 15_777_000 }),
+    ] {
         let secret = apple.secret(right).await;
         let response = apple.exchange(&[("code", "x"), ("client_secret", &secret)]).await;
         assert_eq!(text(&response.json().await.unwrap(), "error"), "invalid_grant");
