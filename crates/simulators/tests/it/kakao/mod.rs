@@ -10,6 +10,7 @@ use mapae_simulators::Provider;
 use reqwest::Response;
 use serde_json::Value;
 
+pub(crate) use crate::app::text;
 use crate::{
     browser::Browser,
     scene::{CALLBACK, Scene, agree, sign_in},
@@ -87,9 +88,4 @@ impl Kakao {
     pub(crate) async fn me(&self, token: &str) -> Response {
         self.0.get("/v2/user/me", token).await
     }
-}
-
-/// A text member.
-pub(crate) fn text<'a>(json: &'a Value, name: &str) -> &'a str {
-    json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}"))
 }
