@@ -7,6 +7,7 @@ mod demo;
 mod keys;
 mod scope_text;
 mod security;
+mod simulate;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
@@ -19,6 +20,7 @@ pub use self::{
     keys::{KeysCommand, RotateKeys},
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
     security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
+    simulate::Simulate,
     user::{CreateUser, OneUser, UserCommand},
 };
 use crate::config::Flags;
@@ -71,6 +73,8 @@ pub enum Command {
     Check(Common),
     /// All parties of OAuth on this machine, with demo accounts and a live diagram of every message
     Demo(Demo),
+    /// Kakao, Naver, Google, Facebook and Apple on this machine, to develop and test against
+    Simulate(Simulate),
 }
 
 /// Options that every command takes after its name.

@@ -13,5 +13,6 @@ mod mails;
 mod memory;
 mod migrate;
 mod serve;
+mod simulate;
 mod trouble;
 mod user;
