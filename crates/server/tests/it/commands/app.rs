@@ -59,7 +59,8 @@ on_each_engine! {
           ],
           "rotate_refresh": true,
           "subject_type": "pairwise",
-          "token_endpoint_auth_method": null
+          "token_endpoint_auth_method": null,
+          "verified": false
         }
         "#);
         let shown = mapae.json(&["app", "show", &text(&made, "client_id")]);
@@ -214,12 +215,35 @@ on_each_engine! {
         assert!(told.output.contains("its owner has switched it off"), "{told:?}");
     }
 
+    async fn az_37_the_operator_vouches_for_an_app_of_somebody_else(mapae: Installation) {
+        mapae.user("mina@example.com");
+        let owned = |more: &[&'static str]| {
+            let words = WEB.into_iter().chain(["--owner", "mina@example.com"]).chain(more.iter().copied());
+            mapae.json(&words.collect::<Vec<&str>>())
+        };
+        assert_eq!(owned(&["--verified"])["verified"], true);
+        let made = owned(&[]);
+        let id = text(&made, "client_id");
+        assert_eq!(made["verified"], false);
+        let withdraw = Some("--withdraw");
+        for (option, verified, changed) in
+            [(None, true, true), (None, true, false), (withdraw, false, true), (withdraw, false, false)]
+        {
+            let words: Vec<&str> = ["app", "verify", &id].into_iter().chain(option).collect();
+            let answer = mapae.json(&words);
+            assert_eq!((&answer["verified"], &answer["changed"]), (&verified.into(), &changed.into()));
+            assert_eq!(mapae.json(&["app", "show", &id])["verified"], verified);
+        }
+        assert_eq!(mapae.json(&WEB)["verified"], true, "an app without an owner is the operator's");
+        assert_eq!(mapae.refused(&["app", "verify", "app_unknown"])["error"], "not_found");
+    }
+
     async fn people_read_where_the_secret_belongs(mapae: Installation) {
         let made = mapae.run(&WEB);
         assert_eq!((made.code, made.errors.as_str()), (Some(0), ""));
         let (client_id, secret) = made.output.split_once('\n').unwrap();
-        assert!(client_id.starts_with("client_id      app_"), "{made:?}");
-        assert!(secret.starts_with("client_secret  "), "{made:?}");
+        assert!(client_id.starts_with("client_id         app_"), "{made:?}");
+        assert!(secret.starts_with("client_secret     "), "{made:?}");
         assert!(made.output.contains("Shown only now"), "{made:?}");
         let listed = mapae.run(&["app", "list"]);
         assert!(listed.output.contains("나의 서비스"), "{listed:?}");

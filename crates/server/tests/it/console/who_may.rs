@@ -68,7 +68,7 @@ async fn ad_01_an_app_of_somebody_else_is_like_one_that_never_was() {
         let token = token_of(&server, &other).await;
         let own_routes: Vec<_> =
             for_app(ROUTES, &app.client_id).into_iter().filter(|(_, path)| path.contains("app_")).collect();
-        assert_eq!(own_routes.len(), 9, "every address of an app");
+        assert_eq!(own_routes.len(), 10, "every address of an app");
         for (method, path) in own_routes {
             let foreign = send(&server, &other.browser, (method, &path), Some(&token)).await;
             let unknown_path = path.replace(&app.client_id, "app_AAAAAAAAAAAAAAAAAAAAAA");

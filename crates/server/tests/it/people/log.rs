@@ -35,8 +35,8 @@ impl MakeWriter<'_> for Kept {
 /// What this thread logs from now on. The server of a test runs on the test's one thread.
 fn listen() -> (Kept, impl Drop) {
     let kept = Kept::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new("mapae=trace")).with_writer(kept.clone());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("mapae=trace"));
+    let subscriber = subscriber.with_ansi(false).with_writer(kept.clone());
     (kept, tracing::subscriber::set_default(subscriber.finish()))
 }
 
