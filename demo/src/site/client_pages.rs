@@ -95,6 +95,7 @@ const fn id(class: Class) -> &'static str {
         Class::Restart => "restart",
         Class::SignInAgain => "sign_in_again",
         Class::Configuration(_) => "configuration",
-        Class::Unavailable => "unavailable",
+        Class::Unavailable | Class::RateLimited => "unavailable",
+        Class::Reconsent | Class::Denied => "restart",
     }
 }

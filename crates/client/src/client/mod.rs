@@ -6,6 +6,7 @@ mod calling;
 mod flights;
 mod refreshing;
 mod signing_up;
+mod unlinking;
 mod web;
 
 use std::{fmt, sync::Arc};

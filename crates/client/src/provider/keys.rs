@@ -9,9 +9,10 @@ use mapae_protocol::{
 };
 use tokio::sync::Mutex;
 
-use super::{Provider, ProviderError};
+use super::{MetadataError, Provider, ProviderError};
 use crate::{
     back_channel::{HttpError, Outgoing},
+    definition::Nonce,
     error::Error,
     observe::Purpose,
 };
@@ -56,15 +57,41 @@ impl Provider {
         context: &IdTokenContext<'_>,
         now: Timestamp,
     ) -> Result<IdTokenClaims, Error> {
-        let expectations = self.expectations(context, now);
         let keys = self.keys(now).await?;
-        match id_token::verify(token, &keys, &expectations) {
+        match self.verify_with(token, context, &keys, now) {
             Err(id_token::Error::UnknownKey) => {
                 let keys = self.newer_keys(&keys, now).await?;
-                Ok(id_token::verify(token, &keys, &expectations)?)
+                Ok(self.verify_with(token, context, &keys, now)?)
             }
             verified => Ok(verified?),
         }
+    }
+
+    /// What the definition lets pass besides the textbook: another spelling of the issuer, a nonce that does not come
+    /// back. Both are other expectations, not a check left out: whatever comes back is compared.
+    fn verify_with(
+        &self,
+        token: &str,
+        context: &IdTokenContext<'_>,
+        keys: &JwkSet,
+        now: Timestamp,
+    ) -> Result<IdTokenClaims, id_token::Error> {
+        let schema = self.definition().schema();
+        let others = schema.id_token.issuers.iter().map(String::as_str);
+        let mut verified = Err(id_token::Error::Issuer);
+        for issuer in std::iter::once(self.issuer().as_str()).chain(others) {
+            let expectations = Expectations { issuer, ..self.expectations(context, now) };
+            verified = id_token::verify(token, keys, &expectations);
+            if verified == Err(id_token::Error::NonceMissing)
+                && schema.authorization.nonce == Nonce::IfReturned
+            {
+                verified = id_token::verify(token, keys, &Expectations { nonce: None, ..expectations });
+            }
+            if verified != Err(id_token::Error::Issuer) {
+                break;
+            }
+        }
+        verified
     }
 
     /// The same with the keys at hand, without asking anybody.
@@ -75,7 +102,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<IdTokenClaims, id_token::Error> {
         let known = self.0.keys.0.lock().await.known.clone().ok_or(id_token::Error::UnknownKey)?;
-        id_token::verify(token, &known.keys, &self.expectations(context, now))
+        self.verify_with(token, context, &known.keys, now)
     }
 
     fn expectations<'a>(&'a self, context: &IdTokenContext<'a>, now: Timestamp) -> Expectations<'a> {
@@ -116,8 +143,10 @@ impl Provider {
 
     async fn fetch_keys(&self, state: &mut State, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
         let metadata = self.metadata(now).await?;
+        let url = metadata.jwks_uri.as_ref();
+        let url = url.ok_or(ProviderError::Metadata(MetadataError::EndpointMissing))?;
         let outgoing =
-            Outgoing { purpose: Purpose::Keys, url: &metadata.jwks_uri, credential: None, form: None };
+            Outgoing { purpose: Purpose::Keys, url, credential: None, method: http::Method::GET, form: None };
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Keys, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
         let keys = Arc::new(JwkSet::parse(&body).map_err(ProviderError::Keys)?);

@@ -1,0 +1,92 @@
+//! Ending what a person granted, from our side — RFC 7009 §2.1, and the providers' own ways.
+
+use http::{Method, StatusCode};
+use mapae_protocol::{endpoint_uri::EndpointUri, error::Endpoint, time::Timestamp};
+
+use super::{Provider, ProviderError, token_answer};
+use crate::{
+    back_channel::{Credential, Form, HttpError, Outgoing},
+    definition::{Place, UnlinkWay},
+    error::Error,
+    identity::EndUser,
+    observe::Purpose,
+    setting::{ConfigurationError, Setting},
+    tokens::Tokens,
+};
+
+impl Provider {
+    /// Tells the provider that this person's link to the service is over. `false`: the provider has no way to be told.
+    ///
+    /// # Errors
+    /// It did not answer, or said no.
+    pub(crate) async fn unlink(
+        &self,
+        person: &EndUser,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let bearer = || Some(Credential::Bearer(tokens.access_token.clone()));
+        let empty = Form::default();
+        match self.definition().schema().unlink.way {
+            UnlinkWay::Revocation => self.revoke(tokens, now).await,
+            UnlinkWay::BearerPost => {
+                let url = self.unlink_address(person)?;
+                self.end(&url, Method::POST, bearer(), Some(&empty), now).await
+            }
+            UnlinkWay::BearerDelete => {
+                let url = self.unlink_address(person)?;
+                self.end(&url, Method::DELETE, bearer(), None, now).await
+            }
+        }
+    }
+
+    /// RFC 7009 §2.1: the refresh token where there is one, because it ends the others as well.
+    async fn revoke(&self, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
+        let metadata = self.metadata(now).await?;
+        let Some(url) = &metadata.revocation_endpoint else { return Ok(false) };
+        let (token, hint) = match &tokens.refresh_token {
+            Some(refresh_token) => (refresh_token, "refresh_token"),
+            None => (&tokens.access_token, "access_token"),
+        };
+        let form = Form::default().with("token", token.expose().as_str()).with("token_type_hint", hint);
+        let (form, credential) = self.authenticate(form, &metadata)?;
+        self.end(url, Method::POST, credential, Some(&form), now).await
+    }
+
+    async fn end(
+        &self,
+        url: &EndpointUri,
+        method: Method,
+        credential: Option<Credential>,
+        form: Option<&Form>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let outgoing = Outgoing { purpose: Purpose::Unlink, url, credential, method, form };
+        let answer = self.ask(&outgoing, now).await?;
+        if answer.status.is_success() {
+            return Ok(true);
+        }
+        let said = token_answer::object(&answer.body).map(serde_json::Value::Object).unwrap_or_default();
+        if let Some(error) = self.ruled(Place::UserInfo, &said) {
+            return Err(error.into());
+        }
+        match answer.status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Err(ProviderError::Refused { at: Endpoint::Resource, code: None }.into())
+            }
+            _ => Err(ProviderError::NoAnswer(Purpose::Unlink, HttpError::Status).into()),
+        }
+    }
+
+    fn unlink_address(&self, person: &EndUser) -> Result<EndpointUri, ConfigurationError> {
+        let wrong =
+            ConfigurationError::new(Setting::Providers, "the definition has no address for unlinking");
+        let template = self.definition().schema().endpoints.unlink.as_deref().ok_or(wrong)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !person.subject().bytes().all(plain) {
+            return Err(wrong);
+        }
+        let address = self.definition().address(template)?.replace("{$subject}", person.subject());
+        EndpointUri::parse(&address).map_err(|_| wrong)
+    }
+}
