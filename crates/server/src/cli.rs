@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod demo;
 mod keys;
+mod simulate;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
@@ -13,6 +14,7 @@ pub use self::{
     app::{AppCommand, CreateApp, GrantTypeName, IdTokenAlg, OneApp},
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
+    simulate::Simulate,
     user::{CreateUser, UserCommand},
 };
 use crate::config::Flags;
@@ -62,6 +64,8 @@ pub enum Command {
     Check(Common),
     /// All parties of OAuth on this machine, with demo accounts and a live diagram of every message
     Demo(Demo),
+    /// Kakao, Naver, Google, Facebook and Apple on this machine, to develop and test against
+    Simulate(Simulate),
 }
 
 /// Options that every command takes after its name.

@@ -15,11 +15,13 @@ pub enum HeaderType {
     AccessToken,
     /// `logout+jwt`: a logout token (OIDC Back-Channel Logout §2.4).
     LogoutToken,
+    /// `secevent+jwt`: a security event token (RFC 8417 §2.3).
+    SecurityEvent,
 }
 
 impl HeaderType {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Jwt, Self::AccessToken, Self::LogoutToken];
+    pub const ALL: &'static [Self] = &[Self::Jwt, Self::AccessToken, Self::LogoutToken, Self::SecurityEvent];
 
     /// The value written into `typ`.
     #[must_use]
@@ -28,6 +30,7 @@ impl HeaderType {
             Self::Jwt => "JWT",
             Self::AccessToken => "at+jwt",
             Self::LogoutToken => "logout+jwt",
+            Self::SecurityEvent => "secevent+jwt",
         }
     }
 

@@ -58,6 +58,7 @@ struct Headers {
     jwt: String,
     access_token: String,
     logout_token: String,
+    security_event: String,
 }
 
 enum Primitive {
@@ -182,6 +183,7 @@ impl Headers {
             jwt: header(HeaderType::Jwt),
             access_token: header(HeaderType::AccessToken),
             logout_token: header(HeaderType::LogoutToken),
+            security_event: header(HeaderType::SecurityEvent),
         }
     }
 
@@ -190,6 +192,7 @@ impl Headers {
             HeaderType::Jwt => &self.jwt,
             HeaderType::AccessToken => &self.access_token,
             HeaderType::LogoutToken => &self.logout_token,
+            HeaderType::SecurityEvent => &self.security_event,
         }
     }
 }

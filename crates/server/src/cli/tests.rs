@@ -158,6 +158,9 @@ fn what_is_missing_or_unknown_is_refused() {
         (vec!["api", "create", "--identifier", "x", "--name", "A"], ErrorKind::MissingRequiredArgument),
         (vec!["demo", "--port-base", "65530"], ErrorKind::ValueValidation),
         (vec!["demo", "--port-base", "80"], ErrorKind::ValueValidation),
+        (vec!["simulate", "line"], ErrorKind::ValueValidation),
+        (vec!["simulate", "--port-base", "65532"], ErrorKind::ValueValidation),
+        (vec!["simulate", "--listen", "everywhere"], ErrorKind::ValueValidation),
     ] {
         assert_eq!(parse(&line).unwrap_err(), expected, "{line:?}");
     }
@@ -172,6 +175,18 @@ fn the_demo() {
     assert_eq!((demo.port_base, demo.no_browser, demo.data.as_deref()), (Some(7000), true, Some("d")));
     let Ok(Command::Demo(demo)) = parse(&["demo"]) else { panic!("not understood") };
     assert_eq!((demo.port_base, demo.no_browser, demo.data), (None, false, None));
+}
+
+#[test]
+fn the_simulators() {
+    let Ok(Command::Simulate(all)) = parse(&["simulate"]) else { panic!("not understood") };
+    assert_eq!((all.port_base, all.providers.len(), all.listen.to_string().as_str()), (9100, 0, "127.0.0.1"));
+    assert!(!all.any_client && !all.real_issuer && !all.json);
+    let line =
+        ["simulate", "apple", "kakao", "--port-base", "7000", "--redirect-uri", "http://localhost:1/a"];
+    let Ok(Command::Simulate(two)) = parse(&line) else { panic!("not understood") };
+    let names: Vec<&str> = two.providers.iter().map(|provider| provider.as_str()).collect();
+    assert_eq!((names, two.redirect_uris), (vec!["apple", "kakao"], vec!["http://localhost:1/a".to_owned()]));
 }
 
 /// Every option of every command says what it is for.

@@ -16,6 +16,7 @@ mod migrate;
 mod name;
 mod refusals;
 mod serve;
+mod simulate;
 mod user;
 
 use std::{ffi::OsString, io, process::ExitCode, time::Duration};
@@ -64,7 +65,7 @@ fn answer_misunderstood(error: &clap::Error, json: bool) -> ExitCode {
 /// A server uses all cores; a command waits for one thing after another.
 fn runtime(command: &Command) -> io::Result<Runtime> {
     let mut builder = match command {
-        Command::Serve(_) | Command::Demo(_) => Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Demo(_) | Command::Simulate(_) => Builder::new_multi_thread(),
         _ => Builder::new_current_thread(),
     };
     builder.enable_all().build()
@@ -82,6 +83,7 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
         Command::Migrate(common) => migrate::run(&common).await,
         Command::Check(common) => check::run(&common).await,
         Command::Demo(args) => demo::run(&args).await,
+        Command::Simulate(args) => simulate::run(&args).await,
     }
 }
 

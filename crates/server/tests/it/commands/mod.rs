@@ -11,5 +11,6 @@ mod keys;
 mod killed;
 mod migrate;
 mod serve;
+mod simulate;
 mod trouble;
 mod user;

@@ -1,0 +1,64 @@
+//! What `mapae simulate` says when the simulators answer: where they are, and with which credentials.
+
+use std::fmt;
+
+use mapae_simulators::{Provider, Simulator};
+use serde::Serialize;
+
+/// The simulators that run.
+#[derive(Debug, Serialize)]
+pub(super) struct Ready {
+    simulators: Vec<Entry>,
+}
+
+/// One of them, with the app that is there from the start.
+#[derive(Debug, Serialize)]
+struct Entry {
+    provider: Provider,
+    base_url: String,
+    issuer: String,
+    control: String,
+    client_id: String,
+    /// `null` for Apple, whose secrets the client signs itself.
+    client_secret: Option<String>,
+    redirect_uris: Vec<String>,
+}
+
+impl Ready {
+    pub(super) fn of(running: &[Simulator]) -> Self {
+        let entry = |simulator: &Simulator| {
+            let app = simulator.app();
+            Entry {
+                provider: simulator.provider(),
+                base_url: simulator.base_url().to_owned(),
+                issuer: simulator.issuer().to_owned(),
+                control: format!("{}/control", simulator.base_url()),
+                client_id: app.client_id,
+                client_secret: app.client_secret,
+                redirect_uris: app.redirect_uris,
+            }
+        };
+        Self { simulators: running.iter().map(entry).collect() }
+    }
+}
+
+impl fmt::Display for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "These are simulations. 시뮬레이션이에요. 실제 서비스가 아니에요.\n")?;
+        for entry in &self.simulators {
+            writeln!(f, "  {:<9} {}", entry.provider.as_str(), entry.base_url)?;
+            writeln!(f, "            client_id      {}", entry.client_id)?;
+            let secret = entry.client_secret.as_deref();
+            writeln!(
+                f,
+                "            client_secret  {}",
+                secret.unwrap_or("signed with the key on its page")
+            )?;
+        }
+        writeln!(
+            f,
+            "\nPeople and buttons are on each one's page. 사람과 단추는 각 주소의 /control에 있어요."
+        )?;
+        write!(f, "Ctrl+C stops them. Ctrl+C로 끝나요.")
+    }
+}

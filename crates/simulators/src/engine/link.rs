@@ -1,0 +1,36 @@
+//! The connection between a person and an app.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mapae_protocol::time::Timestamp;
+use serde::Serialize;
+
+/// What a person agreed to give one app.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Link {
+    pub(crate) linked_at: Timestamp,
+    /// Consent items that the app may read.
+    pub(crate) items: BTreeSet<String>,
+    /// Consent items that were asked and refused.
+    pub(crate) refused: BTreeSet<String>,
+    /// Whether the service has completed the connection (Kakao apps with automatic linking off).
+    pub(crate) signed_up: bool,
+    /// What else the person chose on the consent page (Apple: the name, the relay address).
+    pub(crate) choices: BTreeMap<String, String>,
+}
+
+impl Link {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self {
+            linked_at: now,
+            items: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            signed_up: true,
+            choices: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn allows(&self, item: &str) -> bool {
+        self.items.contains(item)
+    }
+}

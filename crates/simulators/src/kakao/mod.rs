@@ -1,0 +1,163 @@
+//! 카카오 로그인: `kauth.kakao.com` and `kapi.kakao.com` on one port.
+
+mod api;
+mod authorize;
+mod connection;
+mod error;
+mod items;
+mod notices;
+mod oidc;
+mod seed;
+mod token;
+mod user;
+
+use std::collections::BTreeSet;
+
+use axum::{
+    Router,
+    response::Response,
+    routing::{get, post},
+};
+use mapae_protocol::{locale::Locale, random};
+
+use crate::{
+    App, Fact, Person, Provider,
+    engine::{Engine, Link, Notice, Visit},
+    fact::Certainty::{Practice, Unconfirmed},
+    rules::{About, Asked, Case, Delivery, Outcome, Rules},
+};
+
+/// The one and only.
+pub(crate) const KAKAO: Kakao = Kakao;
+
+/// The rules of Kakao.
+pub(crate) struct Kakao;
+
+/// What is not certain.
+const FACTS: &[Fact] = &[
+    Fact::new("code_seconds", "600", Unconfirmed, "life of a code"),
+    Fact::new("access_token_seconds", "21599", Practice, "life of an access token and of an ID token"),
+    Fact::new("refresh_token_seconds", "5183999", Practice, "life of a refresh token"),
+    Fact::new(
+        "refresh_renewal_seconds",
+        "2592000",
+        Practice,
+        "a refresh token with less than this left is replaced",
+    ),
+    Fact::new("error_page_status", "400", Unconfirmed, "HTTP status of the KOE pages"),
+    Fact::new("misconfigured_status", "401", Unconfirmed, "HTTP status of KOE009"),
+    Fact::new("rate_limit_status", "429", Unconfirmed, "HTTP status of KOE237"),
+    Fact::new("wrong_verifier_code", "KOE320", Unconfirmed, "error_code when code_verifier is wrong"),
+    Fact::new(
+        "login_required_text",
+        "user authentication required.",
+        Unconfirmed,
+        "description of login_required",
+    ),
+    Fact::new(
+        "upper_case_gender",
+        "false",
+        Unconfirmed,
+        "whether the OIDC user information says MALE, as the sample does",
+    ),
+];
+
+impl Rules for Kakao {
+    fn provider(&self) -> Provider {
+        Provider::Kakao
+    }
+
+    fn name(&self, locale: Locale) -> &'static str {
+        match locale {
+            Locale::Ko => "카카오",
+            Locale::En => "Kakao",
+        }
+    }
+
+    fn default_locale(&self) -> Locale {
+        Locale::Ko
+    }
+
+    fn real_issuer(&self) -> &'static str {
+        "https://kauth.kakao.com"
+    }
+
+    fn facts(&self) -> &'static [Fact] {
+        FACTS
+    }
+
+    fn default_app(&self) -> App {
+        seed::app()
+    }
+
+    fn people(&self) -> Vec<Person> {
+        seed::people()
+    }
+
+    fn routes(&self) -> Router<Engine> {
+        Router::new()
+            .route("/.well-known/openid-configuration", get(oidc::metadata))
+            .route("/.well-known/jwks.json", get(oidc::keys))
+            .route("/oauth/authorize", get(authorize::authorize))
+            .route("/oauth/token", post(token::token))
+            .route("/oauth/tokeninfo", post(oidc::token_info))
+            .route("/oauth/logout", get(connection::logout_of_browser))
+            .route("/v2/user/me", get(user::me).post(user::me))
+            .route("/v1/oidc/userinfo", get(oidc::userinfo))
+            .route("/v1/user/access_token_info", get(user::access_token_info))
+            .route("/v1/user/logout", post(connection::logout))
+            .route("/v1/user/unlink", post(connection::unlink))
+            .route("/v1/user/signup", post(connection::sign_up))
+            .route("/v2/user/scopes", get(connection::scopes))
+            .route("/v2/user/revoke/scopes", post(connection::revoke_scopes))
+            .route("/v2/user/service_terms", get(connection::service_terms))
+    }
+
+    /// Without `scope` the page comes at the first login only; with it, for whatever of it is not agreed to yet.
+    fn consent(&self, case: &Case<'_>) -> Option<Vec<Asked>> {
+        let wanted: BTreeSet<String> = match case.link {
+            None => {
+                let named = case.visit.scope.iter().filter(|id| case.app.item(id).is_some()).cloned();
+                case.app.items_at_first().into_iter().chain(named).collect()
+            }
+            Some(link) => {
+                let missing = case.visit.scope.iter().filter(|id| case.app.item(id).is_some());
+                missing.filter(|id| !link.allows(id)).cloned().collect()
+            }
+        };
+        if wanted.is_empty() && case.link.is_some() {
+            return None;
+        }
+        Some(items::asked(case.app, &wanted, case.visit.locale))
+    }
+
+    /// Consent belongs to person and app: a token stands for all that was agreed to.
+    fn granted_scope(&self, visit: &Visit, link: &Link) -> BTreeSet<String> {
+        let openid = visit.openid.then(|| "openid".to_owned());
+        link.items.iter().cloned().chain(openid).collect()
+    }
+
+    fn new_code(&self) -> String {
+        random::text::<64>()
+    }
+
+    fn answer(&self, engine: &Engine, visit: &Visit, outcome: &Outcome<'_>) -> Delivery {
+        authorize::answer(engine, visit, outcome)
+    }
+
+    fn not_a_tester(&self, engine: &Engine, visit: &Visit) -> Response {
+        error::Page::NotATester.show(engine, visit.locale, Vec::new())
+    }
+
+    fn failure(&self, engine: &Engine, path: &str, code: Option<&str>) -> Response {
+        error::failure(engine, path, code)
+    }
+
+    fn notices(&self, engine: &Engine, about: &About<'_>) -> Vec<Notice> {
+        notices::of(engine, about)
+    }
+
+    fn webhooks(&self) -> &'static [&'static str] {
+        &[notices::UNLINK, notices::ACCOUNT]
+    }
+}

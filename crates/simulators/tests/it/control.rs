@@ -1,0 +1,210 @@
+//! The switches of every simulator.
+
+use std::time::Duration;
+
+use mapae_simulators::{Command, FaultKind, Provider, Settings, Simulator, StartError};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{browser::Browser, scene::Scene};
+
+/// Any address that answers with 200 when nothing is wrong.
+const METADATA: &str = "/.well-known/openid-configuration";
+
+async fn scene() -> Scene {
+    Scene::of(Provider::Kakao).await
+}
+
+async fn fetch(scene: &Scene, path: &str) -> Response {
+    scene.http.get(scene.url(path)).send().await.unwrap()
+}
+
+async fn order(scene: &Scene, form: &[(&str, &str)]) -> Response {
+    scene.post("/control", form).await
+}
+
+#[tokio::test]
+async fn garbage_comes_once_and_only_where_it_was_ordered() {
+    let scene = scene().await;
+    order(&scene, &[("do", "fail"), ("how", "garbage"), ("path", METADATA)]).await;
+    assert_eq!(fetch(&scene, "/.well-known/jwks.json").await.status(), 200);
+    let response = fetch(&scene, METADATA).await;
+    assert_eq!(response.status(), 200);
+    assert!(serde_json::from_str::<Value>(&response.text().await.unwrap()).is_err());
+    let response = fetch(&scene, METADATA).await;
+    assert!(response.json::<Value>().await.is_ok(), "it was ordered once");
+}
+
+#[tokio::test]
+async fn faults_can_be_many_and_be_taken_back() {
+    let scene = scene().await;
+    order(&scene, &[("do", "fail"), ("how", "error"), ("path", "/v2/*"), ("times", "2")]).await;
+    for _ in 0..2 {
+        assert_eq!(fetch(&scene, "/v2/user/me").await.status(), 400);
+    }
+    assert_eq!(fetch(&scene, "/v2/user/me").await.status(), 401);
+    order(&scene, &[("do", "fail"), ("how", "redirect")]).await;
+    assert_eq!(fetch(&scene, METADATA).await.status(), StatusCode::FOUND);
+    order(&scene, &[("do", "fail"), ("how", "error"), ("times", "100")]).await;
+    order(&scene, &[("do", "mend")]).await;
+    assert_eq!(fetch(&scene, METADATA).await.status(), 200);
+}
+
+#[tokio::test]
+async fn too_much_is_really_much() {
+    let scene = scene().await;
+    order(&scene, &[("do", "fail"), ("how", "huge")]).await;
+    assert!(fetch(&scene, METADATA).await.bytes().await.unwrap().len() > 16_000_000);
+}
+
+#[tokio::test]
+async fn a_stall_costs_only_who_waits_and_does_not_keep_the_simulator_from_stopping() {
+    let scene = scene().await;
+    let stall = Command::Fail { how: FaultKind::Stall, path: None, code: None, seconds: None, times: None };
+    scene.simulator.control(stall).await.unwrap();
+    let waiting = scene.http.get(scene.url(METADATA)).timeout(Duration::from_millis(200)).send().await;
+    assert!(waiting.unwrap_err().is_timeout());
+    assert_eq!(fetch(&scene, METADATA).await.status(), 200);
+    order(&scene, &[("do", "fail"), ("how", "stall")]).await;
+    let url = scene.url(METADATA);
+    let http = scene.http.clone();
+    let waiting = tokio::spawn(async move { http.get(url).send().await });
+    while scene.state().await["faults"] != json!([]) {
+        tokio::task::yield_now().await;
+    }
+    scene.simulator.stop().await;
+    assert!(waiting.await.unwrap().is_ok(), "it is let go");
+}
+
+impl Scene {
+    pub(crate) async fn state(&self) -> Value {
+        fetch(self, "/control/state").await.json().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_e_mail_address_changes_for_good() {
+    let scene = scene().await;
+    let change =
+        json!({ "do": "change_email", "person": "ryan", "email": "new@example.test", "verified": false });
+    let response = scene.http.post(scene.url("/control")).json(&change).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let state = scene.state().await;
+    let ryan = state["people"].as_array().unwrap().iter().find(|person| person["name"] == "ryan").unwrap();
+    assert_eq!((&ryan["email"], &ryan["email_verified"]), (&json!("new@example.test"), &json!(false)));
+    order(&scene, &[("do", "change_email"), ("person", "ryan"), ("email", "")]).await;
+    let state = scene.state().await;
+    let ryan = state["people"].as_array().unwrap().iter().find(|person| person["name"] == "ryan").unwrap();
+    assert_eq!(ryan["email"], Value::Null);
+}
+
+#[tokio::test]
+async fn apps_and_people_can_be_added() {
+    let scene = scene().await;
+    let app = [
+        ("do", "app"),
+        ("client_id", "mine"),
+        ("client_secret", "s"),
+        ("redirect_uris", "http://localhost:1/a"),
+        ("redirect_uris", "http://localhost:1/b"),
+    ];
+    assert_eq!(order(&scene, &app).await.status(), 200);
+    let person = json!({ "do": "person", "name": "tube", "id": "77", "login": "tube", "password": "p", "nickname": "튜브" });
+    let response = scene.http.post(scene.url("/control")).json(&person).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let address = scene.address(
+        "/oauth/authorize",
+        &[("client_id", "mine"), ("redirect_uri", "http://localhost:1/b"), ("response_type", "code")],
+    );
+    let browser = Browser::new();
+    let page = browser.open(&address).await;
+    let page = browser.press(&page, "login-submit", &[("login", "tube"), ("password", "p")]).await;
+    assert!(page.has("consent-approve"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_command_is_said() {
+    let scene = scene().await;
+    for form in [
+        &[("do", "explode")][..],
+        &[("do", "unlink"), ("person", "nobody")],
+        &[("do", "unlink"), ("person", "ryan")],
+        &[("do", "fact"), ("name", "code_seconds"), ("value", "soon")],
+        &[("do", "webhook"), ("kind", "nonsense"), ("url", "http://localhost/")],
+        &[("do", "webhook"), ("kind", "unlink"), ("url", "http://localhost/"), ("method", "BREW")],
+        &[("do", "expire"), ("tokens", "all"), ("person", "nobody")],
+        &[("do", "app")],
+    ] {
+        let response = order(&scene, form).await;
+        assert_eq!(response.status(), 400, "{form:?}");
+        let error: Value = response.json().await.unwrap();
+        assert!(error["error"].as_str().is_some_and(|text| !text.is_empty()), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn uncertain_facts_can_be_changed_before_and_after_the_start() {
+    let settings =
+        Settings { facts: vec![("error_page_status".into(), "200".into())], ..Settings::default() };
+    let scene = Scene::with(Provider::Kakao, settings).await;
+    assert_eq!(fetch(&scene, "/oauth/authorize").await.status(), 200);
+    order(&scene, &[("do", "fact"), ("name", "error_page_status"), ("value", "403")]).await;
+    assert_eq!(fetch(&scene, "/oauth/authorize").await.status(), 403);
+    let settings = Settings { facts: vec![("no such".into(), "1".into())], ..Settings::default() };
+    let refused = Simulator::start(Provider::Kakao, settings).await;
+    assert!(matches!(refused, Err(StartError::Fact(_))));
+}
+
+#[tokio::test]
+async fn the_buttons_of_the_page_do_the_same() {
+    let scene = scene().await;
+    let browser = Browser::new();
+    let page = browser.open(&scene.url("/control")).await;
+    assert!(page.has("simulation"));
+    let pressed = browser.press(&page, "fail-submit", &[("how", "error"), ("path", METADATA)]).await;
+    assert_eq!((pressed.status, pressed.location().path()), (StatusCode::SEE_OTHER, "/control"));
+    assert_ne!(fetch(&scene, METADATA).await.status(), 200);
+    let page = browser.open(&scene.url("/")).await;
+    browser.press(&page, "advance-submit", &[("seconds", "60")]).await;
+    assert_eq!(scene.state().await["now"], crate::scene::NOW + 60);
+    let page = browser.open(&scene.url("/control")).await;
+    browser.press(&page, "delete-ryan", &[]).await;
+    assert!(!browser.open(&scene.url("/control")).await.has("delete-ryan"));
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_press_no_button() {
+    let scene = scene().await;
+    for (name, value) in
+        [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+    {
+        let request = scene.http.post(scene.url("/control")).header(name, value);
+        let response = request.form(&[("do", "delete"), ("person", "ryan")]).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+    }
+    assert!(scene.state().await["people"].to_string().contains("\"ryan\""));
+}
+
+#[tokio::test]
+async fn a_strange_name_that_leads_here_is_not_answered() {
+    let scene = scene().await;
+    for (host, status) in [
+        ("evil.example", StatusCode::MISDIRECTED_REQUEST),
+        ("localhost.evil.example", StatusCode::MISDIRECTED_REQUEST),
+        ("127.0.0.1", StatusCode::OK),
+        ("kakao.localhost:9100", StatusCode::OK),
+        ("[::1]:9100", StatusCode::OK),
+    ] {
+        let response = scene.http.get(scene.url("/control/state")).header("host", host).send().await.unwrap();
+        assert_eq!(response.status(), status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_so() {
+    let scene = scene().await;
+    let port: u16 = scene.simulator.base_url().rsplit(':').next().unwrap().parse().unwrap();
+    let settings = Settings { listen: ([127, 0, 0, 1], port).into(), ..Settings::default() };
+    let error = Simulator::start(Provider::Kakao, settings).await.unwrap_err();
+    assert!(error.to_string().contains(&port.to_string()), "{error}");
+}
