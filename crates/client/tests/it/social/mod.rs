@@ -1,0 +1,5 @@
+//! Providers as data, against the simulators: over HTTP, with the pages that a person would see there.
+
+mod kakao;
+mod others;
+mod scene;
