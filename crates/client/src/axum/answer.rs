@@ -64,7 +64,7 @@ fn log(error: &Error) {
             tracing::warn!(%error, setting = setting.name(), "nobody can sign in until this is changed");
         }
         Class::Unavailable | Class::RateLimited => {
-            tracing::warn!(%error, "signing in does not work at this moment")
+            tracing::warn!(%error, "signing in does not work at this moment");
         }
         Class::Cancelled | Class::Restart | Class::SignInAgain | Class::Reconsent | Class::Denied => {
             tracing::info!(%error, "a login was refused");

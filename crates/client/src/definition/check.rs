@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::{
     DefinitionError,
-    schema::{ErrorRule, IdentityMap, OpenId, RuleClass, Schema, UnlinkWay, UserInfoUse},
+    schema::{
+        ErrorRule, IdentityMap, NoticeProof, NoticeRule, OpenId, RuleClass, Schema, UnlinkWay, UserInfoUse,
+    },
 };
 use crate::setting::Setting;
 
@@ -43,6 +45,15 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     }
     if !schema.errors.iter().all(names_its_setting) {
         return wrong("errors.setting", "a configuration error, and no other, names a setting that there is");
+    }
+    let meant = |rule: &NoticeRule| (rule.proof == NoticeProof::SignedToken) != rule.kind.is_some();
+    if !schema.notices.iter().all(meant) {
+        return wrong("notices.kind", "a notice has one meaning, and a signed token one for each event");
+    }
+    let shared = |rule: &&NoticeRule| rule.proof == NoticeProof::SharedHeader;
+    if schema.notices.iter().filter(shared).any(|rule| rule.credential.is_empty() || rule.subject.is_empty())
+    {
+        return wrong("notices.credential", "a shared header needs a credential and a subject");
     }
     if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
         return wrong("console", "there is no setting of this name");

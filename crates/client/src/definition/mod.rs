@@ -16,7 +16,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 pub(crate) use errors::Place;
 pub(crate) use mapping::{Document, Mapped};
-pub(crate) use schema::{Authentication, Nonce, Refresh, Schema, UnlinkWay, UserInfoUse};
+pub(crate) use schema::{
+    Authentication, Nonce, NoticeProof, NoticeRule, Refresh, Schema, UnlinkWay, UserInfoUse,
+};
 
 use crate::{
     error::Language,

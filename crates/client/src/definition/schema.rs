@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{error::Language, login::Intent};
+use crate::{error::Language, login::Intent, notice::EventKind};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +33,8 @@ pub(crate) struct Schema {
     pub(crate) errors: Vec<ErrorRule>,
     #[serde(default)]
     pub(crate) unlink: Unlink,
+    #[serde(default)]
+    pub(crate) notices: Vec<NoticeRule>,
     /// Where a setting is in the provider's own console, by the setting's name.
     #[serde(default)]
     pub(crate) console: BTreeMap<String, Text>,
@@ -310,6 +313,54 @@ pub(crate) enum UnlinkWay {
     BearerPost,
     /// A DELETE with the access token (Facebook).
     BearerDelete,
+}
+
+/// A notice that the provider sends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoticeRule {
+    pub(crate) name: String,
+    pub(crate) proof: NoticeProof,
+    /// Answered when it was taken.
+    status: u16,
+    /// The name of the credential in the header, and what stands before it.
+    #[serde(default)]
+    pub(crate) credential: String,
+    #[serde(default)]
+    pub(crate) prefix: String,
+    /// Parameters that must equal credentials.
+    #[serde(default)]
+    pub(crate) checks: BTreeMap<String, String>,
+    /// The parameter that names the person.
+    #[serde(default)]
+    pub(crate) subject: String,
+    /// What it means, where it means one thing.
+    pub(crate) kind: Option<EventKind>,
+    /// What each event means.
+    #[serde(default)]
+    pub(crate) kinds: BTreeMap<String, EventKind>,
+    /// The page of the service that shows what became of a deletion.
+    pub(crate) deletion_page: Option<String>,
+}
+
+impl NoticeRule {
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK)
+    }
+}
+
+/// How a notice is proved to be the provider's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NoticeProof {
+    /// A secret in the `Authorization` header.
+    SharedHeader,
+    /// A security event token (RFC 8417).
+    SignedToken,
+    /// Facebook's `signed_request`.
+    SignedRequest,
+    /// Naver's signature and encrypted id.
+    Naver,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use mapae_protocol::{
     id_token::{self, Expectations, IdTokenClaims},
-    jose::{Algorithm, JwkSet},
+    jose::{self, Algorithm, HeaderType, JwkSet, Unverified},
     time::{Seconds, Timestamp},
 };
+use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
 use super::{MetadataError, Provider, ProviderError};
@@ -92,6 +93,39 @@ impl Provider {
             }
         }
         verified
+    }
+
+    /// RFC 8417 §2: the claims of a security event token of this provider for this client. It has no end, and its `typ`
+    /// keeps every other kind of token out.
+    pub(crate) async fn security_event(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Error> {
+        let keys = self.keys(now).await?;
+        let unverified = || Unverified::parse(token).map_err(id_token::Error::Token);
+        if !unverified()?.is_typed(HeaderType::SecurityEvent) {
+            return Err(id_token::Error::WrongType.into());
+        }
+        let verified = match unverified()?.verify_with(&keys) {
+            Err(jose::Error::UnknownKey) => {
+                let keys = self.newer_keys(&keys, now).await?;
+                unverified()?.verify_with(&keys)
+            }
+            verified => verified,
+        };
+        let verified = verified.map_err(id_token::Error::Token)?;
+        let claims: Map<String, Value> = verified.claims(&["iss", "aud"]).map_err(id_token::Error::Claims)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if !text("iss").is_some_and(|iss| self.is_called(iss)) {
+            return Err(id_token::Error::Issuer.into());
+        }
+        let ours = |audience: &Value| audience.as_str() == Some(self.client_id());
+        let for_us = claims.get("aud").is_some_and(|aud| match aud {
+            Value::Array(several) => several.iter().any(ours),
+            one => ours(one),
+        });
+        if for_us { Ok(claims) } else { Err(id_token::Error::Audience.into()) }
     }
 
     /// The same with the keys at hand, without asking anybody.

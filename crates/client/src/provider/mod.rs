@@ -144,6 +144,26 @@ impl Provider {
         Some(ProviderError::Ruled(class))
     }
 
+    /// A credential of the registration, by its name.
+    pub(crate) fn credential(&self, name: &str) -> Option<&str> {
+        let registration = self.registration();
+        if name == "client_secret" {
+            return registration.client_secret.as_ref().map(|secret| secret.expose().as_str());
+        }
+        registration.credentials.get(name).map(|value| value.expose().as_str())
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        self.registration().client_id.as_str()
+    }
+
+    /// Whether this is a spelling of the issuer.
+    pub(crate) fn is_called(&self, issuer: &str) -> bool {
+        let others = &self.definition().schema().id_token.issuers;
+        let is = |other: &String| self.definition().address(other).is_ok_and(|other| other == issuer);
+        issuer == self.issuer().as_str() || others.iter().any(is)
+    }
+
     pub(crate) fn registration(&self) -> &Registration {
         &self.0.registration
     }

@@ -1,5 +1,7 @@
 //! How this client is known at a provider — RFC 6749 §2.
 
+use std::collections::BTreeMap;
+
 use mapae_protocol::{
     client_id::ClientId,
     client_metadata::TokenEndpointAuthMethod,
@@ -23,6 +25,7 @@ pub struct ClientRegistration {
     scopes: Option<String>,
     resource: Option<String>,
     auth_method: Option<TokenEndpointAuthMethod>,
+    credentials: BTreeMap<String, Secret<String>>,
 }
 
 /// The same, checked.
@@ -34,6 +37,7 @@ pub(crate) struct Registration {
     pub(crate) scopes: Scopes,
     pub(crate) resource: Option<ResourceIndicator>,
     pub(crate) auth_method: Option<TokenEndpointAuthMethod>,
+    pub(crate) credentials: BTreeMap<String, Secret<String>>,
 }
 
 impl ClientRegistration {
@@ -47,6 +51,7 @@ impl ClientRegistration {
             scopes: None,
             resource: None,
             auth_method: None,
+            credentials: BTreeMap::new(),
         }
     }
 
@@ -78,6 +83,13 @@ impl ClientRegistration {
         self
     }
 
+    /// With a further credential that the provider's definition names, for instance `admin_key` and `app_id` of Kakao.
+    #[must_use]
+    pub fn with_credential(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.credentials.insert(name.into(), Secret::new(value.into()));
+        self
+    }
+
     pub(super) fn check(self, definition: &Definition) -> Result<Registration, ConfigurationError> {
         let wrong = ConfigurationError::new;
         let client_id = ClientId::parse(&self.client_id);
@@ -104,6 +116,7 @@ impl ClientRegistration {
             return Err(wrong(Setting::ClientSecret, "the chosen authentication method needs one"));
         }
         Ok(Registration {
+            credentials: self.credentials,
             client_id: client_id.map_err(|_| wrong(Setting::ClientId, "it is not a client identifier"))?,
             client_secret: self.client_secret,
             redirect_uri: redirect_uri

@@ -25,19 +25,15 @@ impl Provider {
         tokens: &Tokens,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let bearer = || Some(Credential::Bearer(tokens.access_token.clone()));
-        let empty = Form::default();
-        match self.definition().schema().unlink.way {
-            UnlinkWay::Revocation => self.revoke(tokens, now).await,
-            UnlinkWay::BearerPost => {
-                let url = self.unlink_address(person)?;
-                self.end(&url, Method::POST, bearer(), Some(&empty), now).await
-            }
-            UnlinkWay::BearerDelete => {
-                let url = self.unlink_address(person)?;
-                self.end(&url, Method::DELETE, bearer(), None, now).await
-            }
-        }
+        let (method, empty) = (self.definition().schema().unlink.way, Form::default());
+        let (method, form) = match method {
+            UnlinkWay::Revocation => return self.revoke(tokens, now).await,
+            UnlinkWay::BearerPost => (Method::POST, Some(&empty)),
+            UnlinkWay::BearerDelete => (Method::DELETE, None),
+        };
+        let url = self.unlink_address(person)?;
+        let credential = Some(Credential::Bearer(tokens.access_token.clone()));
+        self.end(&Outgoing { purpose: Purpose::Unlink, url: &url, credential, method, form }, now).await
     }
 
     /// RFC 7009 §2.1: the refresh token where there is one, because it ends the others as well.
@@ -50,19 +46,12 @@ impl Provider {
         };
         let form = Form::default().with("token", token.expose().as_str()).with("token_type_hint", hint);
         let (form, credential) = self.authenticate(form, &metadata)?;
-        self.end(url, Method::POST, credential, Some(&form), now).await
+        let (purpose, method) = (Purpose::Unlink, Method::POST);
+        self.end(&Outgoing { purpose, url, credential, method, form: Some(&form) }, now).await
     }
 
-    async fn end(
-        &self,
-        url: &EndpointUri,
-        method: Method,
-        credential: Option<Credential>,
-        form: Option<&Form>,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let outgoing = Outgoing { purpose: Purpose::Unlink, url, credential, method, form };
-        let answer = self.ask(&outgoing, now).await?;
+    async fn end(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<bool, Error> {
+        let answer = self.ask(outgoing, now).await?;
         if answer.status.is_success() {
             return Ok(true);
         }

@@ -49,7 +49,7 @@ impl Provider {
             match self.ask_for(&url, tokens, now).await {
                 Ok(more) => document = document.with(name.clone(), more),
                 Err(error) => {
-                    tracing::info!(provider = self.name(), %error, name, "a further answer is missing")
+                    tracing::info!(provider = self.name(), %error, name, "a further answer is missing");
                 }
             }
         }

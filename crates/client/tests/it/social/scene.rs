@@ -150,6 +150,8 @@ fn service(
     }
     let secret = setup.secret.map(str::to_owned).or(app.client_secret).unwrap();
     let mut registration = ClientRegistration::new(app.client_id, CALLBACK).with_secret(secret);
+    registration = registration.with_credential("app_id", app.number.to_string());
+    registration = registration.with_credential("admin_key", app.admin_key.unwrap_or_default());
     if let Some(scopes) = setup.scopes {
         registration = registration.with_scopes(scopes);
     }

@@ -5,7 +5,7 @@ use mapae_client::{CallbackError, Error};
 use mapae_testkit::Engine;
 use reqwest::StatusCode;
 
-use super::{service::Visitor, stage::Stage};
+use super::{website::Visitor, stage::Stage};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rp_01_many_callbacks_at_once_in_two_processes_make_one_session() {

@@ -5,7 +5,7 @@ use mapae_testkit::{AppSpec, Engine};
 use serde_json::Value;
 
 use super::{
-    service::{Plan, Visitor},
+    website::{Plan, Visitor},
     stage::Stage,
 };
 

@@ -4,5 +4,5 @@ mod callbacks;
 mod logins;
 mod outages;
 mod refreshing;
-mod service;
+mod website;
 mod stage;

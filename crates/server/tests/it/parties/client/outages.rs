@@ -6,7 +6,7 @@ use mapae_client::{AccessError, Class};
 use mapae_testkit::{AppSpec, Engine, Mood};
 
 use super::{
-    service::{Plan, Visitor},
+    website::{Plan, Visitor},
     stage::Stage,
 };
 

@@ -8,7 +8,7 @@ use mapae_protocol::time::Timestamp;
 use mapae_testkit::{AppSpec, Engine, Mood, Page};
 
 use super::{
-    service::{Plan, Service, Visitor},
+    website::{Plan, Service, Visitor},
     stage::{SCOPES, Stage},
 };
 use crate::{parties::resource_server::Calendar, protocol::claims};

@@ -6,7 +6,7 @@ use mapae_testkit::{AppFixture, AppSpec, Engine, Gateway, Options, TestServer, U
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::service::{Plan, Service};
+use super::website::{Plan, Service};
 
 /// What the service asks for, unless a test says otherwise.
 pub(super) const SCOPES: &str = "openid profile email offline_access";
