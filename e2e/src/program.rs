@@ -91,7 +91,8 @@ fn folder_of_programs() -> PathBuf {
 /// It does not build.
 pub fn client_example(name: &str) -> PathBuf {
     let program = folder_of_programs().join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    build(&program, &["--package", "mapae-client", "--example", name]);
+    // Together with these tests, so that nothing that they are made of is built a second time.
+    build(&program, &["--package", "mapae-e2e", "--package", "mapae-client", "--example", name]);
     program
 }
 

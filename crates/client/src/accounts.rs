@@ -5,6 +5,7 @@ use std::{error, future::Future, pin::Pin, sync::Arc};
 use crate::{
     error::Error,
     identity::{EndUser, Identity},
+    notice::ProviderEvent,
     sign_up::{Answers, Problem},
 };
 
@@ -31,6 +32,13 @@ pub trait Accounts: Send + Sync + 'static {
         identity: &Identity,
         answers: &Answers,
     ) -> impl Future<Output = Result<Self::User, CreateError>> + Send;
+
+    /// A provider told of something that happened there. Tokens and sessions that are over have ended already; what else it
+    /// means to the service is done here. May be told more than once.
+    fn notified(&self, event: &ProviderEvent) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = event;
+        async { Ok(()) }
+    }
 }
 
 /// Why no account was made.
@@ -62,6 +70,8 @@ pub(crate) trait ErasedAccounts<U>: Send + Sync {
         identity: &'a Identity,
         answers: &'a Answers,
     ) -> Answer<'a, Result<U, CreateError>>;
+
+    fn notified<'a>(&'a self, event: &'a ProviderEvent) -> Answer<'a, Result<(), Error>>;
 }
 
 impl<A: Accounts> ErasedAccounts<A::User> for A {
@@ -75,6 +85,10 @@ impl<A: Accounts> ErasedAccounts<A::User> for A {
         answers: &'a Answers,
     ) -> Answer<'a, Result<A::User, CreateError>> {
         Box::pin(Accounts::create(self, identity, answers))
+    }
+
+    fn notified<'a>(&'a self, event: &'a ProviderEvent) -> Answer<'a, Result<(), Error>> {
+        Box::pin(async move { Accounts::notified(self, event).await.map_err(failed) })
     }
 }
 

@@ -63,7 +63,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) url: &'a EndpointUri,
     pub(crate) credential: Option<Credential>,
-    /// A POST of a form; without one, a GET.
+    pub(crate) method: Method,
+    /// The body of a POST.
     pub(crate) form: Option<&'a Form>,
 }
 
@@ -77,7 +78,7 @@ pub(crate) enum Credential {
 
 /// The parameters of a form.
 #[derive(Default)]
-pub(crate) struct Form(Vec<(&'static str, Secret<String>)>);
+pub(crate) struct Form(Vec<(String, Secret<String>)>);
 
 /// An answer with a status of 2xx, 4xx or 5xx.
 pub(crate) struct Answer {
@@ -142,7 +143,7 @@ impl BackChannel {
     }
 
     fn request(&self, outgoing: &Outgoing<'_>) -> reqwest::RequestBuilder {
-        let mut request = self.client.request(outgoing.method(), outgoing.url.as_str());
+        let mut request = self.client.request(outgoing.method.clone(), outgoing.url.as_str());
         request = request.header(header::ACCEPT, "application/json");
         if let Some(credential) = &outgoing.credential {
             request = request.header(header::AUTHORIZATION, credential.header_value().expose());
@@ -180,8 +181,8 @@ impl Answer {
 
 impl Form {
     /// Adds a parameter.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.0.push((name, Secret::new(value.into())));
+    pub(crate) fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.push((name.into(), Secret::new(value.into())));
         self
     }
 
@@ -194,7 +195,7 @@ impl Form {
     }
 
     fn encode(&self) -> String {
-        params::encode(self.0.iter().map(|(name, value)| (name, value.expose())))
+        params::encode(self.0.iter().map(|(name, value)| (name.as_str(), value.expose())))
     }
 }
 
@@ -215,10 +216,6 @@ impl Credential {
 }
 
 impl Outgoing<'_> {
-    const fn method(&self) -> Method {
-        if self.form.is_some() { Method::POST } else { Method::GET }
-    }
-
     fn shown(&self, outcome: Outcome, took: Duration) -> Exchange {
         let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
         if let Some((scheme, credential)) = self.credential.as_ref().map(Credential::parts) {
@@ -227,7 +224,7 @@ impl Outgoing<'_> {
         let pairs = self.form.iter().flat_map(|form| &form.0);
         Exchange {
             purpose: self.purpose,
-            method: self.method().to_string(),
+            method: self.method.to_string(),
             url: self.url.to_string(),
             headers,
             parameters: pairs.map(|(name, value)| observe::parameter(name, value.expose())).collect(),

@@ -12,6 +12,8 @@
 //! | 6 | the token response has the types that it must have | RFC 6749 §5.1 | |
 //! | 7 | the ID token: signature, `iss`, `aud`, `azp`, `exp`, `iat`, `nonce`, `at_hash`, `auth_time` | OIDC Core §3.1.3.7, OIDC Core §3.1.3.8 | token substitution |
 //! | 8 | UserInfo speaks of the same `sub` | OIDC Core §5.3.2 | token substitution |
+//!
+//! A provider without OpenID Connect has no 7; who the person is, it then says to the token that check 5 brought.
 
 use mapae_protocol::{
     authorization::response::{AuthorizationResponse, Outcome},
@@ -21,11 +23,12 @@ use mapae_protocol::{
     secret::Secret,
     time::Timestamp,
 };
-use serde_json::Map;
+use serde_json::{Value, json};
 
 use crate::{
+    definition::{Document, Place},
     error::Error,
-    identity::Identity,
+    identity::{EndUser, Identity},
     pending::PendingLogin,
     provider::{IdTokenContext, Provider, ProviderError},
     return_to::ReturnTo,
@@ -117,52 +120,88 @@ impl Provider {
             return Err(CallbackError::ProviderMismatch.into());
         }
         self.check_issuer(response.0.iss.as_deref(), now).await?;
-        let code = code(&response.0.outcome)?;
+        let code = self.code(&response.0.outcome)?;
         let tokens = self.redeem(code, &pending, now).await?;
-        let claims = self.identify(&pending, &tokens, now).await?;
-        let user_info = match self.user_info(&tokens, &claims.sub, now).await? {
-            Some(answer) => answer,
-            None => Map::new(),
-        };
-        let identity = Identity::new(self.name(), claims, user_info);
+        let claims = self.proof(&pending, &tokens, now).await?;
+        let mut document = Document::default();
+        if let Some(claims) = &claims {
+            document = document.with("id_token", serde_json::to_value(claims).unwrap_or_default());
+        }
+        let document = self.add_user_info(document, &tokens, now).await?;
+        let identity = self.identity(claims, &document)?;
         Ok(CompletedLogin { identity, tokens, return_to: pending.return_to })
     }
 
     /// RFC 9207 §2.4: a client that gets an `iss` compares it, and misses it where it was promised.
     async fn check_issuer(&self, iss: Option<&str>, now: Timestamp) -> Result<(), Error> {
+        let own = match &self.definition().schema().authorization.iss {
+            Some(iss) => self.definition().address(iss)?,
+            None => self.issuer().to_string(),
+        };
         let promised = self.metadata(now).await?.authorization_response_iss_parameter_supported;
         match iss {
-            Some(iss) if iss == self.issuer().as_str() => Ok(()),
+            Some(iss) if iss == own => Ok(()),
             Some(_) => Err(CallbackError::IssuerMismatch.into()),
             None if promised => Err(CallbackError::IssuerMissing.into()),
             None => Ok(()),
         }
     }
 
-    async fn identify(
+    /// The verified ID token; `None` where the provider issues none.
+    async fn proof(
         &self,
         pending: &PendingLogin,
         tokens: &Tokens,
         now: Timestamp,
-    ) -> Result<IdTokenClaims, Error> {
+    ) -> Result<Option<IdTokenClaims>, Error> {
+        if !self.definition().is_openid() {
+            return Ok(None);
+        }
+        let checks_age = self.definition().schema().authorization.auth_time;
         let id_token = tokens.id_token.as_ref().ok_or(ProviderError::IdTokenMissing)?;
         let context = IdTokenContext {
             nonce: Some(pending.nonce.expose()),
             access_token: Some(tokens.access_token.expose()),
             // The sign-in lies after the start of this login, however long the person then took to agree.
-            max_age: pending.intent.must_be_fresh().then(|| now.since(pending.begun_at())),
+            max_age: (checks_age && pending.intent.must_be_fresh()).then(|| now.since(pending.begun_at())),
         };
-        self.verify_id_token(id_token.expose(), &context, now).await
+        self.verify_id_token(id_token.expose(), &context, now).await.map(Some)
     }
-}
 
-fn code(outcome: &Outcome) -> Result<&Secret<String>, ProviderError> {
-    match outcome {
-        Outcome::Code(code) => Ok(code),
-        // The description is the sender's text: it decides nothing and is shown to nobody (RFC 9700 §4.11.2).
-        Outcome::Refused { code, .. } => {
-            let known = ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
-            Err(ProviderError::Refused { at: Endpoint::Authorization, code: known })
+    /// Who this is, in the neutral form.
+    fn identity(&self, claims: Option<IdTokenClaims>, document: &Document) -> Result<Identity, Error> {
+        let rules = &self.definition().schema().identity;
+        // OIDC Core §5.3.2: without an equal `sub` the answer must not be used (token substitution).
+        let sub = claims.as_ref().map(|claims| claims.sub.as_str());
+        if rules.standard_claims && document.has("user_info") && document.subject_of_user_info() != sub {
+            return Err(ProviderError::UserInfoSubject.into());
+        }
+        let mapped = self.definition().identify(document).ok_or(ProviderError::NoSubject)?;
+        if sub.is_some_and(|sub| sub != mapped.subject) {
+            if rules.same_as_sub {
+                return Err(ProviderError::UserInfoSubject.into());
+            }
+            tracing::warn!(
+                provider = self.name(),
+                "the subject of the ID token is another than that of the profile"
+            );
+        }
+        // One person has one key, however the issuer is spelt in the ID token.
+        let person = EndUser::new(self.issuer().as_str(), mapped.subject.clone());
+        Ok(Identity::new(self.name(), person, claims, mapped))
+    }
+
+    fn code<'a>(&self, outcome: &'a Outcome) -> Result<&'a Secret<String>, ProviderError> {
+        match outcome {
+            Outcome::Code(code) => Ok(code),
+            // The description is the sender's text: it is shown to nobody (RFC 9700 §4.11.2), and only the rules of a
+            // definition look into it.
+            Outcome::Refused { code, description } => {
+                let said: Value = json!({ "error": code, "error_description": description });
+                let known = ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
+                let refused = ProviderError::Refused { at: Endpoint::Authorization, code: known };
+                Err(self.ruled(Place::Authorization, &said).unwrap_or(refused))
+            }
         }
     }
 }

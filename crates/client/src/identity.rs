@@ -6,6 +6,8 @@ use mapae_protocol::{id_token::IdTokenClaims, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::definition::Mapped;
+
 /// A person at a provider: the issuer and the subject, and nothing else.
 ///
 /// This is the only key of an account (OIDC Core §5.7). E-mail addresses and names change hands and are not
@@ -42,16 +44,41 @@ impl fmt::Debug for EndUser {
     }
 }
 
+/// Who says that an e-mail address is the person's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// Nobody.
+    #[default]
+    None,
+    /// The provider, which sent a mail to it at some time. It may be somebody else's by now.
+    ByProvider,
+    /// The provider, which hosts the address's mail itself.
+    ByMailHost,
+}
+
+/// A date of birth, as much of it as the person let the provider say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BirthDate {
+    /// The year.
+    pub year: Option<u16>,
+    /// Month and day.
+    pub month_and_day: Option<(u8, u8)>,
+}
+
 /// An e-mail address as a provider gives it. Never a key, never a reason to link accounts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
     /// The address.
     pub address: String,
     /// Whether the provider says that it checked the address (OIDC Core §5.1, `email_verified`).
     pub verified_by_provider: bool,
+    /// By whom.
+    pub verification: Verification,
 }
 
-/// Who signed in, proved by an ID token and completed by UserInfo.
+/// Who signed in, proved by an ID token or asked of the provider, in the same form whoever the provider is: claims have
+/// the names of OIDC Core §5.1.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     person: EndUser,
@@ -60,21 +87,44 @@ pub struct Identity {
     acr: Option<String>,
     amr: Vec<String>,
     claims: Map<String, Value>,
+    emails: Vec<Email>,
+    granted: Vec<String>,
+    refused: Vec<String>,
 }
 
+/// What an ID token says of the protocol and not of the person.
+const NOT_OF_THE_PERSON: &[&str] = &[
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "azp",
+    "acr",
+    "amr",
+    "sid",
+];
+
 impl Identity {
-    /// From a verified ID token and the UserInfo answer with the same subject; the latter is fresher.
-    pub(crate) fn new(provider: &str, token: IdTokenClaims, user_info: Map<String, Value>) -> Self {
-        let mut claims = token.extra;
-        claims.extend(user_info);
-        claims.remove("sub");
+    /// From what was mapped, and the ID token if there is one.
+    pub(crate) fn new(provider: &str, person: EndUser, token: Option<IdTokenClaims>, mapped: Mapped) -> Self {
+        let mut claims = mapped.claims;
+        claims.retain(|name, _| !NOT_OF_THE_PERSON.contains(&name.as_str()));
         Self {
-            person: EndUser::new(token.iss, token.sub),
+            person,
             provider: provider.to_owned(),
-            auth_time: token.auth_time.map(Timestamp::unix),
-            acr: token.acr,
-            amr: token.amr,
+            auth_time: token.as_ref().and_then(|token| token.auth_time).map(Timestamp::unix),
+            acr: token.as_ref().and_then(|token| token.acr.clone()),
+            amr: token.map(|token| token.amr).unwrap_or_default(),
             claims,
+            emails: mapped.emails,
+            granted: mapped.granted,
+            refused: mapped.refused,
         }
     }
 
@@ -117,10 +167,58 @@ impl Identity {
     /// The e-mail address; that there is none is normal.
     #[must_use]
     pub fn email(&self) -> Option<Email> {
-        let address = self.text("email")?.to_owned();
-        // Only the boolean counts: a text "false" is true in some languages.
-        let verified_by_provider = self.claims.get("email_verified") == Some(&Value::Bool(true));
-        Some(Email { address, verified_by_provider })
+        self.emails.first().cloned()
+    }
+
+    /// All e-mail addresses, each with who says that it is the person's.
+    #[must_use]
+    pub fn emails(&self) -> &[Email] {
+        &self.emails
+    }
+
+    /// The phone number, digits after a plus where the country is known.
+    #[must_use]
+    pub fn phone(&self) -> Option<&str> {
+        self.text("phone_number")
+    }
+
+    /// `female`, `male`, or what an OpenID provider says.
+    #[must_use]
+    pub fn gender(&self) -> Option<&str> {
+        self.text("gender")
+    }
+
+    /// The range of ages: `20-29`, or `90-` without an end.
+    #[must_use]
+    pub fn age_range(&self) -> Option<&str> {
+        self.text("age_range")
+    }
+
+    /// The date of birth, as much of it as is known.
+    #[must_use]
+    pub fn birth_date(&self) -> Option<BirthDate> {
+        let text = self.text("birthdate")?;
+        let mut parts = text.splitn(3, '-');
+        let year = parts.next()?.parse().ok().filter(|year| *year != 0);
+        let month_and_day = match (parts.next(), parts.next()) {
+            (Some(month), Some(day)) => Some((month.parse().ok()?, day.parse().ok()?)),
+            _ => None,
+        };
+        (year.is_some() || month_and_day.is_some()).then_some(BirthDate { year, month_and_day })
+    }
+
+    /// Items that the person is known to have granted. Providers that grant by scope say so with the access token
+    /// ([`AccessToken::scopes`](crate::AccessToken::scopes)).
+    #[must_use]
+    pub fn granted_items(&self) -> &[String] {
+        &self.granted
+    }
+
+    /// Items that the person is known to have refused and can be asked for again
+    /// ([`LoginRequest::asking_for`](crate::LoginRequest::asking_for)).
+    #[must_use]
+    pub fn refused_items(&self) -> &[String] {
+        &self.refused
     }
 
     /// When the person last proved who they are at the provider, if it says so.

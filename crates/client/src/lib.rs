@@ -1,4 +1,41 @@
-//! Login with any OpenID provider, from the button to the session.
+//! Login with Kakao, Naver, Google, Facebook, GitHub or any OpenID provider, from the button to the session.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use mapae_client::{
+//!     Accounts, Answers, BoxError, Client, ClientRegistration, CreateError, Definition, EndUser, Identity, Provider,
+//!     ProviderSettings, SignedIn, Vault, axum::routes,
+//! };
+//!
+//! struct Everybody;
+//!
+//! impl Accounts for Everybody {
+//!     type User = String;
+//!     async fn find(&self, person: &EndUser) -> Result<Option<String>, BoxError> {
+//!         Ok(Some(person.subject().to_owned()))
+//!     }
+//!     async fn create(&self, identity: &Identity, _: &Answers) -> Result<String, CreateError> {
+//!         Ok(identity.person().subject().to_owned())
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), BoxError> {
+//!     let app = ClientRegistration::new("the REST API key", "http://localhost:3000/callback").with_secret("its secret");
+//!     let kakao = Provider::new(Definition::named("kakao")?, app, ProviderSettings::new("kakao"))?;
+//!     let client = Client::builder(Vault::open("data/client.db")?, Everybody).provider(kakao).build()?;
+//!     let home = get(async |SignedIn { user, .. }: SignedIn<String>| format!("안녕하세요 {user}"));
+//!     let app = Router::new().route("/", home).merge(routes(&client)).with_state(client);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     Ok(axum::serve(listener, app).await?)
+//! }
+//! ```
+//!
+//! Without keys and without internet: `Definition::named("kakao")?.at("http://localhost:9100")` is the same program with
+//! the simulator of `mapae simulate kakao`.
+//!
+//! # Any OpenID provider, a sign-up step, and accounts of your own
+//!
 //!
 //! ```no_run
 //! use std::collections::HashMap;
@@ -52,6 +89,16 @@
 //! `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
 //! [`Provider::finish`] alone (see `examples/cli.rs`).
 //!
+//! # Providers
+//!
+//! A [`Definition`] says how a provider is spoken to; [`Definition::named`] has those that are compiled in,
+//! [`Definition::parse`] reads a file of your own. Whatever the provider, an [`Identity`] has the same form, an [`Error`]
+//! the same [`Class`], and [`Provider::advice`] names the place in the provider's console where a wrong setting stands.
+//! [`Client::unlink`] ends a link from our side; what providers tell of theirs arrives at `/notices/PROVIDER/NAME`
+//! ([`Client::notified`]). [`linking`] decides which account somebody gets.
+//!
+//! # Tokens
+//!
 //! What the provider gives stays in the [`Vault`]: the browser has a session cookie and nothing else.
 //! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it.
 
@@ -63,9 +110,12 @@ pub mod callback;
 mod client;
 mod clock;
 mod cookie;
+mod definition;
 pub mod error;
 mod identity;
+pub mod linking;
 pub mod login;
+mod notice;
 pub mod observe;
 mod pending;
 mod provider;
@@ -86,9 +136,11 @@ pub use back_channel::HttpError;
 pub use callback::{CallbackError, CallbackResponse, CompletedLogin};
 pub use client::{AccessError, Attempt, CallError, Client, ClientBuilder, Redirect};
 pub use clock::Clock;
+pub use definition::{Definition, DefinitionError};
 pub use error::{Class, Error, Explanation, Language};
-pub use identity::{Email, EndUser, Identity};
+pub use identity::{BirthDate, Email, EndUser, Identity, Verification};
 pub use login::{Intent, LoginError, LoginRequest, StartedLogin};
+pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, ProviderEvent};
 pub use pending::PendingLogin;
 pub use provider::{ClientRegistration, MetadataError, Provider, ProviderError, ProviderSettings};
 pub use return_to::{NotAPath, ReturnTo};

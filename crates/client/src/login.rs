@@ -1,9 +1,9 @@
 //! Starting a login: the authorization request — RFC 6749 §4.1.1, OIDC Core §3.1.2.1.
 
 use mapae_protocol::{
-    authorization::Prompt,
     params::{self, Limits, Params},
     pkce::ChallengeMethod,
+    scope::{OPENID, ScopeToken, Scopes},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub enum LoginError {
 }
 
 /// What the person wants to do at the provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// Sign in, at once if the provider knows the browser.
@@ -71,19 +71,16 @@ pub enum Intent {
     ChooseAccount,
     /// Prove again who they are: the provider's sign-in must be fresh, and is checked to be.
     Reauthenticate,
+    /// Make an account at the provider first.
+    SignUp,
+    /// Be asked again for items that were refused; see [`LoginRequest::asking_for`].
+    AskAgain,
+    /// Nothing at all: without a page, or not.
+    Silent,
 }
 
 impl Intent {
-    /// OIDC Core §3.1.2.1.
-    const fn prompt(self) -> Option<Prompt> {
-        match self {
-            Self::SignIn => None,
-            Self::ChooseAccount => Some(Prompt::SelectAccount),
-            Self::Reauthenticate => Some(Prompt::Login),
-        }
-    }
-
-    /// Whether `max_age=0` is sent and `auth_time` checked against it.
+    /// Whether the sign-in must be a fresh one; where the provider says when it was, that is checked.
     pub(crate) const fn must_be_fresh(self) -> bool {
         matches!(self, Self::Reauthenticate)
     }
@@ -96,6 +93,7 @@ pub struct LoginRequest {
     pub(crate) intent: Intent,
     pub(crate) return_to: ReturnTo,
     pub(crate) extra: Vec<(String, String)>,
+    pub(crate) items: Vec<String>,
 }
 
 impl LoginRequest {
@@ -138,6 +136,15 @@ impl LoginRequest {
     #[must_use]
     pub const fn with_intent(mut self, intent: Intent) -> Self {
         self.intent = intent;
+        self
+    }
+
+    /// Asks the person again for these items (scopes), which they had refused. A provider whose items are set in its
+    /// console asks for all that are missing.
+    #[must_use]
+    pub fn asking_for(mut self, items: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.intent = Intent::AskAgain;
+        self.items = items.into_iter().map(Into::into).collect();
         self
     }
 
@@ -191,29 +198,52 @@ impl Provider {
         if !url.contains('?') {
             url.push('?');
         }
-        params::append(&mut url, self.parameters(&pending));
+        params::append(&mut url, self.parameters(&pending, &request.items)?);
         params::append(&mut url, request.extra_pairs());
         Ok(StartedLogin { authorization_url: url, pending })
     }
 
-    fn parameters(&self, pending: &PendingLogin) -> Vec<(&'static str, String)> {
+    fn parameters(
+        &self,
+        pending: &PendingLogin,
+        items: &[String],
+    ) -> Result<Vec<(&str, String)>, LoginError> {
         let registration = self.registration();
+        let rules = &self.definition().schema().authorization;
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
             ("client_id", registration.client_id.to_string()),
             ("redirect_uri", registration.redirect_uri.to_string()),
-            ("scope", registration.scopes.to_string()),
             ("state", pending.state.expose().clone()),
-            ("nonce", pending.nonce.expose().clone()),
-            ("code_challenge", pending.verifier.challenge().to_string()),
-            ("code_challenge_method", ChallengeMethod::S256.as_str().to_owned()),
         ];
-        parameters.extend(registration.resource.as_ref().map(|resource| ("resource", resource.to_string())));
-        parameters.extend(pending.intent.prompt().map(|prompt| ("prompt", prompt.as_str().to_owned())));
-        if pending.intent.must_be_fresh() {
-            parameters.push(("max_age", "0".to_owned()));
+        parameters.extend(self.scope(items)?.map(|scope| ("scope", scope)));
+        if self.definition().is_openid() {
+            parameters.push(("nonce", pending.nonce.expose().clone()));
         }
-        parameters
+        if rules.pkce {
+            parameters.push(("code_challenge", pending.verifier.challenge().to_string()));
+            parameters.push(("code_challenge_method", ChallengeMethod::S256.as_str().to_owned()));
+        }
+        parameters.extend(registration.resource.as_ref().map(|resource| ("resource", resource.to_string())));
+        let of_intent = rules.intents.get(&pending.intent).into_iter().flatten();
+        parameters.extend(
+            rules.parameters.iter().chain(of_intent).map(|(name, value)| (name.as_str(), value.clone())),
+        );
+        Ok(parameters)
+    }
+
+    /// What is asked for: what the application registered, or the items that it wants asked again.
+    fn scope(&self, items: &[String]) -> Result<Option<String>, LoginError> {
+        let rules = &self.definition().schema().authorization;
+        let mut scopes = self.registration().scopes.clone();
+        if !items.is_empty() {
+            scopes = Scopes::parse(&items.join(" ")).map_err(|_| LoginError::Malformed)?;
+            if self.definition().is_openid() {
+                scopes.insert(ScopeToken::parse(OPENID).map_err(|_| LoginError::Malformed)?);
+            }
+        }
+        let sent = rules.send_scope && !scopes.is_empty();
+        Ok(sent.then(|| scopes.to_string().replace(' ', &rules.separator)))
     }
 }
 

@@ -36,6 +36,23 @@ pub enum Setting {
 }
 
 impl Setting {
+    const ALL: &[Self] = &[
+        Self::Issuer,
+        Self::ClientId,
+        Self::ClientSecret,
+        Self::RedirectUri,
+        Self::Scopes,
+        Self::Resource,
+        Self::TokenEndpointAuthMethod,
+        Self::Registration,
+        Self::GrantTypes,
+        Self::Development,
+        Self::CertificateAuthorities,
+        Self::Name,
+        Self::Providers,
+        Self::SignUpFields,
+    ];
+
     /// The setting's name, as it stands in code and configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -55,6 +72,11 @@ impl Setting {
             Self::Providers => "providers",
             Self::SignUpFields => "sign_up",
         }
+    }
+
+    /// The setting of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|setting| setting.name() == name)
     }
 
     /// What to do about it.

@@ -269,8 +269,10 @@ fn milliseconds(begun: Instant) -> i64 {
 impl From<AccessError> for Setback {
     fn from(error: AccessError) -> Self {
         match error.class() {
-            Class::SignInAgain | Class::Restart | Class::Cancelled => Self::SignInAgain,
-            Class::Configuration(_) | Class::Unavailable => Self::NoAnswer,
+            Class::SignInAgain | Class::Restart | Class::Cancelled | Class::Reconsent | Class::Denied => {
+                Self::SignInAgain
+            }
+            Class::Configuration(_) | Class::Unavailable | Class::RateLimited => Self::NoAnswer,
         }
     }
 }

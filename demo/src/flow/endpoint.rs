@@ -138,6 +138,7 @@ impl Endpoint {
             Purpose::Redemption => Self::Redemption,
             Purpose::Refresh => Self::Refresh,
             Purpose::UserInfo => Self::UserInfo,
+            Purpose::Unlink => Self::Revocation,
         }
     }
 

@@ -281,6 +281,7 @@ fn told(stage: &Stage, purpose: Purpose, parameters: Vec<(&str, String)>, status
         Purpose::Keys => ("GET", "/jwks", None),
         Purpose::Redemption | Purpose::Refresh => ("POST", "/token", Some("Basic ***".to_owned())),
         Purpose::UserInfo => ("GET", "/userinfo", Some(format!("Bearer {}", mask(ACCESS)))),
+        Purpose::Unlink => ("POST", "/revoke", Some("Basic ***".to_owned())),
     };
     let headers = credential.map(|credential| ("authorization".to_owned(), credential));
     BackChannel::new(stage).exchanged(&Exchange {

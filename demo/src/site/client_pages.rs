@@ -87,6 +87,7 @@ const fn id(class: Class) -> &'static str {
         Class::Restart => "restart",
         Class::SignInAgain => "sign_in_again",
         Class::Configuration(_) => "configuration",
-        Class::Unavailable => "sign_in_unavailable",
+        Class::Unavailable | Class::RateLimited => "sign_in_unavailable",
+        Class::Reconsent | Class::Denied => "restart",
     }
 }

@@ -52,6 +52,9 @@ const fn code(class: Class) -> &'static str {
         Class::SignInAgain => "sign_in_again",
         Class::Configuration(_) => "configuration",
         Class::Unavailable => "unavailable",
+        Class::RateLimited => "rate_limited",
+        Class::Reconsent => "reconsent",
+        Class::Denied => "denied",
     }
 }
 
@@ -60,8 +63,10 @@ fn log(error: &Error) {
         Class::Configuration(setting) => {
             tracing::warn!(%error, setting = setting.name(), "nobody can sign in until this is changed");
         }
-        Class::Unavailable => tracing::warn!(%error, "signing in does not work at this moment"),
-        Class::Cancelled | Class::Restart | Class::SignInAgain => {
+        Class::Unavailable | Class::RateLimited => {
+            tracing::warn!(%error, "signing in does not work at this moment");
+        }
+        Class::Cancelled | Class::Restart | Class::SignInAgain | Class::Reconsent | Class::Denied => {
             tracing::info!(%error, "a login was refused");
         }
     }

@@ -8,10 +8,10 @@ mod signed_in;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, RawQuery, State},
-    response::Response,
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use http::{HeaderMap, StatusCode};
@@ -24,11 +24,15 @@ use crate::{
     client::{Client, paths},
     error::{Error, Language},
     login::LoginRequest,
+    notice::{Notice, NoticeAnswer},
     sign_up::{self, SignUpOutcome},
 };
 
 /// Ends the session.
 const SIGN_OUT: &str = "/sign-out";
+
+/// Where providers tell what happened.
+const NOTICES: &str = "/notices/{provider}/{name}";
 
 /// What every handler has.
 struct Desk<U> {
@@ -45,6 +49,7 @@ struct Desk<U> {
 /// | `GET` the path of each provider's redirect URI | finishes the login |
 /// | `GET` and `POST /sign-up` | the sign-up step |
 /// | `POST /sign-out` | ends the session |
+/// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
 pub fn routes<U, S>(client: &Client<U>) -> Router<S>
 where
     U: Send + Sync + 'static,
@@ -71,6 +76,7 @@ where
         };
         router = router.route(&provider.callback_path(), get(finish));
     }
+    router = router.route(NOTICES, get(notified).post(notified));
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
     router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
 }
@@ -140,6 +146,24 @@ async fn sign_out<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers
     match desk.client.sign_out(&headers).await {
         Ok(gone) => redirect(gone),
         Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn notified<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    Path((provider, name)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let notice = Notice { headers: &headers, query: query.as_deref(), body: &body };
+    match desk.client.notified(&provider, &name, &notice).await {
+        Ok(NoticeAnswer { status, body: Some(body), .. }) => (status, Json(body)).into_response(),
+        Ok(NoticeAnswer { status, body: None, .. }) => status.into_response(),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a notice was not taken");
+            error.status().into_response()
+        }
     }
 }
 

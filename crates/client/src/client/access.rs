@@ -93,9 +93,11 @@ impl From<Error> for AccessError {
     fn from(error: Error) -> Self {
         match error.class() {
             Class::Configuration(setting) => Self::Configuration(setting, Box::new(error)),
-            Class::Unavailable => Self::Unavailable(Box::new(error)),
+            Class::Unavailable | Class::RateLimited => Self::Unavailable(Box::new(error)),
             // The refresh token is dead (`invalid_grant`), or what it brought belongs to somebody else.
-            Class::Restart | Class::SignInAgain | Class::Cancelled => Self::SignInAgain,
+            Class::Restart | Class::SignInAgain | Class::Cancelled | Class::Reconsent | Class::Denied => {
+                Self::SignInAgain
+            }
         }
     }
 }

@@ -6,12 +6,13 @@ mod calling;
 mod flights;
 mod refreshing;
 mod signing_up;
+mod unlinking;
 mod web;
 
 use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
-use mapae_protocol::time::Seconds;
+use mapae_protocol::time::{Seconds, Timestamp};
 
 pub use access::AccessError;
 pub use builder::ClientBuilder;
@@ -22,7 +23,9 @@ use crate::{
     accounts::{Accounts, ErasedAccounts},
     clock::Clock,
     cookie::Cookies,
+    error::Error,
     login::LoginError,
+    notice::ProviderEvent,
     provider::Provider,
     sign_up::Fields,
     vault::Vault,
@@ -77,6 +80,18 @@ impl<U: Send + Sync + 'static> Client<U> {
     #[must_use]
     pub fn providers(&self) -> &[Provider] {
         &self.core.providers
+    }
+
+    pub(crate) async fn tell_accounts(&self, event: &ProviderEvent) -> Result<(), Error> {
+        self.accounts.notified(event).await
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.core.vault
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.core.clock.now()
     }
 
     /// The service's own origin, `scheme://host[:port]`.

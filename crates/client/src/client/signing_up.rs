@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use mapae_protocol::time::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::{Client, Redirect, web::Admission};
@@ -132,9 +131,5 @@ impl<U: Send + Sync + 'static> Client<U> {
     fn form(&self, waiting: &Waiting, answers: Answers, problems: Vec<Problem>) -> SignUpForm {
         let fields = self.core.fields.as_slice().to_vec();
         SignUpForm { identity: waiting.identity.clone(), fields, answers, problems }
-    }
-
-    fn now(&self) -> Timestamp {
-        self.core.clock.now()
     }
 }

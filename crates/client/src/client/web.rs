@@ -66,7 +66,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Redirect, Error> {
-        let CompletedLogin { identity, tokens, return_to } = login;
+        let CompletedLogin { identity, mut tokens, return_to } = login;
+        self.core.keep_earlier_refresh_token(identity.person(), identity.provider(), &mut tokens).await?;
         if self.accounts.find(identity.person()).await?.is_some() {
             return self.core.admit(Admission::of(&identity, &tokens), &return_to, headers).await;
         }
@@ -148,6 +149,21 @@ impl Core {
             return Err(CallbackError::StateUsed.into());
         }
         Ok((pending, name))
+    }
+
+    /// Google gives a refresh token once and means it to be kept: a later login brings none.
+    async fn keep_earlier_refresh_token(
+        &self,
+        person: &EndUser,
+        provider: &str,
+        tokens: &mut Tokens,
+    ) -> Result<(), Error> {
+        let once = self.provider(Some(provider))?.definition().schema().token.refresh_token_once;
+        if once && tokens.refresh_token.is_none() {
+            let earlier = self.vault.tokens(person).await?.filter(|kept| kept.provider == provider);
+            tokens.refresh_token = earlier.and_then(|kept| kept.tokens.refresh_token);
+        }
+        Ok(())
     }
 
     /// Keeps the tokens and begins a session with a new id; the one before is over (session fixation).

@@ -88,6 +88,24 @@ const fn texts(class: Class) -> ((&'static str, &'static str), (&'static str, &'
                 "Please try again later, and tell the service's operator if it stays so.",
             ),
         ),
+        Class::RateLimited => (
+            ("지금은 로그인하는 사람이 많습니다.", "1분쯤 뒤 다시 시도하세요."),
+            ("Too many people are signing in right now.", "Please try again in about a minute."),
+        ),
+        Class::Reconsent => (
+            ("로그인에 필요한 항목에 동의하지 않았습니다.", "다시 로그인하면서 필요한 항목에 동의해 주세요."),
+            (
+                "Something that is needed for signing in was not agreed to.",
+                "Please sign in again and agree to the required items.",
+            ),
+        ),
+        Class::Denied => (
+            ("이 계정으로는 로그인할 수 없습니다.", "다른 계정이나 다른 로그인 방법을 이용해 주세요."),
+            (
+                "You cannot sign in with this account.",
+                "Please use another account or another way to sign in.",
+            ),
+        ),
         Class::Unavailable => (
             ("지금은 로그인할 수 없습니다.", "잠시 뒤 다시 시도하세요."),
             ("Signing in is not possible right now.", "Please try again in a moment."),

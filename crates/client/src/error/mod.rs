@@ -61,6 +61,12 @@ pub enum Class {
     Configuration(Setting),
     /// Something does not work at this moment; later it will.
     Unavailable,
+    /// The provider wants fewer requests; later it will answer again.
+    RateLimited,
+    /// The person has not agreed to something that is needed: ask them again at the provider.
+    Reconsent,
+    /// The provider does not let this person or this app in, and asking again changes nothing.
+    Denied,
 }
 
 impl Error {
@@ -79,11 +85,12 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match (self.class(), self) {
-            (Class::Cancelled | Class::Restart, _) => StatusCode::BAD_REQUEST,
+            (Class::Cancelled | Class::Restart | Class::Reconsent, _) => StatusCode::BAD_REQUEST,
+            (Class::Denied, _) => StatusCode::FORBIDDEN,
             (Class::SignInAgain, _) => StatusCode::UNAUTHORIZED,
             (Class::Configuration(_), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Class::Unavailable, Self::Provider(_)) => StatusCode::BAD_GATEWAY,
-            (Class::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (Class::Unavailable | Class::RateLimited, _) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 

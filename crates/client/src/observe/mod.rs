@@ -35,6 +35,8 @@ pub enum Purpose {
     Refresh,
     /// Who the person is (OIDC Core §5.3.1).
     UserInfo,
+    /// The end of what the person granted (RFC 7009 §2.1, or the provider's own way).
+    Unlink,
 }
 
 /// One request and what came of it, secrets masked.

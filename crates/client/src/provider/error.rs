@@ -46,6 +46,12 @@ pub enum ProviderError {
     /// Its UserInfo answer is about somebody else (OIDC Core §5.3.2).
     #[error("the provider's UserInfo answer is about somebody else")]
     UserInfoSubject,
+    /// Its answer says nobody's name (OIDC Core §2, or the provider's own profile).
+    #[error("the provider's answer does not say who this is")]
+    NoSubject,
+    /// It said no, and its definition says what that means.
+    #[error("the provider refused: {0:?}")]
+    Ruled(Class),
     /// It said no.
     #[error("the provider refused: {}", code.map_or("an unknown error", ErrorCode::as_str))]
     Refused {
@@ -88,6 +94,8 @@ impl ProviderError {
             Self::Metadata(_) | Self::IdTokenMissing => Class::Unavailable,
             Self::RefreshedSubject | Self::NoRefreshToken => Class::SignInAgain,
             Self::UserInfoSubject => Class::Restart,
+            Self::NoSubject => Class::Unavailable,
+            Self::Ruled(class) => *class,
             Self::Refused { at, code } => refusal(*at, *code),
         }
     }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use mapae_protocol::{
     id_token::{self, Expectations, IdTokenClaims},
-    jose::{Algorithm, JwkSet},
+    jose::{self, Algorithm, HeaderType, JwkSet, Unverified},
     time::{Seconds, Timestamp},
 };
+use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use super::{Provider, ProviderError};
+use super::{MetadataError, Provider, ProviderError};
 use crate::{
     back_channel::{HttpError, Outgoing},
+    definition::Nonce,
     error::Error,
     observe::Purpose,
 };
@@ -56,15 +58,74 @@ impl Provider {
         context: &IdTokenContext<'_>,
         now: Timestamp,
     ) -> Result<IdTokenClaims, Error> {
-        let expectations = self.expectations(context, now);
         let keys = self.keys(now).await?;
-        match id_token::verify(token, &keys, &expectations) {
+        match self.verify_with(token, context, &keys, now) {
             Err(id_token::Error::UnknownKey) => {
                 let keys = self.newer_keys(&keys, now).await?;
-                Ok(id_token::verify(token, &keys, &expectations)?)
+                Ok(self.verify_with(token, context, &keys, now)?)
             }
             verified => Ok(verified?),
         }
+    }
+
+    /// What the definition lets pass besides the textbook: another spelling of the issuer, a nonce that does not come
+    /// back. Both are other expectations, not a check left out: whatever comes back is compared.
+    fn verify_with(
+        &self,
+        token: &str,
+        context: &IdTokenContext<'_>,
+        keys: &JwkSet,
+        now: Timestamp,
+    ) -> Result<IdTokenClaims, id_token::Error> {
+        let schema = self.definition().schema();
+        let others = schema.id_token.issuers.iter().map(String::as_str);
+        let mut verified = Err(id_token::Error::Issuer);
+        for issuer in std::iter::once(self.issuer().as_str()).chain(others) {
+            let expectations = Expectations { issuer, ..self.expectations(context, now) };
+            verified = id_token::verify(token, keys, &expectations);
+            if verified == Err(id_token::Error::NonceMissing)
+                && schema.authorization.nonce == Nonce::IfReturned
+            {
+                verified = id_token::verify(token, keys, &Expectations { nonce: None, ..expectations });
+            }
+            if verified != Err(id_token::Error::Issuer) {
+                break;
+            }
+        }
+        verified
+    }
+
+    /// RFC 8417 §2: the claims of a security event token of this provider for this client. It has no end, and its `typ`
+    /// keeps every other kind of token out.
+    pub(crate) async fn security_event(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Error> {
+        let keys = self.keys(now).await?;
+        let unverified = || Unverified::parse(token).map_err(id_token::Error::Token);
+        if !unverified()?.is_typed(HeaderType::SecurityEvent) {
+            return Err(id_token::Error::WrongType.into());
+        }
+        let verified = match unverified()?.verify_with(&keys) {
+            Err(jose::Error::UnknownKey) => {
+                let keys = self.newer_keys(&keys, now).await?;
+                unverified()?.verify_with(&keys)
+            }
+            verified => verified,
+        };
+        let verified = verified.map_err(id_token::Error::Token)?;
+        let claims: Map<String, Value> = verified.claims(&["iss", "aud"]).map_err(id_token::Error::Claims)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if !text("iss").is_some_and(|iss| self.is_called(iss)) {
+            return Err(id_token::Error::Issuer.into());
+        }
+        let ours = |audience: &Value| audience.as_str() == Some(self.client_id());
+        let for_us = claims.get("aud").is_some_and(|aud| match aud {
+            Value::Array(several) => several.iter().any(ours),
+            one => ours(one),
+        });
+        if for_us { Ok(claims) } else { Err(id_token::Error::Audience.into()) }
     }
 
     /// The same with the keys at hand, without asking anybody.
@@ -75,7 +136,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<IdTokenClaims, id_token::Error> {
         let known = self.0.keys.0.lock().await.known.clone().ok_or(id_token::Error::UnknownKey)?;
-        id_token::verify(token, &known.keys, &self.expectations(context, now))
+        self.verify_with(token, context, &known.keys, now)
     }
 
     fn expectations<'a>(&'a self, context: &IdTokenContext<'a>, now: Timestamp) -> Expectations<'a> {
@@ -116,8 +177,10 @@ impl Provider {
 
     async fn fetch_keys(&self, state: &mut State, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
         let metadata = self.metadata(now).await?;
+        let url = metadata.jwks_uri.as_ref();
+        let url = url.ok_or(ProviderError::Metadata(MetadataError::EndpointMissing))?;
         let outgoing =
-            Outgoing { purpose: Purpose::Keys, url: &metadata.jwks_uri, credential: None, form: None };
+            Outgoing { purpose: Purpose::Keys, url, credential: None, method: http::Method::GET, form: None };
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Keys, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
         let keys = Arc::new(JwkSet::parse(&body).map_err(ProviderError::Keys)?);

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use super::{MetadataError, Provider, ProviderError};
 use crate::{
     back_channel::{HttpError, Outgoing},
+    definition::Definition,
     observe::Purpose,
     setting::{ConfigurationError, Setting},
 };
@@ -30,8 +31,10 @@ const GRACE: Seconds = Seconds::seconds(30);
 pub(crate) struct Metadata {
     pub(crate) authorization_endpoint: EndpointUri,
     pub(crate) token_endpoint: EndpointUri,
-    pub(crate) jwks_uri: EndpointUri,
+    /// None where nobody issues ID tokens.
+    pub(crate) jwks_uri: Option<EndpointUri>,
     pub(crate) userinfo_endpoint: Option<EndpointUri>,
+    pub(crate) revocation_endpoint: Option<EndpointUri>,
     pub(crate) authorization_response_iss_parameter_supported: bool,
     token_endpoint_auth_methods_supported: Vec<String>,
 }
@@ -48,6 +51,9 @@ struct Known {
 
 impl Provider {
     pub(crate) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, ProviderError> {
+        if let Some(fixed) = &self.0.fixed {
+            return Ok(Arc::clone(fixed));
+        }
         // Held while fetching: everybody who needs the metadata waits for the one request.
         let mut known = self.0.discovered.0.lock().await;
         if let Some(known) = known.as_ref().filter(|known| now < known.use_until) {
@@ -69,7 +75,13 @@ impl Provider {
 
     async fn fetch_metadata(&self, now: Timestamp) -> Result<Metadata, ProviderError> {
         let url = self.issuer().openid_configuration();
-        let outgoing = Outgoing { purpose: Purpose::Discovery, url: &url, credential: None, form: None };
+        let outgoing = Outgoing {
+            purpose: Purpose::Discovery,
+            url: &url,
+            credential: None,
+            method: http::Method::GET,
+            form: None,
+        };
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Discovery, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
         Metadata::parse(&body, self.issuer()).map_err(ProviderError::Metadata)
@@ -77,6 +89,28 @@ impl Provider {
 }
 
 impl Metadata {
+    /// What a definition says without being asked; `None` where the issuer has to be asked.
+    pub(super) fn fixed(definition: &Definition) -> Result<Option<Self>, ConfigurationError> {
+        let endpoints = &definition.schema().endpoints;
+        if endpoints.discovery {
+            return Ok(None);
+        }
+        let wrong = ConfigurationError::new(Setting::Providers, "an endpoint of the definition is not https");
+        let at = |template: &Option<String>| match template {
+            Some(template) => EndpointUri::parse(&definition.address(template)?).map(Some).map_err(|_| wrong),
+            None => Ok(None),
+        };
+        Ok(Some(Self {
+            authorization_endpoint: at(&endpoints.authorization)?.ok_or(wrong)?,
+            token_endpoint: at(&endpoints.token)?.ok_or(wrong)?,
+            jwks_uri: at(&endpoints.keys)?,
+            userinfo_endpoint: at(&endpoints.user_info)?,
+            revocation_endpoint: at(&endpoints.revocation)?,
+            authorization_response_iss_parameter_supported: false,
+            token_endpoint_auth_methods_supported: Vec::new(),
+        }))
+    }
+
     /// OIDC Discovery §4.3: the document is the issuer's own, to the letter, and names what a login needs.
     fn parse(body: &[u8], issuer: &Issuer) -> Result<Self, MetadataError> {
         let said = ServerMetadata::parse(body, issuer).map_err(|error| match error {
@@ -93,8 +127,12 @@ impl Metadata {
         Ok(Self {
             authorization_endpoint: needed(said.authorization_endpoint)?,
             token_endpoint: needed(said.token_endpoint)?,
-            jwks_uri: needed(said.jwks_uri)?,
+            jwks_uri: Some(needed(said.jwks_uri)?),
             userinfo_endpoint: said.userinfo_endpoint.map(|endpoint| needed(Some(endpoint))).transpose()?,
+            revocation_endpoint: said
+                .revocation_endpoint
+                .map(|endpoint| needed(Some(endpoint)))
+                .transpose()?,
             authorization_response_iss_parameter_supported: said
                 .authorization_response_iss_parameter_supported,
             token_endpoint_auth_methods_supported: said.token_endpoint_auth_methods_supported,

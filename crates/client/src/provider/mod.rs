@@ -6,7 +6,9 @@ mod keys;
 mod metadata;
 mod registration;
 mod settings;
+mod token_answer;
 mod token_endpoint;
+mod unlinking;
 mod user_info;
 
 use std::sync::Arc;
@@ -25,26 +27,30 @@ pub use settings::ProviderSettings;
 
 use crate::{
     back_channel::{Answer, BackChannel, HttpError, Limits, Outgoing},
+    definition::{Definition, Place},
+    error::Language,
     setting::{ConfigurationError, Setting},
 };
 
-/// An OpenID provider, known by its issuer. Cheap to clone; all clones are one.
+/// A provider, spoken to as its [`Definition`] says. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
 pub struct Provider(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    definition: Definition,
     issuer: Issuer,
     registration: Registration,
     settings: ProviderSettings,
     back_channel: BackChannel,
+    fixed: Option<Arc<Metadata>>,
     discovered: Discovered,
     keys: Keys,
     breaker: Breaker,
 }
 
 impl Provider {
-    /// The provider that calls itself `issuer`.
+    /// Any OpenID provider, by its issuer alone: the definition `oidc`.
     ///
     /// Nothing is fetched yet: metadata and keys are when they are first needed, and again when they are old, so a
     /// service starts and stays up while its provider is down.
@@ -56,21 +62,37 @@ impl Provider {
         registration: ClientRegistration,
         settings: ProviderSettings,
     ) -> Result<Self, ConfigurationError> {
+        Self::new(Definition::named("oidc")?.with("issuer", issuer), registration, settings)
+    }
+
+    /// The provider of a definition.
+    ///
+    /// # Errors
+    /// A [`ConfigurationError`] that names the setting.
+    pub fn new(
+        definition: Definition,
+        registration: ClientRegistration,
+        settings: ProviderSettings,
+    ) -> Result<Self, ConfigurationError> {
         let not_an_issuer = ConfigurationError::new(Setting::Issuer, "it is not an issuer identifier");
-        let issuer = Issuer::parse(issuer).map_err(|_| not_an_issuer)?;
+        let issuer = Issuer::parse(&definition.issuer()?).map_err(|_| not_an_issuer)?;
         if !issuer.is_https() && !settings.development {
             return Err(ConfigurationError::new(Setting::Development, "the issuer is plain http"));
         }
         if settings.name.is_empty() || !settings.name.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ConfigurationError::new(Setting::Providers, "a provider's name is not a word"));
         }
+        let registration = registration.check(&definition)?;
+        let fixed = Metadata::fixed(&definition)?.map(Arc::new);
         let limits = Limits { time: settings.answer_within };
         let back_channel = BackChannel::new(limits, !issuer.is_https(), settings.observer.clone())?;
         Ok(Self(Arc::new(Inner {
+            definition,
             issuer,
-            registration: registration.check()?,
+            registration,
             settings,
             back_channel,
+            fixed,
             discovered: Discovered::default(),
             keys: Keys::default(),
             breaker: Breaker::default(),
@@ -87,6 +109,59 @@ impl Provider {
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
         &self.0.issuer
+    }
+
+    /// How it is spoken to.
+    #[must_use]
+    pub fn definition(&self) -> &Definition {
+        &self.0.definition
+    }
+
+    /// Where a setting is that is wrong: in the provider's own console where its definition says so, with the address
+    /// that has to stand there, and otherwise in general words.
+    #[must_use]
+    pub fn advice(&self, setting: Setting, language: Language) -> String {
+        let advice = self.0.definition.advice(setting, language);
+        let advice = advice.unwrap_or_else(|| setting.advice(language));
+        match setting {
+            Setting::RedirectUri => format!("{advice}: {}", self.registration().redirect_uri),
+            _ => advice.to_owned(),
+        }
+    }
+
+    /// What an answer means by the rules of the definition. A setting that is wrong is told to whoever runs the service.
+    pub(crate) fn ruled(&self, place: Place, answer: &serde_json::Value) -> Option<ProviderError> {
+        let class = self.0.definition.class_of(place, answer)?;
+        if let crate::error::Class::Configuration(setting) = class {
+            let advice = self.advice(setting, Language::English);
+            tracing::warn!(
+                provider = self.name(),
+                setting = setting.name(),
+                advice,
+                "the provider refuses this app"
+            );
+        }
+        Some(ProviderError::Ruled(class))
+    }
+
+    /// A credential of the registration, by its name.
+    pub(crate) fn credential(&self, name: &str) -> Option<&str> {
+        let registration = self.registration();
+        if name == "client_secret" {
+            return registration.client_secret.as_ref().map(|secret| secret.expose().as_str());
+        }
+        registration.credentials.get(name).map(|value| value.expose().as_str())
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        self.registration().client_id.as_str()
+    }
+
+    /// Whether this is a spelling of the issuer.
+    pub(crate) fn is_called(&self, issuer: &str) -> bool {
+        let others = &self.definition().schema().id_token.issuers;
+        let is = |other: &String| self.definition().address(other).is_ok_and(|other| other == issuer);
+        issuer == self.issuer().as_str() || others.iter().any(is)
     }
 
     pub(crate) fn registration(&self) -> &Registration {

@@ -1,5 +1,7 @@
 //! How this client is known at a provider — RFC 6749 §2.
 
+use std::collections::BTreeMap;
+
 use mapae_protocol::{
     client_id::ClientId,
     client_metadata::TokenEndpointAuthMethod,
@@ -9,7 +11,10 @@ use mapae_protocol::{
     secret::Secret,
 };
 
-use crate::setting::{ConfigurationError, Setting};
+use crate::{
+    definition::{Authentication, Definition},
+    setting::{ConfigurationError, Setting},
+};
 
 /// What the provider's console says about this client, as texts to be checked.
 #[derive(Clone, Debug)]
@@ -17,9 +22,10 @@ pub struct ClientRegistration {
     client_id: String,
     client_secret: Option<Secret<String>>,
     redirect_uri: String,
-    scopes: String,
+    scopes: Option<String>,
     resource: Option<String>,
     auth_method: Option<TokenEndpointAuthMethod>,
+    credentials: BTreeMap<String, Secret<String>>,
 }
 
 /// The same, checked.
@@ -31,19 +37,21 @@ pub(crate) struct Registration {
     pub(crate) scopes: Scopes,
     pub(crate) resource: Option<ResourceIndicator>,
     pub(crate) auth_method: Option<TokenEndpointAuthMethod>,
+    pub(crate) credentials: BTreeMap<String, Secret<String>>,
 }
 
 impl ClientRegistration {
-    /// A public client (a native program, a program in the browser) that asks for `openid`.
+    /// A public client (a native program, a program in the browser) that asks for what the provider's definition asks.
     #[must_use]
     pub fn new(client_id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
         Self {
             client_id: client_id.into(),
             client_secret: None,
             redirect_uri: redirect_uri.into(),
-            scopes: OPENID.to_owned(),
+            scopes: None,
             resource: None,
             auth_method: None,
+            credentials: BTreeMap::new(),
         }
     }
 
@@ -54,10 +62,10 @@ impl ClientRegistration {
         self
     }
 
-    /// Asks for these scopes, separated by spaces; `openid` is always among them.
+    /// Asks for these scopes, separated by spaces; `openid` is always among them where the provider speaks OpenID Connect.
     #[must_use]
     pub fn with_scopes(mut self, scopes: impl Into<String>) -> Self {
-        self.scopes = scopes.into();
+        self.scopes = Some(scopes.into());
         self
     }
 
@@ -75,14 +83,29 @@ impl ClientRegistration {
         self
     }
 
-    pub(super) fn check(self) -> Result<Registration, ConfigurationError> {
+    /// With a further credential that the provider's definition names, for instance `admin_key` and `app_id` of Kakao.
+    #[must_use]
+    pub fn with_credential(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.credentials.insert(name.into(), Secret::new(value.into()));
+        self
+    }
+
+    pub(super) fn check(self, definition: &Definition) -> Result<Registration, ConfigurationError> {
         let wrong = ConfigurationError::new;
         let client_id = ClientId::parse(&self.client_id);
         let redirect_uri = RedirectUri::parse(&self.redirect_uri);
-        let scopes = Scopes::parse(&self.scopes).and_then(|mut scopes| {
-            scopes.insert(ScopeToken::parse(OPENID)?);
+        let schema = definition.schema();
+        let scopes = self.scopes.unwrap_or_else(|| schema.authorization.scopes.join(" "));
+        let scopes = Scopes::restore(&scopes).and_then(|mut scopes| {
+            // Kakao: without any scope the console decides, with one `openid` must be among them.
+            if definition.is_openid() && (!scopes.is_empty() || schema.endpoints.discovery) {
+                scopes.insert(ScopeToken::parse(OPENID)?);
+            }
             Ok(scopes)
         });
+        if schema.token.secret_required && self.client_secret.is_none() {
+            return Err(wrong(Setting::ClientSecret, "this provider knows no client without one"));
+        }
         let resource = self.resource.as_deref().map(ResourceIndicator::parse).transpose();
         if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
             return Err(wrong(Setting::ClientSecret, "it is empty"));
@@ -93,6 +116,7 @@ impl ClientRegistration {
             return Err(wrong(Setting::ClientSecret, "the chosen authentication method needs one"));
         }
         Ok(Registration {
+            credentials: self.credentials,
             client_id: client_id.map_err(|_| wrong(Setting::ClientId, "it is not a client identifier"))?,
             client_secret: self.client_secret,
             redirect_uri: redirect_uri
@@ -100,7 +124,11 @@ impl ClientRegistration {
             scopes: scopes.map_err(|_| wrong(Setting::Scopes, "they are not scopes separated by spaces"))?,
             resource: resource
                 .map_err(|_| wrong(Setting::Resource, "it is not an absolute URI without fragment"))?,
-            auth_method: self.auth_method,
+            auth_method: self.auth_method.or(match schema.token.authentication {
+                Some(Authentication::Post) => Some(TokenEndpointAuthMethod::ClientSecretPost),
+                Some(Authentication::Basic) => Some(TokenEndpointAuthMethod::ClientSecretBasic),
+                None => None,
+            }),
         })
     }
 }
@@ -112,7 +140,8 @@ mod tests {
     #[test]
     fn every_mistake_names_its_setting() {
         let good = || ClientRegistration::new("app", "https://app.example/cb").with_scopes("email");
-        assert_eq!(good().check().unwrap().scopes.to_string(), "email openid");
+        let definition = Definition::named("oidc").unwrap();
+        assert_eq!(good().check(&definition).unwrap().scopes.to_string(), "email openid");
         for (registration, setting) in [
             (ClientRegistration::new("", "https://app.example/cb"), Setting::ClientId),
             (ClientRegistration::new("app", "http://app.example/cb"), Setting::RedirectUri),
@@ -122,8 +151,17 @@ mod tests {
             (good().with_secret(""), Setting::ClientSecret),
             (good().with_auth_method(TokenEndpointAuthMethod::ClientSecretPost), Setting::ClientSecret),
         ] {
-            assert_eq!(registration.check().unwrap_err().setting(), setting);
+            assert_eq!(registration.check(&definition).unwrap_err().setting(), setting);
         }
+        let none = ClientRegistration::new("app", "https://app.example/cb").with_scopes("");
+        assert_eq!(none.check(&definition).unwrap().scopes.to_string(), "openid");
+        let naver = Definition::named("naver").unwrap();
+        assert_eq!(good().check(&naver).unwrap_err().setting(), Setting::ClientSecret);
+        let kakao = Definition::named("kakao").unwrap();
+        assert!(
+            ClientRegistration::new("app", "https://app.example/cb").check(&kakao).unwrap().scopes.is_empty()
+        );
+        assert_eq!(good().check(&kakao).unwrap().scopes.to_string(), "email openid");
         let shown = format!("{:?}", good().with_secret("s3cret"));
         assert!(!shown.contains("s3cret"));
     }

@@ -1,5 +1,6 @@
 //! The token endpoint, from the client's side — RFC 6749 §4.1.3, RFC 6749 §5, RFC 6749 §6.
 
+use http::Method;
 use mapae_protocol::{
     client_credentials_header::ClientCredentials,
     client_metadata::TokenEndpointAuthMethod,
@@ -9,10 +10,12 @@ use mapae_protocol::{
     time::Timestamp,
     token::{TokenResponse, grant_type},
 };
+use serde_json::Value;
 
-use super::{Metadata, Provider, ProviderError};
+use super::{Metadata, Provider, ProviderError, token_answer};
 use crate::{
     back_channel::{Answer, Credential, Form, HttpError, Outgoing},
+    definition::{Place, Refresh},
     error::Error,
     identity::EndUser,
     observe::Purpose,
@@ -30,12 +33,22 @@ impl Provider {
         pending: &PendingLogin,
         now: Timestamp,
     ) -> Result<Tokens, Error> {
-        let form = Form::default()
+        let rules = self.definition().schema();
+        let mut form = Form::default()
             .with("grant_type", grant_type::AUTHORIZATION_CODE)
             .with("code", code.expose().as_str())
-            .with("redirect_uri", self.registration().redirect_uri.as_str())
-            .with("code_verifier", pending.verifier.expose());
-        let response = self.request_tokens(Purpose::Redemption, form, now).await?;
+            .with("redirect_uri", self.registration().redirect_uri.as_str());
+        if rules.authorization.pkce {
+            form = form.with("code_verifier", pending.verifier.expose());
+        }
+        if rules.token.send_state {
+            form = form.with("state", pending.state.expose().as_str());
+        }
+        let mut response = self.request_tokens(Purpose::Redemption, form, now).await?;
+        if rules.token.refresh == Refresh::Exchange {
+            // The access token is what a later one is asked for with.
+            response.refresh_token = Some(response.access_token.clone());
+        }
         let scopes = response.scope.unwrap_or_else(|| self.registration().scopes.clone());
         Ok(Tokens {
             access_token: response.access_token,
@@ -57,10 +70,18 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Tokens, Error> {
         let refresh_token = tokens.refresh_token.as_ref().ok_or(ProviderError::NoRefreshToken)?;
-        let form = Form::default()
-            .with("grant_type", grant_type::REFRESH_TOKEN)
-            .with("refresh_token", refresh_token.expose().as_str());
-        let response = self.request_tokens(Purpose::Refresh, form, now).await?;
+        let exchange = self.definition().schema().token.refresh == Refresh::Exchange;
+        let (grant_type, parameter) = if exchange {
+            ("fb_exchange_token", "fb_exchange_token")
+        } else {
+            (grant_type::REFRESH_TOKEN, "refresh_token")
+        };
+        let form =
+            Form::default().with("grant_type", grant_type).with(parameter, refresh_token.expose().as_str());
+        let mut response = self.request_tokens(Purpose::Refresh, form, now).await?;
+        if exchange {
+            response.refresh_token = Some(response.access_token.clone());
+        }
         let refreshed = Tokens {
             access_token: response.access_token,
             refresh_token: response.refresh_token.or_else(|| tokens.refresh_token.clone()),
@@ -87,8 +108,9 @@ impl Provider {
             context.nonce = tokens.nonce.as_ref().map(|nonce| nonce.expose().as_str());
             verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
         }
+        let same_as_sub = self.definition().schema().identity.same_as_sub;
         match verified {
-            Ok(claims) if claims.sub == person.subject() => Ok(true),
+            Ok(claims) if !same_as_sub || claims.sub == person.subject() => Ok(true),
             Ok(_) => Err(ProviderError::RefreshedSubject.into()),
             Err(id_token::Error::UnknownKey) => Ok(false),
             Err(error) => Err(error.into()),
@@ -104,12 +126,23 @@ impl Provider {
         let metadata = self.metadata(now).await?;
         let resource = self.registration().resource.as_ref().map(|resource| resource.as_str());
         let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata)?;
-        let outgoing = Outgoing { purpose, url: &metadata.token_endpoint, credential, form: Some(&form) };
+        let outgoing = Outgoing {
+            purpose,
+            url: &metadata.token_endpoint,
+            credential,
+            method: Method::POST,
+            form: Some(&form),
+        };
         let answer = self.ask(&outgoing, now).await?;
         if !answer.status.is_success() {
-            return Err(refused(purpose, &answer).into());
+            return Err(self.refused(purpose, &answer).into());
+        }
+        let rules = self.definition().schema();
+        if let Some(said) = token_answer::error_with_success(&answer.body, rules) {
+            return Err(self.refused_saying(purpose, &answer, &said).into());
         }
         let body = answer.into_json().map_err(|error| ProviderError::NoAnswer(purpose, error))?;
+        let body = token_answer::mended(&body, rules);
         let response = TokenResponse::parse(&body).map_err(|_| ProviderError::TokenResponse)?;
         // RFC 6750 §2.1: what cannot stand in a header cannot be used.
         if response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -120,7 +153,7 @@ impl Provider {
     }
 
     /// RFC 6749 §2.3: in exactly one way.
-    fn authenticate(
+    pub(super) fn authenticate(
         &self,
         form: Form,
         metadata: &Metadata,
@@ -148,13 +181,30 @@ impl Provider {
     }
 }
 
-/// RFC 6749 §5.2: the code decides; a status without one is an answer that means nothing here.
-fn refused(purpose: Purpose, answer: &Answer) -> ProviderError {
-    if answer.status.is_server_error() || !answer.is_json() {
-        return ProviderError::NoAnswer(purpose, HttpError::Status);
+impl Provider {
+    fn refused(&self, purpose: Purpose, answer: &Answer) -> ProviderError {
+        if !answer.is_json() {
+            return ProviderError::NoAnswer(purpose, HttpError::Status);
+        }
+        match token_answer::object(&answer.body) {
+            Some(said) => self.refused_saying(purpose, answer, &said.into()),
+            None => ProviderError::NoAnswer(purpose, HttpError::Status),
+        }
     }
-    match ErrorResponse::parse(&answer.body) {
-        Ok(response) => ProviderError::Refused { at: Endpoint::Token, code: response.known_code() },
-        Err(_) => ProviderError::NoAnswer(purpose, HttpError::Status),
+
+    /// The definition's rules first, then RFC 6749 §5.2: the code decides, and a status without one is an answer that
+    /// means nothing here.
+    fn refused_saying(&self, purpose: Purpose, answer: &Answer, said: &Value) -> ProviderError {
+        let place = if purpose == Purpose::Refresh { Place::Refresh } else { Place::Token };
+        if let Some(error) = self.ruled(place, said) {
+            return error;
+        }
+        if answer.status.is_server_error() {
+            return ProviderError::NoAnswer(purpose, HttpError::Status);
+        }
+        match ErrorResponse::parse(&answer.body) {
+            Ok(response) => ProviderError::Refused { at: Endpoint::Token, code: response.known_code() },
+            Err(_) => ProviderError::NoAnswer(purpose, HttpError::Status),
+        }
     }
 }

@@ -10,6 +10,18 @@ const SWEEP: &str = "DELETE FROM used_states WHERE state_hash IN
     (SELECT state_hash FROM used_states WHERE expires_at <= $1 LIMIT 64)";
 
 impl Vault {
+    /// Whether a state was used.
+    pub(crate) async fn was_used(&self, state: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let hash = hashed(state);
+        self.database
+            .read(move |connection| {
+                let mut statement = connection
+                    .prepare_cached("SELECT 1 FROM used_states WHERE state_hash = $1 AND expires_at > $2")?;
+                Ok(statement.exists(params![hash, now.unix()])?)
+            })
+            .await
+    }
+
     /// Uses up a state; `false` if it was used before. The row lives as long as the login it belongs to could.
     pub(crate) async fn use_state(
         &self,

@@ -132,6 +132,20 @@ impl Vault {
             .await
     }
 
+    /// Removes a person's tokens and ends their sessions.
+    pub(crate) async fn forget(&self, person: &EndUser) -> Result<(), StoreError> {
+        let person = person.clone();
+        self.database
+            .write(move |transaction| {
+                transaction.execute(
+                    "DELETE FROM tokens WHERE issuer = $1 AND subject = $2",
+                    params![person.issuer(), person.subject()],
+                )?;
+                sessions::end_all(transaction, &person)
+            })
+            .await
+    }
+
     fn seal(&self, person: &EndUser, provider: &str, tokens: &Tokens) -> String {
         self.tokens.seal(&tokens.to_bytes(), &bound_to(person, provider))
     }

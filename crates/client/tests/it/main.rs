@@ -21,6 +21,8 @@ mod routes;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
+mod social;
+#[cfg(test)]
 mod two_processes;
 #[cfg(test)]
 mod website;

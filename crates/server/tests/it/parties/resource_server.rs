@@ -181,3 +181,23 @@ async fn rs_13_an_opaque_token_is_dead_within_a_second_too() {
     // An answer of introspection serves for a second from when it was asked for.
     api.refuses("person disabled", &token).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rfc9728_5_who_knows_only_the_api_finds_the_server() {
+    let server = start(Engine::Sqlite).await;
+    let api = Calendar::start(&server, false).await;
+    let http = reqwest::Client::new();
+    let refused = send(http.get(format!("{}/events", api.address))).await;
+    assert_eq!(refused.status, 401);
+    let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+    assert!(!challenge.contains("error="), "nothing was wrong with a token that was not there: {challenge}");
+    let (_, rest) = challenge.split_once("resource_metadata=\"").unwrap();
+    let document = send(http.get(rest.split('"').next().unwrap())).await;
+    assert_eq!(document.text("resource"), api.address);
+    assert_eq!(document.json["scopes_supported"], serde_json::json!(["calendar.read", "calendar.write"]));
+    let issuer = document.json["authorization_servers"][0].as_str().unwrap();
+    assert_eq!(issuer, server.issuer());
+    let metadata = send(http.get(format!("{issuer}/.well-known/oauth-authorization-server"))).await;
+    assert_eq!(metadata.text("issuer"), issuer);
+    assert!(metadata.text("token_endpoint").starts_with(issuer));
+}

@@ -1,0 +1,83 @@
+//! What a definition must have before it is used.
+
+use serde_json::Value;
+
+use super::{
+    DefinitionError,
+    schema::{
+        ErrorRule, IdentityMap, NoticeProof, NoticeRule, OpenId, RuleClass, Schema, UnlinkWay, UserInfoUse,
+    },
+};
+use crate::setting::Setting;
+
+pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
+    let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if schema.id.is_empty() || !schema.id.bytes().all(plain) {
+        return wrong("id", "it is not a word of lower-case letters, digits and hyphens");
+    }
+    let endpoints = &schema.endpoints;
+    if !endpoints.discovery && (endpoints.authorization.is_none() || endpoints.token.is_none()) {
+        return wrong("endpoints", "without discovery it needs authorization and token");
+    }
+    if schema.openid != OpenId::Never && !endpoints.discovery && endpoints.keys.is_none() {
+        return wrong("endpoints.keys", "ID tokens cannot be checked without the provider's keys");
+    }
+    let asks = schema.user_info.ask == UserInfoUse::Always;
+    if schema.openid != OpenId::Always && (!asks || endpoints.user_info.is_none()) {
+        return wrong("endpoints.user_info", "without ID tokens nobody else says who somebody is");
+    }
+    // RFC 9700 §2.1.1: something must tie the code to this login.
+    if !schema.authorization.pkce && schema.openid == OpenId::Never && !schema.token.secret_required {
+        return wrong(
+            "authorization.pkce",
+            "a provider without PKCE and ID tokens needs a client with a secret",
+        );
+    }
+    if schema.unlink.way != UnlinkWay::Revocation && endpoints.unlink.is_none() {
+        return wrong("endpoints.unlink", "it is needed for this way of unlinking");
+    }
+    if !pointers(&schema.identity).all(|pointer| pointer.starts_with('/')) {
+        return wrong("identity", "a JSON pointer begins with a slash");
+    }
+    if schema.identity.subject.is_empty() {
+        return wrong("identity.subject", "there is none");
+    }
+    if !schema.errors.iter().all(names_its_setting) {
+        return wrong("errors.setting", "a configuration error, and no other, names a setting that there is");
+    }
+    let meant = |rule: &NoticeRule| (rule.proof == NoticeProof::SignedToken) != rule.kind.is_some();
+    if !schema.notices.iter().all(meant) {
+        return wrong("notices.kind", "a notice has one meaning, and a signed token one for each event");
+    }
+    let shared = |rule: &&NoticeRule| rule.proof == NoticeProof::SharedHeader;
+    if schema.notices.iter().filter(shared).any(|rule| rule.credential.is_empty() || rule.subject.is_empty())
+    {
+        return wrong("notices.credential", "a shared header needs a credential and a subject");
+    }
+    if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
+        return wrong("console", "there is no setting of this name");
+    }
+    Ok(())
+}
+
+fn names_its_setting(rule: &ErrorRule) -> bool {
+    let setting = rule.setting.as_deref().map(Setting::named);
+    let values =
+        rule.is.iter().all(|value| matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_)));
+    values
+        && match rule.class {
+            RuleClass::Configuration => matches!(setting, Some(Some(_))),
+            _ => setting.is_none(),
+        }
+}
+
+fn pointers(map: &IdentityMap) -> impl Iterator<Item = &String> {
+    let fields = map.claims.values().flat_map(|field| field.from.iter().chain(&field.unless));
+    let emails = map.emails.iter().flat_map(|email| {
+        email.address.iter().chain(&email.verified).chain(&email.own_when).chain(&email.list)
+    });
+    let dates = map.birth_date.iter().flat_map(|date| [&date.year, &date.day]);
+    let items = map.refused.values().chain(map.granted.values());
+    map.subject.iter().chain(fields).chain(emails).chain(dates).chain(items)
+}

@@ -1,0 +1,234 @@
+//! What the compiled-in definitions make of documented answers and errors.
+
+use serde_json::{Value, json};
+
+use super::{Definition, Document, Mapped, Place};
+use crate::{
+    error::Class,
+    identity::{Email, Verification},
+    setting::Setting,
+};
+
+fn fixture(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn identified(id: &str, document: &Document) -> Mapped {
+    Definition::named(id).unwrap().identify(document).unwrap()
+}
+
+fn email(address: &str, verification: Verification) -> Email {
+    Email {
+        address: address.to_owned(),
+        verified_by_provider: verification != Verification::None,
+        verification,
+    }
+}
+
+fn claims(mapped: &Mapped) -> Value {
+    Value::Object(mapped.claims.clone())
+}
+
+#[test]
+fn kakao_says_much_and_its_number_is_exact() {
+    let answer = fixture(include_str!("../../providers/documented/kakao.json"));
+    let mapped = identified("kakao", &Document::default().with("user_info", answer));
+    assert_eq!(mapped.subject, "1376016924429759228", "beyond 2⁵³");
+    assert_eq!(
+        claims(&mapped),
+        json!({
+            "nickname": "라이언", "name": "김에뮬", "picture": "https://img.emu/640.jpg",
+            "phone_number": "+821012345678", "gender": "male", "birthdate": "1998-04-13",
+        })
+    );
+    assert_eq!(mapped.emails, [email("ryan@example.test", Verification::ByProvider)]);
+    assert_eq!(mapped.refused, ["account_ci", "age_range"]);
+}
+
+#[test]
+fn kakao_says_little_and_an_address_that_was_taken_over_is_not_verified() {
+    let answer = fixture(include_str!("../../providers/documented/kakao-least.json"));
+    let mapped = identified("kakao", &Document::default().with("user_info", answer));
+    assert_eq!(claims(&mapped), json!({"nickname": "무지", "age_range": "90-", "birthdate": "0000-08-15"}));
+    assert_eq!(mapped.emails, [email("frodo@example.test", Verification::None)]);
+    let nobody = Document::default().with("user_info", json!({"kakao_account": {}}));
+    assert!(Definition::named("kakao").unwrap().identify(&nobody).is_none());
+    for odd in [json!(1.5), json!(-0.0), json!(""), json!(null), json!([1]), json!({"a": 1}), json!(true)] {
+        let document = Document::default().with("user_info", json!({"id": odd}));
+        assert!(Definition::named("kakao").unwrap().identify(&document).is_none(), "{odd}");
+    }
+}
+
+#[test]
+fn naver_never_says_that_an_address_was_checked() {
+    let answer = fixture(include_str!("../../providers/documented/naver.json"));
+    let inside = answer.pointer("/response").unwrap().clone();
+    for id in ["naver", "naver-oidc"] {
+        let mapped = identified(id, &Document::default().with("user_info", inside.clone()));
+        assert_eq!(mapped.subject, "Nv-Emu_User0001abcDEF");
+        assert_eq!(
+            claims(&mapped),
+            json!({
+                "nickname": "emu***", "name": "김에뮬", "picture": "https://phinf.pstatic.net/emu/image.jpg",
+                "phone_number": "+821012345678", "gender": "female", "age_range": "20-29", "birthdate": "1999-10-01",
+            })
+        );
+        assert_eq!(mapped.emails, [email("emu.user@naver.com", Verification::None)]);
+        assert!(mapped.granted.contains(&"mobile".to_owned()) && mapped.refused.is_empty());
+    }
+}
+
+#[test]
+fn google_is_the_mail_host_of_some_addresses_and_only_checked_others() {
+    let token = fixture(include_str!("../../providers/documented/google.json"));
+    let of = |changes: Value| {
+        let mut token = token.clone();
+        for (name, value) in changes.as_object().unwrap() {
+            token[name] = value.clone();
+        }
+        identified("google", &Document::default().with("id_token", token))
+    };
+    let mapped = of(json!({}));
+    assert_eq!(
+        (mapped.subject.as_str(), mapped.claims["given_name"].as_str()),
+        ("108176814619778619437", Some("Minji"))
+    );
+    assert_eq!(mapped.emails, [email("minji@corp.example", Verification::ByMailHost)], "with hd");
+    let emails = |changes| of(changes).emails;
+    let third = emails(json!({"hd": null, "email": "minji@other.example"}));
+    assert_eq!(third, [email("minji@other.example", Verification::ByProvider)]);
+    let gmail = emails(json!({"hd": null, "email": "minji@GMAIL.com"}));
+    assert_eq!(gmail, [email("minji@GMAIL.com", Verification::ByMailHost)]);
+    let sly = emails(json!({"hd": null, "email": "minji@gmail.com@evil.example"}));
+    assert_eq!(sly[0].verification, Verification::ByProvider);
+    for unverified in [json!(false), json!("true"), json!(null), json!(1)] {
+        let said = emails(json!({"email_verified": unverified}));
+        assert_eq!(said[0].verification, Verification::None, "{unverified}");
+    }
+}
+
+#[test]
+fn facebook_never_says_that_an_address_was_checked_and_a_silhouette_is_no_picture() {
+    let mut answer = fixture(include_str!("../../providers/documented/facebook.json"));
+    let mapped = identified("facebook", &Document::default().with("user_info", answer.clone()));
+    assert_eq!(mapped.emails, [email("emu.kim@example.test", Verification::None)]);
+    assert_eq!(claims(&mapped)["picture"], "https://platform-lookaside.fbsbx.com/emu");
+    assert_eq!(mapped.granted, ["email"]);
+    answer["picture"]["data"]["is_silhouette"] = true.into();
+    answer.as_object_mut().unwrap().remove("email");
+    let mapped = identified("facebook", &Document::default().with("user_info", answer));
+    assert!(mapped.claims.get("picture").is_none() && mapped.emails.is_empty() && mapped.granted.is_empty());
+}
+
+#[test]
+fn github_has_one_primary_address() {
+    let answer = fixture(include_str!("../../providers/documented/github.json"));
+    let mut document = Document::default().with("user_info", answer["user"].clone());
+    let mapped = identified("github", &document);
+    assert_eq!((mapped.subject.as_str(), mapped.emails.len()), ("9007199254740993", 0), "without the list");
+    document = document.with("emails", answer["emails"].clone());
+    let mapped = identified("github", &document);
+    assert_eq!(mapped.emails, [email("emu@example.test", Verification::ByProvider)]);
+    assert_eq!(claims(&mapped), json!({"nickname": "emu", "picture": "https://avatars.emu/1"}));
+}
+
+#[test]
+fn apple_says_true_in_letters() {
+    let token = fixture(include_str!("../../providers/documented/apple.json"));
+    let mapped = identified("apple", &Document::default().with("id_token", token));
+    assert_eq!(mapped.emails, [email("abc123@privaterelay.appleid.com", Verification::ByProvider)]);
+}
+
+#[test]
+fn rp_11_openid_the_fresher_word_about_an_address_counts() {
+    let of = |id_token: Value, user_info: Value| {
+        let mut document = Document::default().with("id_token", id_token);
+        document = document.with("user_info", user_info);
+        identified("oidc", &document)
+    };
+    let mapped = of(
+        json!({"sub": "a", "email": "a@x.example", "email_verified": true, "name": "old"}),
+        json!({"sub": "a", "email": "a@x.example", "email_verified": false, "name": "new"}),
+    );
+    assert_eq!(mapped.emails, [email("a@x.example", Verification::None)]);
+    assert_eq!((mapped.claims["name"].as_str(), mapped.claims.get("sub")), (Some("new"), None));
+    let mapped = of(json!({"sub": "a", "email": "a@x.example", "email_verified": true}), json!({"sub": "a"}));
+    assert_eq!(mapped.emails, [email("a@x.example", Verification::ByProvider)]);
+    let text = of(json!({"sub": "a"}), json!({"sub": "a", "email": "a@x.example", "email_verified": "true"}));
+    assert_eq!(text.emails[0].verification, Verification::None, "only the boolean counts");
+}
+
+#[test]
+fn rp_18_documented_errors_say_what_to_do() {
+    let (secret, redirect, client) = (
+        Class::Configuration(Setting::ClientSecret),
+        Class::Configuration(Setting::RedirectUri),
+        Class::Configuration(Setting::ClientId),
+    );
+    let kakao = |code: &str| json!({"error": "invalid_grant", "error_description": "x", "error_code": code});
+    let facebook =
+        |code: i64, subcode: i64| json!({"error": {"message": "x", "code": code, "error_subcode": subcode}});
+    let plain = |error: &str| json!({"error": error, "error_description": "x"});
+    for (id, place, answer, class) in [
+        ("kakao", Place::Token, kakao("KOE010"), Some(secret)),
+        ("kakao", Place::Token, kakao("KOE101"), Some(client)),
+        ("kakao", Place::Token, kakao("KOE303"), Some(redirect)),
+        ("kakao", Place::Token, kakao("KOE320"), Some(Class::Restart)),
+        ("kakao", Place::Refresh, kakao("KOE322"), Some(Class::SignInAgain)),
+        ("kakao", Place::Token, kakao("KOE237"), Some(Class::RateLimited)),
+        ("kakao", Place::Token, kakao("KOE003"), Some(Class::Unavailable)),
+        ("kakao", Place::Token, kakao("KOE999"), None),
+        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -402}), Some(Class::Reconsent)),
+        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -10}), Some(Class::RateLimited)),
+        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -1}), Some(Class::Unavailable)),
+        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -406}), Some(Class::Denied)),
+        ("kakao", Place::Token, json!({"msg": "x", "code": -406}), None),
+        (
+            "naver",
+            Place::Token,
+            json!({"error": "invalid_request", "error_description": "no valid data in session"}),
+            Some(Class::Restart),
+        ),
+        ("naver", Place::Token, plain("invalid_request"), None),
+        ("naver", Place::Token, plain("unauthorized_client"), Some(secret)),
+        ("naver", Place::Refresh, plain("invalid_request"), Some(Class::SignInAgain)),
+        ("naver", Place::UserInfo, json!({"resultcode": "024", "message": "x"}), Some(Class::Restart)),
+        ("google", Place::Token, plain("redirect_uri_mismatch"), Some(redirect)),
+        ("google", Place::Refresh, plain("invalid_grant"), Some(Class::SignInAgain)),
+        ("google", Place::Authorization, plain("org_internal"), Some(Class::Denied)),
+        ("facebook", Place::Token, facebook(100, 36009), Some(Class::Restart)),
+        ("facebook", Place::Token, facebook(100, 36008), Some(redirect)),
+        ("facebook", Place::Token, facebook(190, 463), Some(Class::Restart)),
+        ("facebook", Place::Refresh, facebook(190, 463), Some(Class::SignInAgain)),
+        ("facebook", Place::UserInfo, facebook(4, 0), Some(Class::RateLimited)),
+        ("facebook", Place::UserInfo, facebook(368, 0), Some(Class::Denied)),
+        (
+            "facebook",
+            Place::Token,
+            json!({"error": {"code": 1, "message": "Error validating client secret."}}),
+            Some(secret),
+        ),
+        ("facebook", Place::Token, json!({"error": {"code": 1, "message": "x"}}), Some(Class::Unavailable)),
+        ("github", Place::Token, plain("bad_verification_code"), Some(Class::Restart)),
+        ("github", Place::Token, plain("incorrect_client_credentials"), Some(secret)),
+        ("apple", Place::Authorization, plain("user_cancelled_authorize"), Some(Class::Cancelled)),
+        ("oidc", Place::Token, plain("invalid_client"), None),
+    ] {
+        let found = Definition::named(id).unwrap().class_of(place, &answer);
+        assert_eq!(found, class, "{id} {place:?} {answer}");
+    }
+}
+
+#[test]
+fn a_configuration_error_names_the_place_in_the_providers_console() {
+    use crate::error::Language::{English, Korean};
+    for id in ["kakao", "naver", "naver-oidc", "google", "facebook", "github", "apple"] {
+        let definition = Definition::named(id).unwrap();
+        for setting in [Setting::RedirectUri, Setting::ClientSecret] {
+            let (ko, en) = (definition.advice(setting, Korean), definition.advice(setting, English));
+            assert!(ko.unwrap().contains(" > ") && en.unwrap().contains(" > "), "{id} {setting:?}");
+        }
+    }
+    let kakao = Definition::named("kakao").unwrap();
+    assert!(kakao.advice(Setting::RedirectUri, Korean).unwrap().contains("KOE006"));
+}

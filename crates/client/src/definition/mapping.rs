@@ -1,0 +1,197 @@
+//! From a provider's answers to an identity, by the pointers of its definition.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Definition,
+    schema::{EmailMap, Field, Form, IdentityMap},
+};
+use crate::identity::{Email, Verification};
+
+/// What the provider said, part by part.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Document(Map<String, Value>);
+
+/// What it means.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mapped {
+    pub(crate) subject: String,
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) emails: Vec<Email>,
+    pub(crate) granted: Vec<String>,
+    pub(crate) refused: Vec<String>,
+}
+
+impl Document {
+    pub(crate) fn with(mut self, part: impl Into<String>, value: Value) -> Self {
+        self.0.insert(part.into(), value);
+        self
+    }
+
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.0.contains_key(part)
+    }
+
+    /// OIDC Core §5.3.2.
+    pub(crate) fn subject_of_user_info(&self) -> Option<&str> {
+        self.at("/user_info/sub")?.as_str()
+    }
+
+    fn at(&self, pointer: &str) -> Option<&Value> {
+        let (part, rest) = split(pointer)?;
+        self.0.get(part)?.pointer(rest).filter(|value| !value.is_null())
+    }
+
+    fn first(&self, pointers: &[String]) -> Option<&Value> {
+        pointers.iter().find_map(|pointer| self.at(pointer))
+    }
+
+    fn text(&self, pointers: &[String]) -> Option<String> {
+        pointers.iter().find_map(|pointer| text(self.at(pointer)?))
+    }
+
+    fn is_true(&self, pointer: &str) -> bool {
+        self.at(pointer) == Some(&Value::Bool(true))
+    }
+}
+
+impl Definition {
+    /// Who the provider says somebody is; `None` without a subject.
+    pub(crate) fn identify(&self, document: &Document) -> Option<Mapped> {
+        let map = &self.schema().identity;
+        let subject = document.text(&map.subject)?;
+        let mut claims = if map.standard_claims { standard_claims(document) } else { Map::new() };
+        for (name, field) in &map.claims {
+            claims.extend(value(document, field).map(|value| (name.clone(), value)));
+        }
+        claims.extend(birth_date(document, map).map(|date| ("birthdate".to_owned(), date.into())));
+        let mut emails: Vec<Email> = Vec::new();
+        for found in map.emails.iter().filter_map(|rule| email(document, rule)) {
+            // The first word about an address counts: UserInfo's is fresher than the ID token's.
+            if !emails.iter().any(|known| known.address == found.address) {
+                emails.push(found);
+            }
+        }
+        let items = |items: &std::collections::BTreeMap<String, String>, there: &dyn Fn(&str) -> bool| {
+            items.iter().filter(|(_, pointer)| there(pointer)).map(|(item, _)| item.clone()).collect()
+        };
+        let granted = items(&map.granted, &|pointer| document.at(pointer).is_some());
+        let refused = items(&map.refused, &|pointer| document.is_true(pointer));
+        Some(Mapped { subject, claims, emails, granted, refused })
+    }
+}
+
+/// `/user_info/a/b` → `user_info`, `/a/b`.
+fn split(pointer: &str) -> Option<(&str, &str)> {
+    let inside = pointer.strip_prefix('/')?;
+    Some(inside.find('/').map_or((inside, ""), |at| inside.split_at(at)))
+}
+
+/// OIDC Core §5.1: those of UserInfo are fresher.
+fn standard_claims(document: &Document) -> Map<String, Value> {
+    let mut claims = Map::new();
+    for part in ["id_token", "user_info"] {
+        claims.extend(document.0.get(part).and_then(Value::as_object).cloned().unwrap_or_default());
+    }
+    claims.remove("sub");
+    claims
+}
+
+/// A text, or a whole number as decimal digits: numbers beyond 2⁵³ stay what they are.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn value(document: &Document, field: &Field) -> Option<Value> {
+    if field.unless.as_deref().is_some_and(|pointer| document.is_true(pointer)) {
+        return None;
+    }
+    let said = document.first(&field.from)?;
+    let said = text(said)?;
+    let formed = match field.form {
+        Form::Text => Some(said),
+        Form::Phone => phone(&said),
+        Form::Gender => gender(&said),
+        Form::AgeRange => age_range(&said),
+    };
+    formed.map(Value::String)
+}
+
+/// `+82 10-1234-5678` → `+821012345678`. A number without its country stays as it is: nobody guesses one.
+fn phone(said: &str) -> Option<String> {
+    let digits: String =
+        said.chars().filter(|character| !matches!(character, ' ' | '-' | '(' | ')')).collect();
+    let number = digits.strip_prefix('+').unwrap_or(&digits);
+    let fine = (5..=20).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    fine.then_some(digits)
+}
+
+fn gender(said: &str) -> Option<String> {
+    match said.to_ascii_lowercase().as_str() {
+        "female" | "f" => Some("female".to_owned()),
+        "male" | "m" => Some("male".to_owned()),
+        _ => None,
+    }
+}
+
+/// `20~29` (Kakao) and `20-29` (Naver) are the same; `90~` has no end.
+fn age_range(said: &str) -> Option<String> {
+    let range = said.replace('~', "-");
+    let (from, to) = range.split_once('-')?;
+    let number = |text: &str| text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    (!from.is_empty() && number(from) && number(to)).then_some(range)
+}
+
+/// OIDC Core §5.1: `YYYY-MM-DD`, `0000-MM-DD` without the year, `YYYY` without the day.
+fn birth_date(document: &Document, map: &IdentityMap) -> Option<String> {
+    let map = map.birth_date.as_ref()?;
+    let digits = |pointer: &str, length: usize| {
+        let said: String =
+            text(document.at(pointer)?)?.chars().filter(|character| *character != '-').collect();
+        (said.len() == length && said.bytes().all(|byte| byte.is_ascii_digit())).then_some(said)
+    };
+    let day = digits(&map.day, 4).and_then(|day| Some(format!("{}-{}", day.get(..2)?, day.get(2..)?)));
+    match (digits(&map.year, 4), day) {
+        (Some(year), Some(day)) => Some(format!("{year}-{day}")),
+        (None, Some(day)) => Some(format!("0000-{day}")),
+        (year, None) => year,
+    }
+}
+
+fn email(document: &Document, rule: &EmailMap) -> Option<Email> {
+    let entry;
+    let document = match &rule.list {
+        Some(list) => {
+            let entries = document.at(list)?.as_array()?;
+            let primary =
+                entries.iter().find(|entry| entry.pointer("/primary") == Some(&Value::Bool(true)))?;
+            entry = Document::default().with("entry", primary.clone());
+            &entry
+        }
+        None => document,
+    };
+    let address = document.text(&rule.address)?;
+    let (name, domain) = address.rsplit_once('@')?;
+    // A text "false" is true in some languages: texts count only where the definition says that they do.
+    let said = |pointer: &String| {
+        let text = document.at(pointer).and_then(Value::as_str);
+        document.is_true(pointer) || (rule.texts_are_true && text == Some("true"))
+    };
+    let verified = !rule.verified.is_empty() && rule.verified.iter().all(said);
+    let own = rule.own_domains.iter().any(|own| own.eq_ignore_ascii_case(domain))
+        || rule.own_when.iter().any(|pointer| document.at(pointer).is_some());
+    let verification = match (verified, own) {
+        (true, true) => Verification::ByMailHost,
+        (true, false) => Verification::ByProvider,
+        (false, _) => Verification::None,
+    };
+    (!name.is_empty() && !domain.is_empty()).then(|| Email {
+        verified_by_provider: verified,
+        verification,
+        address: address.clone(),
+    })
+}

@@ -1,0 +1,249 @@
+//! Providers as data: one file says how a provider differs from the protocol's textbook.
+//!
+//! A definition says where a provider's endpoints are, what it wants to be asked and in which form, how its answers become
+//! an [`Identity`](crate::Identity), and what its errors mean. Those of [`PROVIDERS`] are compiled in; an application
+//! reads files of its own with [`Definition::parse`]. A definition has no code, and a name that is not known is an error:
+//! a file does what it says or nothing.
+
+mod check;
+#[cfg(test)]
+mod documented;
+mod errors;
+mod mapping;
+mod schema;
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+pub(crate) use errors::Place;
+pub(crate) use mapping::{Document, Mapped};
+pub(crate) use schema::{
+    Authentication, Nonce, NoticeProof, NoticeRule, Refresh, Schema, UnlinkWay, UserInfoUse,
+};
+
+use crate::{
+    error::Language,
+    setting::{ConfigurationError, Setting},
+};
+
+/// The version of the form of a definition.
+const SCHEMA: u32 = 1;
+
+/// The definitions that are compiled in, by their ids.
+const PROVIDERS: &[(&str, &str)] = &[
+    ("apple", include_str!("../../providers/apple.toml")),
+    ("facebook", include_str!("../../providers/facebook.toml")),
+    ("github", include_str!("../../providers/github.toml")),
+    ("google", include_str!("../../providers/google.toml")),
+    ("kakao", include_str!("../../providers/kakao.toml")),
+    ("naver", include_str!("../../providers/naver.toml")),
+    ("naver-oidc", include_str!("../../providers/naver-oidc.toml")),
+    ("oidc", include_str!("../../providers/oidc.toml")),
+];
+
+/// How a provider is spoken to. Cheap to clone.
+#[derive(Clone)]
+pub struct Definition {
+    schema: Arc<Schema>,
+    vars: BTreeMap<String, String>,
+    base: Option<String>,
+    openid: bool,
+}
+
+/// Why a file is not a definition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionError {
+    /// It is not TOML, a name in it is not known, or a value has the wrong form. The text says where.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+    /// It is of another version.
+    #[error("its schema is {0}, and {SCHEMA} is read")]
+    Version(u32),
+    /// It contradicts itself or leaves something out that is needed.
+    #[error("`{at}`: {problem}")]
+    Wrong {
+        /// The name of the value.
+        at: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+impl Definition {
+    /// The definition of this id that is compiled in: `kakao`, `naver`, `naver-oidc`, `google`, `facebook`, `apple`,
+    /// `github`, or `oidc` for every OpenID provider.
+    ///
+    /// # Errors
+    /// There is none of this id.
+    pub fn named(id: &str) -> Result<Self, ConfigurationError> {
+        let unknown = ConfigurationError::new(Setting::Providers, "there is no definition of this id");
+        let (_, text) = PROVIDERS.iter().find(|(known, _)| *known == id).ok_or(unknown)?;
+        Self::parse(text).map_err(|_| unknown)
+    }
+
+    /// Reads a definition.
+    ///
+    /// # Errors
+    /// [`DefinitionError`]
+    pub fn parse(text: &str) -> Result<Self, DefinitionError> {
+        let schema: Schema =
+            toml::from_str(text).map_err(|error| DefinitionError::Unreadable(error.to_string()))?;
+        if schema.schema != SCHEMA {
+            return Err(DefinitionError::Version(schema.schema));
+        }
+        check::check(&schema)?;
+        let openid = schema.openid != schema::OpenId::Never;
+        Ok(Self { vars: schema.vars.clone(), schema: Arc::new(schema), base: None, openid })
+    }
+
+    /// The ids of the definitions that are compiled in.
+    pub fn ids() -> impl Iterator<Item = &'static str> {
+        PROVIDERS.iter().map(|(id, _)| *id)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.schema.id
+    }
+
+    /// What people call the provider.
+    #[must_use]
+    pub fn label(&self, language: Language) -> &str {
+        self.schema.label.in_language(language)
+    }
+
+    /// What stands on the provider's button, as its guide for designers has it.
+    #[must_use]
+    pub fn button(&self, language: Language) -> &str {
+        self.schema.button.label.in_language(language)
+    }
+
+    /// Background and foreground of the button, as CSS colours.
+    #[must_use]
+    pub fn button_colours(&self) -> (&str, &str) {
+        (&self.schema.button.background, &self.schema.button.foreground)
+    }
+
+    /// With a value for a name that the definition leaves open, for instance `version` of Facebook.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.vars.insert(name.into(), value.into());
+        self
+    }
+
+    /// At this address instead of the provider's own hosts: a simulator. All endpoints keep their paths; the issuer is the
+    /// address.
+    #[must_use]
+    pub fn at(mut self, base: impl Into<String>) -> Self {
+        self.base = Some(base.into().trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// Without OpenID Connect, where the provider leaves the choice (Kakao: the switch in its console).
+    #[must_use]
+    pub fn without_openid(mut self) -> Self {
+        self.openid = self.schema.openid == schema::OpenId::Always;
+        self
+    }
+
+    /// Whether ID tokens are asked for and needed.
+    pub(crate) const fn is_openid(&self) -> bool {
+        self.openid
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The issuer: what ID tokens name, and one half of an account's key.
+    pub(crate) fn issuer(&self) -> Result<String, ConfigurationError> {
+        match &self.base {
+            Some(base) => Ok(base.clone()),
+            None => self.fill(&self.schema.issuer),
+        }
+    }
+
+    /// An address of the definition, at its place.
+    pub(crate) fn address(&self, template: &str) -> Result<String, ConfigurationError> {
+        let address = self.fill(template)?;
+        let Some(base) = &self.base else { return Ok(address) };
+        let after_scheme = address.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find(['/', '?']).and_then(|at| after_scheme.get(at..)).unwrap_or_default();
+        Ok(format!("{base}{path}"))
+    }
+
+    /// A text with every `{name}` replaced; names with `$` are left for later.
+    pub(crate) fn fill(&self, template: &str) -> Result<String, ConfigurationError> {
+        let mut filled = template.to_owned();
+        for (name, value) in &self.vars {
+            filled = filled.replace(&format!("{{{name}}}"), value);
+        }
+        if filled.replace("{$", "").contains('{') {
+            let problem = "a name that the definition leaves open has no value";
+            return Err(ConfigurationError::new(Setting::Providers, problem));
+        }
+        Ok(filled)
+    }
+
+    /// Where in the provider's console a setting is, if the definition says so.
+    #[must_use]
+    pub fn advice(&self, setting: Setting, language: Language) -> Option<&str> {
+        let advice = self.schema.console.get(setting.name())?;
+        Some(advice.in_language(language))
+    }
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition")
+            .field("id", &self.schema.id)
+            .field("vars", &self.vars)
+            .field("base", &self.base)
+            .field("openid", &self.openid)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_can_be_read_and_says_what_people_see() {
+        for id in Definition::ids() {
+            let definition = Definition::parse(PROVIDERS.iter().find(|(known, _)| *known == id).unwrap().1);
+            let definition = definition.unwrap_or_else(|error| panic!("{id}: {error}"));
+            assert_eq!(definition.id(), id);
+            for language in [Language::Korean, Language::English] {
+                assert!(!definition.label(language).is_empty() && !definition.button(language).is_empty());
+            }
+        }
+        assert_eq!(Definition::named("orkut").unwrap_err().setting(), Setting::Providers);
+    }
+
+    #[test]
+    fn one_setting_points_a_definition_at_a_simulator() {
+        let kakao = Definition::named("kakao").unwrap();
+        let endpoints = &kakao.schema().endpoints;
+        let user_info = endpoints.user_info.as_deref().unwrap();
+        assert_eq!(kakao.address(user_info).unwrap(), "https://kapi.kakao.com/v2/user/me");
+        let simulated = kakao.clone().at("http://localhost:9100/");
+        assert_eq!(simulated.address(user_info).unwrap(), "http://localhost:9100/v2/user/me");
+        assert_eq!(simulated.issuer().unwrap(), "http://localhost:9100");
+        let facebook =
+            Definition::named("facebook").unwrap().with("version", "v99.0").at("http://localhost:9103");
+        let token = facebook.schema().endpoints.token.clone().unwrap();
+        assert_eq!(facebook.address(&token).unwrap(), "http://localhost:9103/v99.0/oauth/access_token");
+    }
+
+    #[test]
+    fn what_is_not_known_is_an_error() {
+        let text = PROVIDERS.iter().find(|(id, _)| *id == "kakao").unwrap().1;
+        let with = |line: &str| Definition::parse(&format!("{line}\n{text}")).unwrap_err();
+        assert!(matches!(with("surprise = 1"), DefinitionError::Unreadable(_)));
+        let newer = Definition::parse(&text.replacen("schema = 1", "schema = 2", 1));
+        assert_eq!(newer.unwrap_err(), DefinitionError::Version(2));
+        let misspelt = Definition::parse(&text.replacen("separator", "seperator", 1));
+        assert!(matches!(misspelt, Err(DefinitionError::Unreadable(text)) if text.contains("seperator")));
+    }
+}

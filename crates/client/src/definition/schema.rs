@@ -1,0 +1,380 @@
+//! The form of a definition. Every value here changes what is done; none is only remembered.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{error::Language, login::Intent, notice::EventKind};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Schema {
+    pub(crate) schema: u32,
+    pub(crate) id: String,
+    pub(crate) label: Text,
+    /// What ID tokens name, and one half of an account's key.
+    pub(crate) issuer: String,
+    /// Values for `{names}` in addresses.
+    #[serde(default)]
+    pub(crate) vars: BTreeMap<String, String>,
+    pub(crate) openid: OpenId,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) authorization: Authorization,
+    #[serde(default)]
+    pub(crate) token: Token,
+    #[serde(default)]
+    pub(crate) id_token: IdToken,
+    #[serde(default)]
+    pub(crate) user_info: UserInfo,
+    pub(crate) identity: IdentityMap,
+    #[serde(default)]
+    pub(crate) errors: Vec<ErrorRule>,
+    #[serde(default)]
+    pub(crate) unlink: Unlink,
+    #[serde(default)]
+    pub(crate) notices: Vec<NoticeRule>,
+    /// Where a setting is in the provider's own console, by the setting's name.
+    #[serde(default)]
+    pub(crate) console: BTreeMap<String, Text>,
+    pub(crate) button: Button,
+}
+
+/// A text for people.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Text {
+    ko: String,
+    en: String,
+}
+
+impl Text {
+    pub(crate) fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Korean => &self.ko,
+            Language::English => &self.en,
+        }
+    }
+}
+
+/// Whether the provider speaks OpenID Connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OpenId {
+    Always,
+    /// As it is switched in the provider's console.
+    Optional,
+    Never,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Endpoints {
+    /// What is not named here is read from the issuer's metadata.
+    #[serde(default)]
+    pub(crate) discovery: bool,
+    pub(crate) authorization: Option<String>,
+    pub(crate) token: Option<String>,
+    pub(crate) keys: Option<String>,
+    pub(crate) user_info: Option<String>,
+    pub(crate) revocation: Option<String>,
+    pub(crate) unlink: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Authorization {
+    /// What is asked for where the application does not say.
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
+    #[serde(default = "space")]
+    pub(crate) separator: String,
+    #[serde(default = "yes")]
+    pub(crate) send_scope: bool,
+    #[serde(default = "yes")]
+    pub(crate) pkce: bool,
+    #[serde(default)]
+    pub(crate) nonce: Nonce,
+    /// Sent every time.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) intents: BTreeMap<Intent, BTreeMap<String, String>>,
+    /// Whether `auth_time` proves that a sign-in is fresh.
+    #[serde(default)]
+    pub(crate) auth_time: bool,
+    /// `iss` that callbacks name, where it is not the issuer.
+    pub(crate) iss: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Nonce {
+    #[default]
+    Required,
+    /// The provider may not repeat it; what it repeats is compared.
+    IfReturned,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Token {
+    /// Absent: as the metadata says.
+    pub(crate) authentication: Option<Authentication>,
+    /// A client without a secret is refused in advance.
+    pub(crate) secret_required: bool,
+    pub(crate) send_state: bool,
+    /// Numbers may come as texts.
+    pub(crate) numbers_as_texts: bool,
+    /// What stands between scopes in answers, besides the space.
+    pub(crate) separator: Option<String>,
+    /// An `error` counts whatever the status is.
+    pub(crate) errors_with_success: bool,
+    pub(crate) refresh: Refresh,
+    /// A login that brings no refresh token leaves the earlier one good.
+    pub(crate) refresh_token_once: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Authentication {
+    Post,
+    Basic,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refresh {
+    /// RFC 6749 §6.
+    #[default]
+    Standard,
+    /// The access token is exchanged for a later one while it lives (Facebook).
+    Exchange,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdToken {
+    /// Other spellings of the issuer.
+    pub(crate) issuers: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct UserInfo {
+    pub(crate) ask: UserInfoUse,
+    pub(crate) query: BTreeMap<String, String>,
+    /// JSON pointer to what is inside of an envelope.
+    pub(crate) inside: String,
+    pub(crate) success: Option<Success>,
+    /// Further answers, each under its name.
+    pub(crate) also: BTreeMap<String, String>,
+    /// Facebook's proof that the caller knows the app's secret.
+    pub(crate) app_secret_proof: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UserInfoUse {
+    #[default]
+    Always,
+    Never,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Success {
+    pub(crate) at: String,
+    pub(crate) is: Value,
+}
+
+/// From answers to an identity. Pointers lead into `{id_token, user_info, token}` and what `also` brings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentityMap {
+    pub(crate) subject: Vec<String>,
+    /// Whether `sub` of the ID token is the same.
+    #[serde(default = "yes")]
+    pub(crate) same_as_sub: bool,
+    /// All claims of ID token and UserInfo are claims of the identity (OIDC Core §5.1).
+    #[serde(default)]
+    pub(crate) standard_claims: bool,
+    #[serde(default)]
+    pub(crate) claims: BTreeMap<String, Field>,
+    pub(crate) birth_date: Option<BirthDateMap>,
+    #[serde(default)]
+    pub(crate) emails: Vec<EmailMap>,
+    /// Items that the person refused, by the pointer to a `true` that says so.
+    #[serde(default)]
+    pub(crate) refused: BTreeMap<String, String>,
+    /// Items that the person granted, by the pointer to a value that is there then.
+    #[serde(default)]
+    pub(crate) granted: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Field {
+    pub(crate) from: Vec<String>,
+    #[serde(default)]
+    pub(crate) form: Form,
+    /// Not when this is true.
+    pub(crate) unless: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Form {
+    #[default]
+    Text,
+    /// Digits after a plus.
+    Phone,
+    /// `male` or `female`.
+    Gender,
+    /// `20-29`, or `90-` without an end.
+    AgeRange,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BirthDateMap {
+    pub(crate) year: String,
+    /// `MMDD` or `MM-DD`.
+    pub(crate) day: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EmailMap {
+    pub(crate) address: Vec<String>,
+    /// Verified by the provider when all of these are true; never without any.
+    #[serde(default)]
+    pub(crate) verified: Vec<String>,
+    /// Domains whose mail the provider itself hosts.
+    #[serde(default)]
+    pub(crate) own_domains: Vec<String>,
+    /// The provider hosts the domain's mail when one of these is there.
+    #[serde(default)]
+    pub(crate) own_when: Vec<String>,
+    /// The address is in a list: this pointer leads to it, and the others into an entry of it that is primary.
+    pub(crate) list: Option<String>,
+    /// `"true"` is true as well.
+    #[serde(default)]
+    pub(crate) texts_are_true: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ErrorRule {
+    /// Absent: wherever it comes from.
+    pub(crate) place: Option<super::Place>,
+    pub(crate) at: String,
+    pub(crate) is: Vec<Value>,
+    /// A further text that must occur: pointer and part.
+    pub(crate) says: Option<Says>,
+    pub(crate) class: RuleClass,
+    pub(crate) setting: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Says {
+    pub(crate) at: String,
+    pub(crate) part: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RuleClass {
+    Cancelled,
+    Restart,
+    Reconsent,
+    SignInAgain,
+    Configuration,
+    Unavailable,
+    RateLimited,
+    Denied,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Unlink {
+    pub(crate) way: UnlinkWay,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UnlinkWay {
+    /// RFC 7009, where there is an endpoint.
+    #[default]
+    Revocation,
+    /// A POST with the access token (Kakao).
+    BearerPost,
+    /// A DELETE with the access token (Facebook).
+    BearerDelete,
+}
+
+/// A notice that the provider sends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoticeRule {
+    pub(crate) name: String,
+    pub(crate) proof: NoticeProof,
+    /// Answered when it was taken.
+    status: u16,
+    /// The name of the credential in the header, and what stands before it.
+    #[serde(default)]
+    pub(crate) credential: String,
+    #[serde(default)]
+    pub(crate) prefix: String,
+    /// Parameters that must equal credentials.
+    #[serde(default)]
+    pub(crate) checks: BTreeMap<String, String>,
+    /// The parameter that names the person.
+    #[serde(default)]
+    pub(crate) subject: String,
+    /// What it means, where it means one thing.
+    pub(crate) kind: Option<EventKind>,
+    /// What each event means.
+    #[serde(default)]
+    pub(crate) kinds: BTreeMap<String, EventKind>,
+    /// The page of the service that shows what became of a deletion.
+    pub(crate) deletion_page: Option<String>,
+}
+
+impl NoticeRule {
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK)
+    }
+}
+
+/// How a notice is proved to be the provider's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NoticeProof {
+    /// A secret in the `Authorization` header.
+    SharedHeader,
+    /// A security event token (RFC 8417).
+    SignedToken,
+    /// Facebook's `signed_request`.
+    SignedRequest,
+    /// Naver's signature and encrypted id.
+    Naver,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Button {
+    pub(crate) background: String,
+    pub(crate) foreground: String,
+    pub(crate) label: Text,
+}
+
+fn space() -> String {
+    " ".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,81 @@
+//! Ending what a person granted, from our side — RFC 7009 §2.1, and the providers' own ways.
+
+use http::{Method, StatusCode};
+use mapae_protocol::{endpoint_uri::EndpointUri, error::Endpoint, time::Timestamp};
+
+use super::{Provider, ProviderError, token_answer};
+use crate::{
+    back_channel::{Credential, Form, HttpError, Outgoing},
+    definition::{Place, UnlinkWay},
+    error::Error,
+    identity::EndUser,
+    observe::Purpose,
+    setting::{ConfigurationError, Setting},
+    tokens::Tokens,
+};
+
+impl Provider {
+    /// Tells the provider that this person's link to the service is over. `false`: the provider has no way to be told.
+    ///
+    /// # Errors
+    /// It did not answer, or said no.
+    pub(crate) async fn unlink(
+        &self,
+        person: &EndUser,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let (method, empty) = (self.definition().schema().unlink.way, Form::default());
+        let (method, form) = match method {
+            UnlinkWay::Revocation => return self.revoke(tokens, now).await,
+            UnlinkWay::BearerPost => (Method::POST, Some(&empty)),
+            UnlinkWay::BearerDelete => (Method::DELETE, None),
+        };
+        let url = self.unlink_address(person)?;
+        let credential = Some(Credential::Bearer(tokens.access_token.clone()));
+        self.end(&Outgoing { purpose: Purpose::Unlink, url: &url, credential, method, form }, now).await
+    }
+
+    /// RFC 7009 §2.1: the refresh token where there is one, because it ends the others as well.
+    async fn revoke(&self, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
+        let metadata = self.metadata(now).await?;
+        let Some(url) = &metadata.revocation_endpoint else { return Ok(false) };
+        let (token, hint) = match &tokens.refresh_token {
+            Some(refresh_token) => (refresh_token, "refresh_token"),
+            None => (&tokens.access_token, "access_token"),
+        };
+        let form = Form::default().with("token", token.expose().as_str()).with("token_type_hint", hint);
+        let (form, credential) = self.authenticate(form, &metadata)?;
+        let (purpose, method) = (Purpose::Unlink, Method::POST);
+        self.end(&Outgoing { purpose, url, credential, method, form: Some(&form) }, now).await
+    }
+
+    async fn end(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<bool, Error> {
+        let answer = self.ask(outgoing, now).await?;
+        if answer.status.is_success() {
+            return Ok(true);
+        }
+        let said = token_answer::object(&answer.body).map(serde_json::Value::Object).unwrap_or_default();
+        if let Some(error) = self.ruled(Place::UserInfo, &said) {
+            return Err(error.into());
+        }
+        match answer.status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Err(ProviderError::Refused { at: Endpoint::Resource, code: None }.into())
+            }
+            _ => Err(ProviderError::NoAnswer(Purpose::Unlink, HttpError::Status).into()),
+        }
+    }
+
+    fn unlink_address(&self, person: &EndUser) -> Result<EndpointUri, ConfigurationError> {
+        let wrong =
+            ConfigurationError::new(Setting::Providers, "the definition has no address for unlinking");
+        let template = self.definition().schema().endpoints.unlink.as_deref().ok_or(wrong)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !person.subject().bytes().all(plain) {
+            return Err(wrong);
+        }
+        let address = self.definition().address(template)?.replace("{$subject}", person.subject());
+        EndpointUri::parse(&address).map_err(|_| wrong)
+    }
+}

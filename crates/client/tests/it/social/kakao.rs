@@ -1,0 +1,174 @@
+//! 카카오 로그인, from the button to the unlinking.
+
+use mapae_client::{AccessError, Class, Error, Language, LoginRequest, Setting};
+use mapae_simulators::{Command, FaultKind};
+
+use super::scene::{Person, Scene, Setup};
+
+#[tokio::test]
+async fn a_new_person_signs_up_and_is_in_at_once_the_next_time() {
+    let scene = Scene::with("kakao", Setup { sign_up: true, ..Setup::default() }).await;
+    let mut person = Person::default();
+    let location = scene.sign_in(&mut person, "ryan", &["account_email", "phone_number"]).await.unwrap();
+    assert_eq!(location, "/sign-up");
+    let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+    let identity = &form.identity;
+    assert_eq!(identity.person().subject(), "1376016924429759228", "a number beyond 2⁵³");
+    assert_eq!(identity.person().issuer(), scene.simulator.base_url());
+    assert_eq!((identity.nickname(), identity.phone()), (Some("라이언"), Some("+821012345678")));
+    let email = identity.email().unwrap();
+    assert!(email.address == "ryan@example.test" && email.verified_by_provider);
+    assert!(identity.refused_items().contains(&"gender".to_owned()), "{:?}", identity.refused_items());
+    assert!(identity.gender().is_none() && identity.auth_time().is_some());
+    scene.sign_up(&mut person).await;
+    assert!(scene.key(&person).await.is_some());
+
+    let mut elsewhere = Person::default();
+    assert_eq!(scene.sign_in(&mut elsewhere, "ryan", &[]).await.unwrap(), "/");
+    assert_eq!((scene.users.count(), scene.key(&elsewhere).await), (1, scene.key(&person).await));
+}
+
+#[tokio::test]
+async fn without_openid_the_same_person_is_the_same_person() {
+    let scene = Scene::of("kakao").await;
+    let (mut with, mut without) = (Person::default(), Person::default());
+    scene.sign_in(&mut with, "ryan", &[]).await.unwrap();
+    let client = scene.again(&Setup { openid: false, ..Setup::default() });
+    scene.sign_in_by(&client, &LoginRequest::new(), &mut without, ("ryan", &[])).await.unwrap();
+    assert_eq!(scene.key(&with).await, scene.key(&without).await);
+    assert_eq!(scene.users.count(), 1);
+}
+
+#[tokio::test]
+async fn rp_11_no_address_an_unverified_one_and_one_that_was_taken_over() {
+    let scene = Scene::with("kakao", Setup { sign_up: true, ..Setup::default() }).await;
+    for (name, address) in
+        [("muzi", None), ("apeach", Some("apeach@example.test")), ("frodo", Some("frodo@example.test"))]
+    {
+        let mut person = Person::default();
+        scene.sign_in(&mut person, name, &["account_email"]).await.unwrap();
+        let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+        let email = form.identity.email();
+        assert_eq!(email.as_ref().map(|email| email.address.as_str()), address, "{name}");
+        assert!(!email.is_some_and(|email| email.verified_by_provider), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_refused_an_item_can_be_asked_again() {
+    let scene = Scene::with("kakao", Setup { sign_up: true, ..Setup::default() }).await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+    assert!(
+        form.identity.email().is_none()
+            && form.identity.refused_items().contains(&"account_email".to_owned())
+    );
+    let request = LoginRequest::new().asking_for(["account_email"]);
+    let again = scene.sign_in_by(&scene.client, &request, &mut person, ("ryan", &["account_email"])).await;
+    assert_eq!(again.unwrap(), "/sign-up");
+    let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+    assert_eq!(form.identity.email().unwrap().address, "ryan@example.test");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_names_the_place_in_kakaos_console() {
+    let scene = Scene::of("kakao").await;
+    let client = scene.again(&Setup { secret: Some("wrong"), ..Setup::default() });
+    let mut person = Person::default();
+    let refused =
+        scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("ryan", &[])).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret));
+    let provider = &client.providers()[0];
+    let advice = provider.advice(Setting::ClientSecret, Language::Korean);
+    assert!(advice.contains("클라이언트 시크릿") && advice.contains("KOE010"), "{advice}");
+    let advice = provider.advice(Setting::RedirectUri, Language::Korean);
+    assert!(advice.contains("KOE006") && advice.ends_with("http://localhost:3000/callback"), "{advice}");
+    assert!(scene.key(&person).await.is_none());
+}
+
+#[tokio::test]
+async fn cancelled_expired_and_used_codes() {
+    let scene = Scene::of("kakao").await;
+    let mut person = Person::default();
+    let refused = scene.sign_in(&mut person, "ryan", &["cancel"]).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Cancelled);
+    let back = scene.go(&mut person, "ryan", &[]).await;
+    let expire = Command::Expire { tokens: mapae_simulators::Tokens::Codes, person: None };
+    scene.simulator.control(expire).await.unwrap();
+    let refused = scene.come_back(&scene.client, &mut person, &back).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Restart, "{refused:?}");
+    assert_eq!(scene.users.count(), 0);
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn refreshed_by_kakaos_own_rules_until_it_is_dead() {
+    let scene = Scene::of("kakao").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    let key = scene.key(&person).await.unwrap();
+    let mut last = scene.client.access_token(&key).await.unwrap();
+    // Each refresh brings an access token; a refresh token comes along only in the last month of the old one's two.
+    for days in [1, 10, 25, 25, 25] {
+        scene.advance(days * 86_400);
+        let next = scene.client.access_token(&key).await.unwrap();
+        assert!(!next.is(&last), "after {days} more days");
+        last = next;
+    }
+    scene.advance(70 * 86_400);
+    assert!(matches!(scene.client.access_token(&key).await, Err(AccessError::SignInAgain)));
+    assert!(scene.key(&person).await.is_none());
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    scene.client.access_token(&key).await.unwrap();
+}
+
+#[tokio::test]
+async fn unlinked_from_our_side_the_tokens_die_there_and_are_forgotten_here() {
+    let scene = Scene::of("kakao").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    let key = scene.key(&person).await.unwrap();
+    let token = scene.client.access_token(&key).await.unwrap();
+    assert!(scene.client.unlink(&key).await.unwrap(), "Kakao was told");
+    assert!(scene.key(&person).await.is_none());
+    assert!(matches!(scene.client.access_token(&key).await, Err(AccessError::SignInAgain)));
+    let me = reqwest::Client::new().get(format!("{}/v2/user/me", scene.simulator.base_url()));
+    assert_eq!(me.bearer_auth(token.expose()).send().await.unwrap().status(), 401, "dead at Kakao");
+    assert!(!scene.client.unlink(&key).await.unwrap(), "once more changes nothing");
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    assert_eq!(scene.users.count(), 1, "the account stayed");
+}
+
+#[tokio::test]
+async fn rp_23_unlinked_from_their_side_the_person_signs_in_again() {
+    let scene = Scene::of("kakao").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    let key = scene.key(&person).await.unwrap();
+    let token = scene.client.access_token(&key).await.unwrap();
+    scene.simulator.control(Command::unlink("ryan")).await.unwrap();
+    let refused = scene.client.after_unauthorized(&key, &token).await.unwrap_err();
+    assert!(matches!(refused, AccessError::SignInAgain), "{refused:?}");
+    assert!(scene.key(&person).await.is_none());
+}
+
+#[tokio::test]
+async fn rp_18_kakao_down_makes_no_session_and_is_over_when_it_is() {
+    let scene = Scene::of("kakao").await;
+    for how in [FaultKind::Stall, FaultKind::Garbage, FaultKind::Huge, FaultKind::Redirect] {
+        for path in ["/oauth/token", "/v2/user/me"] {
+            let mut person = Person::default();
+            let back = scene.go(&mut person, "ryan", &[]).await;
+            let fail =
+                Command::Fail { how, path: Some(path.to_owned()), code: None, seconds: None, times: None };
+            scene.simulator.control(fail).await.unwrap();
+            let refused = scene.come_back(&scene.client, &mut person, &back).await.unwrap_err();
+            assert_eq!(refused.class(), Class::Unavailable, "{how:?} {path} {refused:?}");
+            assert!(matches!(refused, Error::Provider(_)) && scene.key(&person).await.is_none());
+            scene.simulator.control(Command::Mend {}).await.unwrap();
+        }
+    }
+    scene.advance(10);
+    scene.sign_in(&mut Person::default(), "ryan", &[]).await.unwrap();
+}

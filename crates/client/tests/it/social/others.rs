@@ -1,0 +1,97 @@
+//! Naver on both of its paths, Google, Facebook: the same surface, other rules beneath.
+
+use mapae_client::{AccessError, Class, LoginRequest, Setting, Verification};
+use mapae_simulators::Command;
+
+use super::scene::{Person, Scene, Setup};
+
+const EVERYBODY: [(&str, &str); 4] =
+    [("naver", "yuna"), ("naver-oidc", "yuna"), ("google", "minseo"), ("facebook", "sora")];
+
+#[tokio::test]
+async fn the_first_login_the_second_and_a_refresh_are_alike_everywhere() {
+    for (id, name) in EVERYBODY {
+        let scene = Scene::with(id, Setup { sign_up: true, ..Setup::default() }).await;
+        let mut person = Person::default();
+        assert_eq!(scene.sign_in(&mut person, name, &["email"]).await.unwrap(), "/sign-up", "{id}");
+        let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+        assert!(
+            form.identity.email().is_some() && form.identity.name().is_some() || id.starts_with("naver"),
+            "{id}"
+        );
+        scene.sign_up(&mut person).await;
+        let key = scene.key(&person).await.unwrap();
+        let mut elsewhere = Person::default();
+        assert_eq!(scene.sign_in(&mut elsewhere, name, &[]).await.unwrap(), "/", "{id}");
+        assert_eq!(scene.key(&elsewhere).await.unwrap(), key, "{id}");
+        let first = scene.client.access_token(&key).await.unwrap();
+        // Facebook's tokens live for two months and are exchanged while they live.
+        scene.advance(if id == "facebook" { 58 * 86_400 } else { 3_601 });
+        let second = scene.client.access_token(&key).await.unwrap();
+        assert!(!second.is(&first), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn rp_11_only_who_says_so_has_checked_an_address() {
+    for (id, name, item, verification) in [
+        ("naver", "haneul", "email", Verification::None),
+        ("naver-oidc", "yuna", "email", Verification::None),
+        ("facebook", "sora", "email", Verification::None),
+        ("google", "minseo", "", Verification::ByMailHost),
+        ("google", "jiwoo", "", Verification::ByMailHost),
+    ] {
+        let scene = Scene::with(id, Setup { sign_up: true, ..Setup::default() }).await;
+        let mut person = Person::default();
+        scene.sign_in(&mut person, name, &[item]).await.unwrap();
+        let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+        assert_eq!(form.identity.email().unwrap().verification, verification, "{id} {name}");
+    }
+}
+
+#[tokio::test]
+async fn cancelled_and_a_wrong_secret_are_told_apart_everywhere() {
+    for (id, name) in EVERYBODY {
+        let scene = Scene::of(id).await;
+        let cancelled = scene.sign_in(&mut Person::default(), name, &["cancel"]).await.unwrap_err();
+        assert_eq!(cancelled.class(), Class::Cancelled, "{id} {cancelled:?}");
+        let client = scene.again(&Setup { secret: Some("wrong-secret"), ..Setup::default() });
+        let mut person = Person::default();
+        let refused =
+            scene.sign_in_by(&client, &LoginRequest::new(), &mut person, (name, &[])).await.unwrap_err();
+        assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret), "{id} {refused:?}");
+        assert_eq!(scene.users.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn unlinked_from_either_side_everywhere() {
+    for (id, name) in EVERYBODY {
+        let scene = Scene::of(id).await;
+        let mut person = Person::default();
+        scene.sign_in(&mut person, name, &[]).await.unwrap();
+        let key = scene.key(&person).await.unwrap();
+        assert!(scene.client.unlink(&key).await.unwrap(), "{id} was told");
+        assert!(scene.key(&person).await.is_none());
+
+        scene.sign_in(&mut person, name, &[]).await.unwrap();
+        let token = scene.client.access_token(&key).await.unwrap();
+        scene.simulator.control(Command::unlink(name)).await.unwrap();
+        let refused = scene.client.after_unauthorized(&key, &token).await.unwrap_err();
+        assert!(matches!(refused, AccessError::SignInAgain), "{id} {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn google_gives_its_refresh_token_once_and_a_later_login_does_not_lose_it() {
+    let scene = Scene::of("google").await;
+    let mut person = Person::default();
+    for _ in 0..3 {
+        scene.sign_in(&mut person, "jiwoo", &[]).await.unwrap();
+    }
+    let key = scene.key(&person).await.unwrap();
+    for _ in 0..3 {
+        scene.advance(3_600);
+        scene.client.access_token(&key).await.unwrap();
+    }
+}

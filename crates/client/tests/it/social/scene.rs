@@ -1,0 +1,245 @@
+//! A service whose people come from a simulated provider, and a browser between the two.
+
+use std::sync::Arc;
+
+use mapae_client::{
+    Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
+    SignUpOutcome, Vault,
+};
+use mapae_simulators::{Clock, Settings, Simulator};
+use reqwest::{header, redirect::Policy};
+use scraper::{ElementRef, Html, Selector};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::website::{Browser, PATIENCE, TestClock, User, Users};
+
+const CALLBACK: &str = "http://localhost:3000/callback";
+
+/// The service and its provider.
+pub(super) struct Scene {
+    pub(super) simulator: Simulator,
+    pub(super) client: Client<User>,
+    pub(super) users: Users,
+    pub(super) clock: TestClock,
+    vault: Vault,
+    id: &'static str,
+    _folder: Arc<TempDir>,
+}
+
+/// Somebody before a browser.
+#[derive(Default)]
+pub(super) struct Person {
+    pub(super) cookies: Browser,
+    http: Option<reqwest::Client>,
+}
+
+/// What a service may have set otherwise.
+pub(super) struct Setup {
+    pub(super) scopes: Option<&'static str>,
+    pub(super) secret: Option<&'static str>,
+    pub(super) openid: bool,
+    pub(super) sign_up: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { scopes: None, secret: None, openid: true, sign_up: false }
+    }
+}
+
+impl Scene {
+    pub(super) async fn of(id: &'static str) -> Self {
+        Self::with(id, Setup::default()).await
+    }
+
+    pub(super) async fn with(id: &'static str, setup: Setup) -> Self {
+        let clock = TestClock::new();
+        let simulated = match id {
+            "kakao" => mapae_simulators::Provider::Kakao,
+            "google" => mapae_simulators::Provider::Google,
+            "facebook" => mapae_simulators::Provider::Facebook,
+            _ => mapae_simulators::Provider::Naver,
+        };
+        let time = clock.clone();
+        let settings = Settings { clock: Clock::new(move || time.now()), ..Settings::default() };
+        let simulator = Simulator::start(simulated, settings).await.unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let users = Users::default();
+        let client = service(id, &setup, &simulator, &vault, &users, &clock);
+        Self { simulator, client, users, clock, vault, id, _folder: folder }
+    }
+
+    /// The same service with other settings, over the same vault.
+    pub(super) fn again(&self, setup: &Setup) -> Client<User> {
+        service(self.id, setup, &self.simulator, &self.vault, &self.users, &self.clock)
+    }
+
+    /// Signs `person` of the simulator in, who agrees to these optional items: where it led at the service.
+    pub(super) async fn sign_in(
+        &self,
+        person: &mut Person,
+        name: &str,
+        items: &[&str],
+    ) -> Result<String, Error> {
+        self.sign_in_by(&self.client, &LoginRequest::new(), person, (name, items)).await
+    }
+
+    pub(super) async fn sign_in_by(
+        &self,
+        client: &Client<User>,
+        request: &LoginRequest,
+        person: &mut Person,
+        (name, items): (&str, &[&str]),
+    ) -> Result<String, Error> {
+        let started = client.login(request, &person.cookies.headers()).await?;
+        person.cookies.take(&started.cookies);
+        let back = person.at_the_provider(&started.location, name, items).await;
+        self.come_back(client, person, &back).await
+    }
+
+    pub(super) async fn come_back(
+        &self,
+        client: &Client<User>,
+        person: &mut Person,
+        back: &Url,
+    ) -> Result<String, Error> {
+        let arrived = client.callback(self.id, back.query(), &person.cookies.headers()).await?;
+        person.cookies.take(&arrived.cookies);
+        Ok(arrived.location)
+    }
+
+    /// Where the browser comes back with, not yet brought.
+    pub(super) async fn go(&self, person: &mut Person, name: &str, items: &[&str]) -> Url {
+        let started = self.client.login(&LoginRequest::new(), &person.cookies.headers()).await.unwrap();
+        person.cookies.take(&started.cookies);
+        person.at_the_provider(&started.location, name, items).await
+    }
+
+    /// Answers the sign-up form.
+    pub(super) async fn sign_up(&self, person: &mut Person) {
+        let outcome = self.client.sign_up(&person.cookies.headers(), b"nickname=ryan").await.unwrap();
+        let SignUpOutcome::Done(redirect) = outcome else { panic!("the form is shown again") };
+        person.cookies.take(&redirect.cookies);
+    }
+
+    /// Who is signed in.
+    pub(super) async fn key(&self, person: &Person) -> Option<EndUser> {
+        let signed_in = self.client.signed_in(&person.cookies.headers()).await.unwrap();
+        signed_in.map(|(session, _)| session.person)
+    }
+
+    pub(super) fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+}
+
+fn service(
+    id: &'static str,
+    setup: &Setup,
+    simulator: &Simulator,
+    vault: &Vault,
+    users: &Users,
+    clock: &TestClock,
+) -> Client<User> {
+    let app = simulator.app();
+    let mut definition = Definition::named(id).unwrap().at(simulator.base_url());
+    if !setup.openid {
+        definition = definition.without_openid();
+    }
+    let secret = setup.secret.map(str::to_owned).or(app.client_secret).unwrap();
+    let mut registration = ClientRegistration::new(app.client_id, CALLBACK).with_secret(secret);
+    registration = registration.with_credential("app_id", app.number.to_string());
+    registration = registration.with_credential("admin_key", app.admin_key.unwrap_or_default());
+    if let Some(scopes) = setup.scopes {
+        registration = registration.with_scopes(scopes);
+    }
+    let settings = ProviderSettings::new(id).for_development().answering_within(PATIENCE);
+    let provider = Provider::new(definition, registration, settings).unwrap();
+    let fields = setup.sign_up.then(|| Field::required("nickname"));
+    let builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    builder.sign_up(fields).clock(clock.clock()).build().unwrap()
+}
+
+impl Person {
+    fn http(&mut self) -> reqwest::Client {
+        let make =
+            || reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build();
+        self.http.get_or_insert_with(|| make().unwrap()).clone()
+    }
+
+    /// Chooses an account and agrees, as far as there are pages; the address that leads back to the service.
+    async fn at_the_provider(&mut self, address: &str, name: &str, items: &[&str]) -> Url {
+        let mut page = self.open(address).await;
+        for _ in 0..5 {
+            if let Some(location) = page.location {
+                return location;
+            }
+            page = match (page.has(&format!("login-as-{name}")), page.has("consent-approve")) {
+                (true, _) => self.press(&page, &format!("login-as-{name}"), &[]).await,
+                (false, true) if items == ["cancel"] => self.press(&page, "consent-deny", &[]).await,
+                (false, true) => self.press(&page, "consent-approve", items).await,
+                (false, false) => panic!("{}", page.body),
+            };
+        }
+        panic!("round and round")
+    }
+
+    async fn open(&mut self, address: &str) -> Page {
+        read(self.http().get(address).header(header::ACCEPT_LANGUAGE, "ko").send().await.unwrap()).await
+    }
+
+    async fn press(&mut self, page: &Page, button: &str, items: &[&str]) -> Page {
+        let (action, mut fields) = page.form(button);
+        fields.retain(|(name, _)| name != "item");
+        fields.extend(items.iter().map(|item| ("item".to_owned(), (*item).to_owned())));
+        let address = page.address.join(&action).unwrap();
+        let origin = page.address.origin().ascii_serialization();
+        let request = self.http().post(address).header(header::ORIGIN, origin).form(&fields);
+        read(request.header("sec-fetch-site", "same-origin").send().await.unwrap()).await
+    }
+}
+
+struct Page {
+    address: Url,
+    location: Option<Url>,
+    body: String,
+}
+
+async fn read(response: reqwest::Response) -> Page {
+    let address = response.url().clone();
+    let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
+    let location = location.map(|to| address.join(&to).unwrap());
+    Page { address, location, body: response.text().await.unwrap() }
+}
+
+impl Page {
+    fn has(&self, id: &str) -> bool {
+        Html::parse_document(&self.body).select(&by_id(id)).next().is_some()
+    }
+
+    fn form(&self, button: &str) -> (String, Vec<(String, String)>) {
+        let document = Html::parse_document(&self.body);
+        let element =
+            document.select(&by_id(button)).next().unwrap_or_else(|| panic!("no {button}: {}", self.body));
+        let mut around = element.ancestors().filter_map(ElementRef::wrap);
+        let form = around.find(|element| element.value().name() == "form").unwrap();
+        let inputs = Selector::parse("input[name]").unwrap();
+        let sent = |input: &ElementRef<'_>| {
+            !matches!(input.attr("type"), Some("checkbox" | "radio")) || input.attr("checked").is_some()
+        };
+        let pair = |input: ElementRef<'_>| {
+            (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap_or_default().to_owned())
+        };
+        let mut fields: Vec<(String, String)> = form.select(&inputs).filter(sent).map(pair).collect();
+        if let (Some(name), Some(value)) = (element.attr("name"), element.attr("value")) {
+            fields.push((name.to_owned(), value.to_owned()));
+        }
+        (form.attr("action").unwrap_or_default().to_owned(), fields)
+    }
+}
+
+fn by_id(id: &str) -> Selector {
+    Selector::parse(&format!("[id=\"{id}\"]")).unwrap()
+}
