@@ -50,12 +50,7 @@ const NEEDS: &[Need] = &[
         debian: &["nodejs", "npm"],
         ubuntu: &["nodejs", "npm"],
     },
-    Need {
-        name: "curl",
-        met: |_| programs::on_path("curl").is_some(),
-        debian: &["curl"],
-        ubuntu: &["curl"],
-    },
+    Need { name: "curl", met: |_| programs::on_path("curl").is_some(), debian: &["curl"], ubuntu: &["curl"] },
 ];
 
 /// What comes before `apt-get`.
