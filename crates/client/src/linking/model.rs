@@ -37,7 +37,7 @@ struct World {
     resting: BTreeSet<Mailbox>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     /// Registers by a password with any address, one's own or not.
     Register {
@@ -194,30 +194,10 @@ impl World {
                 }
             }
             Step::Arrive { person, which, address, verified_once } => {
-                let identity = 4 * person + which;
-                let mut facts = self.facts(Purpose::SignIn, identity);
-                let reads = |address| self.mailboxes.get(&address) == Some(&person);
-                facts.address = address.map(|address| Address {
-                    trust: if verified_once && reads(address) {
-                        AddressTrust::Verified
-                    } else {
-                        AddressTrust::Unverified
-                    },
-                    holder: self.holder(address),
-                    rests: self.resting.contains(&address),
-                });
-                self.apply(decide(&facts), person, identity, address);
+                self.arrive(person, 4 * person + which, address.map(|address| (address, verified_once)));
             }
             Step::Connect { person, finisher, which, fresh } => {
-                let Some(begun_by) = self.account_of(person) else { return };
-                let identity = 4 * finisher + which;
-                let mut facts = self.facts(Purpose::Connect(begun_by), identity);
-                facts.present = self.account_of(finisher).map(|account| Present { account, fresh });
-                let decision = decide(&facts);
-                if matches!(decision.action, Action::Link(_)) {
-                    assert!(fresh && person == finisher, "{facts:?}");
-                }
-                self.apply(decision, finisher, identity, None);
+                self.connect(person, finisher, 4 * finisher + which, fresh);
             }
             Step::Remove { person, which } => {
                 let identity = 4 * person + which;
@@ -236,6 +216,30 @@ impl World {
             }
             Step::Recycle { address, to } => drop(self.mailboxes.insert(address, to)),
         }
+    }
+
+    /// Somebody comes from a provider, which may say that it verified the address.
+    fn arrive(&mut self, person: Person, identity: Identity, address: Option<(Mailbox, bool)>) {
+        let mut facts = self.facts(Purpose::SignIn, identity);
+        facts.address = address.map(|(address, verified_once)| {
+            // A provider says so only of who reads the mailbox.
+            let verified = verified_once && self.mailboxes.get(&address) == Some(&person);
+            let trust = if verified { AddressTrust::Verified } else { AddressTrust::Unverified };
+            Address { trust, holder: self.holder(address), rests: self.resting.contains(&address) }
+        });
+        self.apply(decide(&facts), person, identity, address.map(|(address, _)| address));
+    }
+
+    /// One begins to connect an identity, and the other one finishes with one of theirs.
+    fn connect(&mut self, person: Person, finisher: Person, identity: Identity, fresh: bool) {
+        let Some(begun_by) = self.account_of(person) else { return };
+        let mut facts = self.facts(Purpose::Connect(begun_by), identity);
+        facts.present = self.account_of(finisher).map(|account| Present { account, fresh });
+        let decision = decide(&facts);
+        if matches!(decision.action, Action::Link(_)) {
+            assert!(fresh && person == finisher, "{facts:?}");
+        }
+        self.apply(decision, finisher, identity, None);
     }
 
     fn check(&self) {
@@ -313,7 +317,7 @@ proptest! {
             owner: None,
             owner_is_closed: false,
             removed_from: None,
-            address: Some(Address { trust, holder: holder.clone(), rests }),
+            address: Some(Address { trust, holder, rests }),
         };
         let decision = decide(&facts);
         prop_assert!(!matches!(decision.action, Action::SignIn(_) | Action::Link(_)), "{:?}", decision);

@@ -154,13 +154,13 @@ impl<U: Send + Sync + 'static> Client<U> {
             match event.kind {
                 EventKind::Resumed | EventKind::ProfileChanged => {}
                 EventKind::SessionsRevoked => {
-                    self.vault().end_sessions(&event.person).await.map_err(failed)?
+                    self.vault().end_sessions(&event.person).await.map_err(failed)?;
                 }
                 EventKind::Unlinked
                 | EventKind::TokensRevoked
                 | EventKind::Suspended
                 | EventKind::DataDeletionRequested => {
-                    self.vault().forget(&event.person).await.map_err(failed)?
+                    self.vault().forget(&event.person).await.map_err(failed)?;
                 }
             }
             self.tell_accounts(event).await.map_err(failed)?;

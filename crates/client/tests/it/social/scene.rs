@@ -67,13 +67,13 @@ impl Scene {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let vault = Vault::open(folder.path().join("client.db")).unwrap();
         let users = Users::default();
-        let client = service(id, &setup, &simulator, &vault, &users, &clock);
+        let client = service(id, &setup, &simulator, (&vault, &users), &clock);
         Self { simulator, client, users, clock, vault, id, _folder: folder }
     }
 
     /// The same service with other settings, over the same vault.
     pub(super) fn again(&self, setup: &Setup) -> Client<User> {
-        service(self.id, setup, &self.simulator, &self.vault, &self.users, &self.clock)
+        service(self.id, setup, &self.simulator, (&self.vault, &self.users), &self.clock)
     }
 
     /// Signs `person` of the simulator in, who agrees to these optional items: where it led at the service.
@@ -139,8 +139,7 @@ fn service(
     id: &'static str,
     setup: &Setup,
     simulator: &Simulator,
-    vault: &Vault,
-    users: &Users,
+    (vault, users): (&Vault, &Users),
     clock: &TestClock,
 ) -> Client<User> {
     let app = simulator.app();
