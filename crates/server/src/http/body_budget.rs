@@ -15,8 +15,8 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What all bodies together may hold, in bytes.
-const ALL: usize = 32 * 1024 * 1024;
+/// What all bodies together may hold, in bytes. What a connection has read ahead comes on top of it.
+const ALL: usize = 16 * 1024 * 1024;
 /// What one place of the budget stands for, in bytes.
 const PLACE: usize = 1024;
 
