@@ -17,6 +17,7 @@ fn form_of(path: &str) -> &'static str {
         Some("icon") => "decision=drop",
         Some("addresses") => "redirect_uris=https%3A%2F%2Fchanged.example%2F&origins=",
         Some("items") => "level.email=required",
+        Some("security") => "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep",
         Some("secrets") => "decision=replace",
         Some("state") => "decision=disable",
         Some("delete") => "name=One",
@@ -66,7 +67,7 @@ async fn ad_02_another_id_in_the_form_or_the_query_changes_nothing_of_the_other(
                 assert_eq!(kept(&server, other).await, before.1, "{engine:?} {path}");
             }
         }
-        assert_eq!(tried, 7 * 2 * NAMES.len(), "every form of an app");
+        assert_eq!(tried, 8 * 2 * NAMES.len(), "every form of an app");
 
         // The other one in the query, and a form that is carried out: it is done to the one in the path.
         let (before, address) = (

@@ -189,7 +189,7 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
         (&page, "save-addresses", &[("redirect_uris", "https://other.example/cb")]),
         (&page, "save-items", &[("level.profile", "none")]),
         (&page, "secret-rotate", &[]),
-        (&page, "save-security", &[]),
+        (&page, "save-security", &[("pkce", "optional")]),
         (&page, "app-disable", &[]),
     ];
     for (page, button, change) in forms {

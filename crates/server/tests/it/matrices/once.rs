@@ -69,7 +69,7 @@ impl World {
         })
         .await;
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
-        let optional = vec!["calendar.read".to_owned()];
+        let optional = ["calendar.read", "offline_access"].map(str::to_owned).to_vec();
         let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
         let other_app = server.register(AppSpec::default()).await;
         let node = server.second_node().await;

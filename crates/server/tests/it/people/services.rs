@@ -75,7 +75,7 @@ for_each_engine! {
         let tokens = server.redeem(&app, &code, &authorization.verifier).await;
         let service = service(&server, &browser, &user).await;
         let page = browser.visit(&service).await;
-        assert_eq!(page.values("button[name=item]", "value"), ["email", "calendar.read", "offline_access"]);
+        assert_eq!(page.values("button[name=item]", "value"), ["email", "offline_access", "calendar.read"]);
         let page = take_back(&browser, &page, "calendar.read").await;
         assert!(page.has("notice"), "{}", page.body);
         assert_eq!(page.values("button[name=item]", "value"), ["email", "offline_access"]);

@@ -64,7 +64,7 @@ async fn people_read_the_items_in_the_order_in_which_the_app_declares_them() {
     let app = server
         .register(AppSpec {
             required: names(&["openid", "profile", "calendar.read"]),
-            optional: names(&["calendar.write", "email"]),
+            optional: names(&["calendar.write", "email", "offline_access"]),
             ..AppSpec::default()
         })
         .await;

@@ -222,13 +222,17 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::store::{db::migrate::MIGRATIONS, statements};
+    use crate::store::{
+        db::migrate::{MIGRATIONS, PRELUDE},
+        statements,
+    };
 
     #[test]
     fn no_query_is_compiled_a_second_time() {
         let folder = TempDir::new().unwrap();
         let place = Place::prepare(&folder.path().join("mapae.db")).unwrap();
         let writing = place.open_for_writing().unwrap();
+        writing.execute_batch(PRELUDE).unwrap();
         for migration in MIGRATIONS {
             writing.execute_batch(migration.sql).unwrap();
         }
