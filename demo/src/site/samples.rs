@@ -129,6 +129,10 @@ fn sign_up_form(problems: Vec<Problem>) -> Option<SignUpForm> {
         "person": {"issuer": "http://localhost:9000", "subject": "pw_7Qm2kV9x"}, "provider": "mapae",
         "auth_time": null, "acr": null, "amr": [],
         "claims": {"name": "김민지", "email": "minji@example.com", "email_verified": true},
+        "emails": [
+            {"address": "minji@example.com", "verified_by_provider": true, "verification": "by_provider"},
+        ],
+        "granted": ["openid", "profile", "email"], "refused": [],
     });
     let identity: Identity = serde_json::from_value(identity).ok()?;
     Some(SignUpForm {
