@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(
             one_command(&packages(&all, false)),
             "sudo apt-get update && sudo apt-get install --yes --no-install-recommends \
-             postgresql chromium chromium-driver fontconfig fonts-noto-cjk nodejs npm"
+             postgresql chromium chromium-driver fontconfig fonts-noto-cjk nodejs npm curl"
         );
         assert!(packages(&all, true).contains(&"chromium-chromedriver"));
         assert_eq!(packages(&[], true), [""; 0]);

@@ -1,6 +1,6 @@
 //! A simulator at a fixed time, an app that speaks to it, and answers as text that does not change.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use mapae_protocol::{
     jose::{JwkSet, Unverified},
@@ -68,7 +68,7 @@ impl Scene {
         let body = match serde_json::from_str::<Value>(&body) {
             Ok(mut json) => {
                 mask(&mut json);
-                serde_json::to_string_pretty(&json).unwrap()
+                serde_json::to_string_pretty(&in_order(json)).unwrap()
             }
             Err(_) => body,
         };
@@ -91,7 +91,20 @@ impl Scene {
     pub(crate) fn shown_claims(&self, claims: Map<String, Value>) -> String {
         let mut json = Value::Object(claims);
         mask(&mut json);
-        self.neutral(&serde_json::to_string_pretty(&json).unwrap())
+        self.neutral(&serde_json::to_string_pretty(&in_order(json)).unwrap())
+    }
+}
+
+/// Members by name: whether serde_json keeps the order of writing depends on what else is built with it.
+pub(crate) fn in_order(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(in_order).collect(),
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> =
+                members.into_iter().map(|(name, value)| (name, in_order(value))).collect();
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use mapae_protocol::{pkce::CodeVerifier, time::Seconds};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{ALL, Naver};
 use crate::{
@@ -161,7 +161,8 @@ async fn verify_tells_that_a_token_lives_and_not_whose_it_is() {
     let response = naver.0.get("/v1/nid/verify?info=true", access).await;
     assert_snapshot!("naver_verify", naver.0.shown(response).await);
     let response = naver.0.get("/v1/nid/verify", access).await;
-    assert_eq!(response.text().await.unwrap(), r#"{"message":"success","resultcode":"00"}"#);
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(answer, json!({"message": "success", "resultcode": "00"}));
     let response = naver.0.get("/v1/nid/agreement", access).await;
     assert_eq!(response.json::<Value>().await.unwrap()["result"], "success");
 }

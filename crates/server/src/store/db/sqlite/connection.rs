@@ -240,7 +240,7 @@ mod tests {
         let queries = statements().filter(|sql| sql.text().starts_with("SELECT"));
         for sql in queries {
             let parameters = connection.prepare_cached(sql.text()).unwrap().parameter_count();
-            for value in ["a", "b", "c"] {
+            for value in 1_i64..=3 {
                 run(&connection, sql, &vec![Value::from(value); parameters]).unwrap();
             }
             let statement = connection.prepare_cached(sql.text()).unwrap();
