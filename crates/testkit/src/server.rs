@@ -58,6 +58,7 @@ pub struct TestServer {
     address: String,
     data: PathBuf,
     database: String,
+    settings: Vec<(String, String)>,
     _folder: Option<TempDir>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
@@ -103,7 +104,7 @@ impl TestServer {
             issuer: Some(issuer.clone()),
             ..Flags::default()
         };
-        let environment: Environment = options.settings.into_iter().collect();
+        let environment: Environment = options.settings.iter().cloned().collect();
         let config = Config::load(&flags, &environment).expect("the test's settings are right");
         let clock = options.clock.unwrap_or_else(|| Clock::manual(Timestamp::from_unix(START)));
         let app = App::start(config.clone(), clock.clone()).await.expect("the server starts");
@@ -120,17 +121,19 @@ impl TestServer {
             address,
             data,
             database,
+            settings: options.settings,
             _folder: folder,
             stop: Some(stop),
             task: Some(task),
         }
     }
 
-    /// A second node on the same database and with the same master key, with a clock of its own time.
+    /// A second node on the same database and with the same master key and settings, on the same clock.
     pub async fn second_node(&self) -> Self {
         Self::start_with(Options {
             database: Some(self.database.clone()),
             beside: Some(self.data.clone()),
+            settings: self.settings.clone(),
             clock: Some(self.clock.clone()),
             ..Options::default()
         })

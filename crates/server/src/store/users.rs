@@ -20,7 +20,7 @@ statements! {
     BY_EMAIL: Users =
         concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u WHERE u.email = $1");
     ALL: Users =
-        concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u ORDER BY u.created_at LIMIT $1");
+        concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u ORDER BY u.created_at, u.id LIMIT $1");
     ANY_OPERATOR: Users = "SELECT 1 FROM users WHERE operator = TRUE AND disabled_at IS NULL LIMIT 1";
     INSERT: Users = "INSERT INTO users (id, email, email_verified, name, locale, password_hash, operator, epoch, \
          created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8) ON CONFLICT (email) DO NOTHING";
