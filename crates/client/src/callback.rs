@@ -85,7 +85,9 @@ impl CallbackResponse {
         Ok(Self(AuthorizationResponse::parse(&params)?))
     }
 
-    pub(crate) fn state(&self) -> Option<&str> {
+    /// The `state` that came back, whoever sent it.
+    #[must_use]
+    pub fn state(&self) -> Option<&str> {
         self.0.state.as_deref()
     }
 }

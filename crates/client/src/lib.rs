@@ -140,7 +140,7 @@ pub use definition::{Definition, DefinitionError};
 pub use error::{Class, Error, Explanation, Language};
 pub use identity::{BirthDate, Email, EndUser, Identity, Verification};
 pub use login::{Intent, LoginError, LoginRequest, StartedLogin};
-pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, ProviderEvent};
+pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, ProvedNotice, ProviderEvent};
 pub use pending::PendingLogin;
 pub use provider::{ClientRegistration, MetadataError, Provider, ProviderError, ProviderSettings};
 pub use return_to::{NotAPath, ReturnTo};

@@ -86,7 +86,16 @@ impl PendingLogin {
         Ok(())
     }
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The `state` that will come back: the name under which a server keeps this login. It proves nothing by itself, and
+    /// belongs in no log.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        self.state.expose()
+    }
+
+    /// The plain bytes, secrets among them, for whoever seals them.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         let plain = Plain {
             provider: self.provider.clone(),
             state: self.state.expose().clone(),
@@ -100,7 +109,9 @@ impl PendingLogin {
         serde_json::to_vec(&plain).unwrap_or_default()
     }
 
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// What [`to_bytes`](Self::to_bytes) made.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let plain: Plain = serde_json::from_slice(bytes).ok()?;
         Some(Self {
             provider: plain.provider,

@@ -45,7 +45,8 @@ impl Tokens {
 
     /// Whether the access token should be replaced before it is used: less than ten seconds or a tenth of its
     /// life is left. A token that lives shorter than that is used for half its life.
-    pub(crate) fn due(&self, now: Timestamp) -> bool {
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> bool {
         let Some(expires_at) = self.expires_at else { return false };
         let life = expires_at.since(self.issued_at).get();
         let margin = MARGIN.get().max(life / 10).min(life / 2);
@@ -53,12 +54,14 @@ impl Tokens {
     }
 
     /// Whether the access token is certainly over.
-    pub(crate) fn expired(&self, now: Timestamp) -> bool {
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
 
-    /// The plain bytes, for the vault, which seals them.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The plain bytes, for the vault or whoever else seals them.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         let plain = Plain {
             access_token: self.access_token.expose(),
             refresh_token: self.refresh_token.as_ref().map(|token| token.expose().as_str()),
@@ -73,7 +76,8 @@ impl Tokens {
     }
 
     /// What [`to_bytes`](Self::to_bytes) made.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let read: Read = serde_json::from_slice(bytes).ok()?;
         Some(Self {
             access_token: read.access_token,

@@ -22,6 +22,7 @@ pub(crate) use schema::{
 
 use crate::{
     error::Language,
+    login::Intent,
     setting::{ConfigurationError, Setting},
 };
 
@@ -122,6 +123,17 @@ impl Definition {
     #[must_use]
     pub fn button_colours(&self) -> (&str, &str) {
         (&self.schema.button.background, &self.schema.button.foreground)
+    }
+
+    /// Whether the provider has a way of its own to do what this intent says. [`Intent::SignIn`] has every provider.
+    #[must_use]
+    pub fn can(&self, intent: Intent) -> bool {
+        intent == Intent::SignIn || self.schema.authorization.intents.contains_key(&intent)
+    }
+
+    /// The names of the notices that the provider sends; each wants an address of its own.
+    pub fn notices(&self) -> impl Iterator<Item = &str> {
+        self.schema.notices.iter().map(|rule| rule.name.as_str())
     }
 
     /// With a value for a name that the definition leaves open, for instance `version` of Facebook.

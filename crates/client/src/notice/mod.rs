@@ -103,7 +103,34 @@ struct Proved {
     id: Option<String>,
 }
 
+/// A notice that is the provider's.
+#[derive(Clone, Debug)]
+pub struct ProvedNotice {
+    /// What happened.
+    pub events: Vec<ProviderEvent>,
+    /// Its own name, where it has one: what it says happens once, however often it comes.
+    pub id: Option<String>,
+    /// What the provider wants to be answered.
+    pub status: StatusCode,
+}
+
 impl Provider {
+    /// Proves a notice called `name`. What it means to sessions and tokens is the caller's part; for web services
+    /// [`Client::notified`] does all of it.
+    ///
+    /// # Errors
+    /// [`NoticeError`]; [`NoticeError::status`] is what the provider is told.
+    pub async fn prove_notice(
+        &self,
+        name: &str,
+        notice: &Notice<'_>,
+        now: Timestamp,
+    ) -> Result<ProvedNotice, NoticeError> {
+        let rule = self.notice(name)?;
+        let Proved { events, id } = self.prove(rule, notice, now).await?;
+        Ok(ProvedNotice { events, id, status: rule.status() })
+    }
+
     async fn prove(
         &self,
         rule: &NoticeRule,

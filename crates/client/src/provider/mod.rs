@@ -4,6 +4,7 @@ mod breaker;
 mod error;
 mod keys;
 mod metadata;
+mod probe;
 mod registration;
 mod settings;
 mod token_answer;
@@ -30,6 +31,7 @@ use crate::{
     definition::{Definition, Place},
     error::Language,
     setting::{ConfigurationError, Setting},
+    tokens::Tokens,
 };
 
 /// A provider, spoken to as its [`Definition`] says. Cheap to clone; all clones are one.
@@ -151,6 +153,16 @@ impl Provider {
             return registration.client_secret.as_ref().map(|secret| secret.expose().as_str());
         }
         registration.credentials.get(name).map(|value| value.expose().as_str())
+    }
+
+    /// What is known of tokens that a login brought, and of those that were kept before it: Google gives a refresh token
+    /// once and means it to be kept.
+    #[must_use]
+    pub fn completed(&self, mut tokens: Tokens, earlier: Option<&Tokens>) -> Tokens {
+        if self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none() {
+            tokens.refresh_token = earlier.and_then(|earlier| earlier.refresh_token.clone());
+        }
+        tokens
     }
 
     pub(crate) fn client_id(&self) -> &str {

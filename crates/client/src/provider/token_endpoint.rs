@@ -63,7 +63,12 @@ impl Provider {
 
     /// RFC 6749 §6: the successor of `tokens`, which must still be `person`'s. What the provider does not send again
     /// stays as it was.
-    pub(crate) async fn refresh(
+    ///
+    /// A provider may spend a refresh token by its use: one refresh at a time for each person is the caller's part.
+    ///
+    /// # Errors
+    /// The provider refused, did not answer, or answered nonsense.
+    pub async fn refresh(
         &self,
         person: &EndUser,
         tokens: &Tokens,

@@ -19,7 +19,7 @@ impl Provider {
     ///
     /// # Errors
     /// It did not answer, or said no.
-    pub(crate) async fn unlink(
+    pub async fn unlink(
         &self,
         person: &EndUser,
         tokens: &Tokens,
