@@ -1,9 +1,19 @@
 //! Whether a registration is right, found out without anybody signing in — RFC 6749 §5.2.
 
-use mapae_protocol::{error::{Endpoint, ErrorCode}, random, secret::Secret, time::Timestamp};
+use mapae_protocol::{
+    error::{Endpoint, ErrorCode},
+    random,
+    secret::Secret,
+    time::Timestamp,
+};
 
 use super::{Provider, ProviderError};
-use crate::{error::{Class, Error}, login::Intent, pending::PendingLogin, return_to::ReturnTo};
+use crate::{
+    error::{Class, Error},
+    login::Intent,
+    pending::PendingLogin,
+    return_to::ReturnTo,
+};
 
 impl Provider {
     /// Asks the token endpoint to redeem a code that does not exist. A provider that says so has read client id and

@@ -68,12 +68,7 @@ impl Provider {
     ///
     /// # Errors
     /// The provider refused, did not answer, or answered nonsense.
-    pub async fn refresh(
-        &self,
-        person: &EndUser,
-        tokens: &Tokens,
-        now: Timestamp,
-    ) -> Result<Tokens, Error> {
+    pub async fn refresh(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<Tokens, Error> {
         let refresh_token = tokens.refresh_token.as_ref().ok_or(ProviderError::NoRefreshToken)?;
         let exchange = self.definition().schema().token.refresh == Refresh::Exchange;
         let (grant_type, parameter) = if exchange {

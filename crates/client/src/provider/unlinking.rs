@@ -19,12 +19,7 @@ impl Provider {
     ///
     /// # Errors
     /// It did not answer, or said no.
-    pub async fn unlink(
-        &self,
-        person: &EndUser,
-        tokens: &Tokens,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
+    pub async fn unlink(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
         let (method, empty) = (self.definition().schema().unlink.way, Form::default());
         let (method, form) = match method {
             UnlinkWay::Revocation => return self.revoke(tokens, now).await,
