@@ -21,6 +21,7 @@ use crate::{
     http::cookies::Cookie,
     keys::{self, KeyRing, KeySet, MasterKeyError},
     store::{CommitError, Db, Options, Unit, counters, db::Row},
+    upstream,
 };
 
 /// A running server without its socket. Cloning shares it.
@@ -40,6 +41,7 @@ struct Parts {
     master_key: MasterKey,
     keys: KeyRing,
     catalog: Catalog,
+    upstreams: upstream::Registry,
     changes: Changes,
     passwords: Passwords,
     throttle: Throttle,
@@ -61,6 +63,8 @@ pub(crate) struct Cookies {
     pub(crate) known: Cookie,
     /// The language chosen.
     pub(crate) locale: Cookie,
+    /// The provider chosen last.
+    pub(crate) upstream: Cookie,
 }
 
 impl Cookies {
@@ -70,6 +74,7 @@ impl Cookies {
             browser: Cookie::new("mapae_browser", site),
             known: Cookie::new("mapae_known", site),
             locale: Cookie::new("mapae_locale", site),
+            upstream: Cookie::new("mapae_upstream", site),
         }
     }
 }
@@ -137,9 +142,11 @@ impl App {
         let mailbox = &config.mail.mailbox;
         let mailbox =
             Mailbox::open(mailbox).map_err(|source| StartError::Mailbox { path: mailbox.clone(), source })?;
+        let upstreams = upstream::read(&db, &master_key, &config, &[]).await?;
         let (post_office, waiting) = PostOffice::open();
         let app = Self(Arc::new(Parts {
             catalog: Catalog::load(db.clone(), counters.catalog).await?,
+            upstreams: upstream::Registry::new(upstreams),
             changes: Changes::new(&counters),
             keys: KeyRing::new(set),
             passwords: Passwords::new()?,
@@ -210,6 +217,11 @@ impl App {
 
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.0.catalog
+    }
+
+    /// The providers that people sign in with.
+    pub(crate) fn upstreams(&self) -> &upstream::Registry {
+        &self.0.upstreams
     }
 
     pub(crate) fn changes(&self) -> &Changes {
@@ -308,7 +320,7 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
 }
 
 /// The master key. It is made only while the database has no keys: those that it has, no other could open.
-async fn master_key(source: &MasterKeySource, db: &Db) -> Result<MasterKey, StartError> {
+pub(crate) async fn master_key(source: &MasterKeySource, db: &Db) -> Result<MasterKey, StartError> {
     let has_keys = crate::store::keys::any(db).await.map_err(Fault::from)?;
     let load = if has_keys { keys::load_master_key } else { keys::load_or_create_master_key };
     Ok(load(source)?)

@@ -4,7 +4,7 @@
 //! for those of others (another node, the command line), so that every process is right within a second.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use crate::{
     fault::Fault,
     keys::{self, KeySet},
     store::counters::{self, Counters},
+    upstream::{self, Upstream},
 };
 
 /// How often the counters are read.
@@ -27,6 +28,20 @@ pub(crate) struct Changes {
     /// The generation that was taken over last. Held while memory is written, never while anything is read.
     catalog: Mutex<i64>,
     feed: watch::Sender<i64>,
+}
+
+/// What is read whole whenever the catalogue moves.
+struct Catalogue {
+    apis: Apis,
+    upstreams: Vec<Arc<Upstream>>,
+}
+
+impl Catalogue {
+    async fn read(app: &App) -> Result<Self, Fault> {
+        let before = app.upstreams().all();
+        let upstreams = upstream::read(app.db(), app.master_key(), app.config(), &before).await?;
+        Ok(Self { apis: app.catalog().read_apis().await?, upstreams })
+    }
 }
 
 impl Changes {
@@ -48,8 +63,8 @@ impl Changes {
         if moved || app.keys().current().is_outdated(now) {
             // What is read now is of this generation or a later one.
             let keys = keys::load(app.db(), app.master_key(), now).await?;
-            let apis = if moved { Some(app.catalog().read_apis().await?) } else { None };
-            self.take_over(app, catalog, keys, apis);
+            let catalogue = if moved { Some(Catalogue::read(app).await?) } else { None };
+            self.take_over(app, catalog, keys, catalogue);
         }
         self.feed.send_if_modified(|seen| {
             let grown = feed > *seen;
@@ -60,14 +75,15 @@ impl Changes {
     }
 
     /// Unless somebody else has taken over a later generation meanwhile.
-    fn take_over(&self, app: &App, generation: i64, keys: KeySet, apis: Option<Apis>) {
+    fn take_over(&self, app: &App, generation: i64, keys: KeySet, catalogue: Option<Catalogue>) {
         let mut last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
         if generation < *last {
             return;
         }
         *last = generation;
         app.keys().replace(keys);
-        if let Some(apis) = apis {
+        if let Some(Catalogue { apis, upstreams }) = catalogue {
+            app.upstreams().replace(upstreams);
             app.catalog().advance(generation, apis);
         }
     }

@@ -8,6 +8,7 @@ mod keys;
 mod scope_text;
 mod security;
 mod simulate;
+mod upstream;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
@@ -21,6 +22,7 @@ pub use self::{
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
     security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
     simulate::Simulate,
+    upstream::{AddUpstream, OneUpstream, UpstreamApp, UpstreamCommand},
     user::{CreateUser, OneUser, UserCommand},
 };
 use crate::config::Flags;
@@ -56,6 +58,9 @@ pub enum Command {
     /// Register the APIs that accept tokens: the resource servers of OAuth
     #[command(subcommand)]
     Api(ApiCommand),
+    /// Let people sign in with Kakao, Naver, Google and others
+    #[command(subcommand)]
+    Upstream(UpstreamCommand),
     /// List and rotate the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -76,6 +76,8 @@ pub(crate) enum Artefact {
     SealingKey,
     Step,
     SubjectType,
+    Upstream,
+    UpstreamTokens,
 }
 
 impl fmt::Display for Artefact {
@@ -103,6 +105,8 @@ impl fmt::Display for Artefact {
             Self::SealingKey => "a sealing key",
             Self::Step => "a step on the way to an app",
             Self::SubjectType => "the subject type of an app",
+            Self::Upstream => "a provider that people sign in with",
+            Self::UpstreamTokens => "what a provider gave",
         })
     }
 }

@@ -13,6 +13,7 @@ pub(crate) enum Kind {
     Consent,
     Grant,
     MailOrder,
+    Identity,
 }
 
 impl Kind {
@@ -26,6 +27,7 @@ impl Kind {
             Self::Consent => "con",
             Self::Grant => "gra",
             Self::MailOrder => "mail",
+            Self::Identity => "idn",
         }
     }
 

@@ -58,6 +58,7 @@ pub mod pages;
 mod registration;
 mod router;
 pub mod store;
+pub mod upstream;
 
 pub use app::{App, StartError};
 pub use keys::MasterKeyError;

@@ -11,16 +11,18 @@ use axum::{
 };
 
 use crate::{
-    account::{browsers, connection, disconnect, home, password, sign_out},
+    account::{browsers, connection, disconnect, home, password, sign_out, ways},
     app::App,
     console,
     endpoints::{
-        asset, authorize, cors, discovery, icon, introspect, jwks, revocations, revoke, token, userinfo,
+        asset, authorize, cors, discovery, icon, introspect, jwks, revocations, revoke, token,
+        upstream_token, userinfo,
     },
     http::cross_site,
     interaction::{PageError, consent, login, page, select_account},
     mailed::{ask, finish_sign_up, new_password, setup},
     pages::at,
+    upstream::{callback, departure, notices, sign_up as upstream_sign_up},
 };
 
 /// Addresses of the protocol. Metadata is derived from them.
@@ -62,6 +64,8 @@ fn protocol() -> Router<App> {
         .route(paths::REVOKE, post(revoke::revoke).options(cors::preflight))
         .route(paths::REVOCATIONS, post(revocations::revocations))
         .route(paths::JWKS, get(jwks::jwks))
+        .route("/upstream/{name}/token", get(upstream_token::upstream_token))
+        .route("/upstream/{name}/notices/{notice}", get(notices::notice).post(notices::notice))
         .route(paths::OPENID_CONFIGURATION, get(discovery::metadata))
         .route(paths::OAUTH_METADATA, get(discovery::metadata))
 }
@@ -77,6 +81,9 @@ fn pages() -> Router<App> {
         .route(at::FINISH_SIGN_UP, get(finish_sign_up::show).post(finish_sign_up::submit))
         .route(at::FORGOT_PASSWORD, get(ask::show_forgot_password).post(ask::forgot_password))
         .route(at::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
+        .route("/upstream/{name}/start", get(departure::start))
+        .route("/upstream/{name}/callback", get(callback::callback))
+        .route(at::UPSTREAM_SIGN_UP, get(upstream_sign_up::show).post(upstream_sign_up::submit))
         .route(at::SETUP, get(setup::show).post(setup::submit))
         .route(at::ACCOUNT, get(home::show))
         .route("/account/services/{id}", get(connection::show))
@@ -84,6 +91,7 @@ fn pages() -> Router<App> {
         .route("/account/services/{id}/disconnect", get(disconnect::show).post(disconnect::submit))
         .route("/account/browsers/{id}/end", post(browsers::end))
         .route(at::END_OTHER_BROWSERS, post(browsers::end_others))
+        .route("/account/sign-in-methods/{id}/remove", post(ways::remove))
         .route(at::CHANGE_PASSWORD, get(password::show).post(password::submit))
         .route(at::SIGN_OUT, get(sign_out::show).post(sign_out::submit))
         .route("/assets/{name}", get(asset::asset))

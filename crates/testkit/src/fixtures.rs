@@ -105,7 +105,7 @@ impl TestServer {
         let new = NewPassword::parse(&password).expect("it is long enough");
         let user = NewUser {
             id: fresh("usr"),
-            email: email.to_owned(),
+            email: Some(email.to_owned()),
             email_verified: true,
             name: "홍길동".to_owned(),
             locale: locale.map(str::to_owned),

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{connection, notice};
+use super::{connection, notice, ways};
 use crate::{
     accounts::typed,
     app::App,
@@ -19,6 +19,7 @@ use crate::{
     store::{
         consents,
         sessions::{self, Session, SignedIn},
+        users,
     },
 };
 
@@ -37,6 +38,9 @@ pub(super) async fn answer(
         desk: visit.desk(signed_in),
         services: services(visit, signed_in).await?,
         browsers: browsers(visit, signed_in).await?,
+        ways: ways::shown(visit, signed_in).await?,
+        trouble: notice::trouble_of_account(visit)?.filter(|_| !visit.posted),
+        has_password: has_password(visit, signed_in).await?,
         password,
         rule: typed::PASSWORD_RULE,
         notice: notice::of_account(visit)?.filter(|_| password.is_none()),
@@ -49,6 +53,11 @@ pub(super) async fn answer(
         }
     };
     Ok((status, visit.show(&page, None)).into_response())
+}
+
+async fn has_password(visit: &Visit, signed_in: &SignedIn) -> Result<bool, PageError> {
+    let account = users::by_id(visit.app.db(), &signed_in.user.id).await?;
+    Ok(account.is_some_and(|account| account.password_hash.is_some()))
 }
 
 /// What is connected, last used first.

@@ -10,3 +10,4 @@ pub(crate) mod home;
 mod notice;
 pub(crate) mod password;
 pub(crate) mod sign_out;
+pub(crate) mod ways;

@@ -2,7 +2,13 @@
 
 use crate::{
     interaction::{PageError, Visit},
-    pages::{account::AccountNotice, at},
+    pages::{
+        account::{AccountNotice, AccountTrouble},
+        at,
+        shown::Shown,
+        sign_in::TroubleWith,
+    },
+    upstream,
 };
 
 /// The parameter that carries it.
@@ -13,6 +19,8 @@ const WORDS: &[(&str, AccountNotice)] = &[
     ("browser-ended", AccountNotice::BrowserEnded),
     ("browsers-ended", AccountNotice::OtherBrowsersEnded),
     ("password-changed", AccountNotice::PasswordChanged),
+    ("connected", AccountNotice::WayAdded),
+    ("way-removed", AccountNotice::WayRemoved),
 ];
 
 /// Of a service's page: an item was taken back.
@@ -22,6 +30,32 @@ const DROPPED: &str = "dropped";
 pub(super) fn account(notice: AccountNotice) -> String {
     let word = WORDS.iter().find(|(_, of)| *of == notice);
     word.map_or_else(|| at::ACCOUNT.to_owned(), |(word, _)| at::with(at::ACCOUNT, DONE, word))
+}
+
+/// The parameter that carries what was not done.
+const NOT_DONE: &str = "not-done";
+/// Of the account's page: the last way in cannot be removed.
+const LAST_WAY: &str = "last-way";
+
+/// The account's address, with what was not done.
+pub(super) fn troubled(trouble: AccountTrouble) -> String {
+    match trouble {
+        AccountTrouble::LastWay => at::with(at::ACCOUNT, NOT_DONE, LAST_WAY),
+        AccountTrouble::Upstream(_) => at::ACCOUNT.to_owned(),
+    }
+}
+
+/// What the address of the account's page tells of what was not done.
+pub(super) fn trouble_of_account(visit: &Visit) -> Result<Option<AccountTrouble>, PageError> {
+    if visit.one(NOT_DONE)? == Some(LAST_WAY) {
+        return Ok(Some(AccountTrouble::LastWay));
+    }
+    let Some(told) = upstream::told(visit)? else { return Ok(None) };
+    let known = visit.app.upstreams().enabled(&told.upstream);
+    Ok(known.map(|known| {
+        let provider = Shown::name(known.label(visit.locale(None)));
+        AccountTrouble::Upstream(TroubleWith { trouble: told.trouble, provider })
+    }))
 }
 
 /// A service's address, where it is told that an item was taken back.

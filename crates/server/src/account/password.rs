@@ -55,11 +55,11 @@ async fn verified(
     let user = &signed_in.user;
     let present = visit.one("present_password")?.unwrap_or_default();
     let typed_new = visit.one("new_password")?;
-    let new = match typed::new_password(typed_new, &[&user.email, &user.name]) {
+    let new = match typed::new_password(typed_new, &[user.address(), &user.name]) {
         Ok(new) => new,
         Err(mistake) => return Ok(Err(ChangePasswordProblem::New(mistake))),
     };
-    match login::verify(visit, &user.email, present).await {
+    match login::verify(visit, user.address(), present).await {
         Ok(Some(account)) if account.user.id == user.id => {}
         Ok(_) => return Ok(Err(ChangePasswordProblem::WrongPresent)),
         Err(Attempt::Throttled(throttled)) => {

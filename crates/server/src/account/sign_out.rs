@@ -21,7 +21,7 @@ use crate::{
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         let Some(signed_in) = &visit.session else { return Ok(done(&visit)) };
-        let person = Person::new(&signed_in.user.name, &signed_in.user.email);
+        let person = Person::new(&signed_in.user.name, signed_in.user.address());
         let page = SignOut { csrf: visit.form_token(signed_in), person, app: None };
         Ok(visit.show(&page, None))
     })

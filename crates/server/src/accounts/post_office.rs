@@ -237,7 +237,7 @@ async fn invite(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault> 
 
 /// A link to a new password, worth nothing once anything else has ended the person's sessions.
 async fn offer_reset(app: &App, order: &MailOrder, user: &User) -> Result<Option<Written>, Fault> {
-    let recipient = Recipient { email: &user.email, account: Some(user), payload: order.step.clone() };
+    let recipient = Recipient { email: user.address(), account: Some(user), payload: order.step.clone() };
     let Some((link, unit)) = new_link(app, MailPurpose::Reset, recipient).await? else { return Ok(None) };
     let matter = letters::Matter::Reset { link: &link, minutes: mailed_link::minutes(MailPurpose::Reset) };
     Ok(Some(Written { text: letters::Letter::write(&matter, own_locale(user, order)), unit }))

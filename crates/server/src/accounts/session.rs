@@ -20,6 +20,8 @@ use crate::{
 const AMR_PASSWORD: &str = "pwd";
 /// One factor, no promise beyond it.
 pub(crate) const ACR_PASSWORD: &str = "1";
+/// A provider's word was taken; nothing was checked here (OIDC Core §2).
+pub(crate) const ACR_UPSTREAM: &str = "0";
 /// What is kept of a browser's own name, in characters.
 const MAX_USER_AGENT: usize = 256;
 
@@ -84,6 +86,21 @@ impl<'a> Proven<'a> {
     }
 }
 
+/// How somebody comes in: who they are, how they proved it, and what is written down with it or not at all.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) proven: Proven<'a>,
+    pub(crate) proof: Proof,
+    pub(crate) also: Unit,
+}
+
+impl<'a> Entry<'a> {
+    /// By a password that was just checked.
+    fn by_password(proven: Proven<'a>, now: Timestamp) -> Self {
+        Self { proven, proof: by_password(now), also: Unit::new() }
+    }
+}
+
 /// Signs a person in whose password was just checked under `user.epoch`.
 ///
 /// The same person again renews their session under a new secret; another person, or none, before means a
@@ -94,17 +111,26 @@ pub(crate) async fn begin(
     before: Option<&SignedIn>,
     headers: &HeaderMap,
 ) -> Result<Begun, Fault> {
-    let proven = Proven::of(user);
-    if let Some(same) = before.filter(|before| before.user.id == user.id) {
-        let (begun, unit) = renew(app, &same.session.id, user.epoch, proven, headers)?;
-        match app.commit(unit).await {
+    begin_as(app, &Entry::by_password(Proven::of(user), app.issuing_time()?), before, headers).await
+}
+
+/// As [`begin`], however the person proved who they are. A conflict of what is written with it is an error.
+pub(crate) async fn begin_as(
+    app: &App,
+    entry: &Entry<'_>,
+    before: Option<&SignedIn>,
+    headers: &HeaderMap,
+) -> Result<Begun, Fault> {
+    if let Some(same) = before.filter(|before| before.user.id == entry.proven.user_id) {
+        let (begun, unit) = renewed(app, &same.session.id, entry, headers)?;
+        match app.commit(unit.with(entry.also.clone())).await {
             Ok(_) => return Ok(begun),
             // It ended meanwhile, or everything of the person did; then a new one is born dead.
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let (begun, unit) = fresh(app, proven, before, headers)?;
+    let (begun, unit) = fresh_as(app, entry, before, headers)?;
     app.commit(unit).await?;
     Ok(begun)
 }
@@ -116,6 +142,17 @@ pub(crate) fn fresh(
     before: Option<&SignedIn>,
     headers: &HeaderMap,
 ) -> Result<(Begun, Unit), Fault> {
+    fresh_as(app, &Entry::by_password(proven, app.issuing_time()?), before, headers)
+}
+
+/// As [`fresh`], with all that the entry writes.
+pub(crate) fn fresh_as(
+    app: &App,
+    entry: &Entry<'_>,
+    before: Option<&SignedIn>,
+    headers: &HeaderMap,
+) -> Result<(Begun, Unit), Fault> {
+    let Entry { proven, proof, also } = entry;
     let now = app.issuing_time()?;
     let (secret, sessions) = (random::token(), &app.config().sessions);
     let session = NewSession {
@@ -123,15 +160,25 @@ pub(crate) fn fresh(
         secret_hash: digest(&secret).into(),
         user_id: proven.user_id.to_owned(),
         user_epoch: proven.epoch,
-        proof: by_password(now),
+        proof: proof.clone(),
         user_agent: user_agent(headers),
         expires_at: now.plus(sessions.absolute),
         idle_expires_at: now.plus(sessions.idle),
     };
     let other = before.filter(|before| before.user.id != proven.user_id);
     let ended = other.map(|before| sessions::end(&before.session.id, &before.user.id, now));
-    let unit = Unit::from(sessions::insert(&session, now)).with_all(ended);
-    Ok((begun(app, session.id, &secret, proven, headers)?, unit))
+    let unit = also.clone().with(sessions::insert(&session, now)).with_all(ended);
+    Ok((begun(app, session.id, &secret, *proven, headers)?, unit))
+}
+
+/// As [`renew`], by whatever the person proved.
+fn renewed(app: &App, id: &str, entry: &Entry<'_>, headers: &HeaderMap) -> Result<(Begun, Unit), Fault> {
+    let now = app.issuing_time()?;
+    let secret = random::token();
+    let idle_expires_at = now.plus(app.config().sessions.idle);
+    let hash = digest(&secret).into();
+    let renewal = sessions::reauthenticate(id, entry.proven.epoch, &hash, &entry.proof, idle_expires_at);
+    Ok((begun(app, id.to_owned(), &secret, entry.proven, headers)?, renewal.into()))
 }
 
 /// What to write for a session that goes on under a new secret, its person's password having been proven

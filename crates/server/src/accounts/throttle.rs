@@ -38,6 +38,9 @@ pub(crate) const OWN_BROWSER: Budget = Budget { kind: "own browser", burst: 10, 
 /// Requests too large to travel sealed, each of which is kept for ten minutes, from one source: thirty at once,
 /// then three a minute. Nobody can fill the room that there is for them alone.
 pub(crate) const LARGE_REQUESTS: Budget = Budget { kind: "large request", burst: 30, refill: 20 };
+/// Leaving for a provider and coming back, each of which is kept for some minutes, from one source: sixty at once, then
+/// six a minute. Many people share an address.
+pub(crate) const DEPARTURES: Budget = Budget { kind: "departure", burst: 60, refill: 10 };
 /// Mails to one address: three an hour.
 pub(crate) const MAIL: Budget = Budget { kind: "mail", burst: 3, refill: 1200 };
 /// Mails asked for by one source: ten at once, then three a minute.

@@ -18,6 +18,7 @@ mod name;
 mod refusals;
 mod serve;
 mod simulate;
+mod upstream;
 mod user;
 
 use std::{ffi::OsString, io, process::ExitCode, time::Duration};
@@ -26,7 +27,9 @@ use clap::Parser as _;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{answer::Answer, app::switch::Switch, failure::Failure};
-use crate::cli::{ApiCommand, AppCommand, Cli, ClockCommand, Command, KeysCommand, UserCommand};
+use crate::cli::{
+    ApiCommand, AppCommand, Cli, ClockCommand, Command, KeysCommand, UpstreamCommand, UserCommand,
+};
 
 /// How long a hash that is still being computed may keep the process.
 const LAST_WORK: Duration = Duration::from_secs(1);
@@ -78,6 +81,7 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
         Command::User(command) => carry_out_for_people(command).await,
         Command::App(command) => carry_out_for_apps(command).await,
         Command::Api(command) => carry_out_for_apis(command).await,
+        Command::Upstream(command) => carry_out_for_upstreams(command).await,
         Command::Keys(KeysCommand::List(common)) => keys::list::run(&common).await,
         Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
         Command::Clock(ClockCommand::Reset(common)) => clock::reset::run(&common).await,
@@ -105,6 +109,20 @@ async fn carry_out_for_apis(command: ApiCommand) -> Result<Answer, Failure> {
         ApiCommand::RotateSecret(args) => api::rotate_secret::run(&args).await,
         ApiCommand::Disable(args) => api::switch::disable(&args).await,
         ApiCommand::Enable(args) => api::switch::enable(&args).await,
+    }
+}
+
+async fn carry_out_for_upstreams(command: UpstreamCommand) -> Result<Answer, Failure> {
+    match command {
+        UpstreamCommand::Add(args) => upstream::add::run(&args).await,
+        UpstreamCommand::List(common) => upstream::list::run(&common).await,
+        UpstreamCommand::Show(args) => upstream::show::run(&args).await,
+        UpstreamCommand::Test(args) => upstream::probe::run(&args).await,
+        UpstreamCommand::Disable(args) => upstream::switch::disable(&args).await,
+        UpstreamCommand::Enable(args) => upstream::switch::enable(&args).await,
+        UpstreamCommand::Permit(args) => upstream::permission::permit(&args).await,
+        UpstreamCommand::Forbid(args) => upstream::permission::forbid(&args).await,
+        UpstreamCommand::Remove(args) => upstream::remove::run(&args).await,
     }
 }
 

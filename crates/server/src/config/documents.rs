@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::setting::{Fallback, SECTIONS, Section, Setting};
+use super::{
+    setting::{Fallback, SECTIONS, Section, Setting},
+    upstreams,
+};
 
 const INTRODUCTION: &str = "# Settings
 
@@ -26,6 +29,14 @@ counts for itself and begins anew when it starts: with several nodes these numbe
 This page is written from the source; the test `config::documents` says how to renew it.
 ";
 
+const UPSTREAMS: &str = "
+## `[[upstream]]`: Providers that people sign in with
+
+One table for each. The same is done by `mapae upstream add`, without a restart and with the secrets sealed in the
+database; a table here goes before one of the same name there. The redirect URI to register at the provider is
+`ISSUER/upstream/NAME/callback`; `mapae upstream list` and the console show it.
+";
+
 /// The text of `docs/config.md`.
 pub fn markdown() -> String {
     let mut page = INTRODUCTION.to_owned();
@@ -35,7 +46,17 @@ pub fn markdown() -> String {
             write_entry(&mut page, setting);
         }
     }
+    write_upstreams(&mut page);
     page
+}
+
+/// Tables have no names in the environment and on the command line.
+fn write_upstreams(page: &mut String) {
+    page.push_str(UPSTREAMS);
+    for upstreams::Key { name, meaning, example } in upstreams::KEYS {
+        let _ = write!(page, "\n- `{name}`: {meaning} For example `{example}`.");
+    }
+    page.push('\n');
 }
 
 /// The text of `config.example.toml`: every line of it is a comment, so that it says nothing new when copied.
@@ -58,6 +79,14 @@ pub fn example() -> String {
             }
             file.push_str(&format!("\n# {} = {value}\n", setting.key));
         }
+    }
+    file.push_str("\n# A provider that people sign in with; may be repeated.\n#\n# [[upstream]]\n");
+    for upstreams::Key { name, meaning, example } in upstreams::KEYS {
+        file.push('#');
+        for line in wrap(meaning) {
+            file.push_str(&format!("\n#   {line}"));
+        }
+        file.push_str(&format!("\n#   {name} = {example}\n"));
     }
     file
 }

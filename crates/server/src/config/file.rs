@@ -1,13 +1,16 @@
 //! `mapae.toml` as a flat list of keys, each with its line.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeArray, DeTable, DeValue},
+};
 
 use super::{
     mistake::{Mistake, Place},
     setting::{self, SECTIONS, Setting},
-    suggestion,
+    suggestion, upstreams,
 };
 
 /// A value as it was written, wherever that was.
@@ -25,9 +28,40 @@ pub(super) enum Value {
 pub(super) struct File {
     path: String,
     entries: BTreeMap<String, Entry>,
+    /// `[[upstream]]`, in their order.
+    upstreams: Vec<Table>,
 }
 
-#[derive(Debug)]
+/// One table of a list of tables.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    path: String,
+    name: &'static str,
+    line: usize,
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Table {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
+        self.entries.get(key).map(|entry| &entry.value)
+    }
+
+    /// Where a key stands, or the table in which it is missing.
+    pub(super) fn place(&self, key: &str) -> Place {
+        let line = self.entries.get(key).map_or(self.line, |entry| entry.line);
+        Place::File { path: self.path.clone(), line: Some(line), key: Some(format!("{}.{key}", self.name)) }
+    }
+}
+
+#[derive(Clone, Debug)]
 struct Entry {
     line: usize,
     value: Value,
@@ -56,12 +90,18 @@ impl File {
                 instead: "Write key = \"text\", key = 10 or [section] on a line of its own.".to_owned(),
             });
         }
-        let mut file = Self { path: path.to_owned(), entries: BTreeMap::new() };
+        let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in document.get_ref() {
             let line = line_of(text, key.span().start);
             match value.get_ref() {
                 DeValue::Table(table) if is_section(key.get_ref()) => {
                     file.insert_section(key.get_ref(), table, text);
+                }
+                DeValue::Array(array) if *key.get_ref() == upstreams::UPSTREAM => {
+                    file.insert_upstreams(array, text, mistakes);
+                }
+                DeValue::Table(_) if *key.get_ref() == upstreams::UPSTREAM => {
+                    mistakes.push(file.one_bracket(line))
                 }
                 DeValue::Table(_) => mistakes.push(file.unknown_section(key.get_ref(), line)),
                 other => file.insert(key.get_ref().clone().into_owned(), line, other),
@@ -82,6 +122,36 @@ impl File {
         for (key, value) in table {
             let line = line_of(text, key.span().start);
             self.insert(format!("{name}.{}", key.get_ref()), line, value.get_ref());
+        }
+    }
+
+    fn insert_upstreams(&mut self, array: &DeArray<'_>, text: &str, mistakes: &mut Vec<Mistake>) {
+        for item in array {
+            let line = line_of(text, item.span().start);
+            let Some(table) = item.get_ref().as_table() else {
+                mistakes.push(self.one_bracket(line));
+                continue;
+            };
+            let entry = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+                let entry =
+                    Entry { line: line_of(text, key.span().start), value: Value::of(value.get_ref()) };
+                (key.get_ref().clone().into_owned(), entry)
+            };
+            let entries = table.iter().map(entry).collect();
+            self.upstreams.push(Table { path: self.path.clone(), name: upstreams::UPSTREAM, line, entries });
+        }
+    }
+
+    /// The tables of the providers, in their order.
+    pub(super) fn upstreams(&self) -> Vec<Table> {
+        self.upstreams.clone()
+    }
+
+    fn one_bracket(&self, line: usize) -> Mistake {
+        Mistake {
+            place: self.place(upstreams::UPSTREAM, line),
+            wrong: "This is not a list of tables.".to_owned(),
+            instead: "Write [[upstream]], with two brackets, above the keys of each provider.".to_owned(),
         }
     }
 

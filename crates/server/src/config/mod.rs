@@ -21,6 +21,7 @@ mod setting;
 mod source;
 mod suggestion;
 mod tokens;
+mod upstreams;
 
 use std::{
     io,
@@ -46,8 +47,10 @@ pub use self::{
     tokens::Tokens,
 };
 use self::{file::File, server::Server, source::Source};
+use crate::upstream::UpstreamSettings;
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
+pub(crate) use upstreams::read_secret;
 
 /// The file that is read when nobody names one, if it is there.
 const FILE: &str = "mapae.toml";
@@ -79,10 +82,13 @@ pub struct Config {
     pub mail: Mail,
     /// How much a request may take.
     pub limits: Limits,
+    /// Providers that people sign in with.
+    pub upstreams: Vec<UpstreamSettings>,
 }
 
 impl Config {
-    /// Reads all settings. The only IO is reading the file and the permissions of the master key's file.
+    /// Reads all settings. The only IO is reading the file, the files of secrets that it names, and the permissions of
+    /// the master key's file.
     ///
     /// # Errors
     /// All mistakes together.
@@ -107,6 +113,7 @@ impl Config {
         let (log, tokens, sessions) = (Log::read(source), Tokens::read(source), Sessions::read(source));
         let (keys, mail, limits) =
             (Keys::read(source, &data), Mail::read(source, &data), Limits::read(source));
+        let upstreams = upstreams::read(source, site.as_ref());
         Some(Self {
             data,
             database,
@@ -120,6 +127,7 @@ impl Config {
             keys,
             mail,
             limits,
+            upstreams,
         })
     }
 }

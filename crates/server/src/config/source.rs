@@ -6,7 +6,7 @@ use mapae_protocol::time::Seconds;
 
 use super::{
     environment::Environment,
-    file::{File, Value},
+    file::{File, Table, Value},
     flags::Flags,
     mistake::{Mistake, Place},
     setting::Setting,
@@ -155,6 +155,11 @@ impl<'a> Source<'a> {
             return Some(Given { value: Value::Text(text.to_owned()), place: Place::Variable(variable) });
         }
         self.file.value(setting).map(|(value, place)| Given { value, place })
+    }
+
+    /// The tables of the providers.
+    pub(super) fn upstreams(&self) -> Vec<Table> {
+        self.file.upstreams()
     }
 
     /// Records a mistake. `wrong` must not repeat a value that may hold a secret.

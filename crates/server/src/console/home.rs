@@ -33,6 +33,7 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         Ok(developer.show(&ConsoleHome {
             desk: developer.desk(),
             apps: listed.collect(),
+            operator: developer.user().operator,
             deleted: developer.visit().one(app_page::DONE)? == Some(DELETED),
         }))
     })

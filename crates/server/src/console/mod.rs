@@ -22,6 +22,7 @@ mod secrets;
 mod security;
 mod state;
 mod upload;
+mod upstreams;
 mod wording;
 
 use axum::{
@@ -40,7 +41,7 @@ const MAX_FIELDS: usize = 1_000;
 /// An address of the console.
 #[derive(Debug)]
 pub struct Route {
-    /// With `{id}` where an app's `client_id` stands.
+    /// With `{id}` where an app's `client_id`, or a provider's name, stands.
     pub path: &'static str,
     /// What may be sent there.
     pub methods: &'static [&'static str],
@@ -55,6 +56,9 @@ pub const ROUTES: &[Route] = &[
         methods: &["GET", "POST"],
         serve: || get(new_app::show).post(new_app::submit),
     },
+    Route { path: at::UPSTREAMS, methods: &["GET"], serve: || get(upstreams::show) },
+    Route { path: "/console/upstreams/{id}/test", methods: &["POST"], serve: || post(upstreams::test) },
+    Route { path: "/console/upstreams/{id}/state", methods: &["POST"], serve: || post(upstreams::state) },
     Route { path: "/console/apps/{id}", methods: &["GET"], serve: || get(app_page::show) },
     Route { path: "/console/apps/{id}/general", methods: &["POST"], serve: || post(general::submit) },
     Route { path: "/console/apps/{id}/icon", methods: &["POST"], serve: || post(icon::submit) },

@@ -16,7 +16,11 @@ use mapae_protocol::{
 
 use super::jwks::public_document;
 use crate::{
-    accounts::session::ACR_PASSWORD, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, router::paths,
+    accounts::session::{ACR_PASSWORD, ACR_UPSTREAM},
+    app::App,
+    client_auth::METHODS,
+    grant_types::GRANT_TYPES,
+    router::paths,
 };
 
 /// The document of one state of the catalogue, ready to be sent.
@@ -66,7 +70,7 @@ fn describe(app: &App) -> ServerMetadata {
         response_types_supported: texts(ResponseType::ALL.iter().map(|kind| kind.as_str()).collect()),
         response_modes_supported: texts(MODES.iter().map(|mode| mode.name()).collect()),
         grant_types_supported: texts(GRANT_TYPES.iter().map(|grant_type| grant_type.name()).collect()),
-        acr_values_supported: vec![ACR_PASSWORD.to_owned()],
+        acr_values_supported: vec![ACR_UPSTREAM.to_owned(), ACR_PASSWORD.to_owned()],
         subject_types_supported: texts(vec!["pairwise", "public"]),
         id_token_signing_alg_values_supported: texts(
             app.keys().current().algorithms().map(Algorithm::as_str).collect(),

@@ -14,4 +14,5 @@ pub(crate) mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod token_error;
+pub(crate) mod upstream_token;
 pub(crate) mod userinfo;

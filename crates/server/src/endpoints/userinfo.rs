@@ -43,7 +43,8 @@ pub(crate) async fn userinfo(State(app): State<App>, request: Request) -> Respon
     cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
-async fn living_token(app: &App, request: Request) -> Result<Living, BearerError> {
+/// The token with which somebody asks about the person of it.
+pub(super) async fn living_token(app: &App, request: Request) -> Result<Living, BearerError> {
     let (Parts { method, uri, headers, .. }, body) = request.into_parts();
     let query = Params::parse(uri.query().unwrap_or_default().as_bytes(), Limits::REQUEST)
         .map_err(|_| BearerError::Malformed)?;
@@ -94,8 +95,8 @@ fn all_claims(sub: String, user: &User) -> UserInfo {
         name: Some(user.name.clone()),
         locale: user.locale.clone(),
         updated_at: Some(user.updated_at),
-        email: Some(user.email.clone()),
-        email_verified: Some(user.email_verified),
+        email: user.email.clone(),
+        email_verified: user.email.as_ref().map(|_| user.email_verified),
         ..UserInfo::of(sub)
     }
 }

@@ -85,7 +85,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     let page = ConsentPage {
         step: visit.seal(&step).await?,
         app: login::card(&situation.client, uri),
-        person: Person::new(&signed_in.user.name, &signed_in.user.email),
+        person: Person::new(&signed_in.user.name, signed_in.user.address()),
         required: items(&questions.required),
         optional: items(&questions.optional),
         agreed: items(&questions.settled).into_iter().map(|item| item.scope).collect(),

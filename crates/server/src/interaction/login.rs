@@ -8,7 +8,8 @@ use axum::{
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
 use super::{
-    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target,
+    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, form_target, page, proceed, see_other,
+    trust_target,
 };
 use crate::{
     accounts::{Email, NewPassword, guess::Guess, known_browser, session, throttle::Throttled},
@@ -18,12 +19,14 @@ use crate::{
         at,
         look::AppCard,
         policy::FormTarget,
-        sign_in::{SignIn, SignInAgain, SignInProblem},
+        shown::Shown as ShownText,
+        sign_in::{Linking, SignIn, SignInAgain, SignInProblem, TroubleWith},
     },
     store::{
         Unit,
         users::{self, Account, User},
     },
+    upstream::{self, Told},
 };
 
 pub(super) const LOGIN: Prompt = Prompt {
@@ -65,7 +68,7 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         let step = step_or_account(&visit).await?;
         let form = LoginForm::of(&visit, &step).await?;
         let other = visit.one("account")? == Some("other");
-        if !other && form.again.is_none() && visit.session.is_some() {
+        if !other && form.again.is_none() && visit.session.is_some() && step.arrival.is_none() {
             return proceed(&visit, &step).await;
         }
         let email = if other { String::new() } else { form.known_email(&visit, &step) };
@@ -97,6 +100,7 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
         Err(Attempt::Failed(error)) => return Err(error),
     };
     let begun = session::begin(&visit.app, &account.user, visit.session.as_ref(), &visit.headers).await?;
+    let step = upstream::after_proof(&visit, step, &account.user).await?;
     let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
     let mut response = see_other(&at::step(at::CONTINUE, &visit.seal(&step).await?))?;
     begun.give_cookies(response.headers_mut());
@@ -192,7 +196,8 @@ struct Shown {
 impl LoginForm {
     async fn of(visit: &Visit, step: &Step) -> Result<Self, PageError> {
         let Errand::Authorize(authorize) = &step.errand else {
-            return Ok(Self { app: None, again: None, target: FormTarget::OwnOrigin });
+            let again = must_confirm(visit, step).then_some(SignInAgain::ToConfirm);
+            return Ok(Self { app: None, again, target: FormTarget::OwnOrigin });
         };
         let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
         let again = match &visit.session {
@@ -206,7 +211,7 @@ impl LoginForm {
                 asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo))
             }
         };
-        let target = FormTarget::leading_to(redirect.uri().as_str());
+        let target = form_target(visit, step).await;
         Ok(Self { app: Some(card(&client, redirect.uri().as_str())), again, target })
     }
 
@@ -216,9 +221,9 @@ impl LoginForm {
         let signed_in = visit.session.as_ref().filter(|_| same);
         let hint = match &step.errand {
             Errand::Authorize(authorize) => authorize.request.login_hint.clone(),
-            Errand::Visit(_) => None,
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
         };
-        signed_in.map(|signed_in| signed_in.user.email.clone()).or(hint).unwrap_or_default()
+        signed_in.map(|signed_in| signed_in.user.address().to_owned()).or(hint).unwrap_or_default()
     }
 
     async fn answer(self, visit: &Visit, step: &Step, shown: Shown) -> Result<Response, PageError> {
@@ -227,16 +232,47 @@ impl LoginForm {
             Some(SignInProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Some(SignInProblem::WrongCredentials) => StatusCode::UNPROCESSABLE_ENTITY,
         };
+        let sealed = visit.seal(step).await?;
+        let upstream::Offer { buttons, kept_out } = upstream::offer(visit, step, &sealed);
         let page = SignIn {
-            step: visit.seal(step).await?,
+            step: sealed,
             app: self.app,
             email: shown.email,
             again: shown.again,
             problem: shown.problem,
+            trouble: upstream::told(visit)?.and_then(|told| trouble_with(visit, step, &told)),
+            linking: linking(visit, step).await?,
+            upstreams: buttons,
+            kept_out,
             target: self.target,
         };
         Ok((status, visit.show(&page, Some(step))).into_response())
     }
+}
+
+/// Whether a page of ours waits for somebody who proves anew who they are.
+fn must_confirm(visit: &Visit, step: &Step) -> bool {
+    let Errand::Confirm(_) = &step.errand else { return false };
+    visit.session.as_ref().is_some_and(|signed_in| {
+        step.signed_in.as_ref() != Some(&signed_in.session.id)
+            && !upstream::is_fresh(signed_in, visit.app.now())
+    })
+}
+
+fn trouble_with(visit: &Visit, step: &Step, told: &Told) -> Option<TroubleWith> {
+    let upstream = visit.app.upstreams().enabled(&told.upstream)?;
+    let provider = ShownText::name(upstream.label(visit.locale(Some(step))));
+    Some(TroubleWith { trouble: told.trouble, provider })
+}
+
+/// Who waits to be linked to the account that is proved on this page.
+async fn linking(visit: &Visit, step: &Step) -> Result<Option<Linking>, PageError> {
+    let Some(arrival) = upstream::waiting_arrival(visit, step).await? else { return Ok(None) };
+    let Some(upstream) = visit.app.upstreams().enabled(&arrival.upstream) else { return Ok(None) };
+    Ok(Some(Linking {
+        provider: ShownText::name(upstream.label(visit.locale(Some(step)))),
+        account: ShownText::name(&upstream::label(&arrival.identity)),
+    }))
 }
 
 /// How an app is shown on our pages: by its name, and by where it really leads.

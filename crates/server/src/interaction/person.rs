@@ -47,7 +47,7 @@ async fn sign_in_first(visit: &Visit) -> Result<Response, PageError> {
 impl Visit {
     /// What stands around a signed-in person's page.
     pub(crate) fn desk(&self, signed_in: &SignedIn) -> Desk {
-        let person = Person::new(&signed_in.user.name, &signed_in.user.email);
+        let person = Person::new(&signed_in.user.name, signed_in.user.address());
         Desk { person, csrf: self.form_token(signed_in) }
     }
 }

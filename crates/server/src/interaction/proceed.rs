@@ -19,7 +19,7 @@ use crate::{
     app::App,
     catalog::Client,
     fault::{Artefact, Fault},
-    pages::at,
+    pages::{at, policy::FormTarget},
     store::consents::{self, Consent},
 };
 
@@ -99,6 +99,13 @@ pub(crate) async fn trust_target(
     Ok((client, redirect))
 }
 
+/// Where the redirects after a form on the way of this step may end.
+pub(crate) async fn form_target(visit: &Visit, step: &Step) -> FormTarget {
+    let Errand::Authorize(authorize) = &step.errand else { return FormTarget::OwnOrigin };
+    let trusted = trust_target(&visit.app, &authorize.target).await;
+    trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri().as_str()))
+}
+
 /// The first page that is needed, and why.
 pub(crate) fn needed(facts: &Facts<'_>) -> Option<(&'static Prompt, &'static Check)> {
     PROMPTS.iter().find_map(|prompt| {
@@ -110,7 +117,8 @@ pub(crate) fn needed(facts: &Facts<'_>) -> Option<(&'static Prompt, &'static Che
 /// Leads to the next page, or answers.
 pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, PageError> {
     let authorize = match &step.errand {
-        Errand::Visit(path) => return Ok(see_other(path)?),
+        Errand::Visit(path) | Errand::Confirm(path) => return Ok(see_other(path)?),
+        Errand::Connect(_) => return Ok(see_other(at::ACCOUNT)?),
         Errand::Authorize(authorize) => authorize,
     };
     let situation = Situation::read(visit, authorize).await?;

@@ -41,14 +41,14 @@ async fn choices(visit: Visit) -> Result<Response, PageError> {
         return Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?);
     };
     let (app, target) = match &step.errand {
-        Errand::Visit(_) => (None, FormTarget::OwnOrigin),
+        Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => (None, FormTarget::OwnOrigin),
         Errand::Authorize(authorize) => {
             let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
             let uri = redirect.uri().as_str();
             (Some(login::card(&client, uri)), FormTarget::leading_to(uri))
         }
     };
-    let person = Person::new(&signed_in.user.name, &signed_in.user.email);
+    let person = Person::new(&signed_in.user.name, signed_in.user.address());
     let page = SelectAccount { step: visit.seal(&step).await?, app, person, target };
     Ok(visit.show(&page, Some(&step)))
 }

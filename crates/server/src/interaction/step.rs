@@ -45,6 +45,8 @@ pub(crate) struct Step<E = Errand> {
     pub(crate) asked: Option<Asked>,
     /// The language chosen on the way.
     pub(crate) locale: Option<Locale>,
+    /// Who came from a provider and has no account yet, or has not proved it: the name of what waits for them.
+    pub(crate) arrival: Option<String>,
 }
 
 /// What a consent page asked. Only who saw it may answer, and the answer means this and nothing else, whatever
@@ -75,6 +77,10 @@ pub(crate) enum Errand {
     Authorize(Box<Authorize>),
     /// A page of our own, by its path.
     Visit(String),
+    /// The same, for which who is signed in must have proved who they are a moment ago.
+    Confirm(String),
+    /// To add a provider to the account of this id.
+    Connect(String),
 }
 
 /// An authorization request. Its redirect URI is matched against the registered ones again at every use.
@@ -116,7 +122,7 @@ impl Step {
     pub(crate) fn new(errand: Errand, now: Timestamp) -> Self {
         let locale = match &errand {
             Errand::Authorize(authorize) => authorize.request.locale,
-            Errand::Visit(_) => None,
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
         };
         Self {
             errand,
@@ -125,6 +131,7 @@ impl Step {
             account_chosen: false,
             asked: None,
             locale,
+            arrival: None,
         }
     }
 
@@ -182,7 +189,7 @@ impl Step {
     fn row(&self) -> Option<&str> {
         match &self.errand {
             Errand::Authorize(authorize) => authorize.row.as_deref(),
-            Errand::Visit(_) => None,
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
         }
     }
 }
@@ -197,6 +204,7 @@ impl<E> Step<E> {
             account_chosen: self.account_chosen,
             asked: self.asked.clone(),
             locale: self.locale,
+            arrival: self.arrival.clone(),
         }
     }
 }

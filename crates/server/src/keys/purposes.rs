@@ -17,6 +17,10 @@ purposes! {
     AuthorizationCodes = "authorization code";
     /// A pending authorization request between two pages of one browser.
     Steps = "step";
+    /// Somebody who left for a provider.
+    UpstreamDepartures = "upstream departure";
+    /// Somebody who came back from a provider and has no account yet.
+    UpstreamArrivals = "upstream arrival";
     /// Anti-forgery tokens of all other forms.
     Forms = "form";
     /// The cookie of a browser in which somebody has signed in before.
@@ -36,6 +40,8 @@ purposes! {
 pub(crate) struct Seals {
     pub(crate) codes: Sealer<AuthorizationCodes>,
     pub(crate) steps: Sealer<Steps>,
+    pub(crate) departures: Sealer<UpstreamDepartures>,
+    pub(crate) arrivals: Sealer<UpstreamArrivals>,
     pub(crate) forms: Sealer<Forms>,
     pub(crate) known_browsers: Sealer<KnownBrowsers>,
     pub(crate) refresh_tokens: Sealer<RefreshTokens>,
@@ -49,6 +55,8 @@ impl Seals {
         Ok(Self {
             codes: Sealer::new(roots)?,
             steps: Sealer::new(roots)?,
+            departures: Sealer::new(roots)?,
+            arrivals: Sealer::new(roots)?,
             forms: Sealer::new(roots)?,
             known_browsers: Sealer::new(roots)?,
             refresh_tokens: Sealer::new(roots)?,

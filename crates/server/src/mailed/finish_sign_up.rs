@@ -97,7 +97,7 @@ async fn finish(
     let now = visit.app.now();
     let user = NewUser {
         id: Kind::User.fresh(),
-        email: opened.link.email.clone(),
+        email: Some(opened.link.email.clone()),
         email_verified: true,
         name,
         locale: Some(visit.locale(opened.step.as_ref()).as_str().to_owned()),
@@ -105,7 +105,7 @@ async fn finish(
         operator: false,
     };
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::SignUp, now))
-        .with(links::retire(&user.email, Purpose::SignUp, now))
+        .with(links::retire(&opened.link.email, Purpose::SignUp, now))
         .with(users::insert(&user, now));
     let proven = Proven::new(&user.id);
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;

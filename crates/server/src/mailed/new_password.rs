@@ -44,7 +44,7 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
         let Some((opened, user)) = find(&visit).await? else {
             return Ok(dead(&visit, Some(MailPurpose::Reset)));
         };
-        match typed::new_password(visit.one("password")?, &[&user.email, &user.name]) {
+        match typed::new_password(visit.one("password")?, &[user.address(), &user.name]) {
             Ok(password) => replace(&visit, opened, &user, password).await,
             Err(mistake) => Ok(form(&visit, &opened, &user, Some(mistake)).await),
         }
@@ -60,7 +60,7 @@ async fn find(visit: &Visit) -> Result<Option<(Opened, User)>, PageError> {
     let user = account.map(|account| account.user).filter(|user| {
         user.disabled_at.is_none()
             && Some(user.epoch) == opened.link.user_epoch
-            && user.email == opened.link.email
+            && user.email.as_ref() == Some(&opened.link.email)
     });
     Ok(user.map(|user| (opened, user)))
 }
@@ -69,7 +69,7 @@ async fn form(visit: &Visit, opened: &Opened, user: &User, mistake: Option<Passw
     let page = password::NewPassword {
         token: opened.token.clone(),
         csrf: visit.browser_form_token(),
-        email: Shown::sentence(&user.email),
+        email: Shown::sentence(user.address()),
         mistake,
         rule: typed::PASSWORD_RULE,
         target: opened.target(visit).await,
@@ -89,9 +89,9 @@ async fn replace(
     let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
-        .with(links::retire(&user.email, Purpose::Reset, now))
+        .with(links::retire(&opened.link.email, Purpose::Reset, now))
         .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
-        .with(users::verify_email(&user.id, &user.email, now));
+        .with(users::verify_email(&user.id, &opened.link.email, now));
     // Under the epoch that this unit makes: whoever raises it again ends this session, too.
     let proven = Proven { user_id: &user.id, epoch: user.epoch + 1 };
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
@@ -106,6 +106,6 @@ async fn replace(
 
 /// The mail that lets the person know that their password was changed.
 pub(crate) fn notice(visit: &Visit, user: &User) -> Result<Order, Fault> {
-    let email = Email::parse(&user.email).map_err(Fault::corrupt(Artefact::Email))?;
+    let email = Email::parse(user.address()).map_err(Fault::corrupt(Artefact::Email))?;
     Ok(Order::new(Matter::PasswordChanged, &email, visit.locale(None), None))
 }

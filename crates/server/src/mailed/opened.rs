@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     accounts::{mailed_link, session::Begun},
-    interaction::{Errand, PageError, Step, StepError, Visit, see_other, trust_target},
+    interaction::{PageError, Step, StepError, Visit, form_target, see_other},
     pages::{
         at,
         mailed::{LinkDead, MailPurpose},
@@ -48,11 +48,10 @@ impl Opened {
 
     /// Where the redirects after this page's form may end.
     pub(super) async fn target(&self, visit: &Visit) -> FormTarget {
-        let Some(Step { errand: Errand::Authorize(authorize), .. }) = &self.step else {
-            return FormTarget::OwnOrigin;
-        };
-        let trusted = trust_target(&visit.app, &authorize.target).await;
-        trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri().as_str()))
+        match &self.step {
+            Some(step) => form_target(visit, step).await,
+            None => FormTarget::OwnOrigin,
+        }
     }
 
     /// Goes on, signed in, with what the person was on the way to, or to their account. The session is part of

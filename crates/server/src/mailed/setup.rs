@@ -121,7 +121,7 @@ async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Respons
     let hash = visit.passwords().hash(password).await?;
     let operator = NewUser {
         id: Kind::User.fresh(),
-        email: email.as_str().to_owned(),
+        email: Some(email.as_str().to_owned()),
         // Nobody has sent a mail there yet.
         email_verified: false,
         name: name.clone(),

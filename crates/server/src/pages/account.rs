@@ -8,6 +8,8 @@ use crate::pages::{
     look::{AppCard, Desk},
     moment::Moment,
     scope_text::ScopeText,
+    shown::Shown,
+    sign_in::{Brand, TroubleWith, UpstreamButton, UpstreamTrouble},
     texts::Texts,
 };
 
@@ -20,6 +22,12 @@ pub struct AccountHome {
     pub services: Vec<ConnectedService>,
     /// Browsers signed in, this one first.
     pub browsers: Vec<SignedInBrowser>,
+    /// Ways to sign in; `None` where there is none but the password.
+    pub ways: Option<Ways>,
+    /// What was not done.
+    pub trouble: Option<AccountTrouble>,
+    /// Whether there is a password to change.
+    pub has_password: bool,
     /// What is wrong with the change of password that was tried.
     pub password: Option<ChangePasswordProblem>,
     /// What a password must be.
@@ -56,6 +64,43 @@ pub struct SignedInBrowser {
     pub current: bool,
 }
 
+/// Ways to sign in.
+#[derive(Debug, Clone)]
+pub struct Ways {
+    /// Whether there is a password.
+    pub password: bool,
+    /// Providers.
+    pub linked: Vec<LinkedWay>,
+    /// Providers that can be added.
+    pub addable: Vec<UpstreamButton>,
+    /// Where the person must confirm who they are before anything can be changed.
+    pub confirm: Option<String>,
+}
+
+/// A provider by which the person can sign in.
+#[derive(Debug, Clone)]
+pub struct LinkedWay {
+    /// Name of it in addresses.
+    pub id: String,
+    /// What people call the provider.
+    pub provider: Shown,
+    /// What the person is called there.
+    pub account: Shown,
+    /// When somebody last signed in with it.
+    pub last_used: Moment,
+    /// Whether it can be removed: it is not the last one.
+    pub removable: bool,
+}
+
+/// What was not done, and why.
+#[derive(Debug, Clone)]
+pub enum AccountTrouble {
+    /// Nobody could sign in any more.
+    LastWay,
+    /// A provider was not added.
+    Upstream(TroubleWith),
+}
+
 /// What is wrong with a change of password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangePasswordProblem {
@@ -81,6 +126,10 @@ pub enum AccountNotice {
     OtherBrowsersEnded,
     /// The password was changed and all other browsers signed out.
     PasswordChanged,
+    /// A provider was added.
+    WayAdded,
+    /// A provider was removed and all other browsers signed out.
+    WayRemoved,
 }
 
 impl AccountNotice {
@@ -90,6 +139,8 @@ impl AccountNotice {
             Self::BrowserEnded => "account.done_browser",
             Self::OtherBrowsersEnded => "account.done_browsers",
             Self::PasswordChanged => "account.done_password",
+            Self::WayAdded => "account.done_way_added",
+            Self::WayRemoved => "account.done_way_removed",
         }
     }
 }
@@ -143,6 +194,9 @@ impl Page for AccountHome {
             desk: example::desk(),
             services: services(),
             browsers: browsers(),
+            ways: None,
+            trouble: None,
+            has_password: true,
             password: None,
             rule: PasswordRule { min: 10 },
             notice: None,
@@ -159,6 +213,17 @@ impl Page for AccountHome {
                     ..usual.clone()
                 },
             ),
+            ("ways", Self { ways: Some(ways(None)), ..usual.clone() }),
+            (
+                "ways-confirm",
+                Self { ways: Some(ways(Some(at::step(at::SIGN_IN, example::STEP)))), ..usual.clone() },
+            ),
+            (
+                "last-way",
+                Self { trouble: Some(AccountTrouble::LastWay), ..usual.clone() },
+            ),
+            ("taken", Self { ways: Some(ways(None)), trouble: Some(taken()), ..usual.clone() }),
+            ("way-removed", done(AccountNotice::WayRemoved)),
             ("disconnected", done(AccountNotice::Disconnected)),
             ("browser-ended", done(AccountNotice::BrowserEnded)),
             ("browsers-ended", done(AccountNotice::OtherBrowsersEnded)),
@@ -168,6 +233,37 @@ impl Page for AccountHome {
             ("too-many", wrong(ChangePasswordProblem::TooManyAttempts { minutes: 15 })),
         ]
     }
+}
+
+fn ways(confirm: Option<String>) -> Ways {
+    let linked = |id: &str, provider: &str, account: &str, used, removable| LinkedWay {
+        id: id.to_owned(),
+        provider: Shown::name(provider),
+        account: Shown::name(account),
+        last_used: example::minutes_ago(used),
+        removable,
+    };
+    let naver = UpstreamButton {
+        id: "naver".to_owned(),
+        address: at::upstream_start("naver", example::STEP),
+        brand: Brand::Naver,
+        provider: Shown::name("네이버"),
+        last: false,
+    };
+    Ways {
+        password: true,
+        linked: vec![
+            linked("idn_1", "카카오", "ryan@example.test", 12, true),
+            linked("idn_2", "Google", "mapae.kim@example.com", 9_000, true),
+        ],
+        addable: if confirm.is_none() { vec![naver] } else { Vec::new() },
+        confirm,
+    }
+}
+
+fn taken() -> AccountTrouble {
+    let provider = Shown::name("네이버");
+    AccountTrouble::Upstream(TroubleWith { trouble: UpstreamTrouble::Taken, provider })
 }
 
 fn services() -> Vec<ConnectedService> {

@@ -19,12 +19,18 @@ pub struct Asset {
 pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 /// All files, under `/assets/`.
-pub static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+pub static ASSETS: LazyLock<[Asset; 10]> = LazyLock::new(|| {
     [
         Asset::new("mapae", "css", STYLE),
         Asset::new("mapae", "js", include_str!("../../assets/mapae.js")),
         Asset::new("form-post", "js", include_str!("../../assets/form-post.js")),
         Asset::new("mark", "svg", include_str!("../../assets/mark.svg")),
+        Asset::new("kakao", "svg", include_str!("../../assets/brand-kakao.svg")),
+        Asset::new("naver", "svg", include_str!("../../assets/brand-naver.svg")),
+        Asset::new("google", "svg", include_str!("../../assets/brand-google.svg")),
+        Asset::new("facebook", "svg", include_str!("../../assets/brand-facebook.svg")),
+        Asset::new("apple", "svg", include_str!("../../assets/brand-apple.svg")),
+        Asset::new("github", "svg", include_str!("../../assets/brand-github.svg")),
     ]
 });
 
@@ -34,6 +40,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/2-form.css"),
     include_str!("../../assets/3-card.css"),
     include_str!("../../assets/4-desk.css"),
+    include_str!("../../assets/5-brands.css"),
 );
 
 impl Asset {

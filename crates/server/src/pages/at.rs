@@ -8,6 +8,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SELECT_ACCOUNT: &str = "/select-account";
 /// On to the next page of a step, or to the answer.
 pub const CONTINUE: &str = "/continue";
+/// Sign up after a provider.
+pub const UPSTREAM_SIGN_UP: &str = "/upstream/sign-up";
 /// Sign up: the e-mail address.
 pub const SIGN_UP: &str = "/sign-up";
 /// Sign up: name and password, from the mailed link.
@@ -46,6 +48,24 @@ pub fn service(id: &str) -> String {
 /// A part of a connected service: `drop`, `disconnect`.
 pub fn service_part(id: &str, part: &str) -> String {
     format!("/account/services/{}/{part}", segment(id))
+}
+
+/// Providers that people sign in with, in the console.
+pub const UPSTREAMS: &str = "/console/upstreams";
+
+/// A part of a provider in the console: `test`, `state`.
+pub fn upstream_part(name: &str, part: &str) -> String {
+    format!("{UPSTREAMS}/{}/{part}", segment(name))
+}
+
+/// Leaving for a provider within the pending step.
+pub fn upstream_start(name: &str, step: &str) -> String {
+    self::step(&format!("/upstream/{}/start", segment(name)), step)
+}
+
+/// Remove a way to sign in.
+pub fn remove_way(id: &str) -> String {
+    format!("/account/sign-in-methods/{}/remove", segment(id))
 }
 
 /// An app in the console.

@@ -56,6 +56,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod texts;
+pub mod upstream_sign_up;
 
 #[cfg(test)]
 mod every_page;
@@ -129,6 +130,7 @@ pub const PAGES: &[Samples] = &[
     samples::<select_account::SelectAccount>,
     samples::<sign_up::SignUp>,
     samples::<sign_up::FinishSignUp>,
+    samples::<upstream_sign_up::UpstreamSignUp>,
     samples::<mailed::MailSent>,
     samples::<mailed::LinkDead>,
     samples::<password::ForgotPassword>,
@@ -143,6 +145,7 @@ pub const PAGES: &[Samples] = &[
     samples::<console::app::AppPage>,
     samples::<console::secret::SecretOnce>,
     samples::<console::delete_app::DeleteApp>,
+    samples::<console::upstreams::Upstreams>,
     samples::<sign_out::SignOut>,
     samples::<sign_out::SignedOut>,
     samples::<blocked::Blocked>,

@@ -1,6 +1,6 @@
 //! Sign in with e-mail and password — OIDC Core §3.1.2.3.
 
-use crate::pages::{Page, at, example, look::AppCard, policy::FormTarget};
+use crate::pages::{Page, at, example, look::AppCard, policy::FormTarget, shown::Shown, texts::Texts};
 
 /// The sign-in page.
 #[derive(Debug, Clone)]
@@ -15,8 +15,193 @@ pub struct SignIn {
     pub again: Option<SignInAgain>,
     /// What went wrong.
     pub problem: Option<SignInProblem>,
+    /// What went wrong on the way to a provider and back.
+    pub trouble: Option<TroubleWith>,
+    /// Who came from a provider and becomes another way into the account that is proved here.
+    pub linking: Option<Linking>,
+    /// Providers to sign in with, last used first.
+    pub upstreams: Vec<UpstreamButton>,
+    /// A provider that lets nobody in here.
+    pub kept_out: Option<KeptOut>,
     /// Where the answer may redirect.
     pub target: FormTarget,
+}
+
+/// A provider to sign in with.
+#[derive(Debug, Clone)]
+pub struct UpstreamButton {
+    /// What it is called in addresses.
+    pub id: String,
+    /// Where the button leads.
+    pub address: String,
+    /// How it looks and what it says.
+    pub brand: Brand,
+    /// What people call it.
+    pub provider: Shown,
+    /// Whether it was used last in this browser.
+    pub last: bool,
+}
+
+/// How a button looks, by the provider's guide for designers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brand {
+    /// Yellow, with the speech bubble.
+    Kakao,
+    /// Green, with the white N.
+    Naver,
+    /// White, with the G of four colours.
+    Google,
+    /// Blue, with the f.
+    Facebook,
+    /// Black, with the apple.
+    Apple,
+    /// Near black, with the cat.
+    GitHub,
+    /// Any other: ours.
+    Plain,
+}
+
+impl Brand {
+    /// Of a definition; one that the operator gave another name is no brand.
+    pub(crate) fn of(definition: &str, renamed: bool) -> Self {
+        match definition {
+            _ if renamed => Self::Plain,
+            "kakao" => Self::Kakao,
+            "naver" | "naver-oidc" => Self::Naver,
+            "google" => Self::Google,
+            "facebook" => Self::Facebook,
+            "apple" => Self::Apple,
+            "github" => Self::GitHub,
+            _ => Self::Plain,
+        }
+    }
+
+    pub(in crate::pages) const fn class(self) -> &'static str {
+        match self {
+            Self::Kakao => "kakao",
+            Self::Naver => "naver",
+            Self::Google => "google",
+            Self::Facebook => "facebook",
+            Self::Apple => "apple",
+            Self::GitHub => "github",
+            Self::Plain => "plain-brand",
+        }
+    }
+
+    pub(in crate::pages) const fn mark(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Kakao => "kakao.svg",
+            Self::Naver => "naver.svg",
+            Self::Google => "google.svg",
+            Self::Facebook => "facebook.svg",
+            Self::Apple => "apple.svg",
+            Self::GitHub => "github.svg",
+            Self::Plain => return None,
+        })
+    }
+}
+
+impl UpstreamButton {
+    /// What the button says where a provider is added to an account.
+    pub(in crate::pages) fn add_text(&self, t: &Texts) -> String {
+        t.with("account.way_add", "provider", &self.provider)
+    }
+
+    fn text(&self, t: &Texts) -> String {
+        match self.brand {
+            Brand::Kakao => t.of("upstream.kakao").to_owned(),
+            Brand::Naver => t.of("upstream.naver").to_owned(),
+            Brand::Google => t.of("upstream.google").to_owned(),
+            Brand::Facebook => t.of("upstream.facebook").to_owned(),
+            Brand::Apple => t.of("upstream.apple").to_owned(),
+            Brand::GitHub => t.of("upstream.github").to_owned(),
+            Brand::Plain => t.with("upstream.other", "provider", &self.provider),
+        }
+    }
+}
+
+/// A provider that lets nobody in who uses the browser inside another app.
+#[derive(Debug, Clone)]
+pub struct KeptOut {
+    /// What people call it.
+    pub provider: Shown,
+}
+
+/// Who waits to be linked.
+#[derive(Debug, Clone)]
+pub struct Linking {
+    /// What people call the provider.
+    pub provider: Shown,
+    /// What the person is called there.
+    pub account: Shown,
+}
+
+/// What went wrong, and with which provider.
+#[derive(Debug, Clone)]
+pub struct TroubleWith {
+    /// What.
+    pub trouble: UpstreamTrouble,
+    /// What people call the provider.
+    pub provider: Shown,
+}
+
+/// What went wrong on the way to a provider and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamTrouble {
+    /// The person said no there. Nothing is wrong.
+    Cancelled,
+    /// This attempt is over; another may well work.
+    Again,
+    /// It does not answer at this moment.
+    Unavailable,
+    /// It wants fewer requests.
+    Busy,
+    /// It refuses this server: a setting is wrong.
+    Configuration,
+    /// It does not let this person in.
+    Refused,
+    /// The account that it opens is closed.
+    Closed,
+    /// It opens another account already.
+    Taken,
+    /// Who signs in or is given a way in must first prove anew who they are.
+    Stale,
+    /// Another account is signed in than the one that began.
+    OtherAccount,
+}
+
+impl UpstreamTrouble {
+    /// The key of what is wrong.
+    pub(in crate::pages) const fn key(self) -> &'static str {
+        match self {
+            Self::Cancelled => "upstream.cancelled",
+            Self::Again => "upstream.again",
+            Self::Unavailable => "upstream.unavailable",
+            Self::Busy => "upstream.busy",
+            Self::Configuration => "upstream.configuration",
+            Self::Refused => "upstream.refused",
+            Self::Closed => "upstream.closed",
+            Self::Taken => "upstream.taken",
+            Self::Stale => "upstream.stale",
+            Self::OtherAccount => "upstream.other_account",
+        }
+    }
+
+    /// The key of what to do.
+    pub(in crate::pages) const fn advice_key(self) -> &'static str {
+        match self {
+            Self::Cancelled => "upstream.cancelled_advice",
+            Self::Again => "upstream.again_advice",
+            Self::Unavailable => "upstream.unavailable_advice",
+            Self::Busy => "upstream.busy_advice",
+            Self::Configuration => "upstream.configuration_advice",
+            Self::Refused => "upstream.refused_advice",
+            Self::Closed => "upstream.closed_advice",
+            Self::Taken => "upstream.taken_advice",
+            Self::Stale => "upstream.stale_advice",
+            Self::OtherAccount => "upstream.other_account_advice",
+        }
+    }
 }
 
 /// Why a signed-in person signs in again.
@@ -28,12 +213,14 @@ pub enum SignInAgain {
     TooLongAgo,
     /// The app expects another person (`id_token_hint`).
     OtherAccount,
+    /// A page of ours gives or takes a way in.
+    ToConfirm,
 }
 
 impl SignInAgain {
     /// Whether it is the person who is signed in who is asked.
     pub const fn is_of_the_same_person(self) -> bool {
-        matches!(self, Self::Asked | Self::TooLongAgo)
+        matches!(self, Self::Asked | Self::TooLongAgo | Self::ToConfirm)
     }
 }
 
@@ -81,8 +268,13 @@ impl Page for SignIn {
             email: String::new(),
             again: None,
             problem: None,
+            trouble: None,
+            linking: None,
+            upstreams: Vec::new(),
+            kept_out: None,
             target: FormTarget::OwnOrigin,
         };
+        let with_providers = Self { upstreams: buttons(), ..own.clone() };
         let app = Self {
             app: Some(example::app()),
             target: FormTarget::leading_to(example::REDIRECT),
@@ -92,14 +284,65 @@ impl Page for SignIn {
         let problem = |problem| Self { email: email(), problem: Some(problem), ..app.clone() };
         let again = |again| Self { email: email(), again: Some(again), ..app.clone() };
         vec![
-            ("own", own),
+            ("own", own.clone()),
             ("app", app.clone()),
             ("wrong", problem(SignInProblem::WrongCredentials)),
             ("too-many", problem(SignInProblem::TooManyAttempts { minutes: 15 })),
             ("again-asked", again(SignInAgain::Asked)),
             ("again-old", again(SignInAgain::TooLongAgo)),
             ("other-account", Self { again: Some(SignInAgain::OtherAccount), ..app.clone() }),
+            ("providers", with_providers.clone()),
+            ("providers-app", Self { upstreams: buttons(), ..app.clone() }),
+            (
+                "in-app",
+                Self {
+                    upstreams: buttons().into_iter().filter(|button| button.brand != Brand::Google).collect(),
+                    kept_out: Some(KeptOut { provider: Shown::name("Google") }),
+                    ..own.clone()
+                },
+            ),
+            (
+                "linking",
+                Self {
+                    email: email(),
+                    linking: Some(Linking {
+                        provider: Shown::name("카카오"),
+                        account: Shown::name("ryan@example.test"),
+                    }),
+                    ..app.clone()
+                },
+            ),
+            ("cancelled", troubled(&with_providers, UpstreamTrouble::Cancelled)),
+            ("unavailable", troubled(&with_providers, UpstreamTrouble::Unavailable)),
+            (
+                "confirm",
+                Self { email: email(), again: Some(SignInAgain::ToConfirm), ..with_providers.clone() },
+            ),
             ("long", Self { app: Some(example::long_app()), ..app }),
         ]
     }
+}
+
+fn troubled(page: &SignIn, trouble: UpstreamTrouble) -> SignIn {
+    let trouble = Some(TroubleWith { trouble, provider: Shown::name("카카오") });
+    SignIn { trouble, ..page.clone() }
+}
+
+fn buttons() -> Vec<UpstreamButton> {
+    let button = |id: &str, brand, provider: &str| UpstreamButton {
+        id: id.to_owned(),
+        address: at::upstream_start(id, example::STEP),
+        brand,
+        provider: Shown::name(provider),
+        last: id == "kakao",
+    };
+    vec![
+        button("kakao", Brand::Kakao, "카카오"),
+        button("naver", Brand::Naver, "네이버"),
+        button("google", Brand::Google, "Google"),
+        button("facebook", Brand::Facebook, "Facebook"),
+        button("apple", Brand::Apple, "Apple"),
+        button("github", Brand::GitHub, "GitHub"),
+        button("company", Brand::Plain, "우리 회사"),
+    ]
 }

@@ -123,7 +123,7 @@ impl States {
         Self {
             user: Some(User {
                 id: "usr_1".to_owned(),
-                email: "hong@example.com".to_owned(),
+                email: Some("hong@example.com".to_owned()),
                 email_verified: true,
                 name: "홍길동".to_owned(),
                 locale: None,

@@ -18,6 +18,7 @@ pub mod counters;
 pub mod db;
 pub mod developers;
 pub mod grants;
+pub mod identities;
 pub mod keys;
 pub mod links;
 pub mod mail_orders;
@@ -26,6 +27,9 @@ pub mod sessions;
 pub mod steps;
 pub mod sweep;
 pub mod tokens;
+pub mod upstream_notices;
+pub mod upstream_permissions;
+pub mod upstreams;
 pub mod users;
 pub mod vouching;
 
@@ -44,6 +48,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         counters::STATEMENTS,
         developers::STATEMENTS,
         grants::STATEMENTS,
+        identities::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,
         mail_orders::STATEMENTS,
@@ -52,6 +57,9 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         steps::STATEMENTS,
         sweep::STATEMENTS,
         tokens::STATEMENTS,
+        upstream_notices::STATEMENTS,
+        upstream_permissions::STATEMENTS,
+        upstreams::STATEMENTS,
         users::STATEMENTS,
         vouching::STATEMENTS,
     ];

@@ -32,6 +32,8 @@ statements! {
          ON CONFLICT (browser, place) DO UPDATE \
          SET id = excluded.id, payload = excluded.payload, expires_at = excluded.expires_at \
          WHERE pending_steps.expires_at <= $5";
+    TAKE: PendingSteps =
+        "DELETE FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3 RETURNING payload";
     DROP: PendingSteps = "DELETE FROM pending_steps WHERE id = $1 AND browser = $2";
 }
 
@@ -69,6 +71,12 @@ pub fn put(step: &NewStep, now: Timestamp) -> Statement {
 pub fn put_within(step: &NewStep, limit: i64, now: Timestamp) -> Statement {
     let NewStep { id, browser, payload, expires_at } = step;
     Statement::one(PUT, values![id, browser, payload, *expires_at, now, limit])
+}
+
+/// Takes the step: whoever is first has it, and nobody has it again. Conflict: it is not there (any more).
+#[must_use]
+pub fn take(id: &str, browser: &str, now: Timestamp) -> Statement {
+    Statement::one(TAKE, values![id, browser, now])
 }
 
 /// Removes the step if it is still there.

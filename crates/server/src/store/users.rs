@@ -31,6 +31,7 @@ statements! {
          WHERE id = $3 AND epoch = $4 AND disabled_at IS NULL";
     REHASH_PASSWORD: Users = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
     VERIFY_EMAIL: Users = "UPDATE users SET email_verified = TRUE, updated_at = $1 WHERE id = $2 AND email = $3";
+    END_EVERYTHING: Users = "UPDATE users SET epoch = epoch + 1 WHERE id = $1";
     GUARD: Users = "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL";
 }
 
@@ -42,8 +43,8 @@ pub(super) const USER_WIDTH: usize = 9;
 pub struct User {
     /// `usr_…`
     pub id: String,
-    /// Canonical; unique.
-    pub email: String,
+    /// Canonical; unique. Who came from a provider may have none.
+    pub email: Option<String>,
     /// Whether the person has proven to receive mail there.
     pub email_verified: bool,
     /// As the person wrote it.
@@ -61,10 +62,17 @@ pub struct User {
 }
 
 impl User {
+    /// Their address; empty for who has none.
+    pub fn address(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
+
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        let (id, email) = (row.text()?, row.text()?);
         Ok(Self {
-            id: row.text()?,
-            email: row.text()?,
+            // Who has no address has their id in its place: the column is unique and must be filled.
+            email: Some(email).filter(|email| *email != id),
+            id,
             email_verified: row.bool()?,
             name: row.text()?,
             locale: row.optional_text()?,
@@ -104,8 +112,8 @@ impl Account {
 pub struct NewUser {
     /// `usr_…`
     pub id: String,
-    /// Canonical.
-    pub email: String,
+    /// Canonical, if they have one.
+    pub email: Option<String>,
     /// Whether it is proven.
     pub email_verified: bool,
     /// As the person wrote it.
@@ -154,6 +162,7 @@ pub async fn any_operator(db: &Db) -> Result<bool, StoreError> {
 #[must_use]
 pub fn insert(user: &NewUser, at: Timestamp) -> Statement {
     let NewUser { id, email, email_verified, name, locale, password_hash, operator } = user;
+    let email = email.as_ref().unwrap_or(id);
     let params =
         values![id, email, *email_verified, name, locale.as_deref(), password_hash.as_ref(), *operator, at];
     Statement::one(INSERT, params)
@@ -191,6 +200,11 @@ pub fn rehash_password(id: &str, old: &Concealed, new: &Concealed) -> Statement 
 #[must_use]
 pub fn verify_email(id: &str, email: &str, at: Timestamp) -> Statement {
     Statement::one(VERIFY_EMAIL, values![at, id, email])
+}
+
+/// Ends every session and grant of the person; they may sign in again.
+pub fn end_everything(id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(END_EVERYTHING, values![id])).revoking(Revocation::user(id, at))
 }
 
 /// Makes a unit conflict unless the person is enabled and still has this epoch; nobody can change that

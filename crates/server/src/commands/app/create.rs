@@ -56,7 +56,7 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
     data.db.commit(apps::insert(&app, data.now).with_all(vouched)).await?;
     // Read again, so that what is shown is what is there.
     let registered = find(data, &app.id).await?;
-    Answer::of(&View::new(registered, owner.map(|owner| owner.email)).with_secret(shown))
+    Answer::of(&View::new(registered, owner.and_then(|owner| owner.email)).with_secret(shown))
 }
 
 async fn find_owner(data: &Data, text: &str, refusals: &mut Refusals) -> Result<Option<User>, Failure> {

@@ -62,7 +62,7 @@ impl Owners {
         if let Some(known) = self.0.get(&id) {
             return Ok(known.clone());
         }
-        let email = users::by_id(&data.db, &id).await?.map(|account| account.user.email);
+        let email = users::by_id(&data.db, &id).await?.and_then(|account| account.user.email);
         self.0.insert(id, email.clone());
         Ok(email)
     }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The app of that `client_id`; a deleted one is none.
-async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, Failure> {
+pub(super) async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, Failure> {
     let found = apps::find(&data.db, client_id).await?;
     found.filter(|registered| registered.app.deleted_at.is_none()).ok_or_else(|| {
         Failure::new("not_found", format!("there is no app {client_id:?}; `mapae app list` shows all"))

@@ -32,6 +32,16 @@ pub(super) enum Found {
     Unusable,
 }
 
+impl Found {
+    /// The key, if it can be used.
+    pub(super) const fn usable(&self) -> Option<&MasterKey> {
+        match self {
+            Self::Usable(key) => Some(key),
+            Self::Missing | Self::Unusable => None,
+        }
+    }
+}
+
 pub(super) fn inspect_master_key(config: &Config, report: &mut Report) -> Found {
     match keys::load_master_key(&config.keys.master_key) {
         Ok(key) => {

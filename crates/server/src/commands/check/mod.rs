@@ -5,6 +5,7 @@ mod database;
 mod folders;
 mod keys;
 mod report;
+mod upstreams;
 
 use self::report::Report;
 use super::{answer::Answer, failure::Failure};
@@ -44,6 +45,7 @@ async fn inspect(config: &Config, report: &mut Report) {
     let master_key = keys::inspect_master_key(config, report);
     if let Some(db) = database::inspect(config, report).await {
         clock::inspect(&db, now, report).await;
+        upstreams::inspect(&db, config, master_key.usable(), report).await;
         keys::inspect(&db, config, master_key, now, report).await;
         db.close().await;
     }

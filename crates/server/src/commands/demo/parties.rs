@@ -148,7 +148,7 @@ async fn new_user(app: &App, account: &Account) -> Result<NewUser, Failure> {
     let password = password.map_err(|error| Failure::new("internal", error.to_string()))?;
     Ok(NewUser {
         id: Kind::User.fresh(),
-        email: account.email.to_owned(),
+        email: Some(account.email.to_owned()),
         email_verified: true,
         name: account.name.to_owned(),
         locale: None,

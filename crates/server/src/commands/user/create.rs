@@ -87,7 +87,7 @@ async fn create(data: &Data, wanted: Wanted, email_verified: bool) -> Result<Ans
     let hash = Passwords::new()?.hash(password).await?;
     let user = NewUser {
         id: Kind::User.fresh(),
-        email: email.as_str().to_owned(),
+        email: Some(email.as_str().to_owned()),
         email_verified,
         name,
         locale: None,
@@ -95,7 +95,12 @@ async fn create(data: &Data, wanted: Wanted, email_verified: bool) -> Result<Ans
         operator: false,
     };
     match data.db.commit(users::insert(&user, data.now)).await {
-        Ok(_) => Answer::of(&Created { id: user.id, email: user.email, email_verified, name: user.name }),
+        Ok(_) => Answer::of(&Created {
+            id: user.id,
+            email: email.as_str().to_owned(),
+            email_verified,
+            name: user.name,
+        }),
         // Somebody took the address since it was looked up.
         Err(CommitError::Conflict { .. }) => {
             let mut refusals = Refusals::default();

@@ -23,7 +23,7 @@ struct List {
 #[derive(Debug, Serialize)]
 struct Line {
     id: String,
-    email: String,
+    email: Option<String>,
     email_verified: bool,
     name: String,
     operator: bool,
@@ -63,7 +63,12 @@ impl fmt::Display for List {
             let gap = if position == 0 { "" } else { "\n" };
             let operator = if user.operator { "  operator" } else { "" };
             let disabled = if user.disabled { "  disabled" } else { "" };
-            write!(f, "{gap}{}  {}{operator}{disabled}", user.email, user.name)?;
+            write!(
+                f,
+                "{gap}{}  {}{operator}{disabled}",
+                user.email.as_deref().unwrap_or(&user.id),
+                user.name
+            )?;
         }
         Ok(())
     }

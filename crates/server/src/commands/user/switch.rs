@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Serialize)]
 struct Switched {
     id: String,
-    email: String,
+    email: Option<String>,
     disabled: bool,
     /// Whether it stood otherwise until now.
     changed: bool,
@@ -54,9 +54,12 @@ async fn find(data: &Data, text: &str) -> Result<User, Failure> {
     let missing = || {
         Failure::new("not_found", format!("nobody has an account as {text:?}; `mapae user list` shows all"))
     };
-    let email = Email::parse(text).map_err(|_| missing())?;
-    let account = users::by_email(&data.db, email.as_str()).await?.ok_or_else(missing)?;
-    Ok(account.user)
+    // Who came from a provider may have no address, and is known by their id.
+    let account = match Email::parse(text) {
+        Ok(email) => users::by_email(&data.db, email.as_str()).await?,
+        Err(_) => users::by_id(&data.db, text).await?,
+    };
+    Ok(account.ok_or_else(missing)?.user)
 }
 
 impl fmt::Display for Switched {
@@ -69,6 +72,6 @@ impl fmt::Display for Switched {
             (false, true) => "is switched on again, and can sign in.",
             (false, false) => "was switched on already.",
         };
-        write!(f, "{} {said}", self.email)
+        write!(f, "{} {said}", self.email.as_deref().unwrap_or(&self.id))
     }
 }

@@ -16,6 +16,8 @@ pub struct ConsoleHome {
     pub apps: Vec<ListedApp>,
     /// Whether an app was deleted just now.
     pub deleted: bool,
+    /// Whether they run the server.
+    pub operator: bool,
 }
 
 /// An app in the list.
@@ -37,7 +39,7 @@ impl Page for ConsoleHome {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let empty = Self { desk: example::desk(), apps: Vec::new(), deleted: false };
+        let empty = Self { desk: example::desk(), apps: Vec::new(), deleted: false, operator: false };
         let listed = |app, people| ListedApp { app, people };
         let notes = ConsoleApp {
             id: "app_2".to_owned(),
@@ -61,6 +63,7 @@ impl Page for ConsoleHome {
                     ..empty.clone()
                 },
             ),
+            ("operator", Self { operator: true, ..empty.clone() }),
             ("deleted", Self { deleted: true, ..empty }),
         ]
     }

@@ -9,6 +9,7 @@ pub mod new_app;
 pub mod secret;
 pub mod security;
 pub mod snippet;
+pub mod upstreams;
 
 use crate::pages::look::AppCard;
 

@@ -26,6 +26,12 @@ pub enum Table {
     Apis,
     /// Scopes that an API owns.
     ApiScopes,
+    /// Providers that people sign in with.
+    Upstreams,
+    /// Apps that may have what a provider gave.
+    UpstreamPermissions,
+    /// Who people are there.
+    Identities,
     /// Signed-in browsers.
     Sessions,
     /// What a person agreed to give an app.
@@ -40,6 +46,8 @@ pub enum Table {
     MailedLinks,
     /// Mails that were asked for and are not written yet.
     MailOrders,
+    /// Notices of providers that were carried out.
+    UpstreamNotices,
     /// Access tokens revoked one by one.
     RevokedTokens,
     /// Keys that sign tokens.

@@ -201,7 +201,7 @@ mod tests {
     fn insert(id: &str, name_length: usize) -> Unit {
         let user = NewUser {
             id: id.into(),
-            email: id.into(),
+            email: Some(id.into()),
             email_verified: false,
             name: "n".repeat(name_length),
             locale: None,

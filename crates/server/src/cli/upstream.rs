@@ -1,0 +1,109 @@
+//! `mapae upstream`.
+
+use clap::{Args, Subcommand};
+
+use super::Common;
+
+/// Providers that people sign in with: Kakao, Naver, Google, Facebook, Apple, GitHub, any OpenID provider.
+#[derive(Debug, Subcommand)]
+pub enum UpstreamCommand {
+    /// Let people sign in with a provider; prints the redirect URI to register there
+    Add(Box<AddUpstream>),
+    /// List all providers with their redirect URIs
+    List(Common),
+    /// Show one provider
+    Show(OneUpstream),
+    /// Ask a provider whether client id and secret are right, and say what to do if not
+    Test(OneUpstream),
+    /// Switch a provider off: its button goes, and nobody signs in with it
+    Disable(OneUpstream),
+    /// Switch a provider on again
+    Enable(OneUpstream),
+    /// Let an app have the access tokens that a provider gives for people who sign in to it
+    Permit(UpstreamApp),
+    /// Take that permission away
+    Forbid(UpstreamApp),
+    /// Remove a provider; who people are there stays known
+    Remove(OneUpstream),
+}
+
+/// One provider.
+#[derive(Args, Clone, Debug)]
+pub struct OneUpstream {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The provider's name, as `mapae upstream list` shows it
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// One provider and one app.
+#[derive(Args, Clone, Debug)]
+pub struct UpstreamApp {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The provider's name, as `mapae upstream list` shows it
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// The app's client_id, as `mapae app list` shows it
+    #[arg(long = "app", value_name = "CLIENT_ID")]
+    pub client_id: String,
+}
+
+/// Let people sign in with a provider.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  mapae upstream add kakao --client-id 0123456789abcdef --client-secret-file kakao.secret
+  mapae upstream add oidc --name company --issuer https://id.example.com --client-id mapae --client-secret-file company.secret
+  mapae upstream add kakao --client-id mapaekakaorestapikey000000000001 --client-secret-file kakao.secret \\
+    --base-url http://localhost:9100")]
+pub struct AddUpstream {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// kakao, naver, naver-oidc, google, facebook, apple, github, or oidc for any OpenID provider
+    #[arg(value_name = "PROVIDER")]
+    pub provider: String,
+
+    /// What it is called here, and in its redirect URI [default: PROVIDER]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// What this server is called at the provider
+    #[arg(long, value_name = "ID")]
+    pub client_id: String,
+
+    /// File that holds the client secret and nothing else; it is sealed in the database and the file not needed again
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<String>,
+
+    /// A further credential, such as admin_key and app_id of Kakao, which prove its notices; may be repeated
+    #[arg(long = "credential-file", value_name = "NAME=FILE")]
+    pub credential_files: Vec<String>,
+
+    /// What is asked for, separated by spaces [default: what the provider's console says, or its usual scopes]
+    #[arg(long, value_name = "SCOPES")]
+    pub scopes: Option<String>,
+
+    /// Issuer of an OpenID provider, for oidc
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+
+    /// Without OpenID Connect, where the provider's console has it switched off (Kakao)
+    #[arg(long)]
+    pub without_openid: bool,
+
+    /// What people read in the place of the provider's usual name
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+
+    /// Address of a simulator in the place of the provider's own hosts
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+}

@@ -1,0 +1,123 @@
+//! `mapae upstream add`.
+
+use std::{collections::BTreeMap, fmt};
+
+use mapae_client::Definition;
+use mapae_protocol::secret::Secret;
+use serde::Serialize;
+
+use super::{Registered, all, master_key, view::View};
+use crate::{
+    cli::AddUpstream,
+    commands::{
+        answer::Answer,
+        data::Data,
+        failure::Failure,
+        refusals::{INVALID, Refusals},
+    },
+    config::read_secret,
+    store::{CommitError, upstreams},
+    upstream::{Options, Origin, Secrets, UpstreamSettings, sealed},
+};
+
+/// The provider that was added.
+#[derive(Debug, Serialize)]
+struct Added {
+    #[serde(flatten)]
+    upstream: View,
+}
+
+/// Adds a provider; a running server offers it within a second.
+pub(in crate::commands) async fn run(args: &AddUpstream) -> Result<Answer, Failure> {
+    Data::with(&args.common, async |data| add(args, data).await).await
+}
+
+async fn add(args: &AddUpstream, data: &Data) -> Result<Answer, Failure> {
+    let mut refusals = Refusals::default();
+    let settings = settings(args, &mut refusals);
+    refuse_useless(args, data, &settings, &mut refusals);
+    if all(data).await?.iter().any(|known| known.settings.name == settings.name) {
+        refuse_taken(&settings.name, &mut refusals);
+    }
+    let settings = refusals.or(Some(settings))?;
+    let row = sealed(&settings, &master_key(data).await?, data.now)?;
+    match data.db.commit(upstreams::insert(&row)).await {
+        Ok(_) => {
+            let registered = Registered { settings, origin: Origin::Database, disabled: false };
+            Answer::of(&Added { upstream: View::of(&registered, &data.config.site) })
+        }
+        Err(CommitError::Conflict { .. }) => {
+            let mut refusals = Refusals::default();
+            refuse_taken(&settings.name, &mut refusals);
+            Err(refusals.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
+    let secret = |option: &'static str, path: &str, refusals: &mut Refusals| match read_secret(path) {
+        Ok(secret) => Some(secret),
+        Err(wrong) => {
+            let instead = "Name a file that you may read and that holds only the secret.";
+            refusals.add(INVALID, option, wrong, instead);
+            None
+        }
+    };
+    let client_secret =
+        args.client_secret_file.as_ref().and_then(|path| secret("--client-secret-file", path, refusals));
+    let mut credentials: BTreeMap<String, Secret<String>> = BTreeMap::new();
+    for entry in &args.credential_files {
+        match entry.split_once('=') {
+            Some((name, path)) => {
+                let value = secret("--credential-file", path, refusals);
+                credentials.extend(value.map(|value| (name.to_owned(), value)));
+            }
+            None => refusals.add(INVALID, "--credential-file", "It has no equals sign.", "Write NAME=FILE."),
+        }
+    }
+    UpstreamSettings {
+        name: args.name.clone().unwrap_or_else(|| args.provider.clone()),
+        provider: args.provider.clone(),
+        client_id: args.client_id.clone(),
+        secrets: Secrets { client_secret, credentials },
+        options: Options {
+            scopes: args.scopes.clone(),
+            issuer: args.issuer.clone(),
+            base_url: args.base_url.clone(),
+            without_openid: args.without_openid,
+            label: args.label.clone(),
+        },
+    }
+}
+
+fn refuse_useless(args: &AddUpstream, data: &Data, settings: &UpstreamSettings, refusals: &mut Refusals) {
+    if Definition::ids().all(|id| id != args.provider) {
+        let ids: Vec<&str> = Definition::ids().collect();
+        let wrong = format!("There is no provider {:?}.", args.provider);
+        return refusals.add(INVALID, "PROVIDER", wrong, format!("Write one of {}.", ids.join(", ")));
+    }
+    if !UpstreamSettings::is_name(&settings.name) {
+        let wrong = format!("{:?} cannot stand in an address.", settings.name);
+        return refusals.add(INVALID, "--name", wrong, "Write at most 32 of a to z, 0 to 9 and the hyphen.");
+    }
+    if let Err(error) = settings.provider(&data.config.site) {
+        let instead = format!("Look at the setting {}.", error.setting().name());
+        refusals.add(INVALID, "PROVIDER", format!("It cannot be used like this: {error}."), instead);
+    }
+}
+
+fn refuse_taken(name: &str, refusals: &mut Refusals) {
+    let wrong = format!("A provider is called {name:?} already.");
+    refusals.add("name_taken", "--name", wrong, "Give this one another name, or remove that one first.");
+}
+
+impl fmt::Display for Added {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}\n\nRegister this redirect URI at the provider; then `mapae upstream test` says whether it knows you.",
+            self.upstream
+        )
+    }
+}

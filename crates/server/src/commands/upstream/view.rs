@@ -1,0 +1,83 @@
+//! A provider as commands show it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Registered;
+use crate::{
+    commands::fields::Fields,
+    config::Site,
+    upstream::{Origin, UpstreamSettings},
+};
+
+/// What is known of a provider; its secrets are not shown.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    name: String,
+    provider: String,
+    client_id: String,
+    redirect_uri: String,
+    /// Addresses for the provider's notices, to be registered there.
+    notice_uris: Vec<String>,
+    has_client_secret: bool,
+    credentials: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    in_settings: bool,
+    disabled: bool,
+}
+
+impl View {
+    pub(super) fn of(registered: &Registered, site: &Site) -> Self {
+        let Registered { settings, origin, disabled } = registered;
+        let UpstreamSettings { name, provider, client_id, secrets, options } = settings;
+        Self {
+            name: name.clone(),
+            provider: provider.clone(),
+            client_id: client_id.clone(),
+            redirect_uri: settings.redirect_uri(site),
+            notice_uris: settings.notice_uris(site),
+            has_client_secret: secrets.client_secret.is_some(),
+            credentials: secrets.credentials.keys().cloned().collect(),
+            scopes: options.scopes.clone(),
+            issuer: options.issuer.clone(),
+            base_url: options.base_url.clone(),
+            label: options.label.clone(),
+            in_settings: *origin == Origin::Settings,
+            disabled: *disabled,
+        }
+    }
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let credentials = (!self.credentials.is_empty()).then(|| self.credentials.join("\n"));
+        let notices = (!self.notice_uris.is_empty()).then(|| self.notice_uris.join("\n"));
+        let state = match (self.disabled, self.in_settings) {
+            (true, _) => Some("disabled"),
+            (false, true) => Some("of the settings"),
+            (false, false) => None,
+        };
+        Fields::default()
+            .with("name", self.name.as_str())
+            .with("provider", self.provider.as_str())
+            .with("client_id", self.client_id.as_str())
+            .with("redirect URI", self.redirect_uri.as_str())
+            .with_some("notices", notices)
+            .with("client_secret", if self.has_client_secret { "sealed" } else { "none" })
+            .with_some("credentials", credentials)
+            .with_some("scopes", self.scopes.as_deref())
+            .with_some("issuer", self.issuer.as_deref())
+            .with_some("base URL", self.base_url.as_deref())
+            .with_some("label", self.label.as_deref())
+            .with_some("state", state)
+            .fmt(f)
+    }
+}

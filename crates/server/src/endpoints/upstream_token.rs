@@ -1,0 +1,101 @@
+//! What a provider gave for the person of an access token, for an app that the operator permitted — RFC 6750 §2.1,
+//! RFC 6749 §5.1.
+//!
+//! The app shows the access token with which it asks for userinfo. It is told the provider's access token, refreshed when
+//! due, and never the refresh token.
+
+use axum::{
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use mapae_client::EndUser;
+use serde::Serialize;
+
+use super::{bearer_error::BearerError, json, userinfo::living_token};
+use crate::{
+    app::App,
+    store::{identities, upstream_permissions},
+    upstream::{NoToken, working_tokens},
+};
+
+/// RFC 6749 §5.1, of the provider's token.
+#[derive(Serialize)]
+struct UpstreamToken {
+    access_token: String,
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<i64>,
+    scope: String,
+    /// Whose token it is.
+    issuer: String,
+}
+
+/// Why there is no token although the request is right: what the app does next.
+#[derive(Serialize)]
+struct Refused {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+/// `GET /upstream/{name}/token`.
+pub(crate) async fn upstream_token(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    match token(&app, &name, request).await {
+        Ok(Ok(token)) => json::no_store(&token),
+        Ok(Err((status, refused))) => {
+            let mut response = json::no_store(&refused);
+            *response.status_mut() = status;
+            response
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+type Answer = Result<UpstreamToken, (StatusCode, Refused)>;
+
+async fn token(app: &App, name: &str, request: Request) -> Result<Answer, BearerError> {
+    let living = living_token(app, request).await?;
+    let grant = living.grant.as_ref().ok_or(BearerError::InvalidToken)?;
+    let (user_id, app_id) = (&grant.grant.given.user_id, &grant.grant.given.app_id);
+    let permitted = upstream_permissions::is_permitted(app.db(), name, app_id);
+    let upstream = app.upstreams().enabled(name);
+    let Some(upstream) = upstream else { return Err(BearerError::InsufficientScope) };
+    if !permitted.await.map_err(|error| BearerError::Fault(error.into()))? {
+        return Err(BearerError::InsufficientScope);
+    }
+    let linked =
+        identities::of_user(app.db(), user_id).await.map_err(|error| BearerError::Fault(error.into()))?;
+    let issuer = upstream.provider.issuer().as_str();
+    let Some(identity) = linked.into_iter().find(|row| row.issuer == issuer && row.upstream == name) else {
+        return Ok(Err(sign_in_again()));
+    };
+    let person = EndUser::new(identity.issuer, identity.subject);
+    match working_tokens(app, &upstream, &person, user_id).await {
+        Ok(tokens) => {
+            let token = tokens.access_token();
+            Ok(Ok(UpstreamToken {
+                access_token: token.expose().to_owned(),
+                token_type: "Bearer",
+                expires_in: token.expires_at().map(|end| end.since(app.now()).get().max(0)),
+                scope: token.scopes().to_string(),
+                issuer: person.issuer().to_owned(),
+            }))
+        }
+        Err(NoToken::SignInAgain) => Ok(Err(sign_in_again())),
+        Err(NoToken::Unavailable) => {
+            let error_description = "the provider does not work at this moment";
+            let refused = Refused { error: "temporarily_unavailable", error_description };
+            Ok(Err((StatusCode::SERVICE_UNAVAILABLE, refused)))
+        }
+        Err(NoToken::Fault(fault)) => Err(BearerError::Fault(fault)),
+    }
+}
+
+fn sign_in_again() -> (StatusCode, Refused) {
+    let error_description = "the person must sign in with the provider again: prompt=login";
+    (StatusCode::BAD_REQUEST, Refused { error: "login_required", error_description })
+}

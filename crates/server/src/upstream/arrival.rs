@@ -1,0 +1,272 @@
+//! Which account somebody gets who came back from a provider — OIDC Core §5.7; threats LK-01 to LK-05.
+//!
+//! [`decide`] is asked over facts of the store; what it says is applied by one conditional write, and asked again when that
+//! write finds something changed.
+
+use axum::response::Response;
+use mapae_client::{
+    CompletedLogin, Identity, Tokens,
+    linking::{Action, AddressUse, Decision, Present, Purpose, Rule, decide},
+};
+use mapae_protocol::time::Timestamp;
+
+use super::{
+    Upstream,
+    facts::{self, Known},
+    tokens, trouble,
+    waiting::{self, Arrival},
+};
+use crate::{
+    accounts::session::{self, ACR_UPSTREAM, Begun, Entry, Proven},
+    app::App,
+    contention::until_done,
+    fault::Fault,
+    ids::Kind,
+    interaction::{PageError, Step, StepError, Visit, see_other},
+    pages::{at, sign_in::UpstreamTrouble},
+    store::{
+        CommitError, Unit,
+        identities::{self, Brought, NewIdentity},
+        sessions::Proof,
+        steps,
+        users::{self, NewUser, User},
+    },
+};
+
+/// How many words on how somebody signed in at the provider are passed on.
+const MAX_AMR: usize = 8;
+
+/// Somebody who proved at a provider who they are there.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    pub(super) identity: Identity,
+    pub(super) tokens: Tokens,
+    now: Timestamp,
+}
+
+impl Arriving {
+    pub(super) fn of(app: &App, completed: CompletedLogin) -> Self {
+        let CompletedLogin { identity, tokens, .. } = completed;
+        Self { identity, tokens, now: app.now() }
+    }
+}
+
+/// Signs in, or leads to what is still to be said.
+pub(super) async fn arrive(
+    visit: &Visit,
+    step: Step,
+    upstream: &Upstream,
+    arriving: Arriving,
+) -> Result<Response, PageError> {
+    until_done(|| attempt(visit, &step, upstream, &arriving)).await
+}
+
+async fn attempt(
+    visit: &Visit,
+    step: &Step,
+    upstream: &Upstream,
+    arriving: &Arriving,
+) -> Result<Option<Response>, PageError> {
+    let known = facts::read(visit, step, &arriving.identity, None).await?;
+    let arrival = Arrival {
+        upstream: upstream.name().to_owned(),
+        identity: arriving.identity.clone(),
+        tokens: wrapped(visit, upstream, arriving, &known)?,
+        arrived_at: arriving.now,
+    };
+    let Decision { action, rule } = decide(&known.facts);
+    tracing::info!(upstream = upstream.name(), rule = rule.as_str(), "somebody came from a provider");
+    match action {
+        Action::SignIn(_) if rule == Rule::AlreadyConnected => Ok(Some(connected()?)),
+        Action::SignIn(_) => sign_in(visit, step, &known, &arrival).await,
+        Action::Link(account) => link(visit, &account, &arrival).await,
+        Action::ProveThenLink(_) => wait(visit, step, &arrival, at::SIGN_IN).await.map(Some),
+        Action::Create(_) => wait(visit, step, &arrival, at::UPSTREAM_SIGN_UP).await.map(Some),
+        Action::Refuse => trouble::back(visit, step, upstream, said(rule)).await.map(Some),
+    }
+}
+
+/// What is kept of what the provider gave, and of what it gave earlier.
+fn wrapped(visit: &Visit, upstream: &Upstream, arriving: &Arriving, known: &Known) -> Result<String, Fault> {
+    let (app, person) = (&visit.app, arriving.identity.person());
+    let earlier = match known.row.as_ref().and_then(|row| row.tokens.as_ref()) {
+        Some(wrapped) => Some(tokens::unwrap(app, person, wrapped)?),
+        None => None,
+    };
+    let kept = upstream.provider.completed(arriving.tokens.clone(), earlier.as_ref());
+    Ok(tokens::wrap(app, person, &kept))
+}
+
+/// Why nothing came of it, as far as the person may know.
+const fn said(rule: Rule) -> UpstreamTrouble {
+    match rule {
+        Rule::AccountClosed => UpstreamTrouble::Closed,
+        Rule::BelongsToAnother => UpstreamTrouble::Taken,
+        Rule::ConnectNeedsFreshSignIn => UpstreamTrouble::Stale,
+        Rule::ConnectOfAnother | Rule::ConnectWithoutSession => UpstreamTrouble::OtherAccount,
+        _ => UpstreamTrouble::Again,
+    }
+}
+
+/// The person of this identity is in, in one unit with what the provider gave.
+pub(super) async fn sign_in(
+    visit: &Visit,
+    step: &Step,
+    known: &Known,
+    arrival: &Arrival,
+) -> Result<Option<Response>, PageError> {
+    let (Some(owner), Some(row)) = (&known.owner, &known.row) else { return Ok(None) };
+    let now = visit.app.now();
+    let also = identities::used(&row.id, &owner.id, &brought(arrival), now);
+    let entry = Entry { proven: Proven::of(owner), proof: proof(arrival, now), also: also.into() };
+    match session::begin_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers).await {
+        Ok(begun) => {
+            let step = after_proof(visit, step.clone(), owner).await?;
+            go_on(visit, step, begun).await.map(Some)
+        }
+        // The identity was removed meanwhile.
+        Err(Fault::Commit(CommitError::Conflict { .. })) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Makes the account of a new person, who said what they want to be called.
+pub(super) async fn create(
+    visit: &Visit,
+    step: &Step,
+    (known, usage): (&Known, &AddressUse<String>),
+    arrival: &Arrival,
+    name: &str,
+) -> Result<Option<Response>, PageError> {
+    let (now, waits) = (visit.app.now(), step.arrival.as_deref().unwrap_or_default());
+    let proved = matches!(usage, AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
+    let email = known.email.as_ref().filter(|_| proved).map(|email| email.as_str().to_owned());
+    let user = NewUser {
+        id: Kind::User.fresh(),
+        email_verified: email.is_some(),
+        email,
+        name: name.to_owned(),
+        locale: Some(visit.locale(Some(step)).as_str().to_owned()),
+        password_hash: None,
+        operator: false,
+    };
+    let also = Unit::from(steps::take(waits, &visit.browser.name(), now))
+        .with(users::insert(&user, now))
+        .with(identities::link(&linked(arrival, &user.id), now));
+    let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, now), also };
+    let (begun, unit) = session::fresh_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers)?;
+    match visit.app.commit(unit).await {
+        Ok(_) => go_on(visit, Step { arrival: None, ..step.clone() }, begun).await.map(Some),
+        Err(CommitError::Conflict { .. }) => match waiting::waiting_arrival(visit, step).await? {
+            // Somebody took the address, or made an account of this identity, at the same time.
+            Some(_) => Ok(None),
+            None => Err(StepError::Over.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The owner of this account, who is here, adds a way in.
+async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<Response>, PageError> {
+    let Some(signed_in) = visit.session.as_ref().filter(|signed_in| signed_in.user.id == account) else {
+        return Ok(None);
+    };
+    let now = visit.app.now();
+    let unit = Unit::from(users::guard(account, signed_in.user.epoch))
+        .with(identities::link(&linked(arrival, account), now));
+    match visit.app.commit(unit).await {
+        Ok(_) => Ok(Some(connected()?)),
+        Err(CommitError::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Somebody proved on this way to be the owner of an account: who waits in the step becomes another way into it.
+///
+/// They were told so on the page on which they proved it. What cannot be linked is not, and the sign-in goes on.
+pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Result<Step, PageError> {
+    let arrival = waiting::waiting_arrival(visit, &step).await?;
+    if let (Some(arrival), Some(waits)) = (arrival, &step.arrival) {
+        let purpose = Purpose::Connect(user.id.clone());
+        let mut known = facts::read(visit, &step, &arrival.identity, Some(purpose)).await?;
+        known.facts.present = Some(Present { account: user.id.clone(), fresh: true });
+        let Decision { action, rule } = decide(&known.facts);
+        tracing::info!(
+            upstream = arrival.upstream,
+            rule = rule.as_str(),
+            "an account was proved for who waits"
+        );
+        if let Action::Link(account) = action {
+            let now = visit.app.now();
+            let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
+                .with(users::guard(&account, user.epoch))
+                .with(identities::link(&linked(&arrival, &account), now));
+            match visit.app.commit(unit).await {
+                Ok(_) => {}
+                Err(CommitError::Conflict { .. }) => {
+                    tracing::info!(
+                        upstream = arrival.upstream,
+                        "somebody else was faster; nothing is linked"
+                    );
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(Step { arrival: None, ..step })
+}
+
+/// Keeps who came, and leads to the page that asks what is missing.
+async fn wait(visit: &Visit, step: &Step, arrival: &Arrival, page: &str) -> Result<Response, PageError> {
+    let id = waiting::keep_arrival(visit, arrival).await?;
+    let step = Step { arrival: Some(id), ..step.clone() };
+    Ok(see_other(&at::step(page, &visit.seal(&step).await?))?)
+}
+
+async fn go_on(visit: &Visit, step: Step, begun: Begun) -> Result<Response, PageError> {
+    let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
+    let mut response = see_other(&at::step(at::CONTINUE, &visit.seal(&step).await?))?;
+    begun.give_cookies(response.headers_mut());
+    Ok(response)
+}
+
+fn connected() -> Result<Response, Fault> {
+    see_other(&at::with(at::ACCOUNT, "done", "connected"))
+}
+
+fn linked(arrival: &Arrival, user_id: &str) -> NewIdentity {
+    let person = arrival.identity.person();
+    NewIdentity {
+        id: Kind::Identity.fresh(),
+        issuer: person.issuer().to_owned(),
+        subject: person.subject().to_owned(),
+        user_id: user_id.to_owned(),
+        brought: brought(arrival),
+    }
+}
+
+fn brought(arrival: &Arrival) -> Brought {
+    Brought {
+        upstream: arrival.upstream.clone(),
+        label: label(&arrival.identity),
+        tokens: arrival.tokens.clone().into(),
+    }
+}
+
+/// By what the person recognises which account it is that they have there.
+pub(crate) fn label(identity: &Identity) -> String {
+    let address = identity.email().map(|email| email.address);
+    let name = identity.nickname().or_else(|| identity.name()).map(str::to_owned);
+    address.or(name).unwrap_or_default()
+}
+
+/// What can honestly be said of a sign-in that happened elsewhere: when, if the provider says so, and how, in its words.
+fn proof(arrival: &Arrival, now: Timestamp) -> Proof {
+    let identity = &arrival.identity;
+    let auth_time = identity.auth_time().unwrap_or(arrival.arrived_at).min(now);
+    let word = |word: &&String| {
+        !word.is_empty() && word.len() <= 32 && word.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let amr: Vec<&str> = identity.amr().iter().filter(word).take(MAX_AMR).map(String::as_str).collect();
+    Proof { auth_time, amr: amr.join(" "), acr: Some(ACR_UPSTREAM.to_owned()) }
+}

@@ -1,0 +1,88 @@
+//! Leaving for a provider — RFC 6749 §4.1.1, OIDC Core §3.1.2.1.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use mapae_client::{Intent, LoginRequest};
+use mapae_protocol::{authorization::Prompt, base64url};
+
+use super::{
+    Upstream, trouble,
+    waiting::{self, Departure},
+};
+use crate::{
+    app::App,
+    http::cookies::Life,
+    interaction::{Errand, PageError, Step, Visit, page, see_other},
+    pages::sign_in::UpstreamTrouble,
+};
+
+/// For how long a browser remembers which provider was chosen last.
+const REMEMBERED: mapae_protocol::time::Seconds = mapae_protocol::time::Seconds::days(365);
+
+/// `GET /upstream/{name}/start`: only from a page of ours, whose step is the browser's own.
+pub(crate) async fn start(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+        let upstream = visit.app.upstreams().enabled(&name).ok_or(PageError::NotFound)?;
+        leave(&visit, &step, &upstream).await
+    })
+    .await
+}
+
+async fn leave(visit: &Visit, step: &Step, upstream: &Upstream) -> Result<Response, PageError> {
+    let Some(intent) = intent(step, upstream) else {
+        return trouble::back(visit, step, upstream, UpstreamTrouble::Stale).await;
+    };
+    let request = LoginRequest::new().with_intent(intent);
+    let started = match upstream.provider.start(&request, visit.app.now()).await {
+        Ok(started) => started,
+        Err(error) => {
+            tracing::warn!(upstream = upstream.name(), %error, "nobody can leave for the provider");
+            return trouble::back(visit, step, upstream, UpstreamTrouble::of(&error)).await;
+        }
+    };
+    let departure = Departure {
+        upstream: upstream.name().to_owned(),
+        step: visit.seal(step).await?,
+        login: base64url::encode(started.pending.to_bytes()),
+    };
+    waiting::keep_departure(visit, started.pending.state(), &departure).await?;
+    let mut response = see_other(&started.authorization_url)?;
+    let life = Life::For(REMEMBERED);
+    if let Ok(cookie) = visit.app.cookies().upstream.set(upstream.name(), life) {
+        response.headers_mut().append(http::header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// What the person is asked to do there. `None`: they must prove who they are anew, and this provider has no way to
+/// make sure of that.
+fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
+    let can = |intent| upstream.definition().can(intent);
+    if needs_fresh_sign_in(step) {
+        return can(Intent::Reauthenticate).then_some(Intent::Reauthenticate);
+    }
+    let chooses = match &step.errand {
+        Errand::Authorize(authorize) => {
+            authorize.hint.is_some() || authorize.request.prompts.contains(Prompt::SelectAccount)
+        }
+        // The account of whoever sits here, and not of who sat here before.
+        Errand::Connect(_) => true,
+        Errand::Visit(_) | Errand::Confirm(_) => false,
+    };
+    Some(if chooses && can(Intent::ChooseAccount) { Intent::ChooseAccount } else { Intent::SignIn })
+}
+
+/// Whether somebody who is signed in at the provider must prove there again who they are: an app asked for it
+/// (`prompt=login`, `max_age`), or a page of ours.
+pub(super) fn needs_fresh_sign_in(step: &Step) -> bool {
+    match &step.errand {
+        Errand::Authorize(authorize) => {
+            authorize.request.max_age.is_some() || authorize.request.prompts.contains(Prompt::Login)
+        }
+        Errand::Confirm(_) => true,
+        Errand::Visit(_) | Errand::Connect(_) => false,
+    }
+}

@@ -1,0 +1,36 @@
+//! Signing in through a provider: Mapae as its client, and as the provider of its own apps — OIDC Core §3.1, RFC 6749 §4.1.
+//!
+//! | # | what happens | where |
+//! |---|---|---|
+//! | 1 | the sign-in page offers the providers | `offer.rs` |
+//! | 2 | the browser leaves; what it left with waits in a row, sealed and bound to it | `departure.rs` |
+//! | 3 | it comes back, once; every check of [`mapae_client::callback`] | `callback.rs` |
+//! | 4 | which account: [`mapae_client::linking::decide`] over facts of the store | `arrival.rs`, `facts.rs` |
+//! | 5 | a new person says what they want to be called | `sign_up.rs` |
+//!
+//! The cookie, the session and the tokens are this server's own; of the client crate it uses what speaks to providers and
+//! what decides.
+
+mod arrival;
+pub(crate) mod callback;
+pub(crate) mod departure;
+mod facts;
+pub(crate) mod notices;
+pub(crate) mod offer;
+mod refreshing;
+mod registry;
+mod settings;
+pub(crate) mod sign_up;
+mod tokens;
+mod trouble;
+mod waiting;
+
+pub(crate) use arrival::{after_proof, label};
+pub(crate) use facts::is_fresh;
+pub(crate) use offer::{Offer, offer};
+pub(crate) use refreshing::{NoToken, working_tokens};
+pub(crate) use registry::{Origin, Registry, Upstream, language, opened, read, sealed};
+pub use settings::{Options, Secrets, UpstreamSettings};
+pub(crate) use tokens::unwrap as unwrap_tokens;
+pub(crate) use trouble::{Told, told};
+pub(crate) use waiting::waiting_arrival;

@@ -1,0 +1,186 @@
+//! What is known of a provider that people sign in with, wherever it was written down.
+
+use std::collections::BTreeMap;
+
+use mapae_client::{ClientRegistration, ConfigurationError, Definition, Provider, ProviderSettings};
+use mapae_protocol::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Site, is_loopback_literal};
+
+/// Longest name of a provider.
+const MAX_NAME: usize = 32;
+
+/// A provider with what this server is called there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamSettings {
+    /// What it is called here; stands in its redirect URI, so it must stay the same.
+    pub name: String,
+    /// The id of the definition by which it is spoken to.
+    pub provider: String,
+    /// What this server is called there.
+    pub client_id: String,
+    /// What nobody else may know.
+    pub secrets: Secrets,
+    /// Everything else.
+    pub options: Options,
+}
+
+/// What nobody else may know.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Secrets {
+    /// The client secret, where there is one.
+    pub client_secret: Option<Secret<String>>,
+    /// Further credentials that the definition names, such as `admin_key` of Kakao.
+    pub credentials: BTreeMap<String, Secret<String>>,
+}
+
+impl PartialEq for Secrets {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |one: &Secret<String>, other: &Secret<String>| one.matches(other.expose());
+        let secret = match (&self.client_secret, &other.client_secret) {
+            (Some(one), Some(other)) => same(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        let mut pairs = self.credentials.iter().zip(&other.credentials);
+        secret
+            && self.credentials.len() == other.credentials.len()
+            && pairs.all(|((name, one), (other_name, other))| name == other_name && same(one, other))
+    }
+}
+
+impl Eq for Secrets {}
+
+/// What is chosen about a provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// What is asked for, separated by spaces; what the definition asks for otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<String>,
+    /// The issuer, for a definition that leaves it open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The address of a simulator in the place of the provider's own hosts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Without OpenID Connect, where the provider leaves the choice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_openid: bool,
+    /// What stands on the button in the place of the provider's usual name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl UpstreamSettings {
+    /// Whether this can be the name of a provider: a short word of an address.
+    pub fn is_name(name: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain)
+    }
+
+    /// The address that must be registered at the provider.
+    pub fn redirect_uri(&self, site: &Site) -> String {
+        format!("{}/upstream/{}/callback", site.issuer(), self.name)
+    }
+
+    /// The addresses for the provider's notices.
+    pub fn notice_uris(&self, site: &Site) -> Vec<String> {
+        let Ok(definition) = self.definition() else { return Vec::new() };
+        let address = |name| format!("{}/upstream/{}/notices/{name}", site.issuer(), self.name);
+        definition.notices().map(address).collect()
+    }
+
+    /// The definition with what these settings say of it.
+    pub(crate) fn definition(&self) -> Result<Definition, ConfigurationError> {
+        let Options { issuer, base_url, without_openid, .. } = &self.options;
+        let mut definition = Definition::named(&self.provider)?;
+        if let Some(issuer) = issuer {
+            definition = definition.with("issuer", issuer);
+        }
+        if let Some(base_url) = base_url {
+            definition = definition.at(base_url);
+        }
+        Ok(if *without_openid { definition.without_openid() } else { definition })
+    }
+
+    /// The provider, ready to be spoken to.
+    pub(crate) fn provider(&self, site: &Site) -> Result<Provider, ConfigurationError> {
+        let mut registration = ClientRegistration::new(&self.client_id, self.redirect_uri(site));
+        if let Some(secret) = &self.secrets.client_secret {
+            registration = registration.with_secret(secret.expose());
+        }
+        for (name, value) in &self.secrets.credentials {
+            registration = registration.with_credential(name, value.expose());
+        }
+        if let Some(scopes) = &self.options.scopes {
+            registration = registration.with_scopes(scopes);
+        }
+        let settings = ProviderSettings::new(&self.name);
+        let settings = if self.is_on_this_machine() { settings.for_development() } else { settings };
+        Provider::new(self.definition()?, registration, settings)
+    }
+
+    /// Plain http is for a simulator beside this server, and for nothing else.
+    fn is_on_this_machine(&self) -> bool {
+        let Options { issuer, base_url, .. } = &self.options;
+        let Some(plain) = [base_url, issuer].into_iter().flatten().find(|url| url.starts_with("http://"))
+        else {
+            return false;
+        };
+        let host = url::Url::parse(plain).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.is_some_and(|host| host == "localhost" || is_loopback_literal(&host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kakao(options: Options) -> UpstreamSettings {
+        UpstreamSettings {
+            name: "kakao".to_owned(),
+            provider: "kakao".to_owned(),
+            client_id: "key".to_owned(),
+            secrets: Secrets { client_secret: Some(Secret::new("s3cret".to_owned())), ..Secrets::default() },
+            options,
+        }
+    }
+
+    #[test]
+    fn plain_http_leads_to_this_machine_only() {
+        let site = Site::parse("https://id.example").unwrap();
+        let at = |base: &str| {
+            let options = Options { base_url: Some(base.to_owned()), ..Options::default() };
+            kakao(options).provider(&site).map(|_| ()).map_err(|error| error.setting())
+        };
+        assert_eq!(at("http://localhost:9100"), Ok(()));
+        assert_eq!(at("http://127.0.0.1:9100"), Ok(()));
+        assert_eq!(at("https://kakao.example"), Ok(()));
+        for elsewhere in ["http://kakao.example", "http://localhost.example", "http://127.0.0.1.example"] {
+            assert!(at(elsewhere).is_err(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_word_of_an_address() {
+        for good in ["kakao", "kakao-2", &"a".repeat(32)] {
+            assert!(UpstreamSettings::is_name(good), "{good}");
+        }
+        for wrong in ["", "Kakao", "카카오", "a/b", "..", "a b", "a_b", &"a".repeat(33)] {
+            assert!(!UpstreamSettings::is_name(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rp_21_secrets_are_not_shown() {
+        let shown = format!("{:?}", kakao(Options::default()));
+        assert!(!shown.contains("s3cret"), "{shown}");
+        let site = Site::parse("https://id.example").unwrap();
+        assert_eq!(
+            kakao(Options::default()).redirect_uri(&site),
+            "https://id.example/upstream/kakao/callback"
+        );
+    }
+}

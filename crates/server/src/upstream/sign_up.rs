@@ -1,0 +1,102 @@
+//! The sign-up step after a provider: what is missing, and nothing else — threats LK-01, LK-02.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use mapae_client::linking::{Action, Purpose, decide};
+
+use super::{
+    arrival,
+    facts::{self, Known},
+    waiting::{self, Arrival},
+};
+use crate::{
+    accounts::typed,
+    app::App,
+    contention::until_done,
+    interaction::{PageError, Step, StepError, Visit, form_target, page, see_other},
+    pages::{
+        at,
+        input::{Input, NameMistake},
+        shown::Shown,
+        upstream_sign_up::UpstreamSignUp,
+    },
+};
+
+/// `GET /upstream/sign-up`.
+pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        let (step, arrival) = waiting(&visit).await?;
+        let suggested = arrival.identity.nickname().or_else(|| arrival.identity.name());
+        let name = typed::name(suggested).map_or_else(|_| Input::default(), Input::holding);
+        form(&visit, &step, &arrival, name).await
+    })
+    .await
+}
+
+/// `POST /upstream/sign-up`: the step is the form's anti-forgery token.
+pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        let (step, arrival) = waiting(&visit).await?;
+        match typed::name(visit.one("name")?) {
+            Ok(name) => until_done(|| settle(&visit, &step, &arrival, &name)).await,
+            Err(refused) => form(&visit, &step, &arrival, refused).await,
+        }
+    })
+    .await
+}
+
+async fn waiting(visit: &Visit) -> Result<(Step, Arrival), PageError> {
+    let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+    let arrival = waiting::waiting_arrival(visit, &step).await?.ok_or(StepError::Over)?;
+    Ok((step, arrival))
+}
+
+/// The facts may have changed since the person came: it is decided again.
+async fn settle(
+    visit: &Visit,
+    step: &Step,
+    arrival: &Arrival,
+    name: &str,
+) -> Result<Option<Response>, PageError> {
+    let known = facts::read(visit, step, &arrival.identity, Some(Purpose::SignIn)).await?;
+    let decision = decide(&known.facts);
+    tracing::info!(upstream = arrival.upstream, rule = decision.rule.as_str(), "somebody signs up");
+    match decision.action {
+        Action::Create(usage) => arrival::create(visit, step, (&known, &usage), arrival, name).await,
+        Action::SignIn(_) => arrival::sign_in(visit, &without_arrival(step), &known, arrival).await,
+        Action::ProveThenLink(_) | Action::Link(_) => {
+            Ok(Some(see_other(&at::step(at::SIGN_IN, &visit.seal(step).await?))?))
+        }
+        Action::Refuse => Err(PageError::Step(StepError::Over)),
+    }
+}
+
+/// Somebody who made this account in another tab is in by it, and nothing is linked.
+fn without_arrival(step: &Step) -> Step {
+    Step { arrival: None, ..step.clone() }
+}
+
+async fn form(
+    visit: &Visit,
+    step: &Step,
+    arrival: &Arrival,
+    name: Input<NameMistake>,
+) -> Result<Response, PageError> {
+    let Known { facts, email, .. } =
+        facts::read(visit, step, &arrival.identity, Some(Purpose::SignIn)).await?;
+    let noted = matches!(decide(&facts).action, Action::Create(usage) if usage != mapae_client::linking::AddressUse::None);
+    let upstream = visit.app.upstreams().enabled(&arrival.upstream).ok_or(PageError::NotFound)?;
+    let status = if name.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = UpstreamSignUp {
+        step: visit.seal(step).await?,
+        provider: Shown::name(upstream.label(visit.locale(Some(step)))),
+        account: Shown::name(&arrival::label(&arrival.identity)),
+        email: email.filter(|_| noted).map(|email| Shown::sentence(email.as_str())),
+        name,
+        target: form_target(visit, step).await,
+    };
+    Ok((status, visit.show(&page, Some(step))).into_response())
+}

@@ -1,0 +1,127 @@
+//! What waits for a browser while it is elsewhere: in a row, sealed, for that browser alone, and for a short time.
+
+use mapae_client::Identity;
+use mapae_protocol::{
+    base64url,
+    digest::sha256_base64url,
+    random,
+    seal::{Purpose, Sealer},
+    time::{Seconds, Timestamp},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    accounts::throttle,
+    fault::{Artefact, Fault},
+    interaction::{PageError, Step, StepError, Visit},
+    keys::Seals,
+    store::{CommitError, Concealed, Unit, steps},
+};
+
+/// How long somebody may take at the provider.
+const DEPARTURE_LIFE: Seconds = Seconds::minutes(10);
+/// How long somebody may take to say who they want to be here.
+const ARRIVAL_LIFE: Seconds = Seconds::minutes(30);
+/// How often a place for a row is reached for: another page of the same browser may take it at the same moment.
+const ATTEMPTS: usize = 2;
+
+/// Somebody on their way to a provider.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Departure {
+    /// The provider that they left for.
+    pub(super) upstream: String,
+    /// Where they were, sealed.
+    pub(super) step: String,
+    /// [`mapae_client::PendingLogin`], in base64url.
+    pub(super) login: String,
+}
+
+/// Somebody who came back and has no account here yet, or has not proved which.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Arrival {
+    /// The provider that they came from.
+    pub(crate) upstream: String,
+    /// Who they are there.
+    pub(crate) identity: Identity,
+    /// [`mapae_client::Tokens`], wrapped for good.
+    pub(super) tokens: String,
+    /// When they came.
+    pub(super) arrived_at: Timestamp,
+}
+
+/// The name of the row for this `state`: whoever reads the table learns no `state`.
+pub(super) fn departure_id(state: &str) -> String {
+    format!("departure {}", sha256_base64url(state))
+}
+
+/// Keeps somebody who leaves, under the name of their `state`.
+pub(super) async fn keep_departure(
+    visit: &Visit,
+    state: &str,
+    departure: &Departure,
+) -> Result<(), PageError> {
+    let keys = visit.app.keys().current();
+    let payload = seal(&keys.seals.departures, visit, departure)?;
+    keep(visit, departure_id(state), payload, DEPARTURE_LIFE).await.map(|_| ())
+}
+
+/// Takes who left with this `state`: once, and only in the browser that left.
+pub(super) async fn take_departure(visit: &Visit, state: &str) -> Result<Departure, PageError> {
+    let (app, id) = (&visit.app, departure_id(state));
+    let unit = Unit::from(steps::take(&id, &visit.browser.name(), app.now()));
+    let rows = match app.commit(unit).await {
+        Ok(rows) => rows,
+        Err(CommitError::Conflict { .. }) => return Err(StepError::Foreign.into()),
+        Err(error) => return Err(error.into()),
+    };
+    let row = rows.into_iter().flatten().next().ok_or(StepError::Foreign)?;
+    let payload = row.read(|row| row.concealed()).map_err(Fault::from)?;
+    let keys = app.keys_for(payload.expose()).await?;
+    open(|seals| &seals.departures, &keys.seals, visit, &payload)
+}
+
+/// Keeps somebody who came back; the name of the row.
+pub(super) async fn keep_arrival(visit: &Visit, arrival: &Arrival) -> Result<String, PageError> {
+    let keys = visit.app.keys().current();
+    let payload = seal(&keys.seals.arrivals, visit, arrival)?;
+    keep(visit, base64url::encode(random::bytes::<16>()), payload, ARRIVAL_LIFE).await
+}
+
+/// Who waits in this step, if somebody does and their time is not over.
+pub(crate) async fn waiting_arrival(visit: &Visit, step: &Step) -> Result<Option<Arrival>, PageError> {
+    let Some(id) = &step.arrival else { return Ok(None) };
+    let (app, browser) = (&visit.app, visit.browser.name());
+    let Some(payload) = steps::find(app.db(), id, &browser, app.now()).await? else { return Ok(None) };
+    let keys = app.keys_for(payload.expose()).await?;
+    open(|seals| &seals.arrivals, &keys.seals, visit, &payload).map(Some)
+}
+
+async fn keep(visit: &Visit, id: String, payload: Concealed, life: Seconds) -> Result<String, PageError> {
+    let (app, now) = (&visit.app, visit.app.now());
+    let source = visit.context.client.throttle_key().to_string();
+    app.throttle().charge(throttle::DEPARTURES, &source, now).map_err(|_| StepError::Full)?;
+    let row = steps::NewStep { id, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
+    for _ in 0..ATTEMPTS {
+        match app.commit(Unit::from(steps::put(&row, now))).await {
+            Ok(_) => return Ok(row.id),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StepError::Full.into())
+}
+
+fn seal<P: Purpose>(sealer: &Sealer<P>, visit: &Visit, what: &impl Serialize) -> Result<Concealed, Fault> {
+    let json = serde_json::to_vec(what).map_err(Fault::encoding(Artefact::Step))?;
+    Ok(Concealed::from(sealer.seal(&json, visit.browser.binding())))
+}
+
+fn open<P: Purpose, T: DeserializeOwned>(
+    of: impl FnOnce(&Seals) -> &Sealer<P>,
+    seals: &Seals,
+    visit: &Visit,
+    payload: &Concealed,
+) -> Result<T, PageError> {
+    let json = of(seals).open(payload.expose(), visit.browser.binding()).map_err(|_| StepError::Foreign)?;
+    Ok(serde_json::from_slice(&json).map_err(Fault::corrupt(Artefact::Step))?)
+}
