@@ -22,3 +22,5 @@ mod people;
 mod protocol;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod upstream;

@@ -95,7 +95,7 @@ on_each_engine! {
         assert!(Server::start(&mapae).ready["setup"].is_object(), "an account by command is no operator's");
         let operator = NewUser {
             id: "usr_operator".to_owned(),
-            email: "operator@example.com".to_owned(),
+            email: Some("operator@example.com".to_owned()),
             email_verified: true,
             name: "O".to_owned(),
             locale: None,

@@ -95,7 +95,7 @@ async fn unproven(server: &TestServer, email: &str) -> mapae_testkit::UserFixtur
     let hash = Passwords::new().unwrap().hash(Choice::parse(PASSWORD).unwrap()).await.unwrap();
     let user = NewUser {
         id: "usr_planted".to_owned(),
-        email: email.to_owned(),
+        email: Some(email.to_owned()),
         email_verified: false,
         name: "Somebody".to_owned(),
         locale: None,
@@ -103,7 +103,7 @@ async fn unproven(server: &TestServer, email: &str) -> mapae_testkit::UserFixtur
         operator: false,
     };
     server.write(Unit::from(users::insert(&user, server.now()))).await;
-    mapae_testkit::UserFixture { id: user.id, email: user.email, password: PASSWORD.to_owned() }
+    mapae_testkit::UserFixture { id: user.id, email: email.to_owned(), password: PASSWORD.to_owned() }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn people(server: &TestServer) {
     server.write(users::disable(&disabled.id, server.now())).await;
     let without_password = users::NewUser {
         id: "usr_lee".to_owned(),
-        email: "lee1@example.com".to_owned(),
+        email: Some("lee1@example.com".to_owned()),
         email_verified: true,
         name: "이몽룡".to_owned(),
         locale: None,

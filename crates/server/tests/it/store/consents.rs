@@ -106,7 +106,7 @@ for_each_backend! {
         assert_eq!((grant.idle_expires_at, grant.given.expires_at), (new.idle_expires_at, new.given.expires_at));
         assert_eq!((grant.given.code_expires_at, grant.revoked_at), (new.given.code_expires_at, None));
         let user = facts.states.user.unwrap();
-        assert_eq!((user.email.as_str(), user.name.as_str()), ("one@example.com", "홍길동"), "for userinfo");
+        assert_eq!((user.address(), user.name.as_str()), ("one@example.com", "홍길동"), "for userinfo");
         assert!(grants::facts(&db, "gra_none", None).await.unwrap().is_none());
     }
 

@@ -53,7 +53,7 @@ for_each_backend! {
         for round in 0..50 {
             let won = race(slice::from_ref(&*db), |contender| {
                 let mut user = new_user(&format!("{round}-{contender}"));
-                user.email = format!("{round}@example.com");
+                user.email = Some(format!("{round}@example.com"));
                 Unit::from(users::insert(&user, NOW))
             })
             .await;

@@ -100,7 +100,7 @@ impl Seed {
 pub(super) fn new_user(tag: &str) -> NewUser {
     NewUser {
         id: format!("usr_{tag}"),
-        email: format!("{tag}@example.com"),
+        email: Some(format!("{tag}@example.com")),
         email_verified: true,
         name: "홍길동".into(),
         locale: Some("ko".into()),

@@ -1,0 +1,12 @@
+//! Signing in through a provider: the real server in front of simulators, on both engines.
+
+mod accounts;
+mod apps;
+mod callbacks;
+mod commands;
+mod console;
+mod notices;
+mod sign_in;
+mod stage;
+mod tokens;
+mod ways;

@@ -1,0 +1,119 @@
+//! From the button to one's account, the first time and every other.
+
+use mapae_simulators::{Command, FaultKind};
+use mapae_testkit::{Browser, Page};
+
+use super::stage::{PASSWORD, by_password, for_each_engine, sign_up};
+
+fn told(page: &Page) -> String {
+    page.text("#trouble").unwrap_or_else(|| panic!("nothing is told: {} {}", page.status, page.body))
+}
+
+for_each_engine! {
+    async fn a_new_person_says_their_name_and_is_in_at_once_the_next_time(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
+        assert!(page.has("have-account"), "{} {}", page.status, page.body);
+        assert_eq!(page.values("#name", "value"), ["라이언"], "what is known is not asked");
+        assert_eq!(page.values("#email", "value"), ["ryan@example.test"]);
+        assert!(stage.accounts().await.is_empty(), "nobody is made before they agree");
+        let account = sign_up(&browser, &page, "라이언").await;
+        assert!(account.has("services"), "{} {}", account.status, account.body);
+        let made = stage.accounts().await.pop().unwrap();
+        assert_eq!((made.user.email.as_deref(), made.user.email_verified), (Some("ryan@example.test"), true));
+        assert!(made.password_hash.is_none());
+
+        let elsewhere = Browser::default();
+        let account = stage.come(&elsewhere, "kakao", ("ryan", &[])).await;
+        assert!(account.has("services"), "{} {}", account.status, account.body);
+        assert_eq!(stage.accounts().await.len(), 1);
+    }
+
+    async fn who_gives_no_address_has_an_account_without_one(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("muzi", &["account_email"])).await;
+        assert!(page.has("have-account") && !page.has("email"), "{}", page.body);
+        sign_up(&browser, &page, "무지").await;
+        let account = stage.enter(&Browser::default(), "kakao", ("muzi", &[])).await;
+        assert!(account.body.contains("무지") && !account.body.contains("usr_"), "an id is no address");
+        assert_eq!(stage.accounts().await.pop().unwrap().user.email, None);
+        let listed = stage.mapae(&["user", "list"]).await;
+        assert!(listed["users"][0]["email"].is_null(), "{listed}");
+        let id = listed["users"][0]["id"].as_str().unwrap();
+        assert_eq!(stage.mapae(&["user", "disable", id]).await["disabled"], true, "known by their id");
+    }
+
+    async fn each_of_the_others_signs_up_and_in(stage: Stage of ["naver", "google", "facebook"]) {
+        for (name, who) in [("naver", "yuna"), ("google", "minseo"), ("facebook", "sora")] {
+            stage.enter(&Browser::default(), name, (who, &[])).await;
+            let account = stage.come(&Browser::default(), name, (who, &[])).await;
+            assert!(account.has("services"), "{name}: {} {}", account.status, account.body);
+        }
+        assert_eq!(stage.accounts().await.len(), 3);
+    }
+
+    async fn the_last_used_comes_first(stage: Stage of ["kakao", "naver"]) {
+        let buttons = |page: &Page| page.values(".brands a", "id");
+        let browser = Browser::default();
+        assert_eq!(buttons(&stage.door(&browser).await), ["upstream-kakao", "upstream-naver"]);
+        let door = stage.door(&browser).await;
+        assert!(!door.has("last-used"));
+        stage.press(&browser, &door, "naver").await;
+        let door = stage.door(&browser).await;
+        assert_eq!(buttons(&door), ["upstream-naver", "upstream-kakao"]);
+        assert_eq!(door.text("#last-used").as_deref(), Some("최근 로그인"));
+    }
+
+    async fn google_is_not_offered_inside_another_app_and_says_so(stage: Stage of ["kakao", "google"]) {
+        let browser = Browser::default();
+        let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 KAKAOTALK 25.9.0";
+        let request = browser.client().get(stage.server.at("/sign-in")).header("user-agent", agent);
+        let body = request.send().await.unwrap().text().await.unwrap();
+        assert!(body.contains("upstream-kakao") && !body.contains("upstream-google"), "{body}");
+        assert!(body.contains("kept-out") && body.contains("Safari"), "how to open a real browser");
+        assert!(stage.door(&browser).await.has("upstream-google"));
+    }
+
+    async fn who_cancels_is_back_where_they_were_and_told_what_to_do(stage: Stage of ["kakao"]) {
+        stage.server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("ryan", &["cancel"])).await;
+        assert!(told(&page).contains("카카오 로그인을 취소했어요."), "{}", told(&page));
+        assert!(page.has("upstream-kakao"), "it can be tried again");
+        assert!(!page.address.as_str().contains("code=") && !page.address.as_str().contains("state="));
+        let account = by_password(&browser, &page, "hong@example.com", PASSWORD).await;
+        assert!(account.has("services"), "and another way goes on to where the person was going");
+    }
+
+    async fn rp_18_a_provider_that_is_down_costs_its_own_button(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        let fail = Command::Fail { how: FaultKind::Garbage, path: Some("/oauth/token".into()), code: None, seconds: None, times: None };
+        stage.simulator("kakao").control(fail).await.unwrap();
+        let page = stage.come(&browser, "kakao", ("ryan", &[])).await;
+        assert!(told(&page).contains("응답하지 않아요"), "{}", told(&page));
+        stage.enter(&Browser::default(), "naver", ("yuna", &[])).await;
+        assert_eq!(stage.accounts().await.len(), 1);
+    }
+
+    async fn a_wrong_secret_is_the_operators_matter(stage: Stage of ["kakao"]) {
+        stage.mapae(&["upstream", "remove", "kakao"]).await;
+        stage.add("kakao", "kakao", Some("wrong")).await;
+        let page = stage.come(&Browser::default(), "kakao", ("ryan", &[])).await;
+        assert!(told(&page).contains("지금은 카카오 로그인을 쓸 수 없어요."), "{}", told(&page));
+        assert!(!page.body.contains("KOE"), "what the provider said is for the log");
+    }
+
+    async fn a_provider_that_is_switched_off_has_no_button_and_lets_nobody_in(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let door = stage.door(&browser).await;
+        let left = stage.press(&browser, &door, "kakao").await;
+        let back = stage.at_the_provider(&browser, &left, ("ryan", &[])).await;
+        assert_eq!(stage.mapae(&["upstream", "disable", "kakao"]).await["changed"], true);
+        assert!(!stage.door(&Browser::default()).await.has("upstream-kakao"));
+        assert_eq!(browser.visit(back.as_str()).await.status, 404, "switched off while the person was there");
+        assert_eq!(stage.press(&browser, &door, "kakao").await.status, 404);
+        assert_eq!(stage.mapae(&["upstream", "disable", "kakao"]).await["changed"], false);
+        stage.mapae(&["upstream", "enable", "kakao"]).await;
+        stage.enter(&browser, "kakao", ("ryan", &[])).await;
+    }
+}

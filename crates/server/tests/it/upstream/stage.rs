@@ -1,0 +1,225 @@
+//! A server, the simulated providers behind it, and people between the two.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use mapae::store::users::{self, Account};
+use mapae_protocol::time::Seconds;
+use mapae_simulators::{Clock, Provider, Settings, Simulator};
+use mapae_testkit::{Browser, Engine, Page, TestServer};
+use serde_json::Value;
+use url::Url;
+
+/// Good enough for everybody.
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// The server and the providers that people sign in with there.
+pub(super) struct Stage {
+    pub(super) server: TestServer,
+    pub(super) simulators: Vec<(&'static str, Simulator)>,
+}
+
+/// Each test once for each engine: `sqlite::name` and `postgres::name`.
+macro_rules! for_each_engine {
+    ($( $(#[$attribute:meta])* async fn $name:ident($stage:ident: Stage of $providers:expr) $body:block )+) => {
+        for_each_engine!(@engine sqlite Sqlite $( $(#[$attribute])* $name $stage $providers, $body )+);
+        for_each_engine!(@engine postgres Postgres $( $(#[$attribute])* $name $stage $providers, $body )+);
+    };
+    (@engine $module:ident $engine:ident
+        $( $(#[$attribute:meta])* $name:ident $stage:ident $providers:expr, $body:block )+) => {
+        mod $module {
+            use super::*;
+            $(
+                $(#[$attribute])*
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    let $stage =
+                        $crate::upstream::stage::Stage::of(mapae_testkit::Engine::$engine, &$providers).await;
+                    $body
+                }
+            )+
+        }
+    };
+}
+pub(super) use for_each_engine;
+
+fn simulated(id: &str) -> Provider {
+    match id {
+        "kakao" => Provider::Kakao,
+        "google" => Provider::Google,
+        "facebook" => Provider::Facebook,
+        "apple" => Provider::Apple,
+        _ => Provider::Naver,
+    }
+}
+
+impl Stage {
+    pub(super) async fn of(engine: Engine, ids: &[&'static str]) -> Self {
+        let server = TestServer::on(engine).await;
+        let mut simulators = Vec::new();
+        for id in ids {
+            let clock = server.app().clone();
+            let settings = Settings {
+                clock: Clock::new(move || clock.now()),
+                redirect_uris: vec![server.at(&format!("/upstream/{id}/callback"))],
+                ..Settings::default()
+            };
+            simulators.push((*id, Simulator::start(simulated(id), settings).await.unwrap()));
+        }
+        let stage = Self { server, simulators };
+        for id in ids {
+            stage.add(id, id, None).await;
+        }
+        stage
+    }
+
+    pub(super) fn simulator(&self, id: &str) -> &Simulator {
+        &self.simulators.iter().find(|(known, _)| *known == id).expect("it was started").1
+    }
+
+    /// Adds a simulated provider as the command line does, with its own secret or another.
+    pub(super) async fn add(&self, id: &str, name: &str, secret: Option<&str>) -> Value {
+        let (simulator, folder) = (self.simulator(id), self.server.data());
+        let app = simulator.app();
+        let secret = secret.map(str::to_owned).or(app.client_secret).unwrap();
+        let file = written(folder, "secret", &secret);
+        let mut words = vec![
+            "upstream".to_owned(),
+            "add".to_owned(),
+            id.to_owned(),
+            "--name".to_owned(),
+            name.to_owned(),
+            "--client-id".to_owned(),
+            app.client_id,
+            "--client-secret-file".to_owned(),
+            file,
+            "--base-url".to_owned(),
+            simulator.base_url().to_owned(),
+        ];
+        if let Some(admin_key) = app.admin_key {
+            let admin_key = written(folder, "admin-key", &admin_key);
+            let app_id = written(folder, "app-id", &app.number.to_string());
+            words.extend(["--credential-file".to_owned(), format!("admin_key={admin_key}")]);
+            words.extend(["--credential-file".to_owned(), format!("app_id={app_id}")]);
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.mapae(&words).await
+    }
+
+    /// Runs the program beside the server; what it answered. The server knows of it then.
+    pub(super) async fn mapae(&self, words: &[&str]) -> Value {
+        let output = self.run(words).await;
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    pub(super) async fn run(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mapae"));
+        command.args(words).env_clear();
+        command.args(["--json", "--data", self.server.data().to_str().unwrap()]);
+        command.env("MAPAE_DATABASE", self.server.database()).env("MAPAE_ISSUER", self.server.issuer());
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        self.server.app().catch_up().await.unwrap();
+        output
+    }
+
+    /// The sign-in page of somebody who wants to see their account.
+    pub(super) async fn door(&self, browser: &Browser) -> Page {
+        browser.visit(&self.server.at("/account")).await
+    }
+
+    /// Presses the button of a provider: where it leads.
+    pub(super) async fn press(&self, browser: &Browser, page: &Page, name: &str) -> Page {
+        let address = page.values(&format!("#upstream-{name}"), "href").pop();
+        let address = address.unwrap_or_else(|| panic!("no button for {name}: {}", page.body));
+        browser.open(page.address.join(&address).unwrap().as_str()).await
+    }
+
+    /// Chooses an account there and agrees to these items, or to nothing (`cancel`): the address that leads back.
+    pub(super) async fn at_the_provider(
+        &self,
+        browser: &Browser,
+        left: &Page,
+        (who, items): (&str, &[&str]),
+    ) -> Url {
+        let mut page = browser.visit(left.location().expect("it leads to the provider").as_str()).await;
+        for _ in 0..5 {
+            if let Some(location) = page.location() {
+                return location;
+            }
+            let login = format!("login-as-{who}");
+            page = match (page.has(&login), page.has("consent-approve")) {
+                (true, _) => self.answer(browser, &page, &login, &[]).await,
+                (false, true) if items == ["cancel"] => {
+                    self.answer(browser, &page, "consent-deny", &[]).await
+                }
+                (false, true) => self.answer(browser, &page, "consent-approve", items).await,
+                (false, false) => panic!("{} {}", page.status, page.body),
+            };
+            page = browser.follow(page).await;
+        }
+        panic!("round and round")
+    }
+
+    async fn answer(&self, browser: &Browser, page: &Page, button: &str, items: &[&str]) -> Page {
+        let (action, mut fields) = page.form(button);
+        fields.retain(|(name, _)| name != "item");
+        fields.extend(items.iter().map(|item| ("item".to_owned(), (*item).to_owned())));
+        browser.post(&action, page, &fields).await
+    }
+
+    /// From a page with buttons through the provider and back, and on as far as it goes by itself.
+    pub(super) async fn through(
+        &self,
+        browser: &Browser,
+        page: &Page,
+        name: &str,
+        whom: (&str, &[&str]),
+    ) -> Page {
+        let left = self.press(browser, page, name).await;
+        let back = self.at_the_provider(browser, &left, whom).await;
+        browser.visit(back.as_str()).await
+    }
+
+    /// As [`through`](Self::through), from one's account's door.
+    pub(super) async fn come(&self, browser: &Browser, name: &str, whom: (&str, &[&str])) -> Page {
+        let door = self.door(browser).await;
+        self.through(browser, &door, name, whom).await
+    }
+
+    /// The same to the end, with the sign-up step if there is one: the account's page.
+    pub(super) async fn enter(&self, browser: &Browser, name: &str, whom: (&str, &[&str])) -> Page {
+        let page = self.come(browser, name, whom).await;
+        let page = if page.has("have-account") { sign_up(browser, &page, whom.0).await } else { page };
+        assert!(page.has("services"), "{} {}", page.status, page.body);
+        page
+    }
+
+    /// All accounts.
+    pub(super) async fn accounts(&self) -> Vec<Account> {
+        users::list(self.server.app().db(), 100).await.unwrap()
+    }
+
+    pub(super) fn advance(&self, seconds: u32) {
+        self.server.advance(Seconds::seconds(seconds));
+    }
+}
+
+/// Answers the sign-up step.
+pub(super) async fn sign_up(browser: &Browser, page: &Page, name: &str) -> Page {
+    browser.follow(browser.submit(page, "login-submit", &[("name", name)]).await).await
+}
+
+/// Answers the sign-in form.
+pub(super) async fn by_password(browser: &Browser, page: &Page, email: &str, password: &str) -> Page {
+    let fields = [("email", email), ("password", password)];
+    browser.follow(browser.submit(page, "login-submit", &fields).await).await
+}
+
+fn written(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, format!("{text}\n")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
