@@ -208,3 +208,48 @@ fn mistakes_are_readable_and_serialize() {
     let json = serde_json::to_value(mistakes.iter().next()).unwrap();
     assert_eq!(json["place"], "MAPAE_LISTN");
 }
+
+#[test]
+fn each_upstream_is_a_table_with_its_secrets_in_files() {
+    let secrets = tempfile::tempdir().unwrap();
+    let secret = secrets.path().join("kakao");
+    fs::write(&secret, "s3cret\n").unwrap();
+    let (_folder, flags) = with_file(&format!(
+        "issuer = \"https://id.example\"\n[[upstream]]\nprovider = \"kakao\"\nclient_id = \"key\"\nclient_secret_file = {secret:?}\n\
+         credential_files = [\"admin_key={}\"]\nopenid = \"off\"\n\n\
+         [[upstream]]\nprovider = \"oidc\"\nname = \"company\"\nclient_id = \"mapae\"\nissuer = \"https://sso.example\"\n\
+         scopes = [\"openid\", \"email\"]\nlabel = \"우리 회사\"\n",
+        secret.display()
+    ));
+    let config = Config::load(&flags, &Environment::default()).unwrap();
+    let [kakao, company] = config.upstreams.as_slice() else { panic!("{:?}", config.upstreams) };
+    assert_eq!((kakao.name.as_str(), kakao.options.without_openid), ("kakao", true));
+    assert_eq!(kakao.secrets.client_secret.as_ref().unwrap().expose(), "s3cret");
+    assert_eq!(kakao.secrets.credentials["admin_key"].expose(), "s3cret");
+    assert_eq!(kakao.redirect_uri(&config.site), "https://id.example/upstream/kakao/callback");
+    assert_eq!(company.options.scopes.as_deref(), Some("openid email"));
+    assert_eq!((company.name.as_str(), company.options.label.as_deref()), ("company", Some("우리 회사")));
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn op_15_every_mistake_in_an_upstream_is_told_with_its_line() {
+    let (_folder, flags) = with_file(
+        "[[upstream]]\nprovider = \"orkut\"\nclient_id = \"x\"\n[[upstream]]\nprovder = \"kakao\"\nclient_id = 1\n\
+         client_secret_file = \"/nowhere\"\n[[upstream]]\nprovider = \"naver\"\nclient_id = \"x\"\nopenid = \"perhaps\"\n",
+    );
+    let found: Vec<String> = mistakes(&flags, &[]).iter().map(|mistake| mistake.place.to_string()).collect();
+    let ends = |end: &str| found.iter().any(|place| place.ends_with(end));
+    for end in [
+        ":2: upstream.provider",
+        ":5: upstream.provder",
+        ":4: upstream.provider",
+        ":6: upstream.client_id",
+        ":7: upstream.client_secret_file",
+        ":11: upstream.openid",
+    ] {
+        assert!(ends(end), "{end}: {found:?}");
+    }
+    let (_folder, one_bracket) = with_file("[upstream]\nprovider = \"kakao\"\n");
+    assert!(mistakes(&one_bracket, &[])[0].instead.contains("[[upstream]]"));
+}

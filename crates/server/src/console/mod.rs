@@ -48,7 +48,7 @@ pub struct Route {
     serve: fn() -> MethodRouter<App>,
 }
 
-/// Every address of the console.
+/// Every address of the console for its developers.
 pub const ROUTES: &[Route] = &[
     Route { path: at::CONSOLE, methods: &["GET"], serve: || get(home::show) },
     Route {
@@ -56,9 +56,6 @@ pub const ROUTES: &[Route] = &[
         methods: &["GET", "POST"],
         serve: || get(new_app::show).post(new_app::submit),
     },
-    Route { path: at::UPSTREAMS, methods: &["GET"], serve: || get(upstreams::show) },
-    Route { path: "/console/upstreams/{id}/test", methods: &["POST"], serve: || post(upstreams::test) },
-    Route { path: "/console/upstreams/{id}/state", methods: &["POST"], serve: || post(upstreams::state) },
     Route { path: "/console/apps/{id}", methods: &["GET"], serve: || get(app_page::show) },
     Route { path: "/console/apps/{id}/general", methods: &["POST"], serve: || post(general::submit) },
     Route { path: "/console/apps/{id}/icon", methods: &["POST"], serve: || post(icon::submit) },
@@ -74,9 +71,19 @@ pub const ROUTES: &[Route] = &[
     },
 ];
 
+/// Addresses for whoever runs the server; to everybody else there is nothing.
+pub const OPERATORS_ROUTES: &[Route] = &[
+    Route { path: at::UPSTREAMS, methods: &["GET"], serve: || get(upstreams::show) },
+    Route { path: "/console/upstreams/{id}/test", methods: &["POST"], serve: || post(upstreams::test) },
+    Route { path: "/console/upstreams/{id}/state", methods: &["POST"], serve: || post(upstreams::state) },
+];
+
 /// The console's part of the router. Its forms may be of `form_bytes`.
 pub(crate) fn router(form_bytes: usize) -> Router<App> {
     let limits = Limits { bytes: form_bytes, fields: MAX_FIELDS };
-    let routes = ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.serve)()));
+    let routes = ROUTES
+        .iter()
+        .chain(OPERATORS_ROUTES)
+        .fold(Router::new(), |router, route| router.route(route.path, (route.serve)()));
     routes.route_layer(Extension(limits))
 }

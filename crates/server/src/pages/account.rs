@@ -218,10 +218,7 @@ impl Page for AccountHome {
                 "ways-confirm",
                 Self { ways: Some(ways(Some(at::step(at::SIGN_IN, example::STEP)))), ..usual.clone() },
             ),
-            (
-                "last-way",
-                Self { trouble: Some(AccountTrouble::LastWay), ..usual.clone() },
-            ),
+            ("last-way", Self { trouble: Some(AccountTrouble::LastWay), ..usual.clone() }),
             ("taken", Self { ways: Some(ways(None)), trouble: Some(taken()), ..usual.clone() }),
             ("way-removed", done(AccountNotice::WayRemoved)),
             ("disconnected", done(AccountNotice::Disconnected)),

@@ -242,6 +242,11 @@ impl SignIn {
         self.again.is_some_and(SignInAgain::is_of_the_same_person)
     }
 
+    /// Whether there is anything to type: who has no address signs in again with their provider.
+    fn by_password(&self) -> bool {
+        !(self.fixed() && self.email.is_empty() && !self.upstreams.is_empty())
+    }
+
     /// Whether the fields themselves are to blame.
     fn refused(&self) -> bool {
         self.problem == Some(SignInProblem::WrongCredentials)

@@ -132,4 +132,56 @@ for_each_engine! {
         }
         assert!(stage.accounts().await.is_empty());
     }
+
+    async fn rp_21_what_a_provider_gave_and_what_proves_us_there_is_sealed(stage: Stage of ["kakao"]) {
+        stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
+        let address = format!("{}/control/state", stage.simulator("kakao").base_url());
+        let state: serde_json::Value = reqwest::get(address).await.unwrap().json().await.unwrap();
+        let app = stage.simulator("kakao").app();
+        let kept = match stage.server.database().strip_prefix("sqlite:") {
+            Some(file) => {
+                let read = |path: String| std::fs::read(path).unwrap_or_default();
+                let bytes = [read(file.to_owned()), read(format!("{file}-wal"))].concat();
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+            None => mapae_testkit::postgres::dump(stage.server.database()).await.unwrap(),
+        };
+        assert!(kept.contains(&app.client_id), "the provider is in what was read");
+        for secret in [app.client_secret.unwrap(), app.admin_key.unwrap()] {
+            assert!(!kept.contains(&secret));
+        }
+        let mut tokens = 0;
+        for token in state["grants"].as_array().into_iter().flatten() {
+            for text in token.as_object().into_iter().flatten().filter_map(|(name, value)| {
+                value.as_str().filter(|text| name.contains("token") && text.len() > 20)
+            }) {
+                tokens += 1;
+                assert!(!kept.contains(text), "a token is in the clear");
+            }
+        }
+        let row = identity_of(&stage, RYAN).await.unwrap();
+        assert!(row.tokens.is_some(), "{tokens}");
+    }
+
+    async fn what_ends_between_leaving_and_coming_back_has_ended(stage: Stage of ["kakao"]) {
+        let user = stage.server.user("hong@example.com").await;
+        let owner = Browser::default();
+        let door = stage.door(&owner).await;
+        let account = by_password(&owner, &door, &user.email, PASSWORD).await;
+        let account = stage.through(&owner, &account, "kakao", ("muzi", &[])).await;
+        // Somebody is on their way with it while its owner takes it off.
+        let other = Browser::default();
+        let door = stage.door(&other).await;
+        let left = stage.press(&other, &door, "kakao").await;
+        let back = stage.at_the_provider(&other, &left, ("muzi", &[])).await;
+        let button = account.values("[id^=remove-idn_]", "id").pop().unwrap();
+        owner.submit(&account, &button, &[]).await;
+        let page = other.visit(back.as_str()).await;
+        assert!(page.has("linking"), "it opens nothing any more: {} {}", page.status, page.body);
+        // And somebody proves an account that is closed while they type.
+        stage.mapae(&["user", "disable", &user.email]).await;
+        let page = by_password(&other, &page, &user.email, PASSWORD).await;
+        assert!(page.has("problem"), "{}", page.body);
+        assert!(identity_of(&stage, "4029384756").await.unwrap().removed_at.is_some());
+    }
 }

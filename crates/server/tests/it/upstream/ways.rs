@@ -94,4 +94,20 @@ for_each_engine! {
         let page = stage.through(&browser, &account, "kakao", ("muzi", &[])).await;
         assert!(page.text("#trouble").unwrap().contains("다른 마패 계정"), "{}", page.body);
     }
+
+    async fn who_has_no_password_confirms_with_their_provider(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        stage.enter(&browser, "kakao", ("muzi", &[])).await;
+        stage.advance(3_600);
+        let account = stage.door(&browser).await;
+        let confirm = account.values("#confirm-ways", "href").pop().unwrap();
+        let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
+        assert!(page.has("upstream-kakao") && !page.has("login-submit"), "there is nothing to type: {}", page.body);
+        let left = stage.press(&browser, &page, "kakao").await;
+        assert_eq!(left.answered("prompt").as_deref(), Some("login"));
+        let back = stage.at_the_provider(&browser, &left, ("muzi", &[])).await;
+        let account = browser.visit(back.as_str()).await;
+        assert!(account.has("upstream-naver") && !account.has("confirm-ways"), "{} {}", account.status, account.body);
+        assert!(!account.has("change-password"), "there is none to change");
+    }
 }
