@@ -37,12 +37,9 @@ const NOT_DONE: &str = "not-done";
 /// Of the account's page: the last way in cannot be removed.
 const LAST_WAY: &str = "last-way";
 
-/// The account's address, with what was not done.
-pub(super) fn troubled(trouble: AccountTrouble) -> String {
-    match trouble {
-        AccountTrouble::LastWay => at::with(at::ACCOUNT, NOT_DONE, LAST_WAY),
-        AccountTrouble::Upstream(_) => at::ACCOUNT.to_owned(),
-    }
+/// The account's address, where it is told that the last way in stays.
+pub(super) fn last_way() -> String {
+    at::with(at::ACCOUNT, NOT_DONE, LAST_WAY)
 }
 
 /// What the address of the account's page tells of what was not done.

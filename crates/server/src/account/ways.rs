@@ -13,7 +13,7 @@ use crate::{
     fault::Fault,
     interaction::{Errand, PageError, Step, Visit, person_page, see_other},
     pages::{
-        account::{AccountNotice, AccountTrouble, LinkedWay, Ways},
+        account::{AccountNotice, LinkedWay, Ways},
         at,
         moment::Moment,
         shown::Shown,
@@ -86,10 +86,10 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
             .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
         match visit.app.commit(unit).await {
             Ok(_) => {
-                tell(&visit.app, way)?;
+                tell(&visit.app, &way)?;
                 Ok(see_other(&notice::account(AccountNotice::WayRemoved))?)
             }
-            Err(CommitError::Conflict { .. }) => Ok(see_other(&notice::troubled(AccountTrouble::LastWay))?),
+            Err(CommitError::Conflict { .. }) => Ok(see_other(&notice::last_way())?),
             Err(error) => Err(error.into()),
         }
     })
@@ -97,7 +97,7 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
 }
 
 /// Tells the provider, behind the request's back: whether it hears changes nothing here.
-fn tell(app: &App, way: Identity) -> Result<(), Fault> {
+fn tell(app: &App, way: &Identity) -> Result<(), Fault> {
     let person = EndUser::new(way.issuer.clone(), way.subject.clone());
     let Some(upstream) = app.upstreams().registered(&way.upstream) else { return Ok(()) };
     let Some(tokens) = &way.tokens else { return Ok(()) };

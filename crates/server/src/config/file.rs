@@ -101,7 +101,7 @@ impl File {
                     file.insert_upstreams(array, text, mistakes);
                 }
                 DeValue::Table(_) if *key.get_ref() == upstreams::UPSTREAM => {
-                    mistakes.push(file.one_bracket(line))
+                    mistakes.push(file.one_bracket(line));
                 }
                 DeValue::Table(_) => mistakes.push(file.unknown_section(key.get_ref(), line)),
                 other => file.insert(key.get_ref().clone().into_owned(), line, other),

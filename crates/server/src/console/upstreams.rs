@@ -34,7 +34,7 @@ pub(super) async fn test(State(app): State<App>, Path(name): Path<String>, reque
         only_operator(&developer)?;
         let upstream = developer.app().upstreams().registered(&name).ok_or(PageError::NotFound)?;
         let finding = finding(&developer, &upstream).await;
-        Ok(page(&developer, Some((&name, finding))))
+        Ok(page(&developer, Some(&(&name, finding))))
     })
     .await
 }
@@ -64,11 +64,11 @@ fn only_operator(developer: &Developer) -> Result<(), PageError> {
     if developer.user().operator { Ok(()) } else { Err(PageError::NotFound) }
 }
 
-fn page(developer: &Developer, tested: Option<(&str, Finding)>) -> Response {
+fn page(developer: &Developer, tested: Option<&(&str, Finding)>) -> Response {
     let all = developer.app().upstreams().all();
     let shown = |upstream: &Upstream| {
         let site = &developer.app().config().site;
-        let finding = tested.as_ref().filter(|(name, _)| *name == upstream.name());
+        let finding = tested.filter(|(name, _)| *name == upstream.name());
         ShownUpstream {
             id: upstream.name().to_owned(),
             provider: Shown::name(upstream.label(developer.visit().locale(None))),

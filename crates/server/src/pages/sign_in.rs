@@ -303,7 +303,7 @@ impl Page for SignIn {
                 Self {
                     upstreams: buttons().into_iter().filter(|button| button.brand != Brand::Google).collect(),
                     kept_out: Some(KeptOut { provider: Shown::name("Google") }),
-                    ..own.clone()
+                    ..own
                 },
             ),
             (

@@ -43,8 +43,6 @@ statements! {
     MAILED_LINKS: MailedLinks = expired!("mailed_links", "token_hash");
     MAIL_ORDERS: MailOrders = expired!("mail_orders", "id");
     UPSTREAM_NOTICES: UpstreamNotices = expired!("upstream_notices", "id");
-    IDENTITIES: Identities = "DELETE FROM identities WHERE id IN (SELECT id FROM identities \
-         WHERE removed_at IS NOT NULL AND removed_at <= $1 - 2592000 LIMIT $2) RETURNING 1";
     REVOKED_TOKENS: RevokedTokens = expired!("revoked_tokens", "jti");
     SIGNING_KEYS: SigningKeys = expired!("signing_keys", "kid");
     SEAL_KEYS: SealKeys = expired!("seal_keys", "id");
@@ -64,7 +62,6 @@ const EXPIRING: &[Sql] = &[
     MAILED_LINKS,
     MAIL_ORDERS,
     UPSTREAM_NOTICES,
-    IDENTITIES,
     REVOKED_TOKENS,
     SIGNING_KEYS,
     SEAL_KEYS,

@@ -95,8 +95,15 @@ async fn postgres_understands_every_statement_and_guesses_no_type() {
 /// Statements of requests find their rows by an index; only lists and the catalogue may read a whole table.
 #[tokio::test]
 async fn op_no_request_reads_a_whole_table() {
-    let allowed =
-        ["users::ALL", "apps::ALL", "apis::ALL", "users::ANY_OPERATOR", "keys::SIGNING", "keys::SEALS"];
+    let allowed = [
+        "users::ALL",
+        "apps::ALL",
+        "apis::ALL",
+        "upstreams::ALL",
+        "users::ANY_OPERATOR",
+        "keys::SIGNING",
+        "keys::SEALS",
+    ];
     let swept_whole = ["sweep::APP_SECRETS", "sweep::SIGNING_KEYS", "sweep::SEAL_KEYS", "migrate::APPLIED"];
     let db = TestDb::new(Engine::Sqlite).await;
     let connection = rusqlite::Connection::open(db.file()).unwrap();
