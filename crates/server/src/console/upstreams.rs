@@ -34,7 +34,7 @@ pub(super) async fn test(State(app): State<App>, Path(name): Path<String>, reque
         only_operator(&developer)?;
         let upstream = developer.app().upstreams().registered(&name).ok_or(PageError::NotFound)?;
         let finding = finding(&developer, &upstream).await;
-        Ok(page(&developer, Some(&(&name, finding))))
+        Ok(page(&developer, Some(&(name.as_str(), finding))))
     })
     .await
 }
