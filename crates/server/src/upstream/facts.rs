@@ -42,11 +42,6 @@ pub(super) async fn read(
     purpose: Option<Purpose<String>>,
 ) -> Result<Known, Fault> {
     let (db, now, person) = (visit.app.db(), visit.app.now(), identity.person());
-    let row = identities::find(db, person.issuer(), person.subject()).await?;
-    let owner = match &row {
-        Some(row) => users::by_id(db, &row.user_id).await?.map(|account| account.user),
-        None => None,
-    };
     let email = verified_address(identity);
     let address = match &email {
         Some(email) => Some(Address {
@@ -57,6 +52,12 @@ pub(super) async fn read(
                 .map(|account| Holder { account: account.user.id, proved: true }),
             rests: false,
         }),
+        None => None,
+    };
+    // Last: whoever made the account of this identity a moment ago has written its address with it.
+    let row = identities::find(db, person.issuer(), person.subject()).await?;
+    let owner = match &row {
+        Some(row) => users::by_id(db, &row.user_id).await?.map(|account| account.user),
         None => None,
     };
     let living = row.as_ref().filter(|row| row.removed_at.is_none());

@@ -37,6 +37,7 @@ for_each_engine! {
         let browser = Browser::default();
         let account = stage.enter(&browser, "kakao", ("ryan", &["account_email"])).await;
         assert!(!account.body.contains("id=\"remove-idn_"), "the only one has no button");
+        stage.advance(1);
         let forged = {
             let added = stage.through(&browser, &account, "naver", ("yuna", &[])).await;
             assert!(added.has("notice"), "{}", added.body);
