@@ -136,7 +136,7 @@ for_each_engine! {
     async fn rp_21_what_a_provider_gave_and_what_proves_us_there_is_sealed(stage: Stage of ["kakao"]) {
         stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
         let address = format!("{}/control/state", stage.simulator("kakao").base_url());
-        let state: serde_json::Value = reqwest::get(address).await.unwrap().json().await.unwrap();
+        let state: serde_json::Value = reqwest::Client::new().get(address).send().await.unwrap().json().await.unwrap();
         let app = stage.simulator("kakao").app();
         let kept = match stage.server.database().strip_prefix("sqlite:") {
             Some(file) => {

@@ -1,5 +1,7 @@
 //! `mapae upstream`, beside a running server.
 
+use serde_json::{Value, json};
+
 use super::stage::for_each_engine;
 
 for_each_engine! {
@@ -9,7 +11,7 @@ for_each_engine! {
         assert_eq!(listed["upstreams"][0], shown);
         assert_eq!(shown["redirect_uri"], stage.server.at("/upstream/kakao/callback"));
         assert_eq!((&shown["has_client_secret"], &shown["in_settings"]), (&true.into(), &false.into()));
-        assert_eq!(shown["credentials"], serde_json::json!(["admin_key", "app_id"]));
+        assert_eq!(shown["credentials"], json!(["admin_key", "app_id"]));
         assert!(shown["notice_uris"].as_array().unwrap().contains(&stage.server.at("/upstream/kakao/notices/unlink").into()));
         assert!(!shown.to_string().contains("mapaekakaoclientsecret") && !shown.to_string().contains("mapaekakaoadminkey"));
         let tested = stage.mapae(&["upstream", "test", "kakao"]).await;
@@ -39,7 +41,7 @@ for_each_engine! {
     async fn a_wrong_secret_is_found_by_the_test_and_says_where_it_stands(stage: Stage of ["kakao"]) {
         stage.add("kakao", "second", Some("wrong")).await;
         let output = stage.run(&["upstream", "test", "second"]).await;
-        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((output.status.code(), &said["ok"]), (Some(1), &false.into()));
         assert!(said["todo"].as_str().unwrap().contains("KOE010"), "{said}");
         let checked = stage.run(&["check"]).await;
