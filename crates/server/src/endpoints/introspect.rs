@@ -50,8 +50,8 @@ fn concerns(token: &PresentedToken, caller: &Caller) -> bool {
 
 fn describe(app: &App, living: Living) -> IntrospectionResponse {
     let Living { token, grant } = living;
-    let auth_time = token.auth_time.or_else(|| grant.as_ref().map(|grant| grant.grant.given.auth_time));
-    let acr = token.acr.or_else(|| grant.and_then(|grant| grant.grant.given.acr));
+    let auth_time = token.auth_time.or_else(|| grant.as_ref().map(|grant| grant.auth_time));
+    let acr = token.acr.or_else(|| grant.and_then(|grant| grant.acr));
     IntrospectionResponse::Active(Box::new(ActiveToken {
         scope: Some(token.scopes),
         client_id: Some(token.client_id),

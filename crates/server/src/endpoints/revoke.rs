@@ -60,7 +60,7 @@ async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<
     let now = app.now();
     if let Some(refresh) = RefreshToken::open(token, &keys.seals.refresh_tokens) {
         // Its grant ends, and every token of it (RFC 7009 §2.1).
-        let facts = grants::facts(app.db(), &refresh.grant_id, None).await?;
+        let facts = grants::facts(app.db(), &refresh.grant_id).await?;
         return match facts {
             None => Ok(Unit::new()),
             Some(facts) if facts.grant.given.app_id != client.id() => Err(foreign()),

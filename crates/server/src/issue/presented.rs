@@ -14,9 +14,10 @@ use crate::{
     fault::Fault,
     keys::KeySet,
     store::{
-        grants::{self, GrantFacts},
+        grant_states::{self, GrantState},
         revocations::Kind,
         tokens,
+        users::User,
     },
 };
 
@@ -50,7 +51,7 @@ enum AppProof {
 #[derive(Debug)]
 pub(crate) struct Living {
     pub(crate) token: PresentedToken,
-    pub(crate) grant: Option<Box<GrantFacts>>,
+    pub(crate) grant: Option<Box<GrantState>>,
 }
 
 impl PresentedToken {
@@ -108,10 +109,25 @@ impl PresentedToken {
             return Ok(None);
         }
         let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
-        let facts = grants::facts(app.db(), grant_id, Some(&self.jti)).await?;
-        let living =
-            facts.filter(|facts| facts.grant.given.app_id == self.client_id && facts.alive(now).is_ok());
-        Ok(living.map(|facts| Living { token: self, grant: Some(Box::new(facts)) }))
+        let state = grant_states::of_token(app.db(), grant_id, &self.jti).await?;
+        let living = state.filter(|state| self.is_given_by(state, now));
+        Ok(living.map(|state| Living { token: self, grant: Some(Box::new(state)) }))
+    }
+
+    /// Asks the store also for the person; `None` for a token that is of no person, too.
+    pub(crate) async fn living_person(self, app: &App) -> Result<Option<(Self, User)>, Fault> {
+        let now = app.now();
+        let Some(grant_id) = self.grant_id.as_ref().filter(|_| now < self.expires_at) else {
+            return Ok(None);
+        };
+        let found = grant_states::with_person(app.db(), grant_id, &self.jti).await?;
+        let living = found.filter(|(state, _)| self.is_given_by(state, now));
+        Ok(living.map(|(_, person)| (self, person)))
+    }
+
+    /// Whether this grant is alive and of the app that the token names.
+    fn is_given_by(&self, state: &GrantState, now: Timestamp) -> bool {
+        state.app_id == self.client_id && state.alive(now).is_ok()
     }
 
     async fn living_without_grant(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {

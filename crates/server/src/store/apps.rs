@@ -21,7 +21,7 @@ macro_rules! app_columns {
 /// The columns of [`AppState`], of `apps a`. Who switched an app off makes no difference to what it holds.
 macro_rules! app_state_columns {
     () => {
-        "a.id, a.epoch, COALESCE(a.blocked_at, a.disabled_at), a.deleted_at"
+        "a.epoch, COALESCE(a.blocked_at, a.disabled_at), a.deleted_at"
     };
 }
 pub(super) use app_state_columns;
@@ -138,8 +138,6 @@ pub enum OffBy {
 /// What is alive about an app, as far as grants and tokens depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppState {
-    /// The `client_id`.
-    pub id: String,
     /// Its epoch.
     pub epoch: i64,
     /// Since when it may do nothing, whoever switched it off.
@@ -149,7 +147,7 @@ pub struct AppState {
 }
 
 /// How many columns [`AppState`] has.
-pub(super) const APP_STATE_WIDTH: usize = 4;
+pub(super) const APP_STATE_WIDTH: usize = 3;
 
 /// A scope that an app may ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -435,7 +433,6 @@ impl App {
 impl AppState {
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.text()?,
             epoch: row.int()?,
             disabled_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,

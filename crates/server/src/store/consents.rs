@@ -15,7 +15,14 @@ macro_rules! consent_columns {
         "c.id, c.user_id, c.app_id, c.epoch, c.scopes, c.refused, c.created_at, c.updated_at, c.last_used_at"
     };
 }
-pub(super) use consent_columns;
+
+/// The column of [`ConsentState`], of `consents c`.
+macro_rules! consent_state_columns {
+    () => {
+        "c.epoch"
+    };
+}
+pub(super) use consent_state_columns;
 
 statements! {
     FIND: Consents =
@@ -35,8 +42,21 @@ statements! {
     GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
 }
 
-/// How many columns [`Consent`] has.
-pub(super) const CONSENT_WIDTH: usize = 9;
+/// What is alive about a consent, as far as grants and tokens depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentState {
+    /// Its epoch.
+    pub epoch: i64,
+}
+
+/// How many columns [`ConsentState`] has.
+pub(super) const CONSENT_STATE_WIDTH: usize = 1;
+
+impl ConsentState {
+    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self { epoch: row.int()? })
+    }
+}
 
 /// What one person agreed to give one app. After a disconnection the row stays, without scopes.
 #[derive(Clone, Debug, PartialEq, Eq)]

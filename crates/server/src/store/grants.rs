@@ -6,28 +6,14 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    alive::{Dead, Epochs, States},
+    alive::{Dead, Epochs, Span, States, state_columns},
     apps::app_state_columns,
-    consents::consent_columns,
+    consents::consent_state_columns,
     db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
     sessions::session_state_columns,
-    users::user_columns,
+    users::user_state_columns,
 };
-
-macro_rules! state_columns {
-    () => {
-        concat!(
-            user_columns!(),
-            ", ",
-            app_state_columns!(),
-            ", ",
-            consent_columns!(),
-            ", ",
-            session_state_columns!()
-        )
-    };
-}
 
 macro_rules! grant_columns {
     () => {
@@ -46,13 +32,12 @@ statements! {
          LEFT JOIN consents c ON c.id = $3 AND c.user_id = u.id AND c.app_id = a.id \
          LEFT JOIN sessions s ON s.id = $4 AND s.user_id = u.id \
          LEFT JOIN grants g ON g.origin = $5");
-    FACTS: Grants = concat!("SELECT ", grant_columns!(), ", ", state_columns!(), ", t.jti FROM grants g \
+    FACTS: Grants = concat!("SELECT ", grant_columns!(), ", ", state_columns!(), " FROM grants g \
          LEFT JOIN users u ON u.id = g.user_id \
          LEFT JOIN apps a ON a.id = g.app_id \
          LEFT JOIN consents c ON c.id = g.consent_id AND c.user_id = g.user_id AND c.app_id = g.app_id \
          LEFT JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id \
-         LEFT JOIN revoked_tokens t ON t.jti = $1 \
-         WHERE g.id = $2");
+         WHERE g.id = $1");
     INSERT: Grants = "INSERT INTO grants (id, origin, user_id, app_id, consent_id, session_id, offline, scopes, \
          resource, auth_time, amr, acr, user_epoch, app_epoch, consent_epoch, session_epoch, generation, refresh_hash, \
          code_expires_at, created_at, last_used_at, idle_expires_at, expires_at) \
@@ -170,30 +155,22 @@ pub struct RedemptionFacts {
     pub earlier: Option<Earlier>,
 }
 
-/// All that refresh, introspection and userinfo must know.
+/// All that refresh and revocation must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantFacts {
     /// The grant.
     pub grant: Grant,
     /// Those on whom it depends, as they are now.
     pub states: States,
-    /// Whether the token in question was revoked by itself.
-    pub token_revoked: bool,
 }
 
 impl GrantFacts {
-    /// Whether the grant, and the token if one was asked for, is alive.
+    /// Whether the grant is alive.
     ///
     /// # Errors
     /// The first reason for which it is dead.
     pub fn alive(&self, now: Timestamp) -> Result<(), Dead> {
-        if self.grant.revoked_at.is_some() || self.token_revoked {
-            return Err(Dead::Revoked);
-        }
-        if now >= self.grant.given.expires_at || now >= self.grant.idle_expires_at {
-            return Err(Dead::Expired);
-        }
-        self.states.hold(self.grant.given.epochs, self.grant.given.offline, now)
+        self.grant.span().alive(&self.states, now)
     }
 }
 
@@ -207,17 +184,13 @@ pub async fn redemption_facts(db: &Db, redemption: &Redemption<'_>) -> Result<Re
     row.read(|row| Ok(RedemptionFacts { states: States::read(row)?, earlier: row.joined(3, Earlier::read)? }))
 }
 
-/// The grant and everything that decides whether it is alive, in one query. With the `jti` of a token, also
-/// whether that token was revoked by itself.
+/// The grant and everything that decides whether it is alive, in one query.
 ///
 /// # Errors
 /// [`StoreError`]
-pub async fn facts(db: &Db, id: &str, jti: Option<&str>) -> Result<Option<GrantFacts>, StoreError> {
-    let row = db.optional(FACTS, &values![jti, id]).await?;
-    let read = |row: &mut Row| {
-        let (grant, states) = (Grant::read(row)?, States::read(row)?);
-        Ok(GrantFacts { grant, states, token_revoked: row.optional_text()?.is_some() })
-    };
+pub async fn facts(db: &Db, id: &str) -> Result<Option<GrantFacts>, StoreError> {
+    let row = db.optional(FACTS, &values![id]).await?;
+    let read = |row: &mut Row| Ok(GrantFacts { grant: Grant::read(row)?, states: States::read(row)? });
     row.map(|row| row.read(read)).transpose()
 }
 
@@ -296,6 +269,18 @@ impl Earlier {
 }
 
 impl Grant {
+    /// What it says of its life.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        Span {
+            offline: self.given.offline,
+            epochs: self.given.epochs,
+            expires_at: self.given.expires_at,
+            idle_expires_at: self.idle_expires_at,
+            revoked_at: self.revoked_at,
+        }
+    }
+
     /// In the order of `grant_columns`.
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {

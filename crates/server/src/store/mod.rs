@@ -17,6 +17,7 @@ pub mod consents;
 pub mod counters;
 pub mod db;
 pub mod developers;
+pub mod grant_states;
 pub mod grants;
 pub mod keys;
 pub mod links;
@@ -43,6 +44,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         consents::STATEMENTS,
         counters::STATEMENTS,
         developers::STATEMENTS,
+        grant_states::STATEMENTS,
         grants::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,

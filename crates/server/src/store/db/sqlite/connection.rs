@@ -149,7 +149,10 @@ fn read(sql: Sql, row: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<R
         values.push(match row.get_ref(column)? {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(number) => Value::Int(number),
-            ValueRef::Text(_) => Value::Text(row.get(column)?),
+            ValueRef::Text(text) => {
+                let text = str::from_utf8(text).map_err(|error| rusqlite::Error::Utf8Error(column, error))?;
+                Value::Text(text.to_owned())
+            }
             other @ (ValueRef::Real(_) | ValueRef::Blob(_)) => {
                 return Err(rusqlite::Error::InvalidColumnType(column, String::new(), other.data_type()));
             }
