@@ -91,7 +91,7 @@ impl Provider {
             issued_at: now,
             expires_at: response.expires_in.map(|life| now.plus(life)),
         };
-        let vouched = self.vouched_for(person, &refreshed, now).await?;
+        let vouched = self.vouched_for(person, &refreshed, now)?;
         let id_token = if vouched { refreshed.id_token } else { tokens.id_token.clone() };
         Ok(Tokens { id_token, ..refreshed })
     }
@@ -99,14 +99,14 @@ impl Provider {
     /// OIDC Core §12.2: an ID token that comes with a refresh is of the same issuer, for the same client, about the
     /// same person, and has no nonce or that of the login. `false` when there is none, or when its key is not at
     /// hand: then it is left out. The tokens beside it are precious and wait for nobody's answer.
-    async fn vouched_for(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
+    fn vouched_for(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
         let Some(id_token) = &tokens.id_token else { return Ok(false) };
         let access_token = Some(tokens.access_token.expose().as_str());
         let mut context = IdTokenContext { nonce: None, access_token, max_age: None };
-        let mut verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
+        let mut verified = self.verify_with_known_keys(id_token.expose(), &context, now);
         if verified == Err(id_token::Error::NonceUnexpected) {
             context.nonce = tokens.nonce.as_ref().map(|nonce| nonce.expose().as_str());
-            verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
+            verified = self.verify_with_known_keys(id_token.expose(), &context, now);
         }
         let same_as_sub = self.definition().schema().identity.same_as_sub;
         match verified {
