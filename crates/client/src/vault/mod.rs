@@ -1,7 +1,7 @@
 //! What the client keeps: provider tokens, its own sessions, and the little that makes a login work once.
 //!
-//! One SQLite file and one key. Tokens and waiting sign-ups are sealed in it, session ids are hashed: a copy of
-//! the file signs nobody in and opens no API. Several processes may use the same file.
+//! One SQLite file or PostgreSQL schema, and one key. Tokens and waiting sign-ups are sealed in it, session ids are hashed:
+//! a copy of it signs nobody in and opens no API. Several processes may share it.
 
 mod database;
 mod key;
@@ -46,7 +46,7 @@ purposes! {
     PendingLogins = "client pending login";
 }
 
-/// The client's file and its key. Cheap to clone; all clones are one.
+/// The client's database and its key. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
 pub struct Vault {
     database: Database,
@@ -74,9 +74,27 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: impl AsRef<Path>, key: &VaultKey) -> Result<Self, StoreError> {
+        Self::new(Database::open(path.as_ref())?, key)
+    }
+
+    /// Opens the vault at `url` with a key from elsewhere, for instance [`VaultKey::file`]. All processes that share a vault
+    /// have the same key.
+    ///
+    /// `sqlite:PATH` is a file, as with [`Self::open_with`]. `postgres://USER:PASSWORD@HOST:PORT/NAME` (with the crate's
+    /// feature `postgres`) is a database of the application's: the vault keeps to a schema of its own in it, `mapae_client`,
+    /// which it makes if it may. `sslmode` is `verify-full` for everything that is not on this machine, unless the address says
+    /// `disable`; `sslrootcert` names a file of certificates to trust in the place of the operating system's.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; and the database cannot be reached.
+    pub async fn connect(url: &str, key: &VaultKey) -> Result<Self, StoreError> {
+        Self::new(Database::connect(url).await?, key)
+    }
+
+    fn new(database: Database, key: &VaultKey) -> Result<Self, StoreError> {
         let roots = std::slice::from_ref(&key.0);
         Ok(Self {
-            database: Database::open(path.as_ref())?,
+            database,
             tokens: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             sign_ups: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             logins: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),

@@ -1,16 +1,26 @@
 //! Sessions of this service: 256 random bits in a cookie, their hash here.
 
 use mapae_protocol::time::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{StoreError, Vault, hashed};
+use super::{
+    StoreError, Vault,
+    database::{Row, Statement, statements, values},
+    hashed,
+};
 use crate::{
     identity::EndUser,
     session::{Session, SessionId},
 };
 
-const SWEEP: &str =
-    "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
+statements! {
+    SWEEP = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
+    BEGIN = "INSERT INTO sessions (id_hash, issuer, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    ALIVE = "SELECT issuer, subject, created_at, expires_at FROM sessions WHERE id_hash = $1 AND expires_at > $2";
+    END = "DELETE FROM sessions WHERE id_hash = $1";
+    END_ALL = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2";
+    END_ALL_WITHOUT_TOKENS = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2
+        AND NOT EXISTS (SELECT 1 FROM tokens WHERE tokens.issuer = sessions.issuer AND tokens.subject = sessions.subject)";
+}
 
 impl Vault {
     /// Begins a session; the one that the browser had before, if any, ends with it.
@@ -20,26 +30,13 @@ impl Vault {
         session: Session,
         before: Option<&SessionId>,
     ) -> Result<(), StoreError> {
-        let (hash, before) = (hashed(id.expose()), before.map(|id| hashed(id.expose())));
-        self.database
-            .write(move |transaction| {
-                transaction.execute(SWEEP, params![session.created_at.unix()])?;
-                if let Some(before) = before {
-                    end(transaction, &before)?;
-                }
-                transaction.execute(
-                    "INSERT INTO sessions (id_hash, issuer, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-                    params![
-                        hash,
-                        session.person.issuer(),
-                        session.person.subject(),
-                        session.created_at.unix(),
-                        session.expires_at.unix()
-                    ],
-                )?;
-                Ok(())
-            })
-            .await
+        let before = before.map(|id| hashed(id.expose()));
+        let unit = [
+            SWEEP.with(values![session.created_at]),
+            END.with(values![before]),
+            begin(&hashed(id.expose()), &session),
+        ];
+        self.database.commit(unit).await.map(drop)
     }
 
     /// The living session of a cookie.
@@ -48,46 +45,39 @@ impl Vault {
         id: &SessionId,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let hash = hashed(id.expose());
-        self.database
-            .read(move |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT issuer, subject, created_at, expires_at FROM sessions WHERE id_hash = $1 AND expires_at > $2",
-                )?;
-                let session = statement.query_row(params![hash, now.unix()], |row| {
-                    Ok(Session {
-                        person: EndUser::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
-                        created_at: Timestamp::from_unix(row.get(2)?),
-                        expires_at: Timestamp::from_unix(row.get(3)?),
-                    })
-                });
-                Ok(session.optional()?)
-            })
-            .await
+        let row = self.database.row(ALIVE, values![hashed(id.expose()), now]).await?;
+        row.map(|mut row| read(&mut row)).transpose()
     }
 
     /// Ends one session.
     pub(crate) async fn end_session(&self, id: &SessionId) -> Result<(), StoreError> {
-        let hash = hashed(id.expose());
-        self.database.write(move |transaction| end(transaction, &hash)).await
+        self.database.write(END.with(values![hashed(id.expose())])).await.map(drop)
     }
 
     /// Ends every session of a person: on all browsers.
     pub(crate) async fn end_sessions(&self, person: &EndUser) -> Result<(), StoreError> {
-        let person = person.clone();
-        self.database.write(move |transaction| end_all(transaction, &person)).await
+        self.database.write(end_all(person)).await.map(drop)
     }
 }
 
-pub(super) fn end_all(transaction: &Transaction<'_>, person: &EndUser) -> Result<(), StoreError> {
-    transaction.execute(
-        "DELETE FROM sessions WHERE issuer = $1 AND subject = $2",
-        params![person.issuer(), person.subject()],
-    )?;
-    Ok(())
+fn begin(hash: &str, session: &Session) -> Statement {
+    let person = &session.person;
+    BEGIN.with(values![hash, person.issuer(), person.subject(), session.created_at, session.expires_at])
 }
 
-fn end(transaction: &Transaction<'_>, hash: &str) -> Result<(), StoreError> {
-    transaction.execute("DELETE FROM sessions WHERE id_hash = $1", params![hash])?;
-    Ok(())
+pub(super) fn end_all(person: &EndUser) -> Statement {
+    END_ALL.with(values![person.issuer(), person.subject()])
+}
+
+/// Ends them if the person has no tokens at this point of the unit.
+pub(super) fn end_all_without_tokens(person: &EndUser) -> Statement {
+    END_ALL_WITHOUT_TOKENS.with(values![person.issuer(), person.subject()])
+}
+
+fn read(row: &mut Row) -> Result<Session, StoreError> {
+    Ok(Session {
+        person: EndUser::new(row.text()?, row.text()?),
+        created_at: row.time()?,
+        expires_at: row.time()?,
+    })
 }
