@@ -33,3 +33,26 @@ impl Vault {
         Ok(self.database.commit(unit).await?.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::time::Seconds;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn rp_19_used_states_are_swept_when_their_logins_are_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let (start, life) = (Timestamp::from_unix(1_000), Seconds::minutes(10));
+        for state in 0..50 {
+            assert!(vault.use_state(&state.to_string(), start.plus(life), start).await.unwrap());
+        }
+        assert!(!vault.use_state("7", start.plus(life), start).await.unwrap(), "used before");
+        let later = start.plus(life);
+        assert!(vault.use_state("new", later.plus(life), later).await.unwrap());
+        let long_ago = Timestamp::from_unix(0);
+        assert!(!vault.was_used("7", long_ago).await.unwrap(), "swept");
+        assert!(vault.was_used("new", long_ago).await.unwrap());
+    }
+}

@@ -15,6 +15,10 @@ mod logins;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod place;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod refreshing;
 #[cfg(test)]
 mod routes;
@@ -26,3 +30,9 @@ mod social;
 mod two_processes;
 #[cfg(test)]
 mod website;
+
+#[cfg(test)]
+mod engine {
+    /// Where the vaults of the tests are. `tests/postgres` holds the same tests, on the other one.
+    pub(crate) const POSTGRES: bool = false;
+}

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -13,12 +12,11 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientRegistration, Clock, CreateError, EndUser, Error, Field,
-    Identity, LoginRequest, Provider, ProviderSettings, Redirect, SignUpOutcome, Vault,
+    Identity, LoginRequest, Provider, ProviderSettings, Redirect, SignUpOutcome,
 };
 use mapae_protocol::time::Timestamp;
-use tempfile::TempDir;
 
-use crate::issuer::Issuer;
+use crate::{issuer::Issuer, place::Place};
 
 pub(crate) const SECRET: &str = "s3cret-of-the-client";
 
@@ -103,7 +101,7 @@ pub(crate) struct Website {
     pub(crate) client: Client<User>,
     pub(crate) users: Users,
     pub(crate) clock: TestClock,
-    folder: Arc<TempDir>,
+    pub(crate) place: Place,
 }
 
 /// How a website is set up.
@@ -129,8 +127,12 @@ pub(crate) fn registration(name: &str) -> ClientRegistration {
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) fn provider(name: &str, issuer: &Issuer) -> Provider {
+    provider_at(name, issuer.url())
+}
+
+pub(crate) fn provider_at(name: &str, issuer: &str) -> Provider {
     let settings = ProviderSettings::new(name).for_development();
-    Provider::discover(issuer.url(), registration(name).with_secret(SECRET), settings).unwrap()
+    Provider::discover(issuer, registration(name).with_secret(SECRET), settings).unwrap()
 }
 
 impl Website {
@@ -139,9 +141,12 @@ impl Website {
     }
 
     pub(crate) async fn start_with(setup: Setup) -> (Self, Issuer) {
+        Self::start_in(Place::fresh().await, setup).await
+    }
+
+    pub(crate) async fn start_in(place: Place, setup: Setup) -> (Self, Issuer) {
         let clock = TestClock::new();
         let issuer = Issuer::start(&clock).await;
-        let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut registration = registration("op");
         if !setup.public {
             registration = registration.with_secret(SECRET);
@@ -149,35 +154,22 @@ impl Website {
         let settings = (setup.settings)(ProviderSettings::new("op").for_development());
         let provider = Provider::discover(issuer.url(), registration, settings).unwrap();
         let users = Users::default();
-        let vault = Vault::open(folder.path().join("client.db")).unwrap();
-        let mut builder = Client::builder(vault, users.clone()).name("shop").provider(provider);
+        let mut builder = Client::builder(place.open().await, users.clone()).name("shop").provider(provider);
         builder = builder.sign_up(setup.sign_up).clock(clock.clock());
         if setup.keep_sessions {
             builder = builder.keep_sessions_without_grant();
         }
-        (Self { client: builder.build().unwrap(), users, clock, folder }, issuer)
+        (Self { client: builder.build().unwrap(), users, clock, place }, issuer)
     }
 
-    /// The same service in another process: only the file is shared, and the accounts.
-    pub(crate) fn second_process(&self, issuer: &Issuer) -> Self {
-        let vault = Vault::open(self.database()).unwrap();
+    /// The same service in another process: only the vault is shared, and the accounts.
+    pub(crate) async fn second_process(&self, issuer: &Issuer) -> Self {
+        let vault = self.place.open().await;
         let builder =
             Client::builder(vault, self.users.clone()).name("shop").provider(provider("op", issuer));
         let client = builder.clock(self.clock.clock()).build().unwrap();
-        Self {
-            client,
-            users: self.users.clone(),
-            clock: self.clock.clone(),
-            folder: Arc::clone(&self.folder),
-        }
-    }
-
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("client.db")
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        let (users, clock, place) = (self.users.clone(), self.clock.clone(), self.place.clone());
+        Self { client, users, clock, place }
     }
 
     /// Somebody signs in on a new browser, up to a session or the sign-up form.

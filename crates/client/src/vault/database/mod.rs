@@ -110,3 +110,63 @@ impl fmt::Debug for Database {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::{leases, sessions, sign_ups, states, tokens};
+
+    /// SQLite numbers parameters by appearance, PostgreSQL by digit.
+    fn numbered(sql: Sql) -> Vec<usize> {
+        let parts = sql.0.split('$').skip(1);
+        let number = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
+        parts.map(|part| number(part).parse().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_statement_is_one_that_both_engines_understand_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("client.db")).unwrap();
+        for sql in [
+            leases::STATEMENTS,
+            sessions::STATEMENTS,
+            sign_ups::STATEMENTS,
+            states::STATEMENTS,
+            tokens::STATEMENTS,
+        ]
+        .concat()
+        {
+            let mut first_uses = numbered(sql);
+            let mut seen = std::collections::BTreeSet::new();
+            first_uses.retain(|number| seen.insert(*number));
+            assert_eq!(first_uses, (1..=first_uses.len()).collect::<Vec<_>>(), "{sql:?}");
+            let params = vec![Value::Null; first_uses.len()];
+            match database.rows(sql, params).await {
+                Ok(_) => {}
+                // Nothing may be without a value here; the statement itself was understood.
+                Err(error) => assert!(format!("{error:?}").contains("NOT NULL"), "{sql:?} {error:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_happens_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("client.db")).unwrap();
+        let add = |hash: &str| states::USE.with(values![hash, 10]);
+        assert!(database.commit([add("a").must(), add("b").must()]).await.unwrap().is_some());
+        assert!(database.commit([add("c").must(), add("b").must()]).await.unwrap().is_none());
+        assert!(database.row(states::USED, values!["c", 0]).await.unwrap().is_none(), "undone");
+        let nul = database.write(add("d\0")).await.unwrap_err();
+        assert!(matches!(nul, StoreError::Database(_)));
+    }
+
+    #[tokio::test]
+    async fn addresses_that_are_none_are_refused() {
+        for url in ["", "client.db", "mysql://localhost/app", "postgres://u:hush@/?sslmode=hush"] {
+            let refused = Database::connect(url).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Open(_)), "{url}");
+            assert!(!format!("{refused:?}").contains("hush"), "{refused:?}");
+        }
+    }
+}

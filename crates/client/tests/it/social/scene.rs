@@ -1,7 +1,5 @@
 //! A service whose people come from a simulated provider, and a browser between the two.
 
-use std::sync::Arc;
-
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
     SignUpOutcome, Vault,
@@ -9,9 +7,9 @@ use mapae_client::{
 use mapae_simulators::{Clock, Settings, Simulator};
 use reqwest::{header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
-use tempfile::TempDir;
 use url::Url;
 
+use crate::place::Place;
 use crate::website::{Browser, PATIENCE, TestClock, User, Users};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
@@ -24,7 +22,7 @@ pub(super) struct Scene {
     pub(super) clock: TestClock,
     vault: Vault,
     id: &'static str,
-    _folder: Arc<TempDir>,
+    _place: Place,
 }
 
 /// Somebody before a browser.
@@ -64,11 +62,11 @@ impl Scene {
         let time = clock.clone();
         let settings = Settings { clock: Clock::new(move || time.now()), ..Settings::default() };
         let simulator = Simulator::start(simulated, settings).await.unwrap();
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let place = Place::fresh().await;
+        let vault = place.open().await;
         let users = Users::default();
         let client = service(id, &setup, &simulator, (&vault, &users), &clock);
-        Self { simulator, client, users, clock, vault, id, _folder: folder }
+        Self { simulator, client, users, clock, vault, id, _place: place }
     }
 
     /// The same service with other settings, over the same vault.
