@@ -4,8 +4,10 @@
 //! a copy of it signs nobody in and opens no API. Several processes may share it.
 
 mod database;
+mod families;
 mod key;
 mod leases;
+mod service_keys;
 mod sessions;
 mod sign_ups;
 mod states;
@@ -23,8 +25,10 @@ use mapae_protocol::{
 
 use database::Database;
 pub use database::StoreError;
+pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
+pub(crate) use service_keys::ServiceKey;
 pub(crate) use tokens::{Claim, Kept};
 
 /// Declares what is sealed, each under a key of its own.
@@ -44,6 +48,12 @@ purposes! {
     SignUps = "client sign-up";
     /// A login between its start and its callback.
     PendingLogins = "client pending login";
+    /// A one-time code for the front end.
+    HandOvers = "client one-time code";
+    /// A refresh token of the service's own.
+    RefreshTokens = "client refresh token";
+    /// A private key of the service's own tokens.
+    ServiceKeys = "client service key";
 }
 
 /// The client's database and its key. Cheap to clone; all clones are one.
@@ -53,6 +63,9 @@ pub struct Vault {
     tokens: Arc<Sealer<ProviderTokens>>,
     sign_ups: Arc<Sealer<SignUps>>,
     logins: Arc<Sealer<PendingLogins>>,
+    hand_overs: Arc<Sealer<HandOvers>>,
+    refresh_tokens: Arc<Sealer<RefreshTokens>>,
+    service_keys: Arc<Sealer<ServiceKeys>>,
 }
 
 impl Vault {
@@ -98,12 +111,25 @@ impl Vault {
             tokens: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             sign_ups: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             logins: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            hand_overs: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            refresh_tokens: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            service_keys: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
         })
     }
 
     /// What seals pending logins on their way through the browser.
     pub(crate) fn logins(&self) -> &Sealer<PendingLogins> {
         &self.logins
+    }
+
+    /// What seals one-time codes for the front end.
+    pub(crate) fn hand_overs(&self) -> &Sealer<HandOvers> {
+        &self.hand_overs
+    }
+
+    /// What seals refresh tokens.
+    pub(crate) fn refresh_tokens(&self) -> &Sealer<RefreshTokens> {
+        &self.refresh_tokens
     }
 }
 

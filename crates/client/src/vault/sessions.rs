@@ -30,13 +30,7 @@ impl Vault {
         session: Session,
         before: Option<&SessionId>,
     ) -> Result<(), StoreError> {
-        let before = before.map(|id| hashed(id.expose()));
-        let unit = [
-            SWEEP.with(values![session.created_at]),
-            END.with(values![before]),
-            begin(&hashed(id.expose()), &session),
-        ];
-        self.database.commit(unit).await.map(drop)
+        self.database.commit(beginning(id, &session, before)).await.map(drop)
     }
 
     /// The living session of a cookie.
@@ -45,13 +39,27 @@ impl Vault {
         id: &SessionId,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let row = self.database.row(ALIVE, values![hashed(id.expose()), now]).await?;
+        self.session_called(&hashed(id.expose()), now).await
+    }
+
+    /// The living session that an access token calls by this name.
+    pub(crate) async fn session_called(
+        &self,
+        sid: &str,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let row = self.database.row(ALIVE, values![sid, now]).await?;
         row.map(|mut row| read(&mut row)).transpose()
+    }
+
+    /// Ends the session that an access token calls by this name.
+    pub(crate) async fn end_session_called(&self, sid: &str) -> Result<(), StoreError> {
+        self.database.write(END.with(values![sid])).await.map(drop)
     }
 
     /// Ends one session.
     pub(crate) async fn end_session(&self, id: &SessionId) -> Result<(), StoreError> {
-        self.database.write(END.with(values![hashed(id.expose())])).await.map(drop)
+        self.end_session_called(&hashed(id.expose())).await
     }
 
     /// Ends every session of a person: on all browsers.
@@ -60,9 +68,16 @@ impl Vault {
     }
 }
 
-fn begin(hash: &str, session: &Session) -> Statement {
-    let person = &session.person;
-    BEGIN.with(values![hash, person.issuer(), person.subject(), session.created_at, session.expires_at])
+/// Begins a session in the place of the one before.
+pub(super) fn beginning(id: &SessionId, session: &Session, before: Option<&SessionId>) -> [Statement; 3] {
+    let (person, before) = (&session.person, before.map(|id| hashed(id.expose())));
+    let (created_at, expires_at) = (session.created_at, session.expires_at);
+    let hash = hashed(id.expose());
+    [
+        SWEEP.with(values![created_at]),
+        END.with(values![before]),
+        BEGIN.with(values![hash, person.issuer(), person.subject(), created_at, expires_at]),
+    ]
 }
 
 pub(super) fn end_all(person: &EndUser) -> Statement {
@@ -74,7 +89,7 @@ pub(super) fn end_all_without_tokens(person: &EndUser) -> Statement {
     END_ALL_WITHOUT_TOKENS.with(values![person.issuer(), person.subject()])
 }
 
-fn read(row: &mut Row) -> Result<Session, StoreError> {
+pub(super) fn read(row: &mut Row) -> Result<Session, StoreError> {
     Ok(Session {
         person: EndUser::new(row.text()?, row.text()?),
         created_at: row.time()?,

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The database was written by a newer version of this library.
     #[error("the vault was written by a newer version")]
     Newer,
+    /// A key could not be made or used.
+    #[error("a key of the vault cannot be made or used")]
+    Key(#[source] Arc<dyn Error + Send + Sync>),
     /// The thread that owns the file, or the pool of connections, has ended.
     #[error("the vault is closed")]
     Closed,
@@ -25,6 +28,10 @@ pub enum StoreError {
 impl StoreError {
     pub(in crate::vault) fn open(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Open(Arc::from(error.into()))
+    }
+
+    pub(crate) fn key(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Key(Arc::new(error))
     }
 
     pub(in crate::vault) fn database(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

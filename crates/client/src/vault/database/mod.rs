@@ -114,7 +114,7 @@ impl fmt::Debug for Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::{leases, sessions, sign_ups, states, tokens};
+    use crate::vault::{families, leases, service_keys, sessions, sign_ups, states, tokens};
 
     /// SQLite numbers parameters by appearance, PostgreSQL by digit.
     fn numbered(sql: Sql) -> Vec<usize> {
@@ -128,7 +128,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join("client.db")).unwrap();
         for sql in [
+            families::STATEMENTS,
             leases::STATEMENTS,
+            service_keys::STATEMENTS,
             sessions::STATEMENTS,
             sign_ups::STATEMENTS,
             states::STATEMENTS,
