@@ -34,6 +34,9 @@ const ATTEMPTS: usize = 4;
 /// How long a request for tokens may be.
 const FORM: Limits = Limits { bytes: 8 * 1_024, fields: 8 };
 
+/// How far the clocks of the service's processes may differ.
+const LEEWAY: Leeway = Leeway::seconds(30);
+
 type Issued = Result<ServiceTokenAnswer, ServiceTokenError>;
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -261,8 +264,7 @@ impl Issuing {
         keys: &JwkSet,
         now: Timestamp,
     ) -> Result<AccessTokenClaims, access_token::Error> {
-        let expected =
-            Expectations { issuer: &self.issuer, audience: &self.audience, now, leeway: Leeway::seconds(5) };
+        let expected = Expectations { issuer: &self.issuer, audience: &self.audience, now, leeway: LEEWAY };
         access_token::verify_at_jwt(token, keys, &expected)
     }
 }

@@ -14,7 +14,7 @@
 //! used one ends the family. The access token is a JWT that an API of the service's own checks by the issuer alone: the keys
 //! are at `/.well-known/jwks.json`, the metadata at `/.well-known/oauth-authorization-server`.
 //!
-//! What ends a session ends the refresh tokens at once: signing out, an unlink notice, a back-channel logout. An access token
+//! What ends a session ends the refresh tokens at once: signing out, or a provider's notice of an end. An access token
 //! lives on for what is left of its minutes, except before [`SignedIn`](crate::SignedIn), which looks at the session, too.
 
 mod answer;

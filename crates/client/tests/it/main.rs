@@ -25,6 +25,8 @@ mod routes;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
+mod service_tokens;
+#[cfg(test)]
 mod social;
 #[cfg(test)]
 mod two_processes;

@@ -12,7 +12,7 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientRegistration, Clock, CreateError, EndUser, Error, Field,
-    Identity, LoginRequest, Provider, ProviderSettings, Redirect, SignUpOutcome,
+    Identity, LoginRequest, Provider, ProviderSettings, Redirect, ServiceTokens, SignUpOutcome,
 };
 use mapae_protocol::time::Timestamp;
 
@@ -102,6 +102,7 @@ pub(crate) struct Website {
     pub(crate) users: Users,
     pub(crate) clock: TestClock,
     pub(crate) place: Place,
+    tokens: Option<fn() -> ServiceTokens<User>>,
 }
 
 /// How a website is set up.
@@ -110,11 +111,18 @@ pub(crate) struct Setup {
     pub(crate) public: bool,
     pub(crate) settings: fn(ProviderSettings) -> ProviderSettings,
     pub(crate) keep_sessions: bool,
+    pub(crate) tokens: Option<fn() -> ServiceTokens<User>>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { sign_up: Vec::new(), public: false, settings: |settings| settings, keep_sessions: false }
+        Self {
+            sign_up: Vec::new(),
+            public: false,
+            settings: |settings| settings,
+            keep_sessions: false,
+            tokens: None,
+        }
     }
 }
 
@@ -159,17 +167,24 @@ impl Website {
         if setup.keep_sessions {
             builder = builder.keep_sessions_without_grant();
         }
-        (Self { client: builder.build().unwrap(), users, clock, place }, issuer)
+        if let Some(tokens) = setup.tokens {
+            builder = builder.service_tokens(tokens());
+        }
+        let client = builder.build().unwrap();
+        (Self { client, users, clock, place, tokens: setup.tokens }, issuer)
     }
 
     /// The same service in another process: only the vault is shared, and the accounts.
     pub(crate) async fn second_process(&self, issuer: &Issuer) -> Self {
         let vault = self.place.open().await;
-        let builder =
+        let mut builder =
             Client::builder(vault, self.users.clone()).name("shop").provider(provider("op", issuer));
+        if let Some(tokens) = self.tokens {
+            builder = builder.service_tokens(tokens());
+        }
         let client = builder.clock(self.clock.clock()).build().unwrap();
         let (users, clock, place) = (self.users.clone(), self.clock.clone(), self.place.clone());
-        Self { client, users, clock, place }
+        Self { client, users, clock, place, tokens: self.tokens }
     }
 
     /// Somebody signs in on a new browser, up to a session or the sign-up form.
@@ -191,10 +206,21 @@ impl Website {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) access_token: Option<String>,
 }
 
 impl Browser {
+    /// The requests of a front end carry its access token.
     pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = self.cookie_headers();
+        if let Some(token) = &self.access_token {
+            let value = format!("Bearer {token}");
+            headers.insert(header::AUTHORIZATION, HeaderValue::try_from(value).unwrap());
+        }
+        headers
+    }
+
+    fn cookie_headers(&self) -> HeaderMap {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::try_from(pairs.join("; ")).unwrap());

@@ -39,6 +39,9 @@ mod routes;
 #[path = "../it/secrecy.rs"]
 mod secrecy;
 #[cfg(test)]
+#[path = "../it/service_tokens/mod.rs"]
+mod service_tokens;
+#[cfg(test)]
 #[path = "../it/social/mod.rs"]
 mod social;
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn reads(reads: usize, now: i64) -> Order {
 }
 
 #[tokio::test]
-async fn mx_02_a_thousand_reads_at_once_in_two_processes_refresh_once() {
+async fn mx_02_rp_29_a_thousand_reads_at_once_in_two_processes_refresh_once() {
     let (website, issuer) = Website::start().await;
     website.signed_in_person(&issuer).await;
     let mut one = Process::start(&website, &issuer).await;
@@ -91,7 +91,7 @@ async fn mx_02_a_thousand_reads_at_once_in_two_processes_refresh_once() {
 }
 
 #[tokio::test]
-async fn mx_02_clocks_that_differ_make_no_second_refresh() {
+async fn mx_02_rp_29_clocks_that_differ_make_no_second_refresh() {
     let (website, issuer) = Website::start().await;
     website.signed_in_person(&issuer).await;
     let mut slow = Process::start(&website, &issuer).await;
@@ -113,7 +113,7 @@ async fn mx_02_clocks_that_differ_make_no_second_refresh() {
 }
 
 #[tokio::test]
-async fn mx_02_a_refresher_killed_in_the_middle_is_stood_in_for_in_time() {
+async fn mx_02_rp_29_a_refresher_killed_in_the_middle_is_stood_in_for_in_time() {
     let (website, issuer) = Website::start().await;
     website.signed_in_person(&issuer).await;
     let mut killed = Process::start(&website, &issuer).await;
@@ -136,7 +136,7 @@ async fn mx_02_a_refresher_killed_in_the_middle_is_stood_in_for_in_time() {
 }
 
 #[tokio::test]
-async fn rp_23_a_rotation_lost_with_the_process_means_sign_in_again() {
+async fn rp_23_rp_29_a_rotation_lost_with_the_process_means_sign_in_again() {
     let (website, issuer) = Website::start().await;
     website.signed_in_person(&issuer).await;
     let mut killed = Process::start(&website, &issuer).await;

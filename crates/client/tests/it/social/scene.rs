@@ -2,7 +2,7 @@
 
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
-    SignUpOutcome, Vault,
+    ServiceTokens, SignUpOutcome, Vault,
 };
 use mapae_simulators::{Clock, Settings, Simulator};
 use reqwest::{header, redirect::Policy};
@@ -38,11 +38,12 @@ pub(super) struct Setup {
     pub(super) secret: Option<&'static str>,
     pub(super) openid: bool,
     pub(super) sign_up: bool,
+    pub(super) tokens: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { scopes: None, secret: None, openid: true, sign_up: false }
+        Self { scopes: None, secret: None, openid: true, sign_up: false, tokens: false }
     }
 }
 
@@ -155,7 +156,10 @@ fn service(
     let settings = ProviderSettings::new(id).for_development().answering_within(PATIENCE);
     let provider = Provider::new(definition, registration, settings).unwrap();
     let fields = setup.sign_up.then(|| Field::required("nickname"));
-    let builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    let mut builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    if setup.tokens {
+        builder = builder.service_tokens(ServiceTokens::new());
+    }
     builder.sign_up(fields).clock(clock.clock()).build().unwrap()
 }
 
