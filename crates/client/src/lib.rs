@@ -130,7 +130,7 @@
 //! ```
 //!
 //! Another API of the service checks these tokens with `mapae-resource` and the service's origin as the issuer; see
-//! [`ServiceTokens`] for lifetimes, audience and front ends without cookies.
+//! [`ServiceTokens`] for lifetimes, audience and where the refresh token is.
 //!
 //! # Providers
 //!

@@ -146,7 +146,9 @@ async fn sign_up<U: Send + Sync + 'static>(
 }
 
 async fn sign_out<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
-    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
+    // No page of another site can make a browser send this header.
+    let by_token = desk.client.issues_tokens() && headers.contains_key(http::header::AUTHORIZATION);
+    if !by_token && !same_origin::is_same_origin(&headers, desk.client.origin()) {
         return same_origin::refused();
     }
     match desk.client.sign_out(&headers).await {

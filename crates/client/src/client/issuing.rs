@@ -4,7 +4,6 @@ use http::{HeaderMap, HeaderValue, header};
 use mapae_protocol::{
     access_token::{self, AccessTokenClaims, Expectations},
     audience::Audience,
-    digest::sha256_base64url,
     jose::{HeaderType, JwkSet},
     params::{Limits, Params},
     random,
@@ -17,7 +16,6 @@ use super::{Client, Core, paths};
 use crate::{
     cookie,
     error::Error,
-    identity::EndUser,
     observe::{self, Issuance, IssuanceKind, Purpose},
     service_tokens::{
         Issuing, ServiceTokenAnswer, ServiceTokenError,
@@ -154,13 +152,21 @@ impl<U: Send + Sync + 'static> Client<U> {
         Err(ServiceTokenError::InvalidGrant)
     }
 
+    /// The application's own id of the user, or a name that says nothing about them.
+    fn subject(&self, session: &Session, user: &U) -> String {
+        match &self.subject_of {
+            Some(subject) => subject(user),
+            None => self.vault().pseudonym(&session.person),
+        }
+    }
+
     async fn issue(&self, id: &SessionId, session: &Session, user: &U, generation: i64) -> Issued {
         let (core, now) = (&self.core, self.now());
         let issuing = core.issuing()?;
         let expires_at = now.plus(issuing.access_life).min(session.expires_at);
         let claims = AccessTokenClaims {
             iss: issuing.issuer.clone(),
-            sub: self.subject_of.as_ref().map_or_else(|| pseudonym(&session.person), |subject| subject(user)),
+            sub: self.subject(session, user),
             aud: Audience::one(&issuing.audience),
             exp: expires_at,
             iat: now,
@@ -280,9 +286,4 @@ fn field(body: &[u8], name: &str) -> Result<Option<String>, ServiceTokenError> {
     let params = Params::parse(body, FORM).map_err(|_| ServiceTokenError::Malformed)?;
     let value = params.one(name).map_err(|_| ServiceTokenError::Malformed)?;
     Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
-}
-
-/// A name for a person that says nothing to those who do not know them.
-fn pseudonym(person: &EndUser) -> String {
-    sha256_base64url(format!("{}\0{}", person.issuer(), person.subject()))
 }

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The code never stands in an address, works once, for 60 seconds, and only in the browser that logged in. The refresh token
-//! is in a cookie that no script can read (or, for front ends without cookies, in the answer's body); each is used once, and a
+//! is in a cookie that no script can read (or, if the service wants it so, in the answer's body); each is used once, and a
 //! used one ends the family. The access token is a JWT that an API of the service's own checks by the issuer alone: the keys
 //! are at `/.well-known/jwks.json`, the metadata at `/.well-known/oauth-authorization-server`.
 //!
@@ -91,15 +91,16 @@ impl<U> ServiceTokens<U> {
         self
     }
 
-    /// With the refresh token in the answer's body instead of a cookie: for front ends that keep none, such as phone apps.
+    /// With the refresh token in the answer's body instead of a cookie: for front ends that keep it themselves, in a place
+    /// that no smuggled script can read.
     #[must_use]
     pub const fn refresh_token_in_body(mut self) -> Self {
         self.in_body = true;
         self
     }
 
-    /// With the user's own id in the service as `sub`. Default: a hash of issuer and subject, which tells one sign-in method
-    /// from another.
+    /// With the user's own id in the service as `sub`. Default: a keyed hash of issuer and subject, the same for the
+    /// same person at the same provider.
     #[must_use]
     pub fn subject(mut self, subject: impl Fn(&U) -> String + Send + Sync + 'static) -> Self {
         self.subject = Some(Arc::new(subject));

@@ -19,7 +19,8 @@ use std::{
 };
 
 use mapae_protocol::{
-    digest::sha256_base64url,
+    base64url,
+    digest::{HmacKey, hkdf_sha256, hmac_sha256, sha256_base64url},
     seal::{Purpose, Sealer},
 };
 
@@ -30,6 +31,8 @@ pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
 pub(crate) use service_keys::ServiceKey;
 pub(crate) use tokens::{Claim, Kept};
+
+use crate::identity::EndUser;
 
 /// Declares what is sealed, each under a key of its own.
 macro_rules! purposes {
@@ -56,6 +59,9 @@ purposes! {
     ServiceKeys = "client service key";
 }
 
+/// What the key of pseudonyms is derived with.
+const PSEUDONYMS: &[u8] = b"client pseudonyms";
+
 /// The client's database and its key. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
 pub struct Vault {
@@ -66,6 +72,7 @@ pub struct Vault {
     hand_overs: Arc<Sealer<HandOvers>>,
     refresh_tokens: Arc<Sealer<RefreshTokens>>,
     service_keys: Arc<Sealer<ServiceKeys>>,
+    pseudonyms: Arc<HmacKey>,
 }
 
 impl Vault {
@@ -114,6 +121,7 @@ impl Vault {
             hand_overs: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             refresh_tokens: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             service_keys: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            pseudonyms: Arc::new(HmacKey::new(hkdf_sha256(b"", key.0.expose(), PSEUDONYMS).expose())),
         })
     }
 
@@ -125,6 +133,12 @@ impl Vault {
     /// What seals one-time codes for the front end.
     pub(crate) fn hand_overs(&self) -> &Sealer<HandOvers> {
         &self.hand_overs
+    }
+
+    /// A name for a person that nobody can try names of providers against who has not the key.
+    pub(crate) fn pseudonym(&self, person: &EndUser) -> String {
+        let name = format!("{}\0{}", person.issuer(), person.subject());
+        base64url::encode(hmac_sha256(&self.pseudonyms, name.as_bytes()))
     }
 
     /// What seals refresh tokens.

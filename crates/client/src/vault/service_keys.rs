@@ -15,6 +15,7 @@ const TABLE: &str = "service_keys";
 statements! {
     ALL = "SELECT number, sealed, signs_from FROM service_keys ORDER BY number DESC LIMIT 8";
     ADD = "INSERT INTO service_keys (number, sealed, signs_from) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING";
+    RETIRE = "DELETE FROM service_keys WHERE number < $1";
 }
 
 /// A key, and from when on it signs.
@@ -32,11 +33,13 @@ impl Vault {
         rows.into_iter().map(|row| self.service_key(row)).collect()
     }
 
-    /// Adds a key. If another process has just added one of this number, it is that one's.
+    /// Adds a key; the one before the one before is of no use any more. If another process has just added one of this
+    /// number, it is that one's.
     pub(crate) async fn add_service_key(&self, key: &ServiceKey) -> Result<(), StoreError> {
         let pkcs8 = key.key.to_pkcs8().map_err(StoreError::key)?;
         let sealed = self.service_keys.seal(pkcs8.expose(), &bound_to(key.number, key.signs_from));
-        self.database.write(ADD.with(values![key.number, sealed, key.signs_from])).await.map(drop)
+        let add = ADD.with(values![key.number, sealed, key.signs_from]);
+        self.database.commit([add, RETIRE.with(values![key.number - 1])]).await.map(drop)
     }
 
     fn service_key(&self, mut row: Row) -> Result<ServiceKey, StoreError> {

@@ -91,6 +91,11 @@ impl Visit {
         response
     }
 
+    async fn with_tokens(mut self) -> Self {
+        self.hand_over().await;
+        self
+    }
+
     async fn hand_over(&mut self) -> Value {
         let (code, origin) = (self.browser.cookies[&self.cookies[0]].clone(), self.origin.clone());
         let answer = self.post("/tokens", format!("code={code}"), &origin).await;
@@ -126,6 +131,10 @@ async fn a_front_end_posts_its_code_renews_and_signs_out() {
     let refused = visit.post("/tokens/renewal", String::new(), &origin).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(refused.json::<Value>().await.unwrap(), serde_json::json!({"error": "invalid_grant"}));
+    let other = Visit::start().await.with_tokens().await;
+    let bearer = other.http.post(format!("{}/sign-out", other.origin));
+    let bearer = bearer.bearer_auth(other.browser.access_token.as_ref().unwrap()).send().await.unwrap();
+    assert_eq!(bearer.status(), StatusCode::SEE_OTHER, "by its token alone, which no other site can send");
     let malformed = visit.post("/tokens", "code=a&code=b".to_owned(), &origin).await;
     assert_eq!(malformed.json::<Value>().await.unwrap()["error"], "invalid_request");
 }

@@ -105,7 +105,7 @@ mod tests {
     fn mode(url: &str) -> Result<SslMode, String> {
         parse(url)
             .map(|address| address.config.get_ssl_mode())
-            .map_err(|error| format!("{:?} {error}", std::error::Error::source(&error)))
+            .map_err(|error| format!("{:?} {error}", Error::source(&error)))
     }
 
     #[test]
