@@ -97,10 +97,14 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault failed; the session may still be alive.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<Redirect, Error> {
-        if let Some(id) = self.core.session_id(headers) {
-            self.core.vault.end_session(&id).await?;
+        let core = &self.core;
+        if let Some(id) = core.session_id(headers) {
+            core.vault.end_session(&id).await?;
         }
-        let cookie = self.core.cookies.clear(&self.core.cookies.session());
+        if let Some(sid) = core.bearer_session(headers).await? {
+            core.vault.end_session_called(&sid).await?;
+        }
+        let cookie = core.cookies.clear(&core.session_cookie());
         Ok(Redirect { location: ReturnTo::default().to_string(), cookies: vec![cookie] })
     }
 
@@ -178,19 +182,35 @@ impl Core {
         let (id, now) = (SessionId::generate(), self.clock.now());
         let session =
             Session { person: person.clone(), created_at: now, expires_at: now.plus(self.session_life) };
+        if self.service_tokens.is_some() {
+            let cookies = self.begin_handing_over(session, headers).await?;
+            return Ok(Redirect { location: self.destination(return_to), cookies });
+        }
         self.vault.begin_session(&id, session, self.session_id(headers).as_ref()).await?;
         let cookie = self.cookies.set(&self.cookies.session(), id.expose(), self.session_life);
         Ok(Redirect { location: self.destination(return_to), cookies: vec![cookie] })
     }
 
     async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+        if self.service_tokens.is_some() {
+            let Some(sid) = self.bearer_session(headers).await? else { return Ok(None) };
+            return Ok(self.vault.session_called(&sid, self.clock.now()).await?);
+        }
         match self.session_id(headers) {
             Some(id) => Ok(self.vault.session(&id, self.clock.now()).await?),
             None => Ok(None),
         }
     }
 
-    fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+    /// The cookie in which a browser keeps what its session is known by.
+    fn session_cookie(&self) -> String {
+        if self.service_tokens.is_some() { self.cookies.refresh() } else { self.cookies.session() }
+    }
+
+    pub(super) fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        if self.service_tokens.is_some() {
+            return self.refreshed_session(headers);
+        }
         cookie::read(headers, &self.cookies.session()).and_then(SessionId::parse)
     }
 

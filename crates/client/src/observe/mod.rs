@@ -19,6 +19,36 @@ use crate::back_channel::HttpError;
 pub trait Observer: Send + Sync {
     /// An exchange has ended. Called on the task that made it: be quick, hand long work on.
     fn exchanged(&self, exchange: &Exchange);
+
+    /// The service has answered its own front end, which asked for tokens of the service's own. The same holds.
+    fn issued(&self, issuance: &Issuance) {
+        let _ = issuance;
+    }
+}
+
+/// What the front end asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssuanceKind {
+    /// The first tokens, for the one-time code of a login.
+    HandOver,
+    /// The next ones, for a refresh token.
+    Renewal,
+}
+
+/// One request of the front end for tokens of the service's own, secrets masked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Issuance {
+    /// What it asked for.
+    pub kind: IssuanceKind,
+    /// What it showed, whether in the body or in a cookie.
+    pub parameters: Vec<(String, String)>,
+    /// The HTTP status code of the answer.
+    pub status: u16,
+    /// The answer.
+    pub body: Value,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
 }
 
 /// What an exchange was for.
