@@ -7,7 +7,7 @@ use mapae_protocol::{
     error::{Endpoint, ErrorResponse},
     id_token,
     secret::Secret,
-    time::Timestamp,
+    time::{Seconds, Timestamp},
     token::{TokenResponse, grant_type},
 };
 use serde_json::Value;
@@ -57,7 +57,7 @@ impl Provider {
             nonce: Some(pending.nonce.clone()),
             scopes,
             issued_at: now,
-            expires_at: response.expires_in.map(|life| now.plus(life)),
+            expires_at: self.good_until(response.expires_in, now),
         })
     }
 
@@ -89,7 +89,7 @@ impl Provider {
             nonce: tokens.nonce.clone(),
             scopes: response.scope.unwrap_or_else(|| tokens.scopes.clone()),
             issued_at: now,
-            expires_at: response.expires_in.map(|life| now.plus(life)),
+            expires_at: self.good_until(response.expires_in, now),
         };
         let vouched = self.vouched_for(person, &refreshed, now).await?;
         let id_token = if vouched { refreshed.id_token } else { tokens.id_token.clone() };
@@ -117,6 +117,12 @@ impl Provider {
         }
     }
 
+    /// Until when an access token counts as good; `None` where nobody says.
+    fn good_until(&self, expires_in: Option<Seconds>, now: Timestamp) -> Option<Timestamp> {
+        let fixed = self.definition().schema().token.access_token_seconds;
+        fixed.map(|life| Seconds::seconds(life.into())).or(expires_in).map(|life| now.plus(life))
+    }
+
     async fn request_tokens(
         &self,
         purpose: Purpose,
@@ -125,7 +131,7 @@ impl Provider {
     ) -> Result<TokenResponse, Error> {
         let metadata = self.metadata(now).await?;
         let resource = self.registration().resource.as_ref().map(|resource| resource.as_str());
-        let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata)?;
+        let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata, now)?;
         let outgoing = Outgoing {
             purpose,
             url: &metadata.token_endpoint,
@@ -157,10 +163,14 @@ impl Provider {
         &self,
         form: Form,
         metadata: &Metadata,
+        now: Timestamp,
     ) -> Result<(Form, Option<Credential>), ConfigurationError> {
         let registration = self.registration();
         let client_id = registration.client_id.as_str();
-        let Some(secret) = &registration.client_secret else {
+        let signed = registration.signer.as_ref();
+        let signed =
+            signed.map(|signer| signer.secret(client_id, self.issuer().as_str(), now)).transpose()?;
+        let Some(secret) = registration.client_secret.as_ref().or(signed.as_ref()) else {
             return Ok((form.with("client_id", client_id), None));
         };
         match registration.auth_method.map_or_else(|| metadata.preferred_auth_method(), Ok)? {

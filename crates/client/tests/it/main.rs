@@ -15,6 +15,8 @@ mod logins;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod refreshing;
 #[cfg(test)]
 mod routes;

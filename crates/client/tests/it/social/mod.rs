@@ -1,5 +1,6 @@
 //! Providers as data, against the simulators: over HTTP, with the pages that a person would see there.
 
+mod apple;
 mod kakao;
 mod notices;
 mod others;

@@ -32,6 +32,7 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_here_at_once() {
         ("google", "jiwoo", "risc", "POST"),
         ("facebook", "sora", "deauthorize", "POST"),
         ("facebook", "sora", "data_deletion", "POST"),
+        ("apple", "haru", "notifications", "POST"),
     ] {
         let scene = Scene::of(id).await;
         listening(&scene, id, kind, method).await;
