@@ -4,7 +4,7 @@ use http::Method;
 use mapae_protocol::{
     client_credentials_header::ClientCredentials,
     client_metadata::TokenEndpointAuthMethod,
-    error::{Endpoint, ErrorResponse},
+    error::{Endpoint, ErrorCode, ErrorResponse},
     id_token,
     secret::Secret,
     time::{Seconds, Timestamp},
@@ -141,11 +141,11 @@ impl Provider {
         };
         let answer = self.ask(&outgoing, now).await?;
         if !answer.status.is_success() {
-            return Err(self.refused(purpose, &answer).into());
+            return Err(self.refused(purpose, &answer, &metadata).into());
         }
         let rules = self.definition().schema();
         if let Some(said) = token_answer::error_with_success(&answer.body, rules) {
-            return Err(self.refused_saying(purpose, &answer, &said).into());
+            return Err(self.refused_saying(purpose, &answer, &said, &metadata).into());
         }
         let body = answer.into_json().map_err(|error| ProviderError::NoAnswer(purpose, error))?;
         let body = token_answer::mended(&body, rules);
@@ -192,19 +192,25 @@ impl Provider {
 }
 
 impl Provider {
-    fn refused(&self, purpose: Purpose, answer: &Answer) -> ProviderError {
+    fn refused(&self, purpose: Purpose, answer: &Answer, metadata: &Metadata) -> ProviderError {
         if !answer.is_json() {
             return ProviderError::NoAnswer(purpose, HttpError::Status);
         }
         match token_answer::object(&answer.body) {
-            Some(said) => self.refused_saying(purpose, answer, &said.into()),
+            Some(said) => self.refused_saying(purpose, answer, &said.into(), metadata),
             None => ProviderError::NoAnswer(purpose, HttpError::Status),
         }
     }
 
     /// The definition's rules first, then RFC 6749 §5.2: the code decides, and a status without one is an answer that
     /// means nothing here.
-    fn refused_saying(&self, purpose: Purpose, answer: &Answer, said: &Value) -> ProviderError {
+    fn refused_saying(
+        &self,
+        purpose: Purpose,
+        answer: &Answer,
+        said: &Value,
+        metadata: &Metadata,
+    ) -> ProviderError {
         let place = if purpose == Purpose::Refresh { Place::Refresh } else { Place::Token };
         if let Some(error) = self.ruled(place, said) {
             return error;
@@ -212,7 +218,16 @@ impl Provider {
         if answer.status.is_server_error() {
             return ProviderError::NoAnswer(purpose, HttpError::Status);
         }
+        let registration = self.registration();
+        let nobody_said = registration.client_secret.is_some() && registration.auth_method.is_none();
         match ErrorResponse::parse(&answer.body) {
+            Ok(response) if nobody_said && response.known_code() == Some(ErrorCode::InvalidClient) => {
+                let refused = ProviderError::Refused { at: Endpoint::Token, code: response.known_code() };
+                // Not tried again with the other one: the provider may count wrong secrets.
+                metadata
+                    .guessed_auth_method()
+                    .map_or(refused, |tried| ProviderError::GuessedAuthMethod { tried })
+            }
             Ok(response) => ProviderError::Refused { at: Endpoint::Token, code: response.known_code() },
             Err(_) => ProviderError::NoAnswer(purpose, HttpError::Status),
         }

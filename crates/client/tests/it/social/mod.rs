@@ -2,6 +2,7 @@
 
 mod apple;
 mod kakao;
+mod matrix;
 mod notices;
 mod others;
 mod scene;

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::scene::{Person, Scene};
 
 /// The service, listening for notices of this kind.
-async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
+pub(super) async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/notices/{id}/{kind}", listener.local_addr().unwrap());
     let app: Router = routes(&scene.client);

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::website::{Browser, PATIENCE, TestClock, User, Users};
 
-const CALLBACK: &str = "http://localhost:3000/callback";
+pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// The service and its provider.
 pub(super) struct Scene {
@@ -24,7 +24,7 @@ pub(super) struct Scene {
     pub(super) users: Users,
     pub(super) clock: TestClock,
     vault: Vault,
-    id: &'static str,
+    pub(super) id: &'static str,
     /// What one downloads from Apple's console.
     key: String,
     _folder: Arc<TempDir>,
@@ -67,7 +67,7 @@ impl Scene {
         let clock = TestClock::new();
         let simulated = match id {
             "kakao" => mapae_simulators::Provider::Kakao,
-            "google" => mapae_simulators::Provider::Google,
+            "google" | "oidc" => mapae_simulators::Provider::Google,
             "facebook" => mapae_simulators::Provider::Facebook,
             "apple" => mapae_simulators::Provider::Apple,
             _ => mapae_simulators::Provider::Naver,
@@ -171,7 +171,12 @@ fn service(
     clock: &TestClock,
 ) -> Client<User> {
     let app = simulator.app();
-    let mut definition = Definition::named(id).unwrap().at(simulator.base_url());
+    let definition = Definition::named(id).unwrap();
+    // Of a provider by its issuer alone nothing else is said.
+    let mut definition = match id {
+        "oidc" => definition.with("issuer", simulator.base_url()),
+        _ => definition.at(simulator.base_url()),
+    };
     if !setup.openid {
         definition = definition.without_openid();
     }
@@ -201,7 +206,7 @@ impl Person {
     }
 
     /// Chooses an account and agrees, as far as there are pages; the address that leads back to the service.
-    async fn at_the_provider(&mut self, address: &str, name: &str, items: &[&str]) -> Back {
+    pub(super) async fn at_the_provider(&mut self, address: &str, name: &str, items: &[&str]) -> Back {
         let mut page = self.open(address).await;
         for _ in 0..5 {
             if let Some(location) = page.location {
@@ -222,7 +227,7 @@ impl Person {
         panic!("round and round")
     }
 
-    async fn open(&mut self, address: &str) -> Page {
+    pub(super) async fn open(&mut self, address: &str) -> Page {
         read(self.http().get(address).header(header::ACCEPT_LANGUAGE, "ko").send().await.unwrap()).await
     }
 
@@ -240,10 +245,10 @@ impl Person {
     }
 }
 
-struct Page {
+pub(super) struct Page {
     address: Url,
-    location: Option<Url>,
-    body: String,
+    pub(super) location: Option<Url>,
+    pub(super) body: String,
 }
 
 async fn read(response: reqwest::Response) -> Page {
@@ -254,7 +259,7 @@ async fn read(response: reqwest::Response) -> Page {
 }
 
 impl Page {
-    fn has(&self, id: &str) -> bool {
+    pub(super) fn has(&self, id: &str) -> bool {
         Html::parse_document(&self.body).select(&by_id(id)).next().is_some()
     }
 
