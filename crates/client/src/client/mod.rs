@@ -5,6 +5,7 @@ mod builder;
 mod calling;
 mod flights;
 mod issuing;
+mod posting;
 mod refreshing;
 mod signing_up;
 mod unlinking;

@@ -5,7 +5,11 @@ mod accounts;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod by_file;
+#[cfg(test)]
 mod callbacks;
+#[cfg(test)]
+mod forge;
 #[cfg(test)]
 mod id_tokens;
 #[cfg(test)]
@@ -15,6 +19,7 @@ mod logins;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod notices;
 mod place;
 #[cfg(test)]
 mod processes;
