@@ -79,7 +79,12 @@ pub(super) async fn come_back(State(desk): State<Desk>, request: Request, next: 
 /// A newcomer goes to the sign-up form, somebody known gets in; after a failure nobody was looked for.
 fn found(status: StatusCode, headers: &HeaderMap) -> Option<&'static str> {
     let location = headers.get(header::LOCATION).filter(|_| status.is_redirection())?;
-    Some(if location == "/sign-up" { "new" } else { "known" })
+    match location.to_str().ok()? {
+        "/sign-up" => Some("new"),
+        // An answer by a posted form is only passed on to the redirect URI.
+        onwards if onwards.starts_with("/callback/") => None,
+        _ => Some("known"),
+    }
 }
 
 fn draw(stage: &Stage, provider: &'static str, found: &'static str) {
