@@ -46,6 +46,8 @@ pub(crate) struct Stories {
     last: u64,
     current: Option<Story>,
     experiment: Option<Story>,
+    /// The page that says why somebody was signed out has been opened; it says so once.
+    said_why: bool,
 }
 
 impl Stories {
@@ -58,10 +60,7 @@ impl Stories {
             return experiment;
         }
         let Some(story) = self.expected(draft) else { return self.begin(opening(draft)) };
-        if story.kind == StoryKind::Unlinking && draft.endpoint == Endpoint::Home {
-            // The page that says why is the end of it.
-            self.current = None;
-        }
+        self.said_why |= story.kind == StoryKind::Unlinking && draft.endpoint == Endpoint::Home;
         story
     }
 
@@ -91,6 +90,7 @@ impl Stories {
         self.last += 1;
         let story = Story { id: self.last, kind };
         self.current = Some(story);
+        self.said_why = false;
         story
     }
 
@@ -100,6 +100,7 @@ impl Stories {
         let kind = opening(draft);
         let goes_on = match draft.from {
             Lifeline::Browser if draft.to == Lifeline::ResourceServer => false,
+            Lifeline::Browser if draft.endpoint == Endpoint::Home && self.said_why => false,
             Lifeline::Browser => continues(current.kind, draft.endpoint),
             Lifeline::Provider if draft.kind == Kind::Request => current.kind == StoryKind::Unlinking,
             // Programs speak in the middle of whatever a person began.
@@ -253,6 +254,7 @@ mod tests {
             (Provider, Client, Endpoint::Notice, 4, StoryKind::Unlinking),
             (Browser, Provider, Endpoint::ProviderSettings, 4, StoryKind::Unlinking),
             (Browser, Client, Endpoint::Home, 4, StoryKind::Unlinking),
+            (Browser, Provider, Endpoint::ProviderSettings, 4, StoryKind::Unlinking),
             (Browser, Client, Endpoint::Home, 5, StoryKind::Visit),
             // Somebody unlinked by other means than the page.
             (Provider, Client, Endpoint::Notice, 6, StoryKind::Unlinking),
