@@ -45,6 +45,11 @@ pub(crate) trait Rules: Send + Sync {
     /// The app that is there from the start.
     fn default_app(&self) -> App;
 
+    /// The private half of the key with which the default app signs its secrets, as PEM (Apple).
+    fn client_key(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The people who are there from the start.
     fn people(&self) -> Vec<Person>;
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use mapae_protocol::{
     jose::{Algorithm, SigningKey, SigningKeyError},
     time::Seconds,
@@ -72,6 +73,19 @@ impl Simulator {
         provider: Provider,
         settings: &Settings,
     ) -> Result<Self, StartError> {
+        Self::start_behind(listener, provider, settings, |router| router)
+    }
+
+    /// The same behind a layer of yours: something that watches, or that stands in the way.
+    ///
+    /// # Errors
+    /// A setting is none.
+    pub fn start_behind(
+        listener: TcpListener,
+        provider: Provider,
+        settings: &Settings,
+        layer: impl FnOnce(Router) -> Router,
+    ) -> Result<Self, StartError> {
         let unnamed = |source| StartError::Listen { address: settings.listen, source };
         let address = listener.local_addr().map_err(unnamed)?;
         let rules = rules::rules(provider);
@@ -100,7 +114,7 @@ impl Simulator {
             closing: closing.clone(),
             moved: AtomicI64::new(0),
         });
-        let serving = tokio::spawn(serve(listener, web::router(engine.clone()), closing));
+        let serving = tokio::spawn(serve(listener, layer(web::router(engine.clone())), closing));
         Ok(Self { engine, close, serving: Some(serving) })
     }
 
@@ -127,6 +141,12 @@ impl Simulator {
     pub fn app(&self) -> App {
         let first = self.engine.rules().default_app();
         self.engine.with(|world| world.apps.get(&first.client_id).cloned()).unwrap_or(first)
+    }
+
+    /// The key with which that app signs its secrets, where it has none that is kept: Apple's `.p8` file.
+    #[must_use]
+    pub fn client_key(&self) -> Option<&'static str> {
+        self.engine.rules().client_key()
     }
 
     /// Carries out a command. When this returns, the app has been notified of it.
@@ -173,7 +193,7 @@ fn world(rules: &dyn rules::Rules, settings: &Settings) -> Result<World, StartEr
     Ok(World::new(apps, people, facts))
 }
 
-async fn serve(listener: TcpListener, router: axum::Router, mut closing: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, router: Router, mut closing: watch::Receiver<bool>) {
     let closed = async move {
         // An error means that the simulator was dropped: that is the end, too.
         let _ = closing.wait_for(|closed| *closed).await;

@@ -1,19 +1,41 @@
 // The textbook follows the messages; the buttons say what came of them.
 
-const lines = [...document.querySelectorAll(".textbook .line")];
-const phases = [...document.querySelectorAll(".textbook .phase")];
+const books = [...document.querySelectorAll(".textbook .phases")];
 
 function forget() {
-  for (const line of [...lines, ...phases]) line.classList.remove("done", "now");
-  phases[0]?.classList.add("now");
+  for (const book of books) forgetThis(book);
+}
+
+function forgetThis(book) {
+  for (const line of book.querySelectorAll(".line, .phase")) {
+    line.classList.remove("done", "now");
+    line.removeAttribute("aria-current");
+  }
+  book.querySelector(".phase")?.classList.add("now");
+}
+
+/** One textbook at a time: that of the login that goes on, or the one that was asked for. */
+function openBook(name) {
+  for (const book of books) book.hidden = book.dataset.book !== name;
+  for (const opener of document.querySelectorAll("[data-opens]")) {
+    opener.setAttribute("aria-pressed", String(opener.dataset.opens === name));
+  }
+}
+for (const opener of document.querySelectorAll("[data-opens]")) {
+  opener.addEventListener("click", () => openBook(opener.dataset.opens));
 }
 
 /** Where in the textbook this message belongs. */
 function follow(message) {
   if (!message.number || message.noise) return;
+  const book = books.find((one) => one.dataset.book === message.book);
+  if (!book) return;
   // A new login begins at the beginning.
-  if (message.number === 1) forget();
-  for (const line of lines) {
+  if (message.number === 1) {
+    forgetThis(book);
+    openBook(message.book);
+  }
+  for (const line of book.querySelectorAll(".line")) {
     const here = Number(line.dataset.number) === message.number;
     line.classList.toggle("now", here);
     if (here) {
@@ -23,7 +45,7 @@ function follow(message) {
       line.removeAttribute("aria-current");
     }
   }
-  for (const phase of phases) phase.classList.toggle("now", Number(phase.dataset.phase) === message.phase);
+  for (const phase of book.querySelectorAll(".phase")) phase.classList.toggle("now", Number(phase.dataset.phase) === message.phase);
 }
 
 forget();

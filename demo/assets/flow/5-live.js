@@ -61,7 +61,7 @@ function arrived(event) {
   follow(message);
   showQuiet();
   notice(row);
-  if (settled && ["callback", "sign_up", "sign_out", "home"].includes(message.endpoint)) askWhoIsThere();
+  if (settled && ["callback", "social_callback", "sign_up", "social_sign_up", "sign_out", "signed_out", "home"].includes(message.endpoint)) askWhoIsThere();
 }
 
 /** Nothing but the background counts as quiet. */

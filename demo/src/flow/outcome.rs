@@ -4,15 +4,16 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::mask;
 
-/// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram.
-const GOOD_ENDS: &[&str] = &["code", "consent", "diagram", "sign_in"];
+/// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram; somebody who was
+/// found, or who is new.
+const GOOD_ENDS: &[&str] = &["code", "consent", "diagram", "known", "new", "onwards", "sign_in", "sign_up"];
 
 /// Whether somebody said no.
 pub(crate) fn is_refusal(outcome: &str) -> bool {
     !GOOD_ENDS.contains(&outcome)
 }
 
-/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `consent`, `diagram`,
+/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `sign_up`, `consent`, `onwards`, `diagram`,
 /// `no_credentials`, `refused`, `failed`; `None` for an ordinary success.
 pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: Option<String>) -> Option<String> {
     if status.is_redirection() {
@@ -44,6 +45,8 @@ fn redirect(location: &str) -> Option<&'static str> {
     match path {
         path if path.ends_with("/sign-in") => Some("sign_in"),
         path if path.ends_with("/consent") => Some("consent"),
+        path if path.starts_with("/callback/") => Some("onwards"),
+        "/sign-up" => Some("sign_up"),
         "/flow" => Some("diagram"),
         _ => None,
     }
@@ -76,6 +79,8 @@ mod tests {
             (303, "location", "http://localhost:3000/callback?error=access_denied", None, Some("error")),
             (303, "location", "/sign-in?step=abc", None, Some("sign_in")),
             (303, "location", "/consent?step=abc", None, Some("consent")),
+            (303, "location", "/sign-up", None, Some("sign_up")),
+            (303, "location", "/callback/apple", None, Some("onwards")),
             (303, "location", "/flow?did=late_code&found=waiting", None, Some("diagram")),
             (303, "location", "/", None, None),
             (200, "x", "y", Some("ignored"), None),

@@ -16,12 +16,19 @@ const REFUSAL: &str = "다른 사이트에서 보낸 요청이라 처리하지 �
 
 /// Headers of every answer, and the same-origin rule for everything that changes something.
 pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        && !comes_from_a_provider(request.uri().path());
     let policy = policy(&desk, request.uri().path());
     if changes && !is_same_origin(request.headers(), desk.origin()) {
         return finish(&policy, (StatusCode::FORBIDDEN, REFUSAL).into_response());
     }
     finish(&policy, next.run(request).await)
+}
+
+/// What providers tell comes from no page, and some answer by a form that they post (OAuth 2.0 Form Post Response Mode
+/// §2): both are proved by what they carry.
+fn comes_from_a_provider(path: &str) -> bool {
+    path.starts_with("/notices/") || path.starts_with("/callback/")
 }
 
 /// Cross-site request forgery (RFC 6749 §10.12): the browser's own word decides; another port is another origin.

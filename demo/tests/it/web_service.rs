@@ -45,7 +45,7 @@ async fn pages_speak_the_browsers_language_until_the_person_chooses() {
 #[tokio::test]
 async fn se_05_forms_are_posted_by_own_pages_only() {
     let play = Play::begin().await;
-    for path in ["/events", "/sign-out", "/sign-up", "/flow/experiments/call_api"] {
+    for path in ["/events", "/sign-out", "/sign-up", "/unlink", "/flow/experiments/call_api"] {
         for site in ["same-site", "cross-site", "none"] {
             let alone =
                 play.http.post(format!("{}{path}", play.running.service_url)).header("sec-fetch-site", site);

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{App, app::one_or_many, engine::Engine};
 
 /// The private half of the default app's key. It protects nothing, which is why it can be given to everybody.
-const DEFAULT_KEY: &str = include_str!("../../assets/AuthKey_SIMULATED1.p8");
+pub(super) const DEFAULT_KEY: &str = include_str!("../../assets/AuthKey_SIMULATED1.p8");
 
 /// `GET /simulator/client-key.p8`: what one downloads from Apple's console once.
 pub(super) async fn default_key() -> impl IntoResponse {

@@ -101,6 +101,10 @@ impl Rules for Apple {
         seed::app()
     }
 
+    fn client_key(&self) -> Option<&'static str> {
+        Some(client_secret::DEFAULT_KEY)
+    }
+
     fn people(&self) -> Vec<Person> {
         seed::people()
     }
