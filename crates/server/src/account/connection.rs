@@ -9,6 +9,7 @@ use mapae_protocol::locale::Locale;
 use super::notice;
 use crate::{
     app::App,
+    audit::{About, Event},
     catalog::Client,
     contention,
     interaction::{PageError, Visit, person_page, see_other},
@@ -60,7 +61,11 @@ pub(crate) async fn drop_item(State(app): State<App>, Path(id): Path<String>, re
                 return Ok(Some(see_other(&notice::dropped(&id))?));
             };
             match visit.app.commit(unit).await {
-                Ok(_) => Ok(Some(see_other(&after_dropping(&connection, scope))?)),
+                Ok(_) => {
+                    let about = About::user(&signed_in.user.id).with_app(&connection.consent.app_id);
+                    about.note(Event::ConsentItemWithdrawn);
+                    Ok(Some(see_other(&after_dropping(&connection, scope))?))
+                }
                 Err(CommitError::Conflict { .. }) => Ok(None),
                 Err(error) => Err(error.into()),
             }

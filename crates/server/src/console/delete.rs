@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Event,
     fault::Fault,
     interaction::{PageError, see_other},
     pages::{
@@ -46,7 +47,10 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             return Ok(developer.refuse(&page(&developer, &registered, typed).await?));
         }
         match developer.commit(apps::delete(&id, developer.now())).await? {
-            Written::Done => Ok(see_other(&home::after_deletion())?),
+            Written::Done => {
+                developer.about(&id).note(Event::AppDeleted);
+                Ok(see_other(&home::after_deletion())?)
+            }
             // Deleted at the same time on another page: not found any more.
             Written::Changed { .. } => {
                 developer.own_app(&id).await?;

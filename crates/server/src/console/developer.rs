@@ -11,6 +11,7 @@ use super::fields::Fields;
 use crate::{
     accounts::session,
     app::App,
+    audit::About,
     ids::Kind,
     interaction::{PageError, Visit, person_page},
     pages::{Page, look::Desk, moment::Moment},
@@ -117,6 +118,11 @@ impl Developer {
             Err(CommitError::Conflict { statement }) => Ok(Written::Changed { statement }),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What the log says of this person and their app.
+    pub(super) fn about<'a>(&'a self, app: &'a str) -> About<'a> {
+        About::user(&self.user().id).with_app(app)
     }
 
     /// The name of what this very form makes: when it is sent again, by a reload or a second click, it names the
