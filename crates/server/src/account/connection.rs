@@ -95,7 +95,7 @@ pub(super) fn card(connection: &Connection) -> AppCard {
     let homepage = connection.app_homepage.as_deref().and_then(|homepage| url::Url::parse(homepage).ok());
     AppCard {
         icon: connection.app_icon.clone(),
-        host: homepage.as_ref().and_then(url::Url::host_str).map(Shown::name),
+        leads_to: homepage.as_ref().and_then(url::Url::host_str).map(Shown::name),
         ..AppCard::named(&connection.app_name)
     }
 }

@@ -81,7 +81,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     };
     let questions = Questions::of(&facts);
     let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
-    let uri = situation.redirect.uri().as_str();
+    let uri = situation.redirect.uri();
     let items = |scopes: &Scopes| shown_items(visit, &situation, scopes, visit.locale(Some(&step)));
     let page = ConsentPage {
         step: visit.seal(&step).await?,

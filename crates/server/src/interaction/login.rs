@@ -5,7 +5,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
+use mapae_protocol::{
+    authorization::Prompt as Requested, error::ErrorCode, redirect_uri::RedirectUri,
+};
 
 use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target,
@@ -215,8 +217,8 @@ impl LoginForm {
                 asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo))
             }
         };
-        let target = FormTarget::leading_to(redirect.uri().as_str());
-        Ok(Self { app: Some(card(&client, redirect.uri().as_str())), again, target })
+        let target = FormTarget::leading_to(redirect.uri());
+        Ok(Self { app: Some(card(&client, redirect.uri())), again, target })
     }
 
     /// The address to begin with: of who is signed in when they must prove it again, else what the app hints.
@@ -249,15 +251,13 @@ impl LoginForm {
 }
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
-pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
+pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
     use crate::pages::shown::Shown;
     let settings = &client.record().settings;
-    let host = url::Url::parse(redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     AppCard {
         name: Shown::name(&settings.name),
         icon: settings.icon.clone(),
-        developer: None,
-        host: host.map(|host| Shown::name(&host)),
+        leads_to: Some(Shown::name(&redirect_uri.origin())),
         standing: client.standing(),
     }
 }
