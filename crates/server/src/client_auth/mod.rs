@@ -41,7 +41,7 @@ pub(crate) async fn authenticate_app(app: &App, form: &Form) -> Result<Arc<Clien
     match authenticate(app, form).await? {
         Caller::App(client) => Ok(client),
         Caller::Api(api) => {
-            About::api(&api.id).note(Event::AuthenticationRefused);
+            About::api(&api.client_id).note(Event::AuthenticationRefused);
             Err(TokenError::InvalidClient { basic: form.has_authorization() })
         }
     }
@@ -73,7 +73,7 @@ async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Call
         credential.secret().is_some_and(|presented| api.secret_hash.matches(&secret::digest(presented)))
     });
     if proven.is_none() {
-        let about = api.map_or_else(About::default, |api| About::api(&api.id));
+        let about = api.map_or_else(About::default, |api| About::api(&api.client_id));
         about.note(Event::AuthenticationRefused);
     }
     Ok(proven.map(|api| Caller::Api(Arc::clone(api))))
