@@ -68,6 +68,7 @@ events! {
     PasswordReset = "password reset";
     ConsentGiven = "consent given";
     ConsentRefused = "consent refused";
+    ConsentItemGiven = "consent to an item given";
     ConsentItemWithdrawn = "consent to an item withdrawn";
     ConsentWithdrawn = "consent withdrawn: the app is disconnected";
     AuthenticationRefused = "client authentication refused";

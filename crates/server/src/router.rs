@@ -81,6 +81,7 @@ fn pages() -> Router<App> {
         .route(at::ACCOUNT, get(home::show))
         .route("/account/services/{id}", get(connection::show))
         .route("/account/services/{id}/drop", post(connection::drop_item))
+        .route("/account/services/{id}/agree", post(connection::agree_to_item))
         .route("/account/services/{id}/disconnect", get(disconnect::show).post(disconnect::submit))
         .route("/account/browsers/{id}/end", post(browsers::end))
         .route(at::END_OTHER_BROWSERS, post(browsers::end_others))
