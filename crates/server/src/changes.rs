@@ -129,10 +129,9 @@ mod tests {
     async fn me_04_what_another_node_sealed_under_a_new_key_is_opened_here_at_once() {
         let (app, _folder) = server(Clock::manual(Timestamp::from_unix(1_800_000_000))).await;
         let (db, master, now) = (app.db(), app.master_key(), app.now());
-        let tokens = &app.config().tokens;
         for takeover in [Takeover::Planned, Takeover::Emergency] {
             let before = app.keys().current().seals.codes.seal(b"before", b"");
-            db.commit(keys::rotation(db, master, tokens, takeover, now).await.unwrap()).await.unwrap();
+            db.commit(keys::rotation(db, master, app.config(), takeover, now).await.unwrap()).await.unwrap();
             let there = keys::load(db, master, now).await.unwrap().seals.codes.seal(b"there", b"");
             let keys = app.keys_for(&there).await.unwrap();
             assert_eq!(keys.seals.codes.open(&there, b"").unwrap(), b"there");
