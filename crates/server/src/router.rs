@@ -78,6 +78,7 @@ fn pages() -> Router<App> {
         .route(at::FORGOT_PASSWORD, get(ask::show_forgot_password).post(ask::forgot_password))
         .route(at::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
         .route(at::SETUP, get(setup::show).post(setup::submit))
+        .route(at::START, get(home::start))
         .route(at::ACCOUNT, get(home::show))
         .route("/account/services/{id}", get(connection::show))
         .route("/account/services/{id}/drop", post(connection::drop_item))
