@@ -22,10 +22,7 @@ use crate::{
         input::Input,
         shown::Shown,
     },
-    store::{
-        apps::{self, RegisteredApp},
-        developers,
-    },
+    store::apps::{self, RegisteredApp},
 };
 
 /// `GET /console/apps/{id}/delete`.
@@ -72,7 +69,7 @@ async fn page(
     registered: &RegisteredApp,
     typed: Input<NotTheName>,
 ) -> Result<DeleteApp, PageError> {
-    let people = developers::people(developer.db(), &developer.user().id).await?;
+    let people = developer.people().await?;
     let people = people.get(&registered.app.id).and_then(|count| u64::try_from(*count).ok());
     Ok(DeleteApp {
         desk: developer.desk(),

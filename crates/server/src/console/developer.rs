@@ -1,5 +1,7 @@
 //! Whoever is signed in, as the owner of their apps.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, StatusCode},
@@ -17,7 +19,8 @@ use crate::{
     pages::{Page, look::Desk, moment::Moment},
     store::{
         CommitError, Db, Unit,
-        apps::{self, RegisteredApp},
+        apps::{self, App as Registered, RegisteredApp},
+        developers,
         sessions::SignedIn,
         users::{self, User},
     },
@@ -61,7 +64,12 @@ async fn owned(db: &Db, user: &User, id: &str) -> Result<RegisteredApp, PageErro
     let id = ClientId::parse(id).map_err(|_| PageError::NotFound)?;
     let found = apps::find(db, id.as_str()).await?;
     let own = |found: &RegisteredApp| {
-        found.app.deleted_at.is_none() && found.app.owner_id.as_ref() == Some(&user.id)
+        found.app.deleted_at.is_none()
+            && match &found.app.owner_id {
+                Some(owner) => *owner == user.id,
+                // The command line made it: it belongs to whoever runs the server.
+                None => user.operator,
+            }
     };
     found.filter(own).ok_or(PageError::NotFound)
 }
@@ -102,6 +110,25 @@ impl Developer {
     /// A page that says what is wrong with the form.
     pub(super) fn refuse<P: Page>(&self, page: &P) -> Response {
         (StatusCode::UNPROCESSABLE_ENTITY, self.show(page)).into_response()
+    }
+
+    /// All apps that are this person's, the oldest first: their own and, for the operator, those that nobody owns.
+    pub(super) async fn apps(&self, limit: i64) -> Result<Vec<Registered>, PageError> {
+        let mut apps = apps::list_by_owner(self.db(), &self.user().id, limit).await?;
+        if self.user().operator {
+            apps.extend(apps::list_ownerless(self.db(), limit).await?);
+            apps.sort_by_key(|app| app.created_at);
+        }
+        Ok(apps)
+    }
+
+    /// How many people are connected to each of them; apps without any are not named.
+    pub(super) async fn people(&self) -> Result<HashMap<String, i64>, PageError> {
+        let mut people = developers::people(self.db(), &self.user().id).await?;
+        if self.user().operator {
+            people.extend(developers::people_of_ownerless(self.db()).await?);
+        }
+        Ok(people)
     }
 
     /// The developer's app of this id.
