@@ -1,7 +1,8 @@
 //! The client's cookies — RFC 6265 §4.1, RFC 6265 §5.4.
 
-use http::{HeaderMap, HeaderValue, header};
-use mapae_protocol::{base64url, digest::sha256, redirect_uri::RedirectUri, time::Seconds, uri::Uri};
+use http::{HeaderMap, HeaderValue};
+pub(crate) use mapae_protocol::cookie::value as read;
+use mapae_protocol::{base64url, cookie, digest::sha256, redirect_uri::RedirectUri, time::Seconds, uri::Uri};
 
 use crate::setting::{ConfigurationError, Setting};
 
@@ -68,7 +69,7 @@ impl Cookies {
 
     /// The logins that the browser had open before and that are now too many.
     pub(crate) fn surplus_logins(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
-        let open = pairs(headers).filter(|(name, _)| name.starts_with(&self.logins())).map(|(name, _)| name);
+        let open = cookie::pairs(headers).filter(|(name, _)| name.starts_with(&self.logins())).map(|(name, _)| name);
         let open: Vec<&str> = open.collect();
         let surplus = (open.len() + 1).saturating_sub(MAX_LOGINS);
         open.into_iter().take(surplus).map(|name| self.clear(name)).collect()
@@ -103,21 +104,6 @@ impl Cookies {
     }
 }
 
-/// The value of a cookie. Two of one name are none: somebody on a neighbouring host may have set one of them
-/// (cookie tossing).
-pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found = pairs(headers).filter(|(found, _)| *found == name).map(|(_, value)| value);
-    let value = found.next()?;
-    found.next().is_none().then_some(value)
-}
-
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
-    // Pair by pair: a strange byte in somebody else's cookie must not hide ours.
-    let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';'));
-    pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
-}
-
 /// Names and values here are base64url and fixed texts, so this is always a header.
 pub(crate) fn header_value(text: &str) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
@@ -125,6 +111,8 @@ pub(crate) fn header_value(text: &str) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     fn cookies(redirect_uri: &str) -> Cookies {
@@ -149,26 +137,6 @@ mod tests {
             "shop-3000-sign-up=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
         );
         assert_eq!(cookies("http://127.0.0.1/cb").session(), "shop-80-session");
-    }
-
-    #[test]
-    fn se_25_two_cookies_of_one_name_are_none() {
-        let once = headers(&["a=1; shop-3000-session=x", "b=2"]);
-        assert_eq!(read(&once, "shop-3000-session"), Some("x"));
-        assert_eq!(read(&once, "shop-3000"), None);
-        for twice in [headers(&["s=1; s=2"]), headers(&["s=1", "s=1"])] {
-            assert_eq!(read(&twice, "s"), None);
-        }
-    }
-
-    #[test]
-    fn a_strange_neighbour_hides_nothing() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            header::COOKIE,
-            HeaderValue::from_bytes(b"a=\xff\xfe; name=\xed\x95\x9c; s=x; broken").unwrap(),
-        );
-        assert_eq!(read(&headers, "s"), Some("x"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod client_authentication;
 pub mod client_credentials_header;
 pub mod client_id;
 pub mod client_metadata;
+pub mod cookie;
 pub mod digest;
 pub mod endpoint_uri;
 pub mod error;

@@ -273,7 +273,8 @@ impl App {
     /// # Errors
     /// When the database does not answer.
     pub async fn catch_up(&self) -> Result<(), StartError> {
-        Ok(self.0.changes.follow(self).await?)
+        self.0.changes.follow(self).await?;
+        Ok(())
     }
 
     /// Writes a unit; what it changes for others is in force here when this returns.

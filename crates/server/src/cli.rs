@@ -8,19 +8,21 @@ mod keys;
 mod scope_text;
 mod security;
 mod simulate;
+mod update_app;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, OneApi, TokenFormat},
+    api::{ApiCommand, CreateApi, OneApi, TokenFormat, UpdateApi},
     app::{AppCommand, CreateApp, IdTokenAlg, OneApp, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
-    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
+    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName},
     simulate::Simulate,
+    update_app::UpdateApp,
     user::{CreateUser, OneUser, UserCommand},
 };
 use crate::config::Flags;

@@ -34,6 +34,7 @@
 mod account;
 pub mod accounts;
 mod app;
+mod audit;
 mod catalog;
 mod changes;
 pub mod cli;

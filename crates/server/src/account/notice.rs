@@ -2,7 +2,7 @@
 
 use crate::{
     interaction::{PageError, Visit},
-    pages::{account::AccountNotice, at},
+    pages::{account::AccountNotice, at, connected_service::ItemNotice},
 };
 
 /// The parameter that carries it.
@@ -15,8 +15,8 @@ const WORDS: &[(&str, AccountNotice)] = &[
     ("password-changed", AccountNotice::PasswordChanged),
 ];
 
-/// Of a service's page: an item was taken back.
-const DROPPED: &str = "dropped";
+/// Of a service's page.
+const ITEM_WORDS: &[(&str, ItemNotice)] = &[("dropped", ItemNotice::Dropped), ("agreed", ItemNotice::Agreed)];
 
 /// The account's address, with what to tell there.
 pub(super) fn account(notice: AccountNotice) -> String {
@@ -24,9 +24,10 @@ pub(super) fn account(notice: AccountNotice) -> String {
     word.map_or_else(|| at::ACCOUNT.to_owned(), |(word, _)| at::with(at::ACCOUNT, DONE, word))
 }
 
-/// A service's address, where it is told that an item was taken back.
-pub(super) fn dropped(id: &str) -> String {
-    at::with(&at::service(id), DONE, DROPPED)
+/// A service's address, with what to tell there.
+pub(super) fn service(id: &str, notice: ItemNotice) -> String {
+    let word = ITEM_WORDS.iter().find(|(_, of)| *of == notice);
+    word.map_or_else(|| at::service(id), |(word, _)| at::with(&at::service(id), DONE, word))
 }
 
 /// What the address of the account's page tells.
@@ -35,7 +36,8 @@ pub(super) fn of_account(visit: &Visit) -> Result<Option<AccountNotice>, PageErr
     Ok(WORDS.iter().find(|(word, _)| Some(*word) == told).map(|(_, notice)| *notice))
 }
 
-/// Whether the address of a service's page tells that an item was taken back.
-pub(super) fn is_dropped(visit: &Visit) -> Result<bool, PageError> {
-    Ok(visit.one(DONE)? == Some(DROPPED))
+/// What the address of a service's page tells.
+pub(super) fn of_service(visit: &Visit) -> Result<Option<ItemNotice>, PageError> {
+    let told = visit.one(DONE)?;
+    Ok(ITEM_WORDS.iter().find(|(word, _)| Some(*word) == told).map(|(_, notice)| *notice))
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Event,
     contention,
     fault::Fault,
     interaction::{PageError, page, see_other},
@@ -93,7 +94,10 @@ async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Resu
         let update = apps::update(id, &settings, &facts.registered.lists, developer.now());
         let unit = facts.guard().with(update).with(written).with(vouching::withdraw(id, developer.now()));
         match developer.commit(unit).await? {
-            Written::Done => Ok(Some(see_other(&told(id, AppNotice::Saved))?)),
+            Written::Done => {
+                developer.about(id).note(Event::AppChanged);
+                Ok(Some(see_other(&told(id, AppNotice::Saved))?))
+            }
             Written::Changed { .. } => Ok(None),
         }
     })

@@ -56,10 +56,13 @@ pub(crate) fn deliver(
     };
     match back.mode.deliver(to, &parameters) {
         Delivery::Redirect(address) => see_other(&address),
-        Delivery::Form { action, fields } => {
+        Delivery::Form { fields, .. } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let page =
-                FormPost { redirect_uri: action, fields, app: Shown::name(&client.record().settings.name) };
+            let page = FormPost {
+                redirect_uri: to.uri().clone(),
+                fields,
+                app: Shown::name(&client.record().settings.name),
+            };
             Ok(visit.show(&page, None))
         }
     }
@@ -80,11 +83,11 @@ pub(crate) async fn refuse(
     }
     let parameters = response::error(error, back.state.as_deref(), visit.app.issuer());
     let page = Detour {
-        app: login::card(client, to.uri().as_str()),
+        app: login::card(client, to.uri()),
         onward: match back.mode.deliver(to, &parameters) {
             Delivery::Redirect(address) => Onward::Link(address),
-            Delivery::Form { action, fields } => Onward::Form {
-                redirect_uri: action,
+            Delivery::Form { fields, .. } => Onward::Form {
+                redirect_uri: to.uri().clone(),
                 fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             },
         },

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{About, Event},
     fault::{Artefact, Fault},
     ids::Kind,
     pages::{
@@ -80,7 +81,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     };
     let questions = Questions::of(&facts);
     let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
-    let uri = situation.redirect.uri().as_str();
+    let uri = situation.redirect.uri();
     let items = |scopes: &Scopes| shown_items(visit, &situation, scopes, visit.locale(Some(&step)));
     let page = ConsentPage {
         step: visit.seal(&step).await?,
@@ -171,7 +172,10 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
             let accepted = accepted(&visit, asked)?.intersection(&questions.optional);
             agree(&visit, authorize, &situation, signed_in, (questions, accepted)).await?
         }
-        Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
+        Some("deny") => {
+            About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentRefused);
+            Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree"))
+        }
         _ => return Err(PageError::BadRequest),
     };
     step.end(&visit.app, &visit.browser).await?;
@@ -210,7 +214,7 @@ async fn agree(
     let changes = !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
     if changes {
         match visit.app.commit(Unit::from(consents::agree(seen, &agreement, now))).await {
-            Ok(_) => {}
+            Ok(_) => About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentGiven),
             // Answered twice, or changed on another page meanwhile: what is agreed now decides.
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),

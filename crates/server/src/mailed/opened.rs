@@ -52,7 +52,7 @@ impl Opened {
             return FormTarget::OwnOrigin;
         };
         let trusted = trust_target(&visit.app, &authorize.target).await;
-        trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri().as_str()))
+        trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri()))
     }
 
     /// Goes on, signed in, with what the person was on the way to, or to their account. The session is part of

@@ -65,7 +65,7 @@ fn sample<P: Page>() -> P {
 }
 
 fn app(name: &str) -> AppCard {
-    AppCard { developer: Some(Shown::name(name)), host: Some(Shown::name(name)), ..AppCard::named(name) }
+    AppCard { leads_to: Some(Shown::name(name)), ..AppCard::named(name) }
 }
 
 fn item(name: &str) -> ConsentItem {

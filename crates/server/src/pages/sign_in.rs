@@ -85,7 +85,7 @@ impl Page for SignIn {
         };
         let app = Self {
             app: Some(example::app()),
-            target: FormTarget::leading_to(example::REDIRECT),
+            target: FormTarget::leading_to(&example::redirect()),
             ..own.clone()
         };
         let email = || "mapae.kim@example.com".to_owned();

@@ -41,6 +41,8 @@ statements! {
     );
     BY_OWNER: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.owner_id = $1 AND a.deleted_at IS NULL ORDER BY a.created_at LIMIT $2");
+    OWNERLESS: Apps = concat!("SELECT ", app_columns!(),
+        " FROM apps a WHERE a.owner_id IS NULL AND a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
     ALL: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
     INSERT: Apps = "INSERT INTO apps (id, owner_id, name, icon, homepage, public, grant_types, \
@@ -50,6 +52,7 @@ statements! {
     UPDATE: Apps = "UPDATE apps SET name = $1, icon = $2, homepage = $3, public = $4, grant_types = $5, \
          token_endpoint_auth_method = $6, id_token_alg = $7, subject_type = $8, pkce_required = $9, \
          rotate_refresh = $10, updated_at = $11 WHERE id = $12 AND deleted_at IS NULL";
+    GIVE_TO: Apps = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL";
     TOUCH: Apps = "UPDATE apps SET updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     REVOKE: Apps = "UPDATE apps SET epoch = epoch + 1, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     DISABLE: Apps = "UPDATE apps SET disabled_at = $1, updated_at = $1, epoch = epoch + 1 \
@@ -236,6 +239,14 @@ pub async fn list_by_owner(db: &Db, owner_id: &str, limit: i64) -> Result<Vec<Ap
     rows.into_iter().map(|row| row.read(App::read)).collect()
 }
 
+/// The apps that nobody owns, because the command line made them; the oldest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn list_ownerless(db: &Db, limit: i64) -> Result<Vec<App>, StoreError> {
+    db.list(OWNERLESS, values![limit]).await?.into_iter().map(|row| row.read(App::read)).collect()
+}
+
 /// All apps, the oldest first, at most `limit`.
 ///
 /// # Errors
@@ -277,6 +288,11 @@ pub fn insert(app: &NewApp, at: Timestamp) -> Unit {
         .with_all(app.secret.iter().map(|secret| insert_secret(&app.id, secret, at)))
         .with_all(add_lists(&app.id, &app.lists))
         .changing_catalog()
+}
+
+/// Gives an app to another owner. Conflict: there is no such app.
+pub fn give_to(id: &str, owner_id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(GIVE_TO, values![owner_id, at, id])).changing_catalog()
 }
 
 /// Changes what was registered; the lists are replaced. Conflict: there is no such app, or a list has the

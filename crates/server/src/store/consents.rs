@@ -37,6 +37,8 @@ statements! {
          WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
+    ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
+         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND scopes <> ''";
     GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
@@ -180,6 +182,21 @@ pub fn drop_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Unit> {
     refused.insert(scope);
     let params = values![join(&scopes), join(&refused), at, &seen.id, seen.epoch, &seen.scopes];
     Some(Unit::from(Statement::one(DROP_SCOPE, params)).revoking(Revocation::consent(&seen.id, at)))
+}
+
+/// Agrees to one item that was refused. What was made before stays as it is: the app is granted the item when it
+/// sends the person here next. `None`: it was not refused. Conflict: the consent has changed since it was read.
+#[must_use]
+pub fn add_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Statement> {
+    let mut scopes: BTreeSet<&str> = seen.scopes.split_ascii_whitespace().collect();
+    let mut refused: BTreeSet<&str> = seen.refused.split_ascii_whitespace().collect();
+    if scopes.is_empty() || !refused.remove(scope) {
+        return None;
+    }
+    scopes.insert(scope);
+    let (scopes, refused) = (join(&scopes), join(&refused));
+    let params = values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused];
+    Some(Statement::one(ADD_SCOPE, params))
 }
 
 /// Takes everything back (연결 끊기): all that this app has of this person ends in one commit. Conflict: it

@@ -3,7 +3,7 @@
 use mapae_protocol::{resource::ResourceIndicator, scope::ScopeToken};
 
 use crate::{
-    cli::{CreateApi, ScopeText},
+    cli::{CreateApi, ScopeText, UpdateApi},
     commands::{
         name,
         refusals::{INVALID, Refusals},
@@ -15,6 +15,7 @@ use crate::{
 
 const IDENTIFIER: &str = "--identifier";
 const SCOPE: &str = "--scope";
+const REMOVE_SCOPE: &str = "--remove-scope";
 
 /// As many characters as a page shows of a scope's text.
 const MAX_TEXT: usize = 120;
@@ -33,6 +34,45 @@ pub(super) fn parse(args: &CreateApi, known: &[Api], site: &Site, refusals: &mut
     let name = name::parse(&args.name, refusals);
     let scopes = parse_scopes(&args.scopes, known, refusals);
     Some(Draft { identifier: identifier?, name: name?, scopes })
+}
+
+/// Name and scopes of `api` as `args` would change them; `None` if something is wrong, which is in `refusals` then.
+/// Scopes that it has keep their places, new ones come after them.
+pub(super) fn changed(
+    args: &UpdateApi,
+    api: &Api,
+    known: &[Api],
+    refusals: &mut Refusals,
+) -> Option<(String, Vec<ApiScope>)> {
+    let name = match &args.name {
+        Some(name) => name::parse(name, refusals),
+        None => Some(api.name.clone()),
+    };
+    // Its own scopes are not taken by somebody else.
+    let others: Vec<Api> = known.iter().filter(|other| other.id != api.id).cloned().collect();
+    let named = parse_scopes(&args.scopes, &others, refusals);
+    for scope in &args.removed_scopes {
+        if api.scopes.iter().all(|owned| owned.scope != *scope) {
+            let wrong = format!("{} has no scope {scope:?}.", api.name);
+            refusals.add(INVALID, REMOVE_SCOPE, wrong, "`mapae api show` lists those that it has.");
+        } else if named.iter().any(|named| named.scope == *scope) {
+            let wrong = format!("{scope:?} is both to be kept and to be given up.");
+            refusals.add(INVALID, REMOVE_SCOPE, wrong, "Name it in one of the two.");
+        }
+    }
+    let kept = api.scopes.iter().filter(|owned| !args.removed_scopes.contains(&owned.scope));
+    let mut scopes: Vec<ApiScope> = kept.cloned().collect();
+    for new in named {
+        match scopes.iter_mut().find(|owned| owned.scope == new.scope) {
+            Some(owned) => *owned = new,
+            None => scopes.push(new),
+        }
+    }
+    if scopes.is_empty() {
+        let wrong = "An API without a scope gets no token.";
+        refusals.add(INVALID, REMOVE_SCOPE, wrong, "Keep one scope, or delete it: `mapae api delete`.");
+    }
+    Some((name?, scopes))
 }
 
 fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refusals) -> Option<String> {
@@ -128,7 +168,6 @@ mod tests {
             name: "캘린더".to_owned(),
             token_format: apis::TokenFormat::Jwt,
             secret_hash: "hash".into(),
-            epoch: 0,
             disabled_at: None,
             created_at: Timestamp::from_unix(0),
             scopes: vec![ApiScope {
