@@ -7,7 +7,7 @@ use crate::tree::Tree;
 const MARKS: &[&str] = &[concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Folders that exist on one machine only.
-const MACHINE_FOLDERS: &[&str] = &[concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/wo", "rk/")];
+const MACHINE_FOLDERS: &[&str] = &[concat!("/ho", "me/"), concat!("/ro", "ot/")];
 
 /// What is not done is not there: neither as a mark nor as a macro.
 pub(super) fn unfinished(tree: &Tree, findings: &mut Findings) {
