@@ -6,10 +6,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use mapae_protocol::same_origin::{Sender, sender};
 
 use super::{Desk, browser_app};
-
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const REFUSAL: &str = "다른 사이트에서 보낸 요청이라 처리하지 않았어요. 화면을 다시 열고 시도해 주세요.\n\
                        This request came from another site, so nothing was done. Open the page again and retry.\n";
@@ -26,12 +25,7 @@ pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next
 
 /// Cross-site request forgery (RFC 6749 §10.12): the browser's own word decides; another port is another origin.
 fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let all = |name, wanted| headers.get_all(name).iter().all(|value| value == wanted);
-    match (headers.contains_key(FETCH_SITE), headers.contains_key(header::ORIGIN)) {
-        (true, _) => all(FETCH_SITE, "same-origin"),
-        (false, true) => all(header::ORIGIN, origin),
-        (false, false) => false,
-    }
+    sender(headers, |named| named == origin) == Sender::OwnPage
 }
 
 fn finish(policy: &str, mut response: Response) -> Response {
