@@ -26,16 +26,17 @@ pub enum Sender {
 /// Both headers must agree: `Sec-Fetch-Site` is nothing that a page can set, and `Origin` is more exact, so that a
 /// request is one's own only if neither says otherwise. A header that stands there twice says nothing good.
 #[must_use]
-pub fn sender(headers: &HeaderMap, is_own: impl FnOnce(&str) -> bool) -> Sender {
+pub fn sender(headers: &HeaderMap, is_own: impl Fn(&str) -> bool) -> Sender {
     let (Ok(site), Ok(origin)) = (one(headers, &SEC_FETCH_SITE), one(headers, &ORIGIN)) else {
         return Sender::OtherPage;
     };
     match (site, origin) {
         (None | Some("none"), None) => Sender::NoPage,
-        (None, Some("null")) => Sender::HiddenPage,
+        (None | Some("none"), Some("null")) => Sender::HiddenPage,
         // Forms of pages that send no referrer have the origin `null`.
         (Some("same-origin"), None | Some("null")) => Sender::OwnPage,
-        (None | Some("same-origin"), Some(origin)) if is_own(origin) => Sender::OwnPage,
+        // `none`: the person sends a form of ours again, by loading its answer anew.
+        (None | Some("same-origin" | "none"), Some(origin)) if is_own(origin) => Sender::OwnPage,
         _ => Sender::OtherPage,
     }
 }
@@ -72,8 +73,9 @@ mod tests {
             (&[same, null], Sender::OwnPage),
             (&[own], Sender::OwnPage),
             (&[null], Sender::HiddenPage),
-            (&[none, null], Sender::OtherPage),
-            (&[none, own], Sender::OtherPage),
+            (&[none, null], Sender::HiddenPage),
+            (&[none, own], Sender::OwnPage),
+            (&[none, ("origin", "https://evil.example")], Sender::OtherPage),
             (&[cross], Sender::OtherPage),
             (&[cross, own], Sender::OtherPage),
             (&[cross, null], Sender::OtherPage),
