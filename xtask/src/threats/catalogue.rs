@@ -227,7 +227,9 @@ mod tests {
             complaint("| AZ-01 | built | a | b | c |\n| AZ-01 | built | a | b | c |\n")
                 .contains("there twice")
         );
-        assert!(complaint(&format!("| AZ-01 | 1 | {} | b | c |\n", "a".repeat(161))).contains("161 of 160"));
+        assert!(
+            complaint(&format!("| AZ-01 | built | {} | b | c |\n", "a".repeat(161))).contains("161 of 160")
+        );
         assert!(Catalogue::parse("| AZ-01 | built | a | b | c |\n").is_err());
     }
 }
