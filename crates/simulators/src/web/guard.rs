@@ -43,6 +43,9 @@ fn is_called_by_name(engine: &Engine, headers: &HeaderMap) -> bool {
 /// The announced host, or a name of this machine; over a network also a bare address, which no name of somebody else's
 /// can be made to lead to.
 fn is_name_of(base: &str, loopback: bool, host: &str) -> bool {
+    if host.contains(['@', '/', '?', '#', '\\']) {
+        return false;
+    }
     let Ok(named) = Url::parse(&format!("http://{host}/")) else { return false };
     let announced = Url::parse(base).is_ok_and(|own| own.host() == named.host());
     let is_address = matches!(named.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)));
