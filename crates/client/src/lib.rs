@@ -32,10 +32,9 @@
 //! ```
 //!
 //! Without keys and without internet: `Definition::named("kakao")?.at("http://localhost:9100")` is the same program with
-//! the simulator of `mapae simulate kakao`.
+//! the simulator of `mapae simulate kakao`, which prints the `client_id` and the secret to use.
 //!
 //! # Any OpenID provider, a sign-up step, and accounts of your own
-//!
 //!
 //! ```no_run
 //! use std::collections::HashMap;

@@ -132,8 +132,8 @@ impl Setting {
                 "Switch on authorization_code and refresh_token in the provider's console.",
             ),
             Self::Development => (
-                "https 주소를 쓰거나, 개발 중이라면 development를 켜세요.",
-                "Use https, or switch on development while developing on this machine.",
+                "https 주소를 쓰거나, 이 컴퓨터에서 개발하는 동안에는 ProviderSettings::for_development()를 부르세요.",
+                "Use https, or call ProviderSettings::for_development() while developing on this machine.",
             ),
             Self::CertificateAuthorities => (
                 "운영체제에 ca-certificates를 설치하세요.",

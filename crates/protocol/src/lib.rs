@@ -41,6 +41,7 @@ pub mod resource_metadata;
 pub mod response_mode;
 pub mod revocation;
 pub mod revocation_feed;
+pub mod same_origin;
 pub mod scope;
 pub mod seal;
 pub mod secret;

@@ -102,7 +102,7 @@ impl Simulator {
             rules,
             issuer: match settings.issuer {
                 IssuerName::Simulator => base.clone(),
-                IssuerName::Real => rules.real_issuer().to_owned(),
+                IssuerName::Real => rules.description().real_issuer.to_owned(),
             },
             base,
             clock: settings.clock.clone(),
@@ -139,7 +139,7 @@ impl Simulator {
     /// The app that is there from the start, with its credentials, as it stands.
     #[must_use]
     pub fn app(&self) -> App {
-        let first = self.engine.rules().default_app();
+        let first = (self.engine.rules().description().default_app)();
         self.engine.with(|world| world.apps.get(&first.client_id).cloned()).unwrap_or(first)
     }
 
@@ -180,11 +180,11 @@ impl Drop for Simulator {
 }
 
 fn world(rules: &dyn rules::Rules, settings: &Settings) -> Result<World, StartError> {
-    let mut first = rules.default_app();
+    let mut first = (rules.description().default_app)();
     first.redirect_uris.extend(settings.redirect_uris.iter().cloned());
     let apps = std::iter::once(first).chain(settings.apps.iter().cloned()).collect();
-    let people = rules.people().into_iter().chain(settings.people.iter().cloned()).collect();
-    let mut facts = Facts::of(rules.facts());
+    let people = (rules.description().people)().into_iter().chain(settings.people.iter().cloned()).collect();
+    let mut facts = Facts::of(rules.description().facts);
     for (name, value) in &settings.facts {
         if !facts.change(name, value) {
             return Err(StartError::Fact(name.clone()));

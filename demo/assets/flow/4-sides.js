@@ -58,6 +58,26 @@ function tell(name, title, text) {
   outcome.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
+/** Whether the panel waits for what the diagram will draw, of the experiment with this title. */
+function waitsFor(title) {
+  const shown = outcome.querySelector(".outcome.waiting, .outcome.waiting_for_person");
+  return shown?.querySelector("b").textContent === title;
+}
+
+/** The notes of an experiment come in pairs: what is done, and what came of it. What came later belongs into the panel, too. */
+const told = new Map();
+
+function hear(message) {
+  if (message.kind !== "event") return;
+  const before = told.get(message.story.id);
+  told.set(message.story.id, message);
+  if (!before) return;
+  const title = said(before, "title");
+  if (!waitsFor(title) || said(message, "title") === words.heading_waiting) return;
+  told.delete(message.story.id);
+  tell(message.verdict === "refused" ? "otherwise" : "as_expected", title, said(message, "sentence"));
+}
+
 async function perform(form) {
   const button = form.querySelector("button");
   const title = button.querySelector("b").textContent;
@@ -75,7 +95,11 @@ async function perform(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-experiment]")) {
-  // Some experiments send the browser elsewhere: those are plain forms.
+  // Some experiments send the browser elsewhere: those are plain forms. What came of one in another window the
+  // diagram tells.
+  if (form.target) {
+    form.addEventListener("submit", () => tell("waiting", form.querySelector("b").textContent, words.running));
+  }
   if (form.target || "away" in form.dataset) continue;
   form.addEventListener("submit", (event) => {
     event.preventDefault();

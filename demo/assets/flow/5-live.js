@@ -59,6 +59,7 @@ function arrived(event) {
   const message = JSON.parse(event.data);
   const row = draw(message, settled);
   follow(message);
+  if (settled) hear(message);
   showQuiet();
   notice(row);
   if (settled && ["callback", "social_callback", "sign_up", "social_sign_up", "sign_out", "signed_out", "home"].includes(message.endpoint)) askWhoIsThere();

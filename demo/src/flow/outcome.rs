@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::mask;
+use mapae_protocol::params::{Limits, Params};
+
+use super::{Endpoint, mask};
 
 /// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram; somebody who was
 /// found, or who is new.
@@ -30,6 +32,13 @@ pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: Option<String>)
     let code = challenge.and_then(error_of).map(str::to_owned).or(error).filter(|code| is_code(code));
     let anonymous = status == StatusCode::UNAUTHORIZED && challenge.is_some();
     Some(code.unwrap_or_else(|| if anonymous { "no_credentials".to_owned() } else { "refused".to_owned() }))
+}
+
+/// What a request brings besides what its address says: `error` if the browser comes back without a code.
+pub(crate) fn of_request(endpoint: Endpoint, query: Option<&str>) -> Option<&'static str> {
+    let query = query.filter(|_| endpoint == Endpoint::Callback)?;
+    let params = Params::parse(query.as_bytes(), Limits::REQUEST).ok()?;
+    params.one("error").ok().flatten().map(|_| "error")
 }
 
 fn redirect(location: &str) -> Option<&'static str> {
@@ -70,6 +79,15 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, value.parse().unwrap());
         of(StatusCode::from_u16(status).unwrap(), &headers, error.map(str::to_owned))
+    }
+
+    #[test]
+    fn who_comes_back_without_a_code_brings_an_error() {
+        let of = |endpoint, query| of_request(endpoint, Some(query));
+        assert_eq!(of(Endpoint::Callback, "error=access_denied&state=s"), Some("error"));
+        assert_eq!(of(Endpoint::Callback, "code=c&state=s"), None);
+        assert_eq!(of(Endpoint::Home, "error=access_denied"), None);
+        assert_eq!(of_request(Endpoint::Callback, None), None);
     }
 
     #[test]

@@ -125,6 +125,7 @@ impl Tap {
         draft.method = Some(parts.method.to_string());
         draft.address = Some(mask::address(&full_address(parts)));
         draft.parameters = heard.parameters(parts.uri.query());
+        draft.outcome = outcome::of_request(endpoint, parts.uri.query()).map(str::to_owned);
         draft.headers = hearing::headers(&parts.headers);
         draft.body = heard.json();
         let provider = draft.provider;

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_client::{
-    CallbackResponse, Class, ClientRegistration, Error, HttpError, Language, LoginRequest, MetadataError,
-    Provider, ProviderError, ProviderSettings, Setting,
+    CallbackResponse, Class, ClientRegistration, Definition, Error, HttpError, Language, LoginRequest,
+    MetadataError, Provider, ProviderError, ProviderSettings, Setting,
 };
 use mapae_protocol::client_metadata::TokenEndpointAuthMethod;
 use serde_json::{Value, json};
@@ -54,10 +54,25 @@ async fn rp_05_metadata_of_somebody_else() {
 async fn rp_05_plain_http_only_when_asked_for() {
     let registration = || ClientRegistration::new("client-1", "http://localhost:3000/callback");
     let plain = Provider::discover("http://localhost:9000", registration(), ProviderSettings::new("op"));
-    assert_eq!(plain.unwrap_err().setting(), Setting::Development);
+    let plain = plain.unwrap_err();
+    assert_eq!(plain.setting(), Setting::Development);
+    assert!(plain.to_string().contains("for_development()"), "the method to call is named");
     for issuer in ["http://op.example", "op.example", "https://op.example?x", "https://u@op.example", ""] {
         let wrong = Provider::discover(issuer, registration(), ProviderSettings::new("op").for_development());
         assert_eq!(wrong.unwrap_err().setting(), Setting::Issuer, "{issuer}");
+    }
+    // A simulator is on this machine: to move a provider there says it all, and to move it elsewhere opens nothing.
+    let moved = |to: &str| {
+        let kakao = Definition::named("kakao").unwrap().at(to);
+        Provider::new(kakao, registration().with_secret("secret"), ProviderSettings::new("kakao"))
+    };
+    for here in ["http://localhost:9100", "http://127.0.0.1:9100/", "http://[::1]:9100"] {
+        assert!(moved(here).is_ok(), "{here}");
+    }
+    for elsewhere in
+        ["http://kauth.kakao.com", "http://localhost.evil.example", "http://10.0.0.1:9100", "http://0.0.0.0"]
+    {
+        assert_eq!(moved(elsewhere).unwrap_err().setting(), Setting::Issuer, "{elsewhere}");
     }
 }
 

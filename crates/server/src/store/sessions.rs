@@ -53,7 +53,7 @@ statements! {
 /// A browser in which somebody signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// `ses_…`; the `sid` of ID tokens.
+    /// `ses_…`; never shown to an app: the `sid` of its ID tokens is made from it and the app.
     pub id: String,
     /// Who signed in.
     pub user_id: String,

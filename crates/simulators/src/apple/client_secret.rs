@@ -44,7 +44,7 @@ pub(super) fn proves(engine: &Engine, app: &App, secret: &str) -> bool {
     let Ok(claims) = verified.claims::<Claims>(&["iss", "sub", "aud", "iat", "exp"]) else { return false };
     let longest = engine.with(|world| world.facts.number("longest_client_secret_seconds"));
     let now = engine.now();
-    let own = [engine.issuer(), engine.rules().real_issuer(), engine.base()];
+    let own = [engine.issuer(), engine.rules().description().real_issuer, engine.base()];
     let audience = claims.aud.iter().any(|audience| own.contains(&audience.as_str()));
     audience
         && Some(claims.iss.as_str()) == app.team_id.as_deref()

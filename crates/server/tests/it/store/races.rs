@@ -1,4 +1,4 @@
-//! Races for everything that may succeed once — DB-01, CO-02, RE-01, G-05, G-06.
+//! Races for everything that may succeed once — DB-01, CO-02, RE-02.
 
 use std::{slice, sync::Arc};
 
