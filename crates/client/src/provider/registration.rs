@@ -149,7 +149,7 @@ impl ClientRegistration {
             "it is signed with the credentials `team_id`, `key_id` and `private_key`, and one is missing";
         let part = |name: &str| {
             let value = self.credentials.get(name).map(|value| value.expose().as_str());
-            value.ok_or(ConfigurationError::new(Setting::ClientSecret, missing))
+            value.ok_or_else(|| ConfigurationError::new(Setting::ClientSecret, missing))
         };
         SecretSigner::new(part("team_id")?, part("key_id")?, part("private_key")?).map(Some)
     }
