@@ -120,7 +120,7 @@ impl Provider {
     /// Until when an access token counts as good; `None` where nobody says.
     fn good_until(&self, expires_in: Option<Seconds>, now: Timestamp) -> Option<Timestamp> {
         let fixed = self.definition().schema().token.access_token_seconds;
-        fixed.map(|life| Seconds::seconds(life.into())).or(expires_in).map(|life| now.plus(life))
+        fixed.map(Seconds::seconds).or(expires_in).map(|life| now.plus(life))
     }
 
     async fn request_tokens(

@@ -25,7 +25,8 @@ impl Apple {
         let (clock, folder) = (TestClock::new(), tempfile::tempdir().unwrap());
         let issuer = Issuer::start(&clock).await;
         let registration = ClientRegistration::new("com.example.web", "http://localhost:3000/callback")
-            .with_secret("by.hand.x");
+            .with_secret("by.hand.x")
+            .with_credential("notice_audience", "com.example.app");
         let definition = Definition::named("apple").unwrap().at(issuer.url());
         let settings = ProviderSettings::new("apple").for_development();
         let provider = Provider::new(definition, registration, settings).unwrap();
@@ -117,6 +118,10 @@ async fn lk_12_only_a_notice_of_apples_for_us_made_now_is_taken() {
     }
     for kind in [HeaderType::AccessToken, HeaderType::LogoutToken, HeaderType::SecurityEvent] {
         assert_eq!(apple.told(kind, json!({})).await, Err(403), "{kind:?}");
+    }
+    for ours in [json!("com.example.app"), json!(["com.example.other", "com.example.web"])] {
+        let heard = apple.told(HeaderType::Jwt, json!({ "aud": ours, "jti": ours.to_string() })).await;
+        assert_eq!(heard, Ok(vec![EventKind::Unlinked]), "{ours}");
     }
     let stranger = SigningKey::generate(Algorithm::Es256).unwrap();
     let forged = stranger.sign(HeaderType::Jwt, &apple.claims(json!({}))).unwrap();
