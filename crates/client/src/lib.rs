@@ -1,4 +1,4 @@
-//! Login with Kakao, Naver, Google, Facebook, GitHub or any OpenID provider, from the button to the session.
+//! Login with Kakao, Naver, Google, Facebook, Apple, GitHub or any OpenID provider, from the button to the session.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -138,6 +138,10 @@
 //! the same [`Class`], and [`Provider::advice`] names the place in the provider's console where a wrong setting stands.
 //! [`Client::unlink`] ends a link from our side; what providers tell of theirs arrives at `/notices/PROVIDER/NAME`
 //! ([`Client::notified`]). [`linking`] decides which account somebody gets.
+//!
+//! Apple has no secret to copy: `ClientRegistration::new("com.example.web", "https://…/callback")` takes the credentials
+//! `team_id`, `key_id` and `private_key` (the text of the `.p8` file), and secrets are signed when they are needed. Its page
+//! posts the answer; [`axum::routes`] takes that, and without axum [`Client::posted`] comes before [`Client::callback`].
 //!
 //! # Tokens
 //!

@@ -101,7 +101,7 @@ fn google_is_the_mail_host_of_some_addresses_and_only_checked_others() {
     let gmail = emails(json!({"hd": null, "email": "minji@GMAIL.com"}));
     assert_eq!(gmail, [email("minji@GMAIL.com", Verification::ByMailHost)]);
     let sly = emails(json!({"hd": null, "email": "minji@gmail.com@evil.example"}));
-    assert_eq!(sly[0].verification, Verification::ByProvider);
+    assert!(sly.is_empty(), "read differently by every reader: {sly:?}");
     for unverified in [json!(false), json!("true"), json!(null), json!(1)] {
         let said = emails(json!({"email_verified": unverified}));
         assert_eq!(said[0].verification, Verification::None, "{unverified}");
@@ -181,6 +181,31 @@ fn rp_11_openid_the_fresher_word_about_an_address_counts() {
     assert_eq!(mapped.emails, [email("a@x.example", Verification::ByProvider)]);
     let text = of(json!({"sub": "a"}), json!({"sub": "a", "email": "a@x.example", "email_verified": "true"}));
     assert_eq!(text.emails[0].verification, Verification::None, "only the boolean counts");
+}
+
+#[test]
+fn rp_13_who_hosts_an_address_is_not_read_from_its_end_alone() {
+    let of = |address: &str, hosted: Value| {
+        let token = json!({"sub": "a", "email": address, "email_verified": true, "hd": hosted});
+        let mapped = identified("google", &Document::default().with("id_token", token));
+        mapped.emails.first().map(|email| email.verification)
+    };
+    assert_eq!(of("a@gmail.com", Value::Null), Some(Verification::ByMailHost));
+    assert_eq!(of("a@corp.example", json!("corp.example")), Some(Verification::ByMailHost));
+    assert_eq!(of("a@corp.example", Value::Null), Some(Verification::ByProvider));
+    for end in ["a@gmail.com.evil.example", "a@notgmail.com", "gmail.com@evil.example", "a@evil-gmail.com"] {
+        assert_eq!(of(end, Value::Null), Some(Verification::ByProvider), "{end}");
+    }
+    for odd in [
+        "a@evil.example@gmail.com",
+        "\"a@evil.example\"@gmail.com",
+        "a b@gmail.com",
+        "a@gmail.com\n",
+        "@gmail.com",
+        "a@",
+    ] {
+        assert_eq!(of(odd, Value::Null), None, "{odd}");
+    }
 }
 
 #[test]

@@ -195,6 +195,10 @@ fn email(document: &Document, rule: &EmailMap) -> Option<Email> {
     };
     let address = document.text(&rule.address)?;
     let (name, domain) = address.rsplit_once('@')?;
+    // `a@evil.example@corp.example` is read differently by every reader (RP-13).
+    if name.contains('@') || address.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        return None;
+    }
     // A text "false" is true in some languages: texts count only where the definition says that they do.
     let said = |pointer: &String| {
         let text = document.at(pointer).and_then(Value::as_str);

@@ -96,7 +96,7 @@ mod tests {
     fn pem(key: &SigningKey) -> String {
         let der = key.to_pkcs8().unwrap();
         let mut text = base64url::encode(der.expose()).replace('-', "+").replace('_', "/");
-        while text.len() % 4 != 0 {
+        while !text.len().is_multiple_of(4) {
             text.push('=');
         }
         let lines: Vec<&str> =

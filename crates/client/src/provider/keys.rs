@@ -150,7 +150,9 @@ impl Provider {
         if !text("iss").is_some_and(|iss| self.is_called(iss)) {
             return Err(id_token::Error::Issuer.into());
         }
-        let ours = |audience: &Value| audience.as_str() == Some(self.client_id());
+        // Apple may address the app that a Services ID belongs to: its name is a credential then.
+        let names = [Some(self.client_id()), self.credential("notice_audience")];
+        let ours = |audience: &Value| audience.as_str().is_some_and(|name| names.contains(&Some(name)));
         let for_us = claims.get("aud").is_some_and(|aud| match aud {
             Value::Array(several) => several.iter().any(ours),
             one => ours(one),

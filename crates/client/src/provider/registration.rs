@@ -87,7 +87,7 @@ impl ClientRegistration {
 
     /// With a further credential that the provider's definition names, for instance `admin_key` and `app_id` of Kakao, or
     /// `team_id`, `key_id` and `private_key` (the text of the `.p8` file) of Apple, with which the client makes its secrets
-    /// itself.
+    /// itself. What Apple tells of may name the app to which the Services ID belongs: that name is `notice_audience`.
     #[must_use]
     pub fn with_credential(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.credentials.insert(name.into(), Secret::new(value.into()));

@@ -232,7 +232,7 @@ async fn an_app_that_is_fixed_to_another_method_is_told_which_one_to_write() {
         let clock = TestClock::new();
         let issuer = Issuer::start(&clock).await;
         issuer.behave().metadata = Some(Arc::new(move |document| {
-            document["token_endpoint_auth_methods_supported"] = methods.clone()
+            document["token_endpoint_auth_methods_supported"] = methods.clone();
         }));
         issuer.reply("/token", invalid.clone());
         let mut app =

@@ -25,7 +25,8 @@ impl Apple {
         let (clock, folder) = (TestClock::new(), tempfile::tempdir().unwrap());
         let issuer = Issuer::start(&clock).await;
         let registration = ClientRegistration::new("com.example.web", "http://localhost:3000/callback")
-            .with_secret("by.hand.x");
+            .with_secret("by.hand.x")
+            .with_credential("notice_audience", "com.example.app");
         let definition = Definition::named("apple").unwrap().at(issuer.url());
         let settings = ProviderSettings::new("apple").for_development();
         let provider = Provider::new(definition, registration, settings).unwrap();
@@ -36,7 +37,7 @@ impl Apple {
     }
 
     /// A good notice's claims with others in place of its own.
-    fn claims(&self, others: Value) -> Value {
+    fn claims(&self, others: &Value) -> Value {
         let mut claims = json!({
             "iss": self.issuer.url(), "aud": "com.example.web", "iat": self.clock.unix(), "jti": "n1",
             "events": r#"{"type":"consent-revoked","sub":"001234.a.0910","event_time":1800000000000}"#,
@@ -59,7 +60,7 @@ impl Apple {
         Ok(events.into_iter().map(|event| event.kind).collect())
     }
 
-    async fn told(&self, kind: HeaderType, others: Value) -> Result<Vec<EventKind>, u16> {
+    async fn told(&self, kind: HeaderType, others: &Value) -> Result<Vec<EventKind>, u16> {
         let payload = self.issuer.sign(kind, &self.claims(others));
         self.hear(&json!({ "payload": payload }).to_string()).await
     }
@@ -80,7 +81,7 @@ async fn what_apple_tells_of_in_neutral_words() {
         ("email-enabled", vec![EventKind::RelayResumed]),
         ("invented-tomorrow", vec![]),
     ] {
-        let heard = apple.told(HeaderType::Jwt, json!({ "jti": said, "events": event(said) })).await;
+        let heard = apple.told(HeaderType::Jwt, &json!({ "jti": said, "events": event(said) })).await;
         assert_eq!(heard, Ok(kinds), "{said}");
     }
 }
@@ -113,15 +114,19 @@ async fn lk_12_only_a_notice_of_apples_for_us_made_now_is_taken() {
         ("events twice", json!({ "events": r#"{"type":"a","type":"b","sub":"c"}"# }), 400),
         ("about nobody", json!({ "events": r#"{"type":"consent-revoked"}"# }), 400),
     ] {
-        assert_eq!(apple.told(HeaderType::Jwt, others).await, Err(status), "{case}");
+        assert_eq!(apple.told(HeaderType::Jwt, &others).await, Err(status), "{case}");
     }
     for kind in [HeaderType::AccessToken, HeaderType::LogoutToken, HeaderType::SecurityEvent] {
-        assert_eq!(apple.told(kind, json!({})).await, Err(403), "{kind:?}");
+        assert_eq!(apple.told(kind, &json!({})).await, Err(403), "{kind:?}");
+    }
+    for ours in [json!("com.example.app"), json!(["com.example.other", "com.example.web"])] {
+        let heard = apple.told(HeaderType::Jwt, &json!({ "aud": ours, "jti": ours.to_string() })).await;
+        assert_eq!(heard, Ok(vec![EventKind::Unlinked]), "{ours}");
     }
     let stranger = SigningKey::generate(Algorithm::Es256).unwrap();
-    let forged = stranger.sign(HeaderType::Jwt, &apple.claims(json!({}))).unwrap();
+    let forged = stranger.sign(HeaderType::Jwt, &apple.claims(&json!({}))).unwrap();
     assert_eq!(apple.hear(&json!({ "payload": forged }).to_string()).await, Err(403));
-    let good = apple.issuer.sign(HeaderType::Jwt, &apple.claims(json!({})));
+    let good = apple.issuer.sign(HeaderType::Jwt, &apple.claims(&json!({})));
     for body in [
         "",
         "{}",

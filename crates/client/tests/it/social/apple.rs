@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use mapae_client::{
     CallbackError, Class, Client, ClientRegistration, ConfigurationError, Definition, Error, LoginRequest,
-    Provider, ProviderSettings, Setting, Verification,
+    Provider, ProviderSettings, Setting, Vault, Verification,
 };
 use mapae_protocol::params::{self, Limits, Params};
 use mapae_simulators::Command;
 
 use super::scene::{Back, Person, Scene, Setup};
-use crate::website::User;
+use crate::website::{Browser, User, Users};
 
 const HIDE: &str = "email_choice=hide";
 
@@ -210,4 +210,42 @@ async fn apple_is_asked_once_a_day_whether_somebody_is_still_there() {
     assert!(!second.is(&first));
     scene.advance(10 * 365 * 86_400);
     assert!(!scene.client.access_token(&key).await.unwrap().is(&second), "a refresh token lives for ever");
+}
+
+#[tokio::test]
+async fn rp_03_a_posted_answer_stays_with_its_provider() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = |name: &str| {
+        let app =
+            ClientRegistration::new("com.example.web", format!("http://localhost:3000/callback/{name}"));
+        let definition = Definition::named("apple").unwrap().at("http://localhost:1");
+        let settings = ProviderSettings::new(name).for_development();
+        Provider::new(definition, app.with_secret("made.by.hand"), settings).unwrap()
+    };
+    let vault = Vault::open(folder.path().join("client.db")).unwrap();
+    let client = Client::builder(vault, Users::default())
+        .provider(named("one"))
+        .provider(named("other"))
+        .build()
+        .unwrap();
+    let mut browser = Browser::default();
+    let started = client.login(&LoginRequest::new().with_provider("one"), &browser.headers()).await.unwrap();
+    browser.take(&started.cookies);
+    let asked =
+        Params::parse(started.location.split_once('?').unwrap().1.as_bytes(), Limits::REQUEST).unwrap();
+    assert_eq!(asked.one("response_mode").unwrap(), Some("form_post"));
+    let answer = params::encode([("code", "c"), ("state", asked.one("state").unwrap().unwrap())]);
+    for (posted_to, asked_of, error) in [
+        ("other", "other", CallbackError::ProviderMismatch),
+        ("one", "other", CallbackError::StateMissing),
+        ("other", "one", CallbackError::StateMissing),
+    ] {
+        let mut browser = browser.clone();
+        browser.take(&client.posted(posted_to, answer.as_bytes()).unwrap().cookies);
+        let refused = client.callback(asked_of, None, &browser.headers()).await;
+        assert!(
+            matches!(&refused, Err(Error::Callback(found)) if *found == error),
+            "{posted_to} {asked_of} {refused:?}"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use mapae_client::{AccessError, Class, LoginRequest, Setting, Verification};
 use mapae_simulators::Command;
 
-use super::scene::{Person, Scene, Setup};
+use super::scene::{Back, Person, Scene, Setup};
 
 const EVERYBODY: [(&str, &str); 4] =
     [("naver", "yuna"), ("naver-oidc", "yuna"), ("google", "minseo"), ("facebook", "sora")];
@@ -121,4 +121,26 @@ async fn by_its_issuer_alone_google_is_any_openid_provider() {
     let refused =
         scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("minseo", &[])).await.unwrap_err();
     assert!(matches!(refused.class(), Class::Configuration(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn rp_13_a_company_is_a_signed_claim_and_not_the_end_of_an_address() {
+    let scene = Scene::with("google", Setup { sign_up: true, ..Setup::default() }).await;
+    let (email, verified) = (Some("alex@corp.example".to_owned()), Some(true));
+    let command = Command::ChangeEmail { person: "alex".into(), email, verified, valid: None };
+    scene.simulator.control(command).await.unwrap();
+    for (name, company) in [("minseo", Some("corp.example")), ("alex", None)] {
+        let mut person = Person::default();
+        let back = scene.go(&mut person, name, &[]).await;
+        // What the browser adds is no claim.
+        let Back::Address(mut address) = back else { panic!("Google answers by an address") };
+        address.query_pairs_mut().append_pair("hosted_domain", "corp.example");
+        if company.is_none() {
+            address.query_pairs_mut().append_pair("hd", "corp.example");
+        }
+        scene.come_back(&scene.client, &mut person, &Back::Address(address)).await.unwrap();
+        let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+        assert!(identity.email().unwrap().address.ends_with("@corp.example"), "{name}");
+        assert_eq!(identity.claims().get("hd").and_then(|hd| hd.as_str()), company, "{name}");
+    }
 }

@@ -159,7 +159,7 @@ impl Scene {
 /// The key of the default app, which the simulator gives to everybody.
 async fn key_file(simulator: &Simulator) -> String {
     let url = format!("{}/simulator/client-key.p8", simulator.base_url());
-    reqwest::get(url).await.unwrap().text().await.unwrap()
+    reqwest::Client::new().get(url).send().await.unwrap().text().await.unwrap()
 }
 
 fn service(
