@@ -202,6 +202,27 @@ async fn se_08_consent_is_asked_again_where_silence_would_be_wrong() {
 }
 
 #[tokio::test]
+async fn se_06_the_consent_page_says_where_every_redirect_uri_leads_and_may_post_there() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    for (uri, leads_to, source) in [
+        ("com.example.app:/cb", "com.example.app:", "com.example.app:"),
+        ("http://[::1]/cb", "http://[::1]", "http:"),
+        ("https://app.example.com/cb?x=1", "https://app.example.com", "https://app.example.com"),
+    ] {
+        let spec = AppSpec { public: true, redirect_uris: vec![uri.to_owned()], ..AppSpec::default() };
+        let app = server.register(spec).await;
+        let browser = Browser::default();
+        let consent = to_consent(&server, &browser, &user, &Authorization::of(&app, "openid")).await;
+        assert_eq!(consent.text(".app-facts").as_deref(), Some(leads_to), "{uri}");
+        let policy = consent.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains(&format!("form-action 'self' {source};")), "{uri}: {policy}");
+        let back = browser.submit(&consent, "consent-approve", &[]).await;
+        assert!(back.answered("code").is_some(), "{uri}: {:?}", back.location());
+    }
+}
+
+#[tokio::test]
 async fn se_26_a_forged_empty_or_doubled_session_cookie_is_no_session() {
     let server = TestServer::start().await;
     let (_, app) = calendar(&server, false).await;
