@@ -173,6 +173,12 @@ async fn se_07_what_is_asked_no_more_is_not_granted() {
     let back = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
     let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
     assert_eq!(tokens.text("scope"), "calendar.read openid");
+    let db = server.app().db();
+    let kept = mapae::store::consents::find(db, &user.id, &app.client_id).await.unwrap().unwrap();
+    assert_eq!(
+        kept.scopes, "calendar.read openid",
+        "nor kept for the day on which the app asks for it again"
+    );
 }
 
 #[tokio::test]
