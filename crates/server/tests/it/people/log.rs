@@ -135,7 +135,7 @@ fn told(kept: &Kept) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn op_09_sign_ins_refusals_and_changes_are_worth_a_line_and_name_nobody_but_by_id() {
+async fn se_30_sign_ins_refusals_and_changes_are_worth_a_line_and_name_nobody_but_by_id() {
     // With one subscriber alone, a place in the code that another test's thread comes to first counts as never heard.
     let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
     let (kept, _listening) = listen();

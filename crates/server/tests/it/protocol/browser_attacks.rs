@@ -208,7 +208,7 @@ async fn se_08_consent_is_asked_again_where_silence_would_be_wrong() {
 }
 
 #[tokio::test]
-async fn se_06_the_consent_page_says_where_every_redirect_uri_leads_and_may_post_there() {
+async fn the_consent_page_says_where_every_redirect_uri_leads_and_may_post_there() {
     let server = TestServer::start().await;
     let user = server.user("hong@example.com").await;
     for (uri, leads_to, source) in [
