@@ -88,7 +88,7 @@ async fn ad_01_who_runs_the_server_sees_their_own_apps_only() {
     let server = TestServer::start().await;
     let owner = developer(&server, "owner@example.com").await;
     let app = owner.register(&server, "나의 서비스").await;
-    let unowned = server.register(mapae_testkit::AppSpec::default()).await;
+    let unowned = server.register(AppSpec::default()).await;
     let other = developer(&server, "other@example.com").await;
     for id in [&app.client_id, &unowned.client_id] {
         assert_eq!(other.page(&server, id).await.status, 404, "an app without an owner belongs to nobody");

@@ -98,7 +98,7 @@ async fn se_02_a_step_is_over_after_its_hour_and_a_large_one_after_ten_minutes()
         let browser = Browser::default();
         let request = Authorization::of(&app, "openid").with("state", &state);
         let sign_in = browser.visit(&request.address(&server)).await;
-        let large = u64::from(state.len() == LARGE);
+        let large = i64::from(state.len() == LARGE);
         assert_eq!(count(&server, "pending_steps"), large);
         server.advance(Seconds::seconds(u32::try_from(life.get()).unwrap() - 1));
         assert_eq!(browser.open(sign_in.address.as_str()).await.status, 200, "a second before");

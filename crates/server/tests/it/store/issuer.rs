@@ -3,7 +3,7 @@
 use mapae::store::{Unit, issuer};
 
 use super::{
-    backend::{TestDb, for_each_backend},
+    backend::for_each_backend,
     seed::NOW,
 };
 
