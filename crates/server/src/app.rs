@@ -20,7 +20,7 @@ use crate::{
     fault::Fault,
     http::cookies::Cookie,
     keys::{self, KeyRing, KeySet, MasterKeyError},
-    store::{CommitError, Db, Options, Unit, counters, db::Row},
+    store::{CommitError, Db, Options, Unit, counters, db::Row, issuer as issuers},
 };
 
 /// A running server without its socket. Cloning shares it.
@@ -131,6 +131,7 @@ impl App {
         db.migrate(clock.now()).await.map_err(Fault::from)?;
         let master_key = master_key(&config.keys.master_key, &db).await?;
         let issuer = config.issuer().clone();
+        note_issuer(&db, issuer.as_str(), clock.now()).await?;
         let counters = counters::read(&db).await.map_err(Fault::from)?;
         let clock = SteadyClock::new(clock, counters.clock);
         let set = keys::load_or_create(&db, &master_key, clock.now()).await?;
@@ -306,6 +307,23 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(failed)
+}
+
+/// Notes under which issuer this database is served. Nodes that share one and disagree about it would refuse each
+/// other's tokens, so the second one says so.
+async fn note_issuer(db: &Db, issuer: &str, now: Timestamp) -> Result<(), Fault> {
+    match issuers::last(db).await? {
+        Some(last) if last == issuer => return Ok(()),
+        Some(last) => tracing::warn!(
+            issuer,
+            last,
+            "this database was served under another issuer: what was signed for that one is void here; \
+             if a server still runs under it, stop it or give both the same --issuer"
+        ),
+        None => {}
+    }
+    db.commit(Unit::from(issuers::note(issuer, now))).await?;
+    Ok(())
 }
 
 /// The master key. It is made only while the database has no keys: those that it has, no other could open.

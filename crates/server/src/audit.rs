@@ -1,4 +1,4 @@
-//! Who did what: one line of the log for each sign-in, refusal and change — threats OP-09, SE-20, SE-30.
+//! Who did what: one line of the log for each sign-in, refusal and change — threats SE-20, SE-30.
 //!
 //! A line names people, apps and APIs by their ids, which this server made itself: nothing that was typed or sent
 //! is in it, so that it holds no personal data in clear and nobody can write lines of their own.

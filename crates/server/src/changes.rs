@@ -106,9 +106,9 @@ pub(crate) async fn watch(app: crate::app::WeakApp) {
             (Ok(_), true) => tracing::info!("following changes again"),
             _ => {}
         }
-        // Our own are followed where they are written, and told there.
+        // Our own are followed where they are written, and told there: this is mostly the command line or a node.
         if matches!(result, Ok(Moved::Catalog)) {
-            tracing::info!("apps, APIs or keys were changed by another process");
+            tracing::info!("apps, APIs or keys were changed elsewhere");
         }
         failing = result.is_err();
     }

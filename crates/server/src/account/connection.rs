@@ -90,7 +90,8 @@ pub(crate) async fn agree_to_item(
         let scope = visit.one("item")?.ok_or(PageError::BadRequest)?;
         contention::until_done(|| async {
             let connection = find(&visit, &signed_in, &id).await?;
-            if !may_be_agreed_to(&client(&visit, &connection).await?, scope) {
+            let client = client(&visit, &connection).await?;
+            if !may_be_agreed_to(&client, scope) {
                 return Err(PageError::BadRequest);
             }
             // Agreed to already, or never asked for: nothing is given that no page has shown.

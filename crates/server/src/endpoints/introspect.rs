@@ -4,7 +4,10 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use mapae_protocol::introspection::{ActiveToken, IntrospectionRequest, IntrospectionResponse};
+use mapae_protocol::{
+    introspection::{ActiveToken, IntrospectionResponse},
+    token_parameter::TokenParameter,
+};
 
 use super::{form, json, token_error::TokenError};
 use crate::{
@@ -28,7 +31,7 @@ async fn answer(app: &App, request: Request) -> Result<IntrospectionResponse, To
     if matches!(&caller, Caller::App(client) if client.is_public()) {
         return Err(TokenError::InvalidClient { basic: form.has_authorization() });
     }
-    let request = IntrospectionRequest::parse(&form.params)?;
+    let request = TokenParameter::parse(&form.params)?;
     let keys = app.keys_for(request.token.expose()).await?;
     let Some(presented) = PresentedToken::open(request.token.expose(), app, &keys) else {
         return Ok(IntrospectionResponse::Inactive);

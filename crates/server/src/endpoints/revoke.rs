@@ -7,7 +7,7 @@ use axum::{
 };
 use mapae_protocol::{
     error::{ErrorCode, OAuthError},
-    revocation::RevocationRequest,
+    token_parameter::TokenParameter,
 };
 
 use super::{cors, form, json, token_error::TokenError};
@@ -47,7 +47,7 @@ pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response
 /// Ends what the token gives. A token that is unknown, expired or revoked already is a success (RFC 7009 §2.2);
 /// the hint is not needed, since what a token is shows in itself (RFC 7009 §2.1).
 async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
-    let request = RevocationRequest::parse(&form.params)?;
+    let request = TokenParameter::parse(&form.params)?;
     let keys = app.keys_for(request.token.expose()).await?;
     let unit = unit(app, client, request.token.expose(), &keys).await?;
     match app.commit(unit).await {

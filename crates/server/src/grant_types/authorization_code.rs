@@ -331,7 +331,7 @@ mod tests {
     ];
 
     fn earlier() -> Earlier {
-        Earlier { id: "gra_1".to_owned(), app_id: "app_1".to_owned(), revoked_at: None }
+        Earlier { id: "gra_1".to_owned(), revoked_at: None }
     }
 
     #[test]

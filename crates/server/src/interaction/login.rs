@@ -2,12 +2,10 @@
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use mapae_protocol::{
-    authorization::Prompt as Requested, error::ErrorCode, redirect_uri::RedirectUri,
-};
+use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode, redirect_uri::RedirectUri};
 
 use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, page, proceed, see_other, trust_target,
@@ -246,7 +244,12 @@ impl LoginForm {
             problem: shown.problem,
             target: self.target,
         };
-        Ok((status, visit.show(&page, Some(step))).into_response())
+        let mut response = (status, visit.show(&page, Some(step))).into_response();
+        if let Some(SignInProblem::TooManyAttempts { minutes }) = shown.problem {
+            let seconds = HeaderValue::from(u64::from(minutes) * 60);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        Ok(response)
     }
 }
 

@@ -143,3 +143,90 @@ impl PresentedToken {
         Ok((current && facts.alive(epoch)).then_some(Living { token: self, grant: None }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::jose::Algorithm;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        jobs::tests::server,
+        store::alive::{Epochs, Span, States},
+    };
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    /// What this server says in a token, with some of it changed.
+    fn claims(app: &App, changed: Value) -> Value {
+        let mut claims = json!({
+            "iss": app.issuer().as_str(), "sub": "sub_1", "aud": "https://calendar.example", "exp": NOW.unix() + 300,
+            "iat": NOW.unix(), "jti": "jti_1", "client_id": "app_1", "scope": "calendar.read", "gid": "gra_1",
+        });
+        claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        claims
+    }
+
+    #[tokio::test]
+    async fn in_03_of_all_that_our_keys_have_signed_only_our_own_access_tokens_are_access_tokens() {
+        let (app, _folder) = server(Clock::manual(NOW)).await;
+        let keys = app.keys().current();
+        let open = |kind: HeaderType, claims: &Value| {
+            let text = keys.signing_key(Algorithm::Es256).unwrap().sign(kind, claims).unwrap();
+            PresentedToken::open(&text, &app, &keys)
+        };
+        let own = open(HeaderType::AccessToken, &claims(&app, json!({}))).unwrap();
+        assert_eq!((own.jti.as_str(), own.client_id.as_str()), ("jti_1", "app_1"));
+        assert_eq!(own.grant_id.as_deref(), Some("gra_1"));
+        for &kind in HeaderType::ALL {
+            let opened = open(kind, &claims(&app, json!({}))).is_some();
+            assert_eq!(opened, kind == HeaderType::AccessToken, "{}", kind.as_str());
+        }
+        let issuer = app.issuer().as_str();
+        for changed in [
+            json!({ "iss": "https://other.example" }),
+            json!({ "iss": format!("{issuer}/") }),
+            json!({ "iss": "" }),
+            json!({ "iss": [issuer] }),
+            json!({ "scope": "a\"b" }),
+            json!({ "client_id": 1 }),
+        ] {
+            assert!(open(HeaderType::AccessToken, &claims(&app, changed.clone())).is_none(), "{changed}");
+        }
+        for missing in REQUIRED {
+            let mut claims = claims(&app, json!({}));
+            claims.as_object_mut().unwrap().remove(*missing);
+            assert!(open(HeaderType::AccessToken, &claims).is_none(), "{missing}");
+        }
+    }
+
+    #[tokio::test]
+    async fn in_03_a_token_is_given_by_a_grant_of_its_own_app_alone() {
+        let (app, _folder) = server(Clock::manual(NOW)).await;
+        let keys = app.keys().current();
+        let epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };
+        let until = NOW.plus(mapae_protocol::time::Seconds::hours(1));
+        let state = GrantState {
+            app_id: "app_1".to_owned(),
+            auth_time: NOW,
+            acr: None,
+            span: Span {
+                offline: false,
+                epochs,
+                expires_at: until,
+                idle_expires_at: until,
+                revoked_at: None,
+            },
+            states: States::living(epochs, until),
+            token_revoked: false,
+        };
+        for (client_id, given) in [("app_1", true), ("app_2", false), ("", false), ("APP_1", false)] {
+            let claims = claims(&app, json!({ "client_id": client_id }));
+            let key = keys.signing_key(Algorithm::Es256).unwrap();
+            let text = key.sign(HeaderType::AccessToken, &claims).unwrap();
+            let token = PresentedToken::from_jwt(&text, &app, &keys).unwrap();
+            assert_eq!(token.is_given_by(&state, NOW), given, "{client_id}");
+        }
+    }
+}

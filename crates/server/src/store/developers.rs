@@ -6,7 +6,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     apps::{self, NewApp},
-    db::{Db, Row, Statement, StoreError, Unit, statements, values},
+    db::{Db, Row, Statement, StoreError, Unit, Value, statements, values},
     users,
 };
 
@@ -57,7 +57,7 @@ pub async fn people(db: &Db, owner_id: &str) -> Result<HashMap<String, i64>, Sto
 /// # Errors
 /// [`StoreError`]
 pub async fn people_of_ownerless(db: &Db) -> Result<HashMap<String, i64>, StoreError> {
-    counted(db.list(PEOPLE_OF_OWNERLESS, values![]).await?)
+    counted(db.list(PEOPLE_OF_OWNERLESS, Vec::<Value>::new()).await?)
 }
 
 fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>, StoreError> {

@@ -25,7 +25,7 @@ macro_rules! grant_columns {
 }
 
 statements! {
-    REDEMPTION_FACTS: Grants = concat!("SELECT ", state_columns!(), ", g.id, g.app_id, g.revoked_at \
+    REDEMPTION_FACTS: Grants = concat!("SELECT ", state_columns!(), ", g.id, g.revoked_at \
          FROM (SELECT 1 AS one) base \
          LEFT JOIN users u ON u.id = $1 \
          LEFT JOIN apps a ON a.id = $2 \
@@ -140,8 +140,6 @@ pub struct Redemption<'a> {
 pub struct Earlier {
     /// Its id, to revoke it.
     pub id: String,
-    /// The app that redeemed it.
-    pub app_id: String,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
 }
@@ -181,7 +179,7 @@ impl GrantFacts {
 pub async fn redemption_facts(db: &Db, redemption: &Redemption<'_>) -> Result<RedemptionFacts, StoreError> {
     let Redemption { origin, user_id, app_id, consent_id, session_id } = *redemption;
     let row = db.one(REDEMPTION_FACTS, &values![user_id, app_id, consent_id, session_id, origin]).await?;
-    row.read(|row| Ok(RedemptionFacts { states: States::read(row)?, earlier: row.joined(3, Earlier::read)? }))
+    row.read(|row| Ok(RedemptionFacts { states: States::read(row)?, earlier: row.joined(2, Earlier::read)? }))
 }
 
 /// The grant and everything that decides whether it is alive, in one query.
@@ -264,7 +262,7 @@ pub fn revoke(id: &str, at: Timestamp) -> Unit {
 
 impl Earlier {
     fn read(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self { id: row.text()?, app_id: row.text()?, revoked_at: row.optional_timestamp()? })
+        Ok(Self { id: row.text()?, revoked_at: row.optional_timestamp()? })
     }
 }
 

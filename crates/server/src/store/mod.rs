@@ -19,6 +19,7 @@ pub mod db;
 pub mod developers;
 pub mod grant_states;
 pub mod grants;
+pub mod issuer;
 pub mod keys;
 pub mod links;
 pub mod mail_orders;
@@ -46,6 +47,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         developers::STATEMENTS,
         grant_states::STATEMENTS,
         grants::STATEMENTS,
+        issuer::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,
         mail_orders::STATEMENTS,

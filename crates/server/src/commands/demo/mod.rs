@@ -50,7 +50,7 @@ pub(super) async fn run(args: &Demo) -> Result<Answer, Failure> {
         .map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
     let addresses = Addresses::of(args.port_base);
     // All ports before anything is made: one that is taken is the usual mistake.
-    let socket = socket::bind(addresses.server).await?;
+    let socket = socket::bind(addresses.server, socket::Elsewhere::PortBase).await?;
     let doors = Doors::open(addresses.service_port, addresses.api_port)
         .await
         .map_err(|taken| Failure::new("port_taken", taken.to_string()))?;

@@ -12,7 +12,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, sql: include_str!("../../../migrations/0004_mail_orders.sql") },
     Migration { version: 5, sql: include_str!("../../../migrations/0005_vouched_apps.sql") },
     Migration { version: 14, sql: include_str!("../../../migrations/0014_mail_names_app.sql") },
-    Migration { version: 15, sql: include_str!("../../../migrations/0015_apis_have_no_epoch.sql") },
+    Migration { version: 15, sql: include_str!("../../../migrations/0015_issuer_and_apis.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

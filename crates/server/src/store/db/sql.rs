@@ -48,6 +48,8 @@ pub enum Table {
     SealKeys,
     /// Keys that never rotate.
     Secrets,
+    /// The issuer under which the database was served last.
+    ServedIssuer,
     /// Generation of the catalogue, position of the feed, highest time seen.
     Counters,
     /// The revocation feed.

@@ -88,7 +88,7 @@ async fn ad_01_who_runs_the_server_sees_their_own_apps_only() {
     let server = TestServer::start().await;
     let owner = developer(&server, "owner@example.com").await;
     let app = owner.register(&server, "나의 서비스").await;
-    let unowned = server.register(mapae_testkit::AppSpec::default()).await;
+    let unowned = server.register(AppSpec::default()).await;
     let other = developer(&server, "other@example.com").await;
     for id in [&app.client_id, &unowned.client_id] {
         assert_eq!(other.page(&server, id).await.status, 404, "an app without an owner belongs to nobody");
@@ -301,7 +301,7 @@ async fn ad_01_an_app_that_nobody_owns_belongs_to_the_operator_alone() {
     let home = operator.browser.open(&server.at("/console")).await;
     assert!(home.values("a", "href").contains(&address), "{}", home.body);
     assert_eq!(operator.page(&server, &app.client_id).await.status, 200);
-    let saved = operator.save(&server, &app.client_id, "app-save", &[("name", "새 이름")]).await;
+    let saved = operator.save(&server, &app.client_id, "save-general", &[("name", "새 이름")]).await;
     assert_eq!(saved.status, 303, "{}", saved.body);
     assert_eq!(kept(&server, &app.client_id).await.app.settings.name, "새 이름");
     let home = stranger.browser.open(&server.at("/console")).await;

@@ -188,7 +188,7 @@ for_each_backend! {
 
     async fn an_api_is_renamed_gets_other_scopes_and_is_deleted(db: TestDb) {
         db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
-        let scope = |name: &str| apis::ApiScope { scope: name.into(), title_ko: "가".into(), title_en: "a".into() };
+        let scope = |name: &str| ApiScope { scope: name.into(), title_ko: "가".into(), title_en: "a".into() };
         let scopes = [scope("calendar.share"), scope("calendar.read")];
         db.commit(apis::update("api_calendar", "달력", &scopes)).await.unwrap();
         let api = apis::by_id(&db, "api_calendar").await.unwrap().unwrap();
