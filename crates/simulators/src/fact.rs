@@ -20,7 +20,7 @@ impl Certainty {
     pub(crate) const fn in_korean(self) -> &'static str {
         match self {
             Self::Documented => "공식 문서",
-            Self::Practice => "써 본 결과",
+            Self::Practice => "실제 사례",
             Self::Unconfirmed => "확인 안 됨",
         }
     }
