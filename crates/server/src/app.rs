@@ -46,7 +46,7 @@ struct Parts {
     mailbox: Mailbox,
     post_office: PostOffice,
     cookies: Cookies,
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
     metadata: ArcSwapOption<(i64, Arc<Document>)>,
 }
 
@@ -145,7 +145,7 @@ impl App {
             passwords: Passwords::new()?,
             throttle: Throttle::default(),
             cookies: Cookies::new(&config.site),
-            drawing: Semaphore::new(1),
+            drawing: Arc::new(Semaphore::new(1)),
             metadata: ArcSwapOption::empty(),
             config,
             issuer,
@@ -248,7 +248,7 @@ impl App {
     }
 
     /// Whoever holds it may draw a picture: that takes memory, so it is one at a time.
-    pub(crate) fn drawing(&self) -> &Semaphore {
+    pub(crate) fn drawing(&self) -> &Arc<Semaphore> {
         &self.0.drawing
     }
 
