@@ -19,6 +19,7 @@ use crate::{
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
+    jobs::OtherClocks,
     keys::{self, KeyRing, KeySet, MasterKeyError},
     store::{CommitError, Db, Options, Unit, counters, db::Row},
 };
@@ -48,6 +49,7 @@ struct Parts {
     cookies: Cookies,
     drawing: Arc<Semaphore>,
     metadata: ArcSwapOption<(i64, Arc<Document>)>,
+    other_clocks: OtherClocks,
 }
 
 /// The cookies that this server gives to browsers.
@@ -147,6 +149,7 @@ impl App {
             cookies: Cookies::new(&config.site),
             drawing: Arc::new(Semaphore::new(1)),
             metadata: ArcSwapOption::empty(),
+            other_clocks: OtherClocks::new(),
             config,
             issuer,
             clock,
@@ -250,6 +253,11 @@ impl App {
     /// Whoever holds it may draw a picture: that takes memory, so it is one at a time.
     pub(crate) fn drawing(&self) -> &Arc<Semaphore> {
         &self.0.drawing
+    }
+
+    /// What is known of the other servers on this database.
+    pub(crate) fn other_clocks(&self) -> &OtherClocks {
+        &self.0.other_clocks
     }
 
     /// The metadata document of the present catalogue and keys.
