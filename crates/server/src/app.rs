@@ -21,6 +21,7 @@ use crate::{
     http::cookies::Cookie,
     jobs::OtherClocks,
     keys::{self, KeyRing, KeySet, MasterKeyError},
+    private,
     store::{CommitError, Db, Options, Unit, counters, db::Row},
 };
 
@@ -88,6 +89,15 @@ pub enum StartError {
         path: std::path::PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+    },
+    /// Everybody on this machine may put files into the data folder.
+    #[error(
+        "everybody on this machine may write in the data folder {path}, and so put a key of theirs there: run \
+         `chmod 700 {path}` and see that all in it is yours, or name another with --data"
+    )]
+    OpenFolder {
+        /// The folder.
+        path: std::path::PathBuf,
     },
     /// The mailbox folder cannot be used.
     #[error("the mailbox folder {path} cannot be used: {source}; name another with mail.mailbox")]
@@ -312,7 +322,12 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(failed)
+    builder.create(path).map_err(failed)?;
+    if private::writable_by_others(path) {
+        Err(StartError::OpenFolder { path: path.to_owned() })
+    } else {
+        Ok(())
+    }
 }
 
 /// The master key. It is made only while the database has no keys: those that it has, no other could open.
