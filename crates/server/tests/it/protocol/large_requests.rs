@@ -87,3 +87,25 @@ async fn se_31_who_floods_with_large_requests_blocks_nobody_else() {
     let request = http.get(&small).header("x-forwarded-for", "203.0.113.9");
     assert_eq!(request.send().await.unwrap().status(), 303, "ordinary requests are no matter of this");
 }
+
+#[tokio::test]
+async fn se_31_one_person_cannot_fill_the_table_of_large_codes() {
+    let server = TestServer::start().await;
+    let app = app(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid").with("nonce", &"n".repeat(512));
+    server.code(&browser, &user, &authorization).await;
+    let mut statuses = Vec::new();
+    for _ in 0..40 {
+        statuses.push(browser.open(&authorization.address(&server)).await.status.as_u16());
+    }
+    let kept = count(&server, "code_details");
+    assert_eq!(kept, 30, "{statuses:?}");
+    assert_eq!(statuses.last(), Some(&429));
+    let small = Authorization::of(&app, "openid");
+    let answer = browser.open(&small.address(&server)).await;
+    assert!(answer.answered("code").is_some(), "what fits into an address is not counted");
+    server.advance(mapae_protocol::time::Seconds::minutes(1));
+    assert_eq!(browser.open(&authorization.address(&server)).await.status, 303, "it comes back with time");
+}
