@@ -69,7 +69,8 @@ impl Cookies {
 
     /// The logins that the browser had open before and that are now too many.
     pub(crate) fn surplus_logins(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
-        let open = cookie::pairs(headers).filter(|(name, _)| name.starts_with(&self.logins())).map(|(name, _)| name);
+        let open =
+            cookie::pairs(headers).filter(|(name, _)| name.starts_with(&self.logins())).map(|(name, _)| name);
         let open: Vec<&str> = open.collect();
         let surplus = (open.len() + 1).saturating_sub(MAX_LOGINS);
         open.into_iter().take(surplus).map(|name| self.clear(name)).collect()

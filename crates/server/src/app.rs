@@ -19,7 +19,9 @@ use crate::{
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
+    jobs::OtherClocks,
     keys::{self, KeyRing, KeySet, MasterKeyError},
+    private,
     store::{CommitError, Db, Options, Unit, counters, db::Row, issuer as issuers},
 };
 
@@ -46,8 +48,9 @@ struct Parts {
     mailbox: Mailbox,
     post_office: PostOffice,
     cookies: Cookies,
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
     metadata: ArcSwapOption<(i64, Arc<Document>)>,
+    other_clocks: OtherClocks,
 }
 
 /// The cookies that this server gives to browsers.
@@ -86,6 +89,15 @@ pub enum StartError {
         path: std::path::PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+    },
+    /// Everybody on this machine may put files into the data folder.
+    #[error(
+        "everybody on this machine may write in the data folder {path}, and so put a key of theirs there: run \
+         `chmod 700 {path}` and see that all in it is yours, or name another with --data"
+    )]
+    OpenFolder {
+        /// The folder.
+        path: std::path::PathBuf,
     },
     /// The mailbox folder cannot be used.
     #[error("the mailbox folder {path} cannot be used: {source}; name another with mail.mailbox")]
@@ -146,8 +158,9 @@ impl App {
             passwords: Passwords::new()?,
             throttle: Throttle::default(),
             cookies: Cookies::new(&config.site),
-            drawing: Semaphore::new(1),
+            drawing: Arc::new(Semaphore::new(1)),
             metadata: ArcSwapOption::empty(),
+            other_clocks: OtherClocks::new(),
             config,
             issuer,
             clock,
@@ -249,8 +262,13 @@ impl App {
     }
 
     /// Whoever holds it may draw a picture: that takes memory, so it is one at a time.
-    pub(crate) fn drawing(&self) -> &Semaphore {
+    pub(crate) fn drawing(&self) -> &Arc<Semaphore> {
         &self.0.drawing
+    }
+
+    /// What is known of the other servers on this database.
+    pub(crate) fn other_clocks(&self) -> &OtherClocks {
+        &self.0.other_clocks
     }
 
     /// The metadata document of the present catalogue and keys.
@@ -306,7 +324,12 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(failed)
+    builder.create(path).map_err(failed)?;
+    if private::writable_by_others(path) {
+        Err(StartError::OpenFolder { path: path.to_owned() })
+    } else {
+        Ok(())
+    }
 }
 
 /// Notes under which issuer this database is served. Nodes that share one and disagree about it would refuse each

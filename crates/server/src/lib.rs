@@ -56,6 +56,7 @@ mod keys;
 pub mod log;
 mod mailed;
 pub mod pages;
+mod private;
 mod registration;
 mod router;
 pub mod store;

@@ -16,6 +16,8 @@ use mapae_protocol::same_origin::{self, Sender};
 use super::plain;
 use crate::config::Site;
 
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 
@@ -61,6 +63,16 @@ pub fn is_prefetch(headers: &HeaderMap) -> bool {
             .flat_map(|value| value.split([';', ',']))
             .any(|word| word.trim().eq_ignore_ascii_case("prefetch"))
     })
+}
+
+/// Whether nobody will see the page that is asked for: only its head is wanted, or it is fetched ahead of time, by a
+/// script, or as a picture. Nothing may come of that, although it is a GET (AZ-41).
+pub fn is_unseen(method: &Method, headers: &HeaderMap) -> bool {
+    let said = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let shown = said(&SEC_FETCH_DEST)
+        .is_none_or(|destination| matches!(destination, "document" | "iframe" | "frame"));
+    let navigates = said(&SEC_FETCH_MODE).is_none_or(|mode| mode == "navigate");
+    *method == Method::HEAD || is_prefetch(headers) || !shown || !navigates
 }
 
 /// On this machine the server has several names: then the origin must be the one under which it was called.

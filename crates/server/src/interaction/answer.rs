@@ -12,9 +12,9 @@ use mapae_protocol::{
     scope::{OFFLINE_ACCESS, Scopes},
 };
 
-use super::{Authorize, Visit, login, see_other};
+use super::{Authorize, PageError, Visit, login, see_other};
 use crate::{
-    accounts::session::ACR_PASSWORD,
+    accounts::{session::ACR_PASSWORD, throttle},
     app::App,
     catalog::Client,
     fault::Fault,
@@ -118,13 +118,13 @@ pub(crate) async fn issue_code(
     redirect: &TrustedRedirect,
     parties: Parties<'_>,
     granted: Scopes,
-) -> Result<String, Fault> {
+) -> Result<String, PageError> {
     let Parties { client, signed_in, consent } = parties;
     let SignedIn { session, user } = signed_in;
     let request = &authorize.request;
     let code = AuthorizationCode {
         id: AuthorizationCode::fresh_id(),
-        expires_at: app.issuing_time()?.plus(app.config().tokens.code),
+        expires_at: app.issuing_time().map_err(Fault::from)?.plus(app.config().tokens.code),
         client_id: client.id().to_owned(),
         sent_to: AuthorizationCode::redirect_digest(redirect.uri().as_str()),
         redirect_uri_asked: redirect.was_asked(),
@@ -151,6 +151,8 @@ pub(crate) async fn issue_code(
     let (row_id, expires_at) = (code.row_id(), code.expires_at);
     let sealed = code.seal(&app.keys().current().seals.codes)?;
     if let Some(details) = sealed.stored {
+        let charged = app.throttle().charge(throttle::LARGE_CODES, &user.id, app.now());
+        charged.map_err(|_| PageError::TooMany)?;
         app.commit(Unit::from(codes::put(&row_id, &Concealed::from(details), expires_at))).await?;
     }
     Ok(sealed.text)

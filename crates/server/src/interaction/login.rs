@@ -15,6 +15,7 @@ use crate::{
     app::App,
     audit::{About, Event},
     catalog::Client,
+    http::cross_site,
     pages::{
         at,
         look::AppCard,
@@ -107,6 +108,9 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
 
 /// `GET /continue`: on to the next page, or the answer.
 pub(crate) async fn go_on(State(app): State<App>, request: Request) -> Response {
+    if cross_site::is_unseen(request.method(), request.headers()) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     page(app, request, |visit| async move {
         let step = visit.step().await?.ok_or(PageError::BadRequest)?;
         proceed(&visit, &step).await

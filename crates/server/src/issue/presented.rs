@@ -127,7 +127,7 @@ impl PresentedToken {
 
     /// Whether this grant is alive and of the app that the token names.
     fn is_given_by(&self, state: &GrantState, now: Timestamp) -> bool {
-        state.app_id == self.client_id && state.alive(now).is_ok()
+        state.app_id == self.client_id && state.alive(self.expires_at, now).is_ok()
     }
 
     async fn living_without_grant(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {
@@ -140,7 +140,7 @@ impl PresentedToken {
                 handles.contains(&handle.of(Kind::App, &self.client_id, epoch))
             }),
         };
-        Ok((current && facts.alive(epoch)).then_some(Living { token: self, grant: None }))
+        Ok((current && facts.alive(epoch, self.expires_at)).then_some(Living { token: self, grant: None }))
     }
 }
 

@@ -30,11 +30,8 @@ impl Page for FormPost {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let page = |fields| Self {
-            redirect_uri: example::redirect(),
-            fields,
-            app: Shown::name("나의 서비스"),
-        };
+        let page =
+            |fields| Self { redirect_uri: example::redirect(), fields, app: Shown::name("나의 서비스") };
         vec![
             (
                 "code",

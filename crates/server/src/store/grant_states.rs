@@ -9,6 +9,7 @@ use super::{
     alive::{Dead, Epochs, Span, States, state_columns},
     apps::app_state_columns,
     consents::consent_state_columns,
+    counters::swept_column,
     db::{Db, Row, StoreError, statements, values},
     sessions::session_state_columns,
     users::{USER_WIDTH, User, user_columns, user_state_columns},
@@ -20,7 +21,8 @@ macro_rules! columns {
             "g.app_id, g.auth_time, g.acr, g.offline, g.user_epoch, g.app_epoch, g.consent_epoch, g.session_epoch, \
              g.expires_at, g.idle_expires_at, g.revoked_at, ",
             state_columns!(),
-            ", t.jti"
+            ", t.jti, ",
+            swept_column!()
         )
     };
 }
@@ -57,15 +59,23 @@ pub struct GrantState {
     pub states: States,
     /// Whether the token was revoked by itself.
     pub token_revoked: bool,
+    /// Of a token that expires by then that is not known any more.
+    pub swept_until: Timestamp,
 }
 
 impl GrantState {
-    /// Whether the grant and the token are alive.
+    /// Whether the grant and its token that ends at `expires_at` are alive.
     ///
     /// # Errors
     /// The first reason for which they are dead.
-    pub fn alive(&self, now: Timestamp) -> Result<(), Dead> {
-        if self.token_revoked { Err(Dead::Revoked) } else { self.span.alive(&self.states, now) }
+    pub fn alive(&self, expires_at: Timestamp, now: Timestamp) -> Result<(), Dead> {
+        if self.token_revoked {
+            return Err(Dead::Revoked);
+        }
+        if expires_at <= now || expires_at <= self.swept_until {
+            return Err(Dead::Expired);
+        }
+        self.span.alive(&self.states, now)
     }
 
     fn read(row: &mut Row) -> Result<Self, StoreError> {
@@ -87,6 +97,7 @@ impl GrantState {
             },
             states: States::read(row)?,
             token_revoked: row.optional_text()?.is_some(),
+            swept_until: row.timestamp()?,
         })
     }
 }

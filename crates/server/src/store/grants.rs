@@ -9,6 +9,7 @@ use super::{
     alive::{Dead, Epochs, Span, States, state_columns},
     apps::app_state_columns,
     consents::consent_state_columns,
+    counters::swept_column,
     db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
     sessions::session_state_columns,
@@ -25,7 +26,7 @@ macro_rules! grant_columns {
 }
 
 statements! {
-    REDEMPTION_FACTS: Grants = concat!("SELECT ", state_columns!(), ", g.id, g.revoked_at \
+    REDEMPTION_FACTS: Grants = concat!("SELECT ", state_columns!(), ", g.id, g.revoked_at, ", swept_column!(), " \
          FROM (SELECT 1 AS one) base \
          LEFT JOIN users u ON u.id = $1 \
          LEFT JOIN apps a ON a.id = $2 \
@@ -151,6 +152,8 @@ pub struct RedemptionFacts {
     pub states: States,
     /// Who was faster.
     pub earlier: Option<Earlier>,
+    /// Of a code that expires by then it is not known any more whether it was redeemed.
+    pub swept_until: Timestamp,
 }
 
 /// All that refresh and revocation must know.
@@ -179,7 +182,10 @@ impl GrantFacts {
 pub async fn redemption_facts(db: &Db, redemption: &Redemption<'_>) -> Result<RedemptionFacts, StoreError> {
     let Redemption { origin, user_id, app_id, consent_id, session_id } = *redemption;
     let row = db.one(REDEMPTION_FACTS, &values![user_id, app_id, consent_id, session_id, origin]).await?;
-    row.read(|row| Ok(RedemptionFacts { states: States::read(row)?, earlier: row.joined(2, Earlier::read)? }))
+    row.read(|row| {
+        let (states, earlier) = (States::read(row)?, row.joined(2, Earlier::read)?);
+        Ok(RedemptionFacts { states, earlier, swept_until: row.timestamp()? })
+    })
 }
 
 /// The grant and everything that decides whether it is alive, in one query.

@@ -24,6 +24,7 @@ pub mod keys;
 pub mod links;
 pub mod mail_orders;
 pub mod revocations;
+pub mod server_clocks;
 pub mod sessions;
 pub mod steps;
 pub mod sweep;
@@ -52,6 +53,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         links::STATEMENTS,
         mail_orders::STATEMENTS,
         revocations::STATEMENTS,
+        server_clocks::STATEMENTS,
         sessions::STATEMENTS,
         steps::STATEMENTS,
         sweep::STATEMENTS,

@@ -53,7 +53,14 @@ pub(super) struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { scopes: None, secret: None, openid: true, sign_up: false, tokens: false, redirect_uri: CALLBACK }
+        Self {
+            scopes: None,
+            secret: None,
+            openid: true,
+            sign_up: false,
+            tokens: false,
+            redirect_uri: CALLBACK,
+        }
     }
 }
 

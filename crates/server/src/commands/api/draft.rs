@@ -1,6 +1,6 @@
 //! What is asked for an API, checked against the others: everything that is wrong is found at once — RFC 8707 §2.
 
-use mapae_protocol::{resource::ResourceIndicator, scope::ScopeToken};
+use mapae_protocol::{endpoint_uri::EndpointUri, resource::ResourceIndicator, scope::ScopeToken};
 
 use crate::{
     cli::{CreateApi, ScopeText, UpdateApi},
@@ -79,6 +79,10 @@ fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refus
     let example = "Write the API's own address, such as https://calendar.example.com.";
     match ResourceIndicator::parse(text) {
         Err(error) => refusals.add(INVALID, IDENTIFIER, format!("{text:?}: {error}."), example),
+        Ok(identifier) if !names_a_place(identifier.as_str()) => {
+            let wrong = format!("{text:?} is no https address, no http address of this machine and no urn:.");
+            refusals.add(INVALID, IDENTIFIER, wrong, example);
+        }
         // The issuer stands in `aud` of tokens for userinfo: an API of that name would be sent them.
         Ok(identifier) if identifier.as_str().trim_end_matches('/') == site.origin() => {
             refusals.add(INVALID, IDENTIFIER, "This is the server itself.", example);
@@ -97,6 +101,12 @@ fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refus
         },
     }
     None
+}
+
+/// Whether it is where an API can be, or a name that is never an address: what else stands in `resource` and `aud`
+/// could be followed, or run, by whoever reads it.
+fn names_a_place(identifier: &str) -> bool {
+    EndpointUri::parse(identifier).is_ok() || identifier.starts_with("urn:")
 }
 
 fn parse_scopes(texts: &[ScopeText], known: &[Api], refusals: &mut Refusals) -> Vec<ApiScope> {
@@ -223,6 +233,19 @@ mod tests {
               A text of "note" is too long or on several lines.
               Write at most 120 characters on one line.
         "#);
+    }
+
+    #[test]
+    fn az_27_an_api_is_at_an_address_or_has_a_name() {
+        for identifier in [
+            "javascript:x",
+            "data:text/html,x",
+            "http://mail.example.com",
+            "ftp://mail.example.com",
+            "mailto:a@b",
+        ] {
+            assert_eq!(wrong(identifier, &["mail.read=a|b"]).len(), 1, "{identifier}");
+        }
     }
 
     #[test]

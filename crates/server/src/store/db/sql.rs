@@ -50,10 +50,12 @@ pub enum Table {
     Secrets,
     /// The issuer under which the database was served last.
     ServedIssuer,
-    /// Generation of the catalogue, position of the feed, highest time seen.
+    /// Generation of the catalogue, position of the feed, highest time seen, time of the sweep.
     Counters,
     /// The revocation feed.
     Revocations,
+    /// What the clocks of running servers show.
+    ServerClocks,
     /// What has been migrated.
     SchemaMigrations,
 }

@@ -139,7 +139,9 @@ async fn what_was_left_out_can_be_agreed_to_later_and_holds_from_the_next_sign_i
     let without = server.redeem(&app, &code, &authorization.verifier).await;
     assert_eq!(without.text("scope"), "calendar.read openid");
     // What nobody was asked, what is required and what is agreed already is not given by a made-up form.
-    for (item, status) in [("offline_access", 200), ("openid", 400), ("nonsense", 400), ("calendar.read", 200)] {
+    for (item, status) in
+        [("offline_access", 200), ("openid", 400), ("nonsense", 400), ("calendar.read", 200)]
+    {
         assert_eq!(press(&browser, &page, "agree", item).await.status, status, "{item}");
     }
     let seen = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();

@@ -3,7 +3,7 @@
 use mapae::store::apps::{self, RegisteredApp};
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer, client::send};
 
-use super::{calendar, to_consent};
+use super::{calendar, sign_in, to_consent};
 use crate::store::beneath;
 
 #[tokio::test]
@@ -33,12 +33,27 @@ async fn az_41_nothing_comes_of_a_page_fetched_ahead_or_as_a_picture() {
         ("sec-fetch-dest", "image"),
         ("sec-fetch-dest", "script"),
         ("sec-fetch-dest", "empty"),
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-mode", "no-cors"),
     ] {
         let answer = send(http.get(&address).header(name, value)).await;
         assert_eq!(answer.status, 204, "{name}: {value}");
         assert!(!answer.headers.contains_key("location"));
     }
     assert_eq!(send(http.get(&address).header("sec-fetch-dest", "iframe")).await.status, 303);
+    assert_eq!(send(http.get(&address).header("sec-fetch-mode", "navigate")).await.status, 303);
+}
+
+#[tokio::test]
+async fn az_41_who_wants_the_head_of_a_page_gets_no_code() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let signed_in = sign_in(&server, &app, "openid").await;
+    let address = Authorization::of(&app, "openid").address(&server);
+    let got = signed_in.browser.send("GET", &address, &[], Vec::new()).await;
+    assert!(got.answered("code").is_some(), "{}", got.body);
+    let head = signed_in.browser.send("HEAD", &address, &[], Vec::new()).await;
+    assert_eq!((head.status.as_u16(), head.location()), (204, None));
 }
 
 #[tokio::test]

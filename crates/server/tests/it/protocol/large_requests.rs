@@ -109,3 +109,25 @@ async fn se_02_a_step_is_over_after_its_hour_and_a_large_one_after_ten_minutes()
         assert_eq!((late.status.as_u16(), late.location()), (400, None), "{life:?}");
     }
 }
+
+#[tokio::test]
+async fn se_31_one_person_cannot_fill_the_table_of_large_codes() {
+    let server = TestServer::start().await;
+    let app = app(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid").with("nonce", &"n".repeat(512));
+    server.code(&browser, &user, &authorization).await;
+    let mut statuses = Vec::new();
+    for _ in 0..40 {
+        statuses.push(browser.open(&authorization.address(&server)).await.status.as_u16());
+    }
+    let kept = count(&server, "code_details");
+    assert_eq!(kept, 30, "{statuses:?}");
+    assert_eq!(statuses.last(), Some(&429));
+    let small = Authorization::of(&app, "openid");
+    let answer = browser.open(&small.address(&server)).await;
+    assert!(answer.answered("code").is_some(), "what fits into an address is not counted");
+    server.advance(Seconds::minutes(1));
+    assert_eq!(browser.open(&authorization.address(&server)).await.status, 303, "it comes back with time");
+}

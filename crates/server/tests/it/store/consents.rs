@@ -159,15 +159,15 @@ for_each_backend! {
         let expires_at = later(Seconds::minutes(5));
         db.commit(tokens::revoke("jti-1", expires_at, NOW)).await.unwrap();
         assert!(db.commit(tokens::revoke("jti-1", expires_at, NOW)).await.unwrap_err().is_conflict(), "done already");
-        let alive = async |jti| grant_states::of_token(&db, &id, jti).await.unwrap().unwrap().alive(NOW);
+        let alive = async |jti| grant_states::of_token(&db, &id, jti).await.unwrap().unwrap().alive(expires_at, NOW);
         assert!(alive("jti-1").await.is_err());
         assert!(alive("jti-2").await.is_ok(), "the grant's other tokens live on");
         let facts = async |app, jti| tokens::facts(&db, app, jti).await.unwrap();
-        assert!(facts(&seed.app, "jti-2").await.alive(0));
-        assert!(!facts(&seed.app, "jti-1").await.alive(0), "revoked");
-        assert!(!facts(&seed.app, "jti-2").await.alive(1), "another epoch");
-        assert!(!facts("app_none", "jti-2").await.alive(0), "no such app");
+        assert!(facts(&seed.app, "jti-2").await.alive(0, expires_at));
+        assert!(!facts(&seed.app, "jti-1").await.alive(0, expires_at), "revoked");
+        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "another epoch");
+        assert!(!facts("app_none", "jti-2").await.alive(0, expires_at), "no such app");
         db.commit(mapae::store::apps::disable(&seed.app, NOW)).await.unwrap();
-        assert!(!facts(&seed.app, "jti-2").await.alive(1), "disabled");
+        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "disabled");
     }
 }

@@ -2,10 +2,7 @@
 
 use mapae::store::{Unit, issuer};
 
-use super::{
-    backend::for_each_backend,
-    seed::NOW,
-};
+use super::{backend::for_each_backend, seed::NOW};
 
 for_each_backend! {
     async fn the_issuer_of_the_last_start_is_known_to_the_next(db: TestDb) {
