@@ -11,9 +11,8 @@ use axum::{
 use mapae_protocol::{
     bearer, client_authentication,
     error::{ErrorCode, OAuthError},
-    introspection,
     locale::Locale,
-    params, revocation, revocation_feed, token,
+    params, revocation_feed, token, token_parameter,
 };
 use serde_json::Value;
 
@@ -49,10 +48,9 @@ fn steps() -> Vec<StepError> {
 }
 
 fn token_errors() -> Vec<TokenError> {
-    let rules: [Vec<OAuthError>; 4] = [
+    let rules: [Vec<OAuthError>; 3] = [
         token::Error::ALL.iter().map(|error| (*error).into()).collect(),
-        introspection::Error::ALL.iter().map(|error| (*error).into()).collect(),
-        revocation::Error::ALL.iter().map(|error| (*error).into()).collect(),
+        token_parameter::Error::ALL.iter().map(|error| (*error).into()).collect(),
         revocation_feed::Error::ALL.iter().map(|error| (*error).into()).collect(),
     ];
     let grant_is_dead =

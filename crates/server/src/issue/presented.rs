@@ -220,6 +220,7 @@ mod tests {
             },
             states: States::living(epochs, until),
             token_revoked: false,
+            swept_until: NOW.minus(mapae_protocol::time::Seconds::hours(2)),
         };
         for (client_id, given) in [("app_1", true), ("app_2", false), ("", false), ("APP_1", false)] {
             let claims = claims(&app, json!({ "client_id": client_id }));
