@@ -102,12 +102,15 @@ async fn whoever_tries_too_often_is_told_when_to_come_back() {
         let refused = browser.submit(&page, "login-submit", &fields).await;
         assert_eq!((refused.status.as_u16(), refused.headers.get("retry-after")), (422, None));
     }
-    let refused = browser.submit(&page, "login-submit", &fields).await;
-    assert_eq!(refused.status, 429);
-    let seconds: u32 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!(seconds >= 60 && seconds % 60 == 0, "{seconds}");
-    server.advance(Seconds::seconds(seconds));
-    let signed_in =
-        browser.submit(&page, "login-submit", &[("email", &user.email), ("password", &user.password)]).await;
-    assert_eq!(signed_in.status, 303, "then it is possible again");
+    let right = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let mut answer = browser.submit(&page, "login-submit", &right).await;
+    assert_eq!(answer.status, 429);
+    // Once for the network, once for the account.
+    for _ in 0..2 {
+        let seconds: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!(seconds >= 60 && seconds % 60 == 0, "{seconds}");
+        server.advance(Seconds::seconds(seconds));
+        answer = browser.submit(&page, "login-submit", &right).await;
+    }
+    assert_eq!(answer.status, 303, "whoever heeds it gets in");
 }

@@ -245,7 +245,7 @@ for_each_backend! {
             assert_eq!(counters::read(&other).await.unwrap().catalog, before + 1);
         }
         db.commit(users::insert(&new_user("one"), NOW)).await.unwrap();
-        assert_eq!(catalog(&db).await, 13, "people are no part of it");
+        assert_eq!(catalog(&db).await, 14, "people are no part of it");
     }
 }
 
