@@ -40,6 +40,11 @@ impl Cookies {
         format!("{}-sign-up", self.prefix)
     }
 
+    /// An answer that was posted, on its way to the callback.
+    pub(crate) fn answer(&self) -> String {
+        format!("{}-answer", self.prefix)
+    }
+
     /// Each login has a cookie of its own, so that two tabs do not disturb each other.
     pub(crate) fn login(&self, state: &str) -> String {
         let [a, b, c, d, e, f, ..] = sha256(state.as_bytes());

@@ -118,6 +118,7 @@ pub mod login;
 mod notice;
 pub mod observe;
 mod pending;
+mod posted;
 mod provider;
 mod return_to;
 mod secret_id;

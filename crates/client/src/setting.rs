@@ -116,8 +116,8 @@ impl Setting {
                 "Write the identifier of an API that the provider knows.",
             ),
             Self::TokenEndpointAuthMethod => (
-                "제공자가 지원하고 이 앱에 등록된 방식을 고르세요.",
-                "Choose a method that the provider supports and has registered for this app.",
+                "client_id와 client_secret이 맞다면, 제공자의 콘솔에 이 앱의 인증 방식으로 적힌 client_secret_basic 또는 client_secret_post를 그대로 적으세요.",
+                "If client_id and client_secret are right, write the method that the provider's console has for this app: client_secret_basic or client_secret_post.",
             ),
             Self::Registration => (
                 "제공자의 콘솔에 등록된 내용과 이 설정을 비교하세요.",

@@ -47,6 +47,7 @@ struct Desk<U> {
 /// | `GET /login?return_to=/path` | sends the browser to the provider |
 /// | `GET` or `POST /login.json?return_to=/path` | answers `{"authorization_url": "…"}` to a front end |
 /// | `GET` the path of each provider's redirect URI | finishes the login |
+/// | `POST` there, where a provider's page posts its answer (Apple) | leads on to the `GET`, which has the cookies |
 /// | `GET` and `POST /sign-up` | the sign-up step |
 /// | `POST /sign-out` | ends the session |
 /// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
@@ -74,7 +75,15 @@ where
         let finish = move |desk: State<Desk<U>>, query: RawQuery, headers: HeaderMap| {
             callback(name, desk, query, headers)
         };
-        router = router.route(&provider.callback_path(), get(finish));
+        let mut route = get(finish);
+        if provider.answers_by_post() {
+            let name: Arc<str> = provider.name().into();
+            let take = move |desk: State<Desk<U>>, headers: HeaderMap, body: Bytes| {
+                posted(name, desk, headers, body)
+            };
+            route = route.post(take);
+        }
+        router = router.route(&provider.callback_path(), route);
     }
     router = router.route(NOTICES, get(notified).post(notified));
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
@@ -111,6 +120,18 @@ async fn callback<U: Send + Sync + 'static>(
 ) -> Response {
     match desk.client.callback(&provider, query.as_deref(), &headers).await {
         Ok(arrived) => redirect(arrived),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn posted<U: Send + Sync + 'static>(
+    provider: Arc<str>,
+    State(desk): State<Desk<U>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match desk.client.posted(&provider, &body) {
+        Ok(onwards) => redirect(onwards),
         Err(error) => desk.fail(&error, &headers),
     }
 }

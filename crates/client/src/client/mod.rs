@@ -4,6 +4,7 @@ mod access;
 mod builder;
 mod calling;
 mod flights;
+mod posting;
 mod refreshing;
 mod signing_up;
 mod unlinking;

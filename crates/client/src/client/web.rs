@@ -38,7 +38,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Finishes a login at the redirect URI of the provider called `provider`: every check of the
-    /// [table](crate::callback), then either a session or the sign-up step.
+    /// [table](crate::callback), then either a session or the sign-up step. Where the provider's page posts its answer,
+    /// [`posted`](Self::posted) came before.
     ///
     /// # Errors
     /// The first check that fails; no session exists then.
@@ -51,11 +52,17 @@ impl<U: Send + Sync + 'static> Client<U> {
         let core = &self.core;
         let now = core.clock.now();
         let provider = core.provider(Some(provider))?;
-        let response = CallbackResponse::parse(query)?;
+        let by_post = provider.answers_by_post();
+        let response = if by_post {
+            CallbackResponse::parse(Some(&core.posted_answer(provider, headers)?))?
+        } else {
+            CallbackResponse::parse(query)?
+        };
         let (pending, login_cookie) = core.pending(&response, provider, headers, now).await?;
         let completed = provider.finish(pending, &response, now).await?;
         let mut redirect = self.arrive(completed, headers, now).await?;
         redirect.cookies.push(core.cookies.clear(&login_cookie));
+        redirect.cookies.extend(by_post.then(|| core.cookies.clear(&core.cookies.answer())));
         Ok(redirect)
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Definition, Document, Mapped, Place};
+use super::{Definition, DefinitionError, Document, Mapped, Place};
 use crate::{
     error::Class,
     identity::{Email, Verification},
@@ -22,6 +22,7 @@ fn email(address: &str, verification: Verification) -> Email {
         address: address.to_owned(),
         verified_by_provider: verification != Verification::None,
         verification,
+        is_relay: false,
     }
 }
 
@@ -133,10 +134,34 @@ fn github_has_one_primary_address() {
 }
 
 #[test]
-fn apple_says_true_in_letters() {
+fn apple_says_true_in_letters_and_the_name_comes_from_the_browser() {
     let token = fixture(include_str!("../../providers/documented/apple.json"));
-    let mapped = identified("apple", &Document::default().with("id_token", token));
-    assert_eq!(mapped.emails, [email("abc123@privaterelay.appleid.com", Verification::ByProvider)]);
+    let document = Document::default().with("id_token", token);
+    let mapped = identified("apple", &document);
+    let relay = email("abc123@privaterelay.appleid.com", Verification::ByMailHost);
+    assert_eq!(mapped.emails, [Email { is_relay: true, ..relay }]);
+    let of = |given: Value, family: Value| {
+        let brought = json!({ "given_name": given, "family_name": family });
+        claims(&identified("apple", &document.clone().with("callback", brought)))["name"].clone()
+    };
+    assert_eq!(of(json!("하루"), json!("윤")), "윤하루");
+    assert_eq!(of(json!("Haru"), json!("Yoon")), "Haru Yoon");
+    assert_eq!(of(json!("Haru"), json!(null)), "Haru");
+    assert_eq!(of(json!(null), json!(null)), Value::Null);
+}
+
+#[test]
+fn rp_15_no_definition_takes_an_identity_from_the_browser() {
+    let apple = include_str!("../../providers/apple.toml");
+    for (signed, brought) in [
+        (r#"subject = ["/id_token/sub"]"#, r#"subject = ["/callback/sub"]"#),
+        (r#"address = ["/id_token/email"]"#, r#"address = ["/id_token/email", "/callback/email"]"#),
+        (r#"verified = ["/id_token/email_verified"]"#, r#"verified = ["/callback/email_verified"]"#),
+    ] {
+        assert!(apple.contains(signed), "{signed}");
+        let refused = Definition::parse(&apple.replace(signed, brought)).unwrap_err();
+        assert!(matches!(refused, DefinitionError::Wrong { at: "identity", .. }), "{brought} {refused}");
+    }
 }
 
 #[test]

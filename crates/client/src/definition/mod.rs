@@ -17,7 +17,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub(crate) use errors::Place;
 pub(crate) use mapping::{Document, Mapped};
 pub(crate) use schema::{
-    Authentication, Nonce, NoticeProof, NoticeRule, Refresh, Schema, UnlinkWay, UserInfoUse,
+    Authentication, Nonce, NoticeProof, NoticeRule, Refresh, ResponseMode, Schema, SecretSource, UnlinkWay,
+    UserInfoUse,
 };
 
 use crate::{

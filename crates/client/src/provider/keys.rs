@@ -102,9 +102,20 @@ impl Provider {
         token: &str,
         now: Timestamp,
     ) -> Result<Map<String, Value>, Error> {
+        self.notice_token(token, HeaderType::SecurityEvent, now).await
+    }
+
+    /// The claims of a signed token of this type, of this provider for this client. A plain one (`JWT`) need not say so.
+    pub(crate) async fn notice_token(
+        &self,
+        token: &str,
+        kind: HeaderType,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Error> {
         let keys = self.keys(now).await?;
         let unverified = || Unverified::parse(token).map_err(id_token::Error::Token);
-        if !unverified()?.is_typed(HeaderType::SecurityEvent) {
+        let first = unverified()?;
+        if !first.is_typed(kind) && (kind, first.typ()) != (HeaderType::Jwt, None) {
             return Err(id_token::Error::WrongType.into());
         }
         let verified = match unverified()?.verify_with(&keys) {

@@ -139,6 +139,14 @@ impl Metadata {
         })
     }
 
+    /// Which way is tried first where there is another one as well.
+    pub(super) fn guessed_auth_method(&self) -> Option<TokenEndpointAuthMethod> {
+        let both = [TokenEndpointAuthMethod::ClientSecretBasic, TokenEndpointAuthMethod::ClientSecretPost];
+        let supported = &self.token_endpoint_auth_methods_supported;
+        let offered = |method: &TokenEndpointAuthMethod| supported.iter().any(|name| name == method.as_str());
+        both.iter().all(offered).then_some(TokenEndpointAuthMethod::ClientSecretBasic)
+    }
+
     /// How a client with a secret authenticates where nobody said how: absent means basic (OIDC Discovery §3).
     pub(super) fn preferred_auth_method(&self) -> Result<TokenEndpointAuthMethod, ConfigurationError> {
         let supported = &self.token_endpoint_auth_methods_supported;

@@ -1,6 +1,7 @@
 //! A provider: what is known of it, and how it is spoken to.
 
 mod breaker;
+mod client_secret;
 mod error;
 mod keys;
 mod metadata;

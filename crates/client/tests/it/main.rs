@@ -5,7 +5,11 @@ mod accounts;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod by_file;
+#[cfg(test)]
 mod callbacks;
+#[cfg(test)]
+mod forge;
 #[cfg(test)]
 mod id_tokens;
 #[cfg(test)]
@@ -14,6 +18,8 @@ mod issuer;
 mod logins;
 #[cfg(test)]
 mod native;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod refreshing;
 #[cfg(test)]

@@ -122,7 +122,7 @@ async fn a_wrong_secret_costs_no_tokens_and_names_the_setting() {
     website.clock.advance(60);
     issuer.reply("/token", Reply::Json(401, json!({"error": "invalid_client"})));
     let refused = website.client.access_token(&person).await.unwrap_err();
-    assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret));
+    assert_eq!(refused.class(), Class::Configuration(Setting::TokenEndpointAuthMethod));
     issuer.obey();
     website.client.access_token(&person).await.unwrap();
 }

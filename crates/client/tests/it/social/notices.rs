@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::scene::{Person, Scene};
 
 /// The service, listening for notices of this kind.
-async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
+pub(super) async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/notices/{id}/{kind}", listener.local_addr().unwrap());
     let app: Router = routes(&scene.client);
@@ -32,6 +32,7 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_here_at_once() {
         ("google", "jiwoo", "risc", "POST"),
         ("facebook", "sora", "deauthorize", "POST"),
         ("facebook", "sora", "data_deletion", "POST"),
+        ("apple", "haru", "notifications", "POST"),
     ] {
         let scene = Scene::of(id).await;
         listening(&scene, id, kind, method).await;

@@ -95,3 +95,30 @@ async fn google_gives_its_refresh_token_once_and_a_later_login_does_not_lose_it(
         scene.client.access_token(&key).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn by_its_issuer_alone_google_is_any_openid_provider() {
+    let scopes = Some("openid email profile");
+    let scene = Scene::with("oidc", Setup { sign_up: true, scopes, ..Setup::default() }).await;
+    let mut person = Person::default();
+    assert_eq!(scene.sign_in(&mut person, "minseo", &["email"]).await.unwrap(), "/sign-up");
+    let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+    assert_eq!(
+        form.identity.email().unwrap().verification,
+        Verification::ByProvider,
+        "nobody said who hosts it"
+    );
+    assert!(form.identity.name().is_some() && form.identity.picture().is_some());
+    assert_eq!(form.identity.person().issuer(), scene.simulator.base_url());
+    scene.sign_up(&mut person).await;
+    let mut elsewhere = Person::default();
+    assert_eq!(scene.sign_in(&mut elsewhere, "minseo", &[]).await.unwrap(), "/");
+    let key = scene.key(&person).await.unwrap();
+    assert!(scene.client.unlink(&key).await.unwrap(), "its metadata has an address for that");
+    let cancelled = scene.sign_in(&mut Person::default(), "jiwoo", &["cancel"]).await.unwrap_err();
+    assert_eq!(cancelled.class(), Class::Cancelled, "{cancelled:?}");
+    let client = scene.again(&Setup { secret: Some("wrong-secret"), scopes, ..Setup::default() });
+    let refused =
+        scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("minseo", &[])).await.unwrap_err();
+    assert!(matches!(refused.class(), Class::Configuration(_)), "{refused:?}");
+}

@@ -60,12 +60,15 @@ async fn what_goes_back_to_the_app() {
     let page =
         browser.open(&google.authorize(&[("scope", "openid https://www.googleapis.com/auth/drive")])).await;
     assert_eq!(error(&page), "invalid_scope");
+    let iss = google.0.simulator.base_url();
+    assert_eq!(page.answered("iss").as_deref(), Some(iss), "as the metadata promises");
     let silent = google.authorize(&[("prompt", "none")]);
     assert_eq!(error(&browser.open(&silent).await), "login_required");
     let page = sign_in(&browser, &google.authorize(&[]), "jiwoo").await;
     assert_eq!(error(&browser.open(&silent).await), "consent_required");
     let page = browser.press(&page, "consent-deny", &[]).await;
-    assert_eq!(page.location().as_str(), "http://localhost:3000/callback?state=a+state&error=access_denied");
+    assert_eq!((error(&page), page.answered("iss").as_deref()), ("access_denied".into(), Some(iss)));
+    assert!(page.location().as_str().starts_with("http://localhost:3000/callback?state=a+state&"));
 }
 
 #[tokio::test]
