@@ -138,6 +138,7 @@ fn offered() -> Vec<Offered> {
         at("naver", "http://localhost:9101"),
         at("google", "http://localhost:9102"),
         at("facebook", "http://localhost:9103"),
+        at("apple", "http://localhost:9104"),
     ];
     all.into_iter().flatten().collect()
 }

@@ -94,7 +94,15 @@ impl Person {
             let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
             let Some(location) = location else {
                 let status = response.status().as_u16();
-                return Page { address, status, body: response.text().await.unwrap() };
+                let page = Page { address, status, body: response.text().await.unwrap() };
+                if !page.has("hand-over-submit") {
+                    return page;
+                }
+                // Apple's page posts itself to the service. Another port is another origin of the same site.
+                let (action, sent) = page.form("hand-over-submit");
+                let posted = self.http.post(&action).header("sec-fetch-site", "same-site").form(&sent);
+                response = posted.send().await.unwrap();
+                continue;
             };
             response = self.get(address.join(&location).unwrap().as_str()).await;
         }

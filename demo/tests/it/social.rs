@@ -29,11 +29,14 @@ fn lines(messages: &[Value]) -> Vec<(u64, &str, &str)> {
     let text = |value: &'_ Value| -> &'static str {
         Lifeline::ALL.iter().map(|line| line.as_str()).find(|name| value == name).unwrap()
     };
-    of_the_book
+    let mut lines: Vec<(u64, &str, &str)> = of_the_book
         .filter_map(|message| {
             Some((message["number"].as_u64()?, text(&message["from"]), text(&message["to"])))
         })
-        .collect()
+        .collect();
+    // What Apple's page posts is brought twice.
+    lines.dedup();
+    lines
 }
 
 #[tokio::test]
@@ -75,7 +78,8 @@ async fn the_thirteen_steps_of_a_social_login_are_drawn_in_order() {
             (12, "browser", "client"),
             (13, "client", "browser"),
         ];
-        assert_eq!(lines(&first), expected, "{}: somebody new", login.name);
+        let expected = expected.into_iter().filter(|line| login.has_user_info() || line.0 != 9);
+        assert_eq!(lines(&first), expected.collect::<Vec<_>>(), "{}: somebody new", login.name);
         let login_story = &first[0]["story"];
         assert_eq!(login_story["kind"], "social_login");
         let sent = first.iter().filter(|message| message["story"] == *login_story);
@@ -86,7 +90,9 @@ async fn the_thirteen_steps_of_a_social_login_are_drawn_in_order() {
         let seen = first.len();
         person.sign_in(login.name, login.person).await;
         let second: Vec<u64> = lines(&messages(&play)[seen..]).iter().map(|line| line.0).collect();
-        assert_eq!(second, [1, 2, 3, 6, 7, 8, 9, 10, 11], "{}: somebody known", login.name);
+        let expected: &[u64] =
+            if login.has_user_info() { &[1, 2, 3, 6, 7, 8, 9, 10, 11] } else { &[1, 2, 3, 7, 8, 10, 11] };
+        assert_eq!(second, expected, "{}: somebody known", login.name);
         play.end().await;
     }
 }

@@ -60,7 +60,22 @@ pub(crate) const LOGINS: &[Login] = &[
         provider: Provider::Facebook,
         notice: "deauthorize",
     },
+    Login {
+        name: "apple",
+        ko: "Apple",
+        person: "haru",
+        other: "garam",
+        provider: Provider::Apple,
+        notice: "notifications",
+    },
 ];
+
+impl Login {
+    /// Apple says all that it says in the ID token.
+    pub(crate) fn has_user_info(&self) -> bool {
+        self.provider != Provider::Apple
+    }
+}
 
 impl Play {
     /// Mapae alone, which is not there.
@@ -146,7 +161,14 @@ impl Play {
 
 fn registered(simulator: &Simulator) -> SocialProvider {
     let app = simulator.app();
-    let credentials = [("app_id", Some(app.number.to_string())), ("admin_key", app.admin_key)];
+    let key_id = app.client_keys.first().and_then(|key| Some(key.get("kid")?.as_str()?.to_owned()));
+    let credentials = [
+        ("app_id", Some(app.number.to_string())),
+        ("admin_key", app.admin_key),
+        ("team_id", app.team_id),
+        ("key_id", key_id),
+        ("private_key", simulator.client_key().map(str::to_owned)),
+    ];
     let credentials =
         credentials.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
     SocialProvider {

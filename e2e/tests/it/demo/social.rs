@@ -1,4 +1,4 @@
-//! Social login in the demo: Kakao, Naver, Google and Facebook, simulated, beside Mapae's own server.
+//! Social login in the demo: Kakao, Naver, Google, Facebook and Apple, simulated, beside Mapae's own server.
 
 use mapae_e2e::{accessible::sane, chromium::Screen, diagram::Message};
 
@@ -22,10 +22,11 @@ struct Login {
 }
 
 const KAKAO: Login = Login { name: "kakao", ko: "카카오", en: "Kakao", person: "ryan", login: "ryan" };
-const OTHERS: [Login; 3] = [
+const OTHERS: [Login; 4] = [
     Login { name: "naver", ko: "네이버", en: "Naver", person: "yuna", login: "yuna" },
     Login { name: "google", ko: "Google", en: "Google", person: "jiwoo", login: "jiwoo" },
     Login { name: "facebook", ko: "Facebook", en: "Facebook", person: "sora", login: "sora" },
+    Login { name: "apple", ko: "Apple", en: "Apple", person: "haru", login: "haru" },
 ];
 
 impl Login {
@@ -131,7 +132,7 @@ async fn a_login_with_kakao_goes_through_the_thirteen_steps_to_the_services_own_
 async fn who_unlinks_at_the_simulated_provider_is_out_within_a_second_and_the_page_says_why() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     let logins = [KAKAO].into_iter().chain(OTHERS);
-    for (others, (screen, login)) in Screen::ALL.into_iter().zip(logins).enumerate() {
+    for (others, (screen, login)) in Screen::ALL.into_iter().cycle().zip(logins).enumerate() {
         stage.hand_over(screen).await;
         login.join(&stage).await;
         let mark = stage.mark_here().await;
@@ -169,16 +170,15 @@ async fn who_unlinks_at_the_simulated_provider_is_out_within_a_second_and_the_pa
         stage.chromium.click("consent-approve").await;
         stage.chromium.wait_for("signed-in-with").await;
     }
-    assert_eq!(stage.user_rows(USERS).len(), 4);
+    assert_eq!(stage.user_rows(USERS).len(), 1 + OTHERS.len());
     stage.clear().await;
 }
 
 #[tokio::test]
-async fn naver_google_and_facebook_sign_in_too_and_who_cancels_is_told_so_by_name() {
+async fn naver_google_facebook_and_apple_sign_in_too_and_who_cancels_is_told_so_by_name() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
-    for (screen, login) in
-        [Screen::desk("ko"), Screen::phone("en"), Screen::desk("en")].into_iter().zip(OTHERS)
-    {
+    let screens = [Screen::desk("ko"), Screen::phone("en"), Screen::desk("en"), Screen::phone("ko")];
+    for (screen, login) in screens.into_iter().zip(OTHERS) {
         stage.hand_over(screen).await;
         login.go(&stage).await;
         stage.chromium.click("consent-deny").await;
@@ -203,7 +203,7 @@ async fn naver_google_and_facebook_sign_in_too_and_who_cancels_is_told_so_by_nam
             screen.says("{} 연결을 해제했어요", "{} is unlinked").replace("{}", login.label(screen));
         assert_eq!(stage.chromium.text("h1").await, expected);
     }
-    assert_eq!(stage.user_rows(USERS).len(), 3, "the accounts stayed");
+    assert_eq!(stage.user_rows(USERS).len(), OTHERS.len(), "the accounts stayed");
     assert!(stage.vault_rows(SESSIONS).is_empty());
     stage.clear().await;
 }

@@ -16,12 +16,13 @@ struct Login {
     notice: &'static str,
 }
 
-/// In the order of their buttons. Apple is one more line as soon as `mapae-client` signs its secrets itself.
+/// In the order of their buttons.
 const LOGINS: &[Login] = &[
     Login { provider: Provider::Kakao, notice: "unlink" },
     Login { provider: Provider::Naver, notice: "disconnect" },
     Login { provider: Provider::Google, notice: "risc" },
     Login { provider: Provider::Facebook, notice: "deauthorize" },
+    Login { provider: Provider::Apple, notice: "notifications" },
 ];
 
 /// The ports of all simulators, taken before anything is made.
