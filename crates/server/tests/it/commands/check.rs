@@ -194,6 +194,7 @@ async fn folders_that_are_files_are_found() {
     fs::create_dir(mapae.data()).unwrap();
     fs::write(mapae.data().join("mailbox"), "").unwrap();
     fs::write(mapae.sqlite_file(), "this is no database, and it is long enough to be taken for one").unwrap();
+    fs::set_permissions(mapae.sqlite_file(), Permissions::from_mode(0o600)).unwrap();
     assert_eq!(problems(&mapae), ["mailbox", "database"]);
 }
 
