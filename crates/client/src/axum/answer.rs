@@ -26,6 +26,11 @@ pub(super) fn json_address(redirect: Redirect) -> Response {
     guarded(with_cookies(body.into_response(), redirect))
 }
 
+/// Data for a front end.
+pub(super) fn json(body: serde_json::Value) -> Response {
+    guarded(Json(body).into_response())
+}
+
 /// An error as a page, logged with the rule that was broken.
 pub(super) fn failed(error: &Error, html: String) -> Response {
     log(error);
@@ -36,8 +41,7 @@ pub(super) fn failed(error: &Error, html: String) -> Response {
 pub(super) fn say(error: &Error, headers: &HeaderMap) -> Response {
     log(error);
     let explanation = error.explain(language(headers));
-    let body =
-        json!({ "error": code(error.class()), "title": explanation.title, "advice": explanation.advice });
+    let body = json!({ "error": code(error), "title": explanation.title, "advice": explanation.advice });
     guarded((error.status(), Json(body)).into_response())
 }
 
@@ -45,8 +49,11 @@ pub(super) fn page(status: StatusCode, html: String) -> Response {
     guarded((status, Html(html)).into_response())
 }
 
-const fn code(class: Class) -> &'static str {
-    match class {
+const fn code(error: &Error) -> &'static str {
+    if let Error::Account(error) = error {
+        return error.code();
+    }
+    match error.class() {
         Class::Cancelled => "cancelled",
         Class::Restart => "restart",
         Class::SignInAgain => "sign_in_again",

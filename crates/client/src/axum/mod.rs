@@ -1,6 +1,9 @@
 //! The client's pages as axum routes, and the extractor that says who is signed in.
 
+mod account;
+mod account_pages;
 mod answer;
+mod html;
 mod pages;
 mod same_origin;
 mod signed_in;
@@ -25,7 +28,7 @@ use crate::{
     error::{Error, Language},
     login::LoginRequest,
     notice::{Notice, NoticeAnswer},
-    sign_up::{self, SignUpOutcome},
+    sign_up::{self, SignUpError, SignUpOutcome},
 };
 
 /// Ends the session.
@@ -48,7 +51,12 @@ struct Desk<U> {
 /// | `GET` or `POST /login.json?return_to=/path` | answers `{"authorization_url": "…"}` to a front end |
 /// | `GET` the path of each provider's redirect URI | finishes the login |
 /// | `GET` and `POST /sign-up` | the sign-up step |
+/// | `POST /sign-up/prove` | starts the proof of an account to which whoever signs up may belong |
 /// | `POST /sign-out` | ends the session |
+/// | `GET /sign-in-methods` | shows the ways into the account |
+/// | `POST /sign-in-methods/prove`, `/add`, `/remove` | proves who is there, then adds or removes one |
+/// | | the same for a front end that accepts `application/json`: the list, `{"authorization_url": "…"}`, errors with a code |
+/// | `GET` and `POST /agreements` | shows the service's terms; agrees to optional ones, or withdraws |
 /// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
 pub fn routes<U, S>(client: &Client<U>) -> Router<S>
 where
@@ -75,6 +83,9 @@ where
             callback(name, desk, query, headers)
         };
         router = router.route(&provider.callback_path(), get(finish));
+    }
+    for (path, answer) in account::routes() {
+        router = router.route(path, answer);
     }
     router = router.route(NOTICES, get(notified).post(notified));
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
@@ -118,6 +129,7 @@ async fn callback<U: Send + Sync + 'static>(
 async fn sign_up_form<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
     match desk.client.sign_up_form(&headers).await {
         Ok(form) => answer::page(StatusCode::OK, desk.pages.sign_up(&form, language(&headers))),
+        Err(Error::SignUp(SignUpError::ProofNeeded)) => desk.existing_account(&headers).await,
         Err(error) => desk.fail(&error, &headers),
     }
 }
@@ -132,6 +144,7 @@ async fn sign_up<U: Send + Sync + 'static>(
     }
     match desk.client.sign_up(&headers, &body).await {
         Ok(SignUpOutcome::Done(arrived)) => redirect(arrived),
+        Err(Error::SignUp(SignUpError::ProofNeeded)) => desk.existing_account(&headers).await,
         Ok(SignUpOutcome::Again(form)) => {
             answer::page(StatusCode::UNPROCESSABLE_ENTITY, desk.pages.sign_up(&form, language(&headers)))
         }
@@ -174,6 +187,16 @@ impl<U: Send + Sync + 'static> Desk<U> {
         headers: &HeaderMap,
     ) -> Result<crate::client::Redirect, Error> {
         self.client.login(&LoginRequest::from_query(query)?, headers).await
+    }
+
+    async fn existing_account(&self, headers: &HeaderMap) -> Response {
+        match self.client.waiting_identity(headers).await {
+            Ok(identity) => {
+                let page = self.pages.existing_account(&identity, self.client.providers(), language(headers));
+                answer::page(StatusCode::OK, page)
+            }
+            Err(error) => self.fail(&error, headers),
+        }
     }
 
     fn fail(&self, error: &Error, headers: &HeaderMap) -> Response {

@@ -26,7 +26,7 @@ const QUEUE: usize = 1_024;
 const ATTEMPTS: usize = 1_000;
 
 /// Each step brings the file from its index to the next version.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("accounts.sql")];
 
 /// Why the vault did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -3,12 +3,17 @@
 //! One SQLite file and one key. Tokens and waiting sign-ups are sealed in it, session ids are hashed: a copy of
 //! the file signs nobody in and opens no API. Several processes may use the same file.
 
+mod agreements;
 mod database;
+mod fresh;
 mod key;
 mod leases;
+mod methods;
+mod resting;
 mod sessions;
 mod sign_ups;
 mod states;
+mod tidying;
 mod tokens;
 
 use std::{
@@ -25,6 +30,7 @@ use database::Database;
 pub use database::StoreError;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
+pub(crate) use methods::{Method, Removal};
 pub(crate) use tokens::{Claim, Kept};
 
 /// Declares what is sealed, each under a key of its own.

@@ -3,4 +3,5 @@
 mod kakao;
 mod notices;
 mod others;
+mod proving;
 mod scene;

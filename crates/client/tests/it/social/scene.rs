@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
-    SignUpOutcome, Vault,
+    Redirect, SignUpOutcome, Vault,
 };
 use mapae_simulators::{Clock, Settings, Simulator};
 use reqwest::{header, redirect::Policy};
@@ -94,6 +94,17 @@ impl Scene {
         (name, items): (&str, &[&str]),
     ) -> Result<String, Error> {
         let started = client.login(request, &person.cookies.headers()).await?;
+        self.follow(client, started, person, (name, items)).await
+    }
+
+    /// Through the provider's pages and back, once something was started.
+    pub(super) async fn follow(
+        &self,
+        client: &Client<User>,
+        started: Redirect,
+        person: &mut Person,
+        (name, items): (&str, &[&str]),
+    ) -> Result<String, Error> {
         person.cookies.take(&started.cookies);
         let back = person.at_the_provider(&started.location, name, items).await;
         self.come_back(client, person, &back).await
