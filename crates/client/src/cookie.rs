@@ -40,6 +40,21 @@ impl Cookies {
         format!("{}-sign-up", self.prefix)
     }
 
+    /// The one-time code, which the front end reads and posts.
+    pub(crate) fn code(&self) -> String {
+        format!("{}-code", self.prefix)
+    }
+
+    /// What binds the one-time code to this browser.
+    pub(crate) fn code_binding(&self) -> String {
+        format!("{}-code-binding", self.prefix)
+    }
+
+    /// The refresh token of the service's own.
+    pub(crate) fn refresh(&self) -> String {
+        format!("{}-refresh", self.prefix)
+    }
+
     /// Each login has a cookie of its own, so that two tabs do not disturb each other.
     pub(crate) fn login(&self, state: &str) -> String {
         let [a, b, c, d, e, f, ..] = sha256(state.as_bytes());
@@ -59,6 +74,15 @@ impl Cookies {
     pub(crate) fn set(&self, name: &str, value: &str, life: Seconds) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
         let text = format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", life.get());
+        let mut header = header_value(&text);
+        header.set_sensitive(true);
+        header
+    }
+
+    /// Sets a cookie that scripts of this very host can read; it is sent with no request that another site causes.
+    pub(crate) fn set_readable(&self, name: &str, value: &str, life: Seconds) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path=/; Max-Age={}; SameSite=Strict{secure}", life.get());
         let mut header = header_value(&text);
         header.set_sensitive(true);
         header

@@ -90,6 +90,49 @@
 //! `/sign-in-methods`, `/agreements` and `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
 //! [`Provider::finish`] alone (see `examples/cli.rs`).
 //!
+//! # A front end with JWTs
+//!
+//! In the place of the session cookie, a front end gets short access tokens of the service's own: after the login it posts a
+//! one-time code from a cookie, and renews before the access token is over.
+//!
+//! ```no_run
+//! # use mapae_client::{Accounts, Answers, BoxError, ClientRegistration, CreateError, EndUser, Identity, ProviderSettings};
+//! use axum::{Router, routing::get};
+//! use mapae_client::{Client, Definition, Provider, ServiceTokens, SignedIn, Vault, VaultKey, axum::routes};
+//! # #[derive(Clone)]
+//! # struct User { id: u64 }
+//! # struct Users;
+//! # impl Accounts for Users {
+//! #     type User = User;
+//! #     async fn find(&self, _: &EndUser) -> Result<Option<User>, BoxError> { Ok(None) }
+//! #     async fn create(&self, _: &Identity, _: &Answers) -> Result<User, CreateError> { Ok(User { id: 1 }) }
+//! # }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), BoxError> {
+//! # let app = ClientRegistration::new("the REST API key", "http://localhost:3000/callback").with_secret("its secret");
+//! # let kakao = Provider::new(Definition::named("kakao")?, app, ProviderSettings::new("kakao"))?;
+//! let vault = Vault::connect("sqlite:data/client.db", &VaultKey::file("data/client.key")?).await?;
+//! let tokens = ServiceTokens::new().subject(|user: &User| user.id.to_string());
+//! let client = Client::builder(vault, Users).provider(kakao).service_tokens(tokens).build()?;
+//! // `SignedIn` is the bearer of an access token now.
+//! let me = get(async |SignedIn { user, .. }: SignedIn<User>| user.id.to_string());
+//! let app = Router::new().route("/api/me", me).merge(routes(&client)).with_state(client);
+//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! # Ok(axum::serve(listener, app).await?)
+//! # }
+//! ```
+//!
+//! ```js
+//! const cookie = name => document.cookie.split("; ").find(pair => pair.split("=")[0].endsWith(name))?.split("=")[1];
+//! const tokens = await fetch("/tokens", { method: "POST", body: new URLSearchParams({ code: cookie("-code") }) });
+//! const { access_token, expires_in } = await tokens.json();
+//! // Before expires_in is over: fetch("/tokens/renewal", { method: "POST" })
+//! ```
+//!
+//! Another API of the service checks these tokens with `mapae-resource` and the service's origin as the issuer; see
+//! [`ServiceTokens`] for lifetimes, audience and where the refresh token is.
+//!
 //! # Providers
 //!
 //! A [`Definition`] says how a provider is spoken to; [`Definition::named`] has those that are compiled in,
@@ -111,7 +154,11 @@
 //! # Tokens
 //!
 //! What the provider gives stays in the [`Vault`]: the browser has a session cookie and nothing else.
-//! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it.
+//! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it. Of all readers in
+//! all processes that share a vault one refreshes.
+//!
+//! A vault is a SQLite file ([`Vault::open`]) or, with the feature `postgres`, a schema of its own in a PostgreSQL database
+//! ([`Vault::connect`]).
 
 mod accounts;
 #[cfg(feature = "axum")]
@@ -133,6 +180,7 @@ mod pending;
 mod provider;
 mod return_to;
 mod secret_id;
+mod service_tokens;
 mod session;
 mod setting;
 mod sign_in_methods;
@@ -158,6 +206,7 @@ pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, ProviderEvent};
 pub use pending::PendingLogin;
 pub use provider::{ClientRegistration, MetadataError, Provider, ProviderError, ProviderSettings};
 pub use return_to::{NotAPath, ReturnTo};
+pub use service_tokens::{ServiceTokenAnswer, ServiceTokenError, ServiceTokens};
 pub use session::Session;
 pub use setting::{ConfigurationError, Setting};
 pub use sign_in_methods::{AccountError, MethodChange, SignInMethod, SignInMethods};

@@ -6,6 +6,7 @@ mod answer;
 mod html;
 mod pages;
 mod same_origin;
+mod service_tokens;
 mod signed_in;
 
 use std::sync::Arc;
@@ -57,6 +58,8 @@ struct Desk<U> {
 /// | `POST /sign-in-methods/prove`, `/add`, `/remove` | proves who is there, then adds or removes one |
 /// | | the same for a front end that accepts `application/json`: the list, `{"authorization_url": "…"}`, errors with a code |
 /// | `GET` and `POST /agreements` | shows the service's terms; agrees to optional ones, or withdraws |
+/// | `POST /tokens`, `POST /tokens/renewal` | with [`ServiceTokens`](crate::ServiceTokens): the one-time code, then each refresh token, for JWTs |
+/// | `GET /.well-known/jwks.json`, `/.well-known/oauth-authorization-server` | with them: the keys and the metadata for APIs |
 /// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
 pub fn routes<U, S>(client: &Client<U>) -> Router<S>
 where
@@ -88,6 +91,9 @@ where
         router = router.route(path, answer);
     }
     router = router.route(NOTICES, get(notified).post(notified));
+    if client.issues_tokens() {
+        router = router.merge(service_tokens::routes());
+    }
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
     router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
 }
@@ -153,7 +159,9 @@ async fn sign_up<U: Send + Sync + 'static>(
 }
 
 async fn sign_out<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
-    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
+    // No page of another site can make a browser send this header.
+    let by_token = desk.client.issues_tokens() && headers.contains_key(http::header::AUTHORIZATION);
+    if !by_token && !same_origin::is_same_origin(&headers, desk.client.origin()) {
         return same_origin::refused();
     }
     match desk.client.sign_out(&headers).await {

@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     cookie::Cookies,
     provider::Provider,
+    service_tokens::ServiceTokens,
     setting::{ConfigurationError, Setting},
     sign_up::{Field, Fields},
     terms::{Term, Terms},
@@ -31,6 +32,7 @@ pub struct ClientBuilder<U> {
     clock: Clock,
     session_life: Seconds,
     keep_sessions: bool,
+    service_tokens: Option<ServiceTokens<U>>,
 }
 
 impl<U: Send + Sync + 'static> ClientBuilder<U> {
@@ -47,6 +49,7 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             session_life: Seconds::days(14),
             // Who was disconnected at the provider should not stay signed in here.
             keep_sessions: false,
+            service_tokens: None,
         }
     }
 
@@ -94,6 +97,13 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
         self
     }
 
+    /// With JWTs of the service's own for its front end, in the place of the session cookie. Default: the cookie.
+    #[must_use]
+    pub fn service_tokens(mut self, tokens: ServiceTokens<U>) -> Self {
+        self.service_tokens = Some(tokens);
+        self
+    }
+
     /// With this clock. Default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -124,6 +134,12 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
                 "two providers have different origins",
             ));
         }
+        let (service_tokens, subject_of) = match self.service_tokens {
+            Some(tokens) => {
+                tokens.settle(&origin, &self.name).map(|(issuing, subject)| (Some(issuing), subject))?
+            }
+            None => (None, None),
+        };
         let core = Core {
             vault: self.vault,
             providers: self.providers,
@@ -136,8 +152,9 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             origin,
             session_life: self.session_life,
             keep_sessions: self.keep_sessions,
+            service_tokens,
         };
-        Ok(Client { accounts: self.accounts, core: Arc::new(core) })
+        Ok(Client { accounts: self.accounts, subject_of, core: Arc::new(core) })
     }
 }
 

@@ -42,7 +42,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
         let CompletedLogin { identity, tokens, return_to } = login;
-        let same = self.core.session_id(headers).is_some_and(|id| id.mark() == mark);
+        let same = self.core.own_session(headers).await?.is_some_and(|id| id.mark() == mark);
         let present = self.present(headers).await?.filter(|_| same);
         let (_, account, _) = present.ok_or(AccountError::AnotherSession)?;
         let opened = self.opened_by(identity.person()).await?;
@@ -50,9 +50,9 @@ impl<U: Send + Sync + 'static> Client<U> {
             return Err(AccountError::AnotherAccount.into());
         }
         self.core.vault.keep(identity.person(), identity.provider(), &tokens).await?;
-        let (id, cookie) = self.core.open_session(identity.person(), headers).await?;
+        let (id, cookies) = self.core.open_session(identity.person(), headers).await?;
         self.core.vault.note_fresh(&id, self.now()).await?;
-        Ok(Redirect { location: self.core.destination(&return_to), cookies: vec![cookie] })
+        Ok(Redirect { location: self.core.destination(&return_to), cookies })
     }
 
     /// Who is signed in, and whether it is the very session that began, and was fresh then.
@@ -63,7 +63,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         headers: &HeaderMap,
     ) -> Result<Option<Present<EndUser>>, Error> {
         let Some((_, account, _)) = self.present(headers).await? else { return Ok(None) };
-        let began = self.core.session_id(headers).filter(|id| id.mark() == mark);
+        let began = self.core.own_session(headers).await?.filter(|id| id.mark() == mark);
         let fresh = match began {
             Some(id) => self.core.vault.fresh_since(&id, self.now()).await?,
             None => None,

@@ -98,7 +98,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let method = methods.into_iter().find(|method| sign_in_methods::name(&method.person) == id);
         let method = method.ok_or(AccountError::UnknownMethod)?;
         let otherwise = self.accounts.opens_otherwise(&user);
-        match self.core.vault.remove_method(&method, self.core.issuers(), otherwise, now).await? {
+        match self.core.vault.remove_method(&method, &self.core.issuers(), otherwise, now).await? {
             Removal::Done => {}
             Removal::Last => return Err(AccountError::LastMethod.into()),
             Removal::Unknown => return Err(AccountError::UnknownMethod.into()),
@@ -162,9 +162,9 @@ impl<U: Send + Sync + 'static> Client<U> {
             removed_at: None,
         };
         self.core.vault.take_method(&method, None).await?;
-        let (id, cookie) = self.core.open_session(&person, headers).await?;
+        let (id, cookies) = self.core.open_session(&person, headers).await?;
         self.core.vault.note_fresh(&id, now).await?;
-        Ok(Redirect { location: self.core.destination(return_to), cookies: vec![cookie] })
+        Ok(Redirect { location: self.core.destination(return_to), cookies })
     }
 
     /// The application has deleted an account: its sign-in methods, sessions, tokens and agreements are forgotten. Its
@@ -187,7 +187,7 @@ impl<U: Send + Sync + 'static> Client<U> {
 
     async fn signed_in_account(&self, headers: &HeaderMap) -> Result<(SessionId, EndUser), Error> {
         let (_, account, _) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
-        let id = self.core.session_id(headers).ok_or(AccountError::NotSignedIn)?;
+        let id = self.core.own_session(headers).await?.ok_or(AccountError::NotSignedIn)?;
         Ok((id, account))
     }
 }
@@ -195,7 +195,7 @@ impl<U: Send + Sync + 'static> Client<U> {
 impl Core {
     /// The session of the browser, if its owner has proved who they are a moment ago.
     async fn fresh(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<SessionId>, Error> {
-        let Some(id) = self.session_id(headers) else { return Ok(None) };
+        let Some(id) = self.own_session(headers).await? else { return Ok(None) };
         let since = self.vault.fresh_since(&id, now).await?;
         Ok(since.is_some_and(|since| now < since.plus(FRESH)).then_some(id))
     }

@@ -19,7 +19,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     ///
     /// # Errors
     /// The vault failed.
-    pub async fn clean_up(&self) -> Result<usize, Error> {
+    pub async fn clean_up(&self) -> Result<u64, Error> {
         Ok(self.core.vault.clean_up(self.now()).await?)
     }
 

@@ -16,6 +16,7 @@ use crate::{
     return_to::ReturnTo,
     session::{Session, SessionId},
     tokens::Tokens,
+    vault::Vault,
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -92,10 +93,14 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault failed; the session may still be alive.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<Redirect, Error> {
-        if let Some(id) = self.core.session_id(headers) {
-            self.core.vault.end_session(&id).await?;
+        let core = &self.core;
+        if let Some(id) = core.session_id(headers) {
+            core.vault.end_session(&id).await?;
         }
-        let cookie = self.core.cookies.clear(&self.core.cookies.session());
+        if let Some(sid) = core.bearer_session(headers).await? {
+            core.vault.end_session_called(&sid).await?;
+        }
+        let cookie = core.cookies.clear(&core.session_cookie());
         Ok(Redirect { location: ReturnTo::default().to_string(), cookies: vec![cookie] })
     }
 
@@ -174,8 +179,8 @@ impl Core {
     ) -> Result<Redirect, Error> {
         let Admission { person, provider, tokens } = admission;
         self.vault.keep(person, provider, tokens).await?;
-        let (_, cookie) = self.open_session(person, headers).await?;
-        Ok(Redirect { location: self.destination(return_to), cookies: vec![cookie] })
+        let (_, cookies) = self.open_session(person, headers).await?;
+        Ok(Redirect { location: self.destination(return_to), cookies })
     }
 
     /// Begins a session with a new id; the one before is over (session fixation).
@@ -183,23 +188,50 @@ impl Core {
         &self,
         person: &EndUser,
         headers: &HeaderMap,
-    ) -> Result<(SessionId, HeaderValue), Error> {
+    ) -> Result<(SessionId, Vec<HeaderValue>), Error> {
         let (id, now) = (SessionId::generate(), self.clock.now());
         let session =
             Session { person: person.clone(), created_at: now, expires_at: now.plus(self.session_life) };
+        if self.service_tokens.is_some() {
+            let cookies = self.begin_handing_over(&id, session, headers).await?;
+            return Ok((id, cookies));
+        }
         self.vault.begin_session(&id, session, self.session_id(headers).as_ref()).await?;
         let cookie = self.cookies.set(&self.cookies.session(), id.expose(), self.session_life);
-        Ok((id, cookie))
+        Ok((id, vec![cookie]))
     }
 
     async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+        if self.service_tokens.is_some() {
+            let Some(sid) = self.bearer_session(headers).await? else { return Ok(None) };
+            return Ok(self.vault.session_called(&sid, self.clock.now()).await?);
+        }
         match self.session_id(headers) {
             Some(id) => Ok(self.vault.session(&id, self.clock.now()).await?),
             None => Ok(None),
         }
     }
 
+    /// The cookie in which a browser keeps what its session is known by.
+    fn session_cookie(&self) -> String {
+        if self.service_tokens.is_some() { self.cookies.refresh() } else { self.cookies.session() }
+    }
+
+    /// The id of the session that is signed in here. Where an access token says which that is, the browser's must be the
+    /// same: a proof in one session is none in another.
+    pub(super) async fn own_session(&self, headers: &HeaderMap) -> Result<Option<SessionId>, Error> {
+        let Some(id) = self.session_id(headers) else { return Ok(None) };
+        if self.service_tokens.is_none() {
+            return Ok(Some(id));
+        }
+        let sid = self.bearer_session(headers).await?;
+        Ok((sid == Some(Vault::sid(&id))).then_some(id))
+    }
+
     pub(super) fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        if self.service_tokens.is_some() {
+            return self.refreshed_session(headers);
+        }
         cookie::read(headers, &self.cookies.session()).and_then(SessionId::parse)
     }
 

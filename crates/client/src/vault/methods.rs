@@ -3,13 +3,52 @@
 use std::collections::BTreeSet;
 
 use mapae_protocol::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{StoreError, Vault, sessions};
+use super::{
+    StoreError, Vault,
+    database::{Row, statements, values},
+    sessions,
+};
 use crate::identity::EndUser;
 
-const COLUMNS: &str =
-    "issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at";
+/// How often a removal is tried again because what it relied on has changed.
+const ATTEMPTS: usize = 8;
+
+statements! {
+    FIND = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+        FROM sign_in_methods WHERE issuer = $1 AND subject = $2";
+    LIVING = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+        FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2 AND removed_at IS NULL";
+    ADD = "INSERT INTO sign_in_methods
+            (issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT (issuer, subject) DO NOTHING";
+    REPLACE = "UPDATE sign_in_methods SET account_issuer = $1, account_subject = $2, provider = $3, hint = $4,
+            added_at = $5, removed_at = NULL
+        WHERE issuer = $6 AND subject = $7 AND account_issuer = $8 AND account_subject = $9
+            AND added_at = $10 AND removed_at IS NOT DISTINCT FROM $11";
+    /// Whoever removes another method of the account at the same time waits here until this one is done.
+    GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
+        ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
+    /// As long as another one lives that opens the account.
+    REMOVE = "UPDATE sign_in_methods SET removed_at = $1
+        WHERE issuer = $2 AND subject = $3 AND account_issuer = $4 AND account_subject = $5 AND removed_at IS NULL
+            AND EXISTS (SELECT 1 FROM sign_in_methods other WHERE other.issuer = $6 AND other.subject = $7
+                AND other.account_issuer = $4 AND other.account_subject = $5 AND other.removed_at IS NULL)";
+    REMOVE_ANY = "UPDATE sign_in_methods SET removed_at = $1
+        WHERE issuer = $2 AND subject = $3 AND account_issuer = $4 AND account_subject = $5 AND removed_at IS NULL";
+    END_SESSIONS = "DELETE FROM sessions WHERE (issuer, subject) IN
+        (SELECT issuer, subject FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2)";
+    FORGET_TOKENS = "DELETE FROM tokens WHERE (issuer, subject) IN
+        (SELECT issuer, subject FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2)";
+    /// Without a row of its own the founder opens the account; with one, what it opens now may be another.
+    END_SESSIONS_OF_FOUNDER = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
+        (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
+    FORGET_TOKENS_OF_FOUNDER = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
+        (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
+    FORGET = "DELETE FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2";
+    FORGET_AGREEMENTS = "DELETE FROM agreements WHERE account_issuer = $1 AND account_subject = $2";
+    FORGET_GUARD = "DELETE FROM account_guards WHERE issuer = $1 AND subject = $2";
+}
 
 /// A row of the table: an identity, and the account that it opens or opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +76,18 @@ pub(crate) enum Removal {
 impl Vault {
     /// The row of an identity.
     pub(crate) async fn method(&self, person: &EndUser) -> Result<Option<Method>, StoreError> {
-        let person = person.clone();
-        self.database.read(move |connection| select(connection, &person)).await
+        let row = self.database.row(FIND, values![person.issuer(), person.subject()]).await?;
+        row.map(|mut row| read(&mut row)).transpose()
     }
 
     /// The living methods of an account, the oldest first.
     pub(crate) async fn methods(&self, account: &EndUser) -> Result<Vec<Method>, StoreError> {
-        let account = account.clone();
-        self.database.read(move |connection| living(connection, &account)).await
+        let rows = self.database.rows(LIVING, values![account.issuer(), account.subject()]).await?;
+        let mut methods: Vec<Method> =
+            rows.into_iter().map(|mut row| read(&mut row)).collect::<Result<_, _>>()?;
+        // Not by the database, whose order of texts depends on its locale.
+        methods.sort_by(|one, other| (one.added_at, &one.person).cmp(&(other.added_at, &other.person)));
+        Ok(methods)
     }
 
     /// Makes `method` the row of its identity, if that row still is what was `observed`; `false`, and nothing changed, if
@@ -54,49 +97,66 @@ impl Vault {
         method: &Method,
         observed: Option<&Method>,
     ) -> Result<bool, StoreError> {
-        let (method, observed) = (method.clone(), observed.cloned());
-        self.database
-            .write(move |transaction| {
-                let taken = match observed {
-                    None => insert(transaction, &method)?,
-                    Some(observed) => replace(transaction, &method, &observed)?,
-                };
-                // Sessions of a time when it opened another account, which is gone.
-                if taken && method.account != method.person {
-                    sessions::end_all(transaction, &method.person)?;
-                }
-                Ok(taken)
-            })
-            .await
+        let Method { person, account, provider, hint, added_at, .. } = method;
+        let take = match observed {
+            None => ADD.with(values![
+                person.issuer(),
+                person.subject(),
+                account.issuer(),
+                account.subject(),
+                provider,
+                hint.as_deref(),
+                *added_at
+            ]),
+            Some(observed) => REPLACE.with(values![
+                account.issuer(),
+                account.subject(),
+                provider,
+                hint.as_deref(),
+                *added_at,
+                person.issuer(),
+                person.subject(),
+                observed.account.issuer(),
+                observed.account.subject(),
+                observed.added_at,
+                observed.removed_at
+            ]),
+        };
+        if account == person {
+            return Ok(self.database.commit([take.must()]).await?.is_some());
+        }
+        // Sessions of a time when it opened another account, which is gone.
+        Ok(self.database.commit([take.must(), sessions::end_all(person)]).await?.is_some())
     }
 
     /// Makes room for an account that is about to be founded by `person`: what is left of a deleted one of that name must
     /// not open the new one. What the row of `person` is now.
     pub(crate) async fn clear_for(&self, person: &EndUser) -> Result<Option<Method>, StoreError> {
-        let person = person.clone();
-        self.database
-            .write(move |transaction| {
-                forget(transaction, &person)?;
-                sessions::end_all(transaction, &person)?;
-                select(transaction, &person)
-            })
-            .await
+        let key = || values![person.issuer(), person.subject()];
+        let unit = [
+            END_SESSIONS.with(key()),
+            sessions::end_all(person),
+            FORGET.with(key()),
+            FORGET_AGREEMENTS.with(key()),
+            FORGET_GUARD.with(key()),
+        ];
+        self.database.commit(unit).await?;
+        self.method(person).await
     }
 
     /// Forgets an account that is deleted: its methods, their sessions and tokens, its agreements.
     pub(crate) async fn forget_account(&self, account: &EndUser) -> Result<(), StoreError> {
-        let account = account.clone();
-        self.database
-            .write(move |transaction| {
-                for person in forget(transaction, &account)? {
-                    transaction.execute(
-                        "DELETE FROM tokens WHERE issuer = $1 AND subject = $2",
-                        params![person.issuer(), person.subject()],
-                    )?;
-                }
-                Ok(())
-            })
-            .await
+        let key = || values![account.issuer(), account.subject()];
+        let unit = [
+            END_SESSIONS.with(key()),
+            FORGET_TOKENS.with(key()),
+            END_SESSIONS_OF_FOUNDER.with(key()),
+            FORGET_TOKENS_OF_FOUNDER.with(key()),
+            FORGET.with(key()),
+            FORGET_AGREEMENTS.with(key()),
+            FORGET_GUARD.with(key()),
+        ];
+        self.database.commit(unit).await.map(drop)
     }
 
     /// Removes a method and ends the sessions that were begun with it, unless it is the last way in. Only methods of
@@ -104,135 +164,51 @@ impl Vault {
     pub(crate) async fn remove_method(
         &self,
         method: &Method,
-        issuers: BTreeSet<String>,
+        issuers: &BTreeSet<String>,
         opens_otherwise: bool,
         now: Timestamp,
     ) -> Result<Removal, StoreError> {
-        let Method { person, account, .. } = method.clone();
-        self.database
-            .write(move |transaction| {
-                // Whoever removes another method of this account at the same time waits here, and then reads what is left.
-                guard(transaction, &account)?;
-                let living = living(transaction, &account)?;
-                if !living.iter().any(|method| method.person == person) {
-                    return Ok(Removal::Unknown);
+        let Method { person, account, .. } = method;
+        let (issuer, subject) = (account.issuer(), account.subject());
+        for _ in 0..ATTEMPTS {
+            let living = self.methods(account).await?;
+            if !living.iter().any(|method| method.person == *person) {
+                return Ok(Removal::Unknown);
+            }
+            let is_other_way_in =
+                |method: &&Method| method.person != *person && issuers.contains(method.person.issuer());
+            let remove = match living.iter().find(is_other_way_in) {
+                _ if opens_otherwise => {
+                    REMOVE_ANY.with(values![now, person.issuer(), person.subject(), issuer, subject])
                 }
-                let is_other_way_in =
-                    |method: &&Method| method.person != person && issuers.contains(method.person.issuer());
-                if !opens_otherwise && !living.iter().any(|method| is_other_way_in(&method)) {
-                    return Ok(Removal::Last);
-                }
-                transaction.execute(
-                    "UPDATE sign_in_methods SET removed_at = $1 WHERE issuer = $2 AND subject = $3",
-                    params![now.unix(), person.issuer(), person.subject()],
-                )?;
-                sessions::end_all(transaction, &person)?;
-                Ok(Removal::Done)
-            })
-            .await
+                None => return Ok(Removal::Last),
+                Some(Method { person: other, .. }) => REMOVE.with(values![
+                    now,
+                    person.issuer(),
+                    person.subject(),
+                    issuer,
+                    subject,
+                    other.issuer(),
+                    other.subject()
+                ]),
+            };
+            let unit = [GUARD.with(values![issuer, subject]), remove.must(), sessions::end_all(person)];
+            if self.database.commit(unit).await?.is_some() {
+                return Ok(Removal::Done);
+            }
+        }
+        Ok(Removal::Last)
     }
 }
 
-fn insert(transaction: &Transaction<'_>, method: &Method) -> Result<bool, StoreError> {
-    let inserted = transaction.execute(
-        "INSERT INTO sign_in_methods
-             (issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT (issuer, subject) DO NOTHING",
-        params![
-            method.person.issuer(),
-            method.person.subject(),
-            method.account.issuer(),
-            method.account.subject(),
-            method.provider,
-            method.hint,
-            method.added_at.unix()
-        ],
-    )?;
-    Ok(inserted == 1)
-}
-
-fn replace(transaction: &Transaction<'_>, method: &Method, observed: &Method) -> Result<bool, StoreError> {
-    let updated = transaction.execute(
-        "UPDATE sign_in_methods SET account_issuer = $1, account_subject = $2, provider = $3, hint = $4,
-             added_at = $5, removed_at = NULL
-         WHERE issuer = $6 AND subject = $7 AND account_issuer = $8 AND account_subject = $9
-             AND added_at = $10 AND removed_at IS NOT DISTINCT FROM $11",
-        params![
-            method.account.issuer(),
-            method.account.subject(),
-            method.provider,
-            method.hint,
-            method.added_at.unix(),
-            method.person.issuer(),
-            method.person.subject(),
-            observed.account.issuer(),
-            observed.account.subject(),
-            observed.added_at.unix(),
-            observed.removed_at.map(Timestamp::unix)
-        ],
-    )?;
-    Ok(updated == 1)
-}
-
-/// Deletes everything of an account; who could open it.
-fn forget(transaction: &Transaction<'_>, account: &EndUser) -> Result<BTreeSet<EndUser>, StoreError> {
-    let mut people: BTreeSet<EndUser> =
-        living(transaction, account)?.into_iter().map(|method| method.person).collect();
-    let founder = select(transaction, account)?;
-    // Without a row of its own the founder opens the account; with one, what it opens now is another.
-    if founder.is_none_or(|method| method.account == *account) {
-        people.insert(account.clone());
-    }
-    let key = params![account.issuer(), account.subject()];
-    for statement in [
-        "DELETE FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2",
-        "DELETE FROM agreements WHERE account_issuer = $1 AND account_subject = $2",
-        "DELETE FROM account_guards WHERE issuer = $1 AND subject = $2",
-    ] {
-        transaction.execute(statement, key)?;
-    }
-    for person in &people {
-        sessions::end_all(transaction, person)?;
-    }
-    Ok(people)
-}
-
-fn guard(transaction: &Transaction<'_>, account: &EndUser) -> Result<(), StoreError> {
-    transaction.execute(
-        "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
-         ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1",
-        params![account.issuer(), account.subject()],
-    )?;
-    Ok(())
-}
-
-fn select(connection: &Connection, person: &EndUser) -> Result<Option<Method>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM sign_in_methods WHERE issuer = $1 AND subject = $2"
-    ))?;
-    Ok(statement.query_row(params![person.issuer(), person.subject()], read).optional()?)
-}
-
-fn living(connection: &Connection, account: &EndUser) -> Result<Vec<Method>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM sign_in_methods
-         WHERE account_issuer = $1 AND account_subject = $2 AND removed_at IS NULL"
-    ))?;
-    let rows = statement.query_map(params![account.issuer(), account.subject()], read)?;
-    let mut methods = rows.collect::<Result<Vec<Method>, _>>()?;
-    // Not by the database, whose order of texts depends on its locale.
-    methods.sort_by(|one, other| (one.added_at, &one.person).cmp(&(other.added_at, &other.person)));
-    Ok(methods)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Method> {
+fn read(row: &mut Row) -> Result<Method, StoreError> {
     Ok(Method {
-        person: EndUser::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
-        account: EndUser::new(row.get::<_, String>(2)?, row.get::<_, String>(3)?),
-        provider: row.get(4)?,
-        hint: row.get(5)?,
-        added_at: Timestamp::from_unix(row.get(6)?),
-        removed_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_unix),
+        person: EndUser::new(row.text()?, row.text()?),
+        account: EndUser::new(row.text()?, row.text()?),
+        provider: row.text()?,
+        hint: row.optional_text()?,
+        added_at: row.time()?,
+        removed_at: row.optional_time()?,
     })
 }
 
@@ -284,9 +260,9 @@ mod tests {
         let other = method("spare", "alice", 1);
         assert!(vault.take_method(&other, None).await.unwrap());
         let now = Timestamp::from_unix(9);
-        assert_eq!(vault.remove_method(&first, issuers(), false, now).await.unwrap(), Removal::Done);
-        assert_eq!(vault.remove_method(&first, issuers(), false, now).await.unwrap(), Removal::Unknown);
-        assert_eq!(vault.remove_method(&other, issuers(), false, now).await.unwrap(), Removal::Last);
+        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Done);
+        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Unknown);
+        assert_eq!(vault.remove_method(&other, &issuers(), false, now).await.unwrap(), Removal::Last);
         assert!(!vault.take_method(&second, Some(&first)).await.unwrap(), "removed since it was read");
         let removed = vault.method(&first.person).await.unwrap().unwrap();
         assert_eq!(removed.removed_at, Some(now));
@@ -303,8 +279,9 @@ mod tests {
         for method in &methods {
             assert!(processes[0].take_method(method, None).await.unwrap());
         }
+        let known = issuers();
         let removals = methods.iter().enumerate().map(|(n, method)| {
-            processes[n % 2].remove_method(method, issuers(), false, Timestamp::from_unix(2))
+            processes[n % 2].remove_method(method, &known, false, Timestamp::from_unix(2))
         });
         let outcomes: Vec<_> = futures_util::future::join_all(removals).await;
         let last = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Removal::Last))).count();

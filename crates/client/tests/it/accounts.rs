@@ -130,7 +130,7 @@ async fn lk_05_two_first_logins_at_once_make_one_account() {
 #[tokio::test]
 async fn lk_05_in_two_processes_as_well() {
     let (website, issuer) = Website::start().await;
-    let other = website.second_process(&issuer);
+    let other = website.second_process(&issuer).await;
     let logins = (0..8).map(|n| {
         if n % 2 == 0 { website.sign_in(&issuer, "alice") } else { other.sign_in(&issuer, "alice") }
     });

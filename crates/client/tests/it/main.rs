@@ -17,14 +17,26 @@ mod logins;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod place;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod refreshing;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
+mod service_tokens;
+#[cfg(test)]
 mod social;
 #[cfg(test)]
 mod two_processes;
 #[cfg(test)]
 mod website;
+
+#[cfg(test)]
+mod engine {
+    /// Where the vaults of the tests are. `tests/postgres` holds the same tests, on the other one.
+    pub(crate) const POSTGRES: bool = false;
+}

@@ -180,7 +180,7 @@ async fn a_closed_account_opens_to_nobody_and_is_over_at_once() {
 #[tokio::test]
 async fn lk_05_first_logins_of_one_person_at_once_in_two_processes_make_one_account_and_one_row() {
     let stage = Stage::start().await;
-    let other = stage.again(&[("one", 0), ("two", 1)], |builder| builder);
+    let other = stage.again(&[("one", 0), ("two", 1)], |builder| builder).await;
     let arrivals = (0..12).map(|n| {
         let (stage, client) = (&stage, if n % 2 == 0 { &stage.client } else { &other });
         async move {
@@ -220,17 +220,17 @@ async fn lk_07_a_provider_removed_and_added_again_has_its_links_and_another_of_i
     let browser = stage.with_two_methods("alice").await;
     let account = stage.account(&browser).await.unwrap();
     // Without the second provider nobody comes from it, and the link is no way in that one could rely on.
-    let without = stage.again(&[("one", 0)], |builder| builder);
+    let without = stage.again(&[("one", 0)], |builder| builder).await;
     let refused = remove_at(&without, &browser, &stage.person(0, "alice")).await.unwrap_err();
     assert!(matches!(refused, Error::Account(AccountError::LastMethod)), "{refused:?}");
     // Another issuer of the same name: its `alice` is somebody else.
-    let swapped = stage.again(&[("two", 0), ("one", 1)], |builder| builder);
+    let swapped = stage.again(&[("two", 0), ("one", 1)], |builder| builder).await;
     let (one, two) = (stage.person(0, "alice"), stage.person(1, "alice"));
     assert_eq!(swapped.account_of(&one).await.unwrap(), Some(account.clone()));
     let stranger = EndUser::new(stage.issuers[1].url(), "bob");
     assert_eq!(swapped.account_of(&stranger).await.unwrap(), None);
     // Added again, the same issuer has the same links, whatever it is called.
-    let renamed = stage.again(&[("one", 0), ("zwei", 1)], |builder| builder);
+    let renamed = stage.again(&[("one", 0), ("zwei", 1)], |builder| builder).await;
     assert_eq!(renamed.account_of(&two).await.unwrap(), Some(account));
 }
 

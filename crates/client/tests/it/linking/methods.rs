@@ -219,7 +219,7 @@ async fn lk_10_the_last_way_in_is_never_removed_whatever_is_pressed_at_once() {
     let stage = Stage::start().await;
     let mut browser = stage.with_two_methods("alice").await;
     let seen = stage.client.sign_in_methods(&browser.headers()).await.unwrap().methods;
-    let other = stage.again(&[("one", 0), ("two", 1)], |builder| builder);
+    let other = stage.again(&[("one", 0), ("two", 1)], |builder| builder).await;
     let headers = browser.headers();
     let (first, second) = tokio::join!(
         stage.client.remove_sign_in_method(&seen[0].id, &headers),

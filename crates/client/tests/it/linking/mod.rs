@@ -6,4 +6,5 @@ mod pages;
 mod stage;
 mod terms;
 mod tidying;
+mod tokens;
 mod world;

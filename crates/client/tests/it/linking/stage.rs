@@ -7,14 +7,14 @@ use std::{
 
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientBuilder, CreateError, EndUser, Error, Identity, LoginRequest,
-    MethodChange, Provider, ProviderSettings, Redirect, Vault,
+    MethodChange, Provider, ProviderSettings, Redirect,
     linking::{AddressUse, Decision, Holder, canonical_address},
     observe::{Exchange, Judgement, Observer},
 };
-use tempfile::TempDir;
 
 use crate::{
     issuer::Issuer,
+    place::Place,
     website::{Browser, SECRET, TestClock, registration},
 };
 
@@ -135,7 +135,7 @@ pub(super) struct Stage {
     pub(super) watcher: Arc<Watcher>,
     pub(super) issuers: [Arc<Issuer>; 2],
     pub(super) mails: Mails,
-    folder: Arc<TempDir>,
+    place: Place,
 }
 
 pub(super) const PROVIDERS: [&str; 2] = ["one", "two"];
@@ -151,18 +151,18 @@ impl Stage {
         let clock = TestClock::new();
         let mails = Mails::default();
         let issuers = [issuer(&clock, &mails).await, issuer(&clock, &mails).await];
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let place = Place::fresh().await;
         let (members, watcher) = (Members::default(), Arc::new(Watcher::default()));
-        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let vault = place.open().await;
         let builder = Client::builder(vault, members.clone()).name("shop").clock(clock.clock());
         let providers = [0, 1].map(|n| provider(PROVIDERS[n], issuers[n].url(), &watcher));
         let client = settings(providers.into_iter().fold(builder, ClientBuilder::provider)).build().unwrap();
-        Self { client, members, clock, watcher, issuers, mails, folder }
+        Self { client, members, clock, watcher, issuers, mails, place }
     }
 
     /// The same service in another process, or after its settings were changed: these providers, by name and issuer.
-    pub(super) fn again(&self, providers: &[(&str, usize)], settings: Settings) -> Client<Member> {
-        let vault = Vault::open(self.folder.path().join("client.db")).unwrap();
+    pub(super) async fn again(&self, providers: &[(&str, usize)], settings: Settings) -> Client<Member> {
+        let vault = self.place.open().await;
         let builder = Client::builder(vault, self.members.clone()).name("shop").clock(self.clock.clock());
         let providers =
             providers.iter().map(|(name, issuer)| provider(name, self.issuers[*issuer].url(), &self.watcher));

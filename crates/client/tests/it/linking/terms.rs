@@ -69,7 +69,7 @@ async fn a_new_required_version_is_asked_for_at_the_next_sign_in_and_before_any_
     let mut browser = Browser::default();
     stage.sign_in(&mut browser, 0, "alice").await.unwrap();
     sign_up(&stage, &mut browser, "term.service=2026-01-01&term.privacy=1").await.unwrap();
-    stage.client = stage.again(&[("one", 0), ("two", 1)], second);
+    stage.client = stage.again(&[("one", 0), ("two", 1)], second).await;
     stage.clock.advance(60);
     assert!(stage.account(&browser).await.is_some(), "who is signed in stays so");
     let mut next = Browser::default();
@@ -99,7 +99,7 @@ async fn a_step_for_new_terms_is_no_way_around_the_form_of_a_new_account() {
     let mut browser = Browser::default();
     stage.sign_in(&mut browser, 0, "alice").await.unwrap();
     sign_up(&stage, &mut browser, "term.service=2026-01-01&term.privacy=1").await.unwrap();
-    stage.client = stage.again(&[("one", 0), ("two", 1)], second);
+    stage.client = stage.again(&[("one", 0), ("two", 1)], second).await;
     stage.sign_in(&mut browser, 0, "alice").await.unwrap();
     stage.members.rows.lock().unwrap().clear();
     let open = sign_up(&stage, &mut browser, "term.service=2026-12-01").await.unwrap();

@@ -28,7 +28,7 @@ async fn an_unfinished_sign_up_is_there_for_a_day_and_then_gone() {
     let refused = stage.client.sign_up(&late.headers(), b"nickname=b").await.unwrap_err();
     assert!(matches!(refused, Error::SignUp(SignUpError::NotWaiting)), "over before anything was cleaned up");
     // Two processes at once, and once more.
-    let other = stage.again(&[("one", 0)], |builder| builder);
+    let other = stage.again(&[("one", 0)], |builder| builder).await;
     let (first, second) = tokio::join!(stage.client.clean_up(), other.clean_up());
     assert_eq!(first.unwrap() + second.unwrap(), 151);
     assert_eq!(stage.client.clean_up().await.unwrap(), 0);
@@ -45,7 +45,7 @@ async fn an_interrupted_clean_up_is_taken_up_by_the_next_one() {
     // Dropped after its first steps, as a process that dies.
     let interrupted = tokio::time::timeout(std::time::Duration::ZERO, stage.client.clean_up()).await;
     assert!(interrupted.is_err());
-    let another = stage.again(&[("one", 0)], |builder| builder);
+    let another = stage.again(&[("one", 0)], |builder| builder).await;
     let left = another.clean_up().await.unwrap();
     assert!(left <= 150, "{left}");
     assert_eq!(stage.client.clean_up().await.unwrap(), 0);

@@ -1,17 +1,15 @@
 //! A service whose people come from a simulated provider, and a browser between the two.
 
-use std::sync::Arc;
-
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
-    Redirect, SignUpOutcome, Vault,
+    Redirect, ServiceTokens, SignUpOutcome, Vault,
 };
 use mapae_simulators::{Clock, Settings, Simulator};
 use reqwest::{header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
-use tempfile::TempDir;
 use url::Url;
 
+use crate::place::Place;
 use crate::website::{Browser, PATIENCE, TestClock, User, Users};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
@@ -24,7 +22,7 @@ pub(super) struct Scene {
     pub(super) clock: TestClock,
     vault: Vault,
     id: &'static str,
-    _folder: Arc<TempDir>,
+    _place: Place,
 }
 
 /// Somebody before a browser.
@@ -40,11 +38,12 @@ pub(super) struct Setup {
     pub(super) secret: Option<&'static str>,
     pub(super) openid: bool,
     pub(super) sign_up: bool,
+    pub(super) tokens: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { scopes: None, secret: None, openid: true, sign_up: false }
+        Self { scopes: None, secret: None, openid: true, sign_up: false, tokens: false }
     }
 }
 
@@ -64,11 +63,11 @@ impl Scene {
         let time = clock.clone();
         let settings = Settings { clock: Clock::new(move || time.now()), ..Settings::default() };
         let simulator = Simulator::start(simulated, settings).await.unwrap();
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let place = Place::fresh().await;
+        let vault = place.open().await;
         let users = Users::default();
         let client = service(id, &setup, &simulator, (&vault, &users), &clock);
-        Self { simulator, client, users, clock, vault, id, _folder: folder }
+        Self { simulator, client, users, clock, vault, id, _place: place }
     }
 
     /// The same service with other settings, over the same vault.
@@ -168,7 +167,10 @@ fn service(
     let settings = ProviderSettings::new(id).for_development().answering_within(PATIENCE);
     let provider = Provider::new(definition, registration, settings).unwrap();
     let fields = setup.sign_up.then(|| Field::required("nickname"));
-    let builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    let mut builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    if setup.tokens {
+        builder = builder.service_tokens(ServiceTokens::new());
+    }
     builder.sign_up(fields).clock(clock.clock()).build().unwrap()
 }
 
