@@ -36,7 +36,7 @@ pub(super) fn routes<U: Send + Sync + 'static>() -> [(&'static str, MethodRouter
 
 async fn methods<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
     match desk.client.sign_in_methods(&headers).await {
-        Ok(methods) if wants_json(&headers) => answer::json(list(&methods)),
+        Ok(methods) if wants_json(&headers) => answer::json(StatusCode::OK, list(&methods)),
         Ok(methods) => {
             let page = desk.pages.sign_in_methods(&methods, desk.client.providers(), language(&headers));
             answer::page(StatusCode::OK, page)

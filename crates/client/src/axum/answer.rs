@@ -27,11 +27,6 @@ pub(super) fn json_address(redirect: Redirect) -> Response {
     guarded(with_cookies(body.into_response(), redirect))
 }
 
-/// Data for a front end.
-pub(super) fn json(body: serde_json::Value) -> Response {
-    guarded(Json(body).into_response())
-}
-
 /// An error as a page, logged with the rule that was broken.
 pub(super) fn failed(error: &Error, html: String) -> Response {
     log(error);
@@ -55,6 +50,7 @@ pub(super) fn tokens(tokens: ServiceTokenAnswer) -> Response {
     response
 }
 
+/// Data for a front end.
 pub(super) fn json(status: StatusCode, body: Value) -> Response {
     guarded((status, Json(body)).into_response())
 }
