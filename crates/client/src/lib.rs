@@ -42,7 +42,7 @@
 //! use axum::{Router, extract::FromRef, routing::get};
 //! use mapae_client::{
 //!     Accounts, Answers, BoxError, Client, ClientRegistration, CreateError, EndUser, Field, Identity, Provider,
-//!     ProviderSettings, SignedIn, Vault, axum::routes,
+//!     ProviderSettings, SignedIn, Term, Vault, axum::routes,
 //! };
 //! use tokio::sync::Mutex;
 //!
@@ -76,7 +76,8 @@
 //!     let client = Client::builder(Vault::open("data/client.db")?, Users::default())
 //!         .name("my-service")
 //!         .provider(Provider::discover("http://localhost:9000", registration, settings)?)
-//!         .sign_up([Field::required("nickname").max_chars(20), Field::agreement("terms")])
+//!         .sign_up([Field::required("nickname").max_chars(20)])
+//!         .terms([Term::required("service", "2026-11-01").titled("이용약관", "Terms of service").at("/terms")])
 //!         .build()?;
 //!     let app = Router::new().route("/", get(home)).merge(routes(&client)).with_state(client);
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
@@ -84,8 +85,8 @@
 //! }
 //! ```
 //!
-//! [`axum::routes`] serves `/login`, `/login.json` for a front end, the provider's redirect URI, `/sign-up` and
-//! `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
+//! [`axum::routes`] serves `/login`, `/login.json` for a front end, the provider's redirect URI, `/sign-up`,
+//! `/sign-in-methods`, `/agreements` and `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
 //! [`Provider::finish`] alone (see `examples/cli.rs`).
 //!
 //! # A front end with JWTs
@@ -137,7 +138,17 @@
 //! [`Definition::parse`] reads a file of your own. Whatever the provider, an [`Identity`] has the same form, an [`Error`]
 //! the same [`Class`], and [`Provider::advice`] names the place in the provider's console where a wrong setting stands.
 //! [`Client::unlink`] ends a link from our side; what providers tell of theirs arrives at `/notices/PROVIDER/NAME`
-//! ([`Client::notified`]). [`linking`] decides which account somebody gets.
+//! ([`Client::notified`]).
+//!
+//! # Accounts
+//!
+//! The key is issuer and subject, and the application finds its users by the identity that founded each account. What
+//! [`linking`] decides about an arriving identity, and by which rule, is told to [`Accounts::decided`], to the log and to the
+//! provider's [observer](observe::Observer::judged); no address links anything. At `/sign-in-methods`
+//! ([`Client::sign_in_methods`]) people add and remove ways into their account after a fresh sign-in, never the last one;
+//! [`Accounts::method_changed`] lets the application write them a mail. [`Term`]s have versions: a required one is asked for
+//! again when it changes, an optional one is withdrawn at `/agreements`. Sign-ups that nobody finishes are gone after a day
+//! ([`Client::clean_up`]); [`Client::account_deleted`] forgets an account that the application deleted.
 //!
 //! Apple has no secret to copy: `ClientRegistration::new("com.example.web", "https://…/callback")` takes the credentials
 //! `team_id`, `key_id` and `private_key` (the text of the `.p8` file), and secrets are signed when they are needed. Its page
@@ -161,6 +172,7 @@ mod client;
 mod clock;
 mod cookie;
 mod definition;
+mod errand;
 pub mod error;
 mod identity;
 pub mod linking;
@@ -175,7 +187,9 @@ mod secret_id;
 mod service_tokens;
 mod session;
 mod setting;
+mod sign_in_methods;
 mod sign_up;
+mod terms;
 mod tokens;
 mod vault;
 
@@ -199,6 +213,8 @@ pub use return_to::{NotAPath, ReturnTo};
 pub use service_tokens::{ServiceTokenAnswer, ServiceTokenError, ServiceTokens};
 pub use session::Session;
 pub use setting::{ConfigurationError, Setting};
+pub use sign_in_methods::{AccountError, MethodChange, SignInMethod, SignInMethods};
 pub use sign_up::{Answers, Field, Problem, ProblemKind, SignUpError, SignUpForm, SignUpOutcome};
+pub use terms::{Agreement, Term};
 pub use tokens::{AccessToken, Tokens};
 pub use vault::{KeyFileError, StoreError, Vault, VaultKey};

@@ -175,6 +175,7 @@ fn sign_up_form(provider: &str, problems: Vec<Problem>) -> Option<SignUpForm> {
     Some(SignUpForm {
         identity,
         fields: super::sign_up_fields().to_vec(),
+        terms: Vec::new(),
         answers: Answers::default(),
         problems,
     })

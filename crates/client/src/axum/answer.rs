@@ -37,8 +37,7 @@ pub(super) fn failed(error: &Error, html: String) -> Response {
 pub(super) fn say(error: &Error, headers: &HeaderMap) -> Response {
     log(error);
     let explanation = error.explain(language(headers));
-    let body =
-        json!({ "error": code(error.class()), "title": explanation.title, "advice": explanation.advice });
+    let body = json!({ "error": code(error), "title": explanation.title, "advice": explanation.advice });
     guarded((error.status(), Json(body)).into_response())
 }
 
@@ -51,6 +50,7 @@ pub(super) fn tokens(tokens: ServiceTokenAnswer) -> Response {
     response
 }
 
+/// Data for a front end.
 pub(super) fn json(status: StatusCode, body: Value) -> Response {
     guarded((status, Json(body)).into_response())
 }
@@ -59,8 +59,11 @@ pub(super) fn page(status: StatusCode, html: String) -> Response {
     guarded((status, Html(html)).into_response())
 }
 
-const fn code(class: Class) -> &'static str {
-    match class {
+const fn code(error: &Error) -> &'static str {
+    if let Error::Account(error) = error {
+        return error.code();
+    }
+    match error.class() {
         Class::Cancelled => "cancelled",
         Class::Restart => "restart",
         Class::SignInAgain => "sign_in_again",

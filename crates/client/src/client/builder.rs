@@ -1,6 +1,10 @@
 //! Putting a client together.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use mapae_protocol::{time::Seconds, uri::Uri};
 
@@ -13,6 +17,7 @@ use crate::{
     service_tokens::ServiceTokens,
     setting::{ConfigurationError, Setting},
     sign_up::{Field, Fields},
+    terms::{Term, Terms},
     vault::Vault,
 };
 
@@ -23,6 +28,7 @@ pub struct ClientBuilder<U> {
     providers: Vec<Provider>,
     name: String,
     fields: Vec<Field>,
+    terms: Vec<Term>,
     clock: Clock,
     session_life: Seconds,
     keep_sessions: bool,
@@ -37,6 +43,7 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             providers: Vec::new(),
             name: "app".to_owned(),
             fields: Vec::new(),
+            terms: Vec::new(),
             clock: Clock::system(),
             // Long enough not to annoy, short enough that a lost device forgets.
             session_life: Seconds::days(14),
@@ -65,6 +72,14 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
     #[must_use]
     pub fn sign_up(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         self.fields = fields.into_iter().collect();
+        self
+    }
+
+    /// With these terms of the service: asked at sign-up, and again at the next sign-in when a required one has a new
+    /// version. Default: none.
+    #[must_use]
+    pub fn terms(mut self, terms: impl IntoIterator<Item = Term>) -> Self {
+        self.terms = terms.into_iter().collect();
         self
     }
 
@@ -131,6 +146,8 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             clock: self.clock,
             cookies,
             fields: Fields::new(self.fields)?,
+            terms: Terms::new(self.terms)?,
+            tidied: AtomicI64::new(i64::MIN),
             flights: Arc::new(Flights::default()),
             origin,
             session_life: self.session_life,

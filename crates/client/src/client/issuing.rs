@@ -16,6 +16,7 @@ use super::{Client, Core, paths};
 use crate::{
     cookie,
     error::Error,
+    identity::EndUser,
     observe::{self, Issuance, IssuanceKind, Purpose},
     service_tokens::{
         Issuing, ServiceTokenAnswer, ServiceTokenError,
@@ -108,11 +109,11 @@ impl<U: Send + Sync + 'static> Client<U> {
         if !family::is_handed_over_by_code(&family, now) {
             return Err(ServiceTokenError::InvalidGrant);
         }
-        let user = self.user_of(&family, &session).await?;
+        let owner = self.owner_of(&family, &session).await?;
         if !self.vault().turn_family(&session, 0, now).await? {
             return Err(ServiceTokenError::InvalidGrant);
         }
-        let mut answer = self.issue(&session, &family.session, &user, 1).await?;
+        let mut answer = self.issue(&session, &family.session, &owner, 1).await?;
         answer.cookies.push(core.cookies.clear(&core.cookies.code()));
         answer.cookies.push(core.cookies.clear(&core.cookies.code_binding()));
         Ok(answer)
@@ -124,14 +125,14 @@ impl<U: Send + Sync + 'static> Client<U> {
         for _ in 0..ATTEMPTS {
             let now = self.now();
             let family = self.vault().family(&session, now).await?.ok_or(ServiceTokenError::InvalidGrant)?;
-            let user = self.user_of(&family, &session).await?;
+            let owner = self.owner_of(&family, &session).await?;
             match family::turn(&family, presented, now) {
                 Turn::Next => {
                     if self.vault().turn_family(&session, presented, now).await? {
-                        return self.issue(&session, &family.session, &user, presented + 1).await;
+                        return self.issue(&session, &family.session, &owner, presented + 1).await;
                     }
                 }
-                Turn::Again => return self.issue(&session, &family.session, &user, family.generation).await,
+                Turn::Again => return self.issue(&session, &family.session, &owner, family.generation).await,
                 Turn::Reused => {
                     self.vault().end_session(&session).await?;
                     tracing::warn!("a refresh token was used twice: its session has ended");
@@ -144,29 +145,41 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// The application's user, as it is now. Whoever was removed there is out at once.
-    async fn user_of(&self, family: &Family, session: &SessionId) -> Result<U, ServiceTokenError> {
-        if let Some(user) = self.accounts.find(&family.session.person).await? {
-            return Ok(user);
+    async fn owner_of(
+        &self,
+        family: &Family,
+        session: &SessionId,
+    ) -> Result<(EndUser, U), ServiceTokenError> {
+        let opened = self.opened_by(&family.session.person).await?;
+        if let Some(owner) = opened.filter(|(_, user)| !self.accounts.is_closed(user)) {
+            return Ok(owner);
         }
         self.vault().end_session(session).await?;
         Err(ServiceTokenError::InvalidGrant)
     }
 
-    /// The application's own id of the user, or a name that says nothing about them.
-    fn subject(&self, session: &Session, user: &U) -> String {
+    /// The application's own id of the user, or a name that says nothing about them: the same one by whichever of their
+    /// sign-in methods they came.
+    fn subject(&self, (account, user): &(EndUser, U)) -> String {
         match &self.subject_of {
             Some(subject) => subject(user),
-            None => self.vault().pseudonym(&session.person),
+            None => self.vault().pseudonym(account),
         }
     }
 
-    async fn issue(&self, id: &SessionId, session: &Session, user: &U, generation: i64) -> Issued {
+    async fn issue(
+        &self,
+        id: &SessionId,
+        session: &Session,
+        owner: &(EndUser, U),
+        generation: i64,
+    ) -> Issued {
         let (core, now) = (&self.core, self.now());
         let issuing = core.issuing()?;
         let expires_at = now.plus(issuing.access_life).min(session.expires_at);
         let claims = AccessTokenClaims {
             iss: issuing.issuer.clone(),
-            sub: self.subject(session, user),
+            sub: self.subject(owner),
             aud: Audience::one(&issuing.audience),
             exp: expires_at,
             iat: now,
@@ -204,13 +217,13 @@ impl Core {
     /// Begins a session whose front end is about to post its one-time code: the cookies of that.
     pub(super) async fn begin_handing_over(
         &self,
+        id: &SessionId,
         session: Session,
         headers: &HeaderMap,
     ) -> Result<Vec<HeaderValue>, Error> {
-        let (id, binding) = (SessionId::generate(), Binding::generate());
-        let before = self.session_id(headers);
-        self.vault.begin_family(&id, session, before.as_ref()).await?;
-        let code = sealed::code(&self.vault, &id, &binding);
+        let (binding, before) = (Binding::generate(), self.session_id(headers));
+        self.vault.begin_family(id, session, before.as_ref()).await?;
+        let code = sealed::code(&self.vault, id, &binding);
         let cookies = &self.cookies;
         Ok(vec![
             cookies.set_readable(&cookies.code(), &code, CODE_LIFE),

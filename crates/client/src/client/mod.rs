@@ -1,17 +1,26 @@
 //! The client of a web service: login, session and tokens in one.
 
 mod access;
+mod arriving;
 mod builder;
 mod calling;
+mod errands;
 mod flights;
 mod issuing;
+mod judging;
+mod methods;
 mod posting;
 mod refreshing;
 mod signing_up;
+mod terms;
+mod tidying;
 mod unlinking;
 mod web;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use http::HeaderValue;
 use mapae_protocol::time::{Seconds, Timestamp};
@@ -31,6 +40,7 @@ use crate::{
     provider::Provider,
     service_tokens::{Issuing, SubjectOf},
     sign_up::Fields,
+    terms::Terms,
     vault::Vault,
 };
 
@@ -49,6 +59,8 @@ struct Core {
     clock: Clock,
     cookies: Cookies,
     fields: Fields,
+    terms: Terms,
+    tidied: AtomicI64,
     flights: Arc<Flights>,
     origin: String,
     session_life: Seconds,
@@ -73,6 +85,18 @@ pub(crate) mod paths {
     pub(crate) const LOGIN_JSON: &str = "/login.json";
     /// The sign-up form.
     pub(crate) const SIGN_UP: &str = "/sign-up";
+    /// Begins the proof of an account to which whoever signs up may belong.
+    pub(crate) const PROVE_ACCOUNT: &str = "/sign-up/prove";
+    /// The ways into the account.
+    pub(crate) const METHODS: &str = "/sign-in-methods";
+    /// Begins a proof of who is signed in.
+    pub(crate) const PROVE_AGAIN: &str = "/sign-in-methods/prove";
+    /// Begins to add one.
+    pub(crate) const ADD_METHOD: &str = "/sign-in-methods/add";
+    /// Removes one.
+    pub(crate) const REMOVE_METHOD: &str = "/sign-in-methods/remove";
+    /// The service's terms.
+    pub(crate) const TERMS: &str = "/agreements";
     /// Takes the front end's one-time code.
     #[cfg(feature = "axum")]
     pub(crate) const TOKENS: &str = "/tokens";

@@ -20,10 +20,28 @@ pub trait Observer: Send + Sync {
     /// An exchange has ended. Called on the task that made it: be quick, hand long work on.
     fn exchanged(&self, exchange: &Exchange);
 
+    /// It was decided which account somebody gets who came from the provider. The same holds.
+    fn judged(&self, judgement: &Judgement) {
+        let _ = judgement;
+    }
+
     /// The service has answered its own front end, which asked for tokens of the service's own. The same holds.
     fn issued(&self, issuance: &Issuance) {
         let _ = issuance;
     }
+}
+
+/// Which account somebody gets, and by which rule; who it is, is masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    /// The provider, by the name that the application gave to it.
+    pub provider: String,
+    /// What stands in for the person's subject: the same for the same person.
+    pub person: String,
+    /// What is done ([`Action::as_str`](crate::linking::Action::as_str)).
+    pub action: &'static str,
+    /// Why ([`Rule::as_str`](crate::linking::Rule::as_str)).
+    pub rule: &'static str,
 }
 
 /// What the front end asked for.

@@ -3,14 +3,19 @@
 //! One SQLite file or PostgreSQL schema, and one key. Tokens and waiting sign-ups are sealed in it, session ids are hashed:
 //! a copy of it signs nobody in and opens no API. Several processes may share it.
 
+mod agreements;
 mod database;
 mod families;
+mod fresh;
 mod key;
 mod leases;
+mod methods;
+mod resting;
 mod service_keys;
 mod sessions;
 mod sign_ups;
 mod states;
+mod tidying;
 mod tokens;
 
 use std::{
@@ -29,6 +34,7 @@ pub use database::StoreError;
 pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
+pub(crate) use methods::{Method, Removal};
 pub(crate) use service_keys::ServiceKey;
 pub(crate) use tokens::{Claim, Kept};
 

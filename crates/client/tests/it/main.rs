@@ -15,6 +15,8 @@ mod id_tokens;
 #[cfg(test)]
 mod issuer;
 #[cfg(test)]
+mod linking;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod native;

@@ -16,6 +16,9 @@ mod id_tokens;
 #[path = "../it/issuer.rs"]
 mod issuer;
 #[cfg(test)]
+#[path = "../it/linking/mod.rs"]
+mod linking;
+#[cfg(test)]
 #[path = "../it/logins.rs"]
 mod logins;
 #[cfg(test)]

@@ -114,7 +114,10 @@ impl fmt::Debug for Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::{families, leases, service_keys, sessions, sign_ups, states, tokens};
+    use crate::vault::{
+        agreements, families, fresh, leases, methods, resting, service_keys, sessions, sign_ups, states,
+        tidying, tokens,
+    };
 
     /// SQLite numbers parameters by appearance, PostgreSQL by digit.
     fn numbered(sql: Sql) -> Vec<usize> {
@@ -135,6 +138,11 @@ mod tests {
             sign_ups::STATEMENTS,
             states::STATEMENTS,
             tokens::STATEMENTS,
+            agreements::STATEMENTS,
+            fresh::STATEMENTS,
+            methods::STATEMENTS,
+            resting::STATEMENTS,
+            tidying::STATEMENTS,
         ]
         .concat()
         {

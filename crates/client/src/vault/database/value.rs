@@ -98,6 +98,24 @@ impl Row {
         }
     }
 
+    /// The next column, a text or `NULL`.
+    pub(in crate::vault) fn optional_text(&mut self) -> Result<Option<String>, StoreError> {
+        match self.0.next() {
+            Some(Value::Null) => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            other => Err(unexpected("a text", other.as_ref())),
+        }
+    }
+
+    /// The next column, a time or `NULL`.
+    pub(in crate::vault) fn optional_time(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        match self.0.next() {
+            Some(Value::Null) => Ok(None),
+            Some(Value::Int(at)) => Ok(Some(Timestamp::from_unix(at))),
+            other => Err(unexpected("a time", other.as_ref())),
+        }
+    }
+
     /// The next column, a time.
     pub(in crate::vault) fn time(&mut self) -> Result<Timestamp, StoreError> {
         self.int().map(Timestamp::from_unix)

@@ -38,7 +38,7 @@ fn is_dead<T: std::fmt::Debug>(outcome: Result<T, ServiceTokenError>) {
     assert!(matches!(outcome, Err(ServiceTokenError::InvalidGrant)), "{outcome:?}");
 }
 
-fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&mapae_protocol::base64url::decode(payload).unwrap()).unwrap()
 }
@@ -49,19 +49,29 @@ fn kid(token: &str) -> String {
 
 /// What a front end does.
 impl Browser {
-    pub(crate) async fn hand_over(&mut self, client: &Client<User>) -> Result<Value, ServiceTokenError> {
+    pub(crate) async fn hand_over<U: Send + Sync + 'static>(
+        &mut self,
+        client: &Client<U>,
+    ) -> Result<Value, ServiceTokenError> {
         let code =
             self.cookies.iter().find(|(name, _)| name.ends_with("-code")).map(|(_, code)| code.clone());
         self.post_code(client, &code.unwrap_or_default()).await
     }
 
-    async fn post_code(&mut self, client: &Client<User>, code: &str) -> Result<Value, ServiceTokenError> {
+    async fn post_code<U: Send + Sync + 'static>(
+        &mut self,
+        client: &Client<U>,
+        code: &str,
+    ) -> Result<Value, ServiceTokenError> {
         let body = params::encode([("code", code)]);
         let answer = client.hand_over(&self.headers(), body.as_bytes()).await?;
         Ok(self.keep(&answer))
     }
 
-    pub(crate) async fn renew(&mut self, client: &Client<User>) -> Result<Value, ServiceTokenError> {
+    pub(crate) async fn renew<U: Send + Sync + 'static>(
+        &mut self,
+        client: &Client<U>,
+    ) -> Result<Value, ServiceTokenError> {
         let answer = client.renew(&self.headers(), b"").await?;
         Ok(self.keep(&answer))
     }

@@ -5,4 +5,5 @@ mod kakao;
 mod matrix;
 mod notices;
 mod others;
+mod proving;
 mod scene;

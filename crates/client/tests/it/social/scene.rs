@@ -2,7 +2,7 @@
 
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
-    ServiceTokens, SignUpOutcome, Vault,
+    Redirect, ServiceTokens, SignUpOutcome, Vault,
 };
 use mapae_protocol::params;
 use mapae_simulators::{Clock, Settings, Simulator};
@@ -112,6 +112,17 @@ impl Scene {
         (name, items): (&str, &[&str]),
     ) -> Result<String, Error> {
         let started = client.login(request, &person.cookies.headers()).await?;
+        self.follow(client, started, person, (name, items)).await
+    }
+
+    /// Through the provider's pages and back, once something was started.
+    pub(super) async fn follow(
+        &self,
+        client: &Client<User>,
+        started: Redirect,
+        person: &mut Person,
+        (name, items): (&str, &[&str]),
+    ) -> Result<String, Error> {
         person.cookies.take(&started.cookies);
         let back = person.at_the_provider(&started.location, name, items).await;
         self.come_back(client, person, &back).await
