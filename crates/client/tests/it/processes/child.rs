@@ -1,6 +1,7 @@
 //! A process of the service: it shares the vault with others, and nothing else.
 
 use std::{
+    env,
     io::{self, BufRead, Write},
     path::PathBuf,
     sync::{
@@ -42,9 +43,16 @@ pub(super) struct Report {
     pub(super) answered: usize,
 }
 
-#[test]
-#[ignore = "a part of other tests, which start it as a process and write to its input"]
-fn process() {
+/// The argument by which a test program knows that it is one of these processes.
+pub(super) const MARK: &str = "a-process-of-the-service";
+
+/// Whether this is one.
+pub(super) fn is_one() -> bool {
+    env::args().any(|argument| argument == MARK)
+}
+
+/// What it does: as it is told on its input.
+pub(super) fn run() {
     let mut orders = io::stdin().lock().lines();
     let plan: Plan = serde_json::from_str(&orders.next().unwrap().unwrap()).unwrap();
     let runtime = Runtime::new().unwrap();

@@ -35,7 +35,8 @@ async fn signed_in(website: &Website, issuer: &Issuer) -> Browser {
 }
 
 fn is_dead<T: std::fmt::Debug>(outcome: Result<T, ServiceTokenError>) {
-    assert!(matches!(outcome, Err(ServiceTokenError::InvalidGrant)), "{outcome:?}");
+    let refused = outcome.unwrap_err();
+    assert!(matches!(refused, ServiceTokenError::InvalidGrant), "{refused:?}");
 }
 
 pub(crate) fn claims(token: &str) -> Value {
