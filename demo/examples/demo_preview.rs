@@ -28,6 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             back_end_id: "app_back_end".to_owned(),
             back_end_secret: "no-secret".to_owned().into(),
         },
+        providers: Vec::new(),
         data: folder.join("data"),
         stage: Stage::new(),
     };

@@ -53,6 +53,19 @@ impl Doors {
         format!("{}/browser-app", self.service_url())
     }
 
+    /// The redirect URI to register at a social provider, each of which has its own (RFC 9700 §4.4):
+    /// `http://localhost:3000/callback/kakao`.
+    #[must_use]
+    pub fn redirect_uri_of(&self, provider: &str) -> String {
+        format!("{}/callback/{provider}", self.service_url())
+    }
+
+    /// Where a social provider tells of something: `http://localhost:3000/notices/kakao/unlink`.
+    #[must_use]
+    pub fn notice_url(&self, provider: &str, kind: &str) -> String {
+        format!("{}/notices/{provider}/{kind}", self.service_url())
+    }
+
     /// The redirect URI to register for the service: `http://localhost:3000/callback`.
     #[must_use]
     pub fn redirect_uri(&self) -> String {

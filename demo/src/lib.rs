@@ -30,6 +30,7 @@
 //!         back_end_id: "a machine's".to_owned(),
 //!         back_end_secret: "its secret".to_owned().into(),
 //!     },
+//!     providers: Vec::new(),
 //!     data: "mapae-data/demo".into(),
 //!     stage,
 //! })?;
@@ -61,4 +62,5 @@ pub use flow::Stage;
 pub use running::{Running, StartError, start};
 pub use settings::{
     API_SCOPES, APP_NAME, APP_SCOPES, ApiScope, ApiSettings, DemoScope, OTHER_SCOPES, OtherClients, Settings,
+    SocialProvider,
 };

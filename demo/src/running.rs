@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use axum::Router;
 use mapae_client::{
-    Client, ClientRegistration, ConfigurationError, Provider, ProviderSettings, StoreError, Vault,
+    Client, ClientRegistration, ConfigurationError, Definition, Provider, ProviderSettings, StoreError, Vault,
 };
 use mapae_resource::{BuildError, ResourceServer};
 use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
@@ -15,11 +15,11 @@ use crate::{
     doors::Doors,
     experiments::Errands,
     flow::{BackChannel, Stage},
-    settings::{Settings, requested_scopes},
-    site::{self, CalendarApi, Desk, Inner},
+    settings::{Settings, SocialProvider, requested_scopes},
+    site::{self, CalendarApi, Departures, Desk, Inner, Members, Offered},
 };
 
-/// The name of the service's only provider.
+/// The name of the service's first provider.
 const PROVIDER: &str = "mapae";
 
 /// A running demo. Dropping it does not stop it: see [`shutdown`](Self::shutdown).
@@ -103,20 +103,26 @@ fn desk(doors: &Doors, settings: Settings) -> Result<Desk, StartError> {
         .no_proxy()
         .build()
         .map_err(StartError::Http)?;
-    let Settings { issuer, client_id, client_secret, api, others, data, stage } = settings;
+    let Settings { issuer, client_id, client_secret, api, others, providers, data, stage } = settings;
     let registration = ClientRegistration::new(&client_id, doors.redirect_uri())
         .with_secret(client_secret.expose().as_str())
         .with_scopes(requested_scopes())
         .with_resource(&api.identifier);
     let provider =
         ProviderSettings::new(PROVIDER).for_development().observed_by(Arc::new(BackChannel::new(&stage)));
-    let users = Users::open(&data.join("service.db"))?;
-    let client: Client<User> = Client::builder(Vault::open(data.join("vault.db"))?, users)
+    let departures = Departures::default();
+    let members = Members::new(Users::open(&data.join("service.db"))?, &departures);
+    let mut client = Client::builder(Vault::open(data.join("vault.db"))?, members)
         .name(site::NAME)
         .provider(Provider::discover(&issuer, registration, provider)?)
         .sign_up(site::sign_up_fields())
-        .clock(stage.clock())
-        .build()?;
+        .clock(stage.clock());
+    let mut offered = Vec::with_capacity(providers.len());
+    for provider in providers {
+        offered.extend(Offered::of(&provider.name, &provider.address));
+        client = client.provider(social(doors, provider, &stage)?);
+    }
+    let client: Client<User> = client.build()?;
     Ok(Desk::new(Inner {
         client,
         api: CalendarApi::new(http.clone(), doors.api_url()),
@@ -127,9 +133,26 @@ fn desk(doors: &Doors, settings: Settings) -> Result<Desk, StartError> {
         client_secret,
         resource: api.identifier,
         others,
+        offered,
+        departures,
         turn: Mutex::new(()),
         errands: Errands::default(),
     }))
+}
+
+/// A social provider, spoken to as its definition says, at the address of its simulator.
+fn social(doors: &Doors, provider: SocialProvider, stage: &Stage) -> Result<Provider, ConfigurationError> {
+    let SocialProvider { name, address, client_id, client_secret, credentials } = provider;
+    let mut registration = ClientRegistration::new(client_id, doors.redirect_uri_of(&name));
+    if let Some(secret) = client_secret {
+        registration = registration.with_secret(secret.expose().as_str());
+    }
+    for (credential, value) in credentials {
+        registration = registration.with_credential(credential, value.expose().as_str());
+    }
+    let observer = Arc::new(BackChannel::to_provider(stage, &name));
+    let settings = ProviderSettings::new(&name).for_development().observed_by(observer);
+    Provider::new(Definition::named(&name)?.at(address), registration, settings)
 }
 
 fn serve(listener: TcpListener, router: Router, stage: &Stage) -> JoinHandle<()> {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub api: ApiSettings,
     /// The other kinds of clients, as they are registered there.
     pub others: OtherClients,
+    /// The social providers that are offered beside it, in the order of their buttons.
+    pub providers: Vec<SocialProvider>,
     /// A folder of the demo's own: the vault, the users, the calendars.
     pub data: PathBuf,
     /// The stage on which the authorization server is watched too.
@@ -37,6 +39,21 @@ pub struct ApiSettings {
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret<String>,
+}
+
+/// A social provider at which the service is registered, or rather its simulator.
+#[derive(Clone, Debug)]
+pub struct SocialProvider {
+    /// The id of its definition in `mapae-client`: `kakao`.
+    pub name: String,
+    /// Where it is: `http://localhost:9100`.
+    pub address: String,
+    /// The service's `client_id` there.
+    pub client_id: String,
+    /// Its secret; `None` where the client signs its own.
+    pub client_secret: Option<Secret<String>>,
+    /// Further credentials that the definition names: `admin_key` and `app_id` of Kakao.
+    pub credentials: Vec<(String, Secret<String>)>,
 }
 
 /// Clients beside the web service, each of another kind (RFC 6749 §2.1).

@@ -23,8 +23,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What it says last when it is ready.
 const READY: &str = "Ctrl+C";
-/// Above the first: the parties of OAuth, and where simulated providers would be.
+/// Above the first: the parties of OAuth, and simulated providers.
 const PORTS: &[u16] = &[0, 1, 2, 10, 11, 12, 13, 14];
+/// The simulated providers, the first at `N+10`.
+const PROVIDERS: &[&str] = &["kakao", "naver", "google", "facebook", "apple"];
 /// How often another process may be faster at a port that was free.
 const STARTS: usize = 5;
 
@@ -94,7 +96,22 @@ impl Demo {
         format!("http://localhost:{}", self.port(party))
     }
 
-    /// The same for a connection to it.
+    /// The address of a simulated provider, without a slash at its end.
+    ///
+    /// # Panics
+    /// There is none of this name.
+    pub fn provider(&self, name: &str) -> String {
+        let above = (10..).zip(PROVIDERS).find(|(_, known)| **known == name);
+        let (above, _) = above.unwrap_or_else(|| panic!("no provider is called {name}"));
+        format!("http://localhost:{}", self.base + above)
+    }
+
+    /// The addresses of all of them.
+    pub fn providers(&self) -> impl Iterator<Item = String> {
+        PROVIDERS.iter().map(|name| self.provider(name))
+    }
+
+    /// A party's address for a connection to it.
     pub fn node(&self, party: Party) -> Node {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port(party)));
         Node { address, issuer: self.at(party) }

@@ -16,7 +16,8 @@ use tokio::task;
 const SETTING: &str = "MAPAE_TEST_PROGRAM";
 
 /// What the program is made of, from the top folder. Tests of these crates do not belong to it.
-const SOURCES: &[&str] = &["crates/protocol", "crates/server", "crates/client", "crates/resource", "demo"];
+const SOURCES: &[&str] =
+    &["crates/protocol", "crates/server", "crates/client", "crates/resource", "crates/simulators", "demo"];
 const NO_SOURCES: &[&str] = &["tests", "examples"];
 
 /// The path of the program; it is built if it is missing or older than its sources.

@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_test_named_for_an_attack_is_listed_with_the_sections_of_that_row() {
-        let attacks = "## A (AZ)\n\n| id | issue | attack | answer | source |\n|---|---|---|---|---|\n\
-                       | AZ-23 | 1 | no challenge | refused | RFC 7636 §4.4.1; ASVS V10.4.6 |\n";
+        let attacks = "## A (AZ)\n\n| id | stage | attack | answer | source |\n|---|---|---|---|---|\n\
+                       | AZ-23 | built | no challenge | refused | RFC 7636 §4.4.1; ASVS V10.4.6 |\n";
         let code = "fn az_23_no_challenge() {}\nfn az_24_unknown() {}\n";
         let page = page(vec![("e2e/tests/a.rs".into(), code.into())], attacks);
         assert!(

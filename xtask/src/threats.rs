@@ -23,12 +23,12 @@ const FOLDERS: &[&str] = &["crates/", "demo/", "e2e/", "bench/"];
 /// List the rows of docs/threats.md that no test is named for (`az_07_…`)
 #[derive(Args)]
 pub(crate) struct Threats {
-    /// Fail when a row of the first issue has no test, or a test is named for a row that does not exist; list nothing else
+    /// Fail when a row of what is built has no test, or a test or a comment names a row that does not exist; list nothing else
     #[arg(long)]
     check: bool,
     /// List only the rows of one stage
     #[arg(long, value_enum)]
-    issue: Option<Stage>,
+    stage: Option<Stage>,
 }
 
 impl Task for Threats {
@@ -36,19 +36,21 @@ impl Task for Threats {
 
     fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
         let catalogue = catalogue(workspace)?;
-        let tests = tests_by_row(&workspace.tree()?, &catalogue);
-        let list = if self.check { String::new() } else { report(&catalogue, &tests, self.issue) };
+        let tree = workspace.tree()?;
+        let tests = tests_by_row(&tree, &catalogue);
+        let list = if self.check { String::new() } else { report(&catalogue, &tests, self.stage) };
         let text = format!("{list}{}\n", totals(&catalogue, &tests));
         if std::io::stdout().write_all(text.as_bytes()).is_err() {
             // Whoever reads has seen enough, as `head` does.
             return Ok(());
         }
         let wrong: Vec<String> = strangers(&catalogue, &tests)
+            .chain(unknown_in_comments(&tree, &catalogue))
             .chain(untested(&catalogue, &tests).filter(|_| self.check))
             .inspect(|finding| println!("{finding}"))
             .collect();
         if self.check && !wrong.is_empty() {
-            bail!("threats: {} findings: write the test, or correct its name, or add the row", wrong.len());
+            bail!("threats: {} findings: write the test, or correct the id, or add the row", wrong.len());
         }
         Ok(())
     }
@@ -63,12 +65,23 @@ fn strangers(catalogue: &Catalogue, tests: &Tests) -> impl Iterator<Item = Strin
         .map(|(id, test)| format!("{}: `{}`: {PAGE} has no row {id}", test.path, test.name))
 }
 
+/// Ids in comments that are those of no row.
+fn unknown_in_comments(tree: &Tree, catalogue: &Catalogue) -> impl Iterator<Item = String> {
+    tree.rust().filter(|(file, _)| is_of_the_products(&file.path)).flat_map(move |(file, rust)| {
+        let comments = rust.lines.iter().enumerate();
+        comments.filter_map(|(at, line)| Some((at, line.comment.as_ref()?))).flat_map(move |(at, comment)| {
+            let unknown = Id::of_text(&comment.text).filter(|id| catalogue.row(id).is_none());
+            unknown.map(move |id| format!("{}:{}: {PAGE} has no row {id}", file.path, at + 1))
+        })
+    })
+}
+
 /// Rows of what is built already that no test is named for.
 fn untested(catalogue: &Catalogue, tests: &Tests) -> impl Iterator<Item = String> {
     catalogue
         .sections()
         .flat_map(|section| &section.rows)
-        .filter(|row| row.stage == Stage::First && !tests.contains_key(&row.id))
+        .filter(|row| row.stage == Stage::Built && !tests.contains_key(&row.id))
         .map(|row| format!("{PAGE}: {} has no test: {}", row.id, row.attack))
 }
 
@@ -92,9 +105,7 @@ type Tests = BTreeMap<Id, BTreeSet<NamedTest>>;
 /// a test that runs on each engine is made by a macro, and stands there as its argument.
 pub(crate) fn tests_by_row(tree: &Tree, catalogue: &Catalogue) -> Tests {
     let mut tests = Tests::new();
-    for (file, rust) in
-        tree.rust().filter(|(file, _)| FOLDERS.iter().any(|folder| file.path.starts_with(folder)))
-    {
+    for (file, rust) in tree.rust().filter(|(file, _)| is_of_the_products(&file.path)) {
         for word in rust.lines.iter().flat_map(|line| words_and_marks(&line.code)) {
             for id in catalogue.rows_of_test(word) {
                 let test = NamedTest { path: file.path.clone(), name: word.to_owned() };
@@ -103,6 +114,10 @@ pub(crate) fn tests_by_row(tree: &Tree, catalogue: &Catalogue) -> Tests {
         }
     }
     tests
+}
+
+fn is_of_the_products(path: &str) -> bool {
+    FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 
 fn report(catalogue: &Catalogue, tests: &Tests, only: Option<Stage>) -> String {
@@ -126,10 +141,10 @@ fn totals(catalogue: &Catalogue, tests: &Tests) -> String {
         rows().filter(|row| row.stage == stage && tests.contains_key(&row.id) == tested).count()
     };
     format!(
-        "threats: {} of {} rows have a test; without one: {} of the first issue, {} of later ones",
+        "threats: {} of {} rows have a test; without one: {} of what is built, {} of what comes later",
         rows().filter(|row| tests.contains_key(&row.id)).count(),
         rows().count(),
-        count(Stage::First, false),
+        count(Stage::Built, false),
         count(Stage::Later, false),
     )
 }
@@ -141,9 +156,9 @@ mod tests {
     const CATALOGUE: &str = "\
 ## Authorization endpoint (AZ)
 
-| id | issue | attack | expected answer | source |
+| id | stage | attack | expected answer | source |
 |---|---|---|---|---|
-| AZ-01 | 1 | unknown app | a page | RFC 6749 §4.1 |
+| AZ-01 | built | unknown app | a page | RFC 6749 §4.1 |
 | AZ-02 | later | another host | a page | – |
 ";
 
@@ -165,9 +180,9 @@ mod tests {
         );
         assert_eq!(
             totals(&catalogue, &tests),
-            "threats: 1 of 2 rows have a test; without one: 0 of the first issue, 1 of later ones"
+            "threats: 1 of 2 rows have a test; without one: 0 of what is built, 1 of what comes later"
         );
-        assert!(report(&catalogue, &tests, Some(Stage::First)).ends_with("1 of 1 rows have a test\n"));
+        assert!(report(&catalogue, &tests, Some(Stage::Built)).ends_with("1 of 1 rows have a test\n"));
     }
 
     #[test]
@@ -183,6 +198,21 @@ mod tests {
         assert_eq!(
             found("fn az_01_az_99_typo() {}"),
             ["crates/server/tests/a.rs: `az_01_az_99_typo`: docs/threats.md has no row AZ-99"]
+        );
+    }
+
+    #[test]
+    fn a_comment_names_rows_that_exist() {
+        let catalogue = Catalogue::parse(CATALOGUE).unwrap();
+        let code = "//! Who may ask — AZ-01, AZ-02.\n\n/// Bounded (G-33, AZ-99).\nconst P: &str = \"AZ-98\"; // P-256\n";
+        let tree = Tree::of(vec![("crates/server/src/a.rs".into(), code.into())]);
+        let found: Vec<String> = unknown_in_comments(&tree, &catalogue).collect();
+        assert_eq!(
+            found,
+            [
+                "crates/server/src/a.rs:3: docs/threats.md has no row G-33",
+                "crates/server/src/a.rs:3: docs/threats.md has no row AZ-99"
+            ]
         );
     }
 }

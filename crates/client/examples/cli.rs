@@ -1,7 +1,7 @@
 //! A native program that signs in through the browser — RFC 8252 §7.3.
 //!
 //! ```text
-//! cargo run --example cli -- ISSUER CLIENT_ID [--no-browser]
+//! cargo run -p mapae-client --example cli -- ISSUER CLIENT_ID [--no-browser]
 //! ```
 //!
 //! The client is registered as public, with the redirect URI `http://127.0.0.1/callback`: a native app's loopback
@@ -42,12 +42,17 @@ async fn main() -> Result<(), BoxError> {
         println!("Open this address in a browser:\n{}", started.authorization_url);
     }
     let CompletedLogin { identity, .. } = await_callback(listener, &provider, started).await?;
-    println!("Signed in: {}", identity.name().unwrap_or("(no name)"));
-    println!("Subject:   {}", identity.person().subject());
+    println!("Signed in: {}", printable(identity.name().unwrap_or("(no name)")));
+    println!("Subject:   {}", printable(identity.person().subject()));
     if let Some(email) = identity.email() {
-        println!("E-mail:    {} (verified: {})", email.address, email.verified_by_provider);
+        println!("E-mail:    {} (verified: {})", printable(&email.address), email.verified_by_provider);
     }
     Ok(())
+}
+
+/// What a provider says, for a terminal, which would obey the escape sequences in somebody's name.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// Serves the loopback address until the browser brings the answer.

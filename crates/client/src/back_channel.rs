@@ -12,7 +12,7 @@ use mapae_protocol::{
 use serde_json::Value;
 
 use crate::{
-    observe::{self, Exchange, Observer, Outcome, Purpose},
+    observe::{self, Exchange, Hidden, Observer, Outcome, Purpose},
     setting::{ConfigurationError, Setting},
 };
 
@@ -244,17 +244,17 @@ impl Outgoing<'_> {
         Outcome::Answered {
             status: answer.status.as_u16(),
             headers: shown.collect(),
-            body: observe::answer(self.purpose, body, &self.secrets()),
+            body: observe::answer(self.purpose, body, &self.hidden()),
         }
     }
 
     /// What this request sent that nobody may see.
-    fn secrets(&self) -> Vec<&str> {
+    fn hidden(&self) -> Vec<Hidden<'_>> {
         let pairs = self.form.iter().flat_map(|form| &form.0);
-        let masked =
-            pairs.filter(|(name, value)| observe::parameter(name, value.expose()).1 != *value.expose());
-        let credential = self.credential.as_ref().map(|credential| credential.parts().1);
-        masked.map(|(_, value)| value.expose().as_str()).chain(credential).collect()
+        let parameters = pairs.map(|(name, value)| Hidden::parameter(name, value.expose()));
+        let credential = self.credential.as_ref().map(Credential::parts);
+        let credential = credential.map(|(scheme, credential)| Hidden::credential(scheme, credential));
+        parameters.flatten().chain(credential).collect()
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
     error::Error,
     identity::{EndUser, Identity},
     pending::PendingLogin,
+    posted,
     provider::{IdTokenContext, Provider, ProviderError},
     return_to::ReturnTo,
     tokens::Tokens,
@@ -72,23 +73,28 @@ pub enum CallbackError {
 
 /// What the browser brought back, not yet believed.
 #[derive(Debug)]
-pub struct CallbackResponse(AuthorizationResponse);
+pub struct CallbackResponse {
+    response: AuthorizationResponse,
+    /// Who the browser says that the person is: nobody signed it.
+    brought: Option<Value>,
+}
 
 impl CallbackResponse {
-    /// Reads the query of the redirect URI.
+    /// Reads the query of the redirect URI, or the form that was posted there.
     ///
     /// # Errors
     /// [`CallbackError::Malformed`] or [`CallbackError::Response`].
     pub fn parse(query: Option<&str>) -> Result<Self, CallbackError> {
         let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST);
         let params = params.map_err(|_| CallbackError::Malformed)?;
-        Ok(Self(AuthorizationResponse::parse(&params)?))
+        let brought = posted::brought(&params);
+        Ok(Self { response: AuthorizationResponse::parse(&params)?, brought })
     }
 
     /// The `state` that came back, whoever sent it.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
-        self.0.state.as_deref()
+        self.response.state.as_deref()
     }
 }
 
@@ -121,13 +127,16 @@ impl Provider {
         if pending.provider != self.name() {
             return Err(CallbackError::ProviderMismatch.into());
         }
-        self.check_issuer(response.0.iss.as_deref(), now).await?;
-        let code = self.code(&response.0.outcome)?;
+        self.check_issuer(response.response.iss.as_deref(), now).await?;
+        let code = self.code(&response.response.outcome)?;
         let tokens = self.redeem(code, &pending, now).await?;
         let claims = self.proof(&pending, &tokens, now).await?;
         let mut document = Document::default();
         if let Some(claims) = &claims {
             document = document.with("id_token", serde_json::to_value(claims).unwrap_or_default());
+        }
+        if let Some(brought) = &response.brought {
+            document = document.with("callback", brought.clone());
         }
         let document = self.add_user_info(document, &tokens, now).await?;
         let identity = self.identity(claims, &document)?;

@@ -1,7 +1,8 @@
 //! The client's cookies — RFC 6265 §4.1, RFC 6265 §5.4.
 
-use http::{HeaderMap, HeaderValue, header};
-use mapae_protocol::{base64url, digest::sha256, redirect_uri::RedirectUri, time::Seconds, uri::Uri};
+use http::{HeaderMap, HeaderValue};
+pub(crate) use mapae_protocol::cookie::value as read;
+use mapae_protocol::{base64url, cookie, digest::sha256, redirect_uri::RedirectUri, time::Seconds, uri::Uri};
 
 use crate::setting::{ConfigurationError, Setting};
 
@@ -40,6 +41,26 @@ impl Cookies {
         format!("{}-sign-up", self.prefix)
     }
 
+    /// The one-time code, which the front end reads and posts.
+    pub(crate) fn code(&self) -> String {
+        format!("{}-code", self.prefix)
+    }
+
+    /// What binds the one-time code to this browser.
+    pub(crate) fn code_binding(&self) -> String {
+        format!("{}-code-binding", self.prefix)
+    }
+
+    /// The refresh token of the service's own.
+    pub(crate) fn refresh(&self) -> String {
+        format!("{}-refresh", self.prefix)
+    }
+
+    /// An answer that was posted, on its way to the callback.
+    pub(crate) fn answer(&self) -> String {
+        format!("{}-answer", self.prefix)
+    }
+
     /// Each login has a cookie of its own, so that two tabs do not disturb each other.
     pub(crate) fn login(&self, state: &str) -> String {
         let [a, b, c, d, e, f, ..] = sha256(state.as_bytes());
@@ -48,7 +69,8 @@ impl Cookies {
 
     /// The logins that the browser had open before and that are now too many.
     pub(crate) fn surplus_logins(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
-        let open = pairs(headers).filter(|(name, _)| name.starts_with(&self.logins())).map(|(name, _)| name);
+        let open =
+            cookie::pairs(headers).filter(|(name, _)| name.starts_with(&self.logins())).map(|(name, _)| name);
         let open: Vec<&str> = open.collect();
         let surplus = (open.len() + 1).saturating_sub(MAX_LOGINS);
         open.into_iter().take(surplus).map(|name| self.clear(name)).collect()
@@ -64,6 +86,15 @@ impl Cookies {
         header
     }
 
+    /// Sets a cookie that scripts of this very host can read; it is sent with no request that another site causes.
+    pub(crate) fn set_readable(&self, name: &str, value: &str, life: Seconds) -> HeaderValue {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path=/; Max-Age={}; SameSite=Strict{secure}", life.get());
+        let mut header = header_value(&text);
+        header.set_sensitive(true);
+        header
+    }
+
     /// Removes a cookie.
     pub(crate) fn clear(&self, name: &str) -> HeaderValue {
         self.set(name, "", Seconds::ZERO)
@@ -74,21 +105,6 @@ impl Cookies {
     }
 }
 
-/// The value of a cookie. Two of one name are none: somebody on a neighbouring host may have set one of them
-/// (cookie tossing).
-pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut found = pairs(headers).filter(|(found, _)| *found == name).map(|(_, value)| value);
-    let value = found.next()?;
-    found.next().is_none().then_some(value)
-}
-
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
-    // Pair by pair: a strange byte in somebody else's cookie must not hide ours.
-    let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';'));
-    pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
-}
-
 /// Names and values here are base64url and fixed texts, so this is always a header.
 pub(crate) fn header_value(text: &str) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
@@ -96,6 +112,8 @@ pub(crate) fn header_value(text: &str) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     fn cookies(redirect_uri: &str) -> Cookies {
@@ -120,26 +138,6 @@ mod tests {
             "shop-3000-sign-up=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
         );
         assert_eq!(cookies("http://127.0.0.1/cb").session(), "shop-80-session");
-    }
-
-    #[test]
-    fn se_25_two_cookies_of_one_name_are_none() {
-        let once = headers(&["a=1; shop-3000-session=x", "b=2"]);
-        assert_eq!(read(&once, "shop-3000-session"), Some("x"));
-        assert_eq!(read(&once, "shop-3000"), None);
-        for twice in [headers(&["s=1; s=2"]), headers(&["s=1", "s=1"])] {
-            assert_eq!(read(&twice, "s"), None);
-        }
-    }
-
-    #[test]
-    fn a_strange_neighbour_hides_nothing() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            header::COOKIE,
-            HeaderValue::from_bytes(b"a=\xff\xfe; name=\xed\x95\x9c; s=x; broken").unwrap(),
-        );
-        assert_eq!(read(&headers, "s"), Some("x"));
     }
 
     #[test]

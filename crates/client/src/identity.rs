@@ -75,6 +75,10 @@ pub struct Email {
     pub verified_by_provider: bool,
     /// By whom.
     pub verification: Verification,
+    /// Whether the provider only passes mail on from it, until the person has enough of that (Apple). It is nobody's
+    /// address anywhere else.
+    #[serde(default)]
+    pub is_relay: bool,
 }
 
 /// Who signed in, proved by an ID token or asked of the provider, in the same form whoever the provider is: claims have
@@ -102,6 +106,7 @@ const NOT_OF_THE_PERSON: &[&str] = &[
     "nbf",
     "auth_time",
     "nonce",
+    "nonce_supported",
     "at_hash",
     "c_hash",
     "azp",
@@ -140,7 +145,7 @@ impl Identity {
         &self.provider
     }
 
-    /// The full name, for display.
+    /// The full name, for display: people choose it, and at some providers the browser brings it unsigned.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.text("name")

@@ -1,4 +1,4 @@
-//! Login with Kakao, Naver, Google, Facebook, GitHub or any OpenID provider, from the button to the session.
+//! Login with Kakao, Naver, Google, Facebook, Apple, GitHub or any OpenID provider, from the button to the session.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -32,10 +32,9 @@
 //! ```
 //!
 //! Without keys and without internet: `Definition::named("kakao")?.at("http://localhost:9100")` is the same program with
-//! the simulator of `mapae simulate kakao`.
+//! the simulator of `mapae simulate kakao`, which prints the `client_id` and the secret to use.
 //!
 //! # Any OpenID provider, a sign-up step, and accounts of your own
-//!
 //!
 //! ```no_run
 //! use std::collections::HashMap;
@@ -43,7 +42,7 @@
 //! use axum::{Router, extract::FromRef, routing::get};
 //! use mapae_client::{
 //!     Accounts, Answers, BoxError, Client, ClientRegistration, CreateError, EndUser, Field, Identity, Provider,
-//!     ProviderSettings, SignedIn, Vault, axum::routes,
+//!     ProviderSettings, SignedIn, Term, Vault, axum::routes,
 //! };
 //! use tokio::sync::Mutex;
 //!
@@ -77,7 +76,8 @@
 //!     let client = Client::builder(Vault::open("data/client.db")?, Users::default())
 //!         .name("my-service")
 //!         .provider(Provider::discover("http://localhost:9000", registration, settings)?)
-//!         .sign_up([Field::required("nickname").max_chars(20), Field::agreement("terms")])
+//!         .sign_up([Field::required("nickname").max_chars(20)])
+//!         .terms([Term::required("service", "2026-11-01").titled("이용약관", "Terms of service").at("/terms")])
 //!         .build()?;
 //!     let app = Router::new().route("/", get(home)).merge(routes(&client)).with_state(client);
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
@@ -85,9 +85,52 @@
 //! }
 //! ```
 //!
-//! [`axum::routes`] serves `/login`, `/login.json` for a front end, the provider's redirect URI, `/sign-up` and
-//! `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
+//! [`axum::routes`] serves `/login`, `/login.json` for a front end, the provider's redirect URI, `/sign-up`,
+//! `/sign-in-methods`, `/agreements` and `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and
 //! [`Provider::finish`] alone (see `examples/cli.rs`).
+//!
+//! # A front end with JWTs
+//!
+//! In the place of the session cookie, a front end gets short access tokens of the service's own: after the login it posts a
+//! one-time code from a cookie, and renews before the access token is over.
+//!
+//! ```no_run
+//! # use mapae_client::{Accounts, Answers, BoxError, ClientRegistration, CreateError, EndUser, Identity, ProviderSettings};
+//! use axum::{Router, routing::get};
+//! use mapae_client::{Client, Definition, Provider, ServiceTokens, SignedIn, Vault, VaultKey, axum::routes};
+//! # #[derive(Clone)]
+//! # struct User { id: u64 }
+//! # struct Users;
+//! # impl Accounts for Users {
+//! #     type User = User;
+//! #     async fn find(&self, _: &EndUser) -> Result<Option<User>, BoxError> { Ok(None) }
+//! #     async fn create(&self, _: &Identity, _: &Answers) -> Result<User, CreateError> { Ok(User { id: 1 }) }
+//! # }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), BoxError> {
+//! # let app = ClientRegistration::new("the REST API key", "http://localhost:3000/callback").with_secret("its secret");
+//! # let kakao = Provider::new(Definition::named("kakao")?, app, ProviderSettings::new("kakao"))?;
+//! let vault = Vault::connect("sqlite:data/client.db", &VaultKey::file("data/client.key")?).await?;
+//! let tokens = ServiceTokens::new().subject(|user: &User| user.id.to_string());
+//! let client = Client::builder(vault, Users).provider(kakao).service_tokens(tokens).build()?;
+//! // `SignedIn` is the bearer of an access token now.
+//! let me = get(async |SignedIn { user, .. }: SignedIn<User>| user.id.to_string());
+//! let app = Router::new().route("/api/me", me).merge(routes(&client)).with_state(client);
+//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! # Ok(axum::serve(listener, app).await?)
+//! # }
+//! ```
+//!
+//! ```js
+//! const cookie = name => document.cookie.split("; ").find(pair => pair.split("=")[0].endsWith(name))?.split("=")[1];
+//! const tokens = await fetch("/tokens", { method: "POST", body: new URLSearchParams({ code: cookie("-code") }) });
+//! const { access_token, expires_in } = await tokens.json();
+//! // Before expires_in is over: fetch("/tokens/renewal", { method: "POST" })
+//! ```
+//!
+//! Another API of the service checks these tokens with `mapae-resource` and the service's origin as the issuer; see
+//! [`ServiceTokens`] for lifetimes, audience and where the refresh token is.
 //!
 //! # Providers
 //!
@@ -95,12 +138,30 @@
 //! [`Definition::parse`] reads a file of your own. Whatever the provider, an [`Identity`] has the same form, an [`Error`]
 //! the same [`Class`], and [`Provider::advice`] names the place in the provider's console where a wrong setting stands.
 //! [`Client::unlink`] ends a link from our side; what providers tell of theirs arrives at `/notices/PROVIDER/NAME`
-//! ([`Client::notified`]). [`linking`] decides which account somebody gets.
+//! ([`Client::notified`]).
+//!
+//! # Accounts
+//!
+//! The key is issuer and subject, and the application finds its users by the identity that founded each account. What
+//! [`linking`] decides about an arriving identity, and by which rule, is told to [`Accounts::decided`], to the log and to the
+//! provider's [observer](observe::Observer::judged); no address links anything. At `/sign-in-methods`
+//! ([`Client::sign_in_methods`]) people add and remove ways into their account after a fresh sign-in, never the last one;
+//! [`Accounts::method_changed`] lets the application write them a mail. [`Term`]s have versions: a required one is asked for
+//! again when it changes, an optional one is withdrawn at `/agreements`. Sign-ups that nobody finishes are gone after a day
+//! ([`Client::clean_up`]); [`Client::account_deleted`] forgets an account that the application deleted.
+//!
+//! Apple has no secret to copy: `ClientRegistration::new("com.example.web", "https://…/callback")` takes the credentials
+//! `team_id`, `key_id` and `private_key` (the text of the `.p8` file), and secrets are signed when they are needed. Its page
+//! posts the answer; [`axum::routes`] takes that, and without axum [`Client::posted`] comes before [`Client::callback`].
 //!
 //! # Tokens
 //!
 //! What the provider gives stays in the [`Vault`]: the browser has a session cookie and nothing else.
-//! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it.
+//! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it. Of all readers in
+//! all processes that share a vault one refreshes.
+//!
+//! A vault is a SQLite file ([`Vault::open`]) or, with the feature `postgres`, a schema of its own in a PostgreSQL database
+//! ([`Vault::connect`]).
 
 mod accounts;
 #[cfg(feature = "axum")]
@@ -111,6 +172,7 @@ mod client;
 mod clock;
 mod cookie;
 mod definition;
+mod errand;
 pub mod error;
 mod identity;
 pub mod linking;
@@ -118,12 +180,16 @@ pub mod login;
 mod notice;
 pub mod observe;
 mod pending;
+mod posted;
 mod provider;
 mod return_to;
 mod secret_id;
+mod service_tokens;
 mod session;
 mod setting;
+mod sign_in_methods;
 mod sign_up;
+mod terms;
 mod tokens;
 mod vault;
 
@@ -144,8 +210,11 @@ pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, ProvedNotice, Pro
 pub use pending::PendingLogin;
 pub use provider::{ClientRegistration, MetadataError, Provider, ProviderError, ProviderSettings};
 pub use return_to::{NotAPath, ReturnTo};
+pub use service_tokens::{ServiceTokenAnswer, ServiceTokenError, ServiceTokens};
 pub use session::Session;
 pub use setting::{ConfigurationError, Setting};
+pub use sign_in_methods::{AccountError, MethodChange, SignInMethod, SignInMethods};
 pub use sign_up::{Answers, Field, Problem, ProblemKind, SignUpError, SignUpForm, SignUpOutcome};
+pub use terms::{Agreement, Term};
 pub use tokens::{AccessToken, Tokens};
 pub use vault::{KeyFileError, StoreError, Vault, VaultKey};

@@ -8,7 +8,9 @@ use mapae_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, pending::PendingLogin, provider::Provider, return_to::ReturnTo};
+use crate::{
+    definition::ResponseMode, error::Error, pending::PendingLogin, provider::Provider, return_to::ReturnTo,
+};
 
 /// What the client alone decides; nobody else can add or replace it (OIDC Core §3.1.2.1, RFC 7636 §4.3,
 /// RFC 8707 §2, RFC 9101 §5, RFC 9126 §4, RFC 9396 §2).
@@ -217,6 +219,9 @@ impl Provider {
             ("state", pending.state.expose().clone()),
         ];
         parameters.extend(self.scope(items)?.map(|scope| ("scope", scope)));
+        if rules.response_mode == ResponseMode::FormPost {
+            parameters.push(("response_mode", "form_post".to_owned()));
+        }
         if self.definition().is_openid() {
             parameters.push(("nonce", pending.nonce.expose().clone()));
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     callback::{CallbackError, CallbackResponse},
+    errand::Errand,
     login::Intent,
     return_to::ReturnTo,
 };
@@ -32,6 +33,7 @@ pub struct PendingLogin {
     /// 256 bits: ties the code to this client (RFC 7636 §4.1).
     pub(crate) verifier: CodeVerifier,
     pub(crate) intent: Intent,
+    pub(crate) errand: Errand,
     pub(crate) return_to: ReturnTo,
     pub(crate) expires_at: Timestamp,
 }
@@ -43,6 +45,8 @@ struct Plain {
     nonce: String,
     verifier: String,
     intent: Intent,
+    #[serde(default)]
+    errand: Errand,
     return_to: ReturnTo,
     expires_at: i64,
 }
@@ -55,6 +59,7 @@ impl PendingLogin {
             nonce: Secret::new(random::token()),
             verifier: CodeVerifier::generate(),
             intent,
+            errand: Errand::default(),
             return_to,
             expires_at: now.plus(LIFE),
         }
@@ -102,6 +107,7 @@ impl PendingLogin {
             nonce: self.nonce.expose().clone(),
             verifier: self.verifier.expose().to_owned(),
             intent: self.intent,
+            errand: self.errand.clone(),
             return_to: self.return_to.clone(),
             expires_at: self.expires_at.unix(),
         };
@@ -119,6 +125,7 @@ impl PendingLogin {
             nonce: Secret::new(plain.nonce),
             verifier: CodeVerifier::parse(&plain.verifier).ok()?,
             intent: plain.intent,
+            errand: plain.errand,
             return_to: plain.return_to,
             expires_at: Timestamp::from_unix(plain.expires_at),
         })

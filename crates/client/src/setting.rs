@@ -33,6 +33,8 @@ pub enum Setting {
     Providers,
     /// The fields of the sign-up form.
     SignUpFields,
+    /// The service's own tokens.
+    ServiceTokens,
 }
 
 impl Setting {
@@ -51,6 +53,7 @@ impl Setting {
         Self::Name,
         Self::Providers,
         Self::SignUpFields,
+        Self::ServiceTokens,
     ];
 
     /// The setting's name, as it stands in code and configuration.
@@ -71,6 +74,7 @@ impl Setting {
             Self::Name => "name",
             Self::Providers => "providers",
             Self::SignUpFields => "sign_up",
+            Self::ServiceTokens => "service_tokens",
         }
     }
 
@@ -116,8 +120,8 @@ impl Setting {
                 "Write the identifier of an API that the provider knows.",
             ),
             Self::TokenEndpointAuthMethod => (
-                "제공자가 지원하고 이 앱에 등록된 방식을 고르세요.",
-                "Choose a method that the provider supports and has registered for this app.",
+                "client_id와 client_secret이 맞다면, 제공자의 콘솔에 이 앱의 인증 방식으로 적힌 client_secret_basic 또는 client_secret_post를 그대로 적으세요.",
+                "If client_id and client_secret are right, write the method that the provider's console has for this app: client_secret_basic or client_secret_post.",
             ),
             Self::Registration => (
                 "제공자의 콘솔에 등록된 내용과 이 설정을 비교하세요.",
@@ -128,8 +132,8 @@ impl Setting {
                 "Switch on authorization_code and refresh_token in the provider's console.",
             ),
             Self::Development => (
-                "https 주소를 쓰거나, 개발 중이라면 development를 켜세요.",
-                "Use https, or switch on development while developing on this machine.",
+                "https 주소를 쓰거나, 이 컴퓨터에서 개발하는 동안에는 ProviderSettings::for_development()를 부르세요.",
+                "Use https, or call ProviderSettings::for_development() while developing on this machine.",
             ),
             Self::CertificateAuthorities => (
                 "운영체제에 ca-certificates를 설치하세요.",
@@ -144,6 +148,10 @@ impl Setting {
                 "Give at least one provider, each with a name and a redirect_uri of its own.",
             ),
             Self::SignUpFields => ("필드 이름을 서로 다르게 적으세요.", "Give each field a name of its own."),
+            Self::ServiceTokens => (
+                "access token의 수명은 1시간 이하, 키의 수명은 하루 이상으로, audience는 절대 주소로 적으세요.",
+                "Let access tokens live one hour at most and keys one day at least, and write the audience as an absolute address.",
+            ),
         }
     }
 }

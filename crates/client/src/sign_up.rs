@@ -11,14 +11,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) use crate::secret_id::SignUpId;
 use crate::{
     client::Redirect,
-    identity::Identity,
+    identity::{EndUser, Identity},
+    linking::AddressUse,
     return_to::ReturnTo,
     setting::{ConfigurationError, Setting},
+    terms::{self, Term, Versions},
     tokens::Tokens,
 };
 
-/// How long a person may take to answer the form.
-pub(crate) const LIFE: Seconds = Seconds::hours(1);
+/// How long a person may take to answer the form; then the sign-up is cleaned up.
+pub(crate) const LIFE: Seconds = Seconds::days(1);
 
 /// Longest form that is read.
 pub(crate) const FORM: Limits = Limits { bytes: 16 * 1_024, fields: 64 };
@@ -32,6 +34,10 @@ pub enum SignUpError {
     /// The form cannot be read.
     #[error("the sign-up form is malformed")]
     Malformed,
+    /// There may be an account of this person already, and its owner must be there to connect the two: see
+    /// [`Client::prove_account`](crate::Client::prove_account).
+    #[error("an account must be proved before the identity is connected to it")]
+    ProofNeeded,
 }
 
 /// A field of the sign-up form.
@@ -124,19 +130,57 @@ impl Problem {
 
 /// The answers to a sign-up form: trimmed, within their limits, only declared fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answers(BTreeMap<String, String>);
+pub struct Answers {
+    fields: BTreeMap<String, String>,
+    /// Whether the declared fields were on the page.
+    asked: bool,
+    agreed: Versions,
+    address: Option<AddressUse<EndUser>>,
+}
 
 impl Answers {
     /// The answer to a field; `None` if it was left empty.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.0.get(field).map(String::as_str)
+        self.fields.get(field).map(String::as_str)
     }
 
     /// Whether a box was ticked.
     #[must_use]
     pub fn agreed(&self, field: &str) -> bool {
-        self.0.contains_key(field)
+        self.fields.contains_key(field)
+    }
+
+    /// The terms that were agreed to, each with its version. The client keeps them
+    /// ([`Client::agreements`](crate::Client::agreements)); an application with a register of its own notes them there, too.
+    pub fn terms(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.agreed.iter().map(|(term, version)| (term.as_str(), version.as_str()))
+    }
+
+    /// What the linking policy lets the application note of the provider's e-mail address, in its
+    /// [canonical form](crate::linking::canonical_address), which is how [`Accounts::holder`](crate::Accounts::holder) is
+    /// asked for it.
+    #[must_use]
+    pub fn address_use(&self) -> &AddressUse<EndUser> {
+        self.address.as_ref().unwrap_or(&AddressUse::Unproved)
+    }
+
+    pub(crate) const fn were_asked(&self) -> bool {
+        self.asked
+    }
+
+    pub(crate) fn agreed_terms(&self) -> Versions {
+        self.agreed.clone()
+    }
+
+    pub(crate) fn with_terms(mut self, agreed: Versions) -> Self {
+        self.agreed = agreed;
+        self
+    }
+
+    pub(crate) fn with_address(mut self, address: AddressUse<EndUser>) -> Self {
+        self.address = Some(address);
+        self
     }
 }
 
@@ -151,6 +195,12 @@ impl Fields {
         names.dedup();
         if names.len() != fields.len() || names.iter().any(|name| name.is_empty()) {
             return Err(ConfigurationError::new(Setting::SignUpFields, "a name is empty or there twice"));
+        }
+        if names.iter().any(|name| name.starts_with(terms::PREFIX)) {
+            return Err(ConfigurationError::new(
+                Setting::SignUpFields,
+                "`term.` stands before names of terms",
+            ));
         }
         Ok(Self(fields))
     }
@@ -179,7 +229,7 @@ impl Fields {
             problems.extend(kind.map(|kind| Problem { field: field.name.clone(), kind }));
             answers.extend(value.map(|value| (field.name.clone(), value.to_owned())));
         }
-        Ok((Answers(answers), problems))
+        Ok((Answers { fields: answers, asked: true, ..Answers::default() }, problems))
     }
 }
 
@@ -188,8 +238,10 @@ impl Fields {
 pub struct SignUpForm {
     /// Who is signing up.
     pub identity: Identity,
-    /// The declared fields.
+    /// The declared fields; none for somebody who has an account, and is asked for new terms only.
     pub fields: Vec<Field>,
+    /// The terms to agree to, each by a box called [`Term::field`] with the version as its value, not ticked.
+    pub terms: Vec<Term>,
     /// What was answered before, to be filled in again.
     pub answers: Answers,
     /// What is wrong with it.
@@ -203,6 +255,14 @@ pub enum SignUpOutcome {
     Done(Redirect),
     /// The form must be shown again.
     Again(Box<SignUpForm>),
+}
+
+impl SignUpForm {
+    /// Whether nothing is asked but to agree to terms.
+    #[must_use]
+    pub const fn is_for_terms_only(&self) -> bool {
+        self.fields.is_empty()
+    }
 }
 
 /// Somebody who proved who they are and has no account yet.

@@ -62,16 +62,6 @@ registered_names! {
 }
 
 registered_names! {
-    /// Where a client runs, `application_type` (OIDC Registration §2).
-    pub enum ApplicationType {
-        /// On a server or in a browser.
-        Web = "web";
-        /// On the person's device.
-        Native = "native";
-    }
-}
-
-registered_names! {
     /// Whether two apps see the same subject identifier, `subject_type` (OIDC Core §8).
     pub enum SubjectType {
         /// Every app sees the same one.
@@ -96,9 +86,6 @@ mod tests {
         }
         for &subject in SubjectType::ALL {
             assert_eq!(serde_json::from_value::<SubjectType>(subject.as_str().into()).unwrap(), subject);
-        }
-        for &kind in ApplicationType::ALL {
-            assert_eq!(ApplicationType::parse(kind.as_str()), Some(kind));
         }
     }
 

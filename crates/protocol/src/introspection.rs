@@ -1,49 +1,11 @@
-//! Token introspection — RFC 7662 §2.1, §2.2.
+//! Token introspection — RFC 7662 §2.2.
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::audience::Audience;
-use crate::error::rule_errors;
-use crate::params::{Params, Repeated};
 use crate::scope::Scopes;
-use crate::secret::Secret;
 use crate::strict_json;
 use crate::time::Timestamp;
-
-rule_errors! {
-    /// What can be wrong with an introspection request.
-    pub enum Error {
-        /// A parameter is repeated (RFC 6749 §3.2).
-        Repeated => InvalidRequest, "a parameter is repeated";
-        /// No `token` (RFC 7662 §2.1).
-        TokenMissing => InvalidRequest, "token is missing";
-    }
-}
-
-impl From<Repeated> for Error {
-    fn from(Repeated: Repeated) -> Self {
-        Self::Repeated
-    }
-}
-
-/// The token that an API asks about. `token_type_hint` is read by nobody (RFC 7662 §2.1 allows that).
-#[derive(Debug, Clone)]
-pub struct IntrospectionRequest {
-    /// The token as it came.
-    pub token: Secret<String>,
-}
-
-impl IntrospectionRequest {
-    /// Reads the parameters of the body.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub fn parse(params: &Params) -> Result<Self, Error> {
-        params.one("token_type_hint")?;
-        let token = params.one("token")?.ok_or(Error::TokenMissing)?;
-        Ok(Self { token: Secret::new(token.to_owned()) })
-    }
-}
 
 /// What the server knows about a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +98,6 @@ impl Serialize for IntrospectionResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Endpoint, OAuthError};
-    use crate::params::Limits;
 
     fn active() -> IntrospectionResponse {
         IntrospectionResponse::Active(Box::new(ActiveToken {
@@ -196,18 +156,5 @@ mod tests {
         // What an inactive token is said to be does not matter.
         let inactive = IntrospectionResponse::parse(br#"{"active":false,"exp":"x"}"#);
         assert_eq!(inactive, Ok(IntrospectionResponse::Inactive));
-    }
-
-    #[test]
-    fn a_request_names_one_token() {
-        let parse = |body: &str| {
-            IntrospectionRequest::parse(&Params::parse(body.as_bytes(), Limits::REQUEST).unwrap())
-        };
-        assert!(parse("token=t&token_type_hint=nonsense").unwrap().token.matches("t"));
-        assert_eq!(parse("token_type_hint=access_token").unwrap_err(), Error::TokenMissing);
-        assert_eq!(parse("token=a&token=a").unwrap_err(), Error::Repeated);
-        for &error in Error::ALL {
-            assert!(OAuthError::from(error).code.is_allowed_at(Endpoint::Introspection));
-        }
     }
 }

@@ -6,9 +6,7 @@ use std::fmt::Debug;
 
 use mapae_protocol::authorization::{self, target};
 use mapae_protocol::error::OAuthError;
-use mapae_protocol::{
-    bearer, client_authentication, introspection, params, revocation, revocation_feed, token,
-};
+use mapae_protocol::{bearer, client_authentication, params, revocation_feed, token, token_parameter};
 
 /// One line per rule. The second reading of the text is the rule's own, for the log: they must be the same.
 fn rows<E>(module: &str, rules: &[E]) -> Vec<(String, OAuthError)>
@@ -31,8 +29,7 @@ fn table() -> Vec<(String, OAuthError)> {
         rows("authorization", authorization::Error::ALL),
         rows("token", token::Error::ALL),
         rows("client_authentication", client_authentication::Error::ALL),
-        rows("introspection", introspection::Error::ALL),
-        rows("revocation", revocation::Error::ALL),
+        rows("token_parameter", token_parameter::Error::ALL),
         rows("revocation_feed", revocation_feed::Error::ALL),
         rows("bearer", bearer::Error::ALL),
     ]

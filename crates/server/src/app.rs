@@ -19,8 +19,10 @@ use crate::{
     endpoints::discovery::Document,
     fault::Fault,
     http::cookies::Cookie,
+    jobs::OtherClocks,
     keys::{self, KeyRing, KeySet, MasterKeyError},
-    store::{CommitError, Db, Options, Unit, counters, db::Row},
+    private,
+    store::{CommitError, Db, Options, Unit, counters, db::Row, issuer as issuers},
     upstream,
 };
 
@@ -48,8 +50,9 @@ struct Parts {
     mailbox: Mailbox,
     post_office: PostOffice,
     cookies: Cookies,
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
     metadata: ArcSwapOption<(i64, Arc<Document>)>,
+    other_clocks: OtherClocks,
 }
 
 /// The cookies that this server gives to browsers.
@@ -91,6 +94,15 @@ pub enum StartError {
         path: std::path::PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+    },
+    /// Everybody on this machine may put files into the data folder.
+    #[error(
+        "everybody on this machine may write in the data folder {path}, and so put a key of theirs there: run \
+         `chmod 700 {path}` and see that all in it is yours, or name another with --data"
+    )]
+    OpenFolder {
+        /// The folder.
+        path: std::path::PathBuf,
     },
     /// The mailbox folder cannot be used.
     #[error("the mailbox folder {path} cannot be used: {source}; name another with mail.mailbox")]
@@ -136,6 +148,7 @@ impl App {
         db.migrate(clock.now()).await.map_err(Fault::from)?;
         let master_key = master_key(&config.keys.master_key, &db).await?;
         let issuer = config.issuer().clone();
+        note_issuer(&db, issuer.as_str(), clock.now()).await?;
         let counters = counters::read(&db).await.map_err(Fault::from)?;
         let clock = SteadyClock::new(clock, counters.clock);
         let set = keys::load_or_create(&db, &master_key, clock.now()).await?;
@@ -152,8 +165,9 @@ impl App {
             passwords: Passwords::new()?,
             throttle: Throttle::default(),
             cookies: Cookies::new(&config.site),
-            drawing: Semaphore::new(1),
+            drawing: Arc::new(Semaphore::new(1)),
             metadata: ArcSwapOption::empty(),
+            other_clocks: OtherClocks::new(),
             config,
             issuer,
             clock,
@@ -260,8 +274,13 @@ impl App {
     }
 
     /// Whoever holds it may draw a picture: that takes memory, so it is one at a time.
-    pub(crate) fn drawing(&self) -> &Semaphore {
+    pub(crate) fn drawing(&self) -> &Arc<Semaphore> {
         &self.0.drawing
+    }
+
+    /// What is known of the other servers on this database.
+    pub(crate) fn other_clocks(&self) -> &OtherClocks {
+        &self.0.other_clocks
     }
 
     /// The metadata document of the present catalogue and keys.
@@ -285,7 +304,8 @@ impl App {
     /// # Errors
     /// When the database does not answer.
     pub async fn catch_up(&self) -> Result<(), StartError> {
-        Ok(self.0.changes.follow(self).await?)
+        self.0.changes.follow(self).await?;
+        Ok(())
     }
 
     /// Writes a unit; what it changes for others is in force here when this returns.
@@ -316,7 +336,29 @@ pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(failed)
+    builder.create(path).map_err(failed)?;
+    if private::writable_by_others(path) {
+        Err(StartError::OpenFolder { path: path.to_owned() })
+    } else {
+        Ok(())
+    }
+}
+
+/// Notes under which issuer this database is served. Nodes that share one and disagree about it would refuse each
+/// other's tokens, so the second one says so.
+async fn note_issuer(db: &Db, issuer: &str, now: Timestamp) -> Result<(), Fault> {
+    match issuers::last(db).await? {
+        Some(last) if last == issuer => return Ok(()),
+        Some(last) => tracing::warn!(
+            issuer,
+            last,
+            "this database was served under another issuer: what was signed for that one is void here; \
+             if a server still runs under it, stop it or give both the same --issuer"
+        ),
+        None => {}
+    }
+    db.commit(Unit::from(issuers::note(issuer, now))).await?;
+    Ok(())
 }
 
 /// The master key. It is made only while the database has no keys: those that it has, no other could open.

@@ -56,37 +56,53 @@ impl Changes {
 
     /// Reads the counters and takes over what moved. Whoever is told by the feed that a key has ended finds the set
     /// without it.
-    pub(crate) async fn follow(&self, app: &App) -> Result<(), Fault> {
+    pub(crate) async fn follow(&self, app: &App) -> Result<Moved, Fault> {
         let Counters { catalog, feed, .. } = counters::read(app.db()).await?;
         let now = app.now();
         let moved = app.catalog().generation() != catalog;
+        let mut taken = Moved::Nothing;
         if moved || app.keys().current().is_outdated(now) {
             // What is read now is of this generation or a later one.
             let keys = keys::load(app.db(), app.master_key(), now).await?;
             let catalogue = if moved { Some(Catalogue::read(app).await?) } else { None };
-            self.take_over(app, catalog, keys, catalogue);
+            taken = self.take_over(app, catalog, keys, catalogue);
         }
         self.feed.send_if_modified(|seen| {
             let grown = feed > *seen;
             *seen = feed.max(*seen);
             grown
         });
-        Ok(())
+        Ok(taken)
     }
 
     /// Unless somebody else has taken over a later generation meanwhile.
-    fn take_over(&self, app: &App, generation: i64, keys: KeySet, catalogue: Option<Catalogue>) {
+    fn take_over(&self, app: &App, generation: i64, keys: KeySet, catalogue: Option<Catalogue>) -> Moved {
         let mut last = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
         if generation < *last {
-            return;
+            return Moved::Nothing;
         }
         *last = generation;
+        if app.keys().current().shares_no_key_with(&keys) {
+            tracing::warn!("the keys are replaced in an emergency: what the former ones made is void");
+        }
         app.keys().replace(keys);
-        if let Some(Catalogue { apis, upstreams }) = catalogue {
-            app.upstreams().replace(upstreams);
-            app.catalog().advance(generation, apis);
+        match catalogue {
+            Some(Catalogue { apis, upstreams }) if app.catalog().generation() != generation => {
+                app.upstreams().replace(upstreams);
+                app.catalog().advance(generation, apis);
+                Moved::Catalog
+            }
+            Some(_) | None => Moved::Nothing,
         }
     }
+}
+
+/// What was taken over from the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moved {
+    Nothing,
+    /// Apps, APIs or keys.
+    Catalog,
 }
 
 /// Follows until the app is dropped.
@@ -103,8 +119,12 @@ pub(crate) async fn watch(app: crate::app::WeakApp) {
             (Err(error), false) => {
                 tracing::error!(error = error as &dyn std::error::Error, "cannot follow changes");
             }
-            (Ok(()), true) => tracing::info!("following changes again"),
+            (Ok(_), true) => tracing::info!("following changes again"),
             _ => {}
+        }
+        // Our own are followed where they are written, and told there: this is mostly the command line or a node.
+        if matches!(result, Ok(Moved::Catalog)) {
+            tracing::info!("apps, APIs or keys were changed elsewhere");
         }
         failing = result.is_err();
     }
@@ -125,10 +145,9 @@ mod tests {
     async fn me_04_what_another_node_sealed_under_a_new_key_is_opened_here_at_once() {
         let (app, _folder) = server(Clock::manual(Timestamp::from_unix(1_800_000_000))).await;
         let (db, master, now) = (app.db(), app.master_key(), app.now());
-        let tokens = &app.config().tokens;
         for takeover in [Takeover::Planned, Takeover::Emergency] {
             let before = app.keys().current().seals.codes.seal(b"before", b"");
-            db.commit(keys::rotation(db, master, tokens, takeover, now).await.unwrap()).await.unwrap();
+            db.commit(keys::rotation(db, master, app.config(), takeover, now).await.unwrap()).await.unwrap();
             let there = keys::load(db, master, now).await.unwrap().seals.codes.seal(b"there", b"");
             let keys = app.keys_for(&there).await.unwrap();
             assert_eq!(keys.seals.codes.open(&there, b"").unwrap(), b"there");

@@ -8,20 +8,22 @@ mod keys;
 mod scope_text;
 mod security;
 mod simulate;
+mod update_app;
 mod upstream;
 mod user;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, OneApi, TokenFormat},
+    api::{ApiCommand, CreateApi, OneApi, TokenFormat, UpdateApi},
     app::{AppCommand, CreateApp, IdTokenAlg, OneApp, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
-    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName, UpdateApp},
+    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName},
     simulate::Simulate,
+    update_app::UpdateApp,
     upstream::{AddUpstream, OneUpstream, UpstreamApp, UpstreamCommand},
     user::{CreateUser, OneUser, UserCommand},
 };

@@ -101,6 +101,11 @@ impl SteadyClock {
         Ok(now)
     }
 
+    /// What this machine's clock shows, be it right or wrong.
+    pub(crate) fn shown(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Compares with a time that another process has seen.
     ///
     /// # Errors

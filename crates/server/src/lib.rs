@@ -34,6 +34,7 @@
 mod account;
 pub mod accounts;
 mod app;
+mod audit;
 mod catalog;
 mod changes;
 pub mod cli;
@@ -55,6 +56,7 @@ mod keys;
 pub mod log;
 mod mailed;
 pub mod pages;
+mod private;
 mod registration;
 mod router;
 pub mod store;

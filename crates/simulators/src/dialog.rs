@@ -70,6 +70,7 @@ fn proceed(engine: &Engine, id: &str, headers: &HeaderMap, complaint: Option<&'s
             visit: id.to_owned(),
             app: app.name,
             person: Shown::of(&person),
+            has_choice: engine.rules().description().agrees_to_all && asked.iter().any(|item| !item.required),
             hides_email: asked.iter().any(|item| item.id == "email") && engine.rules().hides_email(),
             asked,
         }
@@ -105,7 +106,8 @@ pub(crate) async fn sign_in(State(engine): State<Engine>, headers: HeaderMap, Bo
 pub(crate) async fn consent(State(engine): State<Engine>, headers: HeaderMap, Body(sent): Body) -> Response {
     let field = |name| sent.one(name).ok().flatten().unwrap_or_default();
     let (id, now) = (field("visit"), engine.now());
-    if field("decision") != "approve" {
+    let all = field("decision") == "approve_all";
+    if !all && field("decision") != "approve" {
         return cancel(&engine, id, &headers);
     }
     let ticked: BTreeSet<&str> = sent.all("item").collect();
@@ -123,7 +125,8 @@ pub(crate) async fn consent(State(engine): State<Engine>, headers: HeaderMap, Bo
             .unwrap_or_default();
         let mut link =
             link.cloned().unwrap_or_else(|| Link { signed_up: !app.manual_signup, ..Link::new(now) });
-        let granted = agreed(&asked, &ticked);
+        let granted =
+            if all { asked.iter().map(|item| item.id.clone()).collect() } else { agreed(&asked, &ticked) };
         for item in &asked {
             if granted.contains(&item.id) {
                 link.items.insert(item.id.clone());
@@ -241,7 +244,7 @@ pub(crate) fn address(uri: &str, parameters: &[(&'static str, String)]) -> Strin
 fn gone(engine: &Engine, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let locale = accepted.and_then(mapae_protocol::locale::Locale::from_accept_language);
-    let frame = Frame::new(engine, locale.unwrap_or_else(|| engine.rules().default_locale()));
+    let frame = Frame::new(engine, locale.unwrap_or_else(|| engine.rules().description().default_locale));
     let trouble = Trouble {
         status: StatusCode::BAD_REQUEST,
         code: "",

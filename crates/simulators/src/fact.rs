@@ -16,7 +16,16 @@ pub enum Certainty {
 }
 
 impl Certainty {
-    /// The word for it on pages.
+    /// The word for it, for people who read Korean.
+    pub(crate) const fn in_korean(self) -> &'static str {
+        match self {
+            Self::Documented => "공식 문서",
+            Self::Practice => "실제 사례",
+            Self::Unconfirmed => "확인 안 됨",
+        }
+    }
+
+    /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,7 +45,9 @@ pub struct Fact {
     pub value: &'static str,
     /// How well that value is known.
     pub certainty: Certainty,
-    /// What it says.
+    /// What it says, in Korean.
+    pub about_ko: &'static str,
+    /// The same in English.
     pub about: &'static str,
 }
 
@@ -45,9 +56,10 @@ impl Fact {
         name: &'static str,
         value: &'static str,
         certainty: Certainty,
+        about_ko: &'static str,
         about: &'static str,
     ) -> Self {
-        Self { name, value, certainty, about }
+        Self { name, value, certainty, about_ko, about }
     }
 
     /// What may be its value: numbers stay numbers, flags stay flags.
@@ -110,9 +122,9 @@ mod tests {
     use super::*;
 
     const KNOWN: &[Fact] = &[
-        Fact::new("life", "600", Certainty::Unconfirmed, ""),
-        Fact::new("strict", "true", Certainty::Practice, ""),
-        Fact::new("text", "no", Certainty::Practice, ""),
+        Fact::new("life", "600", Certainty::Unconfirmed, "", ""),
+        Fact::new("strict", "true", Certainty::Practice, "", ""),
+        Fact::new("text", "no", Certainty::Practice, "", ""),
     ];
 
     #[test]

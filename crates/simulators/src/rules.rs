@@ -28,25 +28,13 @@ pub(crate) fn rules(provider: Provider) -> &'static dyn Rules {
 
 /// What is particular about a provider.
 pub(crate) trait Rules: Send + Sync {
-    fn provider(&self) -> Provider;
+    /// What can be said of it without asking anybody.
+    fn description(&self) -> &'static Description;
 
-    /// The name on its pages.
-    fn name(&self, locale: Locale) -> &'static str;
-
-    /// The language of somebody who names none.
-    fn default_locale(&self) -> Locale;
-
-    /// The issuer that the real provider names.
-    fn real_issuer(&self) -> &'static str;
-
-    /// What is uncertain about it.
-    fn facts(&self) -> &'static [Fact];
-
-    /// The app that is there from the start.
-    fn default_app(&self) -> App;
-
-    /// The people who are there from the start.
-    fn people(&self) -> Vec<Person>;
+    /// The private half of the key with which the default app signs its secrets, as PEM (Apple).
+    fn client_key(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Its addresses.
     fn routes(&self) -> Router<Engine>;
@@ -92,6 +80,34 @@ pub(crate) trait Rules: Send + Sync {
 
     /// The kinds of notification that an app can have webhooks for.
     fn webhooks(&self) -> &'static [&'static str];
+}
+
+/// A provider in constants.
+pub(crate) struct Description {
+    pub(crate) provider: Provider,
+    /// The name on its pages, in Korean and in English.
+    pub(crate) name: (&'static str, &'static str),
+    /// The language of somebody who names none.
+    pub(crate) default_locale: Locale,
+    /// The issuer that the real provider names.
+    pub(crate) real_issuer: &'static str,
+    /// What is uncertain about it.
+    pub(crate) facts: &'static [Fact],
+    /// The app that is there from the start.
+    pub(crate) default_app: fn() -> App,
+    /// The people who are there from the start.
+    pub(crate) people: fn() -> Vec<Person>,
+    /// Whether its consent page has a button for all items together.
+    pub(crate) agrees_to_all: bool,
+}
+
+impl Description {
+    pub(crate) const fn name(&self, locale: Locale) -> &'static str {
+        match locale {
+            Locale::Ko => self.name.0,
+            Locale::En => self.name.1,
+        }
+    }
 }
 
 /// What a consent page depends on.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use mapae_protocol::{
     jose::{Algorithm, SigningKey, SigningKeyError},
     time::Seconds,
@@ -72,6 +73,19 @@ impl Simulator {
         provider: Provider,
         settings: &Settings,
     ) -> Result<Self, StartError> {
+        Self::start_behind(listener, provider, settings, |router| router)
+    }
+
+    /// The same behind a layer of yours: something that watches, or that stands in the way.
+    ///
+    /// # Errors
+    /// A setting is none.
+    pub fn start_behind(
+        listener: TcpListener,
+        provider: Provider,
+        settings: &Settings,
+        layer: impl FnOnce(Router) -> Router,
+    ) -> Result<Self, StartError> {
         let unnamed = |source| StartError::Listen { address: settings.listen, source };
         let address = listener.local_addr().map_err(unnamed)?;
         let rules = rules::rules(provider);
@@ -88,7 +102,7 @@ impl Simulator {
             rules,
             issuer: match settings.issuer {
                 IssuerName::Simulator => base.clone(),
-                IssuerName::Real => rules.real_issuer().to_owned(),
+                IssuerName::Real => rules.description().real_issuer.to_owned(),
             },
             base,
             clock: settings.clock.clone(),
@@ -100,7 +114,7 @@ impl Simulator {
             closing: closing.clone(),
             moved: AtomicI64::new(0),
         });
-        let serving = tokio::spawn(serve(listener, web::router(engine.clone()), closing));
+        let serving = tokio::spawn(serve(listener, layer(web::router(engine.clone())), closing));
         Ok(Self { engine, close, serving: Some(serving) })
     }
 
@@ -125,8 +139,14 @@ impl Simulator {
     /// The app that is there from the start, with its credentials, as it stands.
     #[must_use]
     pub fn app(&self) -> App {
-        let first = self.engine.rules().default_app();
+        let first = (self.engine.rules().description().default_app)();
         self.engine.with(|world| world.apps.get(&first.client_id).cloned()).unwrap_or(first)
+    }
+
+    /// The key with which that app signs its secrets, where it has none that is kept: Apple's `.p8` file.
+    #[must_use]
+    pub fn client_key(&self) -> Option<&'static str> {
+        self.engine.rules().client_key()
     }
 
     /// Carries out a command. When this returns, the app has been notified of it.
@@ -160,11 +180,11 @@ impl Drop for Simulator {
 }
 
 fn world(rules: &dyn rules::Rules, settings: &Settings) -> Result<World, StartError> {
-    let mut first = rules.default_app();
+    let mut first = (rules.description().default_app)();
     first.redirect_uris.extend(settings.redirect_uris.iter().cloned());
     let apps = std::iter::once(first).chain(settings.apps.iter().cloned()).collect();
-    let people = rules.people().into_iter().chain(settings.people.iter().cloned()).collect();
-    let mut facts = Facts::of(rules.facts());
+    let people = (rules.description().people)().into_iter().chain(settings.people.iter().cloned()).collect();
+    let mut facts = Facts::of(rules.description().facts);
     for (name, value) in &settings.facts {
         if !facts.change(name, value) {
             return Err(StartError::Fact(name.clone()));
@@ -173,7 +193,7 @@ fn world(rules: &dyn rules::Rules, settings: &Settings) -> Result<World, StartEr
     Ok(World::new(apps, people, facts))
 }
 
-async fn serve(listener: TcpListener, router: axum::Router, mut closing: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, router: Router, mut closing: watch::Receiver<bool>) {
     let closed = async move {
         // An error means that the simulator was dropped: that is the end, too.
         let _ = closing.wait_for(|closed| *closed).await;

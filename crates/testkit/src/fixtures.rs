@@ -100,6 +100,15 @@ impl TestServer {
 
     /// As [`TestServer::user`], with the language of their account.
     pub async fn user_who_speaks(&self, email: &str, locale: Option<&str>) -> UserFixture {
+        self.person(email, locale, false).await
+    }
+
+    /// Whoever runs the server.
+    pub async fn operator(&self, email: &str) -> UserFixture {
+        self.person(email, None, true).await
+    }
+
+    async fn person(&self, email: &str, locale: Option<&str>, operator: bool) -> UserFixture {
         let password = "correct horse battery".to_owned();
         let passwords = Passwords::new().expect("passwords can be hashed");
         let new = NewPassword::parse(&password).expect("it is long enough");
@@ -110,7 +119,7 @@ impl TestServer {
             name: "홍길동".to_owned(),
             locale: locale.map(str::to_owned),
             password_hash: Some(Concealed::from(passwords.hash(new).await.expect("it is hashed"))),
-            operator: false,
+            operator,
         };
         self.write(Unit::from(mapae::store::users::insert(&user, self.now()))).await;
         UserFixture { id: user.id, email: email.to_owned(), password }

@@ -2,23 +2,38 @@
 //!
 //! Nothing here stands in for a part of the product: the server is the real one behind a real socket, and
 //! what a test may turn is its clock.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test part fails by panicking, with what it expected"
+#![cfg_attr(
+    feature = "server",
+    expect(
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test part fails by panicking, with what it expected"
+    )
 )]
 
+#[cfg(feature = "server")]
 pub mod browser;
+#[cfg(feature = "server")]
 pub mod client;
+#[cfg(feature = "server")]
 pub mod fixtures;
+#[cfg(feature = "server")]
 pub mod gateway;
+#[cfg(feature = "server")]
 pub mod mailbox;
 pub mod postgres;
+#[cfg(feature = "server")]
 pub mod server;
 
+#[cfg(feature = "server")]
 pub use browser::{Browser, Page};
+#[cfg(feature = "server")]
 pub use client::{Answer, Authorization};
+#[cfg(feature = "server")]
 pub use fixtures::{ApiFixture, AppFixture, AppSpec, UserFixture};
+#[cfg(feature = "server")]
 pub use gateway::{Gateway, Mood};
+#[cfg(feature = "server")]
 pub use mailbox::Mail;
+#[cfg(feature = "server")]
 pub use server::{Engine, Options, TestServer};

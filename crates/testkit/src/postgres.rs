@@ -231,7 +231,8 @@ impl PostgresServer {
 pub async fn dump(url: &str) -> io::Result<String> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(io::Error::other)?;
     tokio::spawn(connection);
-    let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'";
+    let tables = "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables \
+                  WHERE table_schema NOT IN ('information_schema', 'pg_catalog')";
     let mut text = String::new();
     for table in client.query(tables, &[]).await.map_err(io::Error::other)? {
         let name: String = table.get(0);

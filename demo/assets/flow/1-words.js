@@ -4,7 +4,12 @@
 const rows = document.getElementById("rows");
 const words = rows.dataset;
 const korean = document.documentElement.lang === "ko";
-const PARTIES = ["browser", "client", "authorization_server", "resource_server"];
+const PARTIES = ["browser", "client", "provider", "authorization_server", "resource_server"];
+
+/** What a party is called; a social provider by its own name. */
+function nameOf(party, message) {
+  return (party === "provider" && words[message.provider]) || words[party];
+}
 
 /** An element with a class and children; texts become text nodes. */
 function make(tag, name, ...children) {

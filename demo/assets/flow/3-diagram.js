@@ -60,17 +60,17 @@ function summary(message) {
 }
 
 function wayOf(message) {
-  const side = (party) => make("span", party, words[party]);
+  const side = (party) => make("span", party, nameOf(party, message));
   return make("span", "way", side(message.from), make("i", "", message.kind === "response" ? "⇢" : "→"), side(message.to));
 }
 
-/** Where the arrow lies, as numbers for the style sheet. */
+/** Where the arrow lies: the style sheet knows the places of the lifelines. */
 function place(row, message) {
   const [from, to] = [PARTIES.indexOf(message.from), PARTIES.indexOf(message.to)];
-  row.style.setProperty("--left", String(Math.min(from, to)));
-  row.style.setProperty("--span", String(Math.abs(from - to)));
+  const [left, right] = from < to ? [message.from, message.to] : [message.to, message.from];
+  row.style.setProperty("--left", `var(--at-${left})`);
+  row.style.setProperty("--right", `var(--at-${right})`);
   row.classList.toggle("back", to < from);
-  row.classList.toggle("narrow-span", Math.abs(from - to) === 1);
 }
 
 function label(message) {
@@ -88,7 +88,7 @@ function arrowRow(row, message) {
   button.type = "button";
   button.setAttribute("aria-expanded", "false");
   const refusal = message.verdict === "refused" ? ` (${words.refused})` : "";
-  button.setAttribute("aria-label", `${words[message.from]} → ${words[message.to]}: ${said(message, "title")}${refusal}`);
+  button.setAttribute("aria-label", `${nameOf(message.from, message)} → ${nameOf(message.to, message)}: ${said(message, "title")}${refusal}`);
   button.addEventListener("click", () => toggle(row, message, button));
   return button;
 }
@@ -114,6 +114,7 @@ function draw(message, fresh) {
   row.classList.toggle("noise", message.noise);
   row.classList.toggle("is-refused", message.verdict === "refused");
   row.classList.toggle("has-number", Boolean(message.number));
+  if (message.from === "provider" || message.to === "provider") showProvider(message);
   if (message.kind !== "event") row.append(lanes(message.noise ? [] : busyLanes(message)));
   keepTrack(message);
   messages.set(message.seq, message);
@@ -131,11 +132,18 @@ function draw(message, fresh) {
   return row;
 }
 
+/** The lifeline of social providers is there when one has had something to say. */
+function showProvider(message) {
+  document.querySelector(".stage").classList.add("with-provider");
+  document.getElementById("provider-name").textContent = words[message.provider] ?? "";
+}
+
 function storyOf(message) {
   // The background has no place of its own: it goes on beside whatever else does.
   const known = message.story.id === 0 ? [...stories.values()].at(-1) : stories.get(message.story.id);
   if (known) return known.section;
-  const heading = make("h2", "", words[message.story.kind] ?? "");
+  const title = (words[message.story.kind] ?? "").replace("{provider}", words[message.provider] ?? words.provider);
+  const heading = make("h2", "", title);
   const head = make("div", "story-head", heading, make("time", "", clock(message.time)));
   const section = make("section", `story kind-${message.story.kind}`, lanes(), head);
   stories.set(message.story.id, { section, heading, head, kind: message.story.kind, seen: new Set() });
@@ -166,6 +174,7 @@ function retitle(message) {
 function wipe() {
   for (const map of [stories, drawn, messages, answers, open]) map.clear();
   last = 0;
+  document.querySelector(".stage").classList.remove("with-provider");
   rows.replaceChildren();
 }
 

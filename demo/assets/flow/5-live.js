@@ -59,9 +59,10 @@ function arrived(event) {
   const message = JSON.parse(event.data);
   const row = draw(message, settled);
   follow(message);
+  if (settled) hear(message);
   showQuiet();
   notice(row);
-  if (settled && ["callback", "sign_up", "sign_out", "home"].includes(message.endpoint)) askWhoIsThere();
+  if (settled && ["callback", "social_callback", "sign_up", "social_sign_up", "sign_out", "signed_out", "home"].includes(message.endpoint)) askWhoIsThere();
 }
 
 /** Nothing but the background counts as quiet. */

@@ -8,6 +8,7 @@
 
 mod cors;
 mod events;
+mod needs_token;
 
 use std::{convert::Infallible, time::Duration};
 
@@ -67,6 +68,7 @@ pub(crate) fn router(server: &ResourceServer, calendars: Calendars, stage: &Stag
         .route("/events", read.merge(write))
         .fallback_service(elsewhere.with_state(()))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::map_response(needs_token::explain))
         .layer(middleware::from_fn_with_state(cors::Allowed::new(origin), cors::answer))
         .layer(Tap::new(stage, Lifeline::ResourceServer))
         .with_state(shelf)

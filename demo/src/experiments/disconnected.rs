@@ -41,6 +41,8 @@ impl Experiment for Disconnected {
             }
             // The access token was due for a refresh at that very moment: the refusal has been seen there.
             ServiceCall::SignInAgain { refused_after: None } => Finding::AsExpected(None),
+            // Whoever has signed in again meanwhile has tokens that nobody has ended.
+            ServiceCall::Served { .. } if signed_in_since(journal, pressed) => Finding::Overtaken,
             ServiceCall::Served { .. } | ServiceCall::Refused => Finding::Otherwise,
         })
     }
@@ -72,6 +74,16 @@ fn last_disconnection(journal: &Journal) -> Option<i64> {
         .rev()
         .find(|message| message.endpoint == Endpoint::Disconnect && message.kind == Kind::Response);
     found.map(|message| message.time)
+}
+
+/// Whether the service has redeemed a code after this time, in Unix milliseconds.
+fn signed_in_since(journal: &Journal, time: i64) -> bool {
+    journal.after(0).iter().any(|message| {
+        message.endpoint == Endpoint::Redemption
+            && message.kind == Kind::Response
+            && message.status.is_some_and(|status| status < 400)
+            && message.time >= time
+    })
 }
 
 #[cfg(test)]

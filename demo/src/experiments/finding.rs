@@ -16,6 +16,8 @@ pub(crate) enum Finding {
     WaitingForPerson,
     /// The browser goes there, and sees for itself.
     Go(String),
+    /// While it waited, the person did something that leaves nothing to show.
+    Overtaken,
     /// Nobody is signed in.
     NotSignedIn,
     /// The session has ended meanwhile.
@@ -35,6 +37,7 @@ impl Finding {
             Self::Waiting(_) => "waiting",
             Self::WaitingForPerson => "waiting_for_person",
             Self::Go(_) => "go",
+            Self::Overtaken => "overtaken",
             Self::NotSignedIn => "not_signed_in",
             Self::SignInAgain => "sign_in_again",
             Self::NothingOverheard => "nothing_overheard",
@@ -70,8 +73,13 @@ impl Finding {
     pub(crate) const fn heading(&self) -> &'static str {
         match self {
             Self::Waiting(_) | Self::WaitingForPerson => "finding.heading_waiting",
-            _ if self.is_as_expected() => "finding.heading",
-            _ => "finding.heading_otherwise",
+            Self::AsExpected(_) | Self::Go(_) => "finding.heading",
+            Self::Otherwise => "finding.heading_otherwise",
+            Self::Overtaken
+            | Self::NotSignedIn
+            | Self::SignInAgain
+            | Self::NothingOverheard
+            | Self::NoAnswer => "finding.heading_setback",
         }
     }
 
@@ -102,6 +110,7 @@ impl Finding {
             Self::Otherwise,
             Self::Waiting(42),
             Self::WaitingForPerson,
+            Self::Overtaken,
             Self::NotSignedIn,
             Self::SignInAgain,
             Self::NothingOverheard,

@@ -1,4 +1,4 @@
-//! What the client and the authorization server say to each other, drawn from the client's own words.
+//! What the client and a provider, Mapae or another, say to each other, drawn from the client's own words.
 
 use http::StatusCode;
 use mapae_client::observe::{Exchange, Observer, Outcome, Purpose};
@@ -8,30 +8,52 @@ use super::{
     Endpoint, Lifeline, Stage, mask,
     mask::Shown,
     message::{Draft, Kind, Parameter, Place},
+    social,
 };
 
 /// Watches the back channel of the demo's client. Everything it is told is masked already.
 #[derive(Clone, Debug)]
-pub struct BackChannel(Stage);
+pub struct BackChannel {
+    stage: Stage,
+    party: Lifeline,
+    provider: Option<&'static str>,
+}
 
 impl BackChannel {
-    /// Draws on this stage.
+    /// Draws what is said to the authorization server, on this stage.
     #[must_use]
     pub fn new(stage: &Stage) -> Self {
-        Self(stage.clone())
+        Self { stage: stage.clone(), party: Lifeline::AuthorizationServer, provider: None }
+    }
+
+    /// Draws what is said to a social provider: `kakao`.
+    #[must_use]
+    pub fn to_provider(stage: &Stage, name: &str) -> Self {
+        Self { stage: stage.clone(), party: Lifeline::Provider, provider: social::known(name) }
+    }
+
+    fn draft(&self, kind: Kind, purpose: Purpose) -> Draft {
+        let (from, to) = match kind {
+            Kind::Response => (self.party, Lifeline::Client),
+            Kind::Request | Kind::Event => (Lifeline::Client, self.party),
+        };
+        let mut draft = Draft::new(kind, Endpoint::of_purpose(purpose), from, to);
+        draft.provider = self.provider;
+        draft.noise = is_noise(purpose);
+        draft
     }
 }
 
 impl Observer for BackChannel {
     fn exchanged(&self, exchange: &Exchange) {
-        let request = self.0.journal().record(request(exchange));
-        self.0.journal().record(response(exchange, request));
+        let asked = request(self.draft(Kind::Request, exchange.purpose), exchange);
+        let request = self.stage.journal().record(asked);
+        let answered = response(self.draft(Kind::Response, exchange.purpose), exchange, request);
+        self.stage.journal().record(answered);
     }
 }
 
-fn request(exchange: &Exchange) -> Draft {
-    let endpoint = Endpoint::of_purpose(exchange.purpose);
-    let mut draft = Draft::new(Kind::Request, endpoint, Lifeline::Client, Lifeline::AuthorizationServer);
+fn request(mut draft: Draft, exchange: &Exchange) -> Draft {
     draft.method = Some(exchange.method.clone());
     draft.address = Some(mask::address(&exchange.url));
     let parameters = exchange.parameters.iter();
@@ -39,15 +61,11 @@ fn request(exchange: &Exchange) -> Draft {
         parameters.map(|(name, value)| Parameter::shown(Place::Form, name, mask::observed(value))).collect();
     draft.headers = headers(&exchange.headers);
     draft.ago = exchange.milliseconds;
-    draft.noise = is_noise(exchange.purpose);
     draft
 }
 
-fn response(exchange: &Exchange, request: u64) -> Draft {
-    let endpoint = Endpoint::of_purpose(exchange.purpose);
-    let mut draft = Draft::new(Kind::Response, endpoint, Lifeline::AuthorizationServer, Lifeline::Client);
+fn response(mut draft: Draft, exchange: &Exchange, request: u64) -> Draft {
     draft.answers = Some(request);
-    draft.noise = is_noise(exchange.purpose);
     match &exchange.outcome {
         Outcome::Answered { status, headers: answered, body } => {
             draft.status = Some(*status);

@@ -4,7 +4,7 @@ use http::Method;
 use mapae_client::observe::Purpose;
 use serde::{Deserialize, Serialize};
 
-use super::Lifeline;
+use super::{Lifeline, StoryKind};
 
 /// What a request is for. The sentences of the diagram are found by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,28 @@ pub enum Endpoint {
     BrowserApp,
     /// Any other page of the service.
     ServicePage,
+    // the service, about a social provider
+    /// The button of a provider.
+    SocialLogin,
+    /// The redirect URI of a provider.
+    SocialCallback,
+    /// The service's sign-up form, for somebody whom a provider knows.
+    SocialSignUpForm,
+    /// The answers to it.
+    SocialSignUp,
+    /// What a provider has to tell.
+    Notice,
+    /// The start page, for somebody whose link to a provider has just ended.
+    SignedOut,
+    /// The person ends the link to a provider, here.
+    Unlinking,
+    /// The service looks for somebody among its own users.
+    OwnDatabase,
+    // a social provider, asked by the browser; its other pages have the names of the authorization server's
+    /// What the person can do with the account there.
+    ProviderSettings,
+    /// The person ends the link to the service, there.
+    Unlink,
     // the authorization server, asked by the browser
     /// The authorization endpoint.
     Authorize,
@@ -93,6 +115,16 @@ impl Endpoint {
         Self::AddEvent,
         Self::BrowserApp,
         Self::ServicePage,
+        Self::SocialLogin,
+        Self::SocialCallback,
+        Self::SocialSignUpForm,
+        Self::SocialSignUp,
+        Self::Notice,
+        Self::SignedOut,
+        Self::Unlinking,
+        Self::OwnDatabase,
+        Self::ProviderSettings,
+        Self::Unlink,
         Self::Authorize,
         Self::SignInPage,
         Self::SignIn,
@@ -124,6 +156,7 @@ impl Endpoint {
         match party {
             Lifeline::Browser => None,
             Lifeline::Client => Self::of_service(method, path),
+            Lifeline::Provider => Self::of_provider(method, path),
             Lifeline::AuthorizationServer => Self::of_server(method, path),
             Lifeline::ResourceServer => Some(Self::of_api(method, path)),
         }
@@ -152,6 +185,35 @@ impl Endpoint {
         }
     }
 
+    /// A login with a provider that the address names is a social one.
+    #[must_use]
+    pub(crate) const fn with_provider(self, provider: Option<&str>) -> Self {
+        match (self, provider) {
+            (Self::Login, Some(_)) => Self::SocialLogin,
+            (other, _) => other,
+        }
+    }
+
+    /// What a button on a provider's settings does.
+    #[must_use]
+    pub(crate) fn with_command(self, command: Option<&str>) -> Self {
+        match (self, command) {
+            (Self::ProviderSettings, Some("unlink")) => Self::Unlink,
+            (other, _) => other,
+        }
+    }
+
+    /// Some pages have one address, and another meaning in another story.
+    #[must_use]
+    pub(crate) const fn within(self, story: StoryKind) -> Self {
+        match (self, story) {
+            (Self::SignUpForm, StoryKind::SocialLogin) => Self::SocialSignUpForm,
+            (Self::SignUp, StoryKind::SocialLogin) => Self::SocialSignUp,
+            (Self::Home, StoryKind::Unlinking) => Self::SignedOut,
+            (other, _) => other,
+        }
+    }
+
     fn of_service(method: &Method, path: &str) -> Option<Self> {
         let is_post = method == Method::POST;
         match path {
@@ -162,9 +224,28 @@ impl Endpoint {
             "/sign-up" => Some(Self::SignUpForm),
             "/sign-out" => Some(Self::SignOut),
             "/events" => Some(Self::AddEvent),
+            "/unlink" => Some(Self::Unlinking),
+            _ if path.starts_with("/callback/") => Some(Self::SocialCallback),
+            _ if path.starts_with("/notices/") => Some(Self::Notice),
             "/browser-app" => Some(Self::BrowserApp),
-            _ if is_scenery(path) || path.starts_with("/flow") || path == "/language" => None,
+            _ if is_scenery(path) || is_of_the_frame(path) => None,
             _ => Some(Self::ServicePage),
+        }
+    }
+
+    /// Each provider has paths of its own, and all of them the same pages.
+    fn of_provider(method: &Method, path: &str) -> Option<Self> {
+        let is_post = method == Method::POST;
+        match path {
+            "/simulator/sign-in" => Some(Self::SignIn),
+            "/simulator/consent" => Some(Self::Consent),
+            "/" | "/control" => Some(Self::ProviderSettings),
+            _ if path.starts_with("/simulator/") || path.starts_with("/control/") => None,
+            _ if is_scenery(path) => None,
+            _ if !is_post && AUTHORIZATION_PATHS.iter().any(|end| path.ends_with(end)) => {
+                Some(Self::Authorize)
+            }
+            _ => Some(Self::ServerPage),
         }
     }
 
@@ -204,6 +285,14 @@ impl Endpoint {
     }
 }
 
+/// How the paths of the providers' authorization endpoints end.
+const AUTHORIZATION_PATHS: &[&str] = &["/authorize", "/auth", "/dialog/oauth"];
+
+/// Whether this is the diagram itself, or something around a page.
+fn is_of_the_frame(path: &str) -> bool {
+    path.starts_with("/flow") || path.starts_with("/session/") || path == "/language"
+}
+
 /// Whether only the look of a page is asked for.
 fn is_scenery(path: &str) -> bool {
     path.starts_with("/assets/") || path == "/favicon.ico" || path == "/robots.txt"
@@ -231,6 +320,16 @@ mod tests {
                 Some(Endpoint::Disconnect),
             ),
             (Lifeline::Client, Method::GET, "/flow/events", None),
+            (Lifeline::Client, Method::GET, "/session/events", None),
+            (Lifeline::Client, Method::GET, "/callback/kakao", Some(Endpoint::SocialCallback)),
+            (Lifeline::Client, Method::POST, "/notices/kakao/unlink", Some(Endpoint::Notice)),
+            (Lifeline::Provider, Method::GET, "/oauth/authorize", Some(Endpoint::Authorize)),
+            (Lifeline::Provider, Method::GET, "/oauth2.0/authorize", Some(Endpoint::Authorize)),
+            (Lifeline::Provider, Method::GET, "/o/oauth2/v2/auth", Some(Endpoint::Authorize)),
+            (Lifeline::Provider, Method::GET, "/v25.0/dialog/oauth", Some(Endpoint::Authorize)),
+            (Lifeline::Provider, Method::POST, "/simulator/sign-in", Some(Endpoint::SignIn)),
+            (Lifeline::Provider, Method::GET, "/simulator/style.css", None),
+            (Lifeline::Provider, Method::POST, "/control", Some(Endpoint::ProviderSettings)),
             (Lifeline::Client, Method::GET, "/assets/x.css", None),
             (Lifeline::Browser, Method::GET, "/", None),
         ] {
@@ -244,5 +343,16 @@ mod tests {
         assert_eq!(Endpoint::Token.with_grant_type(Some("authorization_code")), Endpoint::Redemption);
         assert_eq!(Endpoint::Token.with_grant_type(Some("password")), Endpoint::Token);
         assert_eq!(Endpoint::Home.with_grant_type(Some("refresh_token")), Endpoint::Home);
+    }
+
+    #[test]
+    fn what_an_address_does_not_say_the_rest_of_the_request_or_its_story_does() {
+        assert_eq!(Endpoint::Login.with_provider(Some("kakao")), Endpoint::SocialLogin);
+        assert_eq!(Endpoint::Login.with_provider(None), Endpoint::Login);
+        assert_eq!(Endpoint::ProviderSettings.with_command(Some("unlink")), Endpoint::Unlink);
+        assert_eq!(Endpoint::ProviderSettings.with_command(Some("expire")), Endpoint::ProviderSettings);
+        assert_eq!(Endpoint::SignUp.within(StoryKind::SocialLogin), Endpoint::SocialSignUp);
+        assert_eq!(Endpoint::SignUp.within(StoryKind::Login), Endpoint::SignUp);
+        assert_eq!(Endpoint::Home.within(StoryKind::Unlinking), Endpoint::SignedOut);
     }
 }

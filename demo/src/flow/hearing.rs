@@ -50,10 +50,11 @@ impl Heard {
         read(Place::Query, query).chain(read(Place::Form, form)).collect()
     }
 
-    /// `grant_type` of a token request.
-    pub(crate) fn grant_type(&self) -> Option<String> {
+    /// A field of the form that tells what the request is for: `grant_type` of a token request.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
         let form = std::str::from_utf8(self.form()?).ok()?;
-        let value = form.split('&').find_map(|field| field.strip_prefix("grant_type="))?;
+        let mut pairs = form.split('&').filter_map(|field| field.split_once('='));
+        let (_, value) = pairs.find(|(found, _)| *found == name)?;
         percent::decode_form(value.as_bytes()).ok()
     }
 

@@ -1,4 +1,4 @@
-//! The four parties of OAuth as the diagram draws them — RFC 6749 §1.1.
+//! The four parties of OAuth as the diagram draws them, and one more: a social provider — RFC 6749 §1.1.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ pub enum Lifeline {
     Browser,
     /// "나의 서비스", the client.
     Client,
+    /// Kakao, Naver, Google and the like: an authorization server of somebody else.
+    Provider,
     /// Mapae.
     AuthorizationServer,
     /// The calendar API, the resource server.
@@ -19,7 +21,7 @@ pub enum Lifeline {
 impl Lifeline {
     /// From left to right.
     pub const ALL: &'static [Self] =
-        &[Self::Browser, Self::Client, Self::AuthorizationServer, Self::ResourceServer];
+        &[Self::Browser, Self::Client, Self::Provider, Self::AuthorizationServer, Self::ResourceServer];
 
     /// The name in messages, data files and style sheets.
     #[must_use]
@@ -27,6 +29,7 @@ impl Lifeline {
         match self {
             Self::Browser => "browser",
             Self::Client => "client",
+            Self::Provider => "provider",
             Self::AuthorizationServer => "authorization_server",
             Self::ResourceServer => "resource_server",
         }

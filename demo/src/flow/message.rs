@@ -83,6 +83,8 @@ pub struct Draft {
     pub address: Option<Shown>,
     /// The status of a response.
     pub status: Option<u16>,
+    /// Which social provider it is about: `kakao`.
+    pub provider: Option<&'static str>,
     /// What was said.
     pub parameters: Vec<Parameter>,
     /// Headers that matter.
@@ -139,6 +141,8 @@ pub struct Message {
     pub address: Option<Shown>,
     /// The status of a response.
     pub status: Option<u16>,
+    /// Which social provider it is about: `kakao`.
+    pub provider: Option<&'static str>,
     /// What was said.
     pub parameters: Vec<Parameter>,
     /// Headers that matter.
@@ -211,6 +215,7 @@ impl Draft {
             method: None,
             address: None,
             status: None,
+            provider: None,
             parameters: Vec::new(),
             headers: Vec::new(),
             body: None,
@@ -221,10 +226,11 @@ impl Draft {
         }
     }
 
-    pub(crate) fn into_message(self, seq: u64, now: i64, story: Story) -> Message {
+    pub(crate) fn into_message(mut self, seq: u64, now: i64, story: Story) -> Message {
+        self.endpoint = self.endpoint.within(story.kind);
         let words = self.words();
-        let number = match &words {
-            Words::Step(step) => step.number,
+        let phase = match &words {
+            Words::Step(step) => step.number.and_then(|number| step.book.phase_of(number)),
             Words::Note(_) | Words::None {} => None,
         };
         Message {
@@ -239,11 +245,12 @@ impl Draft {
             answers: self.answers,
             curl: self.curl(),
             verdict: self.verdict(),
-            phase: number.and_then(phase),
+            phase,
             words,
             method: self.method,
             address: self.address,
             status: self.status,
+            provider: self.provider,
             parameters: self.parameters,
             headers: self.headers.into_iter().map(Header::from).collect(),
             body: self.body,
@@ -299,13 +306,6 @@ impl From<(String, Shown)> for Header {
         let meaning = words::meaning(&name);
         Self { name, value, meaning }
     }
-}
-
-/// The part of the textbook that a line is in, from 1.
-fn phase(number: u8) -> Option<u8> {
-    let phases = &words::textbook().phases;
-    let at = phases.iter().position(|phase| phase.lines.iter().any(|line| line.number == number))?;
-    u8::try_from(at + 1).ok()
 }
 
 #[cfg(test)]

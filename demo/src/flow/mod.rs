@@ -18,10 +18,12 @@ pub mod mask;
 pub mod message;
 mod outcome;
 mod overheard;
+pub(crate) mod social;
 mod stage;
 mod stories;
 pub mod stream;
 mod tap;
+pub mod textbook;
 pub mod words;
 
 pub use back_channel::BackChannel;

@@ -2,17 +2,20 @@
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::mask;
+use mapae_protocol::params::{Limits, Params};
 
-/// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram.
-const GOOD_ENDS: &[&str] = &["code", "consent", "diagram", "sign_in"];
+use super::{Endpoint, mask};
+
+/// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram; somebody who was
+/// found, or who is new.
+const GOOD_ENDS: &[&str] = &["code", "consent", "diagram", "known", "new", "onwards", "sign_in", "sign_up"];
 
 /// Whether somebody said no.
 pub(crate) fn is_refusal(outcome: &str) -> bool {
     !GOOD_ENDS.contains(&outcome)
 }
 
-/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `consent`, `diagram`,
+/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `sign_up`, `consent`, `onwards`, `diagram`,
 /// `no_credentials`, `refused`, `failed`; `None` for an ordinary success.
 pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: Option<String>) -> Option<String> {
     if status.is_redirection() {
@@ -31,6 +34,13 @@ pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: Option<String>)
     Some(code.unwrap_or_else(|| if anonymous { "no_credentials".to_owned() } else { "refused".to_owned() }))
 }
 
+/// What a request brings besides what its address says: `error` if the browser comes back without a code.
+pub(crate) fn of_request(endpoint: Endpoint, query: Option<&str>) -> Option<&'static str> {
+    let query = query.filter(|_| endpoint == Endpoint::Callback)?;
+    let params = Params::parse(query.as_bytes(), Limits::REQUEST).ok()?;
+    params.one("error").ok().flatten().map(|_| "error")
+}
+
 fn redirect(location: &str) -> Option<&'static str> {
     let path = location.split(['?', '#']).next().unwrap_or_default();
     let fields = mask::query_of(location);
@@ -44,6 +54,8 @@ fn redirect(location: &str) -> Option<&'static str> {
     match path {
         path if path.ends_with("/sign-in") => Some("sign_in"),
         path if path.ends_with("/consent") => Some("consent"),
+        path if path.starts_with("/callback/") => Some("onwards"),
+        "/sign-up" => Some("sign_up"),
         "/flow" => Some("diagram"),
         _ => None,
     }
@@ -70,12 +82,23 @@ mod tests {
     }
 
     #[test]
+    fn who_comes_back_without_a_code_brings_an_error() {
+        let of = |endpoint, query| of_request(endpoint, Some(query));
+        assert_eq!(of(Endpoint::Callback, "error=access_denied&state=s"), Some("error"));
+        assert_eq!(of(Endpoint::Callback, "code=c&state=s"), None);
+        assert_eq!(of(Endpoint::Home, "error=access_denied"), None);
+        assert_eq!(of_request(Endpoint::Callback, None), None);
+    }
+
+    #[test]
     fn every_end_has_its_word() {
         for (status, name, value, error, expected) in [
             (303, "location", "http://localhost:3000/callback?code=c&state=s", None, Some("code")),
             (303, "location", "http://localhost:3000/callback?error=access_denied", None, Some("error")),
             (303, "location", "/sign-in?step=abc", None, Some("sign_in")),
             (303, "location", "/consent?step=abc", None, Some("consent")),
+            (303, "location", "/sign-up", None, Some("sign_up")),
+            (303, "location", "/callback/apple", None, Some("onwards")),
             (303, "location", "/flow?did=late_code&found=waiting", None, Some("diagram")),
             (303, "location", "/", None, None),
             (200, "x", "y", Some("ignored"), None),

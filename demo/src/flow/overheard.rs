@@ -122,6 +122,14 @@ impl Overheard {
         self.grants().iter().rev().find(of).cloned()
     }
 
+    /// An access token of this person that is over, of the newest grant that has one.
+    #[must_use]
+    pub fn expired_of(&self, subject: &str, now: Timestamp) -> Option<Given> {
+        let grants = self.grants();
+        let of = grants.iter().rev().filter(|grant| grant.subject.as_deref() == Some(subject));
+        of.flat_map(|grant| &grant.access_tokens).find(|given| given.expires_at <= now).cloned()
+    }
+
     fn grants(&self) -> MutexGuard<'_, VecDeque<Grant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,6 +205,21 @@ mod tests {
         let newest = |subject| overheard.newest_of(subject).map(|grant| grant.access_tokens.len());
         assert_eq!((newest("one"), newest("two"), newest("three")), (Some(1), Some(2), None));
         assert!(overheard.newest_of("one").unwrap().access_tokens[0].token.matches("at-3"));
+        let expired = |after: i64| overheard.expired_of("one", Timestamp::from_unix(1_000 + after));
+        assert!(expired(59).is_none() && expired(60).is_some_and(|given| given.token.matches("at-3")));
+        overheard.learn(
+            &[("code", "c")].into_iter().collect(),
+            format!(
+                r#"{{"access_token":"at-5","token_type":"Bearer","expires_in":600,"id_token":"h.{}.s"}}"#,
+                base64url::encode(r#"{"sub":"one"}"#)
+            )
+            .as_bytes(),
+            NOW,
+        );
+        assert!(
+            expired(60).is_some_and(|given| given.token.matches("at-3")),
+            "the newest has none that is over"
+        );
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub struct Story {
 pub enum StoryKind {
     /// From the button to the session.
     Login,
+    /// The same with a social provider.
+    SocialLogin,
+    /// What a person does in the settings of a social provider.
+    ProviderAccount,
+    /// A link between the service and a social provider ends, and what becomes of it.
+    Unlinking,
     /// A page of the service, with the API calls that it needs.
     Visit,
     /// Pages of the authorization server that belong to no login.
@@ -40,6 +46,8 @@ pub(crate) struct Stories {
     last: u64,
     current: Option<Story>,
     experiment: Option<Story>,
+    /// The page that says why somebody was signed out has been opened; it says so once.
+    said_why: bool,
 }
 
 impl Stories {
@@ -51,10 +59,9 @@ impl Stories {
         if let Some(experiment) = self.experiment {
             return experiment;
         }
-        match self.expected(draft) {
-            Some(story) => story,
-            None => self.begin(opening(draft)),
-        }
+        let Some(story) = self.expected(draft) else { return self.begin(opening(draft)) };
+        self.said_why |= story.kind == StoryKind::Unlinking && draft.endpoint == Endpoint::Home;
+        story
     }
 
     /// Everything from now on belongs to one experiment.
@@ -83,6 +90,7 @@ impl Stories {
         self.last += 1;
         let story = Story { id: self.last, kind };
         self.current = Some(story);
+        self.said_why = false;
         story
     }
 
@@ -92,9 +100,14 @@ impl Stories {
         let kind = opening(draft);
         let goes_on = match draft.from {
             Lifeline::Browser if draft.to == Lifeline::ResourceServer => false,
+            Lifeline::Browser if draft.endpoint == Endpoint::Home && self.said_why => false,
             Lifeline::Browser => continues(current.kind, draft.endpoint),
+            Lifeline::Provider if draft.kind == Kind::Request => current.kind == StoryKind::Unlinking,
             // Programs speak in the middle of whatever a person began.
-            Lifeline::Client | Lifeline::AuthorizationServer | Lifeline::ResourceServer => true,
+            Lifeline::Client
+            | Lifeline::Provider
+            | Lifeline::AuthorizationServer
+            | Lifeline::ResourceServer => true,
         };
         let alone = kind == StoryKind::DirectCall && current.kind != StoryKind::Login;
         (goes_on && (!alone || draft.kind == Kind::Event)).then_some(current)
@@ -104,6 +117,10 @@ impl Stories {
 /// What a message begins that belongs to nothing before it.
 fn opening(draft: &Draft) -> StoryKind {
     match (draft.from, draft.to) {
+        (_, Lifeline::Client) if is_social(draft.endpoint) => StoryKind::SocialLogin,
+        _ if is_unlinking(draft.endpoint) => StoryKind::Unlinking,
+        (Lifeline::Browser, Lifeline::Provider) if is_login(draft.endpoint) => StoryKind::SocialLogin,
+        (Lifeline::Browser, Lifeline::Provider) => StoryKind::ProviderAccount,
         (Lifeline::Browser, Lifeline::ResourceServer) => StoryKind::DirectCall,
         (Lifeline::Browser, Lifeline::AuthorizationServer) if is_for_programs(draft.endpoint) => {
             StoryKind::DirectCall
@@ -118,12 +135,14 @@ fn opening(draft: &Draft) -> StoryKind {
 /// Whether a browser's request goes on with what it has begun.
 fn continues(current: StoryKind, endpoint: Endpoint) -> bool {
     match current {
-        StoryKind::Login => {
-            is_login(endpoint) && !matches!(endpoint, Endpoint::Login)
+        StoryKind::Login | StoryKind::SocialLogin => {
+            is_login(endpoint) && !matches!(endpoint, Endpoint::Login | Endpoint::SocialLogin)
                 || endpoint == Endpoint::ServerPage
                 // An app in the browser redeems its code itself.
                 || is_for_programs(endpoint)
         }
+        StoryKind::ProviderAccount => endpoint == Endpoint::ProviderSettings,
+        StoryKind::Unlinking => matches!(endpoint, Endpoint::ProviderSettings | Endpoint::Home),
         StoryKind::Account => matches!(endpoint, Endpoint::ServerPage | Endpoint::Disconnect),
         // Some experiments send the browser off with an authorization request of their own.
         StoryKind::Experiment => matches!(endpoint, Endpoint::Authorize | Endpoint::Callback),
@@ -146,10 +165,20 @@ const fn is_for_programs(endpoint: Endpoint) -> bool {
     )
 }
 
+const fn is_social(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::SocialLogin | Endpoint::SocialCallback)
+}
+
+const fn is_unlinking(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Notice | Endpoint::Unlink | Endpoint::Unlinking)
+}
+
 const fn is_login(endpoint: Endpoint) -> bool {
     matches!(
         endpoint,
         Endpoint::Login
+            | Endpoint::SocialLogin
+            | Endpoint::SocialCallback
             | Endpoint::BrowserApp
             | Endpoint::Callback
             | Endpoint::SignUpForm
@@ -200,6 +229,35 @@ mod tests {
             (Browser, Api, Endpoint::Preflight, 9, StoryKind::DirectCall),
             (Browser, Server, Endpoint::ServerPage, 10, StoryKind::Account),
             (Browser, Server, Endpoint::Disconnect, 10, StoryKind::Account),
+        ] {
+            assert_eq!(tell(&mut stories, from, to, endpoint), (id, kind), "{endpoint:?}");
+        }
+    }
+
+    #[test]
+    fn a_social_login_is_one_story_and_the_unlinking_with_the_page_that_says_why_another() {
+        use Lifeline::{Browser, Client, Provider};
+        let mut stories = Stories::default();
+        for (from, to, endpoint, id, kind) in [
+            (Browser, Client, Endpoint::SocialLogin, 1, StoryKind::SocialLogin),
+            (Browser, Provider, Endpoint::Authorize, 1, StoryKind::SocialLogin),
+            (Browser, Provider, Endpoint::SignIn, 1, StoryKind::SocialLogin),
+            (Browser, Provider, Endpoint::Consent, 1, StoryKind::SocialLogin),
+            (Browser, Client, Endpoint::SocialCallback, 1, StoryKind::SocialLogin),
+            (Client, Provider, Endpoint::Redemption, 1, StoryKind::SocialLogin),
+            (Client, Client, Endpoint::OwnDatabase, 1, StoryKind::SocialLogin),
+            (Browser, Client, Endpoint::SignUpForm, 1, StoryKind::SocialLogin),
+            (Browser, Client, Endpoint::SignUp, 1, StoryKind::SocialLogin),
+            (Browser, Client, Endpoint::Home, 2, StoryKind::Visit),
+            (Browser, Provider, Endpoint::ProviderSettings, 3, StoryKind::ProviderAccount),
+            (Browser, Provider, Endpoint::Unlink, 4, StoryKind::Unlinking),
+            (Provider, Client, Endpoint::Notice, 4, StoryKind::Unlinking),
+            (Browser, Provider, Endpoint::ProviderSettings, 4, StoryKind::Unlinking),
+            (Browser, Client, Endpoint::Home, 4, StoryKind::Unlinking),
+            (Browser, Provider, Endpoint::ProviderSettings, 4, StoryKind::Unlinking),
+            (Browser, Client, Endpoint::Home, 5, StoryKind::Visit),
+            // Somebody unlinked by other means than the page.
+            (Provider, Client, Endpoint::Notice, 6, StoryKind::Unlinking),
         ] {
             assert_eq!(tell(&mut stories, from, to, endpoint), (id, kind), "{endpoint:?}");
         }

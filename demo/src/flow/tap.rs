@@ -20,7 +20,7 @@ use super::{
     hearing::{self, Heard},
     mask,
     message::{Draft, Kind, Parameter, Place},
-    outcome,
+    outcome, social,
 };
 
 /// What the demo's service and its experiments call themselves.
@@ -44,6 +44,7 @@ pub(crate) const SERVICE_AGENT: &str = concat!("mapae-demo-service/", env!("CARG
 pub struct Tap {
     stage: Stage,
     party: Lifeline,
+    provider: Option<&'static str>,
 }
 
 /// A service behind a [`Tap`].
@@ -67,14 +68,29 @@ impl Tap {
     /// Draws what is asked of `party`.
     #[must_use]
     pub fn new(stage: &Stage, party: Lifeline) -> Self {
-        Self { stage: stage.clone(), party }
+        Self { stage: stage.clone(), party, provider: None }
     }
 
-    fn caller(&self, headers: &HeaderMap) -> Caller {
-        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    /// Draws what is asked of a social provider: `kakao`.
+    #[must_use]
+    pub fn at_provider(stage: &Stage, name: &str) -> Self {
+        Self { stage: stage.clone(), party: Lifeline::Provider, provider: social::known(name) }
+    }
+
+    fn caller(&self, parts: &Parts) -> Caller {
+        let agent =
+            parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let service = agent == SERVICE_AGENT;
         match self.party {
-            Lifeline::AuthorizationServer if service || agent.starts_with("mapae-client/") => Caller::Own,
+            // Whoever comes there is a provider, or pretends to be.
+            Lifeline::Client if parts.uri.path().starts_with("/notices/") => {
+                Caller::Drawn(Lifeline::Provider)
+            }
+            Lifeline::AuthorizationServer | Lifeline::Provider
+                if service || agent.starts_with("mapae-client/") =>
+            {
+                Caller::Own
+            }
             Lifeline::AuthorizationServer if agent.starts_with("mapae-resource/") => {
                 Caller::Quiet(Lifeline::ResourceServer)
             }
@@ -85,6 +101,10 @@ impl Tap {
 
     /// Whether an exchange gives tokens that the service keeps: those of codes that an experiment redeems it does not.
     fn is_of_the_login(&self, headers: &HeaderMap, endpoint: Endpoint) -> bool {
+        // What other providers give is nobody's business here.
+        if self.party != Lifeline::AuthorizationServer {
+            return false;
+        }
         let experiment = headers.get(header::USER_AGENT).is_some_and(|agent| agent == SERVICE_AGENT);
         match endpoint {
             Endpoint::Redemption => !experiment,
@@ -101,18 +121,29 @@ impl Tap {
         };
         let mut draft = Draft::new(Kind::Request, endpoint, from, self.party);
         draft.noise = noise;
+        draft.provider = self.provider_of(parts);
         draft.method = Some(parts.method.to_string());
         draft.address = Some(mask::address(&full_address(parts)));
         draft.parameters = heard.parameters(parts.uri.query());
+        draft.outcome = outcome::of_request(endpoint, parts.uri.query()).map(str::to_owned);
         draft.headers = hearing::headers(&parts.headers);
         draft.body = heard.json();
-        Some(Open { seq: self.stage.journal().record(draft), endpoint, caller: from, noise })
+        let provider = draft.provider;
+        Some(Open { seq: self.stage.journal().record(draft), endpoint, caller: from, noise, provider })
+    }
+
+    fn provider_of(&self, parts: &Parts) -> Option<&'static str> {
+        match self.party {
+            Lifeline::Client => social::of_address(parts.uri.path(), parts.uri.query()),
+            _ => self.provider,
+        }
     }
 
     fn draw_response(&self, open: &Open, response: &Response<Body>, heard: &Heard) {
         let mut draft = Draft::new(Kind::Response, open.endpoint, self.party, open.caller);
         draft.answers = Some(open.seq);
         draft.noise = open.noise && !heard.has_news();
+        draft.provider = open.provider;
         draft.status = Some(response.status().as_u16());
         draft.headers = hearing::headers(response.headers());
         draft.body = heard.json();
@@ -148,6 +179,7 @@ struct Open {
     endpoint: Endpoint,
     caller: Lifeline,
     noise: bool,
+    provider: Option<&'static str>,
 }
 
 impl<S> Layer<S> for Tap {
@@ -181,9 +213,12 @@ where
             return Box::pin(inner.call(Request::from_parts(parts, body)));
         };
         Box::pin(async move {
-            let caller = tap.caller(&parts.headers);
+            let caller = tap.caller(&parts);
             let (asked, body) = hearing::request(&parts.headers, body).await;
-            let endpoint = endpoint.with_grant_type(asked.grant_type().as_deref());
+            let endpoint = endpoint
+                .with_grant_type(asked.field("grant_type").as_deref())
+                .with_command(asked.field("do").as_deref())
+                .with_provider(tap.provider_of(&parts));
             let open = tap.draw_request(caller, endpoint, &parts, &asked);
             let redeems = caller == Caller::Own && tap.is_of_the_login(&parts.headers, endpoint);
             let headers = redeems.then(|| parts.headers.clone());

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Lifeline, message::Kind, outcome};
+use super::{Endpoint, Lifeline, message::Kind, outcome, textbook::Book};
 
 /// What a message is for, in two languages, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,9 +26,12 @@ pub struct Step {
     /// an experiment knows better; `refused` stands for every other refusal; without one, it is an ordinary success.
     #[serde(default, skip_serializing)]
     pub outcome: Option<String>,
-    /// Which line of the textbook this is.
+    /// Which line of its textbook this is.
     #[serde(default)]
     pub number: Option<u8>,
+    /// Which textbook that is.
+    #[serde(default)]
+    pub book: Book,
     /// A few words on the arrow.
     pub title_ko: String,
     /// The same in English.
@@ -49,42 +52,6 @@ pub struct Meaning {
     /// In Korean.
     pub ko: String,
     /// In English.
-    pub en: String,
-}
-
-/// The authorization code flow as a textbook has it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Textbook {
-    /// Its four parts.
-    pub phases: Vec<Phase>,
-}
-
-/// A part of the flow.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phase {
-    /// What it is called.
-    pub ko: String,
-    /// The same in English.
-    pub en: String,
-    /// Its steps, in order.
-    pub lines: Vec<Line>,
-}
-
-/// A line of the textbook.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Line {
-    /// Counted through all phases, from 1.
-    pub number: u8,
-    /// Who sends.
-    pub from: Lifeline,
-    /// Who receives.
-    pub to: Lifeline,
-    /// What happens.
-    pub ko: String,
-    /// The same in English.
     pub en: String,
 }
 
@@ -112,6 +79,8 @@ struct Steps {
 /// Every file of steps; one for each party that is asked.
 const FILES: &[&str] = &[
     include_str!("../../data/steps/service.toml"),
+    include_str!("../../data/steps/social.toml"),
+    include_str!("../../data/steps/provider.toml"),
     include_str!("../../data/steps/front_channel.toml"),
     include_str!("../../data/steps/back_channel.toml"),
     include_str!("../../data/steps/api.toml"),
@@ -126,10 +95,6 @@ static STEPS: LazyLock<Vec<Step>> = LazyLock::new(|| {
 
 static MEANINGS: LazyLock<BTreeMap<String, Meaning>> =
     LazyLock::new(|| toml::from_str(include_str!("../../data/parameters.toml")).unwrap_or_default());
-
-static TEXTBOOK: LazyLock<Textbook> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../data/textbook.toml")).unwrap_or(Textbook { phases: Vec::new() })
-});
 
 /// The step that fits best: first by how it ended, then by what was asked for, then by who said it to whom. A refusal
 /// never gets the words of a success.
@@ -147,12 +112,6 @@ pub fn step(key: &Key<'_>) -> Option<&'static Step> {
 #[must_use]
 pub fn meaning(name: &str) -> Option<&'static Meaning> {
     MEANINGS.get(name)
-}
-
-/// The flow as a textbook has it.
-#[must_use]
-pub fn textbook() -> &'static Textbook {
-    &TEXTBOOK
 }
 
 impl Step {
@@ -181,13 +140,12 @@ mod tests {
             toml::from_str::<Steps>(file).unwrap();
         }
         toml::from_str::<BTreeMap<String, Meaning>>(include_str!("../../data/parameters.toml")).unwrap();
-        toml::from_str::<Textbook>(include_str!("../../data/textbook.toml")).unwrap();
     }
 
     #[test]
     fn every_step_of_every_endpoint_has_its_sentence() {
         for &endpoint in Endpoint::ALL {
-            let kinds: &[Kind] = if endpoint == Endpoint::Experiment {
+            let kinds: &[Kind] = if matches!(endpoint, Endpoint::Experiment | Endpoint::OwnDatabase) {
                 &[Kind::Event]
             } else {
                 &[Kind::Request, Kind::Response]
@@ -262,15 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn the_textbook_counts_from_one_and_every_line_is_reached() {
-        let lines: Vec<&Line> = textbook().phases.iter().flat_map(|phase| &phase.lines).collect();
-        let numbers: Vec<u8> = lines.iter().map(|line| line.number).collect();
-        assert_eq!(numbers, (1..=13).collect::<Vec<u8>>());
-        assert_eq!(textbook().phases.len(), 4);
-        for number in numbers {
-            assert!(STEPS.iter().any(|step| step.number == Some(number)), "{number}");
+    fn every_line_of_a_textbook_is_reached() {
+        for &book in Book::ALL {
+            let reached: BTreeSet<u8> =
+                STEPS.iter().filter(|step| step.book == book).filter_map(|step| step.number).collect();
+            assert_eq!(reached, (1..=13).collect(), "{book:?}");
         }
-        assert!(STEPS.iter().filter_map(|step| step.number).all(|number| (1..=13).contains(&number)));
     }
 
     #[test]

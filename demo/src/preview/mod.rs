@@ -2,6 +2,7 @@
 //! them. See `examples/demo_preview.rs`.
 
 mod rehearsal;
+mod social;
 
 pub use rehearsal::{SECRETS as REHEARSED_SECRETS, rehearse};
 

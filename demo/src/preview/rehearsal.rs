@@ -1,5 +1,5 @@
-//! A rehearsal of the diagram: the messages of a login, of two visits and of two experiments, as the real parties
-//! would send them, through the same taps.
+//! A rehearsal of the diagram: the messages of a login, of two visits, of two experiments and of a social login, as the
+//! real parties would send them, through the same taps.
 
 use std::{
     convert::Infallible,
@@ -13,12 +13,13 @@ use mapae_protocol::params;
 use serde_json::{Value, json};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
+use super::social;
 use crate::flow::{
     BackChannel, Endpoint, Lifeline, SERVICE_AGENT, Stage, Tap,
     message::{Draft, Kind, Note},
 };
 
-const SERVICE: &str = "localhost:3000";
+pub(super) const SERVICE: &str = "localhost:3000";
 const SERVER: &str = "localhost:9000";
 const API: &str = "localhost:4000";
 
@@ -36,6 +37,10 @@ pub const SECRETS: &[&str] = &[
     STEP,
     NONCE,
     VERIFIER,
+    social::CODE,
+    social::ACCESS,
+    social::PASSWORD,
+    social::ADMIN_KEY,
 ];
 
 const CODE: &str = "c0de-SplxlOBeZQQYbYS6WxSbIA";
@@ -53,7 +58,7 @@ const VERIFIER: &str = "verifier-dBjftJeZ4CVP-mB92K27uhbUJU1p1r";
 const STATE: &str = "xyzABC123-state-of-this-browser";
 
 /// An answer: its status, its headers, its body.
-struct Said<'a>(u16, Vec<(&'a str, String)>, Option<Value>);
+pub(super) struct Said<'a>(pub(super) u16, pub(super) Vec<(&'a str, String)>, pub(super) Option<Value>);
 
 /// Plays the whole rehearsal on `stage`.
 pub async fn rehearse(stage: &Stage) {
@@ -62,6 +67,7 @@ pub async fn rehearse(stage: &Stage) {
     visit(stage, true).await;
     forged(stage).await;
     replayed(stage).await;
+    social::rehearse(stage).await;
 }
 
 async fn login(stage: &Stage) {
@@ -299,10 +305,24 @@ fn told(stage: &Stage, purpose: Purpose, parameters: Vec<(&str, String)>, status
     });
 }
 
+/// Whom a request reaches.
+pub(super) enum Where {
+    /// One of the parties of OAuth.
+    Party(Lifeline),
+    /// A social provider.
+    Provider(&'static str),
+}
+
+impl From<Lifeline> for Where {
+    fn from(party: Lifeline) -> Self {
+        Self::Party(party)
+    }
+}
+
 /// One request to a party through its tap; `inside` happens before it answers.
-async fn play(
+pub(super) async fn play(
     stage: &Stage,
-    party: Lifeline,
+    tap: impl Into<Where>,
     request: Request<Body>,
     said: Said<'_>,
     inside: impl Future<Output = ()> + Send,
@@ -317,7 +337,11 @@ async fn play(
     // What happens inside is played between the two arrows, by taking the answer apart from the request.
     let (answer, ask) = tokio::sync::oneshot::channel();
     let ask = Arc::new(Mutex::new(Some(ask)));
-    let party = Tap::new(stage, party).layer(service_fn(move |_| {
+    let tap = match tap.into() {
+        Where::Party(party) => Tap::new(stage, party),
+        Where::Provider(name) => Tap::at_provider(stage, name),
+    };
+    let party = tap.layer(service_fn(move |_| {
         let ask = ask.lock().ok().and_then(|mut ask| ask.take());
         async move {
             let response = match ask {
@@ -334,7 +358,7 @@ async fn play(
     });
 }
 
-fn get(host: &str, target: &str) -> Request<Body> {
+pub(super) fn get(host: &str, target: &str) -> Request<Body> {
     let request = Request::get(target).header("host", host).header("user-agent", "Mozilla/5.0");
     request
         .header("cookie", format!("my-service-3000-session={SESSION}"))
@@ -342,7 +366,7 @@ fn get(host: &str, target: &str) -> Request<Body> {
         .unwrap_or_default()
 }
 
-fn post(host: &str, target: &str, form: String) -> Request<Body> {
+pub(super) fn post(host: &str, target: &str, form: String) -> Request<Body> {
     let request = Request::post(target)
         .header("host", host)
         .header("user-agent", "Mozilla/5.0")
@@ -356,11 +380,11 @@ fn call(target: &str, token: &str) -> Request<Body> {
     request.header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap_or_default()
 }
 
-fn cookie(name: &str, value: &str) -> (&'static str, String) {
+pub(super) fn cookie(name: &str, value: &str) -> (&'static str, String) {
     ("set-cookie", format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax"))
 }
 
-fn html() -> Vec<(&'static str, String)> {
+pub(super) fn html() -> Vec<(&'static str, String)> {
     vec![("content-type", "text/html; charset=utf-8".to_owned())]
 }
 

@@ -1,8 +1,11 @@
 //! The service's accounts, as `mapae-client` finds and makes them.
 
 use jiff::civil::Date;
-use mapae_client::{Accounts, Answers, BoxError, CreateError, EndUser, Field, Identity, Problem};
+use mapae_client::{
+    Accounts, Answers, BoxError, CreateError, EndUser, Field, Identity, Problem, ProviderEvent,
+};
 
+use super::Departures;
 use crate::database::{User, Users};
 
 /// The fields of the sign-up form, which are the service's own business.
@@ -34,11 +37,24 @@ pub(super) fn sign_up_fields() -> [Field; 4] {
     ]
 }
 
-impl Accounts for Users {
+/// The service's users, and who of them was sent away.
+#[derive(Clone, Debug)]
+pub(crate) struct Members {
+    users: Users,
+    departures: Departures,
+}
+
+impl Members {
+    pub(crate) fn new(users: Users, departures: &Departures) -> Self {
+        Self { users, departures: departures.clone() }
+    }
+}
+
+impl Accounts for Members {
     type User = User;
 
     async fn find(&self, person: &EndUser) -> Result<Option<User>, BoxError> {
-        Ok(Self::find(self, person).await?)
+        Ok(self.users.find(person).await?)
     }
 
     async fn create(&self, identity: &Identity, answers: &Answers) -> Result<User, CreateError> {
@@ -59,6 +75,11 @@ impl Accounts for Users {
         if !problems.is_empty() {
             return Err(CreateError::Answers(problems));
         }
-        Self::create(self, identity.person(), &user).await.map_err(CreateError::failed)
+        self.users.create(identity.person(), &user).await.map_err(CreateError::failed)
+    }
+
+    async fn notified(&self, event: &ProviderEvent) -> Result<(), BoxError> {
+        self.departures.told(event);
+        Ok(())
     }
 }

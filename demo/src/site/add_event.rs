@@ -21,6 +21,10 @@ pub(super) async fn add(
     SignedIn { person, .. }: SignedIn<User>,
     RawForm(form): RawForm,
 ) -> Response {
+    if desk.provider_of(&person).is_some() {
+        // What a social provider gave is nothing to show to another party.
+        return Redirect::to("/").into_response();
+    }
     let form = Params::parse(&form, Limits::REQUEST).unwrap_or_default();
     let field = |name| form.one(name).ok().flatten().unwrap_or_default().to_owned();
     let (title, date, time) = (field("title"), field("date"), field("time"));

@@ -24,6 +24,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/1-base.css"),
     include_str!("../../assets/2-pages.css"),
     include_str!("../../assets/3-calendar.css"),
+    include_str!("../../assets/4-social.css"),
 );
 
 const FLOW_STYLE: &str = concat!(
@@ -42,12 +43,14 @@ const FLOW_SCRIPT: &str = concat!(
 );
 
 /// All files, under `/assets/`.
-pub(crate) static ASSETS: LazyLock<[Asset; 6]> = LazyLock::new(|| {
+pub(crate) static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
     [
         Asset::new("service.css", STYLE),
         Asset::new("flow.css", FLOW_STYLE),
         Asset::new("flow.js", FLOW_SCRIPT),
         Asset::new("browser-app.js", include_str!("../../assets/browser-app.js")),
+        Asset::new("session.js", include_str!("../../assets/session.js")),
+        Asset::new("social.svg", include_str!("../../assets/social.svg")),
         Asset::new("mark.svg", include_str!("../../assets/mark.svg")),
         Asset::new("hello.svg", include_str!("../../assets/hello.svg")),
     ]

@@ -8,7 +8,7 @@ use mapae_client::{
 use mapae_protocol::locale::Locale;
 
 use super::{
-    INTERESTS, Texts, fields,
+    INTERESTS, Texts, fields, social,
     trouble::{Frame, TroublePage},
 };
 
@@ -40,7 +40,11 @@ impl Pages for ServicePages {
     fn failed(&self, error: &Error, language: Language) -> String {
         let class = error.class();
         let sign_in = !matches!(class, Class::Configuration(_));
-        let page = TroublePage::of(texts(language), Frame::new("/", None), id(class), sign_in);
+        let (t, frame) = (texts(language), Frame::new("/", None));
+        let page = match social::coming_from() {
+            Some(provider) => TroublePage::at(provider, t, frame, id(class), sign_in),
+            None => TroublePage::of(t, frame, id(class), sign_in),
+        };
         page.render().unwrap_or_else(|_| PlainPages.failed(error, language))
     }
 }
@@ -62,6 +66,17 @@ impl SignUpPage<'_> {
             ProblemKind::TooLong => self.t.of("problem.too_long"),
             ProblemKind::Refused(key) => self.t.find(key).unwrap_or(key),
         })
+    }
+
+    /// A text about the provider that said who this is.
+    pub(super) fn about(&self, key: &str) -> String {
+        let provider = self.t.find(&format!("provider.{}", self.form.identity.provider()));
+        self.t.with(&format!("sign_up.{key}"), "provider", provider.unwrap_or_default())
+    }
+
+    /// What the provider calls the person: the name, or the nickname where that is all there is.
+    pub(super) fn known_as(&self) -> Option<&str> {
+        self.form.identity.name().or_else(|| self.form.identity.nickname())
     }
 
     pub(super) fn interest(&self, name: &str) -> &'static str {

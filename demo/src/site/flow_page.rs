@@ -14,7 +14,7 @@ use axum::{
 };
 use futures_util::stream::Stream;
 use http::{HeaderMap, StatusCode, header};
-use mapae_client::SignedIn;
+use mapae_client::{EndUser, SignedIn};
 use mapae_protocol::params::{self, Limits, Params};
 use serde_json::json;
 
@@ -25,10 +25,7 @@ use super::{
 use crate::{
     database::User,
     experiments::{self, EXPERIMENTS, Experiment, Finding, OTHER_CLIENTS},
-    flow::{
-        stream,
-        words::{self, Phase},
-    },
+    flow::{stream, textbook::Book},
 };
 
 /// The diagram.
@@ -37,7 +34,8 @@ use crate::{
 pub(crate) struct FlowPage {
     pub(crate) t: Texts,
     pub(crate) frame: Frame,
-    pub(crate) phases: &'static [Phase],
+    pub(crate) books: &'static [Book],
+    pub(crate) providers: Vec<&'static str>,
     pub(crate) experiments: &'static [&'static dyn Experiment],
     pub(crate) other_clients: &'static [&'static dyn Experiment],
     pub(crate) native_command: String,
@@ -72,11 +70,12 @@ pub(super) async fn show(
     let page = FlowPage {
         t,
         frame: Frame::new("/flow", None),
-        phases: &words::textbook().phases,
+        books: Book::ALL,
+        providers: desk.offered().iter().map(|offered| offered.name).collect(),
         experiments: EXPERIMENTS,
         other_clients: OTHER_CLIENTS,
         native_command: native_command(desk.issuer(), &desk.parts().others.native_app_id),
-        signed_in: signed_in.is_some(),
+        signed_in: of_mapae(&desk, signed_in).is_some(),
         account: format!("{}/account", desk.issuer()),
         console: format!("{}/console", desk.issuer()),
         outcome: Outcome::parse(query.as_deref()),
@@ -100,8 +99,13 @@ pub(super) async fn events(
 }
 
 /// Whether somebody is signed in here, for a page that stays open while that changes elsewhere.
-pub(super) async fn state(signed_in: Option<SignedIn<User>>) -> Response {
-    Json(json!({ "signed_in": signed_in.is_some() })).into_response()
+pub(super) async fn state(State(desk): State<Desk>, signed_in: Option<SignedIn<User>>) -> Response {
+    Json(json!({ "signed_in": of_mapae(&desk, signed_in).is_some() })).into_response()
+}
+
+/// The person whose tokens an experiment may use: those of social providers open nothing here.
+fn of_mapae(desk: &Desk, signed_in: Option<SignedIn<User>>) -> Option<EndUser> {
+    signed_in.map(|signed_in| signed_in.person).filter(|person| desk.provider_of(person).is_none())
 }
 
 /// A button. A script gets what came of it as JSON, a form gets back to the page.
@@ -113,7 +117,7 @@ pub(super) async fn experiment(
     headers: HeaderMap,
 ) -> Response {
     let Some(experiment) = experiments::find(&name) else { return StatusCode::NOT_FOUND.into_response() };
-    let person = signed_in.map(|SignedIn { person, .. }| person);
+    let person = of_mapae(&desk, signed_in);
     let finding = if person.is_none() && experiment.needs_sign_in() {
         Finding::NotSignedIn
     } else {
@@ -175,6 +179,16 @@ impl Outcome {
 }
 
 impl FlowPage {
+    /// The name of a textbook.
+    pub(crate) fn book(&self, book: &Book) -> &'static str {
+        self.t.of(&format!("flow.book_{}", book.as_str()))
+    }
+
+    /// The name of a social provider.
+    pub(crate) fn provider(&self, name: &str) -> &'static str {
+        self.t.of(&format!("provider.{name}"))
+    }
+
     /// A text of an experiment.
     pub(crate) fn of(&self, experiment: &dyn Experiment, part: &str) -> &'static str {
         self.t.of(&format!("experiment.{}_{part}", experiment.name()))

@@ -1,37 +1,79 @@
-//! What every answer of the service says to browsers, and which forms it takes.
+//! What every answer of the service says to browsers, by which names it is called, and which forms it takes.
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use mapae_protocol::same_origin::{Sender, sender};
 
 use super::{Desk, browser_app};
-
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const REFUSAL: &str = "다른 사이트에서 보낸 요청이라 처리하지 않았어요. 화면을 다시 열고 시도해 주세요.\n\
                        This request came from another site, so nothing was done. Open the page again and retry.\n";
 
+const STRANGE_NAME: &str = "이 서비스의 주소가 아니에요. 데모가 알려 준 주소로 열어 주세요.\n\
+                            This is not the address of the service. Open the one that the demo names.\n";
+
 /// Headers of every answer, and the same-origin rule for everything that changes something.
 pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        && !comes_from_a_provider(request.uri().path());
     let policy = policy(&desk, request.uri().path());
+    match name_of(request.headers(), desk.origin()) {
+        Name::Own => {}
+        // A login that begins here comes back to the service's own name, where its cookie would be missing.
+        Name::ThisMachine if !changes => {
+            let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+            let own = format!("{}{target}", desk.origin());
+            return finish(&policy, Redirect::temporary(&own).into_response());
+        }
+        Name::ThisMachine | Name::Strange => {
+            return finish(&policy, (StatusCode::MISDIRECTED_REQUEST, STRANGE_NAME).into_response());
+        }
+    }
     if changes && !is_same_origin(request.headers(), desk.origin()) {
         return finish(&policy, (StatusCode::FORBIDDEN, REFUSAL).into_response());
     }
     finish(&policy, next.run(request).await)
 }
 
+/// What providers tell comes from no page, and some answer by a form that they post (OAuth 2.0 Form Post Response Mode
+/// §2): both are proved by what they carry.
+fn comes_from_a_provider(path: &str) -> bool {
+    path.starts_with("/notices/") || path.starts_with("/callback/")
+}
+
+/// By which name the service was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    Own,
+    /// Another name of this machine, at the same port.
+    ThisMachine,
+    /// A name of somebody else's that was made to lead here (DNS rebinding): its pages could read what the person sees.
+    Strange,
+}
+
+fn name_of(headers: &HeaderMap, origin: &str) -> Name {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
+        return Name::Strange;
+    };
+    let own = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    let (name, port) = own.rsplit_once(':').unwrap_or((own, "80"));
+    let is = |other: &str| host.rsplit_once(':').is_some_and(|(host, at)| host == other && at == port);
+    if host.eq_ignore_ascii_case(own) {
+        Name::Own
+    } else if ["localhost", "127.0.0.1", "[::1]"].into_iter().filter(|other| *other != name).any(is) {
+        Name::ThisMachine
+    } else {
+        Name::Strange
+    }
+}
+
 /// Cross-site request forgery (RFC 6749 §10.12): the browser's own word decides; another port is another origin.
 fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let all = |name, wanted| headers.get_all(name).iter().all(|value| value == wanted);
-    match (headers.contains_key(FETCH_SITE), headers.contains_key(header::ORIGIN)) {
-        (true, _) => all(FETCH_SITE, "same-origin"),
-        (false, true) => all(header::ORIGIN, origin),
-        (false, false) => false,
-    }
+    sender(headers, |named| named == origin) == Sender::OwnPage
 }
 
 fn finish(policy: &str, mut response: Response) -> Response {
@@ -68,6 +110,26 @@ fn policy(desk: &Desk, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strange_name_is_not_answered_and_another_of_this_machine_is_sent_on() {
+        for (host, expected) in [
+            ("localhost:3000", Name::Own),
+            ("LOCALHOST:3000", Name::Own),
+            ("127.0.0.1:3000", Name::ThisMachine),
+            ("[::1]:3000", Name::ThisMachine),
+            ("127.0.0.1:4000", Name::Strange),
+            ("localhost", Name::Strange),
+            ("localhost:4000", Name::Strange),
+            ("localhost.evil.example:3000", Name::Strange),
+            ("evil.example:3000", Name::Strange),
+            ("", Name::Strange),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            assert_eq!(name_of(&headers, "http://localhost:3000"), expected, "{host}");
+        }
+        assert_eq!(name_of(&HeaderMap::new(), "http://localhost:3000"), Name::Strange);
+    }
 
     #[test]
     fn se_05_only_pages_of_this_origin_change_anything() {

@@ -12,7 +12,9 @@ use mapae_protocol::params::{Limits, Params};
 
 use super::{
     ApiAnswer, Ask, Desk, NoAnswer, Texts,
+    member::MemberPage,
     month::{self, Day, Month},
+    social::Button,
     trouble::{self, Frame, html},
 };
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
 pub(super) struct WelcomePage {
     pub(super) t: Texts,
     pub(super) frame: Frame,
+    pub(super) buttons: Vec<Button>,
 }
 
 /// The calendar.
@@ -95,11 +98,17 @@ pub(super) async fn home(
 ) -> Response {
     let frame = Frame::new("/", query.as_deref());
     let Some(SignedIn { user, person }) = signed_in else {
-        return match desk.ended_session(&headers) {
-            Some(cookie) => trouble::session_ended(t, frame, &cookie),
-            None => html(StatusCode::OK, &WelcomePage { t, frame }),
+        return match desk.session(&headers) {
+            Some(session) => trouble::session_ended(&desk, t, frame, session),
+            None => welcome(&desk, t, frame),
         };
     };
+    if let Some(session) = desk.session(&headers) {
+        desk.departures().seen(session, &person);
+    }
+    if let Some(provider) = desk.provider_of(&person) {
+        return html(StatusCode::OK, &MemberPage::new(t, frame, user, &person, provider));
+    }
     let query = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST).unwrap_or_default();
     let one = |name| query.one(name).ok().flatten();
     let today = day_of(desk.stage().now());
@@ -111,6 +120,11 @@ pub(super) async fn home(
         }
         Err(error) => trouble::no_access(t, frame, &error),
     }
+}
+
+fn welcome(desk: &Desk, t: Texts, frame: Frame) -> Response {
+    let buttons = desk.offered().iter().map(|offered| offered.button(&t, &frame)).collect();
+    html(StatusCode::OK, &WelcomePage { t, frame, buttons })
 }
 
 /// What the page is made from.

@@ -5,6 +5,9 @@
 //! | `/` | the start page; the calendar for whoever is signed in |
 //! | `POST /events` | adds an entry |
 //! | `/login`, `/callback`, `/sign-up`, `/sign-out` | those of `mapae-client` |
+//! | `/callback/{provider}`, `/notices/{provider}/{name}` | the same for social providers |
+//! | `POST /unlink` | ends the link to a social provider |
+//! | `/session/events` | tells an open page that its session is over |
 //! | `/browser-app` | another client: a page that needs no server |
 //! | `/flow`, `/flow/events` | the live sequence diagram |
 //! | `POST /flow/experiments/{name}` | a button under the diagram |
@@ -15,12 +18,16 @@ mod assets;
 mod browser_app;
 mod calendar_api;
 mod client_pages;
+mod departures;
 mod flow_page;
 mod guard;
 mod home;
 mod language;
+mod member;
 mod month;
 mod samples;
+mod session;
+mod social;
 mod texts;
 mod trouble;
 
@@ -33,14 +40,16 @@ use axum::{
     routing::{get, post},
 };
 use http::HeaderMap;
-use mapae_client::{Client, axum::routes_with};
+use mapae_client::{Client, EndUser, axum::routes_with};
 use mapae_protocol::secret::Secret;
 use tokio::sync::Mutex;
 
-pub(crate) use accounts::{INTERESTS, fields};
+pub(crate) use accounts::{INTERESTS, Members, fields};
 pub(crate) use assets::{ASSETS, asset};
 pub(crate) use calendar_api::{ApiAnswer, Ask, CalendarApi, NoAnswer};
+pub(crate) use departures::Departures;
 pub(crate) use samples::samples;
+pub(crate) use social::Offered;
 pub(crate) use texts::Texts;
 
 use crate::{
@@ -80,6 +89,10 @@ pub(crate) struct Inner {
     pub(crate) resource: String,
     /// The other kinds of clients.
     pub(crate) others: OtherClients,
+    /// The social providers, in the order of their buttons.
+    pub(crate) offered: Vec<Offered>,
+    /// Who was signed out from elsewhere.
+    pub(crate) departures: Departures,
     /// One experiment at a time.
     pub(crate) turn: Mutex<()>,
     /// Browsers that experiments have sent for a code.
@@ -126,14 +139,32 @@ impl Desk {
         &self.0
     }
 
+    /// Who was signed out from elsewhere.
+    pub(crate) fn departures(&self) -> &Departures {
+        &self.0.departures
+    }
+
+    /// The social providers, in the order of their buttons.
+    pub(crate) fn offered(&self) -> &[Offered] {
+        &self.0.offered
+    }
+
+    /// The social provider that knows this person; `None` for people of Mapae.
+    pub(crate) fn provider_of(&self, person: &EndUser) -> Option<&Offered> {
+        self.0.offered.iter().find(|offered| offered.address == person.issuer())
+    }
+
     fn language_cookie(&self) -> String {
         self.cookie("language")
     }
 
-    /// The name of the session's cookie, if the browser of this request still has one.
-    fn ended_session(&self, headers: &HeaderMap) -> Option<String> {
-        let name = self.cookie("session");
-        language::cookie(headers, &name).filter(|value| !value.is_empty()).map(|_| name.clone())
+    /// What the browser of this request has in the session's cookie.
+    fn session<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        language::cookie(headers, &self.session_cookie()).filter(|value| !value.is_empty())
+    }
+
+    fn session_cookie(&self) -> String {
+        self.cookie("session")
     }
 
     /// The ports of one host share their cookies.
@@ -165,6 +196,8 @@ pub(crate) fn router(desk: &Desk) -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/events", post(add_event::add))
+        .route("/unlink", post(member::unlink))
+        .route("/session/events", get(session::events))
         .route("/language", get(language::choose))
         .route(browser_app::PATH, get(browser_app::show))
         .route("/flow", get(flow_page::show))
@@ -175,6 +208,7 @@ pub(crate) fn router(desk: &Desk) -> Router {
         .merge(routes_with(desk.client(), client_pages::ServicePages))
         .fallback(trouble::not_found)
         .layer(middleware::from_fn_with_state(desk.clone(), flow_page::receive))
+        .layer(middleware::from_fn_with_state(desk.clone(), social::come_back))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn_with_state(desk.clone(), language::prefer))
         .layer(middleware::from_fn_with_state(desk.clone(), guard::stand))

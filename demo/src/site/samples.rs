@@ -7,19 +7,21 @@ use mapae_protocol::locale::Locale;
 use serde_json::json;
 
 use super::{
-    INTERESTS, Texts,
+    INTERESTS, Offered, Texts,
     browser_app::BrowserAppPage,
     client_pages::SignUpPage,
+    departures::Departure,
     fields,
     flow_page::{FlowPage, Outcome, Parties, native_command},
     home::{CalendarPage, Item, Notice, WelcomePage},
+    member::MemberPage,
     month::Month,
     trouble::{Frame, TroublePage},
 };
 use crate::{
     database::{Entry, User},
     experiments::{EXPERIMENTS, Finding, OTHER_CLIENTS},
-    flow::words,
+    flow::textbook::Book,
     settings::APP_SCOPES,
 };
 
@@ -30,7 +32,14 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         let mut add = |name: &str, page: &dyn DynTemplate| {
             samples.push((format!("{name}.{}", t.lang()), page.rendered()));
         };
-        add("welcome.plain", &WelcomePage { t, frame: frame("/") });
+        add("welcome.plain", &WelcomePage { t, frame: frame("/"), buttons: Vec::new() });
+        let buttons = offered().iter().map(|offered| offered.button(&t, &frame("/"))).collect();
+        add("welcome.social", &WelcomePage { t, frame: frame("/"), buttons });
+        for provider in offered() {
+            let (name, user) = (provider.name, User { email: None, ..user() });
+            let subject = "1376016924429759228".to_owned();
+            add(&format!("member.{name}"), &MemberPage { t, frame: frame("/"), user, subject, provider });
+        }
         add(
             "calendar.full",
             &calendar(t, &["openid", "profile", "email", "calendar.read", "calendar.write"], None),
@@ -43,10 +52,18 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         add("calendar.refused", &calendar(t, &["openid"], Some(Notice::NoScope)));
         for problems in [vec![], problems()] {
             let state = if problems.is_empty() { "sign_up.plain" } else { "sign_up.problems" };
-            if let Some(form) = &sign_up_form(problems) {
+            if let Some(form) = &sign_up_form("mapae", problems) {
                 add(state, &SignUpPage { t, frame: frame("/sign-up"), form, interests: INTERESTS });
             }
         }
+        if let Some(form) = &sign_up_form("kakao", Vec::new()) {
+            add("sign_up.kakao", &SignUpPage { t, frame: frame("/sign-up"), form, interests: INTERESTS });
+        }
+        for departure in Departure::ALL {
+            let page = TroublePage::departed(t, frame("/"), *departure, "kakao");
+            add(&format!("departure.{}", departure.as_str()), &page);
+        }
+        add("trouble.cancelled_at_naver", &TroublePage::at("naver", t, frame("/"), "cancelled", true));
         for (id, sign_in) in [
             ("sign_in_again", true),
             ("restart", true),
@@ -88,11 +105,9 @@ fn calendar(t: Texts, granted: &[&str], notice: Option<Notice>) -> CalendarPage 
         t,
         frame: frame("/"),
         user: User {
-            nickname: "민지".to_owned(),
-            birthday: Some("1999-12-31".to_owned()),
-            interest: Some("travel".to_owned()),
-            name: scope("profile").then(|| "김민지".to_owned()),
-            email: scope("email").then(|| "minji@example.com".to_owned()),
+            name: user().name.filter(|_| scope("profile")),
+            email: user().email.filter(|_| scope("email")),
+            ..user()
         },
         subject: "pw_7Qm2kV9xT4nB8cR1".to_owned(),
         month: Month::new("2026-11", date(2026, 11, 21), &entries),
@@ -104,6 +119,28 @@ fn calendar(t: Texts, granted: &[&str], notice: Option<Notice>) -> CalendarPage 
         notice,
         account: "http://localhost:9000/account".to_owned(),
     }
+}
+
+fn user() -> User {
+    User {
+        nickname: "민지".to_owned(),
+        birthday: Some("1999-12-31".to_owned()),
+        interest: Some("travel".to_owned()),
+        name: Some("김민지".to_owned()),
+        email: Some("minji@example.com".to_owned()),
+    }
+}
+
+fn offered() -> Vec<Offered> {
+    let at = |name, address| Offered::of(name, address);
+    let all = [
+        at("kakao", "http://localhost:9100"),
+        at("naver", "http://localhost:9101"),
+        at("google", "http://localhost:9102"),
+        at("facebook", "http://localhost:9103"),
+        at("apple", "http://localhost:9104"),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn entries(t: Texts) -> Vec<Entry> {
@@ -124,9 +161,9 @@ fn entries(t: Texts) -> Vec<Entry> {
     ]
 }
 
-fn sign_up_form(problems: Vec<Problem>) -> Option<SignUpForm> {
+fn sign_up_form(provider: &str, problems: Vec<Problem>) -> Option<SignUpForm> {
     let identity = json!({
-        "person": {"issuer": "http://localhost:9000", "subject": "pw_7Qm2kV9x"}, "provider": "mapae",
+        "person": {"issuer": "http://localhost:9000", "subject": "pw_7Qm2kV9x"}, "provider": provider,
         "auth_time": null, "acr": null, "amr": [],
         "claims": {"name": "김민지", "email": "minji@example.com", "email_verified": true},
         "emails": [
@@ -138,6 +175,7 @@ fn sign_up_form(problems: Vec<Problem>) -> Option<SignUpForm> {
     Some(SignUpForm {
         identity,
         fields: super::sign_up_fields().to_vec(),
+        terms: Vec::new(),
         answers: Answers::default(),
         problems,
     })
@@ -167,7 +205,8 @@ fn flow(t: Texts, signed_in: bool, finding: Option<Finding>) -> FlowPage {
     FlowPage {
         t,
         frame: frame("/flow"),
-        phases: &words::textbook().phases,
+        books: Book::ALL,
+        providers: offered().iter().map(|offered| offered.name).collect(),
         experiments: EXPERIMENTS,
         other_clients: OTHER_CLIENTS,
         native_command: native_command("http://localhost:9000", "app_8kYmN4vQ"),

@@ -6,7 +6,7 @@ use http::{StatusCode, Uri, header};
 use mapae_client::{AccessError, Class};
 use mapae_protocol::params;
 
-use super::Texts;
+use super::{Desk, Texts, departures::Departure};
 
 /// What the frame of every page needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,11 @@ impl Frame {
         let query = params::encode([("return_to", self.here.as_str()), ("ui_locales", t.lang())]);
         format!("/login?{query}")
     }
+
+    /// The same with a social provider.
+    pub(crate) fn login_with(&self, provider: &str) -> String {
+        format!("/login?{}", params::encode([("provider", provider), ("return_to", self.here.as_str())]))
+    }
 }
 
 /// Something does not work.
@@ -42,13 +47,38 @@ pub(super) struct TroublePage {
     pub(super) id: &'static str,
     pub(super) title: String,
     pub(super) advice: String,
-    pub(super) sign_in: bool,
+    /// Where the sign-in begins that would help, if one would.
+    pub(super) sign_in: Option<String>,
 }
 
 impl TroublePage {
-    /// By the section `trouble` of the locale files.
+    /// By the section `trouble` of the locale files; Mapae had a part in it.
     pub(super) fn of(t: Texts, frame: Frame, id: &'static str, sign_in: bool) -> Self {
-        let text = |part: &str| t.of(&format!("trouble.{id}_{part}")).to_owned();
+        let sign_in = sign_in.then(|| frame.login(&t));
+        Self::new(t, frame, ("trouble", id), "mapae", sign_in)
+    }
+
+    /// The same where a social provider had a part in it.
+    pub(super) fn at(provider: &str, t: Texts, frame: Frame, id: &'static str, sign_in: bool) -> Self {
+        let sign_in = sign_in.then(|| frame.login_with(provider));
+        Self::new(t, frame, ("trouble", id), provider, sign_in)
+    }
+
+    /// Somebody was signed out, because a link to a provider has ended.
+    pub(super) fn departed(t: Texts, frame: Frame, departure: Departure, provider: &str) -> Self {
+        let sign_in = Some(frame.login_with(provider));
+        Self::new(t, frame, ("departure", departure.as_str()), provider, sign_in)
+    }
+
+    fn new(
+        t: Texts,
+        frame: Frame,
+        (section, id): (&str, &'static str),
+        provider: &str,
+        sign_in: Option<String>,
+    ) -> Self {
+        let name = t.of(&format!("provider.{provider}"));
+        let text = |part: &str| t.with(&format!("{section}.{id}_{part}"), "provider", name);
         Self { t, frame, id, title: text("title"), advice: text("advice"), sign_in }
     }
 }
@@ -80,11 +110,18 @@ pub(super) fn no_access(t: Texts, frame: Frame, error: &AccessError) -> Response
     }
 }
 
-/// The browser still has the cookie of a session that is over: it is told so once, and forgets the cookie.
-pub(super) fn session_ended(t: Texts, frame: Frame, cookie: &str) -> Response {
-    let forget = format!("{cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
-    let page = html(StatusCode::UNAUTHORIZED, &TroublePage::of(t, frame, "sign_in_again", true));
-    ([(header::SET_COOKIE, forget)], page).into_response()
+/// The browser still has the cookie of a session that is over: it is told so once, with the reason if that is known,
+/// and forgets the cookie.
+pub(super) fn session_ended(desk: &Desk, t: Texts, frame: Frame, session: &str) -> Response {
+    let page = match desk.departures().of(session) {
+        Some((person, departure)) => {
+            let provider = desk.provider_of(&person).map_or("mapae", |offered| offered.name);
+            TroublePage::departed(t, frame, departure, provider)
+        }
+        None => TroublePage::of(t, frame, "sign_in_again", true),
+    };
+    let forget = format!("{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", desk.session_cookie());
+    ([(header::SET_COOKIE, forget)], html(StatusCode::UNAUTHORIZED, &page)).into_response()
 }
 
 pub(super) async fn not_found(t: Texts, uri: Uri) -> Response {

@@ -82,15 +82,10 @@ async fn the_rehearsal_tells_the_whole_story_in_order() {
     let seqs: Vec<u64> = messages.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, (1..=u64::try_from(messages.len()).unwrap()).collect::<Vec<_>>());
     // Every line of the textbook, in its order.
-    let numbers: Vec<u64> = messages.iter().filter_map(|message| message["number"].as_u64()).collect();
-    let mut first = Vec::new();
-    for number in numbers {
-        if !first.contains(&number) {
-            first.push(number);
-        }
-    }
+    let first = lines(&messages, "mapae");
     assert_eq!(first.iter().copied().collect::<BTreeSet<_>>(), (1..=13).collect::<BTreeSet<_>>());
     assert_eq!(first[..10], (1..=10).collect::<Vec<u64>>()[..]);
+    assert_eq!(lines(&messages, "social"), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13], "somebody new");
     // Every answer lies after its request, between the same parties, in the same story.
     let by_seq: BTreeMap<u64, &Value> = seqs.iter().copied().zip(&messages).collect();
     for message in &messages {
@@ -107,11 +102,21 @@ async fn the_rehearsal_tells_the_whole_story_in_order() {
     }
     let kinds: BTreeSet<String> =
         messages.iter().map(|message| message["story"]["kind"].to_string()).collect();
-    assert_eq!(kinds.len(), 4, "{kinds:?}: login, visit, experiment, background");
+    assert_eq!(kinds.len(), 6, "{kinds:?}: login, visit, experiment, background, social_login, unlinking");
+}
+
+/// The lines of a textbook in the order in which each was reached first.
+fn lines(messages: &[Value], book: &str) -> Vec<u64> {
+    let mut first = Vec::new();
+    for message in messages.iter().filter(|message| message["book"] == book) {
+        let number = message["number"].as_u64();
+        first.extend(number.filter(|number| !first.contains(number)));
+    }
+    first
 }
 
 #[tokio::test]
-async fn the_password_reaches_the_authorization_server_alone() {
+async fn a_password_reaches_whoever_knows_it_alone() {
     let stage = Stage::new();
     preview::rehearse(&stage).await;
     let messages = stage.journal().after(0);
@@ -119,11 +124,9 @@ async fn the_password_reaches_the_authorization_server_alone() {
         .iter()
         .filter(|message| message.parameters.iter().any(|field| field.name.contains("password")))
         .collect();
-    assert_eq!(with_password.len(), 1);
-    assert_eq!(
-        (with_password[0].from, with_password[0].to),
-        (Lifeline::Browser, Lifeline::AuthorizationServer)
-    );
+    let ways: Vec<_> = with_password.iter().map(|message| (message.from, message.to)).collect();
+    let directly = [Lifeline::AuthorizationServer, Lifeline::Provider].map(|to| (Lifeline::Browser, to));
+    assert_eq!(ways, directly, "to whoever knows it, and to nobody else");
 }
 
 #[tokio::test]

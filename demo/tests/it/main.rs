@@ -1,4 +1,4 @@
-//! The demo without an authorization server: what it shows, what it keeps to itself, and what it does when the server is away.
+//! The demo without an authorization server, and with simulated social providers: what it shows, what it keeps to itself, and what it does when the server is away.
 
 #[cfg(test)]
 mod api;
@@ -7,7 +7,11 @@ mod diagram;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod person;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod social;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

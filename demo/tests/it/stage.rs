@@ -1,19 +1,110 @@
-//! The demo on ports of its own, with an authorization server that is not there.
+//! The demo on ports of its own, with an authorization server that is not there and social providers that are.
 
-use mapae_demo::{ApiSettings, Doors, OtherClients, Running, Settings, Stage, start};
+use mapae_demo::{
+    ApiSettings, Doors, OtherClients, Running, Settings, SocialProvider, Stage, flow::Tap, start,
+};
+use mapae_simulators::{Command, Provider, Simulator};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 /// A running demo and a client without cookies that follows no redirect.
 pub(crate) struct Play {
     pub(crate) running: Running,
     pub(crate) http: reqwest::Client,
+    simulators: Vec<Simulator>,
     _folder: TempDir,
 }
 
+/// A provider, and people who have an account there.
+pub(crate) struct Login {
+    pub(crate) name: &'static str,
+    /// In Korean.
+    pub(crate) ko: &'static str,
+    pub(crate) person: &'static str,
+    pub(crate) other: &'static str,
+    provider: Provider,
+    notice: &'static str,
+}
+
+/// Those that are offered.
+pub(crate) const LOGINS: &[Login] = &[
+    Login {
+        name: "kakao",
+        ko: "카카오",
+        person: "ryan",
+        other: "apeach",
+        provider: Provider::Kakao,
+        notice: "unlink",
+    },
+    Login {
+        name: "naver",
+        ko: "네이버",
+        person: "yuna",
+        other: "bada",
+        provider: Provider::Naver,
+        notice: "disconnect",
+    },
+    Login {
+        name: "google",
+        ko: "Google",
+        person: "jiwoo",
+        other: "alex",
+        provider: Provider::Google,
+        notice: "risc",
+    },
+    Login {
+        name: "facebook",
+        ko: "Facebook",
+        person: "sora",
+        other: "taeo",
+        provider: Provider::Facebook,
+        notice: "deauthorize",
+    },
+    Login {
+        name: "apple",
+        ko: "Apple",
+        person: "haru",
+        other: "garam",
+        provider: Provider::Apple,
+        notice: "notifications",
+    },
+];
+
+impl Login {
+    /// Apple says all that it says in the ID token.
+    pub(crate) fn has_user_info(&self) -> bool {
+        self.provider != Provider::Apple
+    }
+}
+
 impl Play {
+    /// Mapae alone, which is not there.
     pub(crate) async fn begin() -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let doors = Doors::open(0, 0).await.unwrap();
+        Self::of(doors, Stage::new(), Vec::new())
+    }
+
+    /// With all that are offered, drawn on the stage.
+    pub(crate) async fn with_providers() -> Self {
+        let (doors, stage) = (Doors::open(0, 0).await.unwrap(), Stage::new());
+        let mut simulators = Vec::new();
+        for login in LOGINS {
+            let redirect_uris = vec![doors.redirect_uri_of(login.name)];
+            let settings =
+                mapae_simulators::Settings { redirect_uris, ..mapae_simulators::Settings::default() };
+            let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let tap = Tap::at_provider(&stage, login.name);
+            let layer = |router: axum::Router| router.layer(tap);
+            let simulator = Simulator::start_behind(socket, login.provider, &settings, layer).unwrap();
+            let (kind, url) = (login.notice.to_owned(), Some(doors.notice_url(login.name, login.notice)));
+            simulator.control(Command::Webhook { kind, url, method: None, client_id: None }).await.unwrap();
+            simulators.push(simulator);
+        }
+        Self::of(doors, stage, simulators)
+    }
+
+    fn of(doors: Doors, stage: Stage, simulators: Vec<Simulator>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let api = ApiSettings {
             identifier: doors.api_url(),
             client_id: "api_1".to_owned(),
@@ -31,11 +122,13 @@ impl Play {
                 back_end_id: "app_4".to_owned(),
                 back_end_secret: "back-end-secret".to_owned().into(),
             },
+            providers: simulators.iter().map(registered).collect(),
             data: folder.path().to_owned(),
-            stage: Stage::new(),
+            stage,
         };
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Self { running: start(doors, settings).unwrap(), http: http.build().unwrap(), _folder: folder }
+        let running = start(doors, settings).unwrap();
+        Self { running, http: http.build().unwrap(), simulators, _folder: folder }
     }
 
     pub(crate) fn page(&self, path: &str) -> reqwest::RequestBuilder {
@@ -52,6 +145,38 @@ impl Play {
 
     pub(crate) fn events(&self) -> String {
         format!("{}/events", self.running.api_url)
+    }
+
+    pub(crate) fn simulator(&self, name: &str) -> &Simulator {
+        self.simulators.iter().find(|simulator| simulator.provider().as_str() == name).unwrap()
+    }
+
+    pub(crate) async fn end(self) {
+        self.running.shutdown().await;
+        for simulator in self.simulators {
+            simulator.stop().await;
+        }
+    }
+}
+
+fn registered(simulator: &Simulator) -> SocialProvider {
+    let app = simulator.app();
+    let key_id = app.client_keys.first().and_then(|key| Some(key.get("kid")?.as_str()?.to_owned()));
+    let credentials = [
+        ("app_id", Some(app.number.to_string())),
+        ("admin_key", app.admin_key),
+        ("team_id", app.team_id),
+        ("key_id", key_id),
+        ("private_key", simulator.client_key().map(str::to_owned)),
+    ];
+    let credentials =
+        credentials.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+    SocialProvider {
+        name: simulator.provider().as_str().to_owned(),
+        address: simulator.base_url().to_owned(),
+        client_id: app.client_id,
+        client_secret: app.client_secret.map(Into::into),
+        credentials: credentials.collect(),
     }
 }
 

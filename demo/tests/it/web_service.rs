@@ -45,7 +45,7 @@ async fn pages_speak_the_browsers_language_until_the_person_chooses() {
 #[tokio::test]
 async fn se_05_forms_are_posted_by_own_pages_only() {
     let play = Play::begin().await;
-    for path in ["/events", "/sign-out", "/sign-up", "/flow/experiments/call_api"] {
+    for path in ["/events", "/sign-out", "/sign-up", "/unlink", "/flow/experiments/call_api"] {
         for site in ["same-site", "cross-site", "none"] {
             let alone =
                 play.http.post(format!("{}{path}", play.running.service_url)).header("sec-fetch-site", site);
@@ -58,6 +58,29 @@ async fn se_05_forms_are_posted_by_own_pages_only() {
         let unknown = play.http.post(format!("{}{path}", play.running.service_url)).send().await.unwrap();
         assert_eq!(unknown.status(), 403, "{path}");
     }
+    play.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn it_answers_to_its_own_name_and_sends_on_whoever_uses_another_of_this_machine() {
+    let play = Play::begin().await;
+    let port = play.running.service_url.rsplit(':').next().unwrap();
+    let called = async |method: reqwest::Method, host: &str, path: &str| {
+        let request = play.http.request(method, format!("{}{path}", play.running.service_url));
+        request.header("host", host).header("sec-fetch-site", "same-origin").send().await.unwrap()
+    };
+    for host in ["evil.example".to_owned(), format!("evil.example:{port}"), "localhost:1".to_owned()] {
+        for path in ["/", "/flow/events", "/login"] {
+            let answer = called(reqwest::Method::GET, &host, path).await;
+            assert_eq!(answer.status(), 421, "{host} {path}");
+        }
+    }
+    let other = format!("127.0.0.1:{port}");
+    let sent_on = called(reqwest::Method::GET, &other, "/login?return_to=/flow").await;
+    assert_eq!(sent_on.status(), 307);
+    let own = format!("{}/login?return_to=/flow", play.running.service_url);
+    assert_eq!(header(&sent_on, "location"), own);
+    assert_eq!(called(reqwest::Method::POST, &other, "/sign-out").await.status(), 421);
     play.running.shutdown().await;
 }
 

@@ -11,3 +11,5 @@ mod clients;
 mod demo;
 #[cfg(test)]
 mod durability;
+#[cfg(test)]
+mod social;

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 const LONGEST_ATTACK: usize = 160;
 const LONGEST_ANSWER: usize = 120;
 
-/// `AZ-07`: two letters and two digits. Never given to another attack.
+/// `AZ-07`, `G-33`: one or two letters and two digits. Never given to another attack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Id {
     section: String,
@@ -20,7 +20,8 @@ pub(crate) struct Id {
 impl Id {
     fn parse(text: &str) -> Option<Self> {
         let (section, number) = text.split_once('-')?;
-        let letters = section.len() == 2 && section.bytes().all(|byte| byte.is_ascii_uppercase());
+        let letters =
+            (1..=2).contains(&section.len()) && section.bytes().all(|byte| byte.is_ascii_uppercase());
         let digits = number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit());
         let number = number.parse().ok().filter(|_| letters && digits)?;
         Some(Self { section: section.to_owned(), number })
@@ -45,6 +46,11 @@ impl Id {
         found
     }
 
+    /// The ids in a text, wherever they stand between other words.
+    pub(crate) fn of_text(text: &str) -> impl Iterator<Item = Self> {
+        text.split(|char: char| !char.is_alphanumeric() && !"-_".contains(char)).filter_map(Self::parse)
+    }
+
     /// The id at the beginning, and what follows its underscore; nothing may be nameless.
     fn strip(name: &str) -> Option<(Self, &str)> {
         let (section, rest) = name.split_once('_')?;
@@ -64,15 +70,14 @@ impl fmt::Display for Id {
 /// When the thing that a row attacks is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
-    #[value(name = "1")]
-    First,
+    Built,
     Later,
 }
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::First => "1",
+            Self::Built => "built",
             Self::Later => "later",
         })
     }
@@ -154,9 +159,9 @@ fn row(line: &str) -> anyhow::Result<Option<Row>> {
         bail!("{id} has {} cells, a row has 5", cells.len());
     };
     let stage = match *stage {
-        "1" => Stage::First,
+        "built" => Stage::Built,
         "later" => Stage::Later,
-        other => bail!("{id}: issue is `{other}`, write `1` or `later`"),
+        other => bail!("{id}: stage is `{other}`, write `built` or `later`"),
     };
     let (attack_length, answer_length) = (attack.chars().count(), answer.chars().count());
     if attack_length > LONGEST_ATTACK || answer_length > LONGEST_ANSWER {
@@ -174,13 +179,12 @@ mod tests {
     #[test]
     fn the_catalogue_of_this_repository_is_well_formed() {
         let catalogue = Catalogue::parse(include_str!("../../../docs/threats.md")).unwrap();
-        assert_eq!(catalogue.sections().count(), 22);
+        assert_eq!(catalogue.sections().count(), 23);
     }
 
     #[test]
     fn tests_are_named_by_the_ids_of_their_rows() {
-        let page =
-            "## A (AZ)\n| AZ-02 | 1 | a | b | c |\n| AZ-07 | 1 | a | b | c |\n| AZ-08 | 1 | a | b | c |\n";
+        let page = "## A (AZ)\n| AZ-02 | built | a | b | c |\n| AZ-07 | built | a | b | c |\n| AZ-08 | built | a | b | c |\n";
         let catalogue = Catalogue::parse(page).unwrap();
         let named =
             |name| catalogue.rows_of_test(name).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -191,27 +195,41 @@ mod tests {
         assert_eq!(named("az_07_zz_01_another_section"), "AZ-07");
         assert_eq!(named("az_02_to_be_or_not"), "AZ-02");
         assert_eq!(named("az_02_az_99_slip_of_the_pen"), "AZ-02 AZ-99");
-        for name in ["az_7_x", "az_07", "az_07_", "azz_07_x", "AZ_07_x", "az_0a_x", "a_07_x", "zz_01_x"] {
+        for name in
+            ["az_7_x", "az_07", "az_07_", "azz_07_x", "AZ_07_x", "az_0a_x", "a_07_x", "zz_01_x", "azzz_07_x"]
+        {
             assert_eq!(named(name), "", "{name}");
         }
+    }
+
+    #[test]
+    fn ids_stand_in_prose() {
+        let text = "bounded in size — threats OP-03, (G-36); RP-05/RP-06 and not P-256, UTF-16, AZ-7, X-AZ-07 or g-36";
+        let found: Vec<String> = Id::of_text(text).map(|id| id.to_string()).collect();
+        assert_eq!(found, ["OP-03", "G-36", "RP-05", "RP-06"]);
     }
 
     #[test]
     fn what_is_wrong_with_a_row_is_said_with_its_place() {
         let page = |rows: &str| {
             format!(
-                "## A (AZ)\n\n| id | issue | attack | expected answer | source |\n|---|---|---|---|---|\n{rows}"
+                "## A (AZ)\n\n| id | stage | attack | expected answer | source |\n|---|---|---|---|---|\n{rows}"
             )
         };
         let complaint = |rows: &str| format!("{:#}", Catalogue::parse(&page(rows)).unwrap_err());
-        assert!(complaint("| AZ-01 | 2 | a | b | c |\n").contains("threats.md:5: AZ-01: issue is `2`"));
-        assert!(complaint("| AZ-01 | 1 | a | b |\n").contains("has 4 cells"));
+        assert!(complaint("| AZ-01 | 2 | a | b | c |\n").contains("threats.md:5: AZ-01: stage is `2`"));
+        assert!(complaint("| AZ-01 | built | a | b |\n").contains("has 4 cells"));
         assert!(
-            complaint("| AZ-02 | 1 | a | b | c |\n| AZ-01 | 1 | a | b | c |\n")
+            complaint("| AZ-02 | built | a | b | c |\n| AZ-01 | built | a | b | c |\n")
                 .contains("threats.md:6: AZ-01 is out of order")
         );
-        assert!(complaint("| AZ-01 | 1 | a | b | c |\n| AZ-01 | 1 | a | b | c |\n").contains("there twice"));
-        assert!(complaint(&format!("| AZ-01 | 1 | {} | b | c |\n", "a".repeat(161))).contains("161 of 160"));
-        assert!(Catalogue::parse("| AZ-01 | 1 | a | b | c |\n").is_err());
+        assert!(
+            complaint("| AZ-01 | built | a | b | c |\n| AZ-01 | built | a | b | c |\n")
+                .contains("there twice")
+        );
+        assert!(
+            complaint(&format!("| AZ-01 | built | {} | b | c |\n", "a".repeat(161))).contains("161 of 160")
+        );
+        assert!(Catalogue::parse("| AZ-01 | built | a | b | c |\n").is_err());
     }
 }

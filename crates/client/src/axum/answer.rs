@@ -5,13 +5,14 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::language;
 use crate::{
     client::Redirect,
     cookie::header_value,
     error::{Class, Error},
+    service_tokens::ServiceTokenAnswer,
 };
 
 /// A redirect that makes a GET of whatever came before (RFC 9700 §4.12).
@@ -36,17 +37,33 @@ pub(super) fn failed(error: &Error, html: String) -> Response {
 pub(super) fn say(error: &Error, headers: &HeaderMap) -> Response {
     log(error);
     let explanation = error.explain(language(headers));
-    let body =
-        json!({ "error": code(error.class()), "title": explanation.title, "advice": explanation.advice });
+    let body = json!({ "error": code(error), "title": explanation.title, "advice": explanation.advice });
     guarded((error.status(), Json(body)).into_response())
+}
+
+/// Tokens of the service's own (RFC 6749 §5.1).
+pub(super) fn tokens(tokens: ServiceTokenAnswer) -> Response {
+    let mut response = json(StatusCode::OK, tokens.to_json());
+    for cookie in tokens.cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Data for a front end.
+pub(super) fn json(status: StatusCode, body: Value) -> Response {
+    guarded((status, Json(body)).into_response())
 }
 
 pub(super) fn page(status: StatusCode, html: String) -> Response {
     guarded((status, Html(html)).into_response())
 }
 
-const fn code(class: Class) -> &'static str {
-    match class {
+const fn code(error: &Error) -> &'static str {
+    if let Error::Account(error) = error {
+        return error.code();
+    }
+    match error.class() {
         Class::Cancelled => "cancelled",
         Class::Restart => "restart",
         Class::SignInAgain => "sign_in_again",

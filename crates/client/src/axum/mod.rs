@@ -1,8 +1,12 @@
 //! The client's pages as axum routes, and the extractor that says who is signed in.
 
+mod account;
+mod account_pages;
 mod answer;
+mod html;
 mod pages;
 mod same_origin;
+mod service_tokens;
 mod signed_in;
 
 use std::sync::Arc;
@@ -25,7 +29,7 @@ use crate::{
     error::{Error, Language},
     login::LoginRequest,
     notice::{Notice, NoticeAnswer},
-    sign_up::{self, SignUpOutcome},
+    sign_up::{self, SignUpError, SignUpOutcome},
 };
 
 /// Ends the session.
@@ -47,8 +51,16 @@ struct Desk<U> {
 /// | `GET /login?return_to=/path` | sends the browser to the provider |
 /// | `GET` or `POST /login.json?return_to=/path` | answers `{"authorization_url": "…"}` to a front end |
 /// | `GET` the path of each provider's redirect URI | finishes the login |
+/// | `POST` there, where a provider's page posts its answer (Apple) | leads on to the `GET`, which has the cookies |
 /// | `GET` and `POST /sign-up` | the sign-up step |
+/// | `POST /sign-up/prove` | starts the proof of an account to which whoever signs up may belong |
 /// | `POST /sign-out` | ends the session |
+/// | `GET /sign-in-methods` | shows the ways into the account |
+/// | `POST /sign-in-methods/prove`, `/add`, `/remove` | proves who is there, then adds or removes one |
+/// | | the same for a front end that accepts `application/json`: the list, `{"authorization_url": "…"}`, errors with a code |
+/// | `GET` and `POST /agreements` | shows the service's terms; agrees to optional ones, or withdraws |
+/// | `POST /tokens`, `POST /tokens/renewal` | with [`ServiceTokens`](crate::ServiceTokens): the one-time code, then each refresh token, for JWTs |
+/// | `GET /.well-known/jwks.json`, `/.well-known/oauth-authorization-server` | with them: the keys and the metadata for APIs |
 /// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
 pub fn routes<U, S>(client: &Client<U>) -> Router<S>
 where
@@ -74,9 +86,23 @@ where
         let finish = move |desk: State<Desk<U>>, query: RawQuery, headers: HeaderMap| {
             callback(name, desk, query, headers)
         };
-        router = router.route(&provider.callback_path(), get(finish));
+        let mut route = get(finish);
+        if provider.answers_by_post() {
+            let name: Arc<str> = provider.name().into();
+            let take = move |desk: State<Desk<U>>, headers: HeaderMap, body: Bytes| {
+                posted(name, desk, headers, body)
+            };
+            route = route.post(take);
+        }
+        router = router.route(&provider.callback_path(), route);
+    }
+    for (path, answer) in account::routes() {
+        router = router.route(path, answer);
     }
     router = router.route(NOTICES, get(notified).post(notified));
+    if client.issues_tokens() {
+        router = router.merge(service_tokens::routes());
+    }
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
     router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
 }
@@ -115,9 +141,22 @@ async fn callback<U: Send + Sync + 'static>(
     }
 }
 
+async fn posted<U: Send + Sync + 'static>(
+    provider: Arc<str>,
+    State(desk): State<Desk<U>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match desk.client.posted(&provider, &body) {
+        Ok(onwards) => redirect(onwards),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
 async fn sign_up_form<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
     match desk.client.sign_up_form(&headers).await {
         Ok(form) => answer::page(StatusCode::OK, desk.pages.sign_up(&form, language(&headers))),
+        Err(Error::SignUp(SignUpError::ProofNeeded)) => desk.existing_account(&headers).await,
         Err(error) => desk.fail(&error, &headers),
     }
 }
@@ -132,6 +171,7 @@ async fn sign_up<U: Send + Sync + 'static>(
     }
     match desk.client.sign_up(&headers, &body).await {
         Ok(SignUpOutcome::Done(arrived)) => redirect(arrived),
+        Err(Error::SignUp(SignUpError::ProofNeeded)) => desk.existing_account(&headers).await,
         Ok(SignUpOutcome::Again(form)) => {
             answer::page(StatusCode::UNPROCESSABLE_ENTITY, desk.pages.sign_up(&form, language(&headers)))
         }
@@ -140,7 +180,9 @@ async fn sign_up<U: Send + Sync + 'static>(
 }
 
 async fn sign_out<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
-    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
+    // No page of another site can make a browser send this header.
+    let by_token = desk.client.issues_tokens() && headers.contains_key(http::header::AUTHORIZATION);
+    if !by_token && !same_origin::is_same_origin(&headers, desk.client.origin()) {
         return same_origin::refused();
     }
     match desk.client.sign_out(&headers).await {
@@ -174,6 +216,16 @@ impl<U: Send + Sync + 'static> Desk<U> {
         headers: &HeaderMap,
     ) -> Result<crate::client::Redirect, Error> {
         self.client.login(&LoginRequest::from_query(query)?, headers).await
+    }
+
+    async fn existing_account(&self, headers: &HeaderMap) -> Response {
+        match self.client.waiting_identity(headers).await {
+            Ok(identity) => {
+                let page = self.pages.existing_account(&identity, self.client.providers(), language(headers));
+                answer::page(StatusCode::OK, page)
+            }
+            Err(error) => self.fail(&error, headers),
+        }
     }
 
     fn fail(&self, error: &Error, headers: &HeaderMap) -> Response {

@@ -2,17 +2,25 @@
 
 use std::fmt::Write as _;
 
+use super::{
+    account_pages,
+    html::{document, escape, text},
+};
 use crate::{
     client::paths,
     error::{Error, Language},
+    identity::Identity,
+    provider::Provider,
+    sign_in_methods::SignInMethods,
     sign_up::{Field, Problem, ProblemKind, SignUpForm},
+    terms::{Agreement, PREFIX, Term},
 };
 
 /// The pages that an application shows in its own design, each as a whole HTML document.
 ///
 /// Texts of a provider (names, addresses) are of strangers: escape them.
 pub trait Pages: Send + Sync + 'static {
-    /// The sign-up form. It is posted to `/sign-up`, with a field for each of the form's.
+    /// The sign-up form. It is posted to `/sign-up`, with a field for each of the form's and a box for each of its terms.
     fn sign_up(&self, form: &SignUpForm, language: Language) -> String {
         plain_sign_up(form, language)
     }
@@ -20,6 +28,24 @@ pub trait Pages: Send + Sync + 'static {
     /// Something went wrong; [`Error::explain`] has the words.
     fn failed(&self, error: &Error, language: Language) -> String {
         plain_failed(error, language)
+    }
+
+    /// Whoever signs up may have an account, which must be proved before `identity` is connected to it: say what will be
+    /// connected, and nothing of the account. A `provider` is posted to `/sign-up/prove`.
+    fn existing_account(&self, identity: &Identity, providers: &[Provider], language: Language) -> String {
+        account_pages::existing_account(identity, providers, language)
+    }
+
+    /// The ways into the account. Posted are a `provider` to `/sign-in-methods/prove` and `/sign-in-methods/add`, and an
+    /// `id` to `/sign-in-methods/remove`.
+    fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Language) -> String {
+        account_pages::sign_in_methods(methods, providers, language)
+    }
+
+    /// What the person agreed to. Posted to `/agreements` is a `term`, with the `version` that is agreed to, or without, to
+    /// withdraw.
+    fn agreements(&self, terms: &[Term], agreements: &[Agreement], language: Language) -> String {
+        account_pages::agreements(terms, agreements, language)
     }
 }
 
@@ -37,7 +63,13 @@ fn plain_failed(error: &Error, language: Language) -> String {
 }
 
 fn plain_sign_up(form: &SignUpForm, language: Language) -> String {
-    let title = text(language, "가입하기", "Sign up");
+    let title = if form.is_for_terms_only() {
+        text(language, "약관 동의", "Terms of this service")
+    } else {
+        text(language, "가입하기", "Sign up")
+    };
+    let button = text(language, "동의하고 계속하기", "Agree and continue");
+    let button = if form.terms.is_empty() { title } else { button };
     let mut body = String::new();
     if let Some(name) = form.identity.name() {
         let _ = write!(body, "<p>{}</p>", escape(name));
@@ -46,16 +78,17 @@ fn plain_sign_up(form: &SignUpForm, language: Language) -> String {
     for field in &form.fields {
         body.push_str(&input(field, form, language));
     }
-    let _ = write!(body, "<p><button id=\"sign-up-submit\">{title}</button></p></form>");
+    for term in &form.terms {
+        body.push_str(&agreement(term, form, language));
+    }
+    let _ = write!(body, "<p><button id=\"sign-up-submit\">{button}</button></p></form>");
     document(title, &body, language)
 }
 
 fn input(field: &Field, form: &SignUpForm, language: Language) -> String {
     let name = escape(field.name());
     let required = if field.is_required() { " required" } else { "" };
-    let problem = form.problems.iter().find(|problem| problem.field == field.name());
-    let problem = problem.map(|problem| format!(" <strong>{}</strong>", escape(&words(problem, language))));
-    let problem = problem.unwrap_or_default();
+    let problem = problem(field.name(), form, language);
     if field.is_agreement() {
         let ticked = if form.answers.agreed(field.name()) { " checked" } else { "" };
         return format!(
@@ -66,43 +99,40 @@ fn input(field: &Field, form: &SignUpForm, language: Language) -> String {
     format!("<p><label>{name} <input name=\"{name}\" value=\"{value}\"{required}></label>{problem}</p>")
 }
 
+/// Never ticked beforehand. The box's value is the version that the person reads.
+fn agreement(term: &Term, form: &SignUpForm, language: Language) -> String {
+    let (field, version, title) =
+        (escape(&term.field()), escape(term.version()), escape(term.title(language)));
+    let kind = match term.is_required() {
+        true => text(language, "(필수)", "(required)"),
+        false => text(language, "(선택)", "(optional)"),
+    };
+    let required = if term.is_required() { " required" } else { "" };
+    let read = term.address().map(|address| {
+        let words = text(language, "내용 보기", "Read");
+        format!(" <a href=\"{}\" target=\"_blank\" rel=\"noopener\">{words}</a>", escape(address))
+    });
+    let (read, problem) = (read.unwrap_or_default(), problem(&term.field(), form, language));
+    format!(
+        "<p><label><input type=\"checkbox\" name=\"{field}\" value=\"{version}\"{required}> {kind} {title}</label>{read}{problem}</p>"
+    )
+}
+
+fn problem(field: &str, form: &SignUpForm, language: Language) -> String {
+    let problem = form.problems.iter().find(|problem| problem.field == field);
+    let problem = problem.map(|problem| format!(" <strong>{}</strong>", escape(&words(problem, language))));
+    problem.unwrap_or_default()
+}
+
 fn words(problem: &Problem, language: Language) -> String {
     match &problem.kind {
+        ProblemKind::Missing if problem.field.starts_with(PREFIX) => {
+            text(language, "가입하려면 동의해 주세요.", "Please agree to this.").to_owned()
+        }
         ProblemKind::Missing => text(language, "꼭 적어 주세요.", "Please fill this in.").to_owned(),
         ProblemKind::TooLong => {
             text(language, "너무 깁니다. 줄여 주세요.", "This is too long. Please shorten it.").to_owned()
         }
         ProblemKind::Refused(reason) => reason.clone(),
     }
-}
-
-fn document(title: &str, body: &str, language: Language) -> String {
-    let (tag, title) = (language.tag(), escape(title));
-    format!(
-        "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title></head>\
-         <body><h1>{title}</h1>{body}</body></html>"
-    )
-}
-
-const fn text<'a>(language: Language, korean: &'a str, english: &'a str) -> &'a str {
-    match language {
-        Language::Korean => korean,
-        Language::English => english,
-    }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

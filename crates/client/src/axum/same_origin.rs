@@ -1,18 +1,12 @@
 //! Forms are posted by pages of this service only (cross-site request forgery, RFC 6749 §10.12).
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
+use mapae_protocol::same_origin::{Sender, sender};
 
-/// Whether a page of this very origin made the request; another port or sub-domain is another origin.
-///
-/// `Sec-Fetch-Site` is the browser's word and decides; browsers without it send `Origin` with every POST. A request with
-/// neither comes from no browser page.
+/// Whether a page of this very origin made the request. One of which nothing is said comes from no page of ours.
 pub(super) fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(from)) => from == origin,
-        (None, None) => false,
-    }
+    sender(headers, |named| named == origin) == Sender::OwnPage
 }
 
 pub(super) fn refused() -> Response {
@@ -23,6 +17,8 @@ pub(super) fn refused() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]

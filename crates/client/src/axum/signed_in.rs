@@ -47,7 +47,14 @@ where
     type Rejection = SignInRequired;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, SignInRequired> {
-        find(parts, state).await?.ok_or_else(|| SignInRequired::of(parts))
+        find(parts, state).await?.ok_or_else(|| {
+            // A browser that goes to a page never brings a JWT: it would go to the login and back for ever.
+            if Client::from_ref(state).issues_tokens() {
+                SignInRequired::Request
+            } else {
+                SignInRequired::of(parts)
+            }
+        })
     }
 }
 

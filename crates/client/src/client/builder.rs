@@ -1,6 +1,10 @@
 //! Putting a client together.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use mapae_protocol::{time::Seconds, uri::Uri};
 
@@ -10,8 +14,10 @@ use crate::{
     clock::Clock,
     cookie::Cookies,
     provider::Provider,
+    service_tokens::ServiceTokens,
     setting::{ConfigurationError, Setting},
     sign_up::{Field, Fields},
+    terms::{Term, Terms},
     vault::Vault,
 };
 
@@ -22,9 +28,11 @@ pub struct ClientBuilder<U> {
     providers: Vec<Provider>,
     name: String,
     fields: Vec<Field>,
+    terms: Vec<Term>,
     clock: Clock,
     session_life: Seconds,
     keep_sessions: bool,
+    service_tokens: Option<ServiceTokens<U>>,
 }
 
 impl<U: Send + Sync + 'static> ClientBuilder<U> {
@@ -35,11 +43,13 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             providers: Vec::new(),
             name: "app".to_owned(),
             fields: Vec::new(),
+            terms: Vec::new(),
             clock: Clock::system(),
             // Long enough not to annoy, short enough that a lost device forgets.
             session_life: Seconds::days(14),
             // Who was disconnected at the provider should not stay signed in here.
             keep_sessions: false,
+            service_tokens: None,
         }
     }
 
@@ -65,6 +75,14 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
         self
     }
 
+    /// With these terms of the service: asked at sign-up, and again at the next sign-in when a required one has a new
+    /// version. Default: none.
+    #[must_use]
+    pub fn terms(mut self, terms: impl IntoIterator<Item = Term>) -> Self {
+        self.terms = terms.into_iter().collect();
+        self
+    }
+
     /// With sessions that live this long. Default: 14 days.
     #[must_use]
     pub const fn session_life(mut self, life: Seconds) -> Self {
@@ -76,6 +94,13 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
     #[must_use]
     pub const fn keep_sessions_without_grant(mut self) -> Self {
         self.keep_sessions = true;
+        self
+    }
+
+    /// With JWTs of the service's own for its front end, in the place of the session cookie. Default: the cookie.
+    #[must_use]
+    pub fn service_tokens(mut self, tokens: ServiceTokens<U>) -> Self {
+        self.service_tokens = Some(tokens);
         self
     }
 
@@ -109,18 +134,27 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
                 "two providers have different origins",
             ));
         }
+        let (service_tokens, subject_of) = match self.service_tokens {
+            Some(tokens) => {
+                tokens.settle(&origin, &self.name).map(|(issuing, subject)| (Some(issuing), subject))?
+            }
+            None => (None, None),
+        };
         let core = Core {
             vault: self.vault,
             providers: self.providers,
             clock: self.clock,
             cookies,
             fields: Fields::new(self.fields)?,
+            terms: Terms::new(self.terms)?,
+            tidied: AtomicI64::new(i64::MIN),
             flights: Arc::new(Flights::default()),
             origin,
             session_life: self.session_life,
             keep_sessions: self.keep_sessions,
+            service_tokens,
         };
-        Ok(Client { accounts: self.accounts, core: Arc::new(core) })
+        Ok(Client { accounts: self.accounts, subject_of, core: Arc::new(core) })
     }
 }
 

@@ -1,15 +1,26 @@
 //! The client of a web service: login, session and tokens in one.
 
 mod access;
+mod arriving;
 mod builder;
 mod calling;
+mod errands;
 mod flights;
+mod issuing;
+mod judging;
+mod methods;
+mod posting;
 mod refreshing;
 mod signing_up;
+mod terms;
+mod tidying;
 mod unlinking;
 mod web;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use http::HeaderValue;
 use mapae_protocol::time::{Seconds, Timestamp};
@@ -27,13 +38,16 @@ use crate::{
     login::LoginError,
     notice::ProviderEvent,
     provider::Provider,
+    service_tokens::{Issuing, SubjectOf},
     sign_up::Fields,
+    terms::Terms,
     vault::Vault,
 };
 
 /// The client side of a web service whose users are `U`. Cheap to clone; all clones are one.
 pub struct Client<U> {
     accounts: Arc<dyn ErasedAccounts<U>>,
+    subject_of: Option<SubjectOf<U>>,
     core: Arc<Core>,
 }
 
@@ -45,10 +59,13 @@ struct Core {
     clock: Clock,
     cookies: Cookies,
     fields: Fields,
+    terms: Terms,
+    tidied: AtomicI64,
     flights: Arc<Flights>,
     origin: String,
     session_life: Seconds,
     keep_sessions: bool,
+    service_tokens: Option<Issuing>,
 }
 
 /// Where a browser is sent, and what it is told to remember.
@@ -68,6 +85,29 @@ pub(crate) mod paths {
     pub(crate) const LOGIN_JSON: &str = "/login.json";
     /// The sign-up form.
     pub(crate) const SIGN_UP: &str = "/sign-up";
+    /// Begins the proof of an account to which whoever signs up may belong.
+    pub(crate) const PROVE_ACCOUNT: &str = "/sign-up/prove";
+    /// The ways into the account.
+    pub(crate) const METHODS: &str = "/sign-in-methods";
+    /// Begins a proof of who is signed in.
+    pub(crate) const PROVE_AGAIN: &str = "/sign-in-methods/prove";
+    /// Begins to add one.
+    pub(crate) const ADD_METHOD: &str = "/sign-in-methods/add";
+    /// Removes one.
+    pub(crate) const REMOVE_METHOD: &str = "/sign-in-methods/remove";
+    /// The service's terms.
+    pub(crate) const TERMS: &str = "/agreements";
+    /// Takes the front end's one-time code.
+    #[cfg(feature = "axum")]
+    pub(crate) const TOKENS: &str = "/tokens";
+    /// Takes the front end's refresh token.
+    #[cfg(feature = "axum")]
+    pub(crate) const RENEWAL: &str = "/tokens/renewal";
+    /// The keys of the service's own tokens.
+    pub(crate) const SERVICE_KEYS: &str = "/.well-known/jwks.json";
+    /// The metadata of the service as an issuer (RFC 8414 §3).
+    #[cfg(feature = "axum")]
+    pub(crate) const SERVICE_METADATA: &str = "/.well-known/oauth-authorization-server";
 }
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -90,6 +130,18 @@ impl<U: Send + Sync + 'static> Client<U> {
         &self.core.vault
     }
 
+    /// Whether the front end gets tokens of the service's own.
+    #[cfg(feature = "axum")]
+    pub(crate) fn issues_tokens(&self) -> bool {
+        self.core.service_tokens.is_some()
+    }
+
+    /// Whether a browser brings the refresh token by itself.
+    #[cfg(feature = "axum")]
+    pub(crate) fn keeps_refresh_token_in_cookie(&self) -> bool {
+        self.core.service_tokens.as_ref().is_some_and(|issuing| !issuing.in_body)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.core.clock.now()
     }
@@ -110,7 +162,8 @@ impl Core {
 
 impl<U> Clone for Client<U> {
     fn clone(&self) -> Self {
-        Self { accounts: Arc::clone(&self.accounts), core: Arc::clone(&self.core) }
+        let (accounts, core) = (Arc::clone(&self.accounts), Arc::clone(&self.core));
+        Self { accounts, subject_of: self.subject_of.clone(), core }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     provider::{Provider, ProviderError},
     setting::{ConfigurationError, Setting},
     tokens::{AccessToken, Tokens},
-    vault::{Claim, Kept, Lease},
+    vault::{Claim, Kept, Lease, StoreError},
 };
 
 /// How often one refresh is asked for when its answer is lost.
@@ -116,7 +116,7 @@ impl Refreshing<'_> {
         match self.refresh(&kept).await {
             Ok(None) => Ok(Turn::Again),
             Ok(Some(tokens)) => {
-                let kept = self.core.vault.succeed(self.person, &kept, &tokens, &self.lease).await?;
+                let kept = self.keep(&kept, &tokens).await?;
                 Ok(if kept { Turn::Settled(tokens.access_token()) } else { Turn::Again })
             }
             Err(error) => {
@@ -126,6 +126,20 @@ impl Refreshing<'_> {
                     temporary => self.without_successor(&kept, temporary).await,
                 }
             }
+        }
+    }
+
+    /// Puts the successor in its place. A database that does not answer is asked again: nobody else has the successor, and
+    /// one that was put there after all is found there.
+    async fn keep(&self, refreshed: &Kept, successor: &Tokens) -> Result<bool, StoreError> {
+        let until = Instant::now() + PATIENCE;
+        let mut pause = POLL;
+        loop {
+            match self.core.vault.succeed(self.person, refreshed, successor, &self.lease).await {
+                Err(StoreError::Database(_)) if Instant::now() < until => sleep(pause).await,
+                settled => return settled,
+            }
+            pause = pause.saturating_mul(2).min(Duration::from_secs(1));
         }
     }
 

@@ -5,12 +5,15 @@ use std::time::Duration;
 use http::HeaderMap;
 use tokio::time::{Instant, sleep};
 
-use super::{Client, Redirect, web::Admission};
+use super::{Client, Redirect, arriving::Account, judging::Judged, web::Admission};
 use crate::{
-    accounts::{self, CreateError},
-    cookie,
+    accounts, cookie,
     error::Error,
-    sign_up::{Answers, Problem, SignUpError, SignUpForm, SignUpId, SignUpOutcome, Waiting},
+    identity::{EndUser, Identity},
+    linking::{Action, Purpose},
+    sign_in_methods::AccountError,
+    sign_up::{Answers, Field, Problem, SignUpError, SignUpForm, SignUpId, SignUpOutcome, Waiting},
+    terms::{self, Term},
     vault::Lease,
 };
 
@@ -20,20 +23,29 @@ pub(super) const POLL: Duration = Duration::from_millis(25);
 /// How long in all.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What came of wanting an account.
-enum Account {
-    Exists,
-    Refused(Vec<Problem>),
+/// What is asked of whoever waits.
+struct Asked {
+    fields: Vec<Field>,
+    terms: Vec<Term>,
 }
 
 impl<U: Send + Sync + 'static> Client<U> {
     /// The form for whoever waits in the browser whose request has these `headers`.
     ///
     /// # Errors
-    /// [`SignUpError::NotWaiting`], or the vault failed.
+    /// [`SignUpError`], or the vault or the accounts failed.
     pub async fn sign_up_form(&self, headers: &HeaderMap) -> Result<SignUpForm, Error> {
         let (_, waiting) = self.waiting(headers).await?;
-        Ok(self.form(&waiting, Answers::default(), Vec::new()))
+        let asked = self.asked(&waiting).await?;
+        Ok(form(&waiting, asked, Answers::default(), Vec::new()))
+    }
+
+    /// Who waits to sign up in the browser whose request has these `headers`.
+    ///
+    /// # Errors
+    /// [`SignUpError::NotWaiting`], or the vault failed.
+    pub async fn waiting_identity(&self, headers: &HeaderMap) -> Result<Identity, Error> {
+        Ok(self.waiting(headers).await?.1.identity)
     }
 
     /// Takes the answers: a `body` of `application/x-www-form-urlencoded`.
@@ -41,18 +53,27 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// Whoever calls this has checked that the form was posted by a page of this service.
     ///
     /// # Errors
-    /// [`SignUpError`], or the vault or the accounts failed. Wrong answers are no error, see [`SignUpOutcome`].
+    /// [`SignUpError`], [`AccountError::Refused`], or the vault or the accounts failed. Wrong answers are no error, see
+    /// [`SignUpOutcome`].
     pub async fn sign_up(&self, headers: &HeaderMap, body: &[u8]) -> Result<SignUpOutcome, Error> {
         let (id, waiting) = self.waiting(headers).await?;
-        let (answers, problems) = self.core.fields.read(body)?;
+        let asked = self.asked(&waiting).await?;
+        let (answers, mut problems) = if asked.fields.is_empty() {
+            (Answers::default(), Vec::new())
+        } else {
+            self.core.fields.read(body)?
+        };
+        let (agreed, open) = terms::read(&asked.terms, body)?;
+        problems.extend(open);
+        let answers = answers.with_terms(agreed);
         if !problems.is_empty() {
-            return Ok(SignUpOutcome::Again(Box::new(self.form(&waiting, answers, problems))));
+            return Ok(SignUpOutcome::Again(Box::new(form(&waiting, asked, answers, problems))));
         }
-        let lease = self.hold(&waiting).await?;
-        let created = self.create_once(&id, &waiting, &answers).await;
+        let lease = self.hold(waiting.identity.person()).await?;
+        let settled = self.settle_once(&id, &waiting, &answers).await;
         self.core.vault.give_back(&lease).await?;
-        if let Account::Refused(problems) = created? {
-            return Ok(SignUpOutcome::Again(Box::new(self.form(&waiting, answers, problems))));
+        if let Account::Refused(problems) = settled? {
+            return Ok(SignUpOutcome::Again(Box::new(form(&waiting, asked, answers, problems))));
         }
         let admission = Admission::of(&waiting.identity, &waiting.tokens);
         let mut redirect = self.core.admit(admission, &waiting.return_to, headers).await?;
@@ -64,21 +85,20 @@ impl<U: Send + Sync + 'static> Client<U> {
     pub(super) async fn make_account(
         &self,
         waiting: &Waiting,
-        answers: &Answers,
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
-        let lease = self.hold(waiting).await?;
-        let created = self.find_or_create(waiting, answers).await;
+        let lease = self.hold(waiting.identity.person()).await?;
+        let settled = self.settle(waiting, &Answers::default()).await;
         self.core.vault.give_back(&lease).await?;
         // Nothing was asked, so there is nothing that the person could correct.
-        if let Account::Refused(_) = created? {
+        if let Account::Refused(_) = settled? {
             return Err(accounts::failed("answers were refused although nothing was asked".into()));
         }
         let admission = Admission::of(&waiting.identity, &waiting.tokens);
         self.core.admit(admission, &waiting.return_to, headers).await
     }
 
-    async fn create_once(
+    async fn settle_once(
         &self,
         id: &SignUpId,
         waiting: &Waiting,
@@ -88,27 +108,34 @@ impl<U: Send + Sync + 'static> Client<U> {
         if self.core.vault.waiting(id, self.now()).await?.is_none() {
             return Err(SignUpError::NotWaiting.into());
         }
-        let created = self.find_or_create(waiting, answers).await?;
-        if matches!(created, Account::Exists) {
+        let settled = self.settle(waiting, answers).await?;
+        if let Account::Exists(account) = &settled {
+            self.core.vault.agree(account, answers.agreed_terms(), self.now()).await?;
             self.core.vault.finish_sign_up(id).await?;
         }
-        Ok(created)
+        Ok(settled)
     }
 
-    /// LK-05: the account may have been made a moment ago, from another browser.
-    async fn find_or_create(&self, waiting: &Waiting, answers: &Answers) -> Result<Account, Error> {
-        if self.accounts.find(waiting.identity.person()).await?.is_some() {
-            return Ok(Account::Exists);
-        }
-        match self.accounts.create(&waiting.identity, answers).await {
-            Ok(_) => Ok(Account::Exists),
-            Err(CreateError::Answers(problems)) => Ok(Account::Refused(problems)),
-            Err(CreateError::Failed(error)) => Err(accounts::failed(error)),
+    /// What is asked: a new person for everything, a known one for terms that are new.
+    async fn asked(&self, waiting: &Waiting) -> Result<Asked, Error> {
+        let Judged { decision, .. } =
+            self.judge(Purpose::SignIn, None, &waiting.identity, self.now()).await?;
+        match decision.action {
+            Action::SignIn(account) => {
+                Ok(Asked { fields: Vec::new(), terms: self.terms_to_ask(Some(&account)).await? })
+            }
+            Action::Create(_) => {
+                let fields = self.core.fields.as_slice().to_vec();
+                Ok(Asked { fields, terms: self.terms_to_ask(None).await? })
+            }
+            Action::ProveThenLink(_) | Action::Link(_) => Err(SignUpError::ProofNeeded.into()),
+            Action::Refuse => Err(AccountError::Refused(decision.rule).into()),
         }
     }
 
-    async fn hold(&self, waiting: &Waiting) -> Result<Lease, Error> {
-        let lease = Lease::sign_up(waiting.identity.person());
+    /// Nobody else makes or changes what this person opens, on any number of processes.
+    pub(super) async fn hold(&self, person: &EndUser) -> Result<Lease, Error> {
+        let lease = Lease::sign_up(person);
         let until = Instant::now() + PATIENCE;
         while !self.core.vault.take(&lease, self.now()).await? {
             if Instant::now() >= until {
@@ -121,15 +148,15 @@ impl<U: Send + Sync + 'static> Client<U> {
         Ok(lease)
     }
 
-    async fn waiting(&self, headers: &HeaderMap) -> Result<(SignUpId, Waiting), Error> {
+    pub(super) async fn waiting(&self, headers: &HeaderMap) -> Result<(SignUpId, Waiting), Error> {
         let id = cookie::read(headers, &self.core.cookies.sign_up()).and_then(SignUpId::parse);
         let id = id.ok_or(SignUpError::NotWaiting)?;
         let waiting = self.core.vault.waiting(&id, self.now()).await?.ok_or(SignUpError::NotWaiting)?;
         Ok((id, waiting))
     }
+}
 
-    fn form(&self, waiting: &Waiting, answers: Answers, problems: Vec<Problem>) -> SignUpForm {
-        let fields = self.core.fields.as_slice().to_vec();
-        SignUpForm { identity: waiting.identity.clone(), fields, answers, problems }
-    }
+fn form(waiting: &Waiting, asked: Asked, answers: Answers, problems: Vec<Problem>) -> SignUpForm {
+    let Asked { fields, terms } = asked;
+    SignUpForm { identity: waiting.identity.clone(), fields, terms, answers, problems }
 }

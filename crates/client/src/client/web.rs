@@ -1,14 +1,13 @@
 //! Login, callback, session and sign-out of a browser.
 
-use std::sync::Arc;
-
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use mapae_protocol::time::Timestamp;
 
 use super::{Client, Core, Redirect, paths};
 use crate::{
     callback::{CallbackError, CallbackResponse, CompletedLogin},
     cookie,
+    errand::Errand,
     error::Error,
     identity::EndUser,
     login::LoginRequest,
@@ -16,8 +15,8 @@ use crate::{
     provider::Provider,
     return_to::ReturnTo,
     session::{Session, SessionId},
-    sign_up::{self, Answers, SignUpId, Waiting},
     tokens::Tokens,
+    vault::Vault,
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -27,9 +26,20 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// There is no such provider, or it cannot be asked where its pages are.
     pub async fn login(&self, request: &LoginRequest, headers: &HeaderMap) -> Result<Redirect, Error> {
+        self.begin(request, Errand::SignIn, headers).await
+    }
+
+    /// Starts a login for an errand, which only the service decides.
+    pub(super) async fn begin(
+        &self,
+        request: &LoginRequest,
+        errand: Errand,
+        headers: &HeaderMap,
+    ) -> Result<Redirect, Error> {
         let core = &self.core;
         let provider = core.provider(request.provider.as_deref())?;
-        let started = provider.start(request, core.clock.now()).await?;
+        let mut started = provider.start(request, core.clock.now()).await?;
+        started.pending.errand = errand;
         let name = core.cookies.login(started.pending.state.expose());
         let sealed = core.vault.logins().seal(&started.pending.to_bytes(), name.as_bytes());
         let mut cookies = core.cookies.surplus_logins(headers);
@@ -38,7 +48,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Finishes a login at the redirect URI of the provider called `provider`: every check of the
-    /// [table](crate::callback), then either a session or the sign-up step.
+    /// [table](crate::callback), then either a session or the sign-up step. Where the provider's page posts its answer,
+    /// [`posted`](Self::posted) came before.
     ///
     /// # Errors
     /// The first check that fails; no session exists then.
@@ -51,34 +62,20 @@ impl<U: Send + Sync + 'static> Client<U> {
         let core = &self.core;
         let now = core.clock.now();
         let provider = core.provider(Some(provider))?;
-        let response = CallbackResponse::parse(query)?;
+        let by_post = provider.answers_by_post();
+        let response = if by_post {
+            CallbackResponse::parse(Some(&core.posted_answer(provider, headers)?))?
+        } else {
+            CallbackResponse::parse(query)?
+        };
         let (pending, login_cookie) = core.pending(&response, provider, headers, now).await?;
-        let completed = provider.finish(pending, &response, now).await?;
-        let mut redirect = self.arrive(completed, headers, now).await?;
+        let (errand, begun_at) = (pending.errand.clone(), pending.begun_at());
+        let mut completed = provider.finish(pending, &response, now).await?;
+        core.keep_earlier_refresh_token(&mut completed).await?;
+        let mut redirect = self.run(errand, completed, headers, begun_at).await?;
         redirect.cookies.push(core.cookies.clear(&login_cookie));
+        redirect.cookies.extend(by_post.then(|| core.cookies.clear(&core.cookies.answer())));
         Ok(redirect)
-    }
-
-    /// A known person is in at once; a new one meets the sign-up step.
-    async fn arrive(
-        &self,
-        login: CompletedLogin,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<Redirect, Error> {
-        let CompletedLogin { identity, mut tokens, return_to } = login;
-        self.core.keep_earlier_refresh_token(identity.person(), identity.provider(), &mut tokens).await?;
-        if self.accounts.find(identity.person()).await?.is_some() {
-            return self.core.admit(Admission::of(&identity, &tokens), &return_to, headers).await;
-        }
-        let waiting = Waiting { identity, tokens, return_to, expires_at: now.plus(sign_up::LIFE) };
-        if self.core.fields.is_empty() {
-            return self.make_account(&waiting, &Answers::default(), headers).await;
-        }
-        let id = SignUpId::generate();
-        self.core.vault.await_sign_up(&id, &waiting, now).await?;
-        let cookie = self.core.cookies.set(&self.core.cookies.sign_up(), id.expose(), sign_up::LIFE);
-        Ok(Redirect { location: paths::SIGN_UP.to_owned(), cookies: vec![cookie] })
     }
 
     /// Who is signed in on the browser whose request has these `headers`: the session, and the application's user as
@@ -87,9 +84,15 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault or the accounts failed.
     pub async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<(Session, U)>, Error> {
+        Ok(self.present(headers).await?.map(|(session, _, user)| (session, user)))
+    }
+
+    /// The same, with the account's name.
+    pub(super) async fn present(&self, headers: &HeaderMap) -> Result<Option<(Session, EndUser, U)>, Error> {
         let Some(session) = self.core.session(headers).await? else { return Ok(None) };
-        let user = self.accounts.find(&session.person).await?;
-        Ok(user.map(|user| (session, user)))
+        let opened = self.opened_by(&session.person).await?;
+        let open = opened.filter(|(_, user)| !self.accounts.is_closed(user));
+        Ok(open.map(|(account, user)| (session, account, user)))
     }
 
     /// Ends the browser's session.
@@ -97,19 +100,30 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault failed; the session may still be alive.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<Redirect, Error> {
-        if let Some(id) = self.core.session_id(headers) {
-            self.core.vault.end_session(&id).await?;
+        let core = &self.core;
+        if let Some(id) = core.session_id(headers) {
+            core.vault.end_session(&id).await?;
         }
-        let cookie = self.core.cookies.clear(&self.core.cookies.session());
+        if let Some(sid) = core.bearer_session(headers).await? {
+            core.vault.end_session_called(&sid).await?;
+        }
+        let cookie = core.cookies.clear(&core.session_cookie());
         Ok(Redirect { location: ReturnTo::default().to_string(), cookies: vec![cookie] })
     }
 
-    /// Ends every session of a person, on all browsers.
+    /// Ends every session of the account that this person opens, on all browsers, by whichever method it was begun.
     ///
     /// # Errors
-    /// The vault failed.
+    /// The vault or the accounts failed.
     pub async fn sign_out_everywhere(&self, person: &EndUser) -> Result<(), Error> {
-        Ok(self.core.vault.end_sessions(person).await?)
+        self.core.vault.end_sessions(person).await?;
+        if let Some((account, _)) = self.opened_by(person).await? {
+            self.core.vault.end_sessions(&account).await?;
+            for method in self.core.vault.methods(&account).await? {
+                self.core.vault.end_sessions(&method.person).await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -152,15 +166,12 @@ impl Core {
     }
 
     /// Google gives a refresh token once and means it to be kept: a later login brings none.
-    async fn keep_earlier_refresh_token(
-        &self,
-        person: &EndUser,
-        provider: &str,
-        tokens: &mut Tokens,
-    ) -> Result<(), Error> {
+    async fn keep_earlier_refresh_token(&self, login: &mut CompletedLogin) -> Result<(), Error> {
+        let (provider, tokens) = (login.identity.provider(), &mut login.tokens);
         let once = self.provider(Some(provider))?.definition().schema().token.refresh_token_once;
         if once && tokens.refresh_token.is_none() {
-            let earlier = self.vault.tokens(person).await?.filter(|kept| kept.provider == provider);
+            let earlier = self.vault.tokens(login.identity.person()).await?;
+            let earlier = earlier.filter(|kept| kept.provider == provider);
             tokens.refresh_token = earlier.and_then(|kept| kept.tokens.refresh_token);
         }
         Ok(())
@@ -168,34 +179,71 @@ impl Core {
 
     /// Keeps the tokens and begins a session with a new id; the one before is over (session fixation).
     pub(super) async fn admit(
-        self: &Arc<Self>,
+        &self,
         admission: Admission<'_>,
         return_to: &ReturnTo,
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
         let Admission { person, provider, tokens } = admission;
         self.vault.keep(person, provider, tokens).await?;
+        let (_, cookies) = self.open_session(person, headers).await?;
+        Ok(Redirect { location: self.destination(return_to), cookies })
+    }
+
+    /// Begins a session with a new id; the one before is over (session fixation).
+    pub(super) async fn open_session(
+        &self,
+        person: &EndUser,
+        headers: &HeaderMap,
+    ) -> Result<(SessionId, Vec<HeaderValue>), Error> {
         let (id, now) = (SessionId::generate(), self.clock.now());
         let session =
             Session { person: person.clone(), created_at: now, expires_at: now.plus(self.session_life) };
+        if self.service_tokens.is_some() {
+            let cookies = self.begin_handing_over(&id, session, headers).await?;
+            return Ok((id, cookies));
+        }
         self.vault.begin_session(&id, session, self.session_id(headers).as_ref()).await?;
         let cookie = self.cookies.set(&self.cookies.session(), id.expose(), self.session_life);
-        Ok(Redirect { location: self.destination(return_to), cookies: vec![cookie] })
+        Ok((id, vec![cookie]))
     }
 
     async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+        if self.service_tokens.is_some() {
+            let Some(sid) = self.bearer_session(headers).await? else { return Ok(None) };
+            return Ok(self.vault.session_called(&sid, self.clock.now()).await?);
+        }
         match self.session_id(headers) {
             Some(id) => Ok(self.vault.session(&id, self.clock.now()).await?),
             None => Ok(None),
         }
     }
 
-    fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+    /// The cookie in which a browser keeps what its session is known by.
+    fn session_cookie(&self) -> String {
+        if self.service_tokens.is_some() { self.cookies.refresh() } else { self.cookies.session() }
+    }
+
+    /// The id of the session that is signed in here. Where an access token says which that is, the browser's must be the
+    /// same: a proof in one session is none in another.
+    pub(super) async fn own_session(&self, headers: &HeaderMap) -> Result<Option<SessionId>, Error> {
+        let Some(id) = self.session_id(headers) else { return Ok(None) };
+        if self.service_tokens.is_none() {
+            return Ok(Some(id));
+        }
+        let sid = self.bearer_session(headers).await?;
+        Ok((sid == Some(Vault::sid(&id))).then_some(id))
+    }
+
+    pub(super) fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
+        if self.service_tokens.is_some() {
+            return self.refreshed_session(headers);
+        }
         cookie::read(headers, &self.cookies.session()).and_then(SessionId::parse)
     }
 
     /// The start page in the place of pages that would begin another login: they would go round for ever.
-    fn destination(&self, return_to: &ReturnTo) -> String {
+    pub(super) fn destination(&self, return_to: &ReturnTo) -> String {
         let path = return_to.path();
         let own = [paths::LOGIN, paths::LOGIN_JSON, paths::SIGN_UP].contains(&path)
             || self.providers.iter().any(|provider| provider.callback_path() == path);

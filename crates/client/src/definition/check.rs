@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::{
     DefinitionError,
     schema::{
-        ErrorRule, IdentityMap, NoticeProof, NoticeRule, OpenId, RuleClass, Schema, UnlinkWay, UserInfoUse,
+        Authentication, ErrorRule, IdentityMap, NoticeProof, NoticeRule, OpenId, RuleClass, Schema,
+        SecretSource, UnlinkWay, UserInfoUse,
     },
 };
 use crate::setting::Setting;
@@ -43,10 +44,18 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     if schema.identity.subject.is_empty() {
         return wrong("identity.subject", "there is none");
     }
+    if unsigned_identity(&schema.identity) {
+        return wrong("identity", "what the browser brought is for display, and proves nothing");
+    }
+    if schema.token.secret == SecretSource::Signed
+        && schema.token.authentication != Some(Authentication::Post)
+    {
+        return wrong("token.secret", "a secret that is signed here is sent in the form");
+    }
     if !schema.errors.iter().all(names_its_setting) {
         return wrong("errors.setting", "a configuration error, and no other, names a setting that there is");
     }
-    let meant = |rule: &NoticeRule| (rule.proof == NoticeProof::SignedToken) != rule.kind.is_some();
+    let meant = |rule: &NoticeRule| rule.proof.names_events() != rule.kind.is_some();
     if !schema.notices.iter().all(meant) {
         return wrong("notices.kind", "a notice has one meaning, and a signed token one for each event");
     }
@@ -72,10 +81,32 @@ fn names_its_setting(rule: &ErrorRule) -> bool {
         }
 }
 
+/// Names may come from the browser; who somebody is, an address and consent may not.
+fn unsigned_identity(map: &IdentityMap) -> bool {
+    let unsigned = |pointer: &String| pointer.starts_with("/callback");
+    let mut emails = map.emails.iter().flat_map(|email| {
+        email
+            .address
+            .iter()
+            .chain(&email.verified)
+            .chain(&email.own_when)
+            .chain(&email.list)
+            .chain(&email.relay)
+    });
+    map.subject.iter().chain(map.refused.values()).chain(map.granted.values()).any(unsigned)
+        || emails.any(unsigned)
+}
+
 fn pointers(map: &IdentityMap) -> impl Iterator<Item = &String> {
     let fields = map.claims.values().flat_map(|field| field.from.iter().chain(&field.unless));
     let emails = map.emails.iter().flat_map(|email| {
-        email.address.iter().chain(&email.verified).chain(&email.own_when).chain(&email.list)
+        email
+            .address
+            .iter()
+            .chain(&email.verified)
+            .chain(&email.own_when)
+            .chain(&email.list)
+            .chain(&email.relay)
     });
     let dates = map.birth_date.iter().flat_map(|date| [&date.year, &date.day]);
     let items = map.refused.values().chain(map.granted.values());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Definition, Document, Mapped, Place};
+use super::{Definition, DefinitionError, Document, Mapped, Place};
 use crate::{
     error::Class,
     identity::{Email, Verification},
@@ -22,6 +22,7 @@ fn email(address: &str, verification: Verification) -> Email {
         address: address.to_owned(),
         verified_by_provider: verification != Verification::None,
         verification,
+        is_relay: false,
     }
 }
 
@@ -100,7 +101,7 @@ fn google_is_the_mail_host_of_some_addresses_and_only_checked_others() {
     let gmail = emails(json!({"hd": null, "email": "minji@GMAIL.com"}));
     assert_eq!(gmail, [email("minji@GMAIL.com", Verification::ByMailHost)]);
     let sly = emails(json!({"hd": null, "email": "minji@gmail.com@evil.example"}));
-    assert_eq!(sly[0].verification, Verification::ByProvider);
+    assert!(sly.is_empty(), "read differently by every reader: {sly:?}");
     for unverified in [json!(false), json!("true"), json!(null), json!(1)] {
         let said = emails(json!({"email_verified": unverified}));
         assert_eq!(said[0].verification, Verification::None, "{unverified}");
@@ -133,10 +134,34 @@ fn github_has_one_primary_address() {
 }
 
 #[test]
-fn apple_says_true_in_letters() {
+fn apple_says_true_in_letters_and_the_name_comes_from_the_browser() {
     let token = fixture(include_str!("../../providers/documented/apple.json"));
-    let mapped = identified("apple", &Document::default().with("id_token", token));
-    assert_eq!(mapped.emails, [email("abc123@privaterelay.appleid.com", Verification::ByProvider)]);
+    let document = Document::default().with("id_token", token);
+    let mapped = identified("apple", &document);
+    let relay = email("abc123@privaterelay.appleid.com", Verification::ByMailHost);
+    assert_eq!(mapped.emails, [Email { is_relay: true, ..relay }]);
+    let of = |given: Value, family: Value| {
+        let brought = json!({ "given_name": given, "family_name": family });
+        claims(&identified("apple", &document.clone().with("callback", brought)))["name"].clone()
+    };
+    assert_eq!(of(json!("하루"), json!("윤")), "윤하루");
+    assert_eq!(of(json!("Haru"), json!("Yoon")), "Haru Yoon");
+    assert_eq!(of(json!("Haru"), json!(null)), "Haru");
+    assert_eq!(of(json!(null), json!(null)), Value::Null);
+}
+
+#[test]
+fn rp_15_no_definition_takes_an_identity_from_the_browser() {
+    let apple = include_str!("../../providers/apple.toml");
+    for (signed, brought) in [
+        (r#"subject = ["/id_token/sub"]"#, r#"subject = ["/callback/sub"]"#),
+        (r#"address = ["/id_token/email"]"#, r#"address = ["/id_token/email", "/callback/email"]"#),
+        (r#"verified = ["/id_token/email_verified"]"#, r#"verified = ["/callback/email_verified"]"#),
+    ] {
+        assert!(apple.contains(signed), "{signed}");
+        let refused = Definition::parse(&apple.replace(signed, brought)).unwrap_err();
+        assert!(matches!(refused, DefinitionError::Wrong { at: "identity", .. }), "{brought} {refused}");
+    }
 }
 
 #[test]
@@ -156,6 +181,31 @@ fn rp_11_openid_the_fresher_word_about_an_address_counts() {
     assert_eq!(mapped.emails, [email("a@x.example", Verification::ByProvider)]);
     let text = of(json!({"sub": "a"}), json!({"sub": "a", "email": "a@x.example", "email_verified": "true"}));
     assert_eq!(text.emails[0].verification, Verification::None, "only the boolean counts");
+}
+
+#[test]
+fn rp_13_who_hosts_an_address_is_not_read_from_its_end_alone() {
+    let of = |address: &str, hosted: Value| {
+        let token = json!({"sub": "a", "email": address, "email_verified": true, "hd": hosted});
+        let mapped = identified("google", &Document::default().with("id_token", token));
+        mapped.emails.first().map(|email| email.verification)
+    };
+    assert_eq!(of("a@gmail.com", Value::Null), Some(Verification::ByMailHost));
+    assert_eq!(of("a@corp.example", json!("corp.example")), Some(Verification::ByMailHost));
+    assert_eq!(of("a@corp.example", Value::Null), Some(Verification::ByProvider));
+    for end in ["a@gmail.com.evil.example", "a@notgmail.com", "gmail.com@evil.example", "a@evil-gmail.com"] {
+        assert_eq!(of(end, Value::Null), Some(Verification::ByProvider), "{end}");
+    }
+    for odd in [
+        "a@evil.example@gmail.com",
+        "\"a@evil.example\"@gmail.com",
+        "a b@gmail.com",
+        "a@gmail.com\n",
+        "@gmail.com",
+        "a@",
+    ] {
+        assert_eq!(of(odd, Value::Null), None, "{odd}");
+    }
 }
 
 #[test]

@@ -64,6 +64,7 @@ impl Definition {
         for (name, field) in &map.claims {
             claims.extend(value(document, field).map(|value| (name.clone(), value)));
         }
+        claims.extend(full_name(&claims).map(|name| ("name".to_owned(), name.into())));
         claims.extend(birth_date(document, map).map(|date| ("birthdate".to_owned(), date.into())));
         let mut emails: Vec<Email> = Vec::new();
         for found in map.emails.iter().filter_map(|rule| email(document, rule)) {
@@ -121,6 +122,24 @@ fn value(document: &Document, field: &Field) -> Option<Value> {
     formed.map(Value::String)
 }
 
+/// Of its parts, where the provider gives no whole: `김하루`, and `Haru Yoon`.
+fn full_name(claims: &Map<String, Value>) -> Option<String> {
+    let part = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    if part("name").is_some() {
+        return None;
+    }
+    let east_asian = |text: &str| {
+        text.chars().all(|letter| matches!(letter, '\u{ac00}'..='\u{d7a3}' | '\u{4e00}'..='\u{9fff}' | '\u{3040}'..='\u{30ff}'))
+    };
+    match (part("given_name"), part("family_name")) {
+        (Some(given), Some(family)) if east_asian(given) && east_asian(family) => {
+            Some(format!("{family}{given}"))
+        }
+        (Some(given), Some(family)) => Some(format!("{given} {family}")),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
+}
+
 /// `+82 10-1234-5678` → `+821012345678`. A number without its country stays as it is: nobody guesses one.
 fn phone(said: &str) -> Option<String> {
     let digits: String =
@@ -176,6 +195,10 @@ fn email(document: &Document, rule: &EmailMap) -> Option<Email> {
     };
     let address = document.text(&rule.address)?;
     let (name, domain) = address.rsplit_once('@')?;
+    // `a@evil.example@corp.example` is read differently by every reader (RP-13).
+    if name.contains('@') || address.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        return None;
+    }
     // A text "false" is true in some languages: texts count only where the definition says that they do.
     let said = |pointer: &String| {
         let text = document.at(pointer).and_then(Value::as_str);
@@ -184,6 +207,7 @@ fn email(document: &Document, rule: &EmailMap) -> Option<Email> {
     let verified = !rule.verified.is_empty() && rule.verified.iter().all(said);
     let own = rule.own_domains.iter().any(|own| own.eq_ignore_ascii_case(domain))
         || rule.own_when.iter().any(|pointer| document.at(pointer).is_some());
+    let is_relay = rule.relay.iter().any(said);
     let verification = match (verified, own) {
         (true, true) => Verification::ByMailHost,
         (true, false) => Verification::ByProvider,
@@ -192,6 +216,7 @@ fn email(document: &Document, rule: &EmailMap) -> Option<Email> {
     (!name.is_empty() && !domain.is_empty()).then(|| Email {
         verified_by_provider: verified,
         verification,
+        is_relay,
         address: address.clone(),
     })
 }

@@ -17,7 +17,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 pub(crate) use errors::Place;
 pub(crate) use mapping::{Document, Mapped};
 pub(crate) use schema::{
-    Authentication, Nonce, NoticeProof, NoticeRule, Refresh, Schema, UnlinkWay, UserInfoUse,
+    Authentication, Nonce, NoticeProof, NoticeRule, Refresh, ResponseMode, Schema, SecretSource, UnlinkWay,
+    UserInfoUse,
 };
 
 use crate::{
@@ -144,7 +145,8 @@ impl Definition {
     }
 
     /// At this address instead of the provider's own hosts: a simulator. All endpoints keep their paths; the issuer is the
-    /// address.
+    /// address. Plain `http` is allowed for `localhost`, `127.0.0.1` and `[::1]`, as it is by
+    /// [`ProviderSettings::for_development`](crate::ProviderSettings::for_development), and nowhere else.
     #[must_use]
     pub fn at(mut self, base: impl Into<String>) -> Self {
         self.base = Some(base.into().trim_end_matches('/').to_owned());
@@ -156,6 +158,11 @@ impl Definition {
     pub fn without_openid(mut self) -> Self {
         self.openid = self.schema.openid == schema::OpenId::Always;
         self
+    }
+
+    /// Whether it is spoken to at another address than the provider's own.
+    pub(crate) const fn is_moved(&self) -> bool {
+        self.base.is_some()
     }
 
     /// Whether ID tokens are asked for and needed.

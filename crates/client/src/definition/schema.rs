@@ -106,6 +106,19 @@ pub(crate) struct Authorization {
     pub(crate) auth_time: bool,
     /// `iss` that callbacks name, where it is not the issuer.
     pub(crate) iss: Option<String>,
+    #[serde(default)]
+    pub(crate) response_mode: ResponseMode,
+}
+
+/// How the provider sends the browser back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseMode {
+    /// By an address, as for `code` where nothing else is asked for.
+    #[default]
+    Query,
+    /// By a form that its page posts (OAuth 2.0 Form Post Response Mode §2).
+    FormPost,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -124,6 +137,9 @@ pub(crate) struct Token {
     pub(crate) authentication: Option<Authentication>,
     /// A client without a secret is refused in advance.
     pub(crate) secret_required: bool,
+    pub(crate) secret: SecretSource,
+    /// How long an access token counts as good, in seconds, whatever the answer says.
+    pub(crate) access_token_seconds: Option<u32>,
     pub(crate) send_state: bool,
     /// Numbers may come as texts.
     pub(crate) numbers_as_texts: bool,
@@ -134,6 +150,18 @@ pub(crate) struct Token {
     pub(crate) refresh: Refresh,
     /// A login that brings no refresh token leaves the earlier one good.
     pub(crate) refresh_token_once: bool,
+}
+
+/// Where the client's secret comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SecretSource {
+    /// From the registration.
+    #[default]
+    Given,
+    /// It is a token, signed here with the credentials `team_id`, `key_id` and `private_key`; one from the registration is
+    /// taken as it is (Apple).
+    Signed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -189,7 +217,8 @@ pub(crate) struct Success {
     pub(crate) is: Value,
 }
 
-/// From answers to an identity. Pointers lead into `{id_token, user_info, token}` and what `also` brings.
+/// From answers to an identity. Pointers lead into `{id_token, user_info}`, what `also` brings, and `{callback}`: what the
+/// browser brought, which nobody signed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IdentityMap {
@@ -259,6 +288,9 @@ pub(crate) struct EmailMap {
     pub(crate) own_when: Vec<String>,
     /// The address is in a list: this pointer leads to it, and the others into an entry of it that is primary.
     pub(crate) list: Option<String>,
+    /// The address only passes mail on when one of these is true.
+    #[serde(default)]
+    pub(crate) relay: Vec<String>,
     /// `"true"` is true as well.
     #[serde(default)]
     pub(crate) texts_are_true: bool,
@@ -361,6 +393,15 @@ pub(crate) enum NoticeProof {
     SignedRequest,
     /// Naver's signature and encrypted id.
     Naver,
+    /// A signed token in JSON, whose `events` is JSON once more (Apple).
+    Apple,
+}
+
+impl NoticeProof {
+    /// Whether one notice can tell of different things.
+    pub(crate) const fn names_events(self) -> bool {
+        matches!(self, Self::SignedToken | Self::Apple)
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,6 +4,7 @@
 //! losing the rule, for the log; [`Error::class`] says what can be done, for the person. Nothing that a peer
 //! sent is ever part of either.
 
+mod account;
 mod explain;
 
 use std::{error, sync::Arc};
@@ -13,8 +14,8 @@ use mapae_protocol::id_token;
 
 pub use crate::setting::{ConfigurationError, Setting};
 use crate::{
-    callback::CallbackError, login::LoginError, provider::ProviderError, sign_up::SignUpError,
-    vault::StoreError,
+    callback::CallbackError, login::LoginError, provider::ProviderError, sign_in_methods::AccountError,
+    sign_up::SignUpError, vault::StoreError,
 };
 pub use explain::{Explanation, Language};
 
@@ -37,6 +38,9 @@ pub enum Error {
     /// The sign-up cannot be finished.
     #[error(transparent)]
     SignUp(#[from] SignUpError),
+    /// Nothing is done with an account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// A setting is wrong.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -76,6 +80,7 @@ impl Error {
         match self {
             Self::Login(_) | Self::Callback(_) | Self::IdToken(_) | Self::SignUp(_) => Class::Restart,
             Self::Provider(error) => error.class(),
+            Self::Account(error) => error.class(),
             Self::Configuration(error) => Class::Configuration(error.setting()),
             Self::Accounts(_) | Self::Store(_) => Class::Unavailable,
         }
@@ -85,6 +90,7 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match (self.class(), self) {
+            (_, Self::Account(error)) => error.status(),
             (Class::Cancelled | Class::Restart | Class::Reconsent, _) => StatusCode::BAD_REQUEST,
             (Class::Denied, _) => StatusCode::FORBIDDEN,
             (Class::SignInAgain, _) => StatusCode::UNAUTHORIZED,
@@ -97,6 +103,9 @@ impl Error {
     /// What is wrong and what to do, for the person in front of the screen.
     #[must_use]
     pub const fn explain(&self, language: Language) -> Explanation {
-        explain::explain(self.class(), language)
+        match self {
+            Self::Account(error) => account::explain(*error, language),
+            _ => explain::explain(self.class(), language),
+        }
     }
 }

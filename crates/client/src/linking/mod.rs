@@ -8,8 +8,11 @@
 //! asks again with fresh facts if that write finds something changed. It names the [`Rule`] that decided, for the log and
 //! for whoever has to explain it.
 
+mod address;
 #[cfg(test)]
 mod model;
+
+pub use address::canonical_address;
 
 /// What the person began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +151,20 @@ pub struct Decision<A> {
     pub action: Action<A>,
     /// Why.
     pub rule: Rule,
+}
+
+impl<A> Action<A> {
+    /// The action's name, as it stands in logs.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::SignIn(_) => "sign_in",
+            Self::Link(_) => "link",
+            Self::ProveThenLink(_) => "prove_then_link",
+            Self::Create(_) => "create",
+            Self::Refuse => "refuse",
+        }
+    }
 }
 
 impl Rule {

@@ -50,6 +50,10 @@ pub enum EventKind {
     ProfileChanged,
     /// What came from there must be deleted.
     DataDeletionRequested,
+    /// Mail to the person's relay address is not passed on any more.
+    RelayStopped,
+    /// It is again.
+    RelayResumed,
 }
 
 /// Something that happened to somebody at a provider, proved to come from there.
@@ -179,7 +183,10 @@ impl<U: Send + Sync + 'static> Client<U> {
     async fn carry_out(&self, provider: &str, events: &[ProviderEvent]) -> Result<(), NoticeError> {
         for event in events {
             match event.kind {
-                EventKind::Resumed | EventKind::ProfileChanged => {}
+                EventKind::Resumed
+                | EventKind::ProfileChanged
+                | EventKind::RelayStopped
+                | EventKind::RelayResumed => {}
                 EventKind::SessionsRevoked => {
                     self.vault().end_sessions(&event.person).await.map_err(failed)?;
                 }

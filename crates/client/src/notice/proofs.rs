@@ -10,6 +10,7 @@ use http::header;
 use mapae_protocol::{
     base64url,
     digest::HmacKey,
+    jose::HeaderType,
     params::{Limits, Params},
     secret::constant_time_eq,
     strict_json,
@@ -40,6 +41,7 @@ pub(super) async fn prove(
         NoticeProof::SignedToken => signed_token(provider, rule, notice, now).await,
         NoticeProof::SignedRequest => signed_request(provider, rule, notice, now),
         NoticeProof::Naver => naver(provider, rule, notice, now),
+        NoticeProof::Apple => apple(provider, rule, notice, now).await,
     }
 }
 
@@ -86,6 +88,41 @@ async fn signed_token(
     };
     // What is not known is no mistake: providers invent new events.
     Ok(Proved { events: claims.events.iter().filter_map(event).collect(), id: Some(claims.jti) })
+}
+
+#[derive(Deserialize)]
+struct AppleClaims {
+    iat: Timestamp,
+    jti: String,
+    events: String,
+}
+
+#[derive(Deserialize)]
+struct AppleEvent {
+    #[serde(rename = "type")]
+    kind: String,
+    sub: String,
+}
+
+/// Apple: a token in JSON, signed with the keys of its ID tokens, whose `events` is JSON as a text. An ID token has none, so
+/// it is no notice, and a notice has neither `sub` nor `nonce`, so it is no ID token.
+async fn apple(
+    provider: &Provider,
+    rule: &NoticeRule,
+    notice: &Notice<'_>,
+    now: Timestamp,
+) -> Result<Proved, NoticeError> {
+    let malformed = |_| NoticeError::Malformed;
+    let body: Map<String, Value> =
+        strict_json::parse_object(notice.body, Limits::REQUEST.bytes).map_err(malformed)?;
+    let payload = body.get("payload").and_then(Value::as_str).ok_or(NoticeError::Malformed)?;
+    let claims = provider.notice_token(payload, HeaderType::Jwt, now).await?;
+    let claims: AppleClaims = serde_json::from_value(claims.into()).map_err(|_| NoticeError::Malformed)?;
+    fresh(claims.iat.unix(), now)?;
+    let event: AppleEvent =
+        strict_json::parse_object(claims.events.as_bytes(), Limits::REQUEST.bytes).map_err(malformed)?;
+    let events = rule.kinds.get(&event.kind).map(|kind| self::event(provider, &event.sub, *kind));
+    Ok(Proved { events: events.into_iter().collect(), id: Some(claims.jti) })
 }
 
 #[derive(Deserialize)]

@@ -43,28 +43,60 @@ pub fn mask(secret: &str) -> String {
     format!("***{first:02x}{second:02x}")
 }
 
+/// Stands for a client's secret, without digits: people choose short ones, and two bytes of a hash say something of those.
+const CLIENT_SECRET: &str = "***";
+
+/// The name of a client's secret, in forms and in what echoes them.
+const CLIENT_SECRET_NAME: &str = "client_secret";
+
 /// A form parameter as it may be shown.
 pub(crate) fn parameter(name: &str, value: &str) -> (String, String) {
-    let shown = if OPEN_PARAMETERS.contains(&name) { value.to_owned() } else { mask(value) };
+    let shown = if OPEN_PARAMETERS.contains(&name) { value.to_owned() } else { masked_as(name, value) };
     (name.to_owned(), shown)
+}
+
+fn masked_as(name: &str, secret: &str) -> String {
+    if name == CLIENT_SECRET_NAME { CLIENT_SECRET.to_owned() } else { mask(secret) }
 }
 
 /// A header with its credential masked; the scheme stays.
 pub(crate) fn header(name: &str, scheme: &str, credential: &str) -> (String, String) {
-    // No digits for a client's secret: people choose short ones, and two bytes of a hash say something of those.
-    let shown = if scheme == "Basic" { "***".to_owned() } else { mask(credential) };
-    (name.to_owned(), format!("{scheme} {shown}"))
+    (name.to_owned(), format!("{scheme} {}", masked_credential(scheme, credential)))
+}
+
+fn masked_credential(scheme: &str, credential: &str) -> String {
+    if scheme == "Basic" { CLIENT_SECRET.to_owned() } else { mask(credential) }
+}
+
+/// A secret of a request, and what stands in for it.
+pub(crate) struct Hidden<'a> {
+    secret: &'a str,
+    shown: String,
+}
+
+impl<'a> Hidden<'a> {
+    /// A form parameter, unless it is shown as it is.
+    pub(crate) fn parameter(name: &str, value: &'a str) -> Option<Self> {
+        let (_, shown) = parameter(name, value);
+        (shown != value).then_some(Self { secret: value, shown })
+    }
+
+    /// The credential of an `Authorization` header.
+    pub(crate) fn credential(scheme: &str, credential: &'a str) -> Self {
+        Self { secret: credential, shown: masked_credential(scheme, credential) }
+    }
 }
 
 /// An answer as it may be shown: its secret members masked, and whatever the request kept secret replaced
 /// wherever the answer repeats it.
-pub(crate) fn answer(purpose: Purpose, body: Value, sent: &[&str]) -> Value {
-    let sent: Vec<&str> = sent.iter().copied().filter(|secret| secret.len() >= SHORTEST_SECRET).collect();
+pub(crate) fn answer(purpose: Purpose, body: Value, sent: &[Hidden<'_>]) -> Value {
+    let sent: Vec<&Hidden<'_>> =
+        sent.iter().filter(|hidden| hidden.secret.len() >= SHORTEST_SECRET).collect();
     let tokens = matches!(purpose, Purpose::Redemption | Purpose::Refresh);
     conceal(body, tokens, &sent)
 }
 
-fn conceal(value: Value, tokens: bool, sent: &[&str]) -> Value {
+fn conceal(value: Value, tokens: bool, sent: &[&Hidden<'_>]) -> Value {
     match value {
         Value::String(text) => Value::String(without(&text, sent)),
         Value::Array(values) => values.into_iter().map(|value| conceal(value, tokens, sent)).collect(),
@@ -73,12 +105,12 @@ fn conceal(value: Value, tokens: bool, sent: &[&str]) -> Value {
     }
 }
 
-fn conceal_members(members: Map<String, Value>, tokens: bool, sent: &[&str]) -> Map<String, Value> {
+fn conceal_members(members: Map<String, Value>, tokens: bool, sent: &[&Hidden<'_>]) -> Map<String, Value> {
     let conceal_member = |(name, value): (String, Value)| {
         let secret =
             SECRET_MEMBERS.contains(&name.as_str()) || (tokens && !OPEN_MEMBERS.contains(&name.as_str()));
         let shown = match value {
-            Value::String(text) if secret => Value::String(mask(&text)),
+            Value::String(text) if secret => Value::String(masked_as(&name, &text)),
             Value::Array(_) | Value::Object(_) if secret => Value::String("***".to_owned()),
             other => conceal(other, tokens, sent),
         };
@@ -87,8 +119,8 @@ fn conceal_members(members: Map<String, Value>, tokens: bool, sent: &[&str]) -> 
     members.into_iter().map(conceal_member).collect()
 }
 
-fn without(text: &str, sent: &[&str]) -> String {
-    sent.iter().fold(text.to_owned(), |text, secret| text.replace(secret, &mask(secret)))
+fn without(text: &str, sent: &[&Hidden<'_>]) -> String {
+    sent.iter().fold(text.to_owned(), |text, hidden| text.replace(hidden.secret, &hidden.shown))
 }
 
 #[cfg(test)]
@@ -97,15 +129,33 @@ mod tests {
 
     use super::*;
 
+    fn sent<'a>(code: &'a str, verifier: &'a str) -> [Hidden<'a>; 2] {
+        [Hidden::parameter("code", code).unwrap(), Hidden::parameter("code_verifier", verifier).unwrap()]
+    }
+
     #[test]
     fn rp_21_only_known_parameters_are_shown() {
         assert_eq!(parameter("grant_type", "refresh_token").1, "refresh_token");
-        for secret in ["code", "code_verifier", "refresh_token", "client_secret", "whatever"] {
+        for secret in ["code", "code_verifier", "refresh_token", "whatever"] {
             assert_eq!(parameter(secret, "s3cret-value").1, mask("s3cret-value"));
         }
         assert_eq!(header("authorization", "Basic", "YTpi").1, "Basic ***");
         assert_eq!(header("authorization", "Bearer", "abc").1, format!("Bearer {}", mask("abc")));
         assert_eq!(mask("abc").len(), 7);
+    }
+
+    #[test]
+    fn rp_21_of_a_clients_secret_not_even_digits_are_shown() {
+        assert_eq!(parameter("client_secret", "s3cret-value").1, "***");
+        assert_eq!(header("authorization", "Basic", "s3cret-value").1, "Basic ***");
+        let sent = [
+            Hidden::parameter("client_secret", "s3cret-value").unwrap(),
+            Hidden::credential("Basic", "basic-s3cret"),
+        ];
+        let body = json!({ "client_secret": "new-s3cret", "message": "not s3cret-value nor basic-s3cret" });
+        let shown = answer(Purpose::UserInfo, body, &sent);
+        assert_eq!(shown, json!({ "client_secret": "***", "message": "not *** nor ***" }));
+        assert!(Hidden::parameter("scope", "openid").is_none());
     }
 
     #[test]
@@ -115,7 +165,7 @@ mod tests {
             "nested": {"deep": ["x"]}, "expires_in": 60, "scope": "openid",
             "error_description": "the code code-code-1 is used",
         });
-        let shown = answer(Purpose::Redemption, body, &["code-code-1", "x"]);
+        let shown = answer(Purpose::Redemption, body, &sent("code-code-1", "x"));
         let text = shown.to_string();
         for secret in ["at-1", "rt-1", "e.y.J", "unknown-secret", "code-code-1", "deep"] {
             assert!(!text.contains(secret), "{secret} in {text}");
@@ -128,7 +178,7 @@ mod tests {
     #[test]
     fn rp_21_other_answers_are_open_but_for_echoes() {
         let body = json!({"sub": "42", "name": "김마패", "access_token": "at", "bearer-token-1": ["bearer-token-1"]});
-        let shown = answer(Purpose::UserInfo, body, &["bearer-token-1"]).to_string();
+        let shown = answer(Purpose::UserInfo, body, &sent("bearer-token-1", "x")).to_string();
         assert!(shown.contains("김마패") && !shown.contains("\"at\"") && !shown.contains("bearer-token-1"));
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use mask::mask;
-pub(crate) use mask::{answer, header, parameter};
+pub(crate) use mask::{Hidden, answer, header, parameter};
 
 use crate::back_channel::HttpError;
 
@@ -19,6 +19,54 @@ use crate::back_channel::HttpError;
 pub trait Observer: Send + Sync {
     /// An exchange has ended. Called on the task that made it: be quick, hand long work on.
     fn exchanged(&self, exchange: &Exchange);
+
+    /// It was decided which account somebody gets who came from the provider. The same holds.
+    fn judged(&self, judgement: &Judgement) {
+        let _ = judgement;
+    }
+
+    /// The service has answered its own front end, which asked for tokens of the service's own. The same holds.
+    fn issued(&self, issuance: &Issuance) {
+        let _ = issuance;
+    }
+}
+
+/// Which account somebody gets, and by which rule; who it is, is masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    /// The provider, by the name that the application gave to it.
+    pub provider: String,
+    /// What stands in for the person's subject: the same for the same person.
+    pub person: String,
+    /// What is done ([`Action::as_str`](crate::linking::Action::as_str)).
+    pub action: &'static str,
+    /// Why ([`Rule::as_str`](crate::linking::Rule::as_str)).
+    pub rule: &'static str,
+}
+
+/// What the front end asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssuanceKind {
+    /// The first tokens, for the one-time code of a login.
+    HandOver,
+    /// The next ones, for a refresh token.
+    Renewal,
+}
+
+/// One request of the front end for tokens of the service's own, secrets masked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Issuance {
+    /// What it asked for.
+    pub kind: IssuanceKind,
+    /// What it showed, whether in the body or in a cookie.
+    pub parameters: Vec<(String, String)>,
+    /// The HTTP status code of the answer.
+    pub status: u16,
+    /// The answer.
+    pub body: Value,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
 }
 
 /// What an exchange was for.

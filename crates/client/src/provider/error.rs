@@ -1,6 +1,7 @@
 //! What can go wrong with a provider, and what that means.
 
 use mapae_protocol::{
+    client_metadata::TokenEndpointAuthMethod,
     error::{Endpoint, ErrorCode},
     jose::SetError,
     strict_json,
@@ -52,6 +53,17 @@ pub enum ProviderError {
     /// It said no, and its definition says what that means.
     #[error("the provider refused: {0:?}")]
     Ruled(Class),
+    /// It did not take this client, whose way to authenticate nobody set: its metadata offers another one besides.
+    #[error(
+        "the provider did not take `{}`, which its metadata offers first; if `client_id` and `client_secret` are right, set \
+         `token_endpoint_auth_method` to `{}`",
+        tried.as_str(),
+        other_than(*tried).as_str()
+    )]
+    GuessedAuthMethod {
+        /// What was tried.
+        tried: TokenEndpointAuthMethod,
+    },
     /// It said no.
     #[error("the provider refused: {}", code.map_or("an unknown error", ErrorCode::as_str))]
     Refused {
@@ -96,7 +108,18 @@ impl ProviderError {
             Self::UserInfoSubject => Class::Restart,
             Self::NoSubject => Class::Unavailable,
             Self::Ruled(class) => *class,
+            Self::GuessedAuthMethod { .. } => Class::Configuration(Setting::TokenEndpointAuthMethod),
             Self::Refused { at, code } => refusal(*at, *code),
+        }
+    }
+}
+
+/// The other way to send a secret (RFC 6749 §2.3.1).
+const fn other_than(method: TokenEndpointAuthMethod) -> TokenEndpointAuthMethod {
+    match method {
+        TokenEndpointAuthMethod::ClientSecretBasic => TokenEndpointAuthMethod::ClientSecretPost,
+        TokenEndpointAuthMethod::ClientSecretPost | TokenEndpointAuthMethod::None => {
+            TokenEndpointAuthMethod::ClientSecretBasic
         }
     }
 }

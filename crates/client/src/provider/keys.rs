@@ -1,6 +1,6 @@
 //! The provider's signing keys, fetched when they are needed — OIDC Core §10.1.1, RFC 7517 §5.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use mapae_protocol::{
     id_token::{self, Expectations, IdTokenClaims},
@@ -25,14 +25,33 @@ const LIFE: Seconds = Seconds::hours(1);
 /// could make us storm the provider with made-up key ids.
 const BETWEEN_REFETCHES: Seconds = Seconds::seconds(30);
 
-/// The keys that are known, and when they were asked for.
+/// The keys that are known, and the turn to ask for others.
 #[derive(Debug, Default)]
-pub(super) struct Keys(Mutex<State>);
+pub(super) struct Keys {
+    /// Held for a moment only: who uses known keys waits for nobody's request.
+    known: RwLock<Option<Known>>,
+    /// Held while fetching: everybody who needs other keys waits for the one request.
+    fetching: Mutex<Fetches>,
+}
 
+/// When keys were asked for although some were known.
 #[derive(Debug, Default)]
-struct State {
-    known: Option<Known>,
-    refetched_at: Option<Timestamp>,
+struct Fetches {
+    again_at: Option<Timestamp>,
+}
+
+impl Keys {
+    fn known(&self) -> Option<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fresh(&self, now: Timestamp) -> Option<Arc<JwkSet>> {
+        self.known().filter(|known| now < known.fetched_at.plus(LIFE)).map(|known| known.keys)
+    }
+
+    fn learn(&self, known: Known) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -102,9 +121,20 @@ impl Provider {
         token: &str,
         now: Timestamp,
     ) -> Result<Map<String, Value>, Error> {
+        self.notice_token(token, HeaderType::SecurityEvent, now).await
+    }
+
+    /// The claims of a signed token of this type, of this provider for this client. A plain one (`JWT`) need not say so.
+    pub(crate) async fn notice_token(
+        &self,
+        token: &str,
+        kind: HeaderType,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Error> {
         let keys = self.keys(now).await?;
         let unverified = || Unverified::parse(token).map_err(id_token::Error::Token);
-        if !unverified()?.is_typed(HeaderType::SecurityEvent) {
+        let first = unverified()?;
+        if !first.is_typed(kind) && (kind, first.typ()) != (HeaderType::Jwt, None) {
             return Err(id_token::Error::WrongType.into());
         }
         let verified = match unverified()?.verify_with(&keys) {
@@ -120,7 +150,9 @@ impl Provider {
         if !text("iss").is_some_and(|iss| self.is_called(iss)) {
             return Err(id_token::Error::Issuer.into());
         }
-        let ours = |audience: &Value| audience.as_str() == Some(self.client_id());
+        // Apple may address the app that a Services ID belongs to: its name is a credential then.
+        let names = [Some(self.client_id()), self.credential("notice_audience")];
+        let ours = |audience: &Value| audience.as_str().is_some_and(|name| names.contains(&Some(name)));
         let for_us = claims.get("aud").is_some_and(|aud| match aud {
             Value::Array(several) => several.iter().any(ours),
             one => ours(one),
@@ -129,13 +161,13 @@ impl Provider {
     }
 
     /// The same with the keys at hand, without asking anybody.
-    pub(super) async fn verify_with_known_keys(
+    pub(super) fn verify_with_known_keys(
         &self,
         token: &str,
         context: &IdTokenContext<'_>,
         now: Timestamp,
     ) -> Result<IdTokenClaims, id_token::Error> {
-        let known = self.0.keys.0.lock().await.known.clone().ok_or(id_token::Error::UnknownKey)?;
+        let known = self.0.keys.known().ok_or(id_token::Error::UnknownKey)?;
         self.verify_with(token, context, &known.keys, now)
     }
 
@@ -154,28 +186,30 @@ impl Provider {
     }
 
     async fn keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
-        // Held while fetching: everybody who needs the keys waits for the one request.
-        let mut state = self.0.keys.0.lock().await;
-        match &state.known {
-            Some(known) if now < known.fetched_at.plus(LIFE) => Ok(Arc::clone(&known.keys)),
-            _ => self.fetch_keys(&mut state, now).await,
+        if let Some(keys) = self.0.keys.fresh(now) {
+            return Ok(keys);
+        }
+        let _turn = self.0.keys.fetching.lock().await;
+        match self.0.keys.fresh(now) {
+            Some(keys) => Ok(keys),
+            None => self.fetch_keys(now).await,
         }
     }
 
     /// Keys other than those `seen`, if the provider was not asked for some a moment ago.
     async fn newer_keys(&self, seen: &Arc<JwkSet>, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
-        let mut state = self.0.keys.0.lock().await;
-        if let Some(known) = state.known.as_ref().filter(|known| !Arc::ptr_eq(&known.keys, seen)) {
-            return Ok(Arc::clone(&known.keys));
+        let mut fetches = self.0.keys.fetching.lock().await;
+        if let Some(known) = self.0.keys.known().filter(|known| !Arc::ptr_eq(&known.keys, seen)) {
+            return Ok(known.keys);
         }
-        if state.refetched_at.is_some_and(|at| now < at.plus(BETWEEN_REFETCHES)) {
+        if fetches.again_at.is_some_and(|at| now < at.plus(BETWEEN_REFETCHES)) {
             return Err(id_token::Error::UnknownKey.into());
         }
-        state.refetched_at = Some(now);
-        self.fetch_keys(&mut state, now).await
+        fetches.again_at = Some(now);
+        self.fetch_keys(now).await
     }
 
-    async fn fetch_keys(&self, state: &mut State, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
+    async fn fetch_keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
         let metadata = self.metadata(now).await?;
         let url = metadata.jwks_uri.as_ref();
         let url = url.ok_or(ProviderError::Metadata(MetadataError::EndpointMissing))?;
@@ -184,7 +218,7 @@ impl Provider {
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Keys, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
         let keys = Arc::new(JwkSet::parse(&body).map_err(ProviderError::Keys)?);
-        state.known = Some(Known { keys: Arc::clone(&keys), fetched_at: now });
+        self.0.keys.learn(Known { keys: Arc::clone(&keys), fetched_at: now });
         Ok(keys)
     }
 }

@@ -1,6 +1,6 @@
 //! Discovery: what a provider says about itself — OIDC Discovery §4, RFC 8414 §3.3.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use mapae_protocol::{
     client_metadata::TokenEndpointAuthMethod,
@@ -39,11 +39,32 @@ pub(crate) struct Metadata {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-/// The metadata that is known, and until when it is used.
+/// The metadata that is known, and the turn to ask for it.
 #[derive(Debug, Default)]
-pub(super) struct Discovered(Mutex<Option<Known>>);
+pub(super) struct Discovered {
+    /// Held for a moment only: who uses known metadata waits for nobody's request.
+    known: RwLock<Option<Known>>,
+    /// Held while fetching: everybody who needs the metadata waits for the one request.
+    fetching: Mutex<()>,
+}
 
-#[derive(Debug)]
+impl Discovered {
+    fn known(&self) -> Option<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fresh(&self, now: Timestamp) -> Option<Arc<Metadata>> {
+        self.known().filter(|known| now < known.use_until).map(|known| known.metadata)
+    }
+
+    fn learn(&self, metadata: Arc<Metadata>, use_until: Timestamp) -> Arc<Metadata> {
+        let known = Known { metadata: Arc::clone(&metadata), use_until };
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        metadata
+    }
+}
+
+#[derive(Clone, Debug)]
 struct Known {
     metadata: Arc<Metadata>,
     use_until: Timestamp,
@@ -54,20 +75,18 @@ impl Provider {
         if let Some(fixed) = &self.0.fixed {
             return Ok(Arc::clone(fixed));
         }
-        // Held while fetching: everybody who needs the metadata waits for the one request.
-        let mut known = self.0.discovered.0.lock().await;
-        if let Some(known) = known.as_ref().filter(|known| now < known.use_until) {
-            return Ok(Arc::clone(&known.metadata));
+        let discovered = &self.0.discovered;
+        if let Some(metadata) = discovered.fresh(now) {
+            return Ok(metadata);
         }
-        match (self.fetch_metadata(now).await, known.as_mut()) {
-            (Ok(metadata), _) => {
-                let metadata = Arc::new(metadata);
-                *known = Some(Known { metadata: Arc::clone(&metadata), use_until: now.plus(LIFE) });
-                Ok(metadata)
-            }
+        let _turn = discovered.fetching.lock().await;
+        if let Some(metadata) = discovered.fresh(now) {
+            return Ok(metadata);
+        }
+        match (self.fetch_metadata(now).await, discovered.known()) {
+            (Ok(metadata), _) => Ok(discovered.learn(Arc::new(metadata), now.plus(LIFE))),
             (Err(ProviderError::NoAnswer(..) | ProviderError::Resting), Some(old)) => {
-                old.use_until = now.plus(GRACE);
-                Ok(Arc::clone(&old.metadata))
+                Ok(discovered.learn(old.metadata, now.plus(GRACE)))
             }
             (Err(error), _) => Err(error),
         }
@@ -137,6 +156,14 @@ impl Metadata {
                 .authorization_response_iss_parameter_supported,
             token_endpoint_auth_methods_supported: said.token_endpoint_auth_methods_supported,
         })
+    }
+
+    /// Which way is tried first where there is another one as well.
+    pub(super) fn guessed_auth_method(&self) -> Option<TokenEndpointAuthMethod> {
+        let both = [TokenEndpointAuthMethod::ClientSecretBasic, TokenEndpointAuthMethod::ClientSecretPost];
+        let supported = &self.token_endpoint_auth_methods_supported;
+        let offered = |method: &TokenEndpointAuthMethod| supported.iter().any(|name| name == method.as_str());
+        both.iter().all(offered).then_some(TokenEndpointAuthMethod::ClientSecretBasic)
     }
 
     /// How a client with a secret authenticates where nobody said how: absent means basic (OIDC Discovery §3).

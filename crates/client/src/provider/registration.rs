@@ -11,8 +11,9 @@ use mapae_protocol::{
     secret::Secret,
 };
 
+use super::client_secret::SecretSigner;
 use crate::{
-    definition::{Authentication, Definition},
+    definition::{Authentication, Definition, SecretSource},
     setting::{ConfigurationError, Setting},
 };
 
@@ -33,6 +34,7 @@ pub struct ClientRegistration {
 pub(crate) struct Registration {
     pub(crate) client_id: ClientId,
     pub(crate) client_secret: Option<Secret<String>>,
+    pub(crate) signer: Option<SecretSigner>,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) scopes: Scopes,
     pub(crate) resource: Option<ResourceIndicator>,
@@ -83,7 +85,9 @@ impl ClientRegistration {
         self
     }
 
-    /// With a further credential that the provider's definition names, for instance `admin_key` and `app_id` of Kakao.
+    /// With a further credential that the provider's definition names, for instance `admin_key` and `app_id` of Kakao, or
+    /// `team_id`, `key_id` and `private_key` (the text of the `.p8` file) of Apple, with which the client makes its secrets
+    /// itself. What Apple tells of may name the app to which the Services ID belongs: that name is `notice_audience`.
     #[must_use]
     pub fn with_credential(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.credentials.insert(name.into(), Secret::new(value.into()));
@@ -95,6 +99,7 @@ impl ClientRegistration {
         let client_id = ClientId::parse(&self.client_id);
         let redirect_uri = RedirectUri::parse(&self.redirect_uri);
         let schema = definition.schema();
+        let signer = self.signer(schema.token.secret)?;
         let scopes = self.scopes.unwrap_or_else(|| schema.authorization.scopes.join(" "));
         let scopes = Scopes::restore(&scopes).and_then(|mut scopes| {
             // Kakao: without any scope the console decides, with one `openid` must be among them.
@@ -119,6 +124,7 @@ impl ClientRegistration {
             credentials: self.credentials,
             client_id: client_id.map_err(|_| wrong(Setting::ClientId, "it is not a client identifier"))?,
             client_secret: self.client_secret,
+            signer,
             redirect_uri: redirect_uri
                 .map_err(|_| wrong(Setting::RedirectUri, "it cannot be a redirect URI"))?,
             scopes: scopes.map_err(|_| wrong(Setting::Scopes, "they are not scopes separated by spaces"))?,
@@ -130,6 +136,22 @@ impl ClientRegistration {
                 None => None,
             }),
         })
+    }
+}
+
+impl ClientRegistration {
+    /// What makes the secrets, where the definition wants them made and none is given.
+    fn signer(&self, source: SecretSource) -> Result<Option<SecretSigner>, ConfigurationError> {
+        if source == SecretSource::Given || self.client_secret.is_some() {
+            return Ok(None);
+        }
+        let missing =
+            "it is signed with the credentials `team_id`, `key_id` and `private_key`, and one is missing";
+        let part = |name: &str| {
+            let value = self.credentials.get(name).map(|value| value.expose().as_str());
+            value.ok_or_else(|| ConfigurationError::new(Setting::ClientSecret, missing))
+        };
+        SecretSigner::new(part("team_id")?, part("key_id")?, part("private_key")?).map(Some)
     }
 }
 

@@ -35,6 +35,7 @@ impl ProviderSettings {
     }
 
     /// Allows plain `http` to a provider on this machine. Default: never, because everybody on the way reads along.
+    /// A definition that was moved to this machine by [`Definition::at`](crate::Definition::at) needs it not.
     #[must_use]
     pub const fn for_development(mut self) -> Self {
         self.development = true;

@@ -4,10 +4,10 @@ use http::Method;
 use mapae_protocol::{
     client_credentials_header::ClientCredentials,
     client_metadata::TokenEndpointAuthMethod,
-    error::{Endpoint, ErrorResponse},
+    error::{Endpoint, ErrorCode, ErrorResponse},
     id_token,
     secret::Secret,
-    time::Timestamp,
+    time::{Seconds, Timestamp},
     token::{TokenResponse, grant_type},
 };
 use serde_json::Value;
@@ -57,7 +57,7 @@ impl Provider {
             nonce: Some(pending.nonce.clone()),
             scopes,
             issued_at: now,
-            expires_at: response.expires_in.map(|life| now.plus(life)),
+            expires_at: self.good_until(response.expires_in, now),
         })
     }
 
@@ -89,9 +89,9 @@ impl Provider {
             nonce: tokens.nonce.clone(),
             scopes: response.scope.unwrap_or_else(|| tokens.scopes.clone()),
             issued_at: now,
-            expires_at: response.expires_in.map(|life| now.plus(life)),
+            expires_at: self.good_until(response.expires_in, now),
         };
-        let vouched = self.vouched_for(person, &refreshed, now).await?;
+        let vouched = self.vouched_for(person, &refreshed, now)?;
         let id_token = if vouched { refreshed.id_token } else { tokens.id_token.clone() };
         Ok(Tokens { id_token, ..refreshed })
     }
@@ -99,14 +99,14 @@ impl Provider {
     /// OIDC Core §12.2: an ID token that comes with a refresh is of the same issuer, for the same client, about the
     /// same person, and has no nonce or that of the login. `false` when there is none, or when its key is not at
     /// hand: then it is left out. The tokens beside it are precious and wait for nobody's answer.
-    async fn vouched_for(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
+    fn vouched_for(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
         let Some(id_token) = &tokens.id_token else { return Ok(false) };
         let access_token = Some(tokens.access_token.expose().as_str());
         let mut context = IdTokenContext { nonce: None, access_token, max_age: None };
-        let mut verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
+        let mut verified = self.verify_with_known_keys(id_token.expose(), &context, now);
         if verified == Err(id_token::Error::NonceUnexpected) {
             context.nonce = tokens.nonce.as_ref().map(|nonce| nonce.expose().as_str());
-            verified = self.verify_with_known_keys(id_token.expose(), &context, now).await;
+            verified = self.verify_with_known_keys(id_token.expose(), &context, now);
         }
         let same_as_sub = self.definition().schema().identity.same_as_sub;
         match verified {
@@ -117,6 +117,12 @@ impl Provider {
         }
     }
 
+    /// Until when an access token counts as good; `None` where nobody says.
+    fn good_until(&self, expires_in: Option<Seconds>, now: Timestamp) -> Option<Timestamp> {
+        let fixed = self.definition().schema().token.access_token_seconds;
+        fixed.map(Seconds::seconds).or(expires_in).map(|life| now.plus(life))
+    }
+
     async fn request_tokens(
         &self,
         purpose: Purpose,
@@ -125,7 +131,7 @@ impl Provider {
     ) -> Result<TokenResponse, Error> {
         let metadata = self.metadata(now).await?;
         let resource = self.registration().resource.as_ref().map(|resource| resource.as_str());
-        let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata)?;
+        let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata, now)?;
         let outgoing = Outgoing {
             purpose,
             url: &metadata.token_endpoint,
@@ -135,11 +141,11 @@ impl Provider {
         };
         let answer = self.ask(&outgoing, now).await?;
         if !answer.status.is_success() {
-            return Err(self.refused(purpose, &answer).into());
+            return Err(self.refused(purpose, &answer, &metadata).into());
         }
         let rules = self.definition().schema();
         if let Some(said) = token_answer::error_with_success(&answer.body, rules) {
-            return Err(self.refused_saying(purpose, &answer, &said).into());
+            return Err(self.refused_saying(purpose, &answer, &said, &metadata).into());
         }
         let body = answer.into_json().map_err(|error| ProviderError::NoAnswer(purpose, error))?;
         let body = token_answer::mended(&body, rules);
@@ -157,10 +163,14 @@ impl Provider {
         &self,
         form: Form,
         metadata: &Metadata,
+        now: Timestamp,
     ) -> Result<(Form, Option<Credential>), ConfigurationError> {
         let registration = self.registration();
         let client_id = registration.client_id.as_str();
-        let Some(secret) = &registration.client_secret else {
+        let signed = registration.signer.as_ref();
+        let signed =
+            signed.map(|signer| signer.secret(client_id, self.issuer().as_str(), now)).transpose()?;
+        let Some(secret) = registration.client_secret.as_ref().or(signed.as_ref()) else {
             return Ok((form.with("client_id", client_id), None));
         };
         match registration.auth_method.map_or_else(|| metadata.preferred_auth_method(), Ok)? {
@@ -182,19 +192,25 @@ impl Provider {
 }
 
 impl Provider {
-    fn refused(&self, purpose: Purpose, answer: &Answer) -> ProviderError {
+    fn refused(&self, purpose: Purpose, answer: &Answer, metadata: &Metadata) -> ProviderError {
         if !answer.is_json() {
             return ProviderError::NoAnswer(purpose, HttpError::Status);
         }
         match token_answer::object(&answer.body) {
-            Some(said) => self.refused_saying(purpose, answer, &said.into()),
+            Some(said) => self.refused_saying(purpose, answer, &said.into(), metadata),
             None => ProviderError::NoAnswer(purpose, HttpError::Status),
         }
     }
 
     /// The definition's rules first, then RFC 6749 §5.2: the code decides, and a status without one is an answer that
     /// means nothing here.
-    fn refused_saying(&self, purpose: Purpose, answer: &Answer, said: &Value) -> ProviderError {
+    fn refused_saying(
+        &self,
+        purpose: Purpose,
+        answer: &Answer,
+        said: &Value,
+        metadata: &Metadata,
+    ) -> ProviderError {
         let place = if purpose == Purpose::Refresh { Place::Refresh } else { Place::Token };
         if let Some(error) = self.ruled(place, said) {
             return error;
@@ -202,7 +218,16 @@ impl Provider {
         if answer.status.is_server_error() {
             return ProviderError::NoAnswer(purpose, HttpError::Status);
         }
+        let registration = self.registration();
+        let nobody_said = registration.client_secret.is_some() && registration.auth_method.is_none();
         match ErrorResponse::parse(&answer.body) {
+            Ok(response) if nobody_said && response.known_code() == Some(ErrorCode::InvalidClient) => {
+                let refused = ProviderError::Refused { at: Endpoint::Token, code: response.known_code() };
+                // Not tried again with the other one: the provider may count wrong secrets.
+                metadata
+                    .guessed_auth_method()
+                    .map_or(refused, |tried| ProviderError::GuessedAuthMethod { tried })
+            }
             Ok(response) => ProviderError::Refused { at: Endpoint::Token, code: response.known_code() },
             Err(_) => ProviderError::NoAnswer(purpose, HttpError::Status),
         }

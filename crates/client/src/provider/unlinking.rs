@@ -40,7 +40,7 @@ impl Provider {
             None => (&tokens.access_token, "access_token"),
         };
         let form = Form::default().with("token", token.expose().as_str()).with("token_type_hint", hint);
-        let (form, credential) = self.authenticate(form, &metadata)?;
+        let (form, credential) = self.authenticate(form, &metadata, now)?;
         let (purpose, method) = (Purpose::Unlink, Method::POST);
         self.end(&Outgoing { purpose, url, credential, method, form: Some(&form) }, now).await
     }

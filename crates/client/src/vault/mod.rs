@@ -1,14 +1,21 @@
 //! What the client keeps: provider tokens, its own sessions, and the little that makes a login work once.
 //!
-//! One SQLite file and one key. Tokens and waiting sign-ups are sealed in it, session ids are hashed: a copy of
-//! the file signs nobody in and opens no API. Several processes may use the same file.
+//! One SQLite file or PostgreSQL schema, and one key. Tokens and waiting sign-ups are sealed in it, session ids are hashed:
+//! a copy of it signs nobody in and opens no API. Several processes may share it.
 
+mod agreements;
 mod database;
+mod families;
+mod fresh;
 mod key;
 mod leases;
+mod methods;
+mod resting;
+mod service_keys;
 mod sessions;
 mod sign_ups;
 mod states;
+mod tidying;
 mod tokens;
 
 use std::{
@@ -17,15 +24,21 @@ use std::{
 };
 
 use mapae_protocol::{
-    digest::sha256_base64url,
+    base64url,
+    digest::{HmacKey, hkdf_sha256, hmac_sha256, sha256_base64url},
     seal::{Purpose, Sealer},
 };
 
 use database::Database;
 pub use database::StoreError;
+pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
+pub(crate) use methods::{Method, Removal};
+pub(crate) use service_keys::ServiceKey;
 pub(crate) use tokens::{Claim, Kept};
+
+use crate::identity::EndUser;
 
 /// Declares what is sealed, each under a key of its own.
 macro_rules! purposes {
@@ -44,15 +57,28 @@ purposes! {
     SignUps = "client sign-up";
     /// A login between its start and its callback.
     PendingLogins = "client pending login";
+    /// A one-time code for the front end.
+    HandOvers = "client one-time code";
+    /// A refresh token of the service's own.
+    RefreshTokens = "client refresh token";
+    /// A private key of the service's own tokens.
+    ServiceKeys = "client service key";
 }
 
-/// The client's file and its key. Cheap to clone; all clones are one.
+/// What the key of pseudonyms is derived with.
+const PSEUDONYMS: &[u8] = b"client pseudonyms";
+
+/// The client's database and its key. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
 pub struct Vault {
     database: Database,
     tokens: Arc<Sealer<ProviderTokens>>,
     sign_ups: Arc<Sealer<SignUps>>,
     logins: Arc<Sealer<PendingLogins>>,
+    hand_overs: Arc<Sealer<HandOvers>>,
+    refresh_tokens: Arc<Sealer<RefreshTokens>>,
+    service_keys: Arc<Sealer<ServiceKeys>>,
+    pseudonyms: Arc<HmacKey>,
 }
 
 impl Vault {
@@ -74,18 +100,56 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: impl AsRef<Path>, key: &VaultKey) -> Result<Self, StoreError> {
+        Self::new(Database::open(path.as_ref())?, key)
+    }
+
+    /// Opens the vault at `url` with a key from elsewhere, for instance [`VaultKey::file`]. All processes that share a vault
+    /// have the same key.
+    ///
+    /// `sqlite:PATH` is a file, as with [`Self::open_with`]. `postgres://USER:PASSWORD@HOST:PORT/NAME` (with the crate's
+    /// feature `postgres`) is a database of the application's: the vault keeps to a schema of its own in it, `mapae_client`,
+    /// which it makes if it may. `sslmode` is `verify-full` for everything that is not on this machine, unless the address says
+    /// `disable`; `sslrootcert` names a file of certificates to trust in the place of the operating system's.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; and the database cannot be reached.
+    pub async fn connect(url: &str, key: &VaultKey) -> Result<Self, StoreError> {
+        Self::new(Database::connect(url).await?, key)
+    }
+
+    fn new(database: Database, key: &VaultKey) -> Result<Self, StoreError> {
         let roots = std::slice::from_ref(&key.0);
         Ok(Self {
-            database: Database::open(path.as_ref())?,
+            database,
             tokens: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             sign_ups: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
             logins: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            hand_overs: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            refresh_tokens: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            service_keys: Arc::new(Sealer::new(roots).map_err(StoreError::open)?),
+            pseudonyms: Arc::new(HmacKey::new(hkdf_sha256(b"", key.0.expose(), PSEUDONYMS).expose())),
         })
     }
 
     /// What seals pending logins on their way through the browser.
     pub(crate) fn logins(&self) -> &Sealer<PendingLogins> {
         &self.logins
+    }
+
+    /// What seals one-time codes for the front end.
+    pub(crate) fn hand_overs(&self) -> &Sealer<HandOvers> {
+        &self.hand_overs
+    }
+
+    /// A name for a person that nobody can try names of providers against who has not the key.
+    pub(crate) fn pseudonym(&self, person: &EndUser) -> String {
+        let name = format!("{}\0{}", person.issuer(), person.subject());
+        base64url::encode(hmac_sha256(&self.pseudonyms, name.as_bytes()))
+    }
+
+    /// What seals refresh tokens.
+    pub(crate) fn refresh_tokens(&self) -> &Sealer<RefreshTokens> {
+        &self.refresh_tokens
     }
 }
 

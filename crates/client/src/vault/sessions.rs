@@ -1,16 +1,26 @@
 //! Sessions of this service: 256 random bits in a cookie, their hash here.
 
 use mapae_protocol::time::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{StoreError, Vault, hashed};
+use super::{
+    StoreError, Vault,
+    database::{Row, Statement, statements, values},
+    hashed,
+};
 use crate::{
     identity::EndUser,
     session::{Session, SessionId},
 };
 
-const SWEEP: &str =
-    "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
+statements! {
+    SWEEP = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
+    BEGIN = "INSERT INTO sessions (id_hash, issuer, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    ALIVE = "SELECT issuer, subject, created_at, expires_at FROM sessions WHERE id_hash = $1 AND expires_at > $2";
+    END = "DELETE FROM sessions WHERE id_hash = $1";
+    END_ALL = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2";
+    END_ALL_WITHOUT_TOKENS = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2
+        AND NOT EXISTS (SELECT 1 FROM tokens WHERE tokens.issuer = sessions.issuer AND tokens.subject = sessions.subject)";
+}
 
 impl Vault {
     /// Begins a session; the one that the browser had before, if any, ends with it.
@@ -20,26 +30,7 @@ impl Vault {
         session: Session,
         before: Option<&SessionId>,
     ) -> Result<(), StoreError> {
-        let (hash, before) = (hashed(id.expose()), before.map(|id| hashed(id.expose())));
-        self.database
-            .write(move |transaction| {
-                transaction.execute(SWEEP, params![session.created_at.unix()])?;
-                if let Some(before) = before {
-                    end(transaction, &before)?;
-                }
-                transaction.execute(
-                    "INSERT INTO sessions (id_hash, issuer, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-                    params![
-                        hash,
-                        session.person.issuer(),
-                        session.person.subject(),
-                        session.created_at.unix(),
-                        session.expires_at.unix()
-                    ],
-                )?;
-                Ok(())
-            })
-            .await
+        self.database.commit(beginning(id, &session, before)).await.map(drop)
     }
 
     /// The living session of a cookie.
@@ -48,46 +39,60 @@ impl Vault {
         id: &SessionId,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let hash = hashed(id.expose());
-        self.database
-            .read(move |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT issuer, subject, created_at, expires_at FROM sessions WHERE id_hash = $1 AND expires_at > $2",
-                )?;
-                let session = statement.query_row(params![hash, now.unix()], |row| {
-                    Ok(Session {
-                        person: EndUser::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
-                        created_at: Timestamp::from_unix(row.get(2)?),
-                        expires_at: Timestamp::from_unix(row.get(3)?),
-                    })
-                });
-                Ok(session.optional()?)
-            })
-            .await
+        self.session_called(&hashed(id.expose()), now).await
+    }
+
+    /// The living session that an access token calls by this name.
+    pub(crate) async fn session_called(
+        &self,
+        sid: &str,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let row = self.database.row(ALIVE, values![sid, now]).await?;
+        row.map(|mut row| read(&mut row)).transpose()
+    }
+
+    /// Ends the session that an access token calls by this name.
+    pub(crate) async fn end_session_called(&self, sid: &str) -> Result<(), StoreError> {
+        self.database.write(END.with(values![sid])).await.map(drop)
     }
 
     /// Ends one session.
     pub(crate) async fn end_session(&self, id: &SessionId) -> Result<(), StoreError> {
-        let hash = hashed(id.expose());
-        self.database.write(move |transaction| end(transaction, &hash)).await
+        self.end_session_called(&hashed(id.expose())).await
     }
 
     /// Ends every session of a person: on all browsers.
     pub(crate) async fn end_sessions(&self, person: &EndUser) -> Result<(), StoreError> {
-        let person = person.clone();
-        self.database.write(move |transaction| end_all(transaction, &person)).await
+        self.database.write(end_all(person)).await.map(drop)
     }
 }
 
-pub(super) fn end_all(transaction: &Transaction<'_>, person: &EndUser) -> Result<(), StoreError> {
-    transaction.execute(
-        "DELETE FROM sessions WHERE issuer = $1 AND subject = $2",
-        params![person.issuer(), person.subject()],
-    )?;
-    Ok(())
+/// Begins a session in the place of the one before.
+pub(super) fn beginning(id: &SessionId, session: &Session, before: Option<&SessionId>) -> [Statement; 3] {
+    let (person, before) = (&session.person, before.map(|id| hashed(id.expose())));
+    let (created_at, expires_at) = (session.created_at, session.expires_at);
+    let hash = hashed(id.expose());
+    [
+        SWEEP.with(values![created_at]),
+        END.with(values![before]),
+        BEGIN.with(values![hash, person.issuer(), person.subject(), created_at, expires_at]),
+    ]
 }
 
-fn end(transaction: &Transaction<'_>, hash: &str) -> Result<(), StoreError> {
-    transaction.execute("DELETE FROM sessions WHERE id_hash = $1", params![hash])?;
-    Ok(())
+pub(super) fn end_all(person: &EndUser) -> Statement {
+    END_ALL.with(values![person.issuer(), person.subject()])
+}
+
+/// Ends them if the person has no tokens at this point of the unit.
+pub(super) fn end_all_without_tokens(person: &EndUser) -> Statement {
+    END_ALL_WITHOUT_TOKENS.with(values![person.issuer(), person.subject()])
+}
+
+pub(super) fn read(row: &mut Row) -> Result<Session, StoreError> {
+    Ok(Session {
+        person: EndUser::new(row.text()?, row.text()?),
+        created_at: row.time()?,
+        expires_at: row.time()?,
+    })
 }

@@ -1,12 +1,27 @@
 //! Provider tokens, sealed; each change makes a new version, so that a late writer can see that it is late.
 
 use mapae_protocol::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{Lease, StoreError, Vault, sessions};
+use super::{
+    Lease, StoreError, Vault,
+    database::{Row, statements, values},
+    leases::Standing,
+    sessions,
+};
 use crate::{identity::EndUser, tokens::Tokens};
 
 const TABLE: &str = "tokens";
+
+statements! {
+    KEEP = "INSERT INTO tokens (issuer, subject, provider, sealed, version) VALUES ($1, $2, $3, $4, 1)
+        ON CONFLICT (issuer, subject) DO UPDATE
+        SET provider = excluded.provider, sealed = excluded.sealed, version = tokens.version + 1";
+    FIND = "SELECT provider, sealed, version FROM tokens WHERE issuer = $1 AND subject = $2";
+    SUCCEED = "UPDATE tokens SET sealed = $1, version = version + 1
+        WHERE issuer = $2 AND subject = $3 AND version = $4";
+    BURY = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND version = $3";
+    FORGET = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2";
+}
 
 /// A person's tokens as they are kept.
 #[derive(Clone, Debug)]
@@ -28,12 +43,6 @@ pub(crate) enum Claim {
     Gone,
 }
 
-struct Row {
-    provider: String,
-    sealed: String,
-    version: i64,
-}
-
 impl Vault {
     /// Keeps the tokens of a login; earlier ones of the same person are replaced.
     pub(crate) async fn keep(
@@ -43,24 +52,13 @@ impl Vault {
         tokens: &Tokens,
     ) -> Result<(), StoreError> {
         let sealed = self.seal(person, provider, tokens);
-        let (person, provider) = (person.clone(), provider.to_owned());
-        self.database
-            .write(move |transaction| {
-                transaction.execute(
-                    "INSERT INTO tokens (issuer, subject, provider, sealed, version) VALUES ($1, $2, $3, $4, 1)
-                     ON CONFLICT (issuer, subject) DO UPDATE
-                     SET provider = excluded.provider, sealed = excluded.sealed, version = tokens.version + 1",
-                    params![person.issuer(), person.subject(), provider, sealed],
-                )?;
-                Ok(())
-            })
-            .await
+        let keep = KEEP.with(values![person.issuer(), person.subject(), provider, sealed]);
+        self.database.write(keep).await.map(drop)
     }
 
     /// The tokens of a person.
     pub(crate) async fn tokens(&self, person: &EndUser) -> Result<Option<Kept>, StoreError> {
-        let key = person.clone();
-        let row = self.database.read(move |connection| select(connection, &key)).await?;
+        let row = self.database.row(FIND, values![person.issuer(), person.subject()]).await?;
         row.map(|row| self.unseal(person, row)).transpose()
     }
 
@@ -71,23 +69,20 @@ impl Vault {
         lease: &Lease,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        let (key, lease) = (person.clone(), lease.clone());
-        let claimed = self
-            .database
-            .write(move |transaction| {
-                let held = lease.take(transaction, now)?;
-                Ok((held, select(transaction, &key)?))
-            })
-            .await?;
-        match claimed {
-            (_, None) => Ok(Claim::Gone),
-            (false, Some(_)) => Ok(Claim::Busy),
-            (true, Some(row)) => self.unseal(person, row).map(Claim::Held),
+        let [take, look] = lease.taking(now);
+        let find = FIND.with(values![person.issuer(), person.subject()]);
+        let done = self.database.commit([take, look, find]).await?;
+        let Some([_, standing, found]) = done else { return Ok(Claim::Busy) };
+        let standing = lease.standing(standing, now)?;
+        let Some(row) = found.row() else { return Ok(Claim::Gone) };
+        match standing {
+            Standing::Ours => self.unseal(person, row).map(Claim::Held),
+            Standing::Theirs => Ok(Claim::Busy),
         }
     }
 
-    /// Puts the successor in the place of what was refreshed and gives the lease back; `false`, and nothing
-    /// changed, if what was refreshed is not there any more.
+    /// Puts the successor in the place of what was refreshed and gives the lease back; `false` if what was refreshed is
+    /// not there any more.
     pub(crate) async fn succeed(
         &self,
         person: &EndUser,
@@ -96,18 +91,9 @@ impl Vault {
         lease: &Lease,
     ) -> Result<bool, StoreError> {
         let sealed = self.seal(person, &refreshed.provider, tokens);
-        let (person, version, lease) = (person.clone(), refreshed.version, lease.clone());
-        self.database
-            .write(move |transaction| {
-                lease.give_back(transaction)?;
-                let updated = transaction.execute(
-                    "UPDATE tokens SET sealed = $1, version = version + 1
-                     WHERE issuer = $2 AND subject = $3 AND version = $4",
-                    params![sealed, person.issuer(), person.subject(), version],
-                )?;
-                Ok(updated == 1)
-            })
-            .await
+        let succeed = SUCCEED.with(values![sealed, person.issuer(), person.subject(), refreshed.version]);
+        let done = self.database.commit([lease.giving_back(), succeed]).await?;
+        Ok(done.is_some_and(|[_, succeeded]| succeeded.happened()))
     }
 
     /// Removes dead tokens (with the person's sessions, if asked) and gives the lease back; `false`, and nothing
@@ -119,60 +105,34 @@ impl Vault {
         lease: &Lease,
         end_sessions: bool,
     ) -> Result<bool, StoreError> {
-        let (person, version, lease) = (person.clone(), dead.version, lease.clone());
-        self.database
-            .write(move |transaction| {
-                lease.give_back(transaction)?;
-                let buried = delete(transaction, &person, version)?;
-                if buried && end_sessions {
-                    sessions::end_all(transaction, &person)?;
-                }
-                Ok(buried)
-            })
-            .await
+        let bury = BURY.with(values![person.issuer(), person.subject(), dead.version]);
+        let buried = if end_sessions {
+            let unit = [lease.giving_back(), bury, sessions::end_all_without_tokens(person)];
+            self.database.commit(unit).await?.is_some_and(|[_, buried, _]| buried.happened())
+        } else {
+            let done = self.database.commit([lease.giving_back(), bury]).await?;
+            done.is_some_and(|[_, buried]| buried.happened())
+        };
+        Ok(buried)
     }
 
     /// Removes a person's tokens and ends their sessions.
     pub(crate) async fn forget(&self, person: &EndUser) -> Result<(), StoreError> {
-        let person = person.clone();
-        self.database
-            .write(move |transaction| {
-                transaction.execute(
-                    "DELETE FROM tokens WHERE issuer = $1 AND subject = $2",
-                    params![person.issuer(), person.subject()],
-                )?;
-                sessions::end_all(transaction, &person)
-            })
-            .await
+        let forget = FORGET.with(values![person.issuer(), person.subject()]);
+        self.database.commit([forget, sessions::end_all(person)]).await.map(drop)
     }
 
     fn seal(&self, person: &EndUser, provider: &str, tokens: &Tokens) -> String {
         self.tokens.seal(&tokens.to_bytes(), &bound_to(person, provider))
     }
 
-    fn unseal(&self, person: &EndUser, row: Row) -> Result<Kept, StoreError> {
-        let opened = self.tokens.open(&row.sealed, &bound_to(person, &row.provider));
+    fn unseal(&self, person: &EndUser, mut row: Row) -> Result<Kept, StoreError> {
+        let (provider, sealed, version) = (row.text()?, row.text()?, row.int()?);
+        let opened = self.tokens.open(&sealed, &bound_to(person, &provider));
         let tokens = opened.ok().and_then(|bytes| Tokens::from_bytes(&bytes));
         let tokens = tokens.ok_or(StoreError::Unreadable(TABLE))?;
-        Ok(Kept { provider: row.provider, tokens, version: row.version })
+        Ok(Kept { provider, tokens, version })
     }
-}
-
-fn select(connection: &Connection, person: &EndUser) -> Result<Option<Row>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT provider, sealed, version FROM tokens WHERE issuer = $1 AND subject = $2")?;
-    let row = statement.query_row(params![person.issuer(), person.subject()], |row| {
-        Ok(Row { provider: row.get(0)?, sealed: row.get(1)?, version: row.get(2)? })
-    });
-    Ok(row.optional()?)
-}
-
-fn delete(transaction: &Transaction<'_>, person: &EndUser, version: i64) -> Result<bool, StoreError> {
-    let deleted = transaction.execute(
-        "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND version = $3",
-        params![person.issuer(), person.subject(), version],
-    )?;
-    Ok(deleted == 1)
 }
 
 /// A sealed row moved to another person or provider does not open.

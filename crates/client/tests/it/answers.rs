@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_client::{
-    Class, ClientRegistration, Error, HttpError, LoginRequest, MetadataError, Provider, ProviderError,
-    ProviderSettings, Setting,
+    CallbackResponse, Class, ClientRegistration, Definition, Error, HttpError, Language, LoginRequest,
+    MetadataError, Provider, ProviderError, ProviderSettings, Setting,
 };
+use mapae_protocol::client_metadata::TokenEndpointAuthMethod;
 use serde_json::{Value, json};
 
 use crate::{
-    issuer::Reply,
-    website::{Browser, PATIENCE, Setup, Website},
+    issuer::{Issuer, Reply},
+    website::{Browser, PATIENCE, Setup, TestClock, Website},
 };
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -53,10 +54,25 @@ async fn rp_05_metadata_of_somebody_else() {
 async fn rp_05_plain_http_only_when_asked_for() {
     let registration = || ClientRegistration::new("client-1", "http://localhost:3000/callback");
     let plain = Provider::discover("http://localhost:9000", registration(), ProviderSettings::new("op"));
-    assert_eq!(plain.unwrap_err().setting(), Setting::Development);
+    let plain = plain.unwrap_err();
+    assert_eq!(plain.setting(), Setting::Development);
+    assert!(plain.to_string().contains("for_development()"), "the method to call is named");
     for issuer in ["http://op.example", "op.example", "https://op.example?x", "https://u@op.example", ""] {
         let wrong = Provider::discover(issuer, registration(), ProviderSettings::new("op").for_development());
         assert_eq!(wrong.unwrap_err().setting(), Setting::Issuer, "{issuer}");
+    }
+    // A simulator is on this machine: to move a provider there says it all, and to move it elsewhere opens nothing.
+    let moved = |to: &str| {
+        let kakao = Definition::named("kakao").unwrap().at(to);
+        Provider::new(kakao, registration().with_secret("secret"), ProviderSettings::new("kakao"))
+    };
+    for here in ["http://localhost:9100", "http://127.0.0.1:9100/", "http://[::1]:9100"] {
+        assert!(moved(here).is_ok(), "{here}");
+    }
+    for elsewhere in
+        ["http://kauth.kakao.com", "http://localhost.evil.example", "http://10.0.0.1:9100", "http://0.0.0.0"]
+    {
+        assert_eq!(moved(elsewhere).unwrap_err().setting(), Setting::Issuer, "{elsewhere}");
     }
 }
 
@@ -135,7 +151,7 @@ async fn rp_18_refusals_of_the_token_endpoint_say_what_to_do() {
     let (website, issuer) = Website::start().await;
     for (status, code, class) in [
         (400, "invalid_grant", Class::Restart),
-        (401, "invalid_client", Class::Configuration(Setting::ClientSecret)),
+        (401, "invalid_client", Class::Configuration(Setting::TokenEndpointAuthMethod)),
         (400, "unauthorized_client", Class::Configuration(Setting::GrantTypes)),
         (400, "invalid_scope", Class::Configuration(Setting::Scopes)),
         (400, "invalid_target", Class::Configuration(Setting::Resource)),
@@ -194,4 +210,56 @@ async fn old_metadata_serves_while_the_provider_does_not_give_it_again() {
         matches!(refused, Error::Provider(ProviderError::Metadata(MetadataError::Issuer))),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn an_app_that_is_fixed_to_another_method_is_told_which_one_to_write() {
+    let invalid = Reply::Json(401, json!({ "error": "invalid_client" }));
+    for (methods, chosen, setting) in [
+        (json!(["client_secret_basic", "client_secret_post"]), None, Setting::TokenEndpointAuthMethod),
+        (
+            json!(["client_secret_post", "client_secret_basic", "none"]),
+            None,
+            Setting::TokenEndpointAuthMethod,
+        ),
+        (json!(["client_secret_basic"]), None, Setting::ClientSecret),
+        (
+            json!(["client_secret_basic", "client_secret_post"]),
+            Some(TokenEndpointAuthMethod::ClientSecretPost),
+            Setting::ClientSecret,
+        ),
+    ] {
+        let clock = TestClock::new();
+        let issuer = Issuer::start(&clock).await;
+        issuer.behave().metadata = Some(Arc::new(move |document| {
+            document["token_endpoint_auth_methods_supported"] = methods.clone();
+        }));
+        issuer.reply("/token", invalid.clone());
+        let mut app =
+            ClientRegistration::new("client-1", "http://localhost:3000/callback/op").with_secret("right");
+        if let Some(method) = chosen {
+            app = app.with_auth_method(method);
+        }
+        let provider =
+            Provider::discover(issuer.url(), app, ProviderSettings::new("op").for_development()).unwrap();
+        let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
+        let query = issuer.approve(&started.authorization_url, "alice");
+        let response = CallbackResponse::parse(Some(&query)).unwrap();
+        let refused = provider.finish(started.pending, &response, clock.now()).await.unwrap_err();
+        assert_eq!(refused.class(), Class::Configuration(setting), "{refused}");
+        assert_eq!(issuer.hits("/token").len(), 1, "nothing is tried again in silence");
+        if setting == Setting::TokenEndpointAuthMethod {
+            assert!(
+                refused.to_string().ends_with("set `token_endpoint_auth_method` to `client_secret_post`"),
+                "{refused}"
+            );
+            for language in [Language::Korean, Language::English] {
+                let advice = provider.advice(setting, language);
+                assert!(
+                    advice.contains("client_secret_post") && advice.contains("client_secret_basic"),
+                    "{advice}"
+                );
+            }
+        }
+    }
 }

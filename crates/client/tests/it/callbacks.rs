@@ -1,10 +1,11 @@
 //! What the browser brings back: state, issuer, errors.
 
-use mapae_client::{CallbackError, Class, Client, Error, LoginRequest, ProviderError, Vault};
+use mapae_client::{CallbackError, Class, Client, Error, LoginRequest, ProviderError};
 use mapae_protocol::error::{Endpoint, ErrorCode};
 
 use crate::{
     issuer::Issuer,
+    place::Place,
     website::{Browser, TestClock, Users, Website, provider},
 };
 
@@ -128,8 +129,8 @@ async fn rp_03_an_issuer_that_promises_nothing_is_still_compared() {
 async fn rp_03_each_provider_has_a_callback_of_its_own() {
     let clock = TestClock::new();
     let (one, other) = (Issuer::start(&clock).await, Issuer::start(&clock).await);
-    let folder = tempfile::tempdir().unwrap();
-    let vault = Vault::open(folder.path().join("client.db")).unwrap();
+    let place = Place::fresh().await;
+    let vault = place.open().await;
     let builder = Client::builder(vault.clone(), Users::default()).clock(clock.clock());
     let client = builder.provider(provider("one", &one)).provider(provider("other", &other)).build().unwrap();
     let started =

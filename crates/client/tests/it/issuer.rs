@@ -145,6 +145,7 @@ impl Issuer {
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
             .route("/jwks", get(jwks))
+            .route("/auth/keys", get(jwks))
             .route("/token", post(token))
             .route("/userinfo", get(user_info))
             .with_state(Arc::clone(&inner));
@@ -177,6 +178,11 @@ impl Issuer {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         self.0.published.lock().unwrap().push(key.public_jwk().clone());
         *self.0.key.lock().unwrap() = key;
+    }
+
+    /// A token of this issuer.
+    pub(crate) fn sign(&self, kind: HeaderType, claims: &Value) -> String {
+        self.0.key.lock().unwrap().sign(kind, claims).unwrap()
     }
 
     /// The person agrees: the query that the browser brings back.

@@ -71,15 +71,11 @@ async fn rp_17_se_11_only_to_pages_of_this_service() {
 #[tokio::test]
 async fn rp_19_a_flood_of_logins_leaves_nothing_behind() {
     let (website, _issuer) = Website::start().await;
-    let size = || -> u64 {
-        let files = std::fs::read_dir(website.folder()).unwrap();
-        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
-    };
-    let before = size();
+    let before = website.place.copy().await.len();
     for _ in 0..2_000 {
         Browser::default().begin(&website, &LoginRequest::new()).await.unwrap();
     }
-    assert_eq!(size(), before);
+    assert_eq!(website.place.copy().await.len(), before);
     let mut browser = Browser::default();
     for _ in 0..20 {
         browser.begin(&website, &LoginRequest::new()).await.unwrap();

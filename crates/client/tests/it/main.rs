@@ -5,15 +5,26 @@ mod accounts;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod by_file;
+#[cfg(test)]
 mod callbacks;
+#[cfg(test)]
+mod forge;
 #[cfg(test)]
 mod id_tokens;
 #[cfg(test)]
 mod issuer;
 #[cfg(test)]
+mod linking;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod native;
+#[cfg(test)]
+mod notices;
+mod place;
+#[cfg(test)]
+mod processes;
 #[cfg(test)]
 mod refreshing;
 #[cfg(test)]
@@ -21,8 +32,16 @@ mod routes;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
+mod service_tokens;
+#[cfg(test)]
 mod social;
 #[cfg(test)]
 mod two_processes;
 #[cfg(test)]
 mod website;
+
+#[cfg(test)]
+mod engine {
+    /// Where the vaults of the tests are. `tests/postgres` holds the same tests, on the other one.
+    pub(crate) const POSTGRES: bool = false;
+}

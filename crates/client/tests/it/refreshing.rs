@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     issuer::Reply,
-    website::{PATIENCE, Setup, Website},
+    website::{Browser, PATIENCE, Setup, Website},
 };
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_wrong_secret_costs_no_tokens_and_names_the_setting() {
     website.clock.advance(60);
     issuer.reply("/token", Reply::Json(401, json!({"error": "invalid_client"})));
     let refused = website.client.access_token(&person).await.unwrap_err();
-    assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret));
+    assert_eq!(refused.class(), Class::Configuration(Setting::TokenEndpointAuthMethod));
     issuer.obey();
     website.client.access_token(&person).await.unwrap();
 }
@@ -297,4 +297,32 @@ async fn a_call_is_made_once_more_after_a_401_and_never_a_third_time() {
     assert_eq!(statuses(&[401, 200]).await, (200, 2));
     assert_eq!(statuses(&[401, 401, 200]).await, (401, 2));
     assert_eq!(issuer.refreshes(), 2);
+}
+
+#[tokio::test]
+async fn a_refresh_waits_for_nobody_who_waits_for_keys() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    issuer.behave().refreshes_bring_id_tokens = true;
+    // The login of somebody else meets a key that nobody knows, and the provider's key set does not come.
+    let mut browser = Browser::default();
+    let query = browser.go_to_provider(&website, &issuer, "bob").await.unwrap();
+    issuer.rotate_key();
+    issuer.reply("/jwks", Reply::Stall);
+    let known = issuer.hits("/jwks").len();
+    let mut login = tokio::spawn({
+        let client = website.client.clone();
+        async move { client.callback("op", Some(&query), &browser.headers()).await }
+    });
+    while issuer.hits("/jwks").len() == known {
+        tokio::task::yield_now().await;
+    }
+    website.clock.advance(60);
+    tokio::select! {
+        biased;
+        ended = &mut login => panic!("it waits for the keys: {ended:?}"),
+        token = website.client.access_token(&person) => assert!(token.is_ok(), "{token:?}"),
+    }
+    assert_eq!(issuer.refreshes(), 1);
+    login.abort();
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mapae_client::{
-    ProviderSettings, Vault, VaultKey,
+    ProviderSettings, VaultKey,
     observe::{Exchange, Observer, Outcome, Purpose, mask},
 };
 use mapae_protocol::base64url;
@@ -33,7 +33,7 @@ fn secrets(hits: &[crate::issuer::Hit], cookies: &[String]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn rp_21_a_copy_of_the_file_holds_no_token() {
+async fn rp_21_a_copy_of_the_vault_holds_no_token() {
     let (website, issuer) = Website::start().await;
     let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
     let person = browser.person(&website).await.unwrap();
@@ -45,12 +45,7 @@ async fn rp_21_a_copy_of_the_file_holds_no_token() {
     let mut secrets = secrets(&hits, &cookies);
     secrets.push(token.expose().to_owned());
 
-    let mut dump = Vec::new();
-    for file in fs::read_dir(website.folder()).unwrap().map(|file| file.unwrap().path()) {
-        if file.extension().is_none_or(|extension| extension != "key") {
-            dump.extend(fs::read(file).unwrap());
-        }
-    }
+    let dump = website.place.copy().await;
     let contains = |wanted: &[u8]| dump.windows(wanted.len()).any(|window| window == wanted);
     assert!(contains(b"alice"), "the dump is of the right file");
     for secret in secrets {
@@ -62,11 +57,11 @@ async fn rp_21_a_copy_of_the_file_holds_no_token() {
 }
 
 #[tokio::test]
-async fn rp_21_a_copy_of_the_file_opens_with_its_own_key_only() {
+async fn rp_21_a_copy_of_the_vault_opens_with_its_own_key_only() {
     let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     let other_key = VaultKey::from_bytes([7; 32]).unwrap();
-    let stolen = Vault::open_with(website.database(), &other_key).unwrap();
+    let stolen = website.place.open_with(&other_key).await;
     let thief = mapae_client::Client::builder(stolen, website.users.clone())
         .provider(crate::website::provider("op", &issuer))
         .clock(website.clock.clock())
@@ -83,7 +78,7 @@ async fn the_vaults_files_are_their_owners_alone() {
 
     let (website, issuer) = Website::start().await;
     website.sign_in(&issuer, "alice").await.unwrap();
-    for file in fs::read_dir(website.folder()).unwrap().map(|file| file.unwrap()) {
+    for file in fs::read_dir(website.place.folder()).unwrap().map(|file| file.unwrap()) {
         let mode = file.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{}", file.path().display());
     }

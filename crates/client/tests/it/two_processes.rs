@@ -5,12 +5,15 @@ use std::sync::Arc;
 use mapae_client::{AccessToken, Class, Setting};
 use tokio::sync::Semaphore;
 
-use crate::{issuer::Issuer, website::Website};
+use crate::{
+    issuer::Issuer,
+    website::{PATIENCE, Website},
+};
 
 #[tokio::test]
 async fn a_hundred_in_each_of_two_processes_refresh_once() {
     let (website, issuer) = Website::start().await;
-    let other = website.second_process(&issuer);
+    let other = website.second_process(&issuer).await;
     let person = website.signed_in_person(&issuer).await;
     for round in 1..=3 {
         website.clock.advance(60);
@@ -33,7 +36,7 @@ async fn a_hundred_in_each_of_two_processes_refresh_once() {
 #[tokio::test]
 async fn a_process_that_dies_while_it_refreshes_is_stood_in_for() {
     let (website, issuer) = Website::start().await;
-    let other = website.second_process(&issuer);
+    let other = website.second_process(&issuer).await;
     let person = website.signed_in_person(&issuer).await;
     website.clock.advance(60);
     let gate = Arc::new(Semaphore::new(0));
@@ -46,12 +49,13 @@ async fn a_process_that_dies_while_it_refreshes_is_stood_in_for() {
     process.shutdown_background();
 
     issuer.behave().gate = None;
-    let waiting = tokio::spawn({
+    let mut waiting = tokio::spawn({
         let (client, person) = (website.client.clone(), person.clone());
         async move { client.access_token(&person).await }
     });
-    tokio::task::yield_now().await;
-    assert_eq!(issuer.refreshes(), 1, "the lease of the dead process is respected");
+    let waits = tokio::time::timeout(PATIENCE, &mut waiting).await;
+    assert!(waits.is_err(), "the lease of the dead process is respected: {waits:?}");
+    assert_eq!(issuer.refreshes(), 1);
     website.clock.advance(7);
     waiting.await.unwrap().unwrap();
     let sent: Vec<String> =
@@ -65,7 +69,7 @@ async fn a_process_that_dies_while_it_refreshes_is_stood_in_for() {
 #[tokio::test]
 async fn sessions_and_states_are_shared() {
     let (website, issuer) = Website::start().await;
-    let other = website.second_process(&issuer);
+    let other = website.second_process(&issuer).await;
     let (mut browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
     assert!(browser.user(&other).await.is_some());
     let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
@@ -81,7 +85,7 @@ async fn lk_07_a_refresh_token_never_goes_to_another_issuer_of_the_same_name() {
     let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     let stranger = Issuer::start(&website.clock).await;
-    let changed = website.second_process(&stranger);
+    let changed = website.second_process(&stranger).await;
     website.clock.advance(60);
     let refused = changed.client.access_token(&person).await.unwrap_err();
     assert_eq!(refused.class(), Class::Configuration(Setting::Providers));

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -13,12 +12,11 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientRegistration, Clock, CreateError, EndUser, Error, Field,
-    Identity, LoginRequest, Provider, ProviderSettings, Redirect, SignUpOutcome, Vault,
+    Identity, LoginRequest, Provider, ProviderSettings, Redirect, ServiceTokens, SignUpOutcome,
 };
 use mapae_protocol::time::Timestamp;
-use tempfile::TempDir;
 
-use crate::issuer::Issuer;
+use crate::{issuer::Issuer, place::Place};
 
 pub(crate) const SECRET: &str = "s3cret-of-the-client";
 
@@ -103,7 +101,8 @@ pub(crate) struct Website {
     pub(crate) client: Client<User>,
     pub(crate) users: Users,
     pub(crate) clock: TestClock,
-    folder: Arc<TempDir>,
+    pub(crate) place: Place,
+    tokens: Option<fn() -> ServiceTokens<User>>,
 }
 
 /// How a website is set up.
@@ -112,11 +111,18 @@ pub(crate) struct Setup {
     pub(crate) public: bool,
     pub(crate) settings: fn(ProviderSettings) -> ProviderSettings,
     pub(crate) keep_sessions: bool,
+    pub(crate) tokens: Option<fn() -> ServiceTokens<User>>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { sign_up: Vec::new(), public: false, settings: |settings| settings, keep_sessions: false }
+        Self {
+            sign_up: Vec::new(),
+            public: false,
+            settings: |settings| settings,
+            keep_sessions: false,
+            tokens: None,
+        }
     }
 }
 
@@ -129,8 +135,12 @@ pub(crate) fn registration(name: &str) -> ClientRegistration {
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) fn provider(name: &str, issuer: &Issuer) -> Provider {
+    provider_at(name, issuer.url())
+}
+
+pub(crate) fn provider_at(name: &str, issuer: &str) -> Provider {
     let settings = ProviderSettings::new(name).for_development();
-    Provider::discover(issuer.url(), registration(name).with_secret(SECRET), settings).unwrap()
+    Provider::discover(issuer, registration(name).with_secret(SECRET), settings).unwrap()
 }
 
 impl Website {
@@ -139,9 +149,12 @@ impl Website {
     }
 
     pub(crate) async fn start_with(setup: Setup) -> (Self, Issuer) {
+        Self::start_in(Place::fresh().await, setup).await
+    }
+
+    pub(crate) async fn start_in(place: Place, setup: Setup) -> (Self, Issuer) {
         let clock = TestClock::new();
         let issuer = Issuer::start(&clock).await;
-        let folder = Arc::new(tempfile::tempdir().unwrap());
         let mut registration = registration("op");
         if !setup.public {
             registration = registration.with_secret(SECRET);
@@ -149,35 +162,29 @@ impl Website {
         let settings = (setup.settings)(ProviderSettings::new("op").for_development());
         let provider = Provider::discover(issuer.url(), registration, settings).unwrap();
         let users = Users::default();
-        let vault = Vault::open(folder.path().join("client.db")).unwrap();
-        let mut builder = Client::builder(vault, users.clone()).name("shop").provider(provider);
+        let mut builder = Client::builder(place.open().await, users.clone()).name("shop").provider(provider);
         builder = builder.sign_up(setup.sign_up).clock(clock.clock());
         if setup.keep_sessions {
             builder = builder.keep_sessions_without_grant();
         }
-        (Self { client: builder.build().unwrap(), users, clock, folder }, issuer)
-    }
-
-    /// The same service in another process: only the file is shared, and the accounts.
-    pub(crate) fn second_process(&self, issuer: &Issuer) -> Self {
-        let vault = Vault::open(self.database()).unwrap();
-        let builder =
-            Client::builder(vault, self.users.clone()).name("shop").provider(provider("op", issuer));
-        let client = builder.clock(self.clock.clock()).build().unwrap();
-        Self {
-            client,
-            users: self.users.clone(),
-            clock: self.clock.clone(),
-            folder: Arc::clone(&self.folder),
+        if let Some(tokens) = setup.tokens {
+            builder = builder.service_tokens(tokens());
         }
+        let client = builder.build().unwrap();
+        (Self { client, users, clock, place, tokens: setup.tokens }, issuer)
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("client.db")
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// The same service in another process: only the vault is shared, and the accounts.
+    pub(crate) async fn second_process(&self, issuer: &Issuer) -> Self {
+        let vault = self.place.open().await;
+        let mut builder =
+            Client::builder(vault, self.users.clone()).name("shop").provider(provider("op", issuer));
+        if let Some(tokens) = self.tokens {
+            builder = builder.service_tokens(tokens());
+        }
+        let client = builder.clock(self.clock.clock()).build().unwrap();
+        let (users, clock, place) = (self.users.clone(), self.clock.clone(), self.place.clone());
+        Self { client, users, clock, place, tokens: self.tokens }
     }
 
     /// Somebody signs in on a new browser, up to a session or the sign-up form.
@@ -199,10 +206,21 @@ impl Website {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) access_token: Option<String>,
 }
 
 impl Browser {
+    /// The requests of a front end carry its access token.
     pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = self.cookie_headers();
+        if let Some(token) = &self.access_token {
+            let value = format!("Bearer {token}");
+            headers.insert(header::AUTHORIZATION, HeaderValue::try_from(value).unwrap());
+        }
+        headers
+    }
+
+    fn cookie_headers(&self) -> HeaderMap {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::try_from(pairs.join("; ")).unwrap());

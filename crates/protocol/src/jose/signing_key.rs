@@ -28,6 +28,9 @@ pub enum SigningKeyError {
     /// The key is not one that this crate would accept from others.
     #[error("the signing key is not acceptable: {0}")]
     Unacceptable(#[from] KeyError),
+    /// The name is not a word of letters, digits, hyphens and underscores.
+    #[error("the key's name is not a plain word")]
+    Kid,
     /// The key could not be written as PKCS #8.
     #[error("the signing key could not be exported")]
     Export,
@@ -102,6 +105,20 @@ impl SigningKey {
             Algorithm::EdDsa => Primitive::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8).map_err(failed)?),
         };
         Self::new(algorithm, primitive)
+    }
+
+    /// The same key, named as whoever issued it has named it (RFC 7515 §4.1.4).
+    ///
+    /// # Errors
+    /// [`SigningKeyError::Kid`]
+    pub fn with_kid(self, kid: &str) -> Result<Self, SigningKeyError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if kid.is_empty() || kid.len() > super::MAX_KID || !kid.bytes().all(plain) {
+            return Err(SigningKeyError::Kid);
+        }
+        let public = Jwk::new(self.primitive.material()?, Some(self.algorithm), Some(kid.to_owned()))?;
+        let headers = Headers::encode(self.algorithm, kid);
+        Ok(Self { public, kid: kid.to_owned(), headers, ..self })
     }
 
     /// Writes the key as unencrypted PKCS #8, to be wrapped under the master key and kept.

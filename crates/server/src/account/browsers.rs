@@ -8,6 +8,7 @@ use axum::{
 use super::notice;
 use crate::{
     app::App,
+    audit::{About, Event},
     interaction::{PageError, person_page, see_other},
     pages::account::AccountNotice,
     store::{Unit, sessions},
@@ -22,6 +23,7 @@ pub(crate) async fn end(State(app): State<App>, Path(id): Path<String>, request:
             return Err(PageError::NotFound);
         }
         visit.app.commit(sessions::end(&id, &signed_in.user.id, now)).await?;
+        About::user(&signed_in.user.id).note(Event::SignedOutElsewhere);
         Ok(see_other(&notice::account(AccountNotice::BrowserEnded))?)
     })
     .await
@@ -36,6 +38,7 @@ pub(crate) async fn end_others(State(app): State<App>, request: Request) -> Resp
         let unit =
             Unit::new().with_all(others.map(|other| sessions::end(&other.id, &signed_in.user.id, now)));
         visit.app.commit(unit).await?;
+        About::user(&signed_in.user.id).note(Event::SignedOutElsewhere);
         Ok(see_other(&notice::account(AccountNotice::OtherBrowsersEnded))?)
     })
     .await

@@ -1,5 +1,7 @@
 //! A connected service: what was agreed, and taking back one optional item.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Path, Request, State},
     response::Response,
@@ -9,19 +11,21 @@ use mapae_protocol::locale::Locale;
 use super::notice;
 use crate::{
     app::App,
+    audit::{About, Event},
     catalog::Client,
     contention,
     interaction::{PageError, Visit, person_page, see_other},
     pages::{
         account::AccountNotice,
-        connected_service::{AgreedItem, ServicePage},
+        at,
+        connected_service::{AgreedItem, ItemNotice, ServicePage},
         look::AppCard,
         moment::Moment,
         scope_text::ScopeText,
         shown::Shown,
     },
     store::{
-        CommitError,
+        CommitError, Unit,
         consents::{self, Connection},
         sessions::SignedIn,
     },
@@ -32,14 +36,16 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request
     person_page(app, request, |visit, signed_in| async move {
         let connection = find(&visit, &signed_in, &id).await?;
         let now = visit.app.now().unix();
+        let (agreed, refused) = items(&visit, &connection).await?;
         let page = ServicePage {
             desk: visit.desk(&signed_in),
             id,
             app: card(&connection),
-            items: items(&visit, &connection).await?,
+            items: agreed,
+            refused,
             since: Moment::new(connection.consent.created_at.unix(), now),
             last_used: connection.last_used_at.map(|used| Moment::new(used.unix(), now)),
-            dropped: notice::is_dropped(&visit)?,
+            notice: notice::of_service(&visit)?,
         };
         Ok(visit.show(&page, None))
     })
@@ -57,10 +63,14 @@ pub(crate) async fn drop_item(State(app): State<App>, Path(id): Path<String>, re
             }
             // Taken back already, or never agreed to: it is as the person wants it.
             let Some(unit) = consents::drop_scope(&connection.consent, scope, visit.app.now()) else {
-                return Ok(Some(see_other(&notice::dropped(&id))?));
+                return Ok(Some(see_other(&notice::service(&id, ItemNotice::Dropped))?));
             };
             match visit.app.commit(unit).await {
-                Ok(_) => Ok(Some(see_other(&after_dropping(&connection, scope))?)),
+                Ok(_) => {
+                    let about = About::user(&signed_in.user.id).with_app(&connection.consent.app_id);
+                    about.note(Event::ConsentItemWithdrawn);
+                    Ok(Some(see_other(&after_dropping(&connection, scope))?))
+                }
                 Err(CommitError::Conflict { .. }) => Ok(None),
                 Err(error) => Err(error.into()),
             }
@@ -70,12 +80,54 @@ pub(crate) async fn drop_item(State(app): State<App>, Path(id): Path<String>, re
     .await
 }
 
+/// `POST /account/services/{id}/agree`.
+pub(crate) async fn agree_to_item(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    person_page(app, request, |visit, signed_in| async move {
+        let scope = visit.one("item")?.ok_or(PageError::BadRequest)?;
+        contention::until_done(|| async {
+            let connection = find(&visit, &signed_in, &id).await?;
+            let client = client(&visit, &connection).await?;
+            if !may_be_agreed_to(&client, scope) {
+                return Err(PageError::BadRequest);
+            }
+            // Agreed to already, or never asked for: nothing is given that no page has shown.
+            let Some(write) = consents::add_scope(&connection.consent, scope, visit.app.now()) else {
+                return Ok(Some(see_other(&at::service(&id))?));
+            };
+            match visit.app.commit(Unit::from(write)).await {
+                Ok(_) => {
+                    let about = About::user(&signed_in.user.id).with_app(&connection.consent.app_id);
+                    about.note(Event::ConsentItemGiven);
+                    Ok(Some(see_other(&notice::service(&id, ItemNotice::Agreed))?))
+                }
+                Err(CommitError::Conflict { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    })
+    .await
+}
+
+/// Whether the app asks for it still, as something that may be left out.
+fn may_be_agreed_to(client: &Client, scope: &str) -> bool {
+    client.item(scope).is_some() && !client.required().contains(scope)
+}
+
+async fn client(visit: &Visit, connection: &Connection) -> Result<Arc<Client>, PageError> {
+    visit.app.catalog().client(&connection.consent.app_id).await?.ok_or(PageError::NotFound)
+}
+
 /// Without its last item a service is not connected any more.
 fn after_dropping(connection: &Connection, scope: &str) -> String {
     if connection.consent.scopes == scope {
         notice::account(AccountNotice::Disconnected)
     } else {
-        notice::dropped(&connection.consent.id)
+        notice::service(&connection.consent.id, ItemNotice::Dropped)
     }
 }
 
@@ -90,7 +142,7 @@ pub(super) fn card(connection: &Connection) -> AppCard {
     let homepage = connection.app_homepage.as_deref().and_then(|homepage| url::Url::parse(homepage).ok());
     AppCard {
         icon: connection.app_icon.clone(),
-        host: homepage.as_ref().and_then(url::Url::host_str).map(Shown::name),
+        leads_to: homepage.as_ref().and_then(url::Url::host_str).map(Shown::name),
         ..AppCard::named(&connection.app_name)
     }
 }
@@ -116,8 +168,12 @@ pub(super) fn in_order<'c>(connection: &'c Connection, client: Option<&Client>) 
     ordered
 }
 
-async fn items(visit: &Visit, connection: &Connection) -> Result<Vec<AgreedItem>, PageError> {
-    let client = visit.app.catalog().client(&connection.consent.app_id).await?.ok_or(PageError::NotFound)?;
+/// What was agreed, and what was left out and can be agreed to.
+async fn items(
+    visit: &Visit,
+    connection: &Connection,
+) -> Result<(Vec<AgreedItem>, Vec<AgreedItem>), PageError> {
+    let client = client(visit, connection).await?;
     let purpose = |scope: &str| {
         let item = client.item(scope)?;
         let purpose = match visit.locale(None) {
@@ -126,12 +182,15 @@ async fn items(visit: &Visit, connection: &Connection) -> Result<Vec<AgreedItem>
         };
         (!purpose.is_empty()).then(|| Shown::sentence(purpose))
     };
-    let shown = in_order(connection, Some(&client)).into_iter().map(|scope| AgreedItem {
+    let shown = |scope: &str| AgreedItem {
         scope: titled(visit, scope),
         purpose: purpose(scope),
         optional: !client.required().contains(scope),
-    });
-    Ok(shown.collect())
+    };
+    let refused = client.in_declared_order(connection.consent.refused.split_ascii_whitespace());
+    let refused = refused.into_iter().filter(|scope| may_be_agreed_to(&client, scope));
+    let agreed = in_order(connection, Some(&client));
+    Ok((agreed.into_iter().map(&shown).collect(), refused.map(&shown).collect()))
 }
 
 async fn is_required(visit: &Visit, connection: &Connection, scope: &str) -> Result<bool, PageError> {

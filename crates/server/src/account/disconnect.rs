@@ -8,6 +8,7 @@ use axum::{
 use super::{connection, notice};
 use crate::{
     app::App,
+    audit::{About, Event},
     interaction::{person_page, see_other},
     pages::{account::AccountNotice, connected_service::Disconnect},
     store::{CommitError, consents},
@@ -29,8 +30,12 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
         let connected = connection::find(&visit, &signed_in, &id).await?;
         let unit = consents::disconnect(&connected.consent.id, &signed_in.user.id, visit.app.now());
         match visit.app.commit(unit).await {
-            // A conflict: it was disconnected at the same time on another page.
-            Ok(_) | Err(CommitError::Conflict { .. }) => {}
+            Ok(_) => {
+                let about = About::user(&signed_in.user.id).with_app(&connected.consent.app_id);
+                about.note(Event::ConsentWithdrawn);
+            }
+            // It was disconnected at the same time on another page.
+            Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(see_other(&notice::account(AccountNotice::Disconnected))?)

@@ -3,7 +3,7 @@
 use axum::{
     extract::{Request, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 
 use super::{connection, notice, ways};
@@ -13,6 +13,7 @@ use crate::{
     interaction::{PageError, Visit, person_page},
     pages::{
         account::{AccountHome, ChangePasswordProblem, ConnectedService, SignedInBrowser},
+        at,
         browser::Browser,
         moment::Moment,
     },
@@ -22,6 +23,11 @@ use crate::{
         users,
     },
 };
+
+/// `GET /`: who types the server's name alone is looking for their account.
+pub(crate) async fn start() -> Redirect {
+    Redirect::to(at::ACCOUNT)
+}
 
 /// `GET /account`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {

@@ -5,6 +5,7 @@ use crate::{
     pages::{
         account::{AccountNotice, AccountTrouble},
         at,
+        connected_service::ItemNotice,
         shown::Shown,
         sign_in::TroubleWith,
     },
@@ -23,8 +24,8 @@ const WORDS: &[(&str, AccountNotice)] = &[
     ("way-removed", AccountNotice::WayRemoved),
 ];
 
-/// Of a service's page: an item was taken back.
-const DROPPED: &str = "dropped";
+/// Of a service's page.
+const ITEM_WORDS: &[(&str, ItemNotice)] = &[("dropped", ItemNotice::Dropped), ("agreed", ItemNotice::Agreed)];
 
 /// The account's address, with what to tell there.
 pub(super) fn account(notice: AccountNotice) -> String {
@@ -55,9 +56,10 @@ pub(super) fn trouble_of_account(visit: &Visit) -> Result<Option<AccountTrouble>
     }))
 }
 
-/// A service's address, where it is told that an item was taken back.
-pub(super) fn dropped(id: &str) -> String {
-    at::with(&at::service(id), DONE, DROPPED)
+/// A service's address, with what to tell there.
+pub(super) fn service(id: &str, notice: ItemNotice) -> String {
+    let word = ITEM_WORDS.iter().find(|(_, of)| *of == notice);
+    word.map_or_else(|| at::service(id), |(word, _)| at::with(&at::service(id), DONE, word))
 }
 
 /// What the address of the account's page tells.
@@ -66,7 +68,8 @@ pub(super) fn of_account(visit: &Visit) -> Result<Option<AccountNotice>, PageErr
     Ok(WORDS.iter().find(|(word, _)| Some(*word) == told).map(|(_, notice)| *notice))
 }
 
-/// Whether the address of a service's page tells that an item was taken back.
-pub(super) fn is_dropped(visit: &Visit) -> Result<bool, PageError> {
-    Ok(visit.one(DONE)? == Some(DROPPED))
+/// What the address of a service's page tells.
+pub(super) fn of_service(visit: &Visit) -> Result<Option<ItemNotice>, PageError> {
+    let told = visit.one(DONE)?;
+    Ok(ITEM_WORDS.iter().find(|(word, _)| Some(*word) == told).map(|(_, notice)| *notice))
 }

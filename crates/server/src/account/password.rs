@@ -13,6 +13,7 @@ use crate::{
         typed,
     },
     app::App,
+    audit::{About, Event},
     interaction::{
         PageError, Visit,
         login::{self, Attempt},
@@ -86,7 +87,10 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
         .with(sessions::keep(&session.id));
     let notice = new_password::notice(visit, user)?;
     match visit.app.commit(unit.with(notice.keep(visit.app.now()))).await {
-        Ok(_) => visit.app.post_office().hand_over(notice),
+        Ok(_) => {
+            About::user(&user.id).note(Event::PasswordChanged);
+            visit.app.post_office().hand_over(notice);
+        }
         // Something else has ended everything, this session too: then the person signs in first.
         Err(CommitError::Conflict { .. }) => return Ok(see_other(at::ACCOUNT)?),
         Err(error) => return Err(error.into()),

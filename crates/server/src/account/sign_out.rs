@@ -8,6 +8,7 @@ use axum::{
 
 use crate::{
     app::App,
+    audit::{About, Event},
     interaction::{PageError, Visit, page},
     pages::{
         at,
@@ -39,6 +40,7 @@ async fn sign_out(visit: Visit) -> Result<Response, PageError> {
         visit.verify_form(signed_in)?;
         let end = sessions::end(&signed_in.session.id, &signed_in.user.id, visit.app.now());
         visit.app.commit(end).await?;
+        About::user(&signed_in.user.id).note(Event::SignedOut);
     }
     Ok(done(&visit))
 }

@@ -4,7 +4,7 @@
 //! guesses from being charged to the owner. It ends with the password under which it was given.
 
 use axum::http::{HeaderMap, HeaderValue};
-use mapae_protocol::{random, time::Seconds};
+use mapae_protocol::random;
 use serde::{Deserialize, Serialize};
 
 use super::session::Proven;
@@ -12,11 +12,10 @@ use crate::{
     app::App,
     fault::{Artefact, Fault},
     http::cookies::Life,
+    keys::KNOWN_BROWSER_LIFE,
     store::users::User,
 };
 
-/// How long a browser is remembered.
-const LIFE: Seconds = Seconds::days(365);
 /// How many people one browser is known to.
 const MAX_PEOPLE: usize = 4;
 
@@ -57,7 +56,7 @@ pub(crate) fn remember(app: &App, proven: Proven<'_>, headers: &HeaderMap) -> Re
     known.people.truncate(MAX_PEOPLE);
     let json = serde_json::to_vec(&known).map_err(Fault::encoding(Artefact::Cookie))?;
     let sealed = app.keys().current().seals.known_browsers.seal(&json, b"");
-    app.cookies().known.set(&sealed, Life::For(LIFE)).map_err(Fault::encoding(Artefact::Cookie))
+    app.cookies().known.set(&sealed, Life::For(KNOWN_BROWSER_LIFE)).map_err(Fault::encoding(Artefact::Cookie))
 }
 
 fn read(app: &App, headers: &HeaderMap) -> Option<KnownBrowser> {

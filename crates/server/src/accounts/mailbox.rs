@@ -5,9 +5,11 @@
 
 use std::{
     io::Write as _,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
+use jiff::fmt::rfc2822;
 use mapae_protocol::{base64url, random, time::Timestamp};
 
 use super::Email;
@@ -15,6 +17,8 @@ use super::Email;
 /// A letter in one language.
 #[derive(Clone, Debug)]
 pub struct Letter {
+    /// Where this server is reached, `host[:port]`: letters come from there.
+    pub authority: String,
     /// The stored address, never the one that a form submitted.
     pub to: Email,
     /// One line.
@@ -66,7 +70,7 @@ impl Mailbox {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&draft.unfinished)?;
-        file.write_all(letter.to_rfc_5322().as_bytes())?;
+        file.write_all(letter.to_rfc_5322(now).as_bytes())?;
         file.sync_all()?;
         Ok(draft)
     }
@@ -95,16 +99,35 @@ impl Draft {
 impl Letter {
     /// The message as it would travel, its text legible as it lies there. The subject is an encoded word,
     /// so that no line break in it could begin another header; the address is canonical and has none.
-    fn to_rfc_5322(&self) -> String {
+    fn to_rfc_5322(&self, now: Timestamp) -> String {
         use ::base64::{Engine as _, engine::general_purpose::STANDARD};
         let subject = STANDARD.encode(&self.subject);
         let text = self.text.replace("\r\n", "\n").replace('\n', "\r\n");
         format!(
-            "To: <{}>\r\nSubject: =?utf-8?B?{subject}?=\r\nMIME-Version: 1.0\r\n\
+            "From: Mapae <no-reply@{}>\r\nDate: {}\r\nTo: <{}>\r\nSubject: =?utf-8?B?{subject}?=\r\nMIME-Version: 1.0\r\n\
              Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n",
+            domain(&self.authority),
+            date(now),
             self.to,
         )
     }
+}
+
+/// The domain of an address at this host; an IP address as a literal (RFC 5321 §4.1.3).
+fn domain(authority: &str) -> String {
+    let port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let host = authority.rsplit_once(':').filter(|(_, end)| port(end)).map_or(authority, |(host, _)| host);
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("[{address}]"),
+        Ok(IpAddr::V6(address)) => format!("[IPv6:{address}]"),
+        Err(_) => host.to_owned(),
+    }
+}
+
+/// RFC 5322 §3.3.
+fn date(now: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_second(now.unix()).unwrap_or_default();
+    rfc2822::DateTimePrinter::new().timestamp_to_string(&moment).unwrap_or_default()
 }
 
 /// A new name in a folder outlives the machine's end only when the folder itself was written.
@@ -125,6 +148,28 @@ mod tests {
 
     use super::*;
 
+    fn letter(to: Email, authority: &str) -> Letter {
+        Letter { authority: authority.to_owned(), to, subject: "s".to_owned(), text: "t".to_owned() }
+    }
+
+    #[test]
+    fn a_letter_says_from_where_and_when_it_was_sent() {
+        for (authority, from) in [
+            ("localhost:9000", "no-reply@localhost"),
+            ("id.example.com", "no-reply@id.example.com"),
+            ("127.0.0.1:9000", "no-reply@[127.0.0.1]"),
+            ("[::1]:9000", "no-reply@[IPv6:::1]"),
+            ("[::1]", "no-reply@[IPv6:::1]"),
+        ] {
+            let letter = letter(Email::parse("mina@example.com").unwrap(), authority);
+            let text = letter.to_rfc_5322(Timestamp::from_unix(1_800_000_000));
+            let head = format!(
+                "From: Mapae <{from}>\r\nDate: Fri, 15 Jan 2027 08:00:00 -0000\r\nTo: <mina@example.com>\r\n"
+            );
+            assert!(text.starts_with(&head), "{text}");
+        }
+    }
+
     fn mode(path: &Path) -> u32 {
         std::fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
@@ -139,7 +184,7 @@ mod tests {
             let mailbox = Mailbox::open(folder).unwrap();
             assert_eq!(mode(folder), expected);
             let to = Email::parse("mina@example.com").unwrap();
-            let letter = Letter { to, subject: "s".to_owned(), text: "t".to_owned() };
+            let letter = letter(to, "localhost:9000");
             let file = mailbox.draft(&letter, Timestamp::from_unix(0)).unwrap().deliver().unwrap();
             assert_eq!(mode(&file), 0o600);
         }

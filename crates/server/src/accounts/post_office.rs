@@ -24,7 +24,7 @@ use crate::{
     app::{App, WeakApp},
     fault::{Artefact, Fault},
     ids::Kind,
-    pages::{at, letters, mailed::MailPurpose},
+    pages::{at, letters, look::Standing, mailed::MailPurpose, shown::Shown},
     store::{
         CommitError, Concealed, Unit,
         db::Statement,
@@ -56,7 +56,12 @@ impl Order {
     /// one with which the person goes on afterwards, sealed for the browser that asked.
     pub(crate) fn new(matter: Matter, email: &Email, locale: Locale, step: Option<Concealed>) -> Self {
         let (email, locale) = (email.to_string(), locale.as_str().to_owned());
-        Self(MailOrder { id: Kind::MailOrder.fresh(), matter, email, locale, step })
+        Self(MailOrder { id: Kind::MailOrder.fresh(), matter, email, locale, step, app_id: None })
+    }
+
+    /// The same, for somebody who came from this app.
+    pub(crate) fn coming_from(self, app_id: Option<String>) -> Self {
+        Self(MailOrder { app_id, ..self.0 })
     }
 
     /// Keeps it; returns a row unless too many wait.
@@ -192,7 +197,8 @@ async fn carry_out(app: &App, order: &MailOrder) -> Result<(), Undelivered> {
     // An account's address is unique and canonical: the one looked up by is the one that is stored.
     let to = Email::parse(&order.email).map_err(Fault::corrupt(Artefact::Email))?;
     if let Some(Written { text: letters::Letter { subject, body }, unit }) = compose(app, order).await? {
-        let letter = Letter { to, subject, text: body };
+        let authority = app.config().site.authority().to_owned();
+        let letter = Letter { authority, to, subject, text: body };
         let (mailbox, now) = (app.mailbox().clone(), app.now());
         let draft = tokio::task::spawn_blocking(move || mailbox.draft(&letter, now)).await;
         let draft = draft.map_err(std::io::Error::other)??;
@@ -231,8 +237,19 @@ async fn compose(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault>
 async fn invite(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault> {
     let recipient = Recipient { email: &order.email, account: None, payload: order.step.clone() };
     let Some((link, unit)) = new_link(app, MailPurpose::SignUp, recipient).await? else { return Ok(None) };
-    let matter = letters::Matter::SignUp { link: &link, minutes: mailed_link::minutes(MailPurpose::SignUp) };
+    let service = service(app, order).await?;
+    let minutes = mailed_link::minutes(MailPurpose::SignUp);
+    let matter = letters::Matter::SignUp { link: &link, minutes, service: service.as_ref() };
     Ok(Some(Written { text: letters::Letter::write(&matter, page_locale(order)), unit }))
+}
+
+/// The app for which somebody signs up, by its name. Only one that the operator vouches for: nobody else writes
+/// into mails to strangers.
+async fn service(app: &App, order: &MailOrder) -> Result<Option<Shown>, Fault> {
+    let Some(id) = &order.app_id else { return Ok(None) };
+    let client = app.catalog().client(id).await?;
+    let vouched = client.filter(|client| !client.is_disabled() && client.standing() == Standing::Verified);
+    Ok(vouched.map(|client| Shown::name(&client.record().settings.name)))
 }
 
 /// A link to a new password, worth nothing once anything else has ended the person's sessions.

@@ -38,6 +38,9 @@ pub(crate) const OWN_BROWSER: Budget = Budget { kind: "own browser", burst: 10, 
 /// Requests too large to travel sealed, each of which is kept for ten minutes, from one source: thirty at once,
 /// then three a minute. Nobody can fill the room that there is for them alone.
 pub(crate) const LARGE_REQUESTS: Budget = Budget { kind: "large request", burst: 30, refill: 20 };
+/// Codes whose details are too large for an address, each of which is a row, for one person: thirty at once, then
+/// three a minute.
+pub(crate) const LARGE_CODES: Budget = Budget { kind: "large code", burst: 30, refill: 20 };
 /// Leaving for a provider and coming back, each of which is kept for some minutes, from one source: sixty at once, then
 /// six a minute. Many people share an address.
 pub(crate) const DEPARTURES: Budget = Budget { kind: "departure", burst: 60, refill: 10 };

@@ -1,4 +1,4 @@
-//! Who is next at something scarce: in turn by network, not first come first served — threats SE-17, G-32.
+//! Who is next at something scarce: in turn by network, not first come first served — threats SE-17.
 //!
 //! Whoever floods a queue that is served in order shuts everybody else out. Here networks take turns: within
 //! the whole world the first bytes of addresses, within those the next ones, down to the single address. And

@@ -13,12 +13,16 @@ pub enum ApiCommand {
     List(Common),
     /// Show one API
     Show(OneApi),
+    /// Change an API's name and scopes
+    Update(UpdateApi),
     /// Give an API a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApi),
     /// Switch an API off: no token is issued for it, and it learns nothing about tokens
     Disable(OneApi),
     /// Switch an API on again
     Enable(OneApi),
+    /// Delete an API with its scopes: no token is issued for it, and apps can ask for its scopes no longer
+    Delete(OneApi),
 }
 
 /// One API.
@@ -60,6 +64,38 @@ pub struct CreateApi {
     /// jwt: the API checks tokens by itself; opaque: it asks the server about each
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TokenFormat::Jwt)]
     pub token_format: TokenFormat,
+}
+
+/// Change an API.
+///
+/// What is not named stays as it is.
+#[derive(Args, Clone, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true)
+    .args(["name", "scopes", "removed_scopes"]))]
+pub struct UpdateApi {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The API's identifier, as `mapae api list` shows it
+    #[arg(value_name = "IDENTIFIER")]
+    pub identifier: String,
+
+    /// Name that people see
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// A scope to add, or one that it has, with new texts; may be repeated
+    ///
+    /// One text alone is read in both languages.
+    #[arg(long = "scope", value_name = "SCOPE=KOREAN|ENGLISH")]
+    pub scopes: Vec<ScopeText>,
+
+    /// A scope to give up; may be repeated
+    ///
+    /// Apps can ask for it no longer. Tokens that carry it carry it until they expire.
+    #[arg(long = "remove-scope", value_name = "SCOPE")]
+    pub removed_scopes: Vec<String>,
 }
 
 /// What an API's access tokens are.

@@ -17,7 +17,7 @@ pub enum AppCommand {
     List(Common),
     /// Show one app
     Show(OneApp),
-    /// Change how an app proves itself and how its tokens behave
+    /// Change an app: its name, addresses, scopes, owner, and how it proves itself
     Update(UpdateApp),
     /// Give an app a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApp),

@@ -7,8 +7,8 @@ const HIGHEST: u16 = 14;
 
 /// All parties of OAuth on this machine.
 ///
-/// Starts the authorization server, a web service that is its client and a calendar API, with demo accounts,
-/// and prints where to look. Everything stays on this machine, and nothing is kept unless a folder is named.
+/// Starts the authorization server, a web service that is its client, a calendar API and simulated social
+/// providers, with demo accounts, and prints where to look. Everything stays on this machine, and nothing is kept unless a folder is named.
 #[derive(Args, Clone, Debug)]
 pub struct Demo {
     /// Take the ports N, N+1, N+2 and up to N+14 [default: 9000, 3000, 4000 and 9100 to 9104]

@@ -2,8 +2,6 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, IdTokenAlg};
-
 /// Choices that only an app that keeps a secret has: a public one sends none, needs PKCE, and its refresh tokens
 /// rotate (RFC 9700 §2.1.1, §4.14.2).
 #[derive(Args, Clone, Debug, Default)]
@@ -19,30 +17,6 @@ pub struct SecurityChoices {
     /// Whether each refresh brings a new refresh token [default: rotate]
     #[arg(long, value_name = "RULE", value_enum)]
     pub refresh_tokens: Option<RefreshTokenRule>,
-}
-
-/// Change how an app proves itself and how its tokens behave.
-///
-/// What is not named stays as it is. The kind of its users' ids cannot change: they would all become strangers.
-#[derive(Args, Clone, Debug)]
-#[command(group = clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["auth_method", "pkce", "refresh_tokens", "id_token_alg"]))]
-pub struct UpdateApp {
-    /// Options of every command.
-    #[command(flatten)]
-    pub common: Common,
-
-    /// The app's client_id, as `mapae app list` shows it
-    #[arg(value_name = "CLIENT_ID")]
-    pub client_id: String,
-
-    /// What it chooses.
-    #[command(flatten)]
-    pub security: SecurityChoices,
-
-    /// What its ID tokens are signed with
-    #[arg(long, value_name = "ALGORITHM", value_enum)]
-    pub id_token_alg: Option<IdTokenAlg>,
 }
 
 /// A way to send a secret by its registered name (RFC 7591 §2).

@@ -31,7 +31,7 @@ pub struct Simulate {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub listen: IpAddr,
 
-    /// Name under which browsers and programs reach the simulators
+    /// Name under which browsers and programs reach the simulators; they answer to no other
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     pub host: String,
 

@@ -11,6 +11,7 @@ use mapae_protocol::{client_authentication::PresentedCredential, time::Timestamp
 
 use crate::{
     app::App,
+    audit::{About, Event},
     catalog::{Api, Client},
     endpoints::{form::Form, token_error::TokenError},
 };
@@ -39,15 +40,20 @@ pub(crate) enum Caller {
 pub(crate) async fn authenticate_app(app: &App, form: &Form) -> Result<Arc<Client>, TokenError> {
     match authenticate(app, form).await? {
         Caller::App(client) => Ok(client),
-        Caller::Api(_) => Err(TokenError::InvalidClient { basic: form.has_authorization() }),
+        Caller::Api(api) => {
+            About::api(&api.client_id).note(Event::AuthenticationRefused);
+            Err(TokenError::InvalidClient { basic: form.has_authorization() })
+        }
     }
 }
 
 /// The app or API that calls.
 pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, TokenError> {
     let basic = form.has_authorization();
-    let credential = PresentedCredential::parse(form.authorization(), &form.params)
-        .map_err(|error| TokenError::Authentication { error, basic })?;
+    let credential = PresentedCredential::parse(form.authorization(), &form.params).map_err(|error| {
+        About::default().note(Event::AuthenticationRefused);
+        TokenError::Authentication { error, basic }
+    })?;
     let caller = find(app, &credential).await?;
     caller.ok_or(TokenError::InvalidClient { basic })
 }
@@ -56,13 +62,20 @@ async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Call
     let id = credential.client_id().as_str();
     if let Some(client) = app.catalog().client(id).await? {
         let proven = !client.is_disabled() && proves(credential, &client, app.now());
+        if !proven {
+            About::app(client.id()).note(Event::AuthenticationRefused);
+        }
         return Ok(proven.then_some(Caller::App(client)));
     }
     let apis = app.catalog().apis();
-    let api = apis.by_client_id(id).filter(|api| !api.disabled);
-    let proven = api.filter(|api| {
+    let api = apis.by_client_id(id);
+    let proven = api.filter(|api| !api.disabled).filter(|api| {
         credential.secret().is_some_and(|presented| api.secret_hash.matches(&secret::digest(presented)))
     });
+    if proven.is_none() {
+        let about = api.map_or_else(About::default, |api| About::api(&api.client_id));
+        about.note(Event::AuthenticationRefused);
+    }
     Ok(proven.map(|api| Caller::Api(Arc::clone(api))))
 }
 

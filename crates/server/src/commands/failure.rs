@@ -203,7 +203,9 @@ impl From<StartError> for Failure {
                 Ok(fault) => (*fault).into(),
                 Err(_) => Self::new("internal", text),
             },
-            StartError::DataFolder { .. } => Self::new("data_folder_unusable", with_causes(&error)),
+            StartError::DataFolder { .. } | StartError::OpenFolder { .. } => {
+                Self::new("data_folder_unusable", with_causes(&error))
+            }
             StartError::Mailbox { .. } => Self::new("mailbox_unusable", with_causes(&error)),
         }
     }

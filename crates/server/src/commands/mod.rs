@@ -106,9 +106,11 @@ async fn carry_out_for_apis(command: ApiCommand) -> Result<Answer, Failure> {
         ApiCommand::Create(args) => api::create::run(&args).await,
         ApiCommand::List(common) => api::list::run(&common).await,
         ApiCommand::Show(args) => api::show::run(&args).await,
+        ApiCommand::Update(args) => api::update::run(&args).await,
         ApiCommand::RotateSecret(args) => api::rotate_secret::run(&args).await,
         ApiCommand::Disable(args) => api::switch::disable(&args).await,
         ApiCommand::Enable(args) => api::switch::enable(&args).await,
+        ApiCommand::Delete(args) => api::delete::run(&args).await,
     }
 }
 

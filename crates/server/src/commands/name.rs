@@ -29,6 +29,10 @@ pub(super) fn tell(mistake: NameMistake, refusals: &mut Refusals) {
             "The name has a character in it that nobody sees, such as a space of no width.",
             "Type it instead of pasting it.".to_owned(),
         ),
+        NameMistake::LookAlike => (
+            "The name has letters that look like others, or a sign such as ✔ or ™.",
+            "Type plain letters of one alphabet; Hangul may stand beside it.".to_owned(),
+        ),
     };
     refusals.add(INVALID, "--name", wrong, instead);
 }

@@ -13,6 +13,11 @@ pub(super) const CONFIG: &str = "MAPAE_CONFIG";
 
 const PREFIX: &str = "MAPAE_";
 
+/// What follows the prefix in variables that are nobody's setting: Kubernetes tells where a service `mapae` is
+/// (`MAPAE_SERVICE_HOST`, `MAPAE_PORT_9000_TCP_ADDR`), container links add `MAPAE_NAME` and `MAPAE_ENV_…`, and
+/// `cargo xtask test` tells the tests where a database and a browser are.
+const ADDED: [&str; 5] = ["SERVICE", "PORT", "NAME", "ENV", "TEST"];
+
 /// The variables that begin with `MAPAE_`. Their values may be secrets: `Debug` shows names only.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
@@ -34,15 +39,15 @@ impl Environment {
 
     /// Reports variables that look like settings and are none.
     ///
-    /// Orchestrators put variables of their own under the name of a service (`MAPAE_PORT`,
-    /// `MAPAE_SERVICE_HOST`): a name without `__` is a mistake only when it is nearly one of ours.
+    /// Orchestrators put variables of their own under the name of a service ([`ADDED`]): those are a mistake only
+    /// when they are nearly one of ours.
     pub(super) fn report_unknown(&self, mistakes: &mut Vec<Mistake>) {
         let mut known: Vec<String> = setting::all().map(Setting::variable).collect();
         known.push(CONFIG.to_owned());
         for name in self.0.keys().filter(|name| !known.contains(name)) {
             let near =
                 suggestion::nearest(name, known.iter().map(String::as_str).filter(|k| is_near(name, k)));
-            if near.is_none() && !name.contains("__") {
+            if near.is_none() && is_added(name) {
                 continue;
             }
             mistakes.push(Mistake {
@@ -55,6 +60,15 @@ impl Environment {
             });
         }
     }
+}
+
+/// Whether an orchestrator or our own tests may have put it there.
+fn is_added(name: &str) -> bool {
+    let of_ours = name.trim_start_matches(PREFIX);
+    let begins = |added: &str| {
+        of_ours.strip_prefix(added).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    !name.contains("__") && ADDED.iter().any(|added| begins(added))
 }
 
 /// The prefix is the same in all names: without this, everything short would be near.
@@ -96,6 +110,8 @@ mod tests {
             unknown(&["MAPAE_TOKENS__ACCESS_TOKEN_SECOND"]),
             ["MAPAE_TOKENS__ACCESS_TOKEN_SECOND: Did you mean MAPAE_TOKENS__ACCESS_TOKEN_SECONDS?"]
         );
+        assert_eq!(unknown(&["MAPAE_NOPE"]), ["MAPAE_NOPE: Remove it; docs/config.md lists all settings."]);
+        assert_eq!(unknown(&["MAPAE_PORTS", "MAPAE_SERVICE__X"]).len(), 2);
         assert_eq!(
             unknown(&["MAPAE_ZEBRA__STRIPES"]),
             ["MAPAE_ZEBRA__STRIPES: Remove it; docs/config.md lists all settings."]
@@ -104,7 +120,17 @@ mod tests {
 
     #[test]
     fn what_an_orchestrator_adds_is_no_mistake() {
-        let added = ["MAPAE_PORT", "MAPAE_SERVICE_HOST", "MAPAE_PORT_9000_TCP_ADDR", "HOME", "MAPAE_CONFIG"];
+        let added = [
+            "MAPAE_PORT",
+            "MAPAE_SERVICE_HOST",
+            "MAPAE_SERVICE_PORT_HTTP",
+            "MAPAE_PORT_9000_TCP_ADDR",
+            "MAPAE_NAME",
+            "MAPAE_ENV_PATH",
+            "MAPAE_TEST_POSTGRES",
+            "HOME",
+            "MAPAE_CONFIG",
+        ];
         assert_eq!(unknown(&added), Vec::<String>::new());
     }
 

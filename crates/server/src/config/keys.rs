@@ -17,6 +17,7 @@ use super::{
     setting::{Fallback, Setting},
     source::{Given, Source},
 };
+use crate::private;
 
 const MASTER_KEY_FILE: Setting = Setting {
     section: "keys",
@@ -110,6 +111,14 @@ impl Keys {
 fn in_data_folder(source: &mut Source<'_>, data: &Path) -> MasterKeySource {
     let path = data.join("master.key");
     refuse_readable_by_others(source, &path, Place::Default(MASTER_KEY_FILE.path()));
+    if private::is_strangers(&path) {
+        source.mistake(
+            Place::Default(MASTER_KEY_FILE.path()),
+            format!("The key in {path:?} belongs to another user than its folder: whoever put it there knows it."),
+            "Bring the file that was made with this database back from your backup, or give both to the user who runs \
+             the server.",
+        );
+    }
     MasterKeySource::DataFolder(path)
 }
 
@@ -141,24 +150,13 @@ fn given_value(source: &mut Source<'_>, given: &Given<String>) -> Option<Secret<
 /// OP-15: a key that everybody on the machine can read is not secret. Groups may read it, because that is
 /// how container platforms hand out secrets to a process that is not root.
 fn refuse_readable_by_others(source: &mut Source<'_>, path: &Path, place: Place) {
-    if readable_by_others(path) {
+    if private::open_to_others(path) {
         source.mistake(
             place,
             format!("Everybody on this machine can read the key in {path:?}."),
             format!("Run `chmod 600 {}`.", path.display()),
         );
     }
-}
-
-#[cfg(unix)]
-fn readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -96,8 +96,7 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
         card: AppCard {
             name: Shown::name(&settings.name),
             icon: settings.icon.clone(),
-            developer: None,
-            host: None,
+            leads_to: None,
             standing: Standing::of(app),
         },
         public: settings.public,

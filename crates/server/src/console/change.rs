@@ -10,6 +10,7 @@ use super::{
     fields::Fields,
 };
 use crate::{
+    audit::Event,
     client_auth::secret,
     contention,
     ids::Kind,
@@ -59,8 +60,12 @@ pub(super) async fn save(
         let unit = facts.guard().with(update).with_all(other).with(switched);
         match (developer.commit(unit).await?, secret) {
             (Written::Changed { .. }, _) => Ok(None),
-            (Written::Done, None) => Ok(Some(see_other(&told(id, AppNotice::Saved))?)),
+            (Written::Done, None) => {
+                developer.about(id).note(Event::AppChanged);
+                Ok(Some(see_other(&told(id, AppNotice::Saved))?))
+            }
             (Written::Done, Some(secret)) => {
+                developer.about(id).note(Event::AppChanged);
                 let facts = Facts::read(developer, id).await?;
                 Ok(Some(show_secret(developer, &facts, &secret)))
             }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Event,
     fault::Fault,
     interaction::{PageError, see_other},
     pages::{
@@ -21,10 +22,7 @@ use crate::{
         input::Input,
         shown::Shown,
     },
-    store::{
-        apps::{self, RegisteredApp},
-        developers,
-    },
+    store::apps::{self, RegisteredApp},
 };
 
 /// `GET /console/apps/{id}/delete`.
@@ -46,7 +44,10 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             return Ok(developer.refuse(&page(&developer, &registered, typed).await?));
         }
         match developer.commit(apps::delete(&id, developer.now())).await? {
-            Written::Done => Ok(see_other(&home::after_deletion())?),
+            Written::Done => {
+                developer.about(&id).note(Event::AppDeleted);
+                Ok(see_other(&home::after_deletion())?)
+            }
             // Deleted at the same time on another page: not found any more.
             Written::Changed { .. } => {
                 developer.own_app(&id).await?;
@@ -68,7 +69,7 @@ async fn page(
     registered: &RegisteredApp,
     typed: Input<NotTheName>,
 ) -> Result<DeleteApp, PageError> {
-    let people = developers::people(developer.db(), &developer.user().id).await?;
+    let people = developer.people().await?;
     let people = people.get(&registered.app.id).and_then(|count| u64::try_from(*count).ok());
     Ok(DeleteApp {
         desk: developer.desk(),

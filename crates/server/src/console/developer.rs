@@ -1,5 +1,7 @@
 //! Whoever is signed in, as the owner of their apps.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, StatusCode},
@@ -11,12 +13,14 @@ use super::fields::Fields;
 use crate::{
     accounts::session,
     app::App,
+    audit::About,
     ids::Kind,
     interaction::{PageError, Visit, person_page},
     pages::{Page, look::Desk, moment::Moment},
     store::{
         CommitError, Db, Unit,
-        apps::{self, RegisteredApp},
+        apps::{self, App as Registered, RegisteredApp},
+        developers,
         sessions::SignedIn,
         users::{self, User},
     },
@@ -60,7 +64,12 @@ async fn owned(db: &Db, user: &User, id: &str) -> Result<RegisteredApp, PageErro
     let id = ClientId::parse(id).map_err(|_| PageError::NotFound)?;
     let found = apps::find(db, id.as_str()).await?;
     let own = |found: &RegisteredApp| {
-        found.app.deleted_at.is_none() && found.app.owner_id.as_ref() == Some(&user.id)
+        found.app.deleted_at.is_none()
+            && match &found.app.owner_id {
+                Some(owner) => *owner == user.id,
+                // The command line made it: it belongs to whoever runs the server.
+                None => user.operator,
+            }
     };
     found.filter(own).ok_or(PageError::NotFound)
 }
@@ -103,6 +112,25 @@ impl Developer {
         (StatusCode::UNPROCESSABLE_ENTITY, self.show(page)).into_response()
     }
 
+    /// All apps that are this person's, the oldest first: their own and, for the operator, those that nobody owns.
+    pub(super) async fn apps(&self, limit: i64) -> Result<Vec<Registered>, PageError> {
+        let mut apps = apps::list_by_owner(self.db(), &self.user().id, limit).await?;
+        if self.user().operator {
+            apps.extend(apps::list_ownerless(self.db(), limit).await?);
+            apps.sort_by_key(|app| app.created_at);
+        }
+        Ok(apps)
+    }
+
+    /// How many people are connected to each of them; apps without any are not named.
+    pub(super) async fn people(&self) -> Result<HashMap<String, i64>, PageError> {
+        let mut people = developers::people(self.db(), &self.user().id).await?;
+        if self.user().operator {
+            people.extend(developers::people_of_ownerless(self.db()).await?);
+        }
+        Ok(people)
+    }
+
     /// The developer's app of this id.
     pub(super) async fn own_app(&self, id: &str) -> Result<RegisteredApp, PageError> {
         owned(self.db(), self.user(), id).await
@@ -117,6 +145,11 @@ impl Developer {
             Err(CommitError::Conflict { statement }) => Ok(Written::Changed { statement }),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What the log says of this person and their app.
+    pub(super) fn about<'a>(&'a self, app: &'a str) -> About<'a> {
+        About::user(&self.user().id).with_app(app)
     }
 
     /// The name of what this very form makes: when it is sent again, by a reload or a second click, it names the

@@ -12,7 +12,6 @@ use crate::{
         at,
         console::home::{ConsoleHome, ListedApp},
     },
-    store::{apps, developers},
 };
 
 /// Most apps on the page. Whoever runs the server may give one person more than they could register.
@@ -23,10 +22,9 @@ const DELETED: &str = "deleted";
 /// `GET /console`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     console_page(app, request, async |developer| {
-        let owner = &developer.user().id;
-        let mut own = apps::list_by_owner(developer.db(), owner, MAX_LISTED).await?;
+        let mut own = developer.apps(MAX_LISTED).await?;
         own.reverse();
-        let people = developers::people(developer.db(), owner).await?;
+        let people = developer.people().await?;
         let people =
             |id: &str| people.get(id).and_then(|count| u64::try_from(*count).ok()).unwrap_or_default();
         let listed = own.iter().map(|app| ListedApp { app: app_page::shown(app), people: people(&app.id) });

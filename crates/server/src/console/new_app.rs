@@ -16,6 +16,7 @@ use super::{
 use crate::{
     accounts::throttle,
     app::App,
+    audit::Event,
     client_auth::secret,
     ids::Kind,
     interaction::{PageError, see_other},
@@ -70,7 +71,7 @@ async fn register(developer: Developer) -> Result<Response, PageError> {
     let owner = developers::Developer { id: &user.id, epoch: user.epoch };
     let unit = developers::register(owner, i64::from(QUOTA), &app, developer.now());
     match developer.app().commit(unit).await {
-        Ok(_) => {}
+        Ok(_) => developer.about(&app.id).note(Event::AppRegistered),
         Err(CommitError::Conflict { statement: developers::NO_ROOM }) => {
             let page = NewAppPage { limit_reached: Some(QUOTA), ..page(&developer, &draft, &[]) };
             return Ok((StatusCode::CONFLICT, developer.show(&page)).into_response());

@@ -1,9 +1,19 @@
 //! Pictures of apps, made anew from what was sent: no byte of the sender's file reaches anybody — SE-10.
+//!
+//! The kinds of files that are read have no script, references or pages in them: PNG, JPEG and WebP. All that is not the
+//! picture is left away before anything is unpacked.
+
+mod bare;
+mod jpeg;
+mod png;
+mod webp;
 
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
 use mapae_protocol::{base64url, digest::sha256_base64url};
+
+use self::bare::{Bare, bare};
 
 /// Side of the square into which a picture is fitted, in pixels.
 const SIDE: u32 = 256;
@@ -11,8 +21,6 @@ const SIDE: u32 = 256;
 pub(super) const MAX_SIDE: u32 = 2048;
 /// Most memory for reading one, in bytes: a picture of that size with 8 bytes per pixel, twice.
 const MAX_MEMORY: u64 = 64 * 1024 * 1024;
-/// The kinds of files that are read. Nothing with script, references or pages in it.
-const FORMATS: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
 
 /// A picture as this server wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +59,8 @@ impl Picture {
 
 fn read(file: &[u8]) -> Result<DynamicImage, Problem> {
     // The kind is told by the content alone; name and type that were sent with it say nothing.
-    let format = image::guess_format(file).ok().filter(|format| FORMATS.contains(format));
-    let format = format.ok_or(Problem::NotAPicture)?;
-    let (width, height) = ImageReader::with_format(Cursor::new(file), format)
-        .into_dimensions()
-        .map_err(|_| Problem::NotAPicture)?;
+    let format = image::guess_format(file).map_err(|_| Problem::NotAPicture)?;
+    let Bare { file, width, height } = bare(file, format).ok_or(Problem::NotAPicture)?;
     if width.max(height) > MAX_SIDE {
         return Err(Problem::TooWide);
     }
@@ -67,3 +72,6 @@ fn read(file: &[u8]) -> Result<DynamicImage, Problem> {
     reader.limits(limits);
     reader.decode().map_err(|_| Problem::NotAPicture)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Event,
     client_auth::secret,
     contention,
     fault::Fault,
@@ -55,7 +56,13 @@ async fn rotate(
         let unit = facts.guard().with(app_secrets::rotate(id, &kept, before, developer.now()));
         let last = unit.len() - 1;
         match developer.commit(unit).await? {
-            Written::Done => Ok(Some(show(developer, &facts, &secret, before))),
+            Written::Done => {
+                developer.about(id).note(match before {
+                    Before::Stolen => Event::AppSecretReplaced,
+                    Before::ValidUntil(_) | Before::EndNow => Event::AppSecretRotated,
+                });
+                Ok(Some(show(developer, &facts, &secret, before)))
+            }
             // The same form again: that secret was made, and is not shown again.
             Written::Changed { statement } if statement == last => {
                 Ok(Some(see_other(&told(id, AppNotice::SecretShown))?))
@@ -83,7 +90,10 @@ async fn stop_former(developer: &Developer, id: &str) -> Result<Response, PageEr
     let facts = Facts::read(developer, id).await?;
     require_secrets(&facts)?;
     match developer.commit(app_secrets::stop_former(id, developer.now())).await? {
-        Written::Done => Ok(see_other(&told(id, AppNotice::SecretEnded))?),
+        Written::Done => {
+            developer.about(id).note(Event::AppSecretEnded);
+            Ok(see_other(&told(id, AppNotice::SecretEnded))?)
+        }
         Written::Changed { .. } => Err(Fault::Contention.into()),
     }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Event,
     fault::Fault,
     interaction::{PageError, see_other},
     pages::console::app::AppNotice,
@@ -41,7 +42,11 @@ async fn switch(developer: &Developer, id: &str, on: bool) -> Result<Response, P
         (apps::disable(id, developer.now()), AppNotice::Disabled)
     };
     // What is so already stays so: a second click ends nothing once more.
-    if off_by.is_none() != on && developer.commit(unit).await? != Written::Done {
+    let event = if on { Event::AppEnabled } else { Event::AppDisabled };
+    let written = if off_by.is_none() == on { None } else { Some(developer.commit(unit).await?) };
+    if written == Some(Written::Done) {
+        developer.about(id).note(event);
+    } else if written.is_some() {
         // Switched, blocked or deleted at the same time elsewhere: what is so now is shown, or not found.
         let off_by = developer.own_app(id).await?.app.off_by();
         if off_by == Some(OffBy::Operator) {

@@ -5,7 +5,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode},
+    http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
@@ -33,7 +33,7 @@ pub(crate) async fn authorize(State(app): State<App>, request: Request) -> Respo
     if request.method() == Method::POST {
         return page(app, request, repeat_as_get).await;
     }
-    if must_not_act(request.headers()) {
+    if cross_site::is_unseen(request.method(), request.headers()) {
         return StatusCode::NO_CONTENT.into_response();
     }
     page(app, request, begin).await
@@ -43,13 +43,6 @@ pub(crate) async fn authorize(State(app): State<App>, request: Request) -> Respo
 async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
     let address = format!("{}?{}", paths::AUTHORIZE, params::encode(visit.params.iter()));
     Ok(see_other(&address)?)
-}
-
-/// Nothing may come of a page that is fetched ahead of time, or as a picture or a script (AZ-41).
-fn must_not_act(headers: &HeaderMap) -> bool {
-    let destination = headers.get("sec-fetch-dest").and_then(|value| value.to_str().ok());
-    let shown = destination.is_none_or(|destination| matches!(destination, "document" | "iframe" | "frame"));
-    cross_site::is_prefetch(headers) || !shown
 }
 
 async fn begin(visit: Visit) -> Result<Response, PageError> {

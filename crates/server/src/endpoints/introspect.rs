@@ -4,7 +4,10 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use mapae_protocol::introspection::{ActiveToken, IntrospectionRequest, IntrospectionResponse};
+use mapae_protocol::{
+    introspection::{ActiveToken, IntrospectionResponse},
+    token_parameter::TokenParameter,
+};
 
 use super::{form, json, token_error::TokenError};
 use crate::{
@@ -28,7 +31,7 @@ async fn answer(app: &App, request: Request) -> Result<IntrospectionResponse, To
     if matches!(&caller, Caller::App(client) if client.is_public()) {
         return Err(TokenError::InvalidClient { basic: form.has_authorization() });
     }
-    let request = IntrospectionRequest::parse(&form.params)?;
+    let request = TokenParameter::parse(&form.params)?;
     let keys = app.keys_for(request.token.expose()).await?;
     let Some(presented) = PresentedToken::open(request.token.expose(), app, &keys) else {
         return Ok(IntrospectionResponse::Inactive);
@@ -50,8 +53,8 @@ fn concerns(token: &PresentedToken, caller: &Caller) -> bool {
 
 fn describe(app: &App, living: Living) -> IntrospectionResponse {
     let Living { token, grant } = living;
-    let auth_time = token.auth_time.or_else(|| grant.as_ref().map(|grant| grant.grant.given.auth_time));
-    let acr = token.acr.or_else(|| grant.and_then(|grant| grant.grant.given.acr));
+    let auth_time = token.auth_time.or_else(|| grant.as_ref().map(|grant| grant.auth_time));
+    let acr = token.acr.or_else(|| grant.and_then(|grant| grant.acr));
     IntrospectionResponse::Active(Box::new(ActiveToken {
         scope: Some(token.scopes),
         client_id: Some(token.client_id),

@@ -5,6 +5,8 @@ pub(crate) mod authorize;
 pub(crate) mod bearer_error;
 pub(crate) mod cors;
 pub(crate) mod discovery;
+#[cfg(test)]
+mod error_table;
 pub(crate) mod form;
 pub(crate) mod icon;
 pub(crate) mod introspect;

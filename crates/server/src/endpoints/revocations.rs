@@ -47,7 +47,10 @@ async fn follow(app: &App, request: Request) -> Result<FeedResponse, TokenError>
         return Err(TokenError::InvalidClient { basic: form.has_authorization() });
     };
     let request = FeedRequest::parse(&form.params)?;
-    let keys = app.keys().current();
+    let keys = match &request.after {
+        Some(cursor) => app.keys_for(cursor.as_str()).await?,
+        None => app.keys().current(),
+    };
     let bounds = revocations::bounds(app.db()).await?;
     let asked = request.after.as_ref().and_then(|cursor| open(cursor, &keys.seals.cursors));
     // An unknown or forgotten position is answered like none: with everything that there is.

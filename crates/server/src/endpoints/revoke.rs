@@ -7,7 +7,7 @@ use axum::{
 };
 use mapae_protocol::{
     error::{ErrorCode, OAuthError},
-    revocation::RevocationRequest,
+    token_parameter::TokenParameter,
 };
 
 use super::{cors, form, json, token_error::TokenError};
@@ -47,7 +47,7 @@ pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response
 /// Ends what the token gives. A token that is unknown, expired or revoked already is a success (RFC 7009 §2.2);
 /// the hint is not needed, since what a token is shows in itself (RFC 7009 §2.1).
 async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
-    let request = RevocationRequest::parse(&form.params)?;
+    let request = TokenParameter::parse(&form.params)?;
     let keys = app.keys_for(request.token.expose()).await?;
     let unit = unit(app, client, request.token.expose(), &keys).await?;
     match app.commit(unit).await {
@@ -60,7 +60,7 @@ async fn unit(app: &App, client: &Client, token: &str, keys: &KeySet) -> Result<
     let now = app.now();
     if let Some(refresh) = RefreshToken::open(token, &keys.seals.refresh_tokens) {
         // Its grant ends, and every token of it (RFC 7009 §2.1).
-        let facts = grants::facts(app.db(), &refresh.grant_id, None).await?;
+        let facts = grants::facts(app.db(), &refresh.grant_id).await?;
         return match facts {
             None => Ok(Unit::new()),
             Some(facts) if facts.grant.given.app_id != client.id() => Err(foreign()),

@@ -7,9 +7,8 @@ use axum::{
 use mapae_protocol::{
     client_authentication,
     error::{ErrorCode, OAuthError},
-    introspection,
     params::Repeated,
-    revocation, revocation_feed, token,
+    revocation_feed, token, token_parameter,
 };
 
 use super::{form::FormError, json};
@@ -57,7 +56,7 @@ macro_rules! refused_by_rule {
         })+
     };
 }
-refused_by_rule!(token::Error, introspection::Error, revocation::Error, revocation_feed::Error);
+refused_by_rule!(token::Error, token_parameter::Error, revocation_feed::Error);
 
 impl From<StoreError> for TokenError {
     fn from(error: StoreError) -> Self {

@@ -58,9 +58,8 @@ pub(crate) async fn upstream_token(
 type Answer = Result<UpstreamToken, (StatusCode, Refused)>;
 
 async fn token(app: &App, name: &str, request: Request) -> Result<Answer, BearerError> {
-    let living = living_token(app, request).await?;
-    let grant = living.grant.as_ref().ok_or(BearerError::InvalidToken)?;
-    let (user_id, app_id) = (&grant.grant.given.user_id, &grant.grant.given.app_id);
+    let (token, person) = living_token(app, request).await?;
+    let (user_id, app_id) = (&person.id, &token.client_id);
     let permitted = upstream_permissions::is_permitted(app.db(), name, app_id);
     let upstream = app.upstreams().enabled(name);
     let Some(upstream) = upstream else { return Err(BearerError::InsufficientScope) };

@@ -1,5 +1,7 @@
 //! Userinfo — OIDC Core §5.3; the token by RFC 6750 §2.1, in the `Authorization` header or, of a POST, the form.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -16,9 +18,10 @@ use mapae_protocol::{
 use super::{bearer_error::BearerError, cors, form, json};
 use crate::{
     app::App,
+    catalog::Client,
     fault::Fault,
     grant_types::person_tokens::sector,
-    issue::{Living, PresentedToken, subject},
+    issue::{PresentedToken, subject},
     store::users::User,
 };
 
@@ -28,23 +31,24 @@ pub(super) const TOLD: &[&str] = &["name", "locale", "updated_at", "email", "ema
 /// `GET /userinfo` and `POST /userinfo`.
 pub(crate) async fn userinfo(State(app): State<App>, request: Request) -> Response {
     let origin = cors::origin(&request);
-    let (client_id, outcome) = match living_token(&app, request).await {
-        Ok(living) => (Some(living.token.client_id.clone()), claims(&app, &living).await),
-        Err(error) => (None, Err(error)),
-    };
-    let client = match client_id {
-        Some(id) => app.catalog().client(&id).await.ok().flatten(),
-        None => None,
-    };
-    let response = match outcome {
-        Ok(claims) => json::no_store(&claims),
-        Err(error) => error.into_response(),
+    let (client, response) = match claims(&app, request).await {
+        Ok((client, claims)) => (Some(client), json::no_store(&claims)),
+        Err(error) => (None, error.into_response()),
     };
     cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
-/// The token with which somebody asks about the person of it.
-pub(super) async fn living_token(app: &App, request: Request) -> Result<Living, BearerError> {
+/// What the token may be told, and the app that holds it.
+async fn claims(app: &App, request: Request) -> Result<(Arc<Client>, UserInfo), BearerError> {
+    let (token, person) = living_token(app, request).await?;
+    let client = app.catalog().client(&token.client_id).await?.ok_or(BearerError::InvalidToken)?;
+    let keys = app.keys().current();
+    let sub = subject(keys.subject_key(), sector(&client), &person.id);
+    Ok((client, all_claims(sub, person).for_scopes(&token.scopes)))
+}
+
+/// The token with which somebody asks about the person of it, and who that is.
+pub(super) async fn living_token(app: &App, request: Request) -> Result<(PresentedToken, User), BearerError> {
     let (Parts { method, uri, headers, .. }, body) = request.into_parts();
     let query = Params::parse(uri.query().unwrap_or_default().as_bytes(), Limits::REQUEST)
         .map_err(|_| BearerError::Malformed)?;
@@ -55,13 +59,13 @@ pub(super) async fn living_token(app: &App, request: Request) -> Result<Living, 
     let token = token.ok_or(BearerError::NoCredentials)?;
     let keys = app.keys_for(token.expose()).await.map_err(BearerError::Fault)?;
     let presented = PresentedToken::open(token.expose(), app, &keys).ok_or(BearerError::InvalidToken)?;
-    let living = presented.living(app, &keys).await?.ok_or(BearerError::InvalidToken)?;
-    if !living.token.scopes.contains(OPENID) {
+    let (token, person) = presented.living_person(app).await?.ok_or(BearerError::InvalidToken)?;
+    if !token.scopes.contains(OPENID) {
         return Err(BearerError::InsufficientScope);
     }
     // A token for an API alone is no token for this server, whatever its scopes (RFC 9068 §4).
-    if living.token.audience.contains(app.issuer().as_str()) {
-        Ok(living)
+    if token.audience.contains(app.issuer().as_str()) {
+        Ok((token, person))
     } else {
         Err(BearerError::InvalidToken)
     }
@@ -81,22 +85,13 @@ async fn posted(
     form.map(Some).map_err(|_| BearerError::Malformed)
 }
 
-async fn claims(app: &App, living: &Living) -> Result<UserInfo, BearerError> {
-    let grant = living.grant.as_ref().ok_or(BearerError::InvalidToken)?;
-    let user = grant.states.user.as_ref().ok_or(BearerError::InvalidToken)?;
-    let client = app.catalog().client(&grant.grant.given.app_id).await?.ok_or(BearerError::InvalidToken)?;
-    let keys = app.keys().current();
-    let sub = subject(keys.subject_key(), sector(&client), &user.id);
-    Ok(all_claims(sub, user).for_scopes(&living.token.scopes))
-}
-
-fn all_claims(sub: String, user: &User) -> UserInfo {
+fn all_claims(sub: String, user: User) -> UserInfo {
     UserInfo {
-        name: Some(user.name.clone()),
-        locale: user.locale.clone(),
+        name: Some(user.name),
+        locale: user.locale,
         updated_at: Some(user.updated_at),
-        email: user.email.clone(),
         email_verified: user.email.as_ref().map(|_| user.email_verified),
+        email: user.email,
         ..UserInfo::of(sub)
     }
 }

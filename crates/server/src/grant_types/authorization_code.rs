@@ -172,7 +172,7 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
     if facts.earlier.is_some() {
         return Err(Refused::Replayed);
     }
-    if code.expires_at <= *now {
+    if code.expires_at <= *now || code.expires_at <= facts.swept_until {
         return Err(Refused::Expired);
     }
     // What was sent to an address that the app has given up since may be in other hands (CO-12).
@@ -306,6 +306,7 @@ mod tests {
                 facts: RedemptionFacts {
                     states: States::living(EPOCHS, NOW.plus(Seconds::hours(1))),
                     earlier: None,
+                    swept_until: NOW.minus(Seconds::hours(2)),
                 },
                 now: NOW,
             }
@@ -326,12 +327,13 @@ mod tests {
         (|case| case.request.verifier = None, Refused::Pkce(pkce::Error::Missing)),
         (|case| case.facts.earlier = Some(earlier()), Refused::Replayed),
         (|case| case.now = case.code.expires_at, Refused::Expired),
+        (|case| case.facts.swept_until = case.code.expires_at, Refused::Expired),
         (|case| case.trusted = None, Refused::RedirectUriGivenUp),
         (|case| case.facts.states.user = None, Refused::Dead(Dead::UserDisabled)),
     ];
 
     fn earlier() -> Earlier {
-        Earlier { id: "gra_1".to_owned(), app_id: "app_1".to_owned(), revoked_at: None }
+        Earlier { id: "gra_1".to_owned(), revoked_at: None }
     }
 
     #[test]

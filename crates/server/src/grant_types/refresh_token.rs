@@ -40,7 +40,7 @@ impl GrantType for RefreshTokenGrant {
             Ok(token) => token,
             Err(refusal) => return Ok(refusal.into()),
         };
-        let Some(facts) = grants::facts(cx.app.db(), &token.grant_id, None).await? else {
+        let Some(facts) = grants::facts(cx.app.db(), &token.grant_id).await? else {
             return Ok(Refusal::of(Refused::NoGrant).into());
         };
         match rotation::turn(&token, &facts, cx.client.id(), cx.now) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{
     HeaderMap, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_TYPE},
@@ -11,7 +11,7 @@ use http::{
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
-use super::body_budget::NoRoom;
+use super::body_budget::{NoRoom, PLACE};
 
 /// By then a body must be there in full.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -75,18 +75,16 @@ pub async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
         Some(first) if arriving.body.is_end_stream() => return Ok(first),
         Some(first) => first,
     };
-    // Of the announced length at once: growing by doubling would hold up to three times as much.
-    let rest = announced(&arriving.body).unwrap_or_default();
-    let mut whole = BytesMut::with_capacity(limit.min(first.len().saturating_add(rest)));
-    whole.extend_from_slice(&first);
+    let mut whole = Pieces::default();
+    whole.add(&first);
     drop(first);
     while let Some(more) = arriving.next().await? {
-        if whole.len() + more.len() > limit {
+        if arriving.length > limit {
             return Err(BodyError::TooLarge);
         }
-        whole.extend_from_slice(&more);
+        whole.add(&more);
     }
-    Ok(whole.freeze())
+    Ok(whole.join())
 }
 
 /// Reads a body whose sender must hear an answer even if it is too long: the first `keep` bytes, and whether there
@@ -96,25 +94,51 @@ pub async fn read(body: Body, limit: usize) -> Result<Bytes, BodyError> {
 /// [`BodyError::TooLarge`] over `most` bytes; [`BodyError::TimedOut`] when it is slower than [`Pace`] allows;
 /// [`BodyError::Busy`]; [`BodyError::Incomplete`].
 pub async fn read_beginning(body: Body, keep: usize, most: usize) -> Result<(Bytes, bool), BodyError> {
-    let length = announced(&body).unwrap_or_default();
-    if length > most {
+    if announced(&body).is_some_and(|announced| announced > most) {
         return Err(BodyError::TooLarge);
     }
     let mut arriving = Arriving::new(body);
-    let mut kept = BytesMut::with_capacity(length.min(keep));
+    let mut kept = Pieces::default();
     while let Some(more) = arriving.next().await? {
         if arriving.length > most {
             return Err(BodyError::TooLarge);
         }
-        let fits = more.len().min(keep.saturating_sub(kept.len()));
-        kept.extend_from_slice(more.get(..fits).unwrap_or_default());
+        let fits = more.len().min(keep.saturating_sub(kept.length));
+        kept.add(more.get(..fits).unwrap_or_default());
     }
-    Ok((kept.freeze(), arriving.length > keep))
+    Ok((kept.join(), arriving.length > keep))
 }
 
 /// The least that a body has left, in bytes.
 fn announced(body: &Body) -> Option<usize> {
     usize::try_from(body.size_hint().lower()).ok()
+}
+
+/// What has come of a body, copied into pieces of [`PLACE`] bytes: as much memory as its budget counts, whatever length
+/// was announced. A piece of the connection's buffer would keep all of that buffer.
+#[derive(Default)]
+struct Pieces {
+    pieces: Vec<Vec<u8>>,
+    length: usize,
+}
+
+impl Pieces {
+    fn add(&mut self, mut bytes: &[u8]) {
+        self.length += bytes.len();
+        while !bytes.is_empty() {
+            if self.pieces.last().is_none_or(|last| last.len() == PLACE) {
+                self.pieces.push(Vec::with_capacity(PLACE));
+            }
+            let Some(last) = self.pieces.last_mut() else { return };
+            let (fits, rest) = bytes.split_at(bytes.len().min(PLACE - last.len()));
+            last.extend_from_slice(fits);
+            bytes = rest;
+        }
+    }
+
+    fn join(self) -> Bytes {
+        self.pieces.concat().into()
+    }
 }
 
 /// A body on its way, with how much of it has come.
@@ -203,6 +227,12 @@ mod tests {
         assert_eq!(read(in_pieces(&["ab", "cd", "e"]), 4).await, Err(BodyError::TooLarge));
         assert_eq!(read(in_pieces(&["abcde"]), 4).await, Err(BodyError::TooLarge));
         assert_eq!(read(Body::from("x".repeat(400)), 4).await, Err(BodyError::TooLarge));
+        let text: String = ('a'..='z').cycle().take(3 * PLACE + 5).collect();
+        for size in [1, 7, PLACE - 1, PLACE, PLACE + 1, 2 * PLACE] {
+            let pieces = text.as_bytes().chunks(size).map(|piece| Ok::<_, Infallible>(piece.to_vec()));
+            let body = Body::from_stream(stream::iter(pieces.collect::<Vec<_>>()));
+            assert_eq!(read(body, text.len()).await.unwrap(), text, "{size}");
+        }
     }
 
     #[tokio::test]

@@ -1,28 +1,43 @@
 //! How much of all bodies that are still arriving may be held at once — threats G-33, OP-03.
 //!
 //! Any number of clients may send any number of bodies slowly. What has arrived of them waits in memory, so
-//! all of them together have one budget. A body that is complete with its first piece, as nearly every form
-//! is, is never waited for and takes nothing of it: a flood of slow bodies refuses slow bodies only.
+//! all of them together have one budget, of which no address may hold more than it leaves free: one that floods
+//! gets half, a second one half of the rest, and there is always something left for whoever comes next. The first
+//! [`FREE`] bytes of a body take nothing of it, and a body that is complete with its first piece is never waited for:
+//! a flood of slow bodies refuses long and slow bodies only.
 
 use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
 use axum::{BoxError, body::HttpBody};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What all bodies together may hold, in bytes. What a connection has read ahead comes on top of it.
+/// What all bodies together may hold, in bytes, without what is [`FREE`]. What a connection has read ahead comes on
+/// top of it, too.
 const ALL: usize = 16 * 1024 * 1024;
-/// What one place of the budget stands for, in bytes.
-const PLACE: usize = 1024;
+/// The pieces in which memory is taken for a body, in bytes: what is counted is what is taken.
+pub(super) const PLACE: usize = 4 * 1024;
+/// What every body and its head may hold, in bytes: as much as a page's form or a client's request comes to. The number
+/// of connections bounds it.
+pub(super) const FREE: usize = 2 * PLACE;
 
 /// The budget of one server. Cloning shares it.
 #[derive(Clone, Debug)]
-pub(super) struct BodyBudget(Arc<Semaphore>);
+pub(super) struct BodyBudget(Arc<Mutex<State>>);
+
+/// All in places.
+#[derive(Debug)]
+struct State {
+    left: usize,
+    /// Of those that hold any.
+    held: HashMap<IpAddr, usize>,
+}
 
 /// Too much of too many bodies is waiting: worth trying again in a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,12 +51,36 @@ impl BodyBudget {
     }
 
     fn of(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes / PLACE)))
+        Self(Arc::new(Mutex::new(State { left: bytes / PLACE, held: HashMap::new() })))
     }
 
-    /// The body, counted from its first piece to its end.
-    pub(super) const fn count<B>(self, body: B) -> Counted<B> {
-        Counted { inner: body, budget: self, held: None, spare: 0 }
+    /// A body from this address, counted from its first piece to its end, together with its `head` of so many bytes.
+    pub(super) const fn count<B>(self, body: B, head: usize, address: IpAddr) -> Counted<B> {
+        Counted { inner: body, budget: self, address, arrived: head, held: 0 }
+    }
+
+    fn take(&self, address: IpAddr, places: usize) -> Result<(), NoRoom> {
+        let mut state = self.state();
+        let held = state.held.get(&address).copied().unwrap_or_default() + places;
+        let left = state.left.checked_sub(places).filter(|left| held <= *left).ok_or(NoRoom)?;
+        state.left = left;
+        state.held.insert(address, held);
+        Ok(())
+    }
+
+    fn give_back(&self, address: IpAddr, places: usize) {
+        let mut state = self.state();
+        state.left += places;
+        if let Entry::Occupied(mut held) = state.held.entry(address) {
+            *held.get_mut() -= places;
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -50,22 +89,30 @@ impl BodyBudget {
 pub(super) struct Counted<B> {
     inner: B,
     budget: BodyBudget,
-    held: Option<OwnedSemaphorePermit>,
-    /// Bytes of the last place that are not used yet.
-    spare: usize,
+    address: IpAddr,
+    /// With the head, in bytes.
+    arrived: usize,
+    /// In places of the budget.
+    held: usize,
 }
 
 impl<B> Counted<B> {
     fn hold(&mut self, bytes: usize) -> Result<(), NoRoom> {
-        let places = bytes.saturating_sub(self.spare).div_ceil(PLACE);
-        let more = u32::try_from(places).map_err(|_| NoRoom)?;
-        let more = Arc::clone(&self.budget.0).try_acquire_many_owned(more).map_err(|_| NoRoom)?;
-        match &mut self.held {
-            Some(held) => held.merge(more),
-            None => self.held = Some(more),
+        self.arrived = self.arrived.saturating_add(bytes);
+        let more = self.arrived.saturating_sub(FREE).div_ceil(PLACE).saturating_sub(self.held);
+        if more > 0 {
+            self.budget.take(self.address, more)?;
+            self.held += more;
         }
-        self.spare = (self.spare + places * PLACE).saturating_sub(bytes);
         Ok(())
+    }
+}
+
+impl<B> Drop for Counted<B> {
+    fn drop(&mut self) {
+        if self.held > 0 {
+            self.budget.give_back(self.address, self.held);
+        }
     }
 }
 
@@ -102,7 +149,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
+    use std::{convert::Infallible, net::Ipv4Addr};
 
     use axum::body::Body;
     use futures_util::stream;
@@ -115,27 +162,68 @@ mod tests {
         Body::from_stream(stream::iter(pieces))
     }
 
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7));
+    const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 8));
+
+    /// Takes in all pieces of a body that does not end with the last of them.
+    async fn hold(budget: &BodyBudget, from: IpAddr, pieces: &[usize]) -> Result<impl Sized, NoRoom> {
+        let mut body = budget.clone().count(in_pieces(&[pieces, &[1]].concat()), 0, from);
+        for _ in pieces {
+            let frame = body.frame().await.unwrap();
+            frame.map_err(|error| *error.downcast_ref::<NoRoom>().unwrap())?;
+        }
+        Ok(body)
+    }
+
+    fn left(budget: &BodyBudget) -> usize {
+        budget.state().left
+    }
+
     #[tokio::test]
     async fn g_33_what_waits_is_counted_until_its_body_ends() {
-        let budget = BodyBudget::of(4 * PLACE);
-        let mut slow = budget.clone().count(in_pieces(&[1, 1000, 24, 2000]));
-        for left in [3, 3, 2] {
-            slow.frame().await.unwrap().unwrap();
-            assert_eq!(budget.0.available_permits(), left);
+        let budget = BodyBudget::of(6 * PLACE);
+        for (pieces, counted) in
+            [(vec![1], 0), (vec![FREE], 0), (vec![1, FREE], 1), (vec![FREE, PLACE, 1], 2), (vec![1; 9000], 1)]
+        {
+            let body = hold(&budget, HERE, &pieces).await.unwrap();
+            assert_eq!(left(&budget), 6 - counted, "{} pieces", pieces.len());
+            drop(body);
+            assert_eq!(left(&budget), 6);
         }
-        let mut other = budget.clone().count(in_pieces(&[PLACE * 3]));
-        let refused = other.frame().await.unwrap().unwrap_err();
-        assert_eq!(refused.downcast_ref::<NoRoom>(), Some(&NoRoom));
-        drop(slow);
-        assert_eq!(budget.0.available_permits(), 4);
-        let mut other = budget.clone().count(in_pieces(&[PLACE * 3]));
-        assert!(other.frame().await.unwrap().is_ok());
+        assert!(budget.state().held.is_empty(), "OP-10: nothing is remembered");
+    }
+
+    #[tokio::test]
+    async fn g_33_no_address_holds_more_than_it_leaves_for_others() {
+        let budget = BodyBudget::of(8 * PLACE);
+        let long = [FREE + 2 * PLACE];
+        let first = hold(&budget, HERE, &long).await.unwrap();
+        let second = hold(&budget, HERE, &long).await.unwrap();
+        assert_eq!(hold(&budget, HERE, &long).await.err(), Some(NoRoom), "half is its share");
+        let other = hold(&budget, THERE, &long).await.unwrap();
+        assert_eq!(
+            hold(&budget, THERE, &long).await.err(),
+            Some(NoRoom),
+            "the other leaves half of the rest"
+        );
+        assert!(hold(&budget, HERE, &[FREE]).await.is_ok(), "a short form is not refused to anybody");
+        drop((first, other));
+        let again = hold(&budget, HERE, &long).await.unwrap();
+        drop((second, again));
+        assert_eq!(left(&budget), 8);
     }
 
     #[tokio::test]
     async fn g_33_a_body_that_is_there_at_once_needs_no_room() {
-        let budget = BodyBudget::of(0);
-        let mut whole = budget.count(Body::from("grant_type=client_credentials"));
+        let mut whole = BodyBudget::of(0).count(Body::from(vec![b'x'; 100 * PLACE]), 0, HERE);
         assert!(whole.frame().await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn g_33_a_long_head_counts_as_much_as_a_body() {
+        let budget = BodyBudget::of(8 * PLACE);
+        let mut body = budget.clone().count(in_pieces(&[1, 1]), FREE + PLACE - 1, HERE);
+        body.frame().await.unwrap().unwrap();
+        assert_eq!(left(&budget), 7);
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn serve<A: Answer>(
     mut stage: watch::Receiver<Stage>,
 ) {
     let stopwatch = Stopwatch::start();
-    let io = TokioIo::new(HeadLines::new(stream, stopwatch.clone()));
+    let io = TokioIo::new(HeadLines::new(stream));
     let io = Socket { io, stopwatch: stopwatch.clone() };
     let service = service_fn(|request: Request<Incoming>| {
         stopwatch.request_began();

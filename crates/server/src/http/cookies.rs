@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderValue, header::COOKIE};
-use mapae_protocol::time::Seconds;
+use http::{HeaderMap, HeaderValue};
+use mapae_protocol::{cookie, time::Seconds};
 
 use crate::config::Site;
 
@@ -47,13 +47,7 @@ impl Cookie {
     /// The value that a browser sent. Two of one name are none: one of them was planted, and nobody can
     /// tell which (SE-25). Empty is none too.
     pub fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut values = pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value);
-        match (values.next(), values.next()) {
-            (Some(value), None) if !value.is_empty() => Some(value),
-            _ => None,
-        }
+        cookie::value(headers, &self.name)
     }
 
     /// The `Set-Cookie` that gives it to a browser.
@@ -102,6 +96,8 @@ fn is_cookie_octet(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::header::COOKIE;
+
     use super::*;
 
     fn cookie(site: &str) -> Cookie {

@@ -10,15 +10,14 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{
-    HeaderMap, HeaderName, Method, StatusCode,
-    header::{HOST, ORIGIN},
-};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header::HOST};
+use mapae_protocol::same_origin::{self, Sender};
 
 use super::plain;
 use crate::config::Site;
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 const PURPOSE: HeaderName = HeaderName::from_static("purpose");
 
@@ -32,9 +31,8 @@ pub struct CrossSite;
 
 /// Refuses a request that changes something and comes from another site.
 ///
-/// `Sec-Fetch-Site` decides where a browser sends it. Without it an `Origin` must be ours. Without both, or with
-/// `null`, nothing is known and the form's token decides: browsers say `null` for the forms of our own pages
-/// too, because those send no referrer, and old ones say nothing else.
+/// Where the browser says nothing, or only `null`, the form's token decides: browsers say `null` for the forms of our
+/// own pages too, because those send no referrer, and old ones say nothing else.
 ///
 /// # Errors
 /// [`CrossSite`].
@@ -42,13 +40,9 @@ pub fn verify(method: &Method, headers: &HeaderMap, site: &Site) -> Result<(), C
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    match one(headers, &SEC_FETCH_SITE)? {
-        None | Some("same-origin" | "none") => {}
-        Some(_) => return Err(CrossSite),
-    }
-    match one(headers, &ORIGIN)? {
-        None | Some("null") => Ok(()),
-        Some(origin) => is_ours(origin, headers, site),
+    match same_origin::sender(headers, |origin| is_ours(origin, headers, site)) {
+        Sender::OwnPage | Sender::NoPage | Sender::HiddenPage => Ok(()),
+        Sender::OtherPage => Err(CrossSite),
     }
 }
 
@@ -71,25 +65,25 @@ pub fn is_prefetch(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The value of a header that may stand there once.
-fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, CrossSite> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| CrossSite),
-        (Some(_), Some(_)) => Err(CrossSite),
-    }
+/// Whether nobody will see the page that is asked for: only its head is wanted, or it is fetched ahead of time, by a
+/// script, or as a picture. Nothing may come of that, although it is a GET (AZ-41).
+pub fn is_unseen(method: &Method, headers: &HeaderMap) -> bool {
+    let said = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let shown = said(&SEC_FETCH_DEST)
+        .is_none_or(|destination| matches!(destination, "document" | "iframe" | "frame"));
+    let navigates = said(&SEC_FETCH_MODE).is_none_or(|mode| mode == "navigate");
+    *method == Method::HEAD || is_prefetch(headers) || !shown || !navigates
 }
 
 /// On this machine the server has several names: then the origin must be the one under which it was called.
-fn is_ours(origin: &str, headers: &HeaderMap, site: &Site) -> Result<(), CrossSite> {
+fn is_ours(origin: &str, headers: &HeaderMap, site: &Site) -> bool {
     if origin == site.origin() {
-        return Ok(());
+        return true;
     }
     let scheme = if site.is_https() { "https://" } else { "http://" };
     let called = headers.get(HOST).and_then(|host| host.to_str().ok());
     let same = origin.strip_prefix(scheme).is_some_and(|authority| called == Some(authority));
-    if site.is_loopback() && same { Ok(()) } else { Err(CrossSite) }
+    site.is_loopback() && same
 }
 
 #[cfg(test)]

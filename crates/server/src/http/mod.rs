@@ -17,6 +17,7 @@ mod host;
 pub mod listener;
 pub(crate) mod multipart;
 mod open_files;
+mod own_head;
 mod panic;
 mod per_address;
 mod request_id;

@@ -25,6 +25,10 @@ tokio::task_local! {
 }
 
 impl RequestId {
+    /// One that is always the same.
+    #[cfg(test)]
+    pub(crate) const SAMPLE: Self = Self(0);
+
     /// The request that is being answered, for the log: what goes wrong deep inside is told under the name that the
     /// peer reads in `x-request-id`. It costs nothing until somebody asks.
     pub(crate) fn current() -> Option<DisplayValue<Self>> {

@@ -14,10 +14,10 @@ use http::{HeaderName, Method, Request, StatusCode, request::Parts};
 use tower::Service as _;
 
 use super::{
-    body_budget::BodyBudget,
+    body_budget::{self, BodyBudget},
     client_address::{ClientAddress, Proxies},
     host::{self, HostError},
-    panic, plain,
+    own_head, panic, plain,
     request_id::{RequestId, RequestIds},
     security_headers,
 };
@@ -87,7 +87,10 @@ impl Stack {
             let mut response = match rules.refusal(&request) {
                 None => {
                     let bodies = rules.bodies.clone();
-                    let request = request.map(|body| bodies.count(body));
+                    let address = context.client.throttle_key();
+                    let head = own_head::size(&request);
+                    let request = own_head::own(request, body_budget::FREE);
+                    let request = request.map(|body| bodies.count(body, head, address));
                     context.id.around(route(router, request, context)).await
                 }
                 Some(refusal) => refusal,

@@ -25,16 +25,6 @@ const AT_REST: u8 = 1;
 const AT_WORK: u8 = 2;
 const WRITE_BLOCKED: u8 = 3;
 
-/// What the next bytes of a connection are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// The first ones after a rest.
-    NewHead,
-    Head,
-    /// Or whatever comes while a request is answered.
-    Body,
-}
-
 /// Shared by the socket, the service and the task of one connection, all of which run in that task.
 #[derive(Clone, Debug)]
 pub(super) struct Stopwatch(Arc<Shared>);
@@ -61,15 +51,6 @@ impl Stopwatch {
     pub(super) fn bytes_read(&self) {
         if self.phase() == AT_REST {
             self.enter(IN_HEAD);
-        }
-    }
-
-    /// What the next bytes are.
-    pub(super) fn reading(&self) -> Reading {
-        match self.phase() {
-            AT_REST => Reading::NewHead,
-            IN_HEAD => Reading::Head,
-            _ => Reading::Body,
         }
     }
 

@@ -12,9 +12,9 @@ use mapae_protocol::{
     scope::{OFFLINE_ACCESS, Scopes},
 };
 
-use super::{Authorize, Visit, login, see_other};
+use super::{Authorize, PageError, Visit, login, see_other};
 use crate::{
-    accounts::session::ACR_PASSWORD,
+    accounts::{session::ACR_PASSWORD, throttle},
     app::App,
     catalog::Client,
     fault::Fault,
@@ -56,10 +56,13 @@ pub(crate) fn deliver(
     };
     match back.mode.deliver(to, &parameters) {
         Delivery::Redirect(address) => see_other(&address),
-        Delivery::Form { action, fields } => {
+        Delivery::Form { fields, .. } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-            let page =
-                FormPost { redirect_uri: action, fields, app: Shown::name(&client.record().settings.name) };
+            let page = FormPost {
+                redirect_uri: to.uri().clone(),
+                fields,
+                app: Shown::name(&client.record().settings.name),
+            };
             Ok(visit.show(&page, None))
         }
     }
@@ -80,11 +83,11 @@ pub(crate) async fn refuse(
     }
     let parameters = response::error(error, back.state.as_deref(), visit.app.issuer());
     let page = Detour {
-        app: login::card(client, to.uri().as_str()),
+        app: login::card(client, to.uri()),
         onward: match back.mode.deliver(to, &parameters) {
             Delivery::Redirect(address) => Onward::Link(address),
-            Delivery::Form { action, fields } => Onward::Form {
-                redirect_uri: action,
+            Delivery::Form { fields, .. } => Onward::Form {
+                redirect_uri: to.uri().clone(),
                 fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             },
         },
@@ -115,13 +118,13 @@ pub(crate) async fn issue_code(
     redirect: &TrustedRedirect,
     parties: Parties<'_>,
     granted: Scopes,
-) -> Result<String, Fault> {
+) -> Result<String, PageError> {
     let Parties { client, signed_in, consent } = parties;
     let SignedIn { session, user } = signed_in;
     let request = &authorize.request;
     let code = AuthorizationCode {
         id: AuthorizationCode::fresh_id(),
-        expires_at: app.issuing_time()?.plus(app.config().tokens.code),
+        expires_at: app.issuing_time().map_err(Fault::from)?.plus(app.config().tokens.code),
         client_id: client.id().to_owned(),
         sent_to: AuthorizationCode::redirect_digest(redirect.uri().as_str()),
         redirect_uri_asked: redirect.was_asked(),
@@ -148,6 +151,8 @@ pub(crate) async fn issue_code(
     let (row_id, expires_at) = (code.row_id(), code.expires_at);
     let sealed = code.seal(&app.keys().current().seals.codes)?;
     if let Some(details) = sealed.stored {
+        let charged = app.throttle().charge(throttle::LARGE_CODES, &user.id, app.now());
+        charged.map_err(|_| PageError::TooMany)?;
         app.commit(Unit::from(codes::put(&row_id, &Concealed::from(details), expires_at))).await?;
     }
     Ok(sealed.text)

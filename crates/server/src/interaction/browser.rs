@@ -1,12 +1,12 @@
 //! The browser that began a request, before anybody has signed in.
 
 use axum::http::{HeaderMap, HeaderValue};
-use mapae_protocol::{base64url, digest::sha256, random, time::Seconds};
+use mapae_protocol::{base64url, digest::sha256, random};
 
-use crate::http::cookies::{Cookie, Life};
-
-/// How long a browser is known by its cookie.
-const LIFE: Seconds = Seconds::days(30);
+use crate::{
+    http::cookies::{Cookie, Life},
+    keys::BROWSER_LIFE,
+};
 
 /// A browser, known by a random cookie that says nothing else.
 #[derive(Debug)]
@@ -38,6 +38,6 @@ impl Browser {
 
     /// The `Set-Cookie` for a browser that had none.
     pub(crate) fn set_cookie(&self, cookie: &Cookie) -> Option<HeaderValue> {
-        cookie.set(self.fresh.as_deref()?, Life::For(LIFE)).ok()
+        cookie.set(self.fresh.as_deref()?, Life::For(BROWSER_LIFE)).ok()
     }
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{About, Event},
     fault::{Artefact, Fault},
     ids::Kind,
     pages::{
@@ -80,7 +81,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     };
     let questions = Questions::of(&facts);
     let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
-    let uri = situation.redirect.uri().as_str();
+    let uri = situation.redirect.uri();
     let items = |scopes: &Scopes| shown_items(visit, &situation, scopes, visit.locale(Some(&step)));
     let page = ConsentPage {
         step: visit.seal(&step).await?,
@@ -171,7 +172,10 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
             let accepted = accepted(&visit, asked)?.intersection(&questions.optional);
             agree(&visit, authorize, &situation, signed_in, (questions, accepted)).await?
         }
-        Some("deny") => Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree")),
+        Some("deny") => {
+            About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentRefused);
+            Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree"))
+        }
         _ => return Err(PageError::BadRequest),
     };
     step.end(&visit.app, &visit.browser).await?;
@@ -210,7 +214,9 @@ async fn agree(
     let changes = !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
     if changes {
         match visit.app.commit(Unit::from(consents::agree(seen, &agreement, now))).await {
-            Ok(_) => {}
+            Ok(_) => {
+                About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentGiven);
+            }
             // Answered twice, or changed on another page meanwhile: what is agreed now decides.
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -227,9 +233,62 @@ async fn agree(
 /// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.
 fn granted(consent: &Consent, situation: &Situation) -> Result<Scopes, PageError> {
     let agreed = Scopes::restore(&consent.scopes).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
-    let needed = situation.requested.intersection(situation.client.required());
-    if !needed.is_subset(&agreed) {
-        return Err(PageError::Step(super::StepError::Over));
+    let granted = grantable(&situation.requested, situation.client.required(), &agreed);
+    granted.ok_or(PageError::Step(super::StepError::Over))
+}
+
+fn grantable(requested: &Scopes, required: &Scopes, agreed: &Scopes) -> Option<Scopes> {
+    let needed = requested.intersection(required);
+    needed.is_subset(agreed).then(|| requested.intersection(agreed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(text: &str) -> Scopes {
+        Scopes::restore(text).unwrap()
     }
-    Ok(situation.requested.intersection(&agreed))
+
+    #[test]
+    fn se_07_without_a_required_item_nothing_is_granted_and_never_more_than_was_agreed() {
+        for (requested, required, agreed, granted) in [
+            ("openid email", "openid", "openid email", Some("email openid")),
+            ("openid email", "openid", "openid", Some("openid")),
+            ("openid email", "openid email", "openid", None),
+            ("openid email", "openid", "email", None),
+            ("email", "openid", "email", Some("email")),
+            ("openid", "openid email", "openid email", Some("openid")),
+            ("openid", "openid", "", None),
+        ] {
+            let found = grantable(&scopes(requested), &scopes(required), &scopes(agreed));
+            assert_eq!(found, granted.map(scopes), "{requested} | {required} | {agreed}");
+        }
+    }
+
+    #[test]
+    fn se_07_a_page_has_put_only_what_it_showed_as_it_showed_it() {
+        let asked = |required: &str, optional: &str| Asked {
+            session_id: "ses_1".to_owned(),
+            required: scopes(required),
+            optional: scopes(optional),
+        };
+        let questions = |required: &str, optional: &str| Questions {
+            required: scopes(required),
+            optional: scopes(optional),
+            settled: scopes(""),
+        };
+        let shown = asked("openid", "email profile");
+        for (required, optional, put) in [
+            ("openid", "email profile", true),
+            ("openid", "email", true),
+            ("", "", true),
+            ("openid email", "profile", false),
+            ("", "openid", false),
+            ("openid", "calendar.read", false),
+            ("calendar.read", "", false),
+        ] {
+            assert_eq!(questions(required, optional).were_put_by(&shown), put, "{required} | {optional}");
+        }
+    }
 }

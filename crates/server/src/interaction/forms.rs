@@ -7,7 +7,7 @@ use super::{PageError, Visit};
 use crate::store::sessions::SignedIn;
 
 /// The field that carries it.
-const FIELD: &str = "csrf";
+pub(super) const FIELD: &str = "csrf";
 
 impl Visit {
     /// The token for the forms of a signed-in person: dead with their session.

@@ -2,10 +2,10 @@
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
+use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode, redirect_uri::RedirectUri};
 
 use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, form_target, page, proceed, see_other,
@@ -14,7 +14,9 @@ use super::{
 use crate::{
     accounts::{Email, NewPassword, guess::Guess, known_browser, session, throttle::Throttled},
     app::App,
+    audit::{About, Event},
     catalog::Client,
+    http::cross_site,
     pages::{
         at,
         look::AppCard,
@@ -100,6 +102,7 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
         Err(Attempt::Failed(error)) => return Err(error),
     };
     let begun = session::begin(&visit.app, &account.user, visit.session.as_ref(), &visit.headers).await?;
+    About::user(&account.user.id).note(Event::SignedIn);
     let step = upstream::after_proof(&visit, step, &account.user).await?;
     let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
     let mut response = see_other(&at::step(at::CONTINUE, &visit.seal(&step).await?))?;
@@ -109,6 +112,9 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
 
 /// `GET /continue`: on to the next page, or the answer.
 pub(crate) async fn go_on(State(app): State<App>, request: Request) -> Response {
+    if cross_site::is_unseen(request.method(), request.headers()) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     page(app, request, |visit| async move {
         let step = visit.step().await?.ok_or(PageError::BadRequest)?;
         proceed(&visit, &step).await
@@ -133,15 +139,22 @@ pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result
             .map_err(|error| Attempt::Failed(error.into()))?,
         None => None,
     };
+    let known = account.as_ref().map(|account| account.user.id.clone());
+    let about = known.as_deref().map_or_else(About::default, About::user);
     let account = account.filter(|account| account.user.disabled_at.is_none());
     let own = account.as_ref().and_then(|account| own_browser(visit, &account.user));
     let guess = Guess::new(own, visit.context.client, name);
-    guess.charge(app.throttle(), app.now()).map_err(Attempt::Throttled)?;
+    if let Err(throttled) = guess.charge(app.throttle(), app.now()) {
+        about.note(Event::Throttled);
+        return Err(Attempt::Throttled(throttled));
+    }
     let hash = account.as_ref().and_then(|account| account.password_hash.as_ref());
     let proven = visit.passwords().verify(password, hash.map(crate::store::Concealed::expose)).await;
     let proven = proven.map_err(|error| Attempt::Failed(error.into()))?;
     if proven {
         guess.succeeded(app.throttle());
+    } else {
+        about.note(Event::WrongPassword);
     }
     let proven = account.filter(|_| proven);
     if let Some(account) = &proven {
@@ -212,7 +225,7 @@ impl LoginForm {
             }
         };
         let target = form_target(visit, step).await;
-        Ok(Self { app: Some(card(&client, redirect.uri().as_str())), again, target })
+        Ok(Self { app: Some(card(&client, redirect.uri())), again, target })
     }
 
     /// The address to begin with: of who is signed in when they must prove it again, else what the app hints.
@@ -246,7 +259,12 @@ impl LoginForm {
             kept_out,
             target: self.target,
         };
-        Ok((status, visit.show(&page, Some(step))).into_response())
+        let mut response = (status, visit.show(&page, Some(step))).into_response();
+        if let Some(SignInProblem::TooManyAttempts { minutes }) = shown.problem {
+            let seconds = HeaderValue::from(u64::from(minutes) * 60);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        Ok(response)
     }
 }
 
@@ -276,15 +294,13 @@ async fn linking(visit: &Visit, step: &Step) -> Result<Option<Linking>, PageErro
 }
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
-pub(crate) fn card(client: &Client, redirect_uri: &str) -> AppCard {
+pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
     use crate::pages::shown::Shown;
     let settings = &client.record().settings;
-    let host = url::Url::parse(redirect_uri).ok().and_then(|url| url.host_str().map(str::to_owned));
     AppCard {
         name: Shown::name(&settings.name),
         icon: settings.icon.clone(),
-        developer: None,
-        host: host.map(|host| Shown::name(&host)),
+        leads_to: Some(Shown::name(&redirect_uri.origin())),
         standing: client.standing(),
     }
 }

@@ -103,7 +103,7 @@ pub(crate) async fn trust_target(
 pub(crate) async fn form_target(visit: &Visit, step: &Step) -> FormTarget {
     let Errand::Authorize(authorize) = &step.errand else { return FormTarget::OwnOrigin };
     let trusted = trust_target(&visit.app, &authorize.target).await;
-    trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri().as_str()))
+    trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri()))
 }
 
 /// The first page that is needed, and why.

@@ -44,7 +44,7 @@ async fn choices(visit: Visit) -> Result<Response, PageError> {
         Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => (None, FormTarget::OwnOrigin),
         Errand::Authorize(authorize) => {
             let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
-            let uri = redirect.uri().as_str();
+            let uri = redirect.uri();
             (Some(login::card(&client, uri)), FormTarget::leading_to(uri))
         }
     };

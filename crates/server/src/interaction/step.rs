@@ -19,11 +19,10 @@ use crate::{
     accounts::throttle,
     app::App,
     fault::{Artefact, Fault},
+    keys::STEP_LIFE,
     store::{CommitError, Concealed, Unit, steps},
 };
 
-/// How long a person may take over the pages of one request.
-const LIFE: Seconds = Seconds::hours(1);
 /// How long a step that waits in a row lives.
 const ROW_LIFE: Seconds = Seconds::minutes(10);
 /// The longest sealed step that travels in an address, in characters: with 2 KiB of `state` and 512 bytes of
@@ -126,7 +125,7 @@ impl Step {
         };
         Self {
             errand,
-            expires_at: now.plus(LIFE),
+            expires_at: now.plus(STEP_LIFE),
             signed_in: None,
             account_chosen: false,
             asked: None,

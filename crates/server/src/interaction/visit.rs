@@ -66,6 +66,16 @@ where
     response
 }
 
+/// What a form brings besides its step may be sealed under a key that another node has made a moment ago: then the
+/// keys are read again.
+async fn know_keys(app: &App, headers: &HeaderMap, params: &Params) -> Result<(), Fault> {
+    let token = params.one(super::forms::FIELD).ok().flatten();
+    for sealed in [token, app.cookies().known.read(headers)].into_iter().flatten() {
+        app.keys_for(sealed).await?;
+    }
+    Ok(())
+}
+
 impl Visit {
     async fn begin(
         app: App,
@@ -84,6 +94,9 @@ impl Visit {
             Params::parse(query.as_bytes(), Limits::REQUEST).map_err(FormError::from)?
         };
         let switched = params.one(LANG).ok().flatten().and_then(Locale::parse);
+        if posted {
+            know_keys(&app, &headers, &params).await?;
+        }
         let session = session::current(&app, &headers).await?;
         let browser = Browser::of(&headers, &app.cookies().browser);
         Ok(Self { app, headers, uri, browser, session, params, context, posted, switched })

@@ -139,7 +139,6 @@ mod tests {
                 name: identifier.to_owned(),
                 token_format: TokenFormat::Jwt,
                 secret_hash: String::new().into(),
-                epoch: 0,
                 disabled_at: None,
                 created_at: Timestamp::from_unix(0),
                 scopes: scopes.iter().map(|name| scope(name)).collect(),

@@ -14,9 +14,10 @@ use crate::{
     fault::Fault,
     keys::KeySet,
     store::{
-        grants::{self, GrantFacts},
+        grant_states::{self, GrantState},
         revocations::Kind,
         tokens,
+        users::User,
     },
 };
 
@@ -50,7 +51,7 @@ enum AppProof {
 #[derive(Debug)]
 pub(crate) struct Living {
     pub(crate) token: PresentedToken,
-    pub(crate) grant: Option<Box<GrantFacts>>,
+    pub(crate) grant: Option<Box<GrantState>>,
 }
 
 impl PresentedToken {
@@ -108,10 +109,25 @@ impl PresentedToken {
             return Ok(None);
         }
         let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
-        let facts = grants::facts(app.db(), grant_id, Some(&self.jti)).await?;
-        let living =
-            facts.filter(|facts| facts.grant.given.app_id == self.client_id && facts.alive(now).is_ok());
-        Ok(living.map(|facts| Living { token: self, grant: Some(Box::new(facts)) }))
+        let state = grant_states::of_token(app.db(), grant_id, &self.jti).await?;
+        let living = state.filter(|state| self.is_given_by(state, now));
+        Ok(living.map(|state| Living { token: self, grant: Some(Box::new(state)) }))
+    }
+
+    /// Asks the store also for the person; `None` for a token that is of no person, too.
+    pub(crate) async fn living_person(self, app: &App) -> Result<Option<(Self, User)>, Fault> {
+        let now = app.now();
+        let Some(grant_id) = self.grant_id.as_ref().filter(|_| now < self.expires_at) else {
+            return Ok(None);
+        };
+        let found = grant_states::with_person(app.db(), grant_id, &self.jti).await?;
+        let living = found.filter(|(state, _)| self.is_given_by(state, now));
+        Ok(living.map(|(_, person)| (self, person)))
+    }
+
+    /// Whether this grant is alive and of the app that the token names.
+    fn is_given_by(&self, state: &GrantState, now: Timestamp) -> bool {
+        state.app_id == self.client_id && state.alive(self.expires_at, now).is_ok()
     }
 
     async fn living_without_grant(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {
@@ -124,6 +140,94 @@ impl PresentedToken {
                 handles.contains(&handle.of(Kind::App, &self.client_id, epoch))
             }),
         };
-        Ok((current && facts.alive(epoch)).then_some(Living { token: self, grant: None }))
+        Ok((current && facts.alive(epoch, self.expires_at)).then_some(Living { token: self, grant: None }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::jose::Algorithm;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        jobs::tests::server,
+        store::alive::{Epochs, Span, States},
+    };
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    /// What this server says in a token, with some of it changed.
+    fn claims(app: &App, changed: Value) -> Value {
+        let mut claims = json!({
+            "iss": app.issuer().as_str(), "sub": "sub_1", "aud": "https://calendar.example", "exp": NOW.unix() + 300,
+            "iat": NOW.unix(), "jti": "jti_1", "client_id": "app_1", "scope": "calendar.read", "gid": "gra_1",
+        });
+        claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        claims
+    }
+
+    #[tokio::test]
+    async fn in_03_of_all_that_our_keys_have_signed_only_our_own_access_tokens_are_access_tokens() {
+        let (app, _folder) = server(Clock::manual(NOW)).await;
+        let keys = app.keys().current();
+        let open = |kind: HeaderType, claims: &Value| {
+            let text = keys.signing_key(Algorithm::Es256).unwrap().sign(kind, claims).unwrap();
+            PresentedToken::open(&text, &app, &keys)
+        };
+        let own = open(HeaderType::AccessToken, &claims(&app, json!({}))).unwrap();
+        assert_eq!((own.jti.as_str(), own.client_id.as_str()), ("jti_1", "app_1"));
+        assert_eq!(own.grant_id.as_deref(), Some("gra_1"));
+        for &kind in HeaderType::ALL {
+            let opened = open(kind, &claims(&app, json!({}))).is_some();
+            assert_eq!(opened, kind == HeaderType::AccessToken, "{}", kind.as_str());
+        }
+        let issuer = app.issuer().as_str();
+        for changed in [
+            json!({ "iss": "https://other.example" }),
+            json!({ "iss": format!("{issuer}/") }),
+            json!({ "iss": "" }),
+            json!({ "iss": [issuer] }),
+            json!({ "scope": "a\"b" }),
+            json!({ "client_id": 1 }),
+        ] {
+            assert!(open(HeaderType::AccessToken, &claims(&app, changed.clone())).is_none(), "{changed}");
+        }
+        for missing in REQUIRED {
+            let mut claims = claims(&app, json!({}));
+            claims.as_object_mut().unwrap().remove(*missing);
+            assert!(open(HeaderType::AccessToken, &claims).is_none(), "{missing}");
+        }
+    }
+
+    #[tokio::test]
+    async fn in_03_a_token_is_given_by_a_grant_of_its_own_app_alone() {
+        let (app, _folder) = server(Clock::manual(NOW)).await;
+        let keys = app.keys().current();
+        let epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };
+        let until = NOW.plus(mapae_protocol::time::Seconds::hours(1));
+        let state = GrantState {
+            app_id: "app_1".to_owned(),
+            auth_time: NOW,
+            acr: None,
+            span: Span {
+                offline: false,
+                epochs,
+                expires_at: until,
+                idle_expires_at: until,
+                revoked_at: None,
+            },
+            states: States::living(epochs, until),
+            token_revoked: false,
+            swept_until: NOW.minus(mapae_protocol::time::Seconds::hours(2)),
+        };
+        for (client_id, given) in [("app_1", true), ("app_2", false), ("", false), ("APP_1", false)] {
+            let claims = claims(&app, json!({ "client_id": client_id }));
+            let key = keys.signing_key(Algorithm::Es256).unwrap();
+            let text = key.sign(HeaderType::AccessToken, &claims).unwrap();
+            let token = PresentedToken::from_jwt(&text, &app, &keys).unwrap();
+            assert_eq!(token.is_given_by(&state, NOW), given, "{client_id}");
+        }
     }
 }

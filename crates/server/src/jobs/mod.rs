@@ -4,6 +4,7 @@
 //! to be elected.
 
 mod high_water_mark;
+mod other_clocks;
 mod rotation;
 mod sweep;
 
@@ -13,7 +14,8 @@ use async_trait::async_trait;
 use mapae_protocol::random;
 use tokio::task::JoinHandle;
 
-pub(crate) use self::rotation::due as rotation_due;
+use self::other_clocks::ClockAhead;
+pub(crate) use self::{other_clocks::OtherClocks, rotation::due as rotation_due};
 use crate::{
     app::{App, WeakApp},
     clock::ClockBehind,
@@ -46,6 +48,8 @@ enum JobError {
     Fault(#[from] Fault),
     #[error(transparent)]
     ClockBehind(#[from] ClockBehind),
+    #[error(transparent)]
+    ClockAhead(#[from] ClockAhead),
 }
 
 /// The jobs of one server.

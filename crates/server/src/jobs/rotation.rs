@@ -30,7 +30,7 @@ impl Job for Rotation {
         if due(&signing, config.keys.rotation_days).is_none_or(|due| now < due) {
             return Ok(());
         }
-        let unit = keys::rotation(app.db(), app.master_key(), &config.tokens, Takeover::Planned, now).await?;
+        let unit = keys::rotation(app.db(), app.master_key(), config, Takeover::Planned, now).await?;
         match app.commit(unit).await {
             Ok(_) => tracing::info!("the keys are rotated: new ones are published and take over soon"),
             // Another node was quicker: the keys that it made are as good.

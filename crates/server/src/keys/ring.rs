@@ -108,6 +108,14 @@ impl KeySet {
         &self.published
     }
 
+    /// Whether none of these keys is among those: only an emergency replaces all of them at once.
+    pub(crate) fn shares_no_key_with(&self, other: &Self) -> bool {
+        self.published
+            .keys()
+            .iter()
+            .all(|key| key.kid().is_none_or(|kid| other.published.find(kid).is_none()))
+    }
+
     pub(crate) const fn subject_key(&self) -> &HmacKey {
         &self.subject
     }

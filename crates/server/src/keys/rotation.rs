@@ -5,9 +5,12 @@ use mapae_protocol::{
     time::{Seconds, Timestamp},
 };
 
-use super::load::{ALGORITHMS, new_seal, new_signing};
+use super::{
+    load::{ALGORITHMS, new_seal, new_signing},
+    purposes::longest_life,
+};
 use crate::{
-    config::Tokens,
+    config::Config,
     fault::Fault,
     store::{Db, Unit, keys as rows},
 };
@@ -30,7 +33,7 @@ pub(crate) enum Takeover {
 pub(crate) async fn rotation(
     db: &Db,
     master: &MasterKey,
-    tokens: &Tokens,
+    config: &Config,
     takeover: Takeover,
     now: Timestamp,
 ) -> Result<Unit, Fault> {
@@ -38,7 +41,7 @@ pub(crate) async fn rotation(
     let (start, former) = match takeover {
         Takeover::Planned => {
             let start = now.plus(LEAD);
-            (start, retired(&signing, &seals, tokens, start))
+            (start, retired(&signing, &seals, config, start))
         }
         Takeover::Emergency => (now, withdrawn(&signing, &seals, now)),
     };
@@ -49,11 +52,10 @@ pub(crate) async fn rotation(
     Ok(unit.with(rows::add_seal(&new_seal(master, now, start))))
 }
 
-/// What the present keys made stays good until it expires: refresh tokens are sealed, so the sealing keys open them
-/// to the end of their grants.
-fn retired(signing: &[rows::SigningKey], seals: &[rows::SealKey], tokens: &Tokens, start: Timestamp) -> Unit {
-    let signed_end = start.plus(tokens.access_token.max(tokens.id_token)).plus(MARGIN);
-    let sealed_end = start.plus(tokens.refresh_absolute).plus(MARGIN);
+/// What the present keys made stays good until it expires, whatever it is: one sealing key seals all of it.
+fn retired(signing: &[rows::SigningKey], seals: &[rows::SealKey], config: &Config, start: Timestamp) -> Unit {
+    let signed_end = start.plus(config.tokens.access_token.max(config.tokens.id_token)).plus(MARGIN);
+    let sealed_end = start.plus(longest_life(config)).plus(MARGIN);
     let signing = signing.iter().filter(|key| key.life.retired_at.is_none());
     let seals = seals.iter().filter(|key| key.life.retired_at.is_none());
     Unit::new()

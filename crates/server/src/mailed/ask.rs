@@ -81,5 +81,5 @@ async fn form(
 async fn app(visit: &Visit, step: &Step) -> Result<Option<AppCard>, PageError> {
     let Errand::Authorize(authorize) = &step.errand else { return Ok(None) };
     let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
-    Ok(Some(login::card(&client, redirect.uri().as_str())))
+    Ok(Some(login::card(&client, redirect.uri())))
 }

@@ -14,6 +14,7 @@ use crate::{
         typed,
     },
     app::App,
+    audit::{About, Event},
     ids::Kind,
     interaction::{PageError, Visit, page},
     pages::{
@@ -110,7 +111,11 @@ async fn finish(
     let proven = Proven::new(&user.id);
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit.with(session)).await {
-        Ok(_) => opened.go_on(visit, begun).await,
+        Ok(_) => {
+            About::user(&user.id).note(Event::AccountMade);
+            About::user(&user.id).note(Event::SignedIn);
+            opened.go_on(visit, begun).await
+        }
         Err(CommitError::Conflict { .. }) => Ok(dead(visit, Some(MailPurpose::SignUp))),
         Err(error) => Err(error.into()),
     }

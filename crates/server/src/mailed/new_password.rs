@@ -15,6 +15,7 @@ use crate::{
         typed,
     },
     app::App,
+    audit::{About, Event},
     fault::{Artefact, Fault},
     interaction::{PageError, Visit, page},
     pages::{input::PasswordMistake, mailed::MailPurpose, password, shown::Shown},
@@ -97,7 +98,11 @@ async fn replace(
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
     let notice = notice(visit, user)?;
     match visit.app.commit(unit.with(session).with(notice.keep(now))).await {
-        Ok(_) => visit.app.post_office().hand_over(notice),
+        Ok(_) => {
+            About::user(&user.id).note(Event::PasswordReset);
+            About::user(&user.id).note(Event::SignedIn);
+            visit.app.post_office().hand_over(notice);
+        }
         Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
         Err(error) => return Err(error.into()),
     }

@@ -8,7 +8,7 @@ use crate::{
         post_office::{self, Order},
         throttle,
     },
-    interaction::{PageError, Step, Visit},
+    interaction::{Errand, PageError, Step, Visit},
     pages::mailed::{MailPurpose, MailSent},
     store::{Concealed, mail_orders::Matter},
 };
@@ -34,9 +34,18 @@ pub(super) async fn order(
     if admit(visit, &email) {
         // However large, it waits in the link's row: only the browser that asked can go on with it.
         let carried = Some(Concealed::from(step.seal_whole(visit)?));
-        post_office::take(&visit.app, Order::new(matter, &email, visit.locale(Some(step)), carried)).await?;
+        let order = Order::new(matter, &email, visit.locale(Some(step)), carried);
+        post_office::take(&visit.app, order.coming_from(app_of(step))).await?;
     }
     Ok(visit.show(&page, Some(step)))
+}
+
+/// The app that began the step.
+fn app_of(step: &Step) -> Option<String> {
+    match &step.errand {
+        Errand::Authorize(authorize) => Some(authorize.target.client_id.as_str().to_owned()),
+        Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
+    }
 }
 
 /// Whether this source and this address may have another mail. They are not told: the answer would tell who

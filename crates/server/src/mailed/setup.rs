@@ -15,6 +15,7 @@ use crate::{
         typed,
     },
     app::App,
+    audit::{About, Event},
     ids::Kind,
     interaction::{PageError, Visit, page},
     pages::{
@@ -132,7 +133,11 @@ async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Respons
     let proven = Proven::new(&operator.id);
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit(&opened, &operator, visit).with(session)).await {
-        Ok(_) => opened.go_on(visit, begun).await,
+        Ok(_) => {
+            About::user(&operator.id).note(Event::OperatorMade);
+            About::user(&operator.id).note(Event::SignedIn);
+            opened.go_on(visit, begun).await
+        }
         Err(CommitError::Conflict { statement: ACCOUNT }) => {
             let email = Input::refused(email.as_str(), EmailMistake::Taken);
             Ok(form(visit, &opened, Refused { name: Input::holding(name), email, password: None }))

@@ -2,6 +2,8 @@
 
 pub use crate::pages::assets::asset;
 
+/// Where people end who type the name of the server and nothing else.
+pub const START: &str = "/";
 /// Sign in.
 pub const SIGN_IN: &str = "/sign-in";
 /// Choose between the signed-in person and another.

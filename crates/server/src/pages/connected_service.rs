@@ -19,15 +19,36 @@ pub struct ServicePage {
     pub app: AppCard,
     /// What was agreed.
     pub items: Vec<AgreedItem>,
+    /// Optional items that were left out, and that can be agreed to here.
+    pub refused: Vec<AgreedItem>,
     /// When it was connected.
     pub since: Moment,
     /// When it was last used; `None` when never.
     pub last_used: Option<Moment>,
-    /// Whether an item was dropped just now.
-    pub dropped: bool,
+    /// What was done just now.
+    pub notice: Option<ItemNotice>,
 }
 
-/// An item that was agreed.
+/// What was done with an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemNotice {
+    /// It was taken back.
+    Dropped,
+    /// It was agreed to.
+    Agreed,
+}
+
+impl ItemNotice {
+    /// The key of its text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Dropped => "service.done_dropped",
+            Self::Agreed => "service.done_agreed",
+        }
+    }
+}
+
+/// An item that was agreed, or left out.
 #[derive(Debug, Clone)]
 pub struct AgreedItem {
     /// What it lets the app see or do.
@@ -63,16 +84,23 @@ impl Page for ServicePage {
                 item("email", "", "일정 알림과 초대장을 보내 드려요.", true),
                 item("calendar.read", "일정 보기", "", true),
             ],
+            refused: Vec::new(),
             since: example::minutes_ago(60 * 1_440),
             last_used: Some(example::minutes_ago(12)),
-            dropped: false,
+            notice: None,
         };
         vec![
             ("usual", usual.clone()),
             (
                 "dropped",
-                Self { dropped: true, items: usual.items.iter().take(3).cloned().collect(), ..usual.clone() },
+                Self {
+                    notice: Some(ItemNotice::Dropped),
+                    items: usual.items.iter().take(3).cloned().collect(),
+                    refused: usual.items.iter().skip(3).cloned().collect(),
+                    ..usual.clone()
+                },
             ),
+            ("agreed", Self { notice: Some(ItemNotice::Agreed), ..usual.clone() }),
             ("unused", Self { app: example::long_app(), last_used: None, ..usual }),
         ]
     }

@@ -66,7 +66,7 @@ impl Page for Consent {
             ],
             agreed: Vec::new(),
             changed: false,
-            target: FormTarget::leading_to(example::REDIRECT),
+            target: FormTarget::leading_to(&example::redirect()),
         };
         let offline = item("offline_access", "", "앱을 닫아도 일정이 맞춰져요.");
         vec![

@@ -1,6 +1,9 @@
 //! The page before an unverified app is told of an error — RFC 9700 §4.11.2.
 
-use mapae_protocol::error::{ErrorCode, OAuthError};
+use mapae_protocol::{
+    error::{ErrorCode, OAuthError},
+    redirect_uri::RedirectUri,
+};
 
 use crate::pages::{Page, example, look::AppCard, policy::FormTarget};
 
@@ -23,7 +26,7 @@ pub enum Onward {
     /// A form with the answer in it (OAuth 2.0 Form Post Response Mode §2).
     Form {
         /// The app's redirect URI, registered and matched.
-        redirect_uri: String,
+        redirect_uri: RedirectUri,
         /// Parameters of the response.
         fields: Vec<(String, String)>,
     },
@@ -53,7 +56,7 @@ impl Page for Detour {
             ("error".to_owned(), "invalid_scope".to_owned()),
             ("state".to_owned(), "\"><script>alert(1)</script>".to_owned()),
         ];
-        let onward = Onward::Form { redirect_uri: example::REDIRECT.to_owned(), fields };
+        let onward = Onward::Form { redirect_uri: example::redirect(), fields };
         vec![("link", link.clone()), ("form", Self { onward, ..link })]
     }
 }

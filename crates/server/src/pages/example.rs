@@ -1,5 +1,7 @@
 //! The people and apps of the samples.
 
+use mapae_protocol::redirect_uri::RedirectUri;
+
 use crate::pages::{
     console::{AppStatus, ConsoleApp},
     look::{AppCard, Desk, Person, Standing},
@@ -14,20 +16,18 @@ pub(in crate::pages) const CSRF: &str = "csr_Zt0q4H8bW2nL6xRf";
 pub(in crate::pages) const APP_ID: &str = "app_8fKq2Zr6TnVb1xYc4Lw9Qg";
 pub(in crate::pages) const REDIRECT: &str = "http://localhost:3000/callback";
 
+#[expect(clippy::expect_used, reason = "a constant, which every test of the samples reads")]
+pub(in crate::pages) fn redirect() -> RedirectUri {
+    RedirectUri::parse(REDIRECT).expect("the address of a sample")
+}
+
 pub(in crate::pages) fn app() -> AppCard {
-    AppCard {
-        developer: Some(Shown::name("달빛연구소")),
-        host: Some(Shown::name("calendar.example.com")),
-        ..AppCard::named("나의 서비스")
-    }
+    AppCard { leads_to: Some(Shown::name("calendar.example.com")), ..AppCard::named("나의 서비스") }
 }
 
 pub(in crate::pages) fn long_app() -> AppCard {
     AppCard {
-        developer: Some(Shown::name(
-            "The International Bureau of Exceedingly Thorough Appointment Keeping Ltd.",
-        )),
-        host: Some(Shown::name("a-rather-long-subdomain.of-a-rather-long-domain.example.co.kr")),
+        leads_to: Some(Shown::name("a-rather-long-subdomain.of-a-rather-long-domain.example.co.kr")),
         standing: Standing::Unverified,
         ..AppCard::named(
             "모두가 함께 쓰는 아주아주 긴 이름의 일정 관리 및 회의실 예약 그리고 구내식당 식단 알림 서비스 프로",

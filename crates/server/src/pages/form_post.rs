@@ -1,12 +1,14 @@
 //! The page that posts an authorization response to an app — OAuth 2.0 Form Post Response Mode §2.
 
-use crate::pages::{Page, policy::FormTarget, shown::Shown};
+use mapae_protocol::redirect_uri::RedirectUri;
+
+use crate::pages::{Page, example, policy::FormTarget, shown::Shown};
 
 /// A form that a script sends at once, and a person where there is no script.
 #[derive(Debug, Clone)]
 pub struct FormPost {
     /// The app's redirect URI, registered and matched.
-    pub redirect_uri: String,
+    pub redirect_uri: RedirectUri,
     /// Parameters of the response.
     pub fields: Vec<(String, String)>,
     /// The app's name.
@@ -28,11 +30,8 @@ impl Page for FormPost {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let page = |fields| Self {
-            redirect_uri: "https://calendar.example.com/callback".to_owned(),
-            fields,
-            app: Shown::name("나의 서비스"),
-        };
+        let page =
+            |fields| Self { redirect_uri: example::redirect(), fields, app: Shown::name("나의 서비스") };
         vec![
             (
                 "code",

@@ -1,6 +1,6 @@
 //! Names that attack: whatever people and developers write stays text.
 
-use mapae_protocol::locale::Locale;
+use mapae_protocol::{locale::Locale, redirect_uri::RedirectUri};
 use scraper::Html as Document;
 
 use crate::pages::{
@@ -65,7 +65,13 @@ fn sample<P: Page>() -> P {
 }
 
 fn app(name: &str) -> AppCard {
-    AppCard { developer: Some(Shown::name(name)), host: Some(Shown::name(name)), ..AppCard::named(name) }
+    AppCard { leads_to: Some(Shown::name(name)), ..AppCard::named(name) }
+}
+
+/// An address with the value in it, as far as one that is registered can have it.
+fn redirect_uri(value: &str) -> RedirectUri {
+    let query: String = value.bytes().take(600).map(|byte| format!("%{byte:02X}")).collect();
+    RedirectUri::parse(&format!("https://app.example/?{query}")).expect("an address")
 }
 
 fn item(name: &str) -> ConsentItem {
@@ -128,7 +134,7 @@ fn az_34_hints_and_steps_stay_text() {
 #[test]
 fn az_20_a_posted_response_stays_text() {
     stays_text(|value| FormPost {
-        redirect_uri: format!("https://app.example/?{value}"),
+        redirect_uri: redirect_uri(value),
         fields: vec![("state".to_owned(), value.to_owned()), (value.to_owned(), "x".to_owned())],
         app: Shown::name(value),
     });

@@ -115,6 +115,8 @@ pub enum NameMistake {
     Malformed,
     /// It has characters that nobody sees: of an app.
     Hidden,
+    /// It can be taken for another one, or claims to be checked: of an app.
+    LookAlike,
 }
 
 impl Mistake for NameMistake {
@@ -124,6 +126,7 @@ impl Mistake for NameMistake {
             Self::TooLong(limit) => t.count("mistake.too_long", limit),
             Self::Malformed => t.of("mistake.name_malformed").to_owned(),
             Self::Hidden => t.of("mistake.name_hidden").to_owned(),
+            Self::LookAlike => t.of("mistake.name_look_alike").to_owned(),
         }
     }
 }

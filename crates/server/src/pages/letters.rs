@@ -2,7 +2,7 @@
 
 use mapae_protocol::locale::Locale;
 
-use crate::pages::texts::Texts;
+use crate::pages::{shown::Shown, texts::Texts};
 
 /// A mail without its addressee.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Matter<'a> {
         link: &'a str,
         /// How many minutes it lives.
         minutes: u32,
+        /// The service from which the person came.
+        service: Option<&'a Shown>,
     },
     /// Somebody tried to sign up with an address that has an account; this link leads to signing in.
     AlreadyMember {
@@ -47,13 +49,19 @@ impl Letter {
     pub fn write(matter: &Matter<'_>, locale: Locale) -> Self {
         let t = Texts::new(locale);
         let (subject, body, link, minutes) = match *matter {
-            Matter::SignUp { link, minutes } => ("letter.sign_up", "letter.sign_up_body", link, minutes),
+            Matter::SignUp { link, minutes, .. } => ("letter.sign_up", "letter.sign_up_body", link, minutes),
             Matter::AlreadyMember { link } => ("letter.member", "letter.member_body", link, 0),
             Matter::Reset { link, minutes } => ("letter.reset", "letter.reset_body", link, minutes),
             Matter::PasswordChanged { link } => ("letter.changed", "letter.changed_body", link, 0),
         };
         let body =
             t.with(body, "time", t.span(minutes)).replace("{link}", &link.replace(char::is_control, ""));
+        let body = match matter {
+            Matter::SignUp { service: Some(service), .. } => {
+                format!("{}\n\n{body}", t.with("letter.for_service", "app", service))
+            }
+            _ => body,
+        };
         Self { subject: t.of(subject).to_owned(), body }
     }
 }
@@ -65,8 +73,10 @@ mod tests {
     #[test]
     fn letters_are_complete_in_both_languages() {
         let link = "https://id.example/x?token=lnk_1";
+        let service = Shown::name("나의 서비스\r\nBcc: b");
         let matters = [
-            Matter::SignUp { link, minutes: 30 },
+            Matter::SignUp { link, minutes: 30, service: None },
+            Matter::SignUp { link, minutes: 30, service: Some(&service) },
             Matter::AlreadyMember { link },
             Matter::Reset { link, minutes: 30 },
             Matter::PasswordChanged { link },
@@ -75,6 +85,9 @@ mod tests {
             for matter in &matters {
                 let letter = Letter::write(matter, locale);
                 assert!(letter.body.contains(link), "{letter:?}");
+                let names = matches!(matter, Matter::SignUp { service: Some(_), .. });
+                assert_eq!(letter.body.contains("나의 서비스"), names, "{letter:?}");
+                assert!(!letter.body.contains("\nBcc"), "{letter:?}");
                 assert!(
                     !letter.body.contains(['{', '\u{FFFD}']) && !letter.subject.contains(['{', '\u{FFFD}'])
                 );

@@ -28,10 +28,9 @@ pub struct AppCard {
     pub name: Shown,
     /// Address of its icon on this origin (never anybody else's: the page would tell them who looks at it).
     pub icon: Option<String>,
-    /// Who makes it.
-    pub developer: Option<Shown>,
-    /// Host where it leads; the person's best hint against a borrowed name.
-    pub host: Option<Shown>,
+    /// Where it leads: an origin, the private scheme of a native app, or the host of a homepage; the person's best
+    /// hint against a borrowed name.
+    pub leads_to: Option<Shown>,
     /// Who vouches for it.
     pub standing: Standing,
 }
@@ -39,13 +38,7 @@ pub struct AppCard {
 impl AppCard {
     /// An app of which only the name is known.
     pub fn named(name: &str) -> Self {
-        Self {
-            name: Shown::name(name),
-            icon: None,
-            developer: None,
-            host: None,
-            standing: Standing::Verified,
-        }
+        Self { name: Shown::name(name), icon: None, leads_to: None, standing: Standing::Verified }
     }
 
     /// Whether to warn that nobody has checked this app.

@@ -94,7 +94,7 @@ pub trait Page: Sized {
     /// Only what the template engine reports.
     fn write(&self, t: Texts, frame: Frame) -> Result<String, askama::Error>;
 
-    /// The page in each of its states, by name: tests, screenshots and reviewers look at them.
+    /// The page in each of its states, by name: tests and screenshots show them.
     fn samples() -> Vec<(&'static str, Self)>;
 }
 

@@ -37,7 +37,7 @@ impl Page for SelectAccount {
             step: example::STEP.to_owned(),
             app: Some(example::app()),
             person: example::person(),
-            target: FormTarget::leading_to(example::REDIRECT),
+            target: FormTarget::leading_to(&example::redirect()),
         };
         vec![("app", app.clone()), ("own", Self { app: None, target: FormTarget::OwnOrigin, ..app })]
     }

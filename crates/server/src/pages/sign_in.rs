@@ -282,7 +282,7 @@ impl Page for SignIn {
         let with_providers = Self { upstreams: buttons(), ..own.clone() };
         let app = Self {
             app: Some(example::app()),
-            target: FormTarget::leading_to(example::REDIRECT),
+            target: FormTarget::leading_to(&example::redirect()),
             ..own.clone()
         };
         let email = || "mapae.kim@example.com".to_owned();

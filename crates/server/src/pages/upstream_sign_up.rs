@@ -51,7 +51,7 @@ impl Page for UpstreamSignUp {
             account: Shown::name("ryan@example.test"),
             email: Some(Shown::sentence("ryan@example.test")),
             name: Input::holding("라이언"),
-            target: FormTarget::leading_to(example::REDIRECT),
+            target: FormTarget::leading_to(&example::redirect()),
         };
         let without = Self { account: Shown::name("무지"), email: None, ..usual.clone() };
         vec![

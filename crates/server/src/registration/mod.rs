@@ -7,6 +7,7 @@
 mod grants;
 mod homepage;
 mod items;
+mod look_alike;
 mod name;
 mod origins;
 mod redirect_uris;

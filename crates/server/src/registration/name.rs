@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::look_alike;
 use crate::{
     accounts::typed,
     pages::{input::NameMistake, shown::hides},
@@ -9,12 +10,16 @@ use crate::{
 
 /// The name in the one spelling of its letters (NFC), so that what is typed to confirm it is equal to it; by the
 /// rules that hold for people's names, and without anything that nobody sees: two apps whose names look alike are
-/// to be two spellings, not one.
+/// to be two spellings, not one. Nor are two spellings to look alike.
 pub(super) fn parse(text: &str) -> Result<String, NameMistake> {
     let composed: String = text.nfc().collect();
     let name =
         typed::name(Some(&composed)).map_err(|refused| refused.mistake.unwrap_or(NameMistake::Malformed))?;
-    if name.contains(hides) { Err(NameMistake::Hidden) } else { Ok(name) }
+    match () {
+        () if name.contains(hides) => Err(NameMistake::Hidden),
+        () if look_alike::misleads(&name) => Err(NameMistake::LookAlike),
+        () => Ok(name),
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +46,9 @@ mod tests {
             ["Ba\u{200b}nk", "\u{200e}Bank", "Bank\u{feff}", "나의\u{3164}서비스", "B\u{ad}ank", "a\u{2060}b"]
         {
             assert_eq!(parse(text), Err(NameMistake::Hidden), "{text:?}");
+        }
+        for text in ["Goоgle", "Ｋａｋａｏ", "✅ 카카오", "Google™"] {
+            assert_eq!(parse(text), Err(NameMistake::LookAlike), "{text:?}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Redirect URIs of an app — RFC 6749 §3.1.2, RFC 8252 §7.
 
-use mapae_protocol::redirect_uri::{MAX_PER_APP, RedirectUri, RegistrationError, RegistrationRules};
+use mapae_protocol::{
+    redirect_uri::{MAX_PER_APP, RedirectUri, RegistrationError, RegistrationRules},
+    uri,
+};
 
 use super::Draft;
 use crate::config::Site;
@@ -67,13 +70,21 @@ pub(super) fn parse(
     let rules = rules(development, draft.public);
     let mut uris: Vec<String> = Vec::new();
     for (position, text) in typed.iter().enumerate() {
-        match RedirectUri::register(text, rules) {
+        match RedirectUri::register(text, rules).and_then(with_a_host_of_browsers) {
             Ok(uri) if uris.iter().any(|known| known == uri.as_str()) => {}
             Ok(uri) => uris.push(uri.into()),
             Err(error) => refuse(RedirectUrisProblem::Refused { position, error }),
         }
     }
     uris
+}
+
+/// Browsers follow no address whose host is none in Unicode, such as `xn--`.
+fn with_a_host_of_browsers(uri: RedirectUri) -> Result<RedirectUri, RegistrationError> {
+    match url::Url::parse(uri.as_str()) {
+        Ok(_) => Ok(uri),
+        Err(_) => Err(RegistrationError::Uri(uri::Error::BadHost)),
+    }
 }
 
 /// The redirect URI that was probably meant, if there is one that this app may register.
@@ -117,6 +128,20 @@ mod tests {
             let own = RedirectUri::register("com.example.app:/callback", rules);
             assert_eq!(own.is_ok(), scheme, "{development:?} {public}");
             assert!(RedirectUri::register("http://a.example/callback", rules).is_err());
+        }
+    }
+
+    #[test]
+    fn az_09_a_host_that_no_browser_knows_is_refused() {
+        for (text, known) in [
+            ("https://xn--/cb", false),
+            ("https://a.xn--0.example/cb", false),
+            ("https://xn--hq1bm8jm9l.example/cb", true),
+            ("https://[2001:db8::1]/cb", true),
+            ("com.example.app:/cb", true),
+        ] {
+            let uri = RedirectUri::register(text, RegistrationRules::WIDEST).unwrap();
+            assert_eq!(with_a_host_of_browsers(uri).is_ok(), known, "{text}");
         }
     }
 

@@ -4,11 +4,28 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     apps::{APP_STATE_WIDTH, AppState},
-    consents::{CONSENT_WIDTH, Consent},
+    consents::{CONSENT_STATE_WIDTH, ConsentState},
     db::{Row, StoreError},
     sessions::{SESSION_STATE_WIDTH, SessionState},
-    users::{USER_WIDTH, User},
+    users::{USER_STATE_WIDTH, UserState},
 };
+
+/// The columns of [`States`], of `users u`, `apps a`, `consents c` and `sessions s`. They are read with every token
+/// that is shown, so they are what decides and nothing else.
+macro_rules! state_columns {
+    () => {
+        concat!(
+            user_state_columns!(),
+            ", ",
+            app_state_columns!(),
+            ", ",
+            consent_state_columns!(),
+            ", ",
+            session_state_columns!()
+        )
+    };
+}
+pub(super) use state_columns;
 
 /// The epochs under which a code, a grant or a token was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -21,6 +38,37 @@ pub struct Epochs {
     pub consent: i64,
     /// The session's; `None` only if it depends on none.
     pub session: Option<i64>,
+}
+
+/// What a grant itself says of its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Whether it survives the session in which it was given.
+    pub offline: bool,
+    /// The epochs under which it was made.
+    pub epochs: Epochs,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When it ends if it is not refreshed.
+    pub idle_expires_at: Timestamp,
+    /// When it was revoked by itself.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Span {
+    /// Whether the grant is alive, and everything on which it depends.
+    ///
+    /// # Errors
+    /// The first reason for which it is dead.
+    pub fn alive(&self, states: &States, now: Timestamp) -> Result<(), Dead> {
+        if self.revoked_at.is_some() {
+            return Err(Dead::Revoked);
+        }
+        if now >= self.expires_at || now >= self.idle_expires_at {
+            return Err(Dead::Expired);
+        }
+        states.hold(self.epochs, self.offline, now)
+    }
 }
 
 /// Why something is dead.
@@ -57,11 +105,11 @@ pub enum Dead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct States {
     /// The person.
-    pub user: Option<User>,
+    pub user: Option<UserState>,
     /// The app.
     pub app: Option<AppState>,
     /// The consent, if it is of this person and this app.
-    pub consent: Option<Consent>,
+    pub consent: Option<ConsentState>,
     /// The session, if it is of this person.
     pub session: Option<SessionState>,
 }
@@ -95,7 +143,7 @@ impl States {
     }
 
     /// Absent is dead: what is not offline needs a session.
-    fn session_holds(&self, user: &User, epoch: Option<i64>, now: Timestamp) -> bool {
+    fn session_holds(&self, user: &UserState, epoch: Option<i64>, now: Timestamp) -> bool {
         self.session.as_ref().is_some_and(|session| {
             Some(session.epoch) == epoch
                 && session.ended_at.is_none()
@@ -107,9 +155,9 @@ impl States {
 
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
-            user: row.joined(USER_WIDTH, User::read)?,
+            user: row.joined(USER_STATE_WIDTH, UserState::read)?,
             app: row.joined(APP_STATE_WIDTH, AppState::read)?,
-            consent: row.joined(CONSENT_WIDTH, Consent::read)?,
+            consent: row.joined(CONSENT_STATE_WIDTH, ConsentState::read)?,
             session: row.joined(SESSION_STATE_WIDTH, SessionState::read)?,
         })
     }
@@ -119,38 +167,11 @@ impl States {
 impl States {
     /// Of somebody who has signed in and agreed, under these epochs, in a session that ends then.
     pub(crate) fn living(epochs: Epochs, until: Timestamp) -> Self {
-        let begun = Timestamp::from_unix(0);
         Self {
-            user: Some(User {
-                id: "usr_1".to_owned(),
-                email: Some("hong@example.com".to_owned()),
-                email_verified: true,
-                name: "홍길동".to_owned(),
-                locale: None,
-                operator: false,
-                epoch: epochs.user,
-                disabled_at: None,
-                updated_at: begun,
-            }),
-            app: Some(AppState {
-                id: "app_1".to_owned(),
-                epoch: epochs.app,
-                disabled_at: None,
-                deleted_at: None,
-            }),
-            consent: Some(Consent {
-                id: "con_1".to_owned(),
-                user_id: "usr_1".to_owned(),
-                app_id: "app_1".to_owned(),
-                epoch: epochs.consent,
-                scopes: "openid".to_owned(),
-                refused: String::new(),
-                created_at: begun,
-                updated_at: begun,
-                last_used_at: None,
-            }),
+            user: Some(UserState { epoch: epochs.user, disabled_at: None }),
+            app: Some(AppState { epoch: epochs.app, disabled_at: None, deleted_at: None }),
+            consent: Some(ConsentState { epoch: epochs.consent }),
             session: epochs.session.map(|epoch| SessionState {
-                id: "ses_1".to_owned(),
                 user_epoch: epochs.user,
                 epoch,
                 expires_at: until,

@@ -6,7 +6,7 @@ use super::db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, val
 
 macro_rules! api_columns {
     () => {
-        "SELECT i.id, i.identifier, i.name, i.token_format, i.secret_hash, i.epoch, i.disabled_at, i.created_at, \
+        "SELECT i.id, i.identifier, i.name, i.token_format, i.secret_hash, i.disabled_at, i.created_at, \
          s.scope, s.title_ko, s.title_en FROM apis i LEFT JOIN api_scopes s ON s.api_id = i.id "
     };
 }
@@ -15,11 +15,16 @@ statements! {
     ALL: Apis = concat!(api_columns!(), "ORDER BY i.created_at, s.position");
     BY_ID: Apis = concat!(api_columns!(), "WHERE i.id = $1 ORDER BY s.position");
     BY_IDENTIFIER: Apis = concat!(api_columns!(), "WHERE i.identifier = $1 ORDER BY s.position");
-    INSERT: Apis = "INSERT INTO apis (id, identifier, name, token_format, secret_hash, epoch, created_at) \
-         VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (identifier) DO NOTHING";
+    INSERT: Apis = "INSERT INTO apis (id, identifier, name, token_format, secret_hash, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (identifier) DO NOTHING";
     ROTATE_SECRET: Apis = "UPDATE apis SET secret_hash = $1 WHERE id = $2";
-    DISABLE: Apis = "UPDATE apis SET disabled_at = $1, epoch = epoch + 1 WHERE id = $2 AND disabled_at IS NULL";
+    DISABLE: Apis = "UPDATE apis SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL";
     ENABLE: Apis = "UPDATE apis SET disabled_at = NULL WHERE id = $1";
+    RENAME: Apis = "UPDATE apis SET name = $1 WHERE id = $2";
+    DROP_SCOPES: ApiScopes = "DELETE FROM api_scopes WHERE api_id = $1";
+    LOCK: Apis = "UPDATE apis SET name = name WHERE id = $1";
+    // After its scopes, which refer to it; its row is locked before them like in every other unit.
+    DELETE: ApiScopes = "DELETE FROM apis WHERE id = $1";
     ADD_SCOPE: ApiScopes = "INSERT INTO api_scopes (scope, api_id, title_ko, title_en, position) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (scope) DO NOTHING";
 }
@@ -63,8 +68,6 @@ pub struct Api {
     pub token_format: TokenFormat,
     /// SHA-256 of its secret.
     pub secret_hash: Concealed,
-    /// Raised when all its tokens must end.
-    pub epoch: i64,
     /// Since when nothing is issued for it.
     pub disabled_at: Option<Timestamp>,
     /// When it was registered.
@@ -128,11 +131,31 @@ pub async fn by_identifier(db: &Db, identifier: &str) -> Result<Option<Api>, Sto
 /// Registers an API. Conflict: its URI, or the scope at that statement, is taken.
 pub fn insert(api: &NewApi, at: Timestamp) -> Unit {
     let NewApi { id, identifier, name, token_format, secret_hash, scopes } = api;
-    let scopes = (0_i64..).zip(scopes).map(|(position, ApiScope { scope, title_ko, title_en })| {
-        Statement::one(ADD_SCOPE, values![scope, id, title_ko, title_en, position])
-    });
     Unit::from(Statement::one(INSERT, values![id, identifier, name, token_format.name(), secret_hash, at]))
-        .with_all(scopes)
+        .with_all(add_scopes(id, scopes))
+        .changing_catalog()
+}
+
+fn add_scopes<'a>(id: &'a str, scopes: &'a [ApiScope]) -> impl Iterator<Item = Statement> + 'a {
+    (0_i64..).zip(scopes).map(move |(position, ApiScope { scope, title_ko, title_en })| {
+        Statement::one(ADD_SCOPE, values![scope, id, title_ko, title_en, position])
+    })
+}
+
+/// Changes the API's name, and its scopes to these. Conflict: there is no such API, or the scope at that statement
+/// belongs to another.
+pub fn update(id: &str, name: &str, scopes: &[ApiScope]) -> Unit {
+    Unit::from(Statement::one(RENAME, values![name, id]))
+        .with(Statement::any(DROP_SCOPES, values![id]))
+        .with_all(add_scopes(id, scopes))
+        .changing_catalog()
+}
+
+/// Deletes the API with its scopes. Conflict: there is no such API.
+pub fn delete(id: &str) -> Unit {
+    Unit::from(Statement::one(LOCK, values![id]))
+        .with(Statement::any(DROP_SCOPES, values![id]))
+        .with(Statement::one(DELETE, values![id]))
         .changing_catalog()
 }
 
@@ -147,7 +170,8 @@ pub fn disable(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(DISABLE, values![at, id])).changing_catalog()
 }
 
-/// Lets tokens be issued for it again.
+/// Lets tokens be issued for it again. Those from before that have not expired are good again: what must end for ever
+/// ends with its person, app, consent, session or grant.
 pub fn enable(id: &str) -> Unit {
     Unit::from(Statement::one(ENABLE, values![id])).changing_catalog()
 }
@@ -173,7 +197,6 @@ impl Api {
             name: row.text()?,
             token_format: TokenFormat::named(&row.text()?).ok_or_else(|| row.corrupt_last())?,
             secret_hash: row.concealed()?,
-            epoch: row.int()?,
             disabled_at: row.optional_timestamp()?,
             created_at: row.timestamp()?,
             scopes: Vec::new(),

@@ -21,7 +21,7 @@ macro_rules! app_columns {
 /// The columns of [`AppState`], of `apps a`. Who switched an app off makes no difference to what it holds.
 macro_rules! app_state_columns {
     () => {
-        "a.id, a.epoch, COALESCE(a.blocked_at, a.disabled_at), a.deleted_at"
+        "a.epoch, COALESCE(a.blocked_at, a.disabled_at), a.deleted_at"
     };
 }
 pub(super) use app_state_columns;
@@ -41,6 +41,8 @@ statements! {
     );
     BY_OWNER: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.owner_id = $1 AND a.deleted_at IS NULL ORDER BY a.created_at LIMIT $2");
+    OWNERLESS: Apps = concat!("SELECT ", app_columns!(),
+        " FROM apps a WHERE a.owner_id IS NULL AND a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
     ALL: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
     INSERT: Apps = "INSERT INTO apps (id, owner_id, name, icon, homepage, public, grant_types, \
@@ -50,6 +52,7 @@ statements! {
     UPDATE: Apps = "UPDATE apps SET name = $1, icon = $2, homepage = $3, public = $4, grant_types = $5, \
          token_endpoint_auth_method = $6, id_token_alg = $7, subject_type = $8, pkce_required = $9, \
          rotate_refresh = $10, updated_at = $11 WHERE id = $12 AND deleted_at IS NULL";
+    GIVE_TO: Apps = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL";
     TOUCH: Apps = "UPDATE apps SET updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     REVOKE: Apps = "UPDATE apps SET epoch = epoch + 1, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     DISABLE: Apps = "UPDATE apps SET disabled_at = $1, updated_at = $1, epoch = epoch + 1 \
@@ -138,8 +141,6 @@ pub enum OffBy {
 /// What is alive about an app, as far as grants and tokens depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppState {
-    /// The `client_id`.
-    pub id: String,
     /// Its epoch.
     pub epoch: i64,
     /// Since when it may do nothing, whoever switched it off.
@@ -149,7 +150,7 @@ pub struct AppState {
 }
 
 /// How many columns [`AppState`] has.
-pub(super) const APP_STATE_WIDTH: usize = 4;
+pub(super) const APP_STATE_WIDTH: usize = 3;
 
 /// A scope that an app may ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,6 +239,14 @@ pub async fn list_by_owner(db: &Db, owner_id: &str, limit: i64) -> Result<Vec<Ap
     rows.into_iter().map(|row| row.read(App::read)).collect()
 }
 
+/// The apps that nobody owns, because the command line made them; the oldest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn list_ownerless(db: &Db, limit: i64) -> Result<Vec<App>, StoreError> {
+    db.list(OWNERLESS, values![limit]).await?.into_iter().map(|row| row.read(App::read)).collect()
+}
+
 /// All apps, the oldest first, at most `limit`.
 ///
 /// # Errors
@@ -279,6 +288,11 @@ pub fn insert(app: &NewApp, at: Timestamp) -> Unit {
         .with_all(app.secret.iter().map(|secret| insert_secret(&app.id, secret, at)))
         .with_all(add_lists(&app.id, &app.lists))
         .changing_catalog()
+}
+
+/// Gives an app to another owner. Conflict: there is no such app.
+pub fn give_to(id: &str, owner_id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(GIVE_TO, values![owner_id, at, id])).changing_catalog()
 }
 
 /// Changes what was registered; the lists are replaced. Conflict: there is no such app, or a list has the
@@ -435,7 +449,6 @@ impl App {
 impl AppState {
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.text()?,
             epoch: row.int()?,
             disabled_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,

@@ -15,7 +15,14 @@ macro_rules! consent_columns {
         "c.id, c.user_id, c.app_id, c.epoch, c.scopes, c.refused, c.created_at, c.updated_at, c.last_used_at"
     };
 }
-pub(super) use consent_columns;
+
+/// The column of [`ConsentState`], of `consents c`.
+macro_rules! consent_state_columns {
+    () => {
+        "c.epoch"
+    };
+}
+pub(super) use consent_state_columns;
 
 statements! {
     FIND: Consents =
@@ -30,13 +37,28 @@ statements! {
          WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
+    ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
+         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND scopes <> ''";
     GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
 }
 
-/// How many columns [`Consent`] has.
-pub(super) const CONSENT_WIDTH: usize = 9;
+/// What is alive about a consent, as far as grants and tokens depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentState {
+    /// Its epoch.
+    pub epoch: i64,
+}
+
+/// How many columns [`ConsentState`] has.
+pub(super) const CONSENT_STATE_WIDTH: usize = 1;
+
+impl ConsentState {
+    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self { epoch: row.int()? })
+    }
+}
 
 /// What one person agreed to give one app. After a disconnection the row stays, without scopes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +182,21 @@ pub fn drop_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Unit> {
     refused.insert(scope);
     let params = values![join(&scopes), join(&refused), at, &seen.id, seen.epoch, &seen.scopes];
     Some(Unit::from(Statement::one(DROP_SCOPE, params)).revoking(Revocation::consent(&seen.id, at)))
+}
+
+/// Agrees to one item that was refused. What was made before stays as it is: the app is granted the item when it
+/// sends the person here next. `None`: it was not refused. Conflict: the consent has changed since it was read.
+#[must_use]
+pub fn add_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Statement> {
+    let mut scopes: BTreeSet<&str> = seen.scopes.split_ascii_whitespace().collect();
+    let mut refused: BTreeSet<&str> = seen.refused.split_ascii_whitespace().collect();
+    if scopes.is_empty() || !refused.remove(scope) {
+        return None;
+    }
+    scopes.insert(scope);
+    let (scopes, refused) = (join(&scopes), join(&refused));
+    let params = values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused];
+    Some(Statement::one(ADD_SCOPE, params))
 }
 
 /// Takes everything back (연결 끊기): all that this app has of this person ends in one commit. Conflict: it

@@ -1,4 +1,4 @@
-//! Three numbers that every node watches.
+//! Numbers that every node watches.
 
 use mapae_protocol::time::Timestamp;
 
@@ -11,10 +11,11 @@ statements! {
     BUMP_CATALOG: Counters = "UPDATE counters SET value = value + 1 WHERE name = 'catalog'";
     ADVANCE_FEED: Counters = "UPDATE counters SET value = value + $1 WHERE name = 'feed'";
     SET_CLOCK: Counters = "UPDATE counters SET value = $1 WHERE name = 'clock'";
+    RAISE_SWEPT: Counters = "UPDATE counters SET value = $1 WHERE name = 'swept' AND value < $1";
     RAISE_CLOCK: Counters = "UPDATE counters SET value = $1 WHERE name = 'clock' AND value < $1";
 }
 
-/// The three numbers at one moment.
+/// Three of them at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
     /// Raised by every change of apps, APIs and keys: what was cached under another number is stale.
@@ -52,6 +53,20 @@ pub fn set_clock(now: Timestamp) -> Statement {
 #[must_use]
 pub fn guard_catalog(generation: i64) -> Statement {
     Statement::one(GUARD_CATALOG, values![generation])
+}
+
+/// Until when everything that had expired may be gone, as a column of other queries: what was used or revoked and
+/// expires by then has no mark any more.
+macro_rules! swept_column {
+    () => {
+        "(SELECT w.value FROM counters w WHERE w.name = 'swept')"
+    };
+}
+pub(super) use swept_column;
+
+/// Notes in the unit that removes it that whatever had expired by then may be gone.
+pub(super) fn raise_swept(until: Timestamp) -> Statement {
+    Statement::zero_or_one(RAISE_SWEPT, values![until])
 }
 
 pub(super) fn bump_catalog() -> Statement {

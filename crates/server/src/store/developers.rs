@@ -6,7 +6,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     apps::{self, NewApp},
-    db::{Db, Row, Statement, StoreError, Unit, statements, values},
+    db::{Db, Row, Statement, StoreError, Unit, Value, statements, values},
     users,
 };
 
@@ -15,6 +15,8 @@ statements! {
          AND (SELECT COUNT(*) FROM apps a WHERE a.owner_id = $1 AND a.deleted_at IS NULL) < $2";
     PEOPLE: Consents = "SELECT c.app_id, COUNT(*) FROM apps a JOIN consents c ON c.app_id = a.id \
          WHERE a.owner_id = $1 AND a.deleted_at IS NULL AND c.scopes <> '' GROUP BY c.app_id";
+    PEOPLE_OF_OWNERLESS: Consents = "SELECT c.app_id, COUNT(*) FROM apps a JOIN consents c ON c.app_id = a.id \
+         WHERE a.owner_id IS NULL AND a.deleted_at IS NULL AND c.scopes <> '' GROUP BY c.app_id";
 }
 
 /// Who registers an app: the person as the decision saw them.
@@ -47,6 +49,17 @@ pub fn register(developer: Developer<'_>, quota: i64, app: &NewApp, at: Timestam
 /// # Errors
 /// [`StoreError`]
 pub async fn people(db: &Db, owner_id: &str) -> Result<HashMap<String, i64>, StoreError> {
-    let rows = db.list(PEOPLE, values![owner_id]).await?;
+    counted(db.list(PEOPLE, values![owner_id]).await?)
+}
+
+/// How many people are connected to each of the apps that nobody owns.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn people_of_ownerless(db: &Db) -> Result<HashMap<String, i64>, StoreError> {
+    counted(db.list(PEOPLE_OF_OWNERLESS, Vec::<Value>::new()).await?)
+}
+
+fn counted(rows: Vec<Row>) -> Result<HashMap<String, i64>, StoreError> {
     rows.into_iter().map(|row| row.read(|row: &mut Row| Ok((row.text()?, row.int()?)))).collect()
 }

@@ -6,28 +6,15 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    alive::{Dead, Epochs, States},
+    alive::{Dead, Epochs, Span, States, state_columns},
     apps::app_state_columns,
-    consents::consent_columns,
+    consents::consent_state_columns,
+    counters::swept_column,
     db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
     sessions::session_state_columns,
-    users::user_columns,
+    users::user_state_columns,
 };
-
-macro_rules! state_columns {
-    () => {
-        concat!(
-            user_columns!(),
-            ", ",
-            app_state_columns!(),
-            ", ",
-            consent_columns!(),
-            ", ",
-            session_state_columns!()
-        )
-    };
-}
 
 macro_rules! grant_columns {
     () => {
@@ -39,20 +26,19 @@ macro_rules! grant_columns {
 }
 
 statements! {
-    REDEMPTION_FACTS: Grants = concat!("SELECT ", state_columns!(), ", g.id, g.app_id, g.revoked_at \
+    REDEMPTION_FACTS: Grants = concat!("SELECT ", state_columns!(), ", g.id, g.revoked_at, ", swept_column!(), " \
          FROM (SELECT 1 AS one) base \
          LEFT JOIN users u ON u.id = $1 \
          LEFT JOIN apps a ON a.id = $2 \
          LEFT JOIN consents c ON c.id = $3 AND c.user_id = u.id AND c.app_id = a.id \
          LEFT JOIN sessions s ON s.id = $4 AND s.user_id = u.id \
          LEFT JOIN grants g ON g.origin = $5");
-    FACTS: Grants = concat!("SELECT ", grant_columns!(), ", ", state_columns!(), ", t.jti FROM grants g \
+    FACTS: Grants = concat!("SELECT ", grant_columns!(), ", ", state_columns!(), " FROM grants g \
          LEFT JOIN users u ON u.id = g.user_id \
          LEFT JOIN apps a ON a.id = g.app_id \
          LEFT JOIN consents c ON c.id = g.consent_id AND c.user_id = g.user_id AND c.app_id = g.app_id \
          LEFT JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id \
-         LEFT JOIN revoked_tokens t ON t.jti = $1 \
-         WHERE g.id = $2");
+         WHERE g.id = $1");
     INSERT: Grants = "INSERT INTO grants (id, origin, user_id, app_id, consent_id, session_id, offline, scopes, \
          resource, auth_time, amr, acr, user_epoch, app_epoch, consent_epoch, session_epoch, generation, refresh_hash, \
          code_expires_at, created_at, last_used_at, idle_expires_at, expires_at) \
@@ -155,8 +141,6 @@ pub struct Redemption<'a> {
 pub struct Earlier {
     /// Its id, to revoke it.
     pub id: String,
-    /// The app that redeemed it.
-    pub app_id: String,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
 }
@@ -168,32 +152,26 @@ pub struct RedemptionFacts {
     pub states: States,
     /// Who was faster.
     pub earlier: Option<Earlier>,
+    /// Of a code that expires by then it is not known any more whether it was redeemed.
+    pub swept_until: Timestamp,
 }
 
-/// All that refresh, introspection and userinfo must know.
+/// All that refresh and revocation must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantFacts {
     /// The grant.
     pub grant: Grant,
     /// Those on whom it depends, as they are now.
     pub states: States,
-    /// Whether the token in question was revoked by itself.
-    pub token_revoked: bool,
 }
 
 impl GrantFacts {
-    /// Whether the grant, and the token if one was asked for, is alive.
+    /// Whether the grant is alive.
     ///
     /// # Errors
     /// The first reason for which it is dead.
     pub fn alive(&self, now: Timestamp) -> Result<(), Dead> {
-        if self.grant.revoked_at.is_some() || self.token_revoked {
-            return Err(Dead::Revoked);
-        }
-        if now >= self.grant.given.expires_at || now >= self.grant.idle_expires_at {
-            return Err(Dead::Expired);
-        }
-        self.states.hold(self.grant.given.epochs, self.grant.given.offline, now)
+        self.grant.span().alive(&self.states, now)
     }
 }
 
@@ -204,20 +182,19 @@ impl GrantFacts {
 pub async fn redemption_facts(db: &Db, redemption: &Redemption<'_>) -> Result<RedemptionFacts, StoreError> {
     let Redemption { origin, user_id, app_id, consent_id, session_id } = *redemption;
     let row = db.one(REDEMPTION_FACTS, &values![user_id, app_id, consent_id, session_id, origin]).await?;
-    row.read(|row| Ok(RedemptionFacts { states: States::read(row)?, earlier: row.joined(3, Earlier::read)? }))
+    row.read(|row| {
+        let (states, earlier) = (States::read(row)?, row.joined(2, Earlier::read)?);
+        Ok(RedemptionFacts { states, earlier, swept_until: row.timestamp()? })
+    })
 }
 
-/// The grant and everything that decides whether it is alive, in one query. With the `jti` of a token, also
-/// whether that token was revoked by itself.
+/// The grant and everything that decides whether it is alive, in one query.
 ///
 /// # Errors
 /// [`StoreError`]
-pub async fn facts(db: &Db, id: &str, jti: Option<&str>) -> Result<Option<GrantFacts>, StoreError> {
-    let row = db.optional(FACTS, &values![jti, id]).await?;
-    let read = |row: &mut Row| {
-        let (grant, states) = (Grant::read(row)?, States::read(row)?);
-        Ok(GrantFacts { grant, states, token_revoked: row.optional_text()?.is_some() })
-    };
+pub async fn facts(db: &Db, id: &str) -> Result<Option<GrantFacts>, StoreError> {
+    let row = db.optional(FACTS, &values![id]).await?;
+    let read = |row: &mut Row| Ok(GrantFacts { grant: Grant::read(row)?, states: States::read(row)? });
     row.map(|row| row.read(read)).transpose()
 }
 
@@ -291,11 +268,23 @@ pub fn revoke(id: &str, at: Timestamp) -> Unit {
 
 impl Earlier {
     fn read(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self { id: row.text()?, app_id: row.text()?, revoked_at: row.optional_timestamp()? })
+        Ok(Self { id: row.text()?, revoked_at: row.optional_timestamp()? })
     }
 }
 
 impl Grant {
+    /// What it says of its life.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        Span {
+            offline: self.given.offline,
+            epochs: self.given.epochs,
+            expires_at: self.given.expires_at,
+            idle_expires_at: self.idle_expires_at,
+            revoked_at: self.revoked_at,
+        }
+    }
+
     /// In the order of `grant_columns`.
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {

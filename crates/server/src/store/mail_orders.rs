@@ -11,12 +11,13 @@ pub const LIMIT: i64 = 4_096;
 pub const LIFE: Seconds = Seconds::days(1);
 
 statements! {
-    PUT: MailOrders = "INSERT INTO mail_orders (id, matter, email, locale, step, leased_until, created_at, expires_at) \
+    PUT: MailOrders = "INSERT INTO mail_orders (id, matter, email, locale, step, leased_until, created_at, expires_at, \
+         app_id) \
          SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), \
-         CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT) \
-         WHERE (SELECT COUNT(*) FROM mail_orders m WHERE m.expires_at > $7) < $9 \
+         CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS TEXT) \
+         WHERE (SELECT COUNT(*) FROM mail_orders m WHERE m.expires_at > $7) < $10 \
          ON CONFLICT (id) DO NOTHING RETURNING 1";
-    WAITING: MailOrders = "SELECT id, matter, email, locale, step FROM mail_orders \
+    WAITING: MailOrders = "SELECT id, matter, email, locale, step, app_id FROM mail_orders \
          WHERE leased_until <= $1 AND expires_at > $1 ORDER BY leased_until LIMIT $2";
     LEASE: MailOrders = "UPDATE mail_orders SET leased_until = $1 \
          WHERE id = $2 AND leased_until <= $3 AND expires_at > $3";
@@ -59,6 +60,8 @@ pub struct MailOrder {
     pub locale: String,
     /// The step with which the person goes on afterwards, sealed for the browser that asked.
     pub step: Option<Concealed>,
+    /// The app from which the person came; it may be gone by now.
+    pub app_id: Option<String>,
 }
 
 /// Keeps an order, for whoever asked to carry it out until `leased_until`. Returns a row, or none when too many
@@ -71,10 +74,10 @@ pub fn put(order: &MailOrder, leased_until: Timestamp, at: Timestamp) -> Stateme
 /// As [`put`], with another limit.
 #[must_use]
 pub fn put_within(order: &MailOrder, leased_until: Timestamp, limit: i64, at: Timestamp) -> Statement {
-    let MailOrder { id, matter, email, locale, step } = order;
+    let MailOrder { id, matter, email, locale, step, app_id } = order;
     let expires_at = at.plus(LIFE);
-    let params =
-        values![id, matter.name(), email, locale, step.as_ref(), leased_until, at, expires_at, limit];
+    let (matter, step, app_id) = (matter.name(), step.as_ref(), app_id.as_deref());
+    let params = values![id, matter, email, locale, step, leased_until, at, expires_at, app_id, limit];
     Statement::zero_or_one(PUT, params)
 }
 
@@ -111,6 +114,7 @@ impl MailOrder {
                 email: row.text()?,
                 locale: row.text()?,
                 step: row.optional_text()?.map(Concealed::from),
+                app_id: row.optional_text()?,
             })
         })
     }

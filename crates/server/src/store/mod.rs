@@ -17,12 +17,15 @@ pub mod consents;
 pub mod counters;
 pub mod db;
 pub mod developers;
+pub mod grant_states;
 pub mod grants;
 pub mod identities;
+pub mod issuer;
 pub mod keys;
 pub mod links;
 pub mod mail_orders;
 pub mod revocations;
+pub mod server_clocks;
 pub mod sessions;
 pub mod steps;
 pub mod sweep;
@@ -47,12 +50,15 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         consents::STATEMENTS,
         counters::STATEMENTS,
         developers::STATEMENTS,
+        grant_states::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,
+        issuer::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,
         mail_orders::STATEMENTS,
         revocations::STATEMENTS,
+        server_clocks::STATEMENTS,
         sessions::STATEMENTS,
         steps::STATEMENTS,
         sweep::STATEMENTS,

@@ -19,7 +19,7 @@ macro_rules! session_columns {
 /// The columns of [`SessionState`], of `sessions s`.
 macro_rules! session_state_columns {
     () => {
-        "s.id, s.user_epoch, s.epoch, s.expires_at, s.idle_expires_at, s.ended_at"
+        "s.user_epoch, s.epoch, s.expires_at, s.idle_expires_at, s.ended_at"
     };
 }
 pub(super) use session_state_columns;
@@ -53,7 +53,7 @@ statements! {
 /// A browser in which somebody signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// `ses_…`; the `sid` of ID tokens.
+    /// `ses_…`; never shown to an app: the `sid` of its ID tokens is made from it and the app.
     pub id: String,
     /// Who signed in.
     pub user_id: String,
@@ -119,8 +119,6 @@ pub struct SignedIn {
 /// What is alive about a session, as far as grants depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionState {
-    /// `ses_…`
-    pub id: String,
     /// The person's epoch when they signed in.
     pub user_epoch: i64,
     /// Its epoch.
@@ -134,12 +132,11 @@ pub struct SessionState {
 }
 
 /// How many columns [`SessionState`] has.
-pub(super) const SESSION_STATE_WIDTH: usize = 6;
+pub(super) const SESSION_STATE_WIDTH: usize = 5;
 
 impl SessionState {
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.text()?,
             user_epoch: row.int()?,
             epoch: row.int()?,
             expires_at: row.timestamp()?,

@@ -1,10 +1,14 @@
 //! Making room. Every query filters by time itself, so the sweep decides nothing: a row is removed when its
 //! time has been over for [`SLACK`], so that a node whose clock is wrong by an hour removes nothing that
-//! another one still needs.
+//! another one still needs. And should a clock be wrong by more, the same commit notes until when rows are gone: what
+//! is used once or can be revoked and expires by then is refused by everybody (OP-13).
 
 use mapae_protocol::time::{Seconds, Timestamp};
 
-use super::db::{CommitError, Db, Sql, Statement, Unit, Value, statements, values};
+use super::{
+    counters,
+    db::{CommitError, Db, Sql, Statement, Unit, statements, values},
+};
 
 /// How long a row stays after its time is over.
 pub const SLACK: Seconds = Seconds::hours(2);
@@ -76,14 +80,16 @@ const EXPIRING: &[Sql] = &[
 pub async fn run(db: &Db, feed_kept: Seconds, now: Timestamp) -> Result<(), CommitError> {
     let over = now.minus(SLACK);
     for sql in EXPIRING {
-        while remove(db, *sql, values![over, BATCH]).await? {}
+        let unit = Unit::from(Statement::any(*sql, values![over, BATCH])).with(counters::raise_swept(over));
+        while remove(db, unit.clone()).await? {}
     }
-    while remove(db, REVOCATIONS, values![i64::MAX, now.minus(feed_kept), BATCH]).await? {}
+    let old = Unit::from(Statement::any(REVOCATIONS, values![i64::MAX, now.minus(feed_kept), BATCH]));
+    while remove(db, old.clone()).await? {}
     Ok(())
 }
 
 /// Removes one batch; whether there may be more.
-async fn remove(db: &Db, sql: Sql, params: impl Into<Vec<Value>>) -> Result<bool, CommitError> {
-    let removed = db.commit(Unit::from(Statement::any(sql, params))).await?;
+async fn remove(db: &Db, unit: Unit) -> Result<bool, CommitError> {
+    let removed = db.commit(unit).await?;
     Ok(removed.into_iter().flatten().count() as i64 >= BATCH)
 }

@@ -4,12 +4,13 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     apps::{APP_STATE_WIDTH, AppState, app_state_columns},
+    counters::swept_column,
     db::{Db, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
 };
 
 statements! {
-    FACTS: RevokedTokens = concat!("SELECT ", app_state_columns!(), ", t.jti FROM (SELECT 1 AS one) base \
+    FACTS: RevokedTokens = concat!("SELECT ", app_state_columns!(), ", t.jti, ", swept_column!(), " FROM (SELECT 1 AS one) base \
          LEFT JOIN apps a ON a.id = $1 LEFT JOIN revoked_tokens t ON t.jti = $2");
     REVOKE: RevokedTokens =
         "INSERT INTO revoked_tokens (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING";
@@ -22,13 +23,16 @@ pub struct TokenFacts {
     pub app: Option<AppState>,
     /// Whether the token was revoked by itself.
     pub revoked: bool,
+    /// Of a token that expires by then that is not known any more.
+    pub swept_until: Timestamp,
 }
 
 impl TokenFacts {
-    /// Whether a token that was made under this epoch of the app is alive.
+    /// Whether a token that was made under this epoch of the app, and has not expired, is alive.
     #[must_use]
-    pub fn alive(&self, app_epoch: i64) -> bool {
+    pub fn alive(&self, app_epoch: i64, expires_at: Timestamp) -> bool {
         !self.revoked
+            && expires_at > self.swept_until
             && self.app.as_ref().is_some_and(|app| {
                 app.epoch == app_epoch && app.disabled_at.is_none() && app.deleted_at.is_none()
             })
@@ -42,7 +46,7 @@ impl TokenFacts {
 pub async fn facts(db: &Db, app_id: &str, jti: &str) -> Result<TokenFacts, StoreError> {
     db.one(FACTS, &values![app_id, jti]).await?.read(|row| {
         let app = row.joined(APP_STATE_WIDTH, AppState::read)?;
-        Ok(TokenFacts { app, revoked: row.optional_text()?.is_some() })
+        Ok(TokenFacts { app, revoked: row.optional_text()?.is_some(), swept_until: row.timestamp()? })
     })
 }
 

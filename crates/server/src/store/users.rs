@@ -15,6 +15,14 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
+/// The columns of [`UserState`], of `users u`.
+macro_rules! user_state_columns {
+    () => {
+        "u.epoch, u.disabled_at"
+    };
+}
+pub(super) use user_state_columns;
+
 statements! {
     BY_ID: Users = concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u WHERE u.id = $1");
     BY_EMAIL: Users =
@@ -81,6 +89,24 @@ impl User {
             disabled_at: row.optional_timestamp()?,
             updated_at: row.timestamp()?,
         })
+    }
+}
+
+/// What is alive about a person, as far as grants and tokens depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserState {
+    /// Their epoch.
+    pub epoch: i64,
+    /// Since when nothing may be done in their name.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// How many columns [`UserState`] has.
+pub(super) const USER_STATE_WIDTH: usize = 2;
+
+impl UserState {
+    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self { epoch: row.int()?, disabled_at: row.optional_timestamp()? })
     }
 }
 

@@ -91,7 +91,10 @@ async fn meaning(app: &App, event: &ProviderEvent, now: Timestamp) -> Result<Uni
     let Some(row) = row else { return Ok(Unit::new()) };
     let end = || users::end_everything(&row.user_id, now);
     Ok(match event.kind {
-        EventKind::Resumed | EventKind::ProfileChanged => Unit::new(),
+        EventKind::Resumed
+        | EventKind::ProfileChanged
+        | EventKind::RelayStopped
+        | EventKind::RelayResumed => Unit::new(),
         EventKind::SessionsRevoked => end(),
         EventKind::Unlinked
         | EventKind::TokensRevoked

@@ -14,14 +14,10 @@ use crate::{
     accounts::throttle,
     fault::{Artefact, Fault},
     interaction::{PageError, Step, StepError, Visit},
-    keys::Seals,
+    keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, Seals},
     store::{CommitError, Concealed, Unit, steps},
 };
 
-/// How long somebody may take at the provider.
-const DEPARTURE_LIFE: Seconds = Seconds::minutes(10);
-/// How long somebody may take to say who they want to be here.
-const ARRIVAL_LIFE: Seconds = Seconds::minutes(30);
 /// How often a place for a row is reached for: another page of the same browser may take it at the same moment.
 const ATTEMPTS: usize = 2;
 

@@ -13,6 +13,8 @@ mod corpus;
 #[cfg(test)]
 mod delay;
 #[cfg(test)]
+mod engines;
+#[cfg(test)]
 mod matrices;
 #[cfg(test)]
 mod parties;

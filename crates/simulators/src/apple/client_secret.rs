@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{App, app::one_or_many, engine::Engine};
 
 /// The private half of the default app's key. It protects nothing, which is why it can be given to everybody.
-const DEFAULT_KEY: &str = include_str!("../../assets/AuthKey_SIMULATED1.p8");
+pub(super) const DEFAULT_KEY: &str = include_str!("../../assets/AuthKey_SIMULATED1.p8");
 
 /// `GET /simulator/client-key.p8`: what one downloads from Apple's console once.
 pub(super) async fn default_key() -> impl IntoResponse {
@@ -44,7 +44,7 @@ pub(super) fn proves(engine: &Engine, app: &App, secret: &str) -> bool {
     let Ok(claims) = verified.claims::<Claims>(&["iss", "sub", "aud", "iat", "exp"]) else { return false };
     let longest = engine.with(|world| world.facts.number("longest_client_secret_seconds"));
     let now = engine.now();
-    let own = [engine.issuer(), engine.rules().real_issuer(), engine.base()];
+    let own = [engine.issuer(), engine.rules().description().real_issuer, engine.base()];
     let audience = claims.aud.iter().any(|audience| own.contains(&audience.as_str()));
     audience
         && Some(claims.iss.as_str()) == app.team_id.as_deref()

@@ -22,7 +22,7 @@ use crate::{
     App, Fact, Person, Provider,
     engine::{Engine, Link, Notice, Visit},
     fact::Certainty::{Practice, Unconfirmed},
-    rules::{About, Asked, Case, Delivery, Outcome, Rules},
+    rules::{About, Asked, Case, Delivery, Description, Outcome, Rules},
 };
 
 /// The one and only.
@@ -36,73 +36,70 @@ const EMAIL_CHOICE: &str = "email_choice";
 
 /// What is not certain.
 const FACTS: &[Fact] = &[
-    Fact::new("code_seconds", "300", Practice, "life of a code"),
-    Fact::new("access_token_seconds", "3600", Practice, "what expires_in says"),
+    Fact::new("code_seconds", "300", Practice, "코드의 수명", "life of a code"),
+    Fact::new("access_token_seconds", "3600", Practice, "expires_in의 값", "what expires_in says"),
     Fact::new(
         "id_token_seconds",
         "86400",
         Practice,
+        "ID 토큰의 수명. 10분부터 하루까지 본 적이 있어요",
         "life of an ID token; ten minutes to a day have been seen",
     ),
     Fact::new(
         "booleans_as_strings",
         "false",
         Practice,
+        "email_verified 같은 값이 true가 아니라 \"true\"인지",
         "whether email_verified and its like are \"true\" instead of true",
     ),
     Fact::new(
         "event_time_in_milliseconds",
         "true",
         Unconfirmed,
+        "알림의 event_time이 초가 아니라 밀리초인지",
         "whether event_time of notifications counts milliseconds instead of seconds",
     ),
     Fact::new(
         "email_in_later_tokens",
         "true",
         Practice,
+        "첫 로그인 뒤의 ID 토큰에도 이메일이 있는지",
         "whether ID tokens after the first login have the address, too",
     ),
     Fact::new(
         "pkce_enforced",
         "true",
         Unconfirmed,
+        "code_challenge에 답해야 하는지. Apple은 PKCE를 알리지 않아요",
         "whether a code_challenge must be answered; Apple does not advertise PKCE",
     ),
     Fact::new(
         "longest_client_secret_seconds",
         "15777000",
         Practice,
+        "클라이언트 시크릿의 exp가 얼마나 먼 미래여도 되는지",
         "how far ahead exp of a client secret may lie",
     ),
 ];
 
+const DESCRIPTION: Description = Description {
+    provider: Provider::Apple,
+    name: ("Apple", "Apple"),
+    default_locale: Locale::En,
+    real_issuer: "https://appleid.apple.com",
+    facts: FACTS,
+    default_app: seed::app,
+    people: seed::people,
+    agrees_to_all: false,
+};
+
 impl Rules for Apple {
-    fn provider(&self) -> Provider {
-        Provider::Apple
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
     }
 
-    fn name(&self, _: Locale) -> &'static str {
-        "Apple"
-    }
-
-    fn default_locale(&self) -> Locale {
-        Locale::En
-    }
-
-    fn real_issuer(&self) -> &'static str {
-        "https://appleid.apple.com"
-    }
-
-    fn facts(&self) -> &'static [Fact] {
-        FACTS
-    }
-
-    fn default_app(&self) -> App {
-        seed::app()
-    }
-
-    fn people(&self) -> Vec<Person> {
-        seed::people()
+    fn client_key(&self) -> Option<&'static str> {
+        Some(client_secret::DEFAULT_KEY)
     }
 
     fn routes(&self) -> Router<Engine> {

@@ -83,7 +83,7 @@ fn register(engine: &Engine, mut app: App) -> Result<(String, Vec<Notice>), Cont
     if app.client_id.is_empty() {
         return Err(ControlError::Missing("client_id"));
     }
-    let model = engine.rules().default_app();
+    let model = (engine.rules().description().default_app)();
     if app.items.is_empty() {
         app.items = model.items;
     }
@@ -104,7 +104,7 @@ fn set_webhook(
     if !known || webhook.as_ref().is_some_and(|webhook| webhook.verb().is_none()) {
         return Err(ControlError::NoSuchNotice);
     }
-    let client_id = client_id.unwrap_or_else(|| engine.rules().default_app().client_id);
+    let client_id = client_id.unwrap_or_else(|| (engine.rules().description().default_app)().client_id);
     engine.with(|world| {
         let app = world.apps.get_mut(&client_id).ok_or(ControlError::NoSuchApp)?;
         match webhook {

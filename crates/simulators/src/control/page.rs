@@ -96,9 +96,9 @@ pub(crate) async fn show(State(engine): State<Engine>, headers: HeaderMap) -> Re
             email: person.email.clone().unwrap_or_else(|| "—".to_owned()),
             note: match (&person.email, person.email_verified, person.email_valid) {
                 (None, ..) => "",
-                (Some(_), true, true) => "verified",
-                (Some(_), true, false) => "not valid any more",
-                (Some(_), false, _) => "not verified",
+                (Some(_), true, true) => frame.say("인증됨", "verified"),
+                (Some(_), true, false) => frame.say("이제 쓸 수 없음", "not valid any more"),
+                (Some(_), false, _) => frame.say("인증 안 됨", "not verified"),
             },
             linked: world
                 .links
@@ -110,11 +110,10 @@ pub(crate) async fn show(State(engine): State<Engine>, headers: HeaderMap) -> Re
         let facts = world.facts.all().map(|(fact, value)| FactLine {
             name: fact.name,
             value: value.to_owned(),
-            certainty: fact.certainty.as_str(),
-            about: fact.about,
+            certainty: frame.say(fact.certainty.in_korean(), fact.certainty.as_str()),
+            about: frame.say(fact.about_ko, fact.about),
         });
         ControlPage {
-            frame,
             base: engine.base().to_owned(),
             issuer: engine.issuer().to_owned(),
             apps: apps.collect(),
@@ -123,6 +122,8 @@ pub(crate) async fn show(State(engine): State<Engine>, headers: HeaderMap) -> Re
             faults: world.faults.iter().map(|fault| format!("{fault:?}")).collect(),
             notices: world.outbox.iter().rev().take(20).map(NoticeLine::of).collect(),
             webhooks: engine.rules().webhooks(),
+            // What is made above speaks its language.
+            frame,
         }
     });
     render(&page)

@@ -81,7 +81,7 @@ impl Engine {
     }
 
     pub(crate) fn provider(&self) -> Provider {
-        self.0.rules.provider()
+        self.0.rules.description().provider
     }
 
     pub(crate) fn base(&self) -> &str {
@@ -99,7 +99,7 @@ impl Engine {
     /// In the mode that takes any client: an app by this id there shall be.
     pub(crate) fn adopt(&self, client_id: &str) {
         if self.0.any_client {
-            let model = self.rules().default_app();
+            let model = (self.rules().description().default_app)();
             self.with(|world| world.adopt(client_id, &model));
         }
     }

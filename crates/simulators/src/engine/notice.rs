@@ -51,8 +51,13 @@ pub struct Delivered {
 }
 
 impl Engine {
-    /// Sends these one after another and remembers what came back.
+    /// Sends these one after another and remembers what came back, even if whoever caused them is gone before that.
     pub(crate) async fn deliver(&self, notices: Vec<Notice>) -> Vec<Delivered> {
+        let engine = self.clone();
+        tokio::spawn(async move { engine.deliver_all(notices).await }).await.unwrap_or_default()
+    }
+
+    async fn deliver_all(&self, notices: Vec<Notice>) -> Vec<Delivered> {
         let mut delivered = Vec::with_capacity(notices.len());
         for notice in notices {
             let outcome = self.send(notice).await;
@@ -73,7 +78,7 @@ impl Engine {
             return;
         }
         let engine = self.clone();
-        tokio::spawn(async move { engine.deliver(notices).await });
+        tokio::spawn(async move { engine.deliver_all(notices).await });
     }
 
     async fn send(&self, notice: Notice) -> Delivered {

@@ -20,10 +20,10 @@ use axum::{
 use mapae_protocol::{digest::sha256, locale::Locale, random};
 
 use crate::{
-    App, Fact, Person, Provider,
+    Fact, Person, Provider,
     engine::{Engine, Link, Notice, Visit},
     fact::Certainty::{Practice, Unconfirmed},
-    rules::{About, Asked, Case, Delivery, Outcome, Rules},
+    rules::{About, Asked, Case, Delivery, Description, Outcome, Rules},
 };
 
 /// The one and only.
@@ -34,59 +34,73 @@ pub(crate) struct Facebook;
 
 /// What is not certain.
 const FACTS: &[Fact] = &[
-    Fact::new("code_seconds", "600", Unconfirmed, "life of a code"),
+    Fact::new("code_seconds", "600", Unconfirmed, "코드의 수명", "life of a code"),
     Fact::new(
         "user_token_seconds",
         "5183944",
         Practice,
+        "사용자 액세스 토큰의 수명. 짧은 것은 한두 시간이에요",
         "life of a user access token; short-lived ones last an hour or two",
     ),
-    Fact::new("data_access_seconds", "7776000", Practice, "until the access to data expires"),
-    Fact::new("expires_in_sent", "true", Practice, "whether the token response has expires_in"),
-    Fact::new("token_error_status", "400", Practice, "HTTP status of code 190"),
-    Fact::new("app_id_is_number", "false", Practice, "whether debug_token writes app_id as a number"),
+    Fact::new(
+        "data_access_seconds",
+        "7776000",
+        Practice,
+        "데이터 접근이 만료될 때까지의 시간",
+        "until the access to data expires",
+    ),
+    Fact::new(
+        "expires_in_sent",
+        "true",
+        Practice,
+        "토큰 응답에 expires_in이 있는지",
+        "whether the token response has expires_in",
+    ),
+    Fact::new("token_error_status", "400", Practice, "코드 190의 HTTP 상태", "HTTP status of code 190"),
+    Fact::new(
+        "app_id_is_number",
+        "false",
+        Practice,
+        "debug_token이 app_id를 숫자로 쓰는지",
+        "whether debug_token writes app_id as a number",
+    ),
     Fact::new(
         "proof_required",
         "false",
         Practice,
+        "앱이 'Require app secret proof'를 켰는지",
         "whether the app has switched on 'Require app secret proof'",
     ),
     Fact::new(
         "exchange_kills_old_token",
         "false",
         Unconfirmed,
+        "fb_exchange_token이 건네받은 토큰을 끝내는지",
         "whether fb_exchange_token ends the token that it was given",
     ),
-    Fact::new("fragment", "true", Practice, "whether #_=_ stands behind the address of the app"),
+    Fact::new(
+        "fragment",
+        "true",
+        Practice,
+        "앱의 주소 뒤에 #_=_가 붙는지",
+        "whether #_=_ stands behind the address of the app",
+    ),
 ];
 
+const DESCRIPTION: Description = Description {
+    provider: Provider::Facebook,
+    name: ("Facebook", "Facebook"),
+    default_locale: Locale::En,
+    real_issuer: "https://www.facebook.com",
+    facts: FACTS,
+    default_app: seed::app,
+    people: seed::people,
+    agrees_to_all: false,
+};
+
 impl Rules for Facebook {
-    fn provider(&self) -> Provider {
-        Provider::Facebook
-    }
-
-    fn name(&self, _: Locale) -> &'static str {
-        "Facebook"
-    }
-
-    fn default_locale(&self) -> Locale {
-        Locale::En
-    }
-
-    fn real_issuer(&self) -> &'static str {
-        "https://www.facebook.com"
-    }
-
-    fn facts(&self) -> &'static [Fact] {
-        FACTS
-    }
-
-    fn default_app(&self) -> App {
-        seed::app()
-    }
-
-    fn people(&self) -> Vec<Person> {
-        seed::people()
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
     }
 
     /// With and without a version in front.

@@ -83,7 +83,8 @@ fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refuse
     let state = sent.one("state")?.map(str::to_owned);
     let list = sent.one("scope")?.ok_or_else(|| missing("scope"))?;
     let Some(scope) = scopes(&app, list) else {
-        let error = with_state(vec![("error", "invalid_scope".to_owned())], state.as_ref());
+        let error = vec![("iss", engine.issuer().to_owned()), ("error", "invalid_scope".to_owned())];
+        let error = with_state(error, state.as_ref());
         return Err(Refused::ToApp(address(redirect_uri, &error)));
     };
     let prompt: Vec<&str> =
@@ -150,10 +151,11 @@ fn with_state(
 
 /// More than code and state: the issuer (RFC 9207 §2), what was granted, which account.
 pub(super) fn answer(engine: &Engine, visit: &Visit, outcome: &Outcome<'_>) -> Delivery {
-    let parameters = match outcome {
+    // The metadata promises the issuer in every answer, so errors have it, too (RFC 9207 §2).
+    let mut parameters = vec![("iss", engine.issuer().to_owned())];
+    parameters.extend(match outcome {
         Outcome::Agreed { code, person, grant, first, .. } => {
             let mut parameters = vec![
-                ("iss", engine.issuer().to_owned()),
                 ("code", (*code).to_owned()),
                 ("scope", scope::long(&grant.scope)),
                 ("authuser", "0".to_owned()),
@@ -168,6 +170,6 @@ pub(super) fn answer(engine: &Engine, visit: &Visit, outcome: &Outcome<'_>) -> D
             vec![("error", engine.with(|world| world.facts.text("silent_login_error").to_owned()))]
         }
         Outcome::ConsentRequired => vec![("error", "consent_required".to_owned())],
-    };
+    });
     Delivery::redirect(with_state(parameters, visit.state.as_ref()))
 }

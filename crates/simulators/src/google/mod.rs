@@ -20,10 +20,10 @@ use axum::{
 use mapae_protocol::{locale::Locale, random};
 
 use crate::{
-    App, Fact, Person, Provider,
+    Fact, Provider,
     engine::{Engine, Link, Notice, Visit},
     fact::Certainty::{Documented, Practice, Unconfirmed},
-    rules::{About, Asked, Case, Delivery, Outcome, Rules},
+    rules::{About, Asked, Case, Delivery, Description, Outcome, Rules},
 };
 
 /// The one and only.
@@ -34,76 +34,81 @@ pub(crate) struct Google;
 
 /// What is not certain.
 const FACTS: &[Fact] = &[
-    Fact::new("code_seconds", "600", Practice, "life of a code"),
-    Fact::new("access_token_seconds", "3599", Practice, "life of an access token"),
-    Fact::new("id_token_seconds", "3600", Documented, "life of an ID token"),
+    Fact::new("code_seconds", "600", Practice, "코드의 수명", "life of a code"),
+    Fact::new("access_token_seconds", "3599", Practice, "액세스 토큰의 수명", "life of an access token"),
+    Fact::new("id_token_seconds", "3600", Documented, "ID 토큰의 수명", "life of an ID token"),
     Fact::new(
         "unused_refresh_token_seconds",
         "15552000",
         Practice,
+        "이만큼 쓰지 않은 리프레시 토큰은 끝나요",
         "a refresh token that is not used for so long dies",
     ),
     Fact::new(
         "most_refresh_tokens",
         "100",
         Practice,
+        "한 계정과 클라이언트가 함께 가질 수 있는 리프레시 토큰 수. 오래된 것부터 조용히 끝나요",
         "live refresh tokens of one account and client; older ones die silently",
     ),
-    Fact::new("refresh_gives_id_token", "true", Practice, "whether a refresh brings a new ID token"),
+    Fact::new(
+        "refresh_gives_id_token",
+        "true",
+        Practice,
+        "갱신할 때 새 ID 토큰도 오는지",
+        "whether a refresh brings a new ID token",
+    ),
     Fact::new(
         "silent_login_error",
         "login_required",
         Unconfirmed,
+        "prompt=none인데 로그인한 사람이 없을 때의 error",
         "error when prompt=none and nobody is signed in",
     ),
-    Fact::new("missing_secret_status", "400", Unconfirmed, "HTTP status when no secret is sent"),
+    Fact::new(
+        "missing_secret_status",
+        "400",
+        Unconfirmed,
+        "시크릿을 보내지 않았을 때의 HTTP 상태",
+        "HTTP status when no secret is sent",
+    ),
     Fact::new(
         "refuses_web_views",
         "true",
         Practice,
+        "앱 안의 브라우저를 disallowed_useragent로 거절하는지",
         "whether in-app browsers are refused with disallowed_useragent",
     ),
     Fact::new(
         "issuer_without_scheme",
         "false",
         Documented,
+        "ID 토큰의 발급자에 예전처럼 https://가 없는지",
         "whether ID tokens name the issuer without https://, as they once did",
     ),
     Fact::new(
         "risc_issuer_slash",
         "true",
         Unconfirmed,
+        "보안 이벤트의 발급자가 빗금으로 끝나는지",
         "whether the issuer of security events ends in a slash",
     ),
 ];
 
+const DESCRIPTION: Description = Description {
+    provider: Provider::Google,
+    name: ("Google", "Google"),
+    default_locale: Locale::En,
+    real_issuer: "https://accounts.google.com",
+    facts: FACTS,
+    default_app: seed::app,
+    people: seed::people,
+    agrees_to_all: false,
+};
+
 impl Rules for Google {
-    fn provider(&self) -> Provider {
-        Provider::Google
-    }
-
-    fn name(&self, _: Locale) -> &'static str {
-        "Google"
-    }
-
-    fn default_locale(&self) -> Locale {
-        Locale::En
-    }
-
-    fn real_issuer(&self) -> &'static str {
-        "https://accounts.google.com"
-    }
-
-    fn facts(&self) -> &'static [Fact] {
-        FACTS
-    }
-
-    fn default_app(&self) -> App {
-        seed::app()
-    }
-
-    fn people(&self) -> Vec<Person> {
-        seed::people()
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
     }
 
     fn routes(&self) -> Router<Engine> {

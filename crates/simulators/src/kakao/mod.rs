@@ -21,10 +21,10 @@ use axum::{
 use mapae_protocol::{locale::Locale, random};
 
 use crate::{
-    App, Fact, Person, Provider,
+    Fact, Provider,
     engine::{Engine, Link, Notice, Visit},
     fact::Certainty::{Practice, Unconfirmed},
-    rules::{About, Asked, Case, Delivery, Outcome, Rules},
+    rules::{About, Asked, Case, Delivery, Description, Outcome, Rules},
 };
 
 /// The one and only.
@@ -35,63 +35,74 @@ pub(crate) struct Kakao;
 
 /// What is not certain.
 const FACTS: &[Fact] = &[
-    Fact::new("code_seconds", "600", Unconfirmed, "life of a code"),
-    Fact::new("access_token_seconds", "21599", Practice, "life of an access token and of an ID token"),
-    Fact::new("refresh_token_seconds", "5183999", Practice, "life of a refresh token"),
+    Fact::new("code_seconds", "600", Unconfirmed, "코드의 수명", "life of a code"),
+    Fact::new(
+        "access_token_seconds",
+        "21599",
+        Practice,
+        "액세스 토큰과 ID 토큰의 수명",
+        "life of an access token and of an ID token",
+    ),
+    Fact::new(
+        "refresh_token_seconds",
+        "5183999",
+        Practice,
+        "리프레시 토큰의 수명",
+        "life of a refresh token",
+    ),
     Fact::new(
         "refresh_renewal_seconds",
         "2592000",
         Practice,
+        "남은 수명이 이보다 짧은 리프레시 토큰은 새것으로 바꿔 줘요",
         "a refresh token with less than this left is replaced",
     ),
-    Fact::new("error_page_status", "400", Unconfirmed, "HTTP status of the KOE pages"),
-    Fact::new("misconfigured_status", "401", Unconfirmed, "HTTP status of KOE009"),
-    Fact::new("rate_limit_status", "429", Unconfirmed, "HTTP status of KOE237"),
-    Fact::new("wrong_verifier_code", "KOE320", Unconfirmed, "error_code when code_verifier is wrong"),
+    Fact::new(
+        "error_page_status",
+        "400",
+        Unconfirmed,
+        "KOE 오류 화면의 HTTP 상태",
+        "HTTP status of the KOE pages",
+    ),
+    Fact::new("misconfigured_status", "401", Unconfirmed, "KOE009의 HTTP 상태", "HTTP status of KOE009"),
+    Fact::new("rate_limit_status", "429", Unconfirmed, "KOE237의 HTTP 상태", "HTTP status of KOE237"),
+    Fact::new(
+        "wrong_verifier_code",
+        "KOE320",
+        Unconfirmed,
+        "code_verifier가 틀렸을 때의 error_code",
+        "error_code when code_verifier is wrong",
+    ),
     Fact::new(
         "login_required_text",
         "user authentication required.",
         Unconfirmed,
+        "login_required의 설명 문구",
         "description of login_required",
     ),
     Fact::new(
         "upper_case_gender",
         "false",
         Unconfirmed,
+        "OIDC 사용자 정보가 예시처럼 MALE로 답하는지",
         "whether the OIDC user information says MALE, as the sample does",
     ),
 ];
 
+const DESCRIPTION: Description = Description {
+    provider: Provider::Kakao,
+    name: ("카카오", "Kakao"),
+    default_locale: Locale::Ko,
+    real_issuer: "https://kauth.kakao.com",
+    facts: FACTS,
+    default_app: seed::app,
+    people: seed::people,
+    agrees_to_all: true,
+};
+
 impl Rules for Kakao {
-    fn provider(&self) -> Provider {
-        Provider::Kakao
-    }
-
-    fn name(&self, locale: Locale) -> &'static str {
-        match locale {
-            Locale::Ko => "카카오",
-            Locale::En => "Kakao",
-        }
-    }
-
-    fn default_locale(&self) -> Locale {
-        Locale::Ko
-    }
-
-    fn real_issuer(&self) -> &'static str {
-        "https://kauth.kakao.com"
-    }
-
-    fn facts(&self) -> &'static [Fact] {
-        FACTS
-    }
-
-    fn default_app(&self) -> App {
-        seed::app()
-    }
-
-    fn people(&self) -> Vec<Person> {
-        seed::people()
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
     }
 
     fn routes(&self) -> Router<Engine> {

@@ -133,7 +133,7 @@ const API_ERRORS: &[ApiError] = &[
 /// The error of this code where it belongs; without a code, the temporary fault of the place.
 pub(super) fn failure(engine: &Engine, path: &str, code: Option<&str>) -> Response {
     if path.ends_with("/authorize") {
-        return Page::Temporary.show(engine, engine.rules().default_locale(), Vec::new());
+        return Page::Temporary.show(engine, engine.rules().description().default_locale, Vec::new());
     }
     if path == "/oauth2.0/revoke" {
         let error = code.unwrap_or("temporarily_unavailable");

@@ -20,10 +20,10 @@ use axum::{
 use mapae_protocol::{base64url, digest::sha256, locale::Locale, random};
 
 use crate::{
-    App, Fact, Person, Provider,
+    Fact, Person, Provider,
     engine::{Engine, Link, Notice, Visit},
     fact::Certainty::{Documented, Practice, Unconfirmed},
-    rules::{About, Asked, Case, Delivery, Outcome, Rules},
+    rules::{About, Asked, Case, Delivery, Description, Outcome, Rules},
 };
 
 /// The one and only.
@@ -34,107 +34,143 @@ pub(crate) struct Naver;
 
 /// What is not certain.
 const FACTS: &[Fact] = &[
-    Fact::new("code_seconds", "600", Unconfirmed, "life of a code"),
-    Fact::new("access_token_seconds", "3600", Documented, "life of an access token"),
+    Fact::new("code_seconds", "600", Unconfirmed, "코드의 수명", "life of a code"),
+    Fact::new("access_token_seconds", "3600", Documented, "액세스 토큰의 수명", "life of an access token"),
     Fact::new(
         "refresh_token_seconds",
         "31536000",
         Unconfirmed,
+        "리프레시 토큰의 수명. 공개된 값이 없어요",
         "life of a refresh token, which is not published",
     ),
-    Fact::new("token_error_status", "200", Practice, "HTTP status of errors at /oauth2.0/token"),
+    Fact::new(
+        "token_error_status",
+        "200",
+        Practice,
+        "/oauth2.0/token 오류의 HTTP 상태",
+        "HTTP status of errors at /oauth2.0/token",
+    ),
     Fact::new(
         "wrong_client_error",
         "unauthorized_client",
         Unconfirmed,
+        "/oauth2.0/token에서 클라이언트가 틀렸을 때의 error",
         "error of a wrong client at /oauth2.0/token",
     ),
     Fact::new(
         "oidc_token_error_status",
         "400",
         Unconfirmed,
+        "/oauth2/token 오류의 HTTP 상태. 클라이언트가 틀리면 401",
         "HTTP status of errors at /oauth2/token, except wrong clients (401)",
     ),
-    Fact::new("oidc_wrong_verifier_error", "invalid_grant", Unconfirmed, "error when code_verifier is wrong"),
+    Fact::new(
+        "oidc_wrong_verifier_error",
+        "invalid_grant",
+        Unconfirmed,
+        "code_verifier가 틀렸을 때의 error",
+        "error when code_verifier is wrong",
+    ),
     Fact::new(
         "oidc_secret_optional",
         "false",
         Unconfirmed,
+        "/oauth2/token에서 PKCE가 시크릿을 대신하는지(메타데이터에는 none이 있어요)",
         "whether PKCE replaces the secret at /oauth2/token (metadata lists none)",
     ),
     Fact::new(
         "oidc_expires_in_is_text",
         "false",
         Practice,
+        "/oauth2/token도 expires_in을 문자열로 쓰는지",
         "whether /oauth2/token writes expires_in as a string, too",
     ),
-    Fact::new("echo_nonce", "true", Unconfirmed, "whether the ID token repeats the nonce"),
+    Fact::new(
+        "echo_nonce",
+        "true",
+        Unconfirmed,
+        "ID 토큰에 nonce가 그대로 돌아오는지",
+        "whether the ID token repeats the nonce",
+    ),
     Fact::new(
         "sub_equals_id",
         "true",
         Unconfirmed,
+        "ID 토큰의 sub가 프로필의 response.id와 같은지",
         "whether sub in the ID token is response.id of the profile",
     ),
-    Fact::new("redirect_uri_checked", "false", Unconfirmed, "whether /oauth2.0/token compares redirect_uri"),
+    Fact::new(
+        "redirect_uri_checked",
+        "false",
+        Unconfirmed,
+        "/oauth2.0/token이 redirect_uri를 비교하는지",
+        "whether /oauth2.0/token compares redirect_uri",
+    ),
     Fact::new(
         "state_required_at_token",
         "false",
         Unconfirmed,
+        "/oauth2.0/token이 문서대로 state를 요구하는지",
         "whether /oauth2.0/token insists on state, as documented",
     ),
-    Fact::new("cancel_text", "Canceled By User", Unconfirmed, "description when the person cancels"),
+    Fact::new(
+        "cancel_text",
+        "Canceled By User",
+        Unconfirmed,
+        "사람이 취소했을 때의 설명 문구",
+        "description when the person cancels",
+    ),
     Fact::new(
         "dead_refresh_text",
         "no valid data in session",
         Unconfirmed,
+        "리프레시 토큰이 끝났을 때의 설명 문구",
         "description when a refresh token is dead",
     ),
     Fact::new(
         "profile_error_status",
         "401",
         Practice,
+        "resultcode 024의 HTTP 상태. 200을 받았다는 클라이언트도 있어요",
         "HTTP status of resultcode 024; some clients have seen 200",
     ),
-    Fact::new("mobile_e164", "true", Unconfirmed, "whether the profile has mobile_e164"),
+    Fact::new(
+        "mobile_e164",
+        "true",
+        Unconfirmed,
+        "프로필에 mobile_e164가 있는지",
+        "whether the profile has mobile_e164",
+    ),
     Fact::new(
         "revoke_takes_oidc_tokens",
         "true",
         Unconfirmed,
+        "/oauth2.0/revoke가 /oauth2/token의 토큰을 아는지",
         "whether /oauth2.0/revoke knows tokens of /oauth2/token",
     ),
-    Fact::new("autologin_supported", "true", Practice, "whether the browser can sign in silently"),
+    Fact::new(
+        "autologin_supported",
+        "true",
+        Practice,
+        "브라우저가 화면 없이 로그인할 수 있는지",
+        "whether the browser can sign in silently",
+    ),
 ];
 
+const DESCRIPTION: Description = Description {
+    provider: Provider::Naver,
+    name: ("네이버", "NAVER"),
+    default_locale: Locale::Ko,
+    real_issuer: "https://nid.naver.com",
+    facts: FACTS,
+    default_app: seed::app,
+    people: seed::people,
+    agrees_to_all: true,
+};
+
 impl Rules for Naver {
-    fn provider(&self) -> Provider {
-        Provider::Naver
-    }
-
-    fn name(&self, locale: Locale) -> &'static str {
-        match locale {
-            Locale::Ko => "네이버",
-            Locale::En => "NAVER",
-        }
-    }
-
-    fn default_locale(&self) -> Locale {
-        Locale::Ko
-    }
-
-    fn real_issuer(&self) -> &'static str {
-        "https://nid.naver.com"
-    }
-
-    fn facts(&self) -> &'static [Fact] {
-        FACTS
-    }
-
-    fn default_app(&self) -> App {
-        seed::app()
-    }
-
-    fn people(&self) -> Vec<Person> {
-        seed::people()
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
     }
 
     fn routes(&self) -> Router<Engine> {

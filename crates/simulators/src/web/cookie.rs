@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
+use mapae_protocol::cookie;
 
 use crate::engine::Engine;
 
@@ -13,10 +14,7 @@ fn name(engine: &Engine) -> String {
 
 /// The session that the browser names.
 pub(crate) fn session(engine: &Engine, headers: &HeaderMap) -> Option<String> {
-    let name = name(engine);
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(present, _)| *present == name).map(|(_, value)| value.to_owned())
+    cookie::value(headers, &name(engine)).map(str::to_owned)
 }
 
 /// Tells the browser its session.

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use mapae_protocol::same_origin::{Sender, sender};
 use url::{Host, Url};
 
 use crate::engine::Engine;
@@ -17,8 +18,8 @@ use crate::engine::Engine;
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub(crate) async fn stand(State(engine): State<Engine>, request: Request, next: Next) -> Response {
-    if engine.is_loopback() && !names_this_machine(&engine, request.headers()) {
-        let text = "This simulator answers to localhost only. Start it with --listen to use another name.";
+    if !is_called_by_name(&engine, request.headers()) {
+        let text = format!("This simulator answers to {} only. Ask for it by that address.\n", engine.base());
         return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
     }
     let ours = ["/control", "/simulator/"].iter().any(|path| request.uri().path().starts_with(path));
@@ -34,11 +35,21 @@ pub(crate) async fn stand(State(engine): State<Engine>, request: Request, next: 
     response
 }
 
-fn names_this_machine(engine: &Engine, headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+fn is_called_by_name(engine: &Engine, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| is_name_of(engine.base(), engine.is_loopback(), host))
+}
+
+/// The announced host, or a name of this machine; over a network also a bare address, which no name of somebody else's
+/// can be made to lead to.
+fn is_name_of(base: &str, loopback: bool, host: &str) -> bool {
+    if host.contains(['@', '/', '?', '#', '\\']) {
+        return false;
+    }
     let Ok(named) = Url::parse(&format!("http://{host}/")) else { return false };
-    let own = Url::parse(engine.base()).ok();
-    is_loopback(&named) || own.is_some_and(|own| own.host() == named.host())
+    let announced = Url::parse(base).is_ok_and(|own| own.host() == named.host());
+    let is_address = matches!(named.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)));
+    announced || is_loopback(&named) || (is_address && !loopback)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -52,13 +63,39 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Browsers name the origin of every form that is posted; programs name none.
 fn is_from_elsewhere(engine: &Engine, headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
-    if let Some(site) = site {
-        return !matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = headers.get(header::ORIGIN) else { return false };
-    let Some(origin) = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok()) else { return true };
     let port = Url::parse(engine.base()).ok().and_then(|own| own.port_or_known_default());
-    !(is_loopback(&origin) && origin.port_or_known_default() == port
-        || origin.as_str().trim_end_matches('/') == engine.base())
+    let is_own = |named: &str| {
+        let here =
+            Url::parse(named).is_ok_and(|url| is_loopback(&url) && url.port_or_known_default() == port);
+        here || named == engine.base()
+    };
+    !matches!(sender(headers, is_own), Sender::OwnPage | Sender::NoPage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_strange_name_leads_here_not_even_over_a_network() {
+        let (here, announced) = ("http://localhost:9100", "http://kakao.test:9100");
+        for (base, loopback, host, expected) in [
+            (here, true, "localhost:9100", true),
+            (here, true, "kakao.localhost", true),
+            (here, true, "[::1]:9100", true),
+            (here, true, "192.0.2.7:9100", false),
+            (here, true, "evil.example", false),
+            (here, false, "192.0.2.7:9100", true),
+            (here, false, "[2001:db8::7]:9100", true),
+            (here, false, "evil.example:9100", false),
+            (announced, false, "kakao.test:9100", true),
+            (announced, false, "KAKAO.TEST", true),
+            (announced, false, "localhost:9100", true),
+            (announced, false, "kakao.test.evil.example", false),
+            (announced, false, "evil.example@kakao.test/", false),
+            (announced, false, "", false),
+        ] {
+            assert_eq!(is_name_of(base, loopback, host), expected, "{host} at {base}");
+        }
+    }
 }

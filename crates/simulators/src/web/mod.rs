@@ -38,6 +38,8 @@ pub(crate) fn router(engine: Engine) -> Router {
         .route("/simulator/consent", post(dialog::consent))
         .route("/simulator/picture/{person}/{size}", get(picture::draw))
         .route("/simulator/style.css", get(page::style))
+        .route("/simulator/icon.svg", get(page::icon))
+        .route("/favicon.ico", get(page::icon))
         .route("/simulator/hand-over.js", get(page::hand_over))
         .fallback(page::not_found)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
@@ -79,7 +81,7 @@ pub(crate) fn locale(engine: &Engine, wanted: Option<&str>, headers: &HeaderMap)
     wanted
         .and_then(|list| Locale::from_ui_locales(&list.replace('_', "-")))
         .or_else(|| accepted().and_then(Locale::from_accept_language))
-        .unwrap_or_else(|| engine.rules().default_locale())
+        .unwrap_or_else(|| engine.rules().description().default_locale)
 }
 
 /// A date as RFC 3339 has it, in UTC.

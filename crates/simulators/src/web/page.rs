@@ -8,7 +8,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use mapae_protocol::locale::Locale;
 
-use crate::{Person, engine::Engine, rules::Asked, web};
+use crate::{Person, Provider, engine::Engine, rules::Asked, web};
 
 /// What stands around every page.
 #[derive(Clone, Debug)]
@@ -22,7 +22,11 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(engine: &Engine, locale: Locale) -> Self {
-        Self { locale, provider: engine.provider().as_str(), brand: engine.rules().name(locale) }
+        Self {
+            locale,
+            provider: engine.provider().as_str(),
+            brand: engine.rules().description().name(locale),
+        }
     }
 
     /// One text in both languages, side by side.
@@ -75,6 +79,8 @@ pub(crate) struct ConsentPage {
     pub(crate) app: String,
     pub(crate) person: Shown,
     pub(crate) asked: Vec<Asked>,
+    /// Whether there is anything that can be left out.
+    pub(crate) has_choice: bool,
     pub(crate) hides_email: bool,
 }
 
@@ -160,6 +166,22 @@ pub(crate) async fn not_found(State(engine): State<Engine>, headers: HeaderMap) 
 pub(crate) async fn style() -> impl IntoResponse {
     let kind = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
     (kind, include_str!("../../assets/style.css"))
+}
+
+/// What stands on the browser's tab: a square in the provider's colour.
+pub(crate) async fn icon(State(engine): State<Engine>) -> impl IntoResponse {
+    let colour = match engine.provider() {
+        Provider::Kakao => "#fee500",
+        Provider::Naver => "#03a94d",
+        Provider::Google => "#1a56c4",
+        Provider::Facebook => "#1877f2",
+        Provider::Apple => "#000",
+    };
+    let kind = [(header::CONTENT_TYPE, "image/svg+xml")];
+    let square = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><rect width=\"32\" height=\"32\" rx=\"8\" fill=\"{colour}\"/></svg>"
+    );
+    (kind, square)
 }
 
 pub(crate) async fn hand_over() -> impl IntoResponse {

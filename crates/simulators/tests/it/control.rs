@@ -208,3 +208,21 @@ async fn a_port_that_is_taken_is_said_so() {
     let error = Simulator::start(Provider::Kakao, settings).await.unwrap_err();
     assert!(error.to_string().contains(&port.to_string()), "{error}");
 }
+
+#[tokio::test]
+async fn the_control_page_is_in_the_readers_language_and_wide() {
+    let scene = scene().await;
+    for (language, certainty, login) in
+        [("ko", "확인 안 됨", "비밀번호 simulation"), ("en", "unconfirmed", "password simulation")]
+    {
+        let page = Browser::speaking(language).open(&scene.url("/control")).await;
+        assert!(
+            page.values("main", "class") == ["wide"] && page.text(".facts").contains(certainty),
+            "{language}"
+        );
+        assert!(page.text("main").contains(login), "{language}: {}", page.text("main"));
+    }
+    for icon in ["/favicon.ico", "/simulator/icon.svg"] {
+        assert_eq!(scene.http.get(scene.url(icon)).send().await.unwrap().status(), StatusCode::OK);
+    }
+}

@@ -150,3 +150,15 @@ pub(crate) async fn agree(browser: &Browser, page: &Page, items: &[&str]) -> Pag
     let fields: Vec<(&str, &str)> = items.iter().map(|item| ("item", *item)).collect();
     browser.press(page, "consent-approve", &fields).await
 }
+
+/// What people see who come with a request that must not go back to the app: a line for each case.
+pub(crate) async fn error_pages(browser: fn() -> Browser, cases: &[(&str, String)]) -> String {
+    let mut table = String::new();
+    for (case, address) in cases {
+        let page = browser().open(address).await;
+        assert!(page.headers.get("location").is_none(), "{case}");
+        let (code, text) = (page.text("#trouble-code"), page.text("#trouble-text"));
+        writeln!(table, "{case}: {} {code} {text}", page.status.as_u16()).unwrap();
+    }
+    table
+}

@@ -1,4 +1,4 @@
-//! From the app to the server and back: sign in, agree, arrive — DESIGN's first story, OIDC Core §3.1.2.
+//! From the app to the server and back: sign in, agree, arrive — OIDC Core §3.1.2.
 
 use http::Method;
 use mapae_e2e::chromium::Screen;

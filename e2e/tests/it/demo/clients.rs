@@ -83,7 +83,7 @@ async fn e_13_an_app_in_the_browser_alone_signs_people_in_without_a_secret() {
         assert_eq!(stage.chromium.ask(held, Vec::new()).await, 0, "its tokens are in its memory alone");
         stage.close_this(&window).await;
         let details = stage.opened(&redeemed).await;
-        assert!(details.contains(screen.says("비밀을 지킬 수 없는 앱", "An app that can keep no secret")));
+        assert!(details.contains(screen.says("시크릿을 지킬 수 없는 앱", "An app that can keep no secret")));
         stage.chromium.glimpse("demo-flow-browser-app").await;
     }
     stage.clear().await;

@@ -13,5 +13,6 @@ mod disconnecting;
 mod registering;
 mod renewing;
 mod signing_in;
+mod social;
 mod stage;
 mod waiting;

@@ -204,6 +204,7 @@ async fn who_cancels_is_told_so_and_nothing_is_kept() {
         stage.chromium.shot("demo-cancelled").await;
         let (brought, answered) = stage.diagram.exchange("callback").await;
         assert_eq!((brought.parameter("error"), brought.parameter("code")), ("access_denied", ""));
+        assert_eq!(brought.number("number"), None, "no step of the textbook: there is no code");
         assert_eq!(answered.text("verdict"), "refused");
         stage.is_drawn(&answered).await;
     }

@@ -273,7 +273,8 @@ impl Stage {
         });
         assert_eq!(complaints, Vec::<String>::new());
         let parties = [Party::AuthorizationServer, Party::Client, Party::ResourceServer];
-        let own: Vec<String> = parties.into_iter().map(|party| self.demo.at(party)).collect();
+        let own = parties.into_iter().map(|party| self.demo.at(party)).chain(self.demo.providers());
+        let own: Vec<String> = own.collect();
         for exchange in self.chromium.exchanges().await {
             let known = own.iter().chain(&self.elsewhere).any(|origin| exchange.address.starts_with(origin));
             assert!(known, "nothing is loaded from elsewhere: {exchange:?}");

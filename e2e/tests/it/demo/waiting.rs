@@ -33,6 +33,9 @@ async fn e_05_e_08_e_09_after_sixty_seconds_code_and_access_token_are_dead_and_t
     let word = stage.diagram.word("Outcome").await;
     assert_eq!(word.text("verdict"), "open", "{word:?}");
     stage.is_drawn(&refused).await;
+    // The panel that said to wait says what came of it, too.
+    let told = "return document.querySelector('#outcome .as_expected') !== null;";
+    stage.chromium.wait_until(told).await;
 
     let (_, refused) = stage.diagram.exchange("redemption").await;
     assert_eq!((refused.status(), refused.body("error")), (400, &"invalid_grant".into()));

@@ -1,6 +1,9 @@
 //! Providers as data, against the simulators: over HTTP, with the pages that a person would see there.
 
+mod apple;
 mod kakao;
+mod matrix;
 mod notices;
 mod others;
+mod proving;
 mod scene;

@@ -1,15 +1,15 @@
 //! What providers tell of: a person who pressed "unlink" there is out here when the provider's call has been answered.
 
 use axum::Router;
-use mapae_client::{AccessError, axum::routes};
+use mapae_client::{AccessError, ServiceTokenError, axum::routes};
 use mapae_simulators::{Command, Webhook};
 use reqwest::header;
 use tokio::net::TcpListener;
 
-use super::scene::{Person, Scene};
+use super::scene::{Person, Scene, Setup};
 
 /// The service, listening for notices of this kind.
-async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
+pub(super) async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/notices/{id}/{kind}", listener.local_addr().unwrap());
     let app: Router = routes(&scene.client);
@@ -32,6 +32,7 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_here_at_once() {
         ("google", "jiwoo", "risc", "POST"),
         ("facebook", "sora", "deauthorize", "POST"),
         ("facebook", "sora", "data_deletion", "POST"),
+        ("apple", "haru", "notifications", "POST"),
     ] {
         let scene = Scene::of(id).await;
         listening(&scene, id, kind, method).await;
@@ -79,4 +80,23 @@ async fn notices_of_strangers_change_nothing() {
         assert!(answer.status().is_client_error(), "{token}");
     }
     assert!(scene.key(&person).await.is_some(), "still signed in");
+}
+
+#[tokio::test]
+async fn re_08_rp_26_who_unlinks_at_the_provider_has_no_tokens_of_the_service_any_more() {
+    for (id, name, kind) in
+        [("kakao", "ryan", "unlink"), ("naver", "yuna", "disconnect"), ("google", "jiwoo", "risc")]
+    {
+        let scene = Scene::with(id, Setup { tokens: true, ..Setup::default() }).await;
+        listening(&scene, id, kind, "POST").await;
+        let mut person = Person::default();
+        scene.sign_in(&mut person, name, &[]).await.unwrap();
+        person.cookies.hand_over(&scene.client).await.unwrap();
+        assert!(scene.key(&person).await.is_some());
+        person.cookies.renew(&scene.client).await.unwrap();
+        scene.simulator.control(Command::unlink(name)).await.unwrap();
+        assert!(scene.key(&person).await.is_none(), "{id}: the JWT opens nothing here");
+        let refused = person.cookies.renew(&scene.client).await.unwrap_err();
+        assert!(matches!(refused, ServiceTokenError::InvalidGrant), "{id} {refused:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use mapae_client::{AccessError, Class, LoginRequest, Setting, Verification};
 use mapae_simulators::Command;
 
-use super::scene::{Person, Scene, Setup};
+use super::scene::{Back, Person, Scene, Setup};
 
 const EVERYBODY: [(&str, &str); 4] =
     [("naver", "yuna"), ("naver-oidc", "yuna"), ("google", "minseo"), ("facebook", "sora")];
@@ -93,5 +93,54 @@ async fn google_gives_its_refresh_token_once_and_a_later_login_does_not_lose_it(
     for _ in 0..3 {
         scene.advance(3_600);
         scene.client.access_token(&key).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn by_its_issuer_alone_google_is_any_openid_provider() {
+    let scopes = Some("openid email profile");
+    let scene = Scene::with("oidc", Setup { sign_up: true, scopes, ..Setup::default() }).await;
+    let mut person = Person::default();
+    assert_eq!(scene.sign_in(&mut person, "minseo", &["email"]).await.unwrap(), "/sign-up");
+    let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
+    assert_eq!(
+        form.identity.email().unwrap().verification,
+        Verification::ByProvider,
+        "nobody said who hosts it"
+    );
+    assert!(form.identity.name().is_some() && form.identity.picture().is_some());
+    assert_eq!(form.identity.person().issuer(), scene.simulator.base_url());
+    scene.sign_up(&mut person).await;
+    let mut elsewhere = Person::default();
+    assert_eq!(scene.sign_in(&mut elsewhere, "minseo", &[]).await.unwrap(), "/");
+    let key = scene.key(&person).await.unwrap();
+    assert!(scene.client.unlink(&key).await.unwrap(), "its metadata has an address for that");
+    let cancelled = scene.sign_in(&mut Person::default(), "jiwoo", &["cancel"]).await.unwrap_err();
+    assert_eq!(cancelled.class(), Class::Cancelled, "{cancelled:?}");
+    let client = scene.again(&Setup { secret: Some("wrong-secret"), scopes, ..Setup::default() });
+    let refused =
+        scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("minseo", &[])).await.unwrap_err();
+    assert!(matches!(refused.class(), Class::Configuration(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn rp_13_a_company_is_a_signed_claim_and_not_the_end_of_an_address() {
+    let scene = Scene::with("google", Setup { sign_up: true, ..Setup::default() }).await;
+    let (email, verified) = (Some("alex@corp.example".to_owned()), Some(true));
+    let command = Command::ChangeEmail { person: "alex".into(), email, verified, valid: None };
+    scene.simulator.control(command).await.unwrap();
+    for (name, company) in [("minseo", Some("corp.example")), ("alex", None)] {
+        let mut person = Person::default();
+        let back = scene.go(&mut person, name, &[]).await;
+        // What the browser adds is no claim.
+        let Back::Address(mut address) = back else { panic!("Google answers by an address") };
+        address.query_pairs_mut().append_pair("hosted_domain", "corp.example");
+        if company.is_none() {
+            address.query_pairs_mut().append_pair("hd", "corp.example");
+        }
+        scene.come_back(&scene.client, &mut person, &Back::Address(address)).await.unwrap();
+        let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+        assert!(identity.email().unwrap().address.ends_with("@corp.example"), "{name}");
+        assert_eq!(identity.claims().get("hd").and_then(|hd| hd.as_str()), company, "{name}");
     }
 }

@@ -1,20 +1,19 @@
 //! A service whose people come from a simulated provider, and a browser between the two.
 
-use std::sync::Arc;
-
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
-    SignUpOutcome, Vault,
+    Redirect, ServiceTokens, SignUpOutcome, Vault,
 };
+use mapae_protocol::params;
 use mapae_simulators::{Clock, Settings, Simulator};
 use reqwest::{header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
-use tempfile::TempDir;
 use url::Url;
 
+use crate::place::Place;
 use crate::website::{Browser, PATIENCE, TestClock, User, Users};
 
-const CALLBACK: &str = "http://localhost:3000/callback";
+pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// The service and its provider.
 pub(super) struct Scene {
@@ -24,7 +23,15 @@ pub(super) struct Scene {
     pub(super) clock: TestClock,
     vault: Vault,
     id: &'static str,
-    _folder: Arc<TempDir>,
+    /// What one downloads from Apple's console.
+    key: String,
+    _place: Place,
+}
+
+/// What the provider sends the browser back with.
+pub(super) enum Back {
+    Address(Url),
+    Form(String),
 }
 
 /// Somebody before a browser.
@@ -40,11 +47,20 @@ pub(super) struct Setup {
     pub(super) secret: Option<&'static str>,
     pub(super) openid: bool,
     pub(super) sign_up: bool,
+    pub(super) tokens: bool,
+    pub(super) redirect_uri: &'static str,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { scopes: None, secret: None, openid: true, sign_up: false }
+        Self {
+            scopes: None,
+            secret: None,
+            openid: true,
+            sign_up: false,
+            tokens: false,
+            redirect_uri: CALLBACK,
+        }
     }
 }
 
@@ -57,23 +73,25 @@ impl Scene {
         let clock = TestClock::new();
         let simulated = match id {
             "kakao" => mapae_simulators::Provider::Kakao,
-            "google" => mapae_simulators::Provider::Google,
+            "google" | "oidc" => mapae_simulators::Provider::Google,
             "facebook" => mapae_simulators::Provider::Facebook,
+            "apple" => mapae_simulators::Provider::Apple,
             _ => mapae_simulators::Provider::Naver,
         };
         let time = clock.clone();
         let settings = Settings { clock: Clock::new(move || time.now()), ..Settings::default() };
         let simulator = Simulator::start(simulated, settings).await.unwrap();
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let place = Place::fresh().await;
+        let vault = place.open().await;
         let users = Users::default();
-        let client = service(id, &setup, &simulator, (&vault, &users), &clock);
-        Self { simulator, client, users, clock, vault, id, _folder: folder }
+        let key = if id == "apple" { key_file(&simulator).await } else { String::new() };
+        let client = service((id, &key), &setup, &simulator, (&vault, &users), &clock);
+        Self { simulator, client, users, clock, vault, id, key, _place: place }
     }
 
     /// The same service with other settings, over the same vault.
     pub(super) fn again(&self, setup: &Setup) -> Client<User> {
-        service(self.id, setup, &self.simulator, (&self.vault, &self.users), &self.clock)
+        service((self.id, &self.key), setup, &self.simulator, (&self.vault, &self.users), &self.clock)
     }
 
     /// Signs `person` of the simulator in, who agrees to these optional items: where it led at the service.
@@ -94,6 +112,17 @@ impl Scene {
         (name, items): (&str, &[&str]),
     ) -> Result<String, Error> {
         let started = client.login(request, &person.cookies.headers()).await?;
+        self.follow(client, started, person, (name, items)).await
+    }
+
+    /// Through the provider's pages and back, once something was started.
+    pub(super) async fn follow(
+        &self,
+        client: &Client<User>,
+        started: Redirect,
+        person: &mut Person,
+        (name, items): (&str, &[&str]),
+    ) -> Result<String, Error> {
         person.cookies.take(&started.cookies);
         let back = person.at_the_provider(&started.location, name, items).await;
         self.come_back(client, person, &back).await
@@ -103,15 +132,25 @@ impl Scene {
         &self,
         client: &Client<User>,
         person: &mut Person,
-        back: &Url,
+        back: &Back,
     ) -> Result<String, Error> {
-        let arrived = client.callback(self.id, back.query(), &person.cookies.headers()).await?;
+        let query = match back {
+            Back::Address(address) => address.query(),
+            Back::Form(form) => {
+                // From another site: without our cookies.
+                let onwards = client.posted(self.id, form.as_bytes())?;
+                assert_eq!(onwards.location, "/callback");
+                person.cookies.take(&onwards.cookies);
+                None
+            }
+        };
+        let arrived = client.callback(self.id, query, &person.cookies.headers()).await?;
         person.cookies.take(&arrived.cookies);
         Ok(arrived.location)
     }
 
     /// Where the browser comes back with, not yet brought.
-    pub(super) async fn go(&self, person: &mut Person, name: &str, items: &[&str]) -> Url {
+    pub(super) async fn go(&self, person: &mut Person, name: &str, items: &[&str]) -> Back {
         let started = self.client.login(&LoginRequest::new(), &person.cookies.headers()).await.unwrap();
         person.cookies.take(&started.cookies);
         person.at_the_provider(&started.location, name, items).await
@@ -135,20 +174,35 @@ impl Scene {
     }
 }
 
+/// The key of the default app, which the simulator gives to everybody.
+async fn key_file(simulator: &Simulator) -> String {
+    let url = format!("{}/simulator/client-key.p8", simulator.base_url());
+    reqwest::Client::new().get(url).send().await.unwrap().text().await.unwrap()
+}
+
 fn service(
-    id: &'static str,
+    (id, key): (&'static str, &str),
     setup: &Setup,
     simulator: &Simulator,
     (vault, users): (&Vault, &Users),
     clock: &TestClock,
 ) -> Client<User> {
     let app = simulator.app();
-    let mut definition = Definition::named(id).unwrap().at(simulator.base_url());
+    let definition = Definition::named(id).unwrap();
+    // Of a provider by its issuer alone nothing else is said.
+    let mut definition = match id {
+        "oidc" => definition.with("issuer", simulator.base_url()),
+        _ => definition.at(simulator.base_url()),
+    };
     if !setup.openid {
         definition = definition.without_openid();
     }
-    let secret = setup.secret.map(str::to_owned).or(app.client_secret).unwrap();
-    let mut registration = ClientRegistration::new(app.client_id, CALLBACK).with_secret(secret);
+    let mut registration = ClientRegistration::new(app.client_id, setup.redirect_uri);
+    if let Some(secret) = setup.secret.map(str::to_owned).or(app.client_secret) {
+        registration = registration.with_secret(secret);
+    }
+    registration = registration.with_credential("team_id", app.team_id.unwrap_or_default());
+    registration = registration.with_credential("key_id", "SIMULATED1").with_credential("private_key", key);
     registration = registration.with_credential("app_id", app.number.to_string());
     registration = registration.with_credential("admin_key", app.admin_key.unwrap_or_default());
     if let Some(scopes) = setup.scopes {
@@ -157,7 +211,10 @@ fn service(
     let settings = ProviderSettings::new(id).for_development().answering_within(PATIENCE);
     let provider = Provider::new(definition, registration, settings).unwrap();
     let fields = setup.sign_up.then(|| Field::required("nickname"));
-    let builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    let mut builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
+    if setup.tokens {
+        builder = builder.service_tokens(ServiceTokens::new());
+    }
     builder.sign_up(fields).clock(clock.clock()).build().unwrap()
 }
 
@@ -169,11 +226,16 @@ impl Person {
     }
 
     /// Chooses an account and agrees, as far as there are pages; the address that leads back to the service.
-    async fn at_the_provider(&mut self, address: &str, name: &str, items: &[&str]) -> Url {
+    pub(super) async fn at_the_provider(&mut self, address: &str, name: &str, items: &[&str]) -> Back {
         let mut page = self.open(address).await;
         for _ in 0..5 {
             if let Some(location) = page.location {
-                return location;
+                return Back::Address(location);
+            }
+            if page.has("hand-over-submit") {
+                let (action, fields) = page.form("hand-over-submit");
+                assert_eq!(action, CALLBACK);
+                return Back::Form(params::encode(fields));
             }
             page = match (page.has(&format!("login-as-{name}")), page.has("consent-approve")) {
                 (true, _) => self.press(&page, &format!("login-as-{name}"), &[]).await,
@@ -185,14 +247,17 @@ impl Person {
         panic!("round and round")
     }
 
-    async fn open(&mut self, address: &str) -> Page {
+    pub(super) async fn open(&mut self, address: &str) -> Page {
         read(self.http().get(address).header(header::ACCEPT_LANGUAGE, "ko").send().await.unwrap()).await
     }
 
     async fn press(&mut self, page: &Page, button: &str, items: &[&str]) -> Page {
         let (action, mut fields) = page.form(button);
-        fields.retain(|(name, _)| name != "item");
-        fields.extend(items.iter().map(|item| ("item".to_owned(), (*item).to_owned())));
+        // Most choose items; what is done with the address is a choice of another name.
+        let choices: Vec<_> =
+            items.iter().map(|item| item.split_once('=').unwrap_or(("item", item))).collect();
+        fields.retain(|(name, _)| name != "item" && choices.iter().all(|(chosen, _)| name != chosen));
+        fields.extend(choices.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let address = page.address.join(&action).unwrap();
         let origin = page.address.origin().ascii_serialization();
         let request = self.http().post(address).header(header::ORIGIN, origin).form(&fields);
@@ -200,10 +265,10 @@ impl Person {
     }
 }
 
-struct Page {
+pub(super) struct Page {
     address: Url,
-    location: Option<Url>,
-    body: String,
+    pub(super) location: Option<Url>,
+    pub(super) body: String,
 }
 
 async fn read(response: reqwest::Response) -> Page {
@@ -214,7 +279,7 @@ async fn read(response: reqwest::Response) -> Page {
 }
 
 impl Page {
-    fn has(&self, id: &str) -> bool {
+    pub(super) fn has(&self, id: &str) -> bool {
         Html::parse_document(&self.body).select(&by_id(id)).next().is_some()
     }
 

@@ -1,9 +1,9 @@
 //! What is asked for an API, checked against the others: everything that is wrong is found at once — RFC 8707 §2.
 
-use mapae_protocol::{resource::ResourceIndicator, scope::ScopeToken};
+use mapae_protocol::{endpoint_uri::EndpointUri, resource::ResourceIndicator, scope::ScopeToken};
 
 use crate::{
-    cli::{CreateApi, ScopeText},
+    cli::{CreateApi, ScopeText, UpdateApi},
     commands::{
         name,
         refusals::{INVALID, Refusals},
@@ -15,6 +15,7 @@ use crate::{
 
 const IDENTIFIER: &str = "--identifier";
 const SCOPE: &str = "--scope";
+const REMOVE_SCOPE: &str = "--remove-scope";
 
 /// As many characters as a page shows of a scope's text.
 const MAX_TEXT: usize = 120;
@@ -35,10 +36,53 @@ pub(super) fn parse(args: &CreateApi, known: &[Api], site: &Site, refusals: &mut
     Some(Draft { identifier: identifier?, name: name?, scopes })
 }
 
+/// Name and scopes of `api` as `args` would change them; `None` if something is wrong, which is in `refusals` then.
+/// Scopes that it has keep their places, new ones come after them.
+pub(super) fn changed(
+    args: &UpdateApi,
+    api: &Api,
+    known: &[Api],
+    refusals: &mut Refusals,
+) -> Option<(String, Vec<ApiScope>)> {
+    let name = match &args.name {
+        Some(name) => name::parse(name, refusals),
+        None => Some(api.name.clone()),
+    };
+    // Its own scopes are not taken by somebody else.
+    let others: Vec<Api> = known.iter().filter(|other| other.id != api.id).cloned().collect();
+    let named = parse_scopes(&args.scopes, &others, refusals);
+    for scope in &args.removed_scopes {
+        if api.scopes.iter().all(|owned| owned.scope != *scope) {
+            let wrong = format!("{} has no scope {scope:?}.", api.name);
+            refusals.add(INVALID, REMOVE_SCOPE, wrong, "`mapae api show` lists those that it has.");
+        } else if named.iter().any(|named| named.scope == *scope) {
+            let wrong = format!("{scope:?} is both to be kept and to be given up.");
+            refusals.add(INVALID, REMOVE_SCOPE, wrong, "Name it in one of the two.");
+        }
+    }
+    let kept = api.scopes.iter().filter(|owned| !args.removed_scopes.contains(&owned.scope));
+    let mut scopes: Vec<ApiScope> = kept.cloned().collect();
+    for new in named {
+        match scopes.iter_mut().find(|owned| owned.scope == new.scope) {
+            Some(owned) => *owned = new,
+            None => scopes.push(new),
+        }
+    }
+    if scopes.is_empty() {
+        let wrong = "An API without a scope gets no token.";
+        refusals.add(INVALID, REMOVE_SCOPE, wrong, "Keep one scope, or delete it: `mapae api delete`.");
+    }
+    Some((name?, scopes))
+}
+
 fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refusals) -> Option<String> {
     let example = "Write the API's own address, such as https://calendar.example.com.";
     match ResourceIndicator::parse(text) {
         Err(error) => refusals.add(INVALID, IDENTIFIER, format!("{text:?}: {error}."), example),
+        Ok(identifier) if !names_a_place(identifier.as_str()) => {
+            let wrong = format!("{text:?} is no https address, no http address of this machine and no urn:.");
+            refusals.add(INVALID, IDENTIFIER, wrong, example);
+        }
         // The issuer stands in `aud` of tokens for userinfo: an API of that name would be sent them.
         Ok(identifier) if identifier.as_str().trim_end_matches('/') == site.origin() => {
             refusals.add(INVALID, IDENTIFIER, "This is the server itself.", example);
@@ -57,6 +101,12 @@ fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refus
         },
     }
     None
+}
+
+/// Whether it is where an API can be, or a name that is never an address: what else stands in `resource` and `aud`
+/// could be followed, or run, by whoever reads it.
+fn names_a_place(identifier: &str) -> bool {
+    EndpointUri::parse(identifier).is_ok() || identifier.starts_with("urn:")
 }
 
 fn parse_scopes(texts: &[ScopeText], known: &[Api], refusals: &mut Refusals) -> Vec<ApiScope> {
@@ -128,7 +178,6 @@ mod tests {
             name: "캘린더".to_owned(),
             token_format: apis::TokenFormat::Jwt,
             secret_hash: "hash".into(),
-            epoch: 0,
             disabled_at: None,
             created_at: Timestamp::from_unix(0),
             scopes: vec![ApiScope {
@@ -184,6 +233,19 @@ mod tests {
               A text of "note" is too long or on several lines.
               Write at most 120 characters on one line.
         "#);
+    }
+
+    #[test]
+    fn az_27_an_api_is_at_an_address_or_has_a_name() {
+        for identifier in [
+            "javascript:x",
+            "data:text/html,x",
+            "http://mail.example.com",
+            "ftp://mail.example.com",
+            "mailto:a@b",
+        ] {
+            assert_eq!(wrong(identifier, &["mail.read=a|b"]).len(), 1, "{identifier}");
+        }
     }
 
     #[test]

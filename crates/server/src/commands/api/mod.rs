@@ -1,11 +1,13 @@
 //! `mapae api`.
 
 pub(super) mod create;
+pub(super) mod delete;
 mod draft;
 pub(super) mod list;
 pub(super) mod rotate_secret;
 pub(super) mod show;
 pub(super) mod switch;
+pub(super) mod update;
 mod view;
 
 use super::{data::Data, failure::Failure};

@@ -3,7 +3,7 @@
 
 use super::{redirects, scopes};
 use crate::{
-    cli::CreateApp,
+    cli::{CreateApp, UpdateApp},
     commands::{
         name,
         refusals::{INVALID, Refusals},
@@ -12,6 +12,7 @@ use crate::{
         Draft, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable, Surroundings,
         nearest_origin,
     },
+    store::apps::RegisteredApp,
 };
 
 const GRANT: &str = "--grant";
@@ -33,9 +34,36 @@ pub(super) fn parse(
         origins: args.origins.clone(),
         items: scopes::items(args, grants),
     };
+    judge(&draft, around, refusals)
+}
+
+/// The registered app as `args` would change it; `None` if they change nothing of what is judged.
+pub(super) fn changed(args: &UpdateApp, registered: &RegisteredApp) -> Option<Draft> {
+    let before = Draft::of(registered);
+    let same = args.name.is_none()
+        && args.redirect_uris.is_empty()
+        && (args.origins.is_empty() && !args.no_origin)
+        && args.required_scopes.is_empty()
+        && (args.optional_scopes.is_empty() && !args.no_optional_scope);
+    (!same).then(|| Draft {
+        name: args.name.clone().unwrap_or_else(|| before.name.clone()),
+        redirect_uris: or(&args.redirect_uris, false, &before.redirect_uris),
+        origins: or(&args.origins, args.no_origin, &before.origins),
+        items: scopes::changed(args, &before.items),
+        ..before
+    })
+}
+
+/// The list that is named, else the one before.
+fn or(named: &[String], emptied: bool, before: &[String]) -> Vec<String> {
+    if emptied || !named.is_empty() { named.to_vec() } else { before.to_vec() }
+}
+
+/// The app, by the rules for all apps; `None` if something is wrong, which is in `refusals` then.
+pub(super) fn judge(draft: &Draft, around: Surroundings<'_>, refusals: &mut Refusals) -> Option<Registrable> {
     let judged = draft.judge(around);
     judged
-        .map_err(|mistakes| mistakes.into_iter().for_each(|mistake| tell(mistake, &draft, around, refusals)))
+        .map_err(|mistakes| mistakes.into_iter().for_each(|mistake| tell(mistake, draft, around, refusals)))
         .ok()
 }
 

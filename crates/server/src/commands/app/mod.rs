@@ -4,6 +4,7 @@ pub(super) mod create;
 pub(super) mod delete;
 mod draft;
 pub(super) mod list;
+mod owner;
 mod redirects;
 pub(super) mod rotate_secret;
 mod scopes;
@@ -20,7 +21,9 @@ use super::{data::Data, failure::Failure};
 use crate::{
     client_auth::secret,
     ids::Kind,
+    registration::KnownScopes,
     store::{
+        apis,
         app_secrets::NewSecret,
         apps::{self, RegisteredApp},
     },
@@ -32,6 +35,13 @@ pub(super) async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, 
     found.filter(|registered| registered.app.deleted_at.is_none()).ok_or_else(|| {
         Failure::new("not_found", format!("there is no app {client_id:?}; `mapae app list` shows all"))
     })
+}
+
+/// The scopes that there are.
+async fn known_scopes(data: &Data) -> Result<KnownScopes, Failure> {
+    let apis = apis::all(&data.db).await?;
+    let scopes = apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.scope.as_str());
+    Ok(KnownScopes::standard_and(scopes))
 }
 
 /// A secret and what the database keeps of it.

@@ -1,7 +1,7 @@
 //! Scopes of a new app: those that the command line names, and what is wrong with them in its words.
 
 use crate::{
-    cli::{CreateApp, ItemText},
+    cli::{CreateApp, ItemText, UpdateApp},
     commands::refusals::{INVALID, Refusals},
     registration::{
         Draft, Grants, ItemsProblem, KnownScopes, PurposeProblem, ScopeProblem, Surroundings, usual_items,
@@ -12,14 +12,33 @@ use crate::{
 const REQUIRED: &str = "--required-scope";
 const OPTIONAL: &str = "--optional-scope";
 
-/// The items that were asked for; the usual ones when none was.
-pub(super) fn items(args: &CreateApp, grants: Grants) -> Vec<AppScope> {
-    let item = |ItemText(item): &ItemText, required| AppScope {
+/// One that the command line names.
+fn item(ItemText(item): &ItemText, required: bool) -> AppScope {
+    AppScope {
         scope: item.scope.clone(),
         required,
         purpose_ko: item.korean.clone(),
         purpose_en: item.english.clone(),
+    }
+}
+
+/// The items that are asked for after a change: each kind that is named is replaced, the other stays.
+pub(super) fn changed(args: &UpdateApp, before: &[AppScope]) -> Vec<AppScope> {
+    let kind = |named: &[ItemText], replaced: bool, required: bool| -> Vec<AppScope> {
+        if replaced || !named.is_empty() {
+            return named.iter().map(|scope| item(scope, required)).collect();
+        }
+        let other = if required { &args.optional_scopes } else { &args.required_scopes };
+        let moved = |kept: &&AppScope| other.iter().all(|ItemText(named)| named.scope != kept.scope);
+        before.iter().filter(|kept| kept.required == required).filter(moved).cloned().collect()
     };
+    let required = kind(&args.required_scopes, false, true);
+    let optional = kind(&args.optional_scopes, args.no_optional_scope, false);
+    required.into_iter().chain(optional).collect()
+}
+
+/// The items that were asked for; the usual ones when none was.
+pub(super) fn items(args: &CreateApp, grants: Grants) -> Vec<AppScope> {
     let required = args.required_scopes.iter().map(|scope| item(scope, true));
     let optional = args.optional_scopes.iter().map(|scope| item(scope, false));
     let named: Vec<AppScope> = required.chain(optional).collect();

@@ -1,12 +1,13 @@
 //! `mapae app update`.
 
-use super::{find, list::Owners, security, view::View};
+use super::{draft, find, known_scopes, list::Owners, owner, security, view::View};
 use crate::{
     cli::UpdateApp,
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
+    registration::{Development, Surroundings},
     store::{
         CommitError, Unit,
-        apps::{self, AppSettings},
+        apps::{self, AppLists, AppSettings, RegisteredApp},
         counters,
     },
 };
@@ -22,16 +23,7 @@ pub(in crate::commands) async fn run(args: &UpdateApp) -> Result<Answer, Failure
 async fn update(args: &UpdateApp, data: &Data) -> Result<Answer, Failure> {
     for _ in 0..ATTEMPTS {
         let generation = counters::read(&data.db).await?.catalog;
-        let registered = find(data, &args.client_id).await?;
-        let before = registered.app.settings.clone();
-        let mut refusals = Refusals::default();
-        security::tell(&args.security, before.public, &mut refusals);
-        refusals.or(Some(()))?;
-        let settings = security::choose(&args.security, before);
-        let id_token_alg =
-            args.id_token_alg.map_or_else(|| settings.id_token_alg.clone(), |alg| alg.as_str().to_owned());
-        let settings = AppSettings { id_token_alg, ..settings };
-        let change = apps::update(&args.client_id, &settings, &registered.lists, data.now);
+        let change = change(args, data).await?;
         match data.db.commit(Unit::from(counters::guard_catalog(generation)).with(change)).await {
             Ok(_) => {
                 let changed = find(data, &args.client_id).await?;
@@ -43,4 +35,39 @@ async fn update(args: &UpdateApp, data: &Data) -> Result<Answer, Failure> {
         }
     }
     Err(Failure::new("conflict", "nothing was changed: others change apps at the same time; try again"))
+}
+
+/// What is to be written.
+async fn change(args: &UpdateApp, data: &Data) -> Result<Unit, Failure> {
+    let registered = find(data, &args.client_id).await?;
+    let mut refusals = Refusals::default();
+    let described = described(args, data, &registered, &mut refusals).await?;
+    security::tell(&args.security, registered.app.settings.public, &mut refusals);
+    let owner = match &args.owner {
+        Some(email) => owner::find(data, email, &mut refusals).await?,
+        None => None,
+    };
+    let (settings, lists) = refusals.or(described)?;
+    let settings = security::choose(&args.security, settings);
+    let id_token_alg =
+        args.id_token_alg.map_or_else(|| settings.id_token_alg.clone(), |alg| alg.as_str().to_owned());
+    let settings = AppSettings { id_token_alg, ..settings };
+    let owner = owner.map(|owner| apps::give_to(&args.client_id, &owner.id, data.now));
+    Ok(apps::update(&args.client_id, &settings, &lists, data.now).with_all(owner))
+}
+
+/// What is registered of the app, with what is named of it changed; by the rules by which a new app is judged.
+async fn described(
+    args: &UpdateApp,
+    data: &Data,
+    registered: &RegisteredApp,
+    refusals: &mut Refusals,
+) -> Result<Option<(AppSettings, AppLists)>, Failure> {
+    let before = &registered.app.settings;
+    let Some(draft) = draft::changed(args, registered) else {
+        return Ok(Some((before.clone(), registered.lists.clone())));
+    };
+    let scopes = known_scopes(data).await?;
+    let around = Surroundings { scopes: &scopes, development: Development::of(&data.config.site) };
+    Ok(draft::judge(&draft, around, refusals).map(|app| app.changed(before)))
 }

@@ -7,6 +7,7 @@ use crate::{
     app,
     commands::failure::{Failure, with_causes},
     config::{Config, Database},
+    private,
     store::{
         Db, Options, StoreError, counters,
         db::{MigrateError, Schema},
@@ -23,6 +24,13 @@ pub(super) async fn inspect(config: &Config, report: &mut Report) -> Option<Db> 
     {
         report.note(SUBJECT, format!("{shown} does not exist yet; the first `mapae serve` makes it"));
         return None;
+    }
+    if let Database::Sqlite(path) = &config.database
+        && private::open_to_others(path)
+    {
+        // Opening it closes it to others.
+        let todo = "It is closed to others now. See who could reach it: hashes of passwords and of secrets are in it.";
+        report.problem(SUBJECT, format!("everybody on this machine could read or write {shown}"), todo);
     }
     let db = match app::open_database(config, Options { connections: 2, ..Options::default() }) {
         Ok(db) => db,

@@ -9,7 +9,7 @@ use std::{
 use mapae_protocol::random;
 
 use super::report::Report;
-use crate::config::Config;
+use crate::{config::Config, private};
 
 pub(super) fn inspect(config: &Config, report: &mut Report) {
     inspect_one("data folder", &config.data, "--data", report);
@@ -21,6 +21,10 @@ fn inspect_one(subject: &'static str, folder: &Path, setting: &str, report: &mut
     match fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             report.note(subject, format!("{shown} does not exist yet; the first `mapae serve` makes it"));
+        }
+        Ok(metadata) if metadata.is_dir() && private::writable_by_others(folder) => {
+            let todo = format!("Run `chmod 700 {shown}`, and see that all in it is yours.");
+            report.problem(subject, format!("everybody on this machine may write in {shown}"), todo);
         }
         Ok(metadata) if metadata.is_dir() => match try_to_write(folder) {
             Ok(()) => report.fine(subject, shown.to_string()),

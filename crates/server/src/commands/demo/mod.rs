@@ -1,9 +1,10 @@
-//! `mapae demo`: the server, its client and its API in one process, with demo accounts.
+//! `mapae demo`: the server, its client, its API and simulated social providers in one process, with demo accounts.
 
 mod addresses;
 mod clients;
 mod folder;
 mod parties;
+mod providers;
 mod welcome;
 
 use mapae_demo::{
@@ -12,7 +13,13 @@ use mapae_demo::{
 };
 use tokio::net::TcpListener;
 
-use self::{addresses::Addresses, folder::Folder, parties::Parties, welcome::Welcome};
+use self::{
+    addresses::Addresses,
+    folder::Folder,
+    parties::Parties,
+    providers::{Providers, Sockets},
+    welcome::Welcome,
+};
 use super::{
     answer::{self, Answer},
     failure::Failure,
@@ -43,15 +50,17 @@ pub(super) async fn run(args: &Demo) -> Result<Answer, Failure> {
         .map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
     let addresses = Addresses::of(args.port_base);
     // All ports before anything is made: one that is taken is the usual mistake.
-    let socket = socket::bind(addresses.server).await?;
+    let socket = socket::bind(addresses.server, socket::Elsewhere::PortBase).await?;
     let doors = Doors::open(addresses.service_port, addresses.api_port)
         .await
         .map_err(|taken| Failure::new("port_taken", taken.to_string()))?;
+    let providers = Sockets::open(addresses.first_provider_port).await?;
     let folder = Folder::open(args.data.as_deref())?;
     let config = config(&folder, addresses)?;
     let database = Options { on_fatal: stop.fatal_hook(), ..Options::default() };
     let app = App::start_with(config, Clock::System, database).await?;
-    let outcome = play(&app, socket, doors, &Scene { args, folder: &folder, stop: &stop }).await;
+    let entrances = Entrances { socket, doors, providers };
+    let outcome = play(&app, entrances, &Scene { args, folder: &folder, stop: &stop }).await;
     let db = app.db().clone();
     drop(app);
     db.close().await;
@@ -66,22 +75,32 @@ struct Scene<'a> {
     stop: &'a Stop,
 }
 
-async fn play(app: &App, socket: TcpListener, doors: Doors, scene: &Scene<'_>) -> Result<Answer, Failure> {
+/// Every port, taken.
+struct Entrances {
+    socket: TcpListener,
+    doors: Doors,
+    providers: Sockets,
+}
+
+async fn play(app: &App, entrances: Entrances, scene: &Scene<'_>) -> Result<Answer, Failure> {
+    let Entrances { socket, doors, providers } = entrances;
     let parties = Parties::register(app, &doors, scene.folder).await?;
     let stage = Stage::new();
+    let providers = Providers::start(providers, &doors, &stage).await?;
     let tapped = router(app.clone()).layer(Tap::new(&stage, Lifeline::AuthorizationServer));
     let stack = Stack::new(tapped, app.config());
     let serving =
         tokio::spawn(listener::serve(socket, stack, Capacity::of(app.config()), scene.stop.requested()));
     let jobs = jobs::start(app);
-    let running = mapae_demo::start(doors, settings(app, &parties, scene.folder, stage))
+    let running = mapae_demo::start(doors, settings(app, &parties, scene.folder, (&providers, stage)))
         .map_err(|error| Failure::new("demo", error.to_string()))?;
     tokio::select! {
-        () = running.ready() => greet(&Welcome::new(app, &running, parties.accounts), scene),
+        () = running.ready() => greet(&Welcome::new(app, &running, &providers, parties.accounts), scene),
         () = scene.stop.requested() => {}
     }
     scene.stop.requested().await;
     running.shutdown().await;
+    providers.stop().await;
     let served = serving.await;
     jobs.stop().await;
     served.map_err(|error| Failure::new("internal", format!("serving ended by itself: {error}")))?;
@@ -100,7 +119,12 @@ fn greet(welcome: &Welcome, scene: &Scene<'_>) {
     }
 }
 
-fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Settings {
+fn settings(
+    app: &App,
+    parties: &Parties,
+    folder: &Folder,
+    (providers, stage): (&Providers, Stage),
+) -> Settings {
     let credentials = &parties.credentials;
     Settings {
         issuer: app.issuer().as_str().to_owned(),
@@ -117,6 +141,7 @@ fn settings(app: &App, parties: &Parties, folder: &Folder, stage: Stage) -> Sett
             back_end_id: credentials.back_end_id.clone(),
             back_end_secret: credentials.back_end_secret.clone().into(),
         },
+        providers: providers.offered(),
         data: folder.of_the_service(),
         stage,
     }

@@ -7,7 +7,7 @@ use std::{
 
 use mapae_demo::Running;
 
-use super::parties::Account;
+use super::{parties::Account, providers::Providers};
 use crate::App;
 
 /// The addresses and the people.
@@ -17,17 +17,24 @@ pub(super) struct Welcome {
     api: String,
     issuer: String,
     mailbox: String,
+    providers: Vec<(&'static str, String)>,
     accounts: &'static [Account],
 }
 
 impl Welcome {
-    pub(super) fn new(app: &App, running: &Running, accounts: &'static [Account]) -> Self {
+    pub(super) fn new(
+        app: &App,
+        running: &Running,
+        providers: &Providers,
+        accounts: &'static [Account],
+    ) -> Self {
         Self {
             service: running.service_url.clone(),
             flow: running.flow_url.clone(),
             api: format!("{}/events", running.api_url),
             issuer: app.issuer().as_str().to_owned(),
             mailbox: app.mailbox().folder().display().to_string(),
+            providers: providers.addresses().map(|(name, address)| (name, address.to_owned())).collect(),
             accounts,
         }
     }
@@ -51,6 +58,11 @@ impl fmt::Display for Welcome {
         writeln!(f, "  authorization server  {}", self.issuer)?;
         writeln!(f, "  calendar API          {}", self.api)?;
         writeln!(f, "  mailbox               {}\n", self.mailbox)?;
+        writeln!(f, "Simulated providers · 시뮬레이션 제공자 (/control)\n")?;
+        for (name, address) in &self.providers {
+            writeln!(f, "  {name:<20}  {address}")?;
+        }
+        writeln!(f)?;
         writeln!(f, "Sign in as · 이 계정으로 로그인하세요\n")?;
         for account in self.accounts {
             writeln!(f, "  {}  {}  ({})", account.email, account.password, account.name)?;

@@ -35,7 +35,7 @@ async fn rotate(data: &Data, emergency: bool) -> Result<Answer, Failure> {
     // A server could not read keys under another master key: that it opens the present ones proves that it is this one.
     keys::load(db, &master, *now).await?;
     let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };
-    let unit = keys::rotation(db, &master, &config.tokens, takeover, *now).await?;
+    let unit = keys::rotation(db, &master, config, takeover, *now).await?;
     match db.commit(unit).await {
         Ok(_) => Answer::of(&Rotated { rotated: true, emergency, keys: View::read(db, *now).await? }),
         Err(CommitError::Conflict { .. }) => {

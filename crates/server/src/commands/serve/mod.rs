@@ -32,10 +32,12 @@ pub(super) async fn run(args: &Serve) -> Result<Answer, Failure> {
         .map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
     let config = data::settings(&args.flags())?;
     // Before anything is made: a port that is taken is the usual mistake.
-    let socket = socket::bind(config.listen).await?;
+    let socket = socket::bind(config.listen, socket::Elsewhere::Listen).await?;
     let database = Options { on_fatal: stop.fatal_hook(), ..Options::default() };
     let app = App::start_with(config, Clock::System, database).await?;
-    let address = socket.local_addr().map_err(|error| socket::failure(app.config().listen, &error))?;
+    let address = socket
+        .local_addr()
+        .map_err(|error| socket::failure(app.config().listen, socket::Elsewhere::Listen, &error))?;
     let stack = Stack::new(router(app.clone()), app.config());
     let serving = tokio::spawn(listener::serve(socket, stack, Capacity::of(app.config()), stop.requested()));
     let jobs = jobs::start(&app);

@@ -57,7 +57,7 @@ impl fmt::Display for Ready {
         }
         writeln!(
             f,
-            "\nPeople and buttons are on each one's page. 사람과 단추는 각 주소의 /control에 있어요."
+            "\nPeople and buttons are on each one's page. 사람과 버튼은 각 주소의 /control에 있어요."
         )?;
         write!(f, "Ctrl+C stops them. Ctrl+C로 끝나요.")
     }

@@ -44,7 +44,7 @@ pub(in crate::commands) async fn run(args: &CreateUser) -> Result<Answer, Failur
     let mut refusals = Refusals::default();
     let email = parse_email(&args.email, &mut refusals);
     let name = name::parse(&args.name, &mut refusals);
-    let password = password::read(io::stdin().lock(), &mut refusals);
+    let password = password::read(io::stdin().lock(), &[&args.email, &args.name], &mut refusals);
     Data::with(&args.common, async |data| {
         if let Some(email) = &email
             && users::by_email(&data.db, email.as_str()).await?.is_some()

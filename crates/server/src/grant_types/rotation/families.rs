@@ -69,11 +69,8 @@ impl Family {
     fn new(rotates: bool, window: Seconds) -> Self {
         let sealer = Sealer::new(&[SealRoot::generate()]).unwrap();
         let secret = RefreshSecret::generate();
-        let facts = GrantFacts {
-            grant: grant(&secret),
-            states: States::living(EPOCHS, NOW.plus(Seconds::days(30))),
-            token_revoked: false,
-        };
+        let facts =
+            GrantFacts { grant: grant(&secret), states: States::living(EPOCHS, NOW.plus(Seconds::days(30))) };
         let first = RefreshToken::first("gra_1", secret).seal(&sealer).unwrap();
         Self { facts, now: NOW, sealer, rotates, window, given: vec![first], taken: BTreeMap::new() }
     }

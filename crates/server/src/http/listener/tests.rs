@@ -293,6 +293,37 @@ async fn op_05_a_bare_line_feed_ends_no_line() {
 }
 
 #[tokio::test]
+async fn op_05_heads_that_were_sent_ahead_are_read_as_strictly() {
+    let good = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let last = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    let post = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\n\r\na\n\nb";
+    let bare = "GET / HTTP/1.1\nhost: localhost\n\n";
+    let hiding = "POST / HTTP/1.1\r\nhost: localhost\r\nx: a\ncontent-length: 3\r\n\r\na=b";
+    for (requests, statuses) in [
+        ([good, bare], ["200", "400"]),
+        ([post, bare], ["200", "400"]),
+        ([good, hiding], ["200", "400"]),
+        ([post, last], ["200", "200"]),
+    ] {
+        let sent = requests.concat();
+        // At once, and so that a segment ends anywhere after the first request: between CR and LF, too. A handler that
+        // answers before its body is there ends the connection.
+        for cut in std::iter::once(0).chain(requests[0].len()..sent.len()) {
+            let server = Server::simple().await;
+            let mut stream = server.connect().await;
+            let (first, second) = sent.split_at(cut);
+            stream.write_all(first.as_bytes()).await.unwrap();
+            tokio::task::yield_now().await;
+            // Whoever is refused within the first segment may be gone already.
+            let _ = stream.write_all(second.as_bytes()).await;
+            let answer = rest(&mut stream).await;
+            let told: Vec<_> = answer.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+            assert_eq!(told, statuses, "{sent:?} cut at {cut}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn g_36_heads_at_the_limit_and_over_it() {
     let bytes = |length: usize| {
         let rest = length - "GET / HTTP/1.1\r\nconnection: close\r\nx: \r\n\r\n".len();

@@ -56,10 +56,14 @@ pub enum Table {
     SealKeys,
     /// Keys that never rotate.
     Secrets,
-    /// Generation of the catalogue, position of the feed, highest time seen.
+    /// The issuer under which the database was served last.
+    ServedIssuer,
+    /// Generation of the catalogue, position of the feed, highest time seen, time of the sweep.
     Counters,
     /// The revocation feed.
     Revocations,
+    /// What the clocks of running servers show.
+    ServerClocks,
     /// What has been migrated.
     SchemaMigrations,
 }

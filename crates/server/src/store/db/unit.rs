@@ -47,12 +47,6 @@ impl Statement {
     pub(in crate::store) fn any(sql: Sql, params: impl Into<Vec<Value>>) -> Self {
         Self { sql, params: params.into(), expect: Expect::Any }
     }
-
-    /// How many rows it must affect.
-    #[must_use]
-    pub const fn expects(&self) -> Expect {
-        self.expect
-    }
 }
 
 /// What is committed together: statements, the revocations that they mean, and whether cached catalogues

@@ -105,12 +105,6 @@ impl Concealed {
     pub fn matches(&self, presented: &str) -> bool {
         constant_time_eq(self.0.as_bytes(), presented.as_bytes())
     }
-
-    /// Gives the text away.
-    #[must_use]
-    pub fn into_exposed(self) -> String {
-        self.0
-    }
 }
 
 impl From<String> for Concealed {

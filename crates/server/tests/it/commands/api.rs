@@ -89,6 +89,32 @@ on_each_engine! {
         }
     }
 
+    async fn an_api_is_changed_and_deleted(mapae: Installation) {
+        let made = mapae.json(&CALENDAR);
+        let identifier = "https://calendar.example.com";
+        let changed = mapae.json(&[
+            "api", "update", identifier, "--name", "달력", "--scope", "calendar.share=나누기|Share",
+            "--scope", "calendar.read=보기|See", "--remove-scope", "calendar.write",
+        ]);
+        assert_eq!(changed["name"], "달력");
+        assert_eq!(changed["client_id"], made["client_id"], "its credential stays");
+        assert_eq!(texts(&changed["scopes"], "scope"), ["calendar.read", "calendar.share"]);
+        assert_eq!(texts(&changed["scopes"], "english"), ["See", "Share"]);
+        assert_eq!(mapae.json(&["api", "show", identifier]), changed);
+        let refused = mapae.refused(&[
+            "api", "update", identifier, "--name", "", "--scope", "openid=a|b", "--remove-scope", "mail.read",
+        ]);
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--name", "--scope", "--remove-scope"]);
+        let all = ["api", "update", identifier, "--remove-scope", "calendar.read", "--remove-scope", "calendar.share"];
+        assert_eq!(texts(&mapae.refused(&all)["mistakes"], "place"), ["--remove-scope"]);
+        assert_eq!(mapae.json(&["api", "show", identifier]), changed, "nothing was changed");
+        assert_eq!(mapae.json(&["api", "delete", identifier])["deleted"], true);
+        for word in ["delete", "show"] {
+            assert_eq!(mapae.refused(&["api", word, identifier])["error"], "not_found", "{word}");
+        }
+        assert_eq!(texts(&mapae.json(&CALENDAR)["scopes"], "scope"), ["calendar.read", "calendar.write"]);
+    }
+
     async fn of_ten_at_once_one_gets_the_scope(mapae: Installation) {
         mapae.json(&["migrate"]);
         let identifiers: Vec<String> = (0..10).map(|n| format!("https://api-{n}.example.com")).collect();

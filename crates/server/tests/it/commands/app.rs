@@ -156,6 +156,40 @@ on_each_engine! {
         assert_eq!(mapae.refused(&["app", "update", "app_nobody", "--pkce", "optional"])["error"], "not_found");
     }
 
+    async fn an_app_is_changed_by_the_rules_by_which_it_is_made(mapae: Installation) {
+        let made = mapae.json(&WEB);
+        let id = text(&made, "client_id");
+        let changed = mapae.json(&[
+            "app", "update", &id, "--name", "새 이름", "--redirect-uri", "https://new.example/cb", "--redirect-uri",
+            "https://new.example/other", "--origin", "https://new.example",
+            "--optional-scope", "email=알림을 보내려고|To write to you",
+        ]);
+        assert_eq!(changed["name"], "새 이름");
+        assert_eq!(changed["redirect_uris"], serde_json::json!(["https://new.example/cb", "https://new.example/other"]));
+        assert_eq!(changed["origins"], serde_json::json!(["https://new.example"]));
+        assert_eq!(changed["optional_scopes"], serde_json::json!(["email"]));
+        assert_eq!(changed["required_scopes"], made["required_scopes"], "the other kind stays");
+        assert_eq!(texts(&changed["purposes"], "english"), ["To write to you"]);
+        assert_eq!(mapae.json(&["app", "show", &id]), changed);
+        let without = mapae.json(&["app", "update", &id, "--no-origin", "--no-optional-scope"]);
+        assert_eq!(without["origins"], serde_json::json!([]));
+        assert_eq!(without["optional_scopes"], serde_json::json!([]));
+        let refused = mapae.refused(&[
+            "app", "update", &id, "--name", "", "--redirect-uri", "http://new.example/cb", "--origin",
+            "https://new.example/", "--optional-scope", "nonsense", "--owner", "nobody@example.com",
+        ]);
+        let places = ["--name", "--redirect-uri", "--origin", "--optional-scope", "--owner"];
+        assert_eq!(texts(&refused["mistakes"], "place"), places);
+        assert_eq!(mapae.json(&["app", "show", &id]), without, "nothing was changed");
+    }
+
+    async fn an_app_is_given_to_somebody(mapae: Installation) {
+        let id = text(&mapae.json(&WEB), "client_id");
+        mapae.user("dev@example.com");
+        let given = mapae.json(&["app", "update", &id, "--owner", "dev@example.com"]);
+        assert_eq!(given["owner"], "dev@example.com");
+    }
+
     async fn a_public_app_cannot_choose_what_would_leave_it_open(mapae: Installation) {
         let public = ["app", "create", "--name", "P", "--public", "--redirect-uri", "https://p.example/"];
         let open = ["--auth-method", "client_secret_basic", "--pkce", "optional", "--refresh-tokens", "keep"];

@@ -5,8 +5,12 @@ use std::{
     os::unix::fs::PermissionsExt as _,
 };
 
-use mapae::store::{Unit, counters, db::Engine};
-use mapae_protocol::time::Timestamp;
+use mapae::store::{
+    Unit, counters,
+    db::Engine,
+    server_clocks::{self, ServerClock},
+};
+use mapae_protocol::time::{Seconds, Timestamp};
 use mapae_testkit::postgres::PostgresServer;
 use serde_json::Value;
 
@@ -54,6 +58,46 @@ on_each_engine! {
         let read = mapae.run(&["check"]);
         assert!(read.output.ends_with("\nNothing must be done.\n"), "{read:?}");
         server.stop("TERM");
+    }
+
+    async fn op_13_a_server_that_is_ahead_of_another_is_found(mapae: Installation) {
+        mapae.json(&["migrate"]);
+        let now = Timestamp::from_unix(1_800_000_000);
+        let clock = |id: &str, ahead| ServerClock { id: id.to_owned(), shows: now, ahead };
+        for (other, expected) in [(Seconds::ZERO, 0), (Seconds::hours(3), 1)] {
+            let db = mapae.db();
+            db.commit(Unit::from(server_clocks::note(&clock("a", Seconds::ZERO)))).await.unwrap();
+            db.commit(Unit::from(server_clocks::note(&clock("b", other)))).await.unwrap();
+            let found = problems(&mapae).iter().filter(|subject| *subject == "clock").count();
+            assert_eq!(found, expected, "{other:?}");
+        }
+    }
+
+    async fn op_15_what_others_may_write_or_read_is_refused_or_closed(mapae: Installation) {
+        Server::start(&mapae).stop("TERM");
+        let (folder, key) = (&mapae.data(), mapae.data().join("master.key"));
+        let mode = |path: &std::path::Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        mode(folder, 0o777);
+        let refused = mapae.run(&["serve", "--listen", &format!("127.0.0.1:{}", free_port())]);
+        assert!(refused.code != Some(0) && refused.errors.contains("chmod 700"), "{refused:?}");
+        assert!(problems(&mapae).contains(&"data folder".to_owned()));
+        mode(folder, 0o700);
+
+        let database = folder.join("mapae.db");
+        if database.exists() {
+            mode(&database, 0o666);
+            assert!(problems(&mapae).contains(&"database".to_owned()));
+            mode(&database, 0o646);
+            Server::start(&mapae).stop("TERM");
+            assert_eq!(fs::metadata(&database).unwrap().permissions().mode() & 0o777, 0o640);
+        }
+
+        // Only root can give a file to somebody else.
+        if std::os::unix::fs::chown(&key, Some(4_711), None).is_ok() {
+            let refused = mapae.run(&["serve", "--listen", &format!("127.0.0.1:{}", free_port())]);
+            assert!(refused.code != Some(0) && refused.errors.contains("belongs to another user"), "{refused:?}");
+            assert_eq!(problems(&mapae), ["configuration"]);
+        }
     }
 
     async fn op_13_a_clock_that_is_behind_is_found(mapae: Installation) {
@@ -150,6 +194,7 @@ async fn folders_that_are_files_are_found() {
     fs::create_dir(mapae.data()).unwrap();
     fs::write(mapae.data().join("mailbox"), "").unwrap();
     fs::write(mapae.sqlite_file(), "this is no database, and it is long enough to be taken for one").unwrap();
+    fs::set_permissions(mapae.sqlite_file(), Permissions::from_mode(0o600)).unwrap();
     assert_eq!(problems(&mapae), ["mailbox", "database"]);
 }
 

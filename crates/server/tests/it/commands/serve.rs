@@ -199,3 +199,17 @@ async fn op_15_it_does_not_start_with_mistakes_and_says_all_of_them() {
     assert!(read.errors.starts_with("error: there are 3 mistakes in the configuration\n\n  "), "{read:?}");
     assert!(!mapae.data().exists(), "nothing was made");
 }
+
+#[tokio::test]
+async fn a_second_issuer_over_one_database_is_told_at_the_start() {
+    let mapae = Installation::new(Engine::Postgres).await;
+    let first = Server::start(&mapae);
+    let second = Server::start(&mapae);
+    assert_ne!(first.issuer, second.issuer);
+    let (issuer, last) = (second.issuer.clone(), first.issuer.clone());
+    let log = second.stop("TERM").log;
+    let told = log.lines().find(|line| line.contains("served under another issuer"));
+    assert!(told.is_some_and(|line| line.contains(&issuer) && line.contains(&last)), "{log}");
+    let log = first.stop("TERM").log;
+    assert!(!log.contains("another issuer"), "{log}");
+}

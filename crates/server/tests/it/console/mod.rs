@@ -25,7 +25,15 @@ pub(super) const REDIRECT: &str = "https://my.example/callback";
 
 /// Somebody who signs in on the way to the console.
 pub(crate) async fn developer(server: &TestServer, email: &str) -> Developer {
-    let user = server.user(email).await;
+    signed_in(server, server.user(email).await).await
+}
+
+/// The operator of the server, likewise.
+pub(super) async fn operator(server: &TestServer, email: &str) -> Developer {
+    signed_in(server, server.operator(email).await).await
+}
+
+async fn signed_in(server: &TestServer, user: UserFixture) -> Developer {
     let browser = Browser::speaking("en");
     let sign_in = browser.visit(&server.at("/console")).await;
     let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];

@@ -97,3 +97,22 @@ async fn az_37_the_operator_vouches_for_what_they_have_seen() {
     server.write(vouching::withdraw(&app.client_id, server.now())).await;
     assert_eq!(asked(&server, &stranger, &app).await.status, 400);
 }
+
+#[tokio::test]
+async fn az_37_a_mail_to_a_stranger_does_not_name_an_app_that_nobody_has_checked() {
+    let server = TestServer::start().await;
+    let (_, app) = registered(&server).await;
+    let ask = async |email: &str| {
+        let browser = Browser::default();
+        let sign_in = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+        let sign_up = sign_in.address.join(&sign_in.values("#sign-up", "href")[0]).unwrap();
+        let form = browser.visit(sign_up.as_str()).await;
+        browser.submit(&form, "login-submit", &[("email", email)]).await;
+        server.mails_to(email).await.remove(0).text
+    };
+    let mail = ask("one@example.com").await;
+    assert!(!mail.contains("나의 서비스"), "{mail}");
+    server.write(vouching::vouch(&app.client_id, server.now())).await;
+    let mail = ask("two@example.com").await;
+    assert!(mail.contains("나의 서비스"), "{mail}");
+}

@@ -1,9 +1,9 @@
 //! Who may do what: every address of the console × everybody — AD-01, AD-03, AD-06, MX-04.
 
 use mapae::console::{ROUTES, Route};
-use mapae_testkit::{Browser, Engine, Page, TestServer};
+use mapae_testkit::{AppSpec, Browser, Engine, Page, TestServer};
 
-use super::{Developer, REDIRECT, developer, kept};
+use super::{Developer, REDIRECT, developer, kept, operator};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -88,7 +88,7 @@ async fn ad_01_who_runs_the_server_sees_their_own_apps_only() {
     let server = TestServer::start().await;
     let owner = developer(&server, "owner@example.com").await;
     let app = owner.register(&server, "나의 서비스").await;
-    let unowned = server.register(mapae_testkit::AppSpec::default()).await;
+    let unowned = server.register(AppSpec::default()).await;
     let other = developer(&server, "other@example.com").await;
     for id in [&app.client_id, &unowned.client_id] {
         assert_eq!(other.page(&server, id).await.status, 404, "an app without an owner belongs to nobody");
@@ -289,4 +289,25 @@ async fn se_26_a_person_who_was_disabled_or_signed_out_changes_nothing() {
     }
     assert_eq!(kept(&server, &app.client_id).await, before);
     assert_eq!(before.lists.redirect_uris, [REDIRECT]);
+}
+
+#[tokio::test]
+async fn ad_01_an_app_that_nobody_owns_belongs_to_the_operator_alone() {
+    let server = TestServer::start().await;
+    let app = server.register(AppSpec::default()).await;
+    let (operator, stranger) =
+        (operator(&server, "root@example.com").await, developer(&server, "dev@example.com").await);
+    let address = format!("/console/apps/{}", app.client_id);
+    let home = operator.browser.open(&server.at("/console")).await;
+    assert!(home.values("a", "href").contains(&address), "{}", home.body);
+    assert_eq!(operator.page(&server, &app.client_id).await.status, 200);
+    let saved = operator.save(&server, &app.client_id, "save-general", &[("name", "새 이름")]).await;
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    assert_eq!(kept(&server, &app.client_id).await.app.settings.name, "새 이름");
+    let home = stranger.browser.open(&server.at("/console")).await;
+    assert!(!home.values("a", "href").contains(&address), "{}", home.body);
+    assert_eq!(stranger.page(&server, &app.client_id).await.status, 404);
+    // What somebody else owns is not the operator's to change here.
+    let owned = stranger.register(&server, "남의 것").await;
+    assert_eq!(operator.page(&server, &owned.client_id).await.status, 404);
 }

@@ -69,20 +69,18 @@ for_each_engine! {
         let wrong = stranger.visit(&server.at("/sign-in")).await;
         is_for_one_reader(&sign_in(&stranger, &wrong, &user.email, "wrong").await, "a wrong password");
     }
-}
 
-#[tokio::test]
-async fn op_17_answers_with_tokens_are_kept_by_nobody() {
-    let server = TestServer::start().await;
-    let app = server.register(AppSpec::default()).await;
-    let user = server.user("hong@example.com").await;
-    let authorization = Authorization::of(&app, "openid email");
-    let code = server.code(&Browser::default(), &user, &authorization).await;
-    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
-    let again = server.redeem(&app, &code, &authorization.verifier).await;
-    let userinfo = server.userinfo(&tokens.text("access_token")).await;
-    for (name, answer) in [("tokens", tokens), ("a refusal", again), ("userinfo", userinfo)] {
-        assert_eq!(answer.headers["cache-control"], "no-store", "{name}");
-        assert!(!answer.headers.contains_key("etag"), "{name}");
+    async fn op_17_answers_with_tokens_are_kept_by_nobody(server: TestServer) {
+        let app = server.register(AppSpec::default()).await;
+        let user = server.user("hong@example.com").await;
+        let authorization = Authorization::of(&app, "openid email");
+        let code = server.code(&Browser::default(), &user, &authorization).await;
+        let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+        let again = server.redeem(&app, &code, &authorization.verifier).await;
+        let userinfo = server.userinfo(&tokens.text("access_token")).await;
+        for (name, answer) in [("tokens", tokens), ("a refusal", again), ("userinfo", userinfo)] {
+            assert_eq!(answer.headers["cache-control"], "no-store", "{name}");
+            assert!(!answer.headers.contains_key("etag"), "{name}");
+        }
     }
 }

@@ -147,3 +147,15 @@ async fn se_06_se_29_every_page_of_a_person_is_private() {
         assert!(header("vary").contains("Cookie"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn se_25_a_neighbours_strange_cookie_keeps_nobody_out() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    let session = set_cookie(&signed_in(&server, &Browser::default(), &user).await);
+    let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let line = [b"name=\xed\x95\x9c\xff; ".as_slice(), pair(&session).as_bytes()].concat();
+    let strange = reqwest::header::HeaderValue::from_bytes(&line).unwrap();
+    let answer = client.get(server.at("/account")).header("cookie", strange).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}

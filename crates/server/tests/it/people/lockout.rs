@@ -1,5 +1,6 @@
 //! Guessing is bounded, and locks nobody out — NIST SP 800-63B-4 §3.2.2, threat SE-12.
 
+use mapae_protocol::time::Seconds;
 use mapae_testkit::{Browser, Options, Page, TestServer};
 use reqwest::StatusCode;
 
@@ -88,4 +89,28 @@ async fn se_12_a_known_browser_is_bounded_too_and_known_for_nobody_else() {
         }
         assert_eq!(attempt(&browser, &page, "203.0.113.9", email, right).await, 429);
     }
+}
+
+#[tokio::test]
+async fn whoever_tries_too_often_is_told_when_to_come_back() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let page = browser.visit(&server.at("/sign-in")).await;
+    let fields = [("email", user.email.as_str()), ("password", "a wrong guess")];
+    for _ in 0..10 {
+        let refused = browser.submit(&page, "login-submit", &fields).await;
+        assert_eq!((refused.status.as_u16(), refused.headers.get("retry-after")), (422, None));
+    }
+    let right = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let mut answer = browser.submit(&page, "login-submit", &right).await;
+    assert_eq!(answer.status, 429);
+    // Once for the network, once for the account.
+    for _ in 0..2 {
+        let seconds: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!(seconds >= 60 && seconds % 60 == 0, "{seconds}");
+        server.advance(Seconds::seconds(seconds));
+        answer = browser.submit(&page, "login-submit", &right).await;
+    }
+    assert_eq!(answer.status, 303, "whoever heeds it gets in");
 }

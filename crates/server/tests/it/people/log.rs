@@ -120,3 +120,63 @@ async fn se_20_se_30_tokens_passwords_and_cookies_are_never_logged() {
         assert!(found.is_none(), "{found:?}");
     }
 }
+
+/// The lines that say what happened, each without its time and request id.
+fn told(kept: &Kept) -> Vec<String> {
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let lines = log.lines().filter(|line| line.contains("mapae::audit"));
+    lines
+        .map(|line| {
+            assert!(line.contains(" INFO ") && line.contains("request_id="), "{line}");
+            let (_, text) = line.split_once("mapae::audit: ").unwrap();
+            text.split(' ').filter(|word| !word.starts_with("request_id=")).collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn se_30_sign_ins_refusals_and_changes_are_worth_a_line_and_name_nobody_but_by_id() {
+    // With one subscriber alone, a place in the code that another test's thread comes to first counts as never heard.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
+    let (kept, _listening) = listen();
+    let server = TestServer::start().await;
+    let app = server.register(AppSpec::default()).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let page = browser.visit(&server.at("/sign-in")).await;
+    let try_with = async |email: &str, password: &str| {
+        browser.submit(&page, "login-submit", &[("email", email), ("password", password)]).await
+    };
+    try_with("nobody@example.com", "x\nINFO mapae::audit: signed in").await;
+    try_with(&user.email, "a wrong guess").await;
+    try_with(&user.email, &user.password).await;
+    let authorization = Authorization::of(&app, "openid");
+    let code = server.code(&browser, &user, &authorization).await;
+    let wrong = mapae_testkit::AppFixture { client_secret: Some("wrong".to_owned()), ..app.clone() };
+    assert_eq!(server.redeem(&wrong, &code, &authorization.verifier).await.status, 401);
+    let nobody = mapae_testkit::AppFixture { client_id: "app_none".to_owned(), ..app.clone() };
+    assert_eq!(server.redeem(&nobody, &code, &authorization.verifier).await.status, 401);
+    let page = account(&server, &browser, &user).await;
+    let service = server.at(&page.values("#services a", "href")[0]);
+    let confirm = browser.visit(&format!("{service}/disconnect")).await;
+    browser.submit(&confirm, "disconnect-confirm", &[]).await;
+    let confirm = browser.visit(&server.at("/sign-out")).await;
+    browser.submit(&confirm, "logout-confirm", &[]).await;
+    let (user_id, app_id) = (&user.id, &app.client_id);
+    let expected = [
+        "wrong password".to_owned(),
+        format!("wrong password user=\"{user_id}\""),
+        format!("signed in user=\"{user_id}\""),
+        format!("consent given user=\"{user_id}\" app=\"{app_id}\""),
+        format!("client authentication refused app=\"{app_id}\""),
+        "client authentication refused".to_owned(),
+        format!("consent withdrawn: the app is disconnected user=\"{user_id}\" app=\"{app_id}\""),
+        format!("signed out user=\"{user_id}\""),
+    ];
+    assert_eq!(told(&kept), expected);
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    for secret in ["hong@example.com", "nobody@example.com", "app_none", "a wrong guess"] {
+        let line = log.lines().find(|line| line.contains("mapae::audit") && line.contains(secret));
+        assert!(line.is_none(), "{line:?}");
+    }
+}

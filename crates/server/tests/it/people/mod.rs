@@ -21,31 +21,12 @@ mod sign_up;
 use mapae::store::users::{self, Account};
 use mapae_testkit::{Browser, Page, TestServer, UserFixture};
 
+use crate::engines::for_each_engine;
+
 /// Good enough for everybody.
 const PASSWORD: &str = "correct horse battery";
 /// Another one.
 const NEW_PASSWORD: &str = "staple of the stable";
-
-/// Each test once for each engine: `sqlite::name` and `postgres::name`.
-macro_rules! for_each_engine {
-    ($( async fn $name:ident($server:ident: TestServer) $body:block )+) => {
-        for_each_engine!(@engine sqlite Sqlite $( $name $server $body )+);
-        for_each_engine!(@engine postgres Postgres $( $name $server $body )+);
-    };
-    (@engine $module:ident $engine:ident $( $name:ident $server:ident $body:block )+) => {
-        mod $module {
-            use super::*;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                async fn $name() {
-                    let $server = TestServer::on(mapae_testkit::Engine::$engine).await;
-                    $body
-                }
-            )+
-        }
-    };
-}
-use for_each_engine;
 
 /// Opens one's account, signing in on the way if need be.
 async fn account(server: &TestServer, browser: &Browser, user: &UserFixture) -> Page {

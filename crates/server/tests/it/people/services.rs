@@ -13,6 +13,10 @@ async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture)
     (api, app)
 }
 
+/// The buttons that take an item back, and those that agree to one.
+const DROP: &str = "form[action$='/drop'] button[name=item]";
+const AGREE: &str = "form[action$='/agree'] button[name=item]";
+
 /// The address of the only connected service.
 async fn service(server: &TestServer, browser: &Browser, user: &UserFixture) -> String {
     let page = account(server, browser, user).await;
@@ -75,10 +79,10 @@ for_each_engine! {
         let tokens = server.redeem(&app, &code, &authorization.verifier).await;
         let service = service(&server, &browser, &user).await;
         let page = browser.visit(&service).await;
-        assert_eq!(page.values("button[name=item]", "value"), ["email", "offline_access", "calendar.read"]);
+        assert_eq!(page.values(DROP, "value"), ["email", "offline_access", "calendar.read"]);
         let page = take_back(&browser, &page, "calendar.read").await;
         assert!(page.has("notice"), "{}", page.body);
-        assert_eq!(page.values("button[name=item]", "value"), ["email", "offline_access"]);
+        assert_eq!(page.values(DROP, "value"), ["email", "offline_access"]);
         assert!(!server.is_active(&api, &tokens.text("access_token")).await);
         assert_eq!(server.refresh(&app, &tokens.text("refresh_token")).await.error(), "invalid_grant");
         // The app gets new tokens without asking, and without the item.
@@ -88,10 +92,14 @@ for_each_engine! {
     }
 }
 
-/// Presses the button beside an item and follows.
+/// Presses the button beside an agreed item and follows.
 async fn take_back(browser: &Browser, page: &Page, item: &str) -> Page {
+    press(browser, page, "drop", item).await
+}
+
+async fn press(browser: &Browser, page: &Page, part: &str, item: &str) -> Page {
     let (csrf, action) =
-        (page.values("input[name=csrf]", "value").remove(0), format!("{}/drop", page.address.path()));
+        (page.values("input[name=csrf]", "value").remove(0), format!("{}/{part}", page.address.path()));
     assert!(page.values("form", "action").contains(&action), "{}", page.body);
     let fields =
         [("csrf", csrf.as_str()), ("item", item)].map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -112,6 +120,42 @@ async fn a_required_item_cannot_be_taken_back_and_what_was_not_agreed_is_no_erro
     assert_eq!(take_back(&browser, &page, "nonsense").await.status, 200);
     let consent = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
     assert_eq!((consent.scopes.as_str(), consent.epoch), ("calendar.read openid", 0));
+}
+
+#[tokio::test]
+async fn what_was_left_out_can_be_agreed_to_later_and_holds_from_the_next_sign_in_on() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid email calendar.read");
+    let code = server.code(&browser, &user, &authorization).await;
+    let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+    let service = service(&server, &browser, &user).await;
+    let page = take_back(&browser, &browser.visit(&service).await, "email").await;
+    assert_eq!(page.values(AGREE, "value"), ["email"]);
+    assert_eq!(server.userinfo(&tokens.text("access_token")).await.status, 401, "taken back");
+    let code = server.code(&browser, &user, &authorization).await;
+    let without = server.redeem(&app, &code, &authorization.verifier).await;
+    assert_eq!(without.text("scope"), "calendar.read openid");
+    // What nobody was asked, what is required and what is agreed already is not given by a made-up form.
+    for (item, status) in
+        [("offline_access", 200), ("openid", 400), ("nonsense", 400), ("calendar.read", 200)]
+    {
+        assert_eq!(press(&browser, &page, "agree", item).await.status, status, "{item}");
+    }
+    let seen = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+    assert_eq!((seen.scopes.as_str(), seen.refused.as_str()), ("calendar.read openid", "email"));
+    // SE-05: without the page's own token nothing is given.
+    let action = format!("{}/agree", page.address.path());
+    let forged = [("item".to_owned(), "email".to_owned())];
+    assert_eq!(browser.post(&action, &page, &forged).await.status, 403);
+    let page = press(&browser, &page, "agree", "email").await;
+    assert!(page.has("notice") && page.values(AGREE, "value").is_empty(), "{}", page.body);
+    assert_eq!(server.userinfo(&without.text("access_token")).await.status, 200, "nothing ended");
+    let code = server.code(&browser, &user, &authorization).await;
+    let with = server.redeem(&app, &code, &authorization.verifier).await;
+    assert_eq!(with.text("scope"), "calendar.read email openid");
 }
 
 #[tokio::test]

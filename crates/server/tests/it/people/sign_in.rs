@@ -93,3 +93,16 @@ async fn se_15_se_16_patience_ends_for_every_address_alike() {
     }
     assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
 }
+
+#[tokio::test]
+async fn the_name_of_the_server_alone_leads_to_the_account() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let first = browser.open(&server.at("/")).await;
+    assert_eq!((first.status.as_u16(), first.location().unwrap().path()), (303, "/account"));
+    let sign_in = browser.visit(&server.at("/")).await;
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let account = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    assert!(account.has("change-password"), "{}", account.body);
+}

@@ -69,6 +69,8 @@ async fn a_sign_up_on_the_way_to_an_app_ends_at_the_app() {
     assert!(form.body.contains("시험 앱") || form.has("email"));
     browser.submit(&form, "login-submit", &[("email", "hong@example.com")]).await;
     let link = server.link_to("hong@example.com").await;
+    let mail = server.mails_to("hong@example.com").await.remove(0);
+    assert!(mail.text.contains("시험 앱"), "it names the service: {}", mail.text);
     let form = browser.visit(&link).await;
     let policy = form.headers["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("form-action 'self' https://app.example.com"), "{policy}");

@@ -3,7 +3,7 @@
 use mapae::store::apps::{self, RegisteredApp};
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer, client::send};
 
-use super::{calendar, to_consent};
+use super::{calendar, sign_in, to_consent};
 use crate::store::beneath;
 
 #[tokio::test]
@@ -33,12 +33,27 @@ async fn az_41_nothing_comes_of_a_page_fetched_ahead_or_as_a_picture() {
         ("sec-fetch-dest", "image"),
         ("sec-fetch-dest", "script"),
         ("sec-fetch-dest", "empty"),
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-mode", "no-cors"),
     ] {
         let answer = send(http.get(&address).header(name, value)).await;
         assert_eq!(answer.status, 204, "{name}: {value}");
         assert!(!answer.headers.contains_key("location"));
     }
     assert_eq!(send(http.get(&address).header("sec-fetch-dest", "iframe")).await.status, 303);
+    assert_eq!(send(http.get(&address).header("sec-fetch-mode", "navigate")).await.status, 303);
+}
+
+#[tokio::test]
+async fn az_41_who_wants_the_head_of_a_page_gets_no_code() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let signed_in = sign_in(&server, &app, "openid").await;
+    let address = Authorization::of(&app, "openid").address(&server);
+    let got = signed_in.browser.send("GET", &address, &[], Vec::new()).await;
+    assert!(got.answered("code").is_some(), "{}", got.body);
+    let head = signed_in.browser.send("HEAD", &address, &[], Vec::new()).await;
+    assert_eq!((head.status.as_u16(), head.location()), (204, None));
 }
 
 #[tokio::test]
@@ -173,6 +188,12 @@ async fn se_07_what_is_asked_no_more_is_not_granted() {
     let back = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
     let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
     assert_eq!(tokens.text("scope"), "calendar.read openid");
+    let db = server.app().db();
+    let kept = mapae::store::consents::find(db, &user.id, &app.client_id).await.unwrap().unwrap();
+    assert_eq!(
+        kept.scopes, "calendar.read openid",
+        "nor kept for the day on which the app asks for it again"
+    );
 }
 
 #[tokio::test]
@@ -199,6 +220,27 @@ async fn se_08_consent_is_asked_again_where_silence_would_be_wrong() {
     let native = Authorization::of(&native, "openid").with("redirect_uri", "http://127.0.0.1:51004/cb");
     server.code(&browser, &user, &native).await;
     assert!(asked(native).await, "any program on the device could be this app");
+}
+
+#[tokio::test]
+async fn the_consent_page_says_where_every_redirect_uri_leads_and_may_post_there() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    for (uri, leads_to, source) in [
+        ("com.example.app:/cb", "com.example.app:", "com.example.app:"),
+        ("http://[::1]/cb", "http://[::1]", "http:"),
+        ("https://app.example.com/cb?x=1", "https://app.example.com", "https://app.example.com"),
+    ] {
+        let spec = AppSpec { public: true, redirect_uris: vec![uri.to_owned()], ..AppSpec::default() };
+        let app = server.register(spec).await;
+        let browser = Browser::default();
+        let consent = to_consent(&server, &browser, &user, &Authorization::of(&app, "openid")).await;
+        assert_eq!(consent.text(".app-facts").as_deref(), Some(leads_to), "{uri}");
+        let policy = consent.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains(&format!("form-action 'self' {source};")), "{uri}: {policy}");
+        let back = browser.submit(&consent, "consent-approve", &[]).await;
+        assert!(back.answered("code").is_some(), "{uri}: {:?}", back.location());
+    }
 }
 
 #[tokio::test]

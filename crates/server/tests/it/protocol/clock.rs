@@ -1,7 +1,8 @@
 //! A clock that steps back — threats OP-13.
 
+use mapae::{clock::Clock, store::sweep};
 use mapae_protocol::time::Seconds;
-use mapae_testkit::{Authorization, Browser, Engine, TestServer};
+use mapae_testkit::{AppSpec, Authorization, Browser, Engine, Options, TestServer};
 
 use super::{calendar, sign_in};
 
@@ -78,5 +79,64 @@ async fn op_13_a_restart_forgets_no_time() {
             "invalid_grant",
             "{engine:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn op_13_what_a_server_with_a_wrong_clock_has_swept_is_refused_by_all() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let (api, app) = calendar(&server, false).await;
+        let machine = AppSpec {
+            redirect_uris: Vec::new(),
+            grant_types: "client_credentials".to_owned(),
+            required: vec!["calendar.read".to_owned()],
+            optional: Vec::new(),
+            ..AppSpec::default()
+        };
+        let machine = server.register(machine).await;
+        let signed_in = sign_in(&server, &app, "openid calendar.read").await;
+        let authorization = Authorization::of(&app, "openid calendar.read");
+        let code = server.code(&signed_in.browser, &signed_in.user, &authorization).await;
+        assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200);
+        assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.error(), "invalid_grant");
+        let tokens = [
+            (&app, signed_in.tokens.text("access_token")),
+            (
+                &machine,
+                server.token(&machine, &[("grant_type", "client_credentials")]).await.text("access_token"),
+            ),
+        ];
+        for (owner, token) in &tokens {
+            assert!(server.is_active(&api, token).await, "{engine:?}");
+            let credential = (owner.client_id.as_str(), owner.client_secret.as_deref().unwrap());
+            server.post("/revoke", Some(credential), &[("token", token)]).await;
+            assert!(!server.is_active(&api, token).await, "{engine:?}");
+        }
+
+        let wrong = Clock::manual(server.now().plus(Seconds::hours(4)));
+        let node = TestServer::start_with(Options {
+            database: Some(server.database().to_owned()),
+            beside: Some(server.data().to_owned()),
+            clock: Some(wrong),
+            ..Options::default()
+        })
+        .await;
+        sweep::run(node.app().db(), Seconds::days(1), node.now()).await.unwrap();
+
+        let third = server.redeem(&app, &code, &authorization.verifier).await;
+        assert_eq!(
+            (third.status.as_u16(), third.error()),
+            (400, "invalid_grant"),
+            "{engine:?}: redeemed again"
+        );
+        for (_, token) in &tokens {
+            assert!(!server.is_active(&api, token).await, "{engine:?}: a revoked token lives again");
+            assert_ne!(server.userinfo(token).await.status, 200, "{engine:?}");
+        }
+        // Once the time has come that the wrong clock showed, all is as before.
+        server.advance(Seconds::hours(4));
+        let again = server.token(&machine, &[("grant_type", "client_credentials")]).await;
+        assert!(server.is_active(&api, &again.text("access_token")).await, "{engine:?}");
     }
 }

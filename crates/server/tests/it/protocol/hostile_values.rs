@@ -5,6 +5,7 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{Authorization, Browser, Engine, TestServer};
 
 use super::{calendar, sign_in};
+use crate::engines::for_each_engine;
 
 const SQL: [&str; 8] = [
     "' OR '1'='1",
@@ -109,51 +110,51 @@ async fn ad_09_a_cursor_that_was_not_sealed_here_reaches_nowhere() {
     }
 }
 
-#[tokio::test]
-async fn ad_10_no_size_or_depth_that_somebody_names_is_believed() {
-    let server = TestServer::start().await;
-    let (api, app) = calendar(&server, false).await;
-    let signed_in = sign_in(&server, &app, "openid calendar.read").await;
-    let credential = Some((api.client_id.as_str(), api.client_secret.as_str()));
-    for wait in ["-1", "1000000000", "18446744073709551616", "1e9", "NaN", " ", "0x10", "1,000"] {
-        let form = [("wait", wait)];
-        let asked = server.post("/revocations", credential, &form);
-        let answer = tokio::time::timeout(std::time::Duration::from_secs(60), asked).await;
-        let answer = answer.unwrap_or_else(|_| panic!("{wait} is waited for"));
-        assert!(answer.status == 400 || answer.status == 200, "{wait}: {}", answer.json);
-    }
-    let browser = &signed_in.browser;
-    for path in ["/account", "/console"] {
-        let plain = browser.open(&server.at(path)).await;
-        for query in
-            ["page=0", "page=-1", "limit=0", "size=1000000000", "page_size=-1", "offset=99999999999999999999"]
-        {
-            let page = browser.open(&server.at(&format!("{path}?{query}"))).await;
-            assert_eq!(
-                (page.status, page.texts(".list li")),
-                (plain.status, plain.texts(".list li")),
-                "{path} {query}"
-            );
+for_each_engine! {
+    async fn ad_10_no_size_or_depth_that_somebody_names_is_believed(server: TestServer) {
+        let (api, app) = calendar(&server, false).await;
+        let signed_in = sign_in(&server, &app, "openid calendar.read").await;
+        let credential = Some((api.client_id.as_str(), api.client_secret.as_str()));
+        for wait in ["-1", "1000000000", "18446744073709551616", "1e9", "NaN", " ", "0x10", "1,000"] {
+            let form = [("wait", wait)];
+            let asked = server.post("/revocations", credential, &form);
+            let answer = tokio::time::timeout(std::time::Duration::from_secs(60), asked).await;
+            let answer = answer.unwrap_or_else(|_| panic!("{wait} is waited for"));
+            assert!(answer.status == 400 || answer.status == 200, "{wait}: {}", answer.json);
         }
+        let browser = &signed_in.browser;
+        for path in ["/account", "/console"] {
+            let plain = browser.open(&server.at(path)).await;
+            for query in
+                ["page=0", "page=-1", "limit=0", "size=1000000000", "page_size=-1", "offset=99999999999999999999"]
+            {
+                let page = browser.open(&server.at(&format!("{path}?{query}"))).await;
+                assert_eq!(
+                    (page.status, page.texts(".list li")),
+                    (plain.status, plain.texts(".list li")),
+                    "{path} {query}"
+                );
+            }
+        }
+        // Depth: of names in a form, and of JSON where a form is expected.
+        let deep_name = format!("a{}", "[b]".repeat(5_000));
+        let deep_json = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+        for path in ["/token", "/introspect", "/revoke", "/revocations"] {
+            let answer = server.post(path, credential, &[(&deep_name, "x")]).await;
+            // A parameter like any other that nobody knows; only the feed needs none that is missing then.
+            assert_eq!(answer.status == 200, path == "/revocations", "{path}: {}", answer.json);
+            assert!(answer.status == 200 || answer.status.is_client_error(), "{path}: {}", answer.json);
+            let request =
+                reqwest::Client::new().post(server.at(path)).basic_auth(&api.client_id, Some(&api.client_secret));
+            let request = request.header("content-type", "application/json").body(deep_json.clone());
+            let answer = mapae_testkit::client::send(request).await;
+            assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        }
+        let many: Vec<(String, &str)> = (0..101).map(|number| (format!("x{number}"), "")).collect();
+        let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let answer = server.post("/introspect", credential, &many).await;
+        assert_eq!((answer.status.as_u16(), answer.error()), (400, "invalid_request"));
+        server.advance(Seconds::seconds(1));
+        assert!(server.is_active(&api, &signed_in.tokens.text("access_token")).await, "it goes on");
     }
-    // Depth: of names in a form, and of JSON where a form is expected.
-    let deep_name = format!("a{}", "[b]".repeat(5_000));
-    let deep_json = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
-    for path in ["/token", "/introspect", "/revoke", "/revocations"] {
-        let answer = server.post(path, credential, &[(&deep_name, "x")]).await;
-        // A parameter like any other that nobody knows; only the feed needs none that is missing then.
-        assert_eq!(answer.status == 200, path == "/revocations", "{path}: {}", answer.json);
-        assert!(answer.status == 200 || answer.status.is_client_error(), "{path}: {}", answer.json);
-        let request =
-            reqwest::Client::new().post(server.at(path)).basic_auth(&api.client_id, Some(&api.client_secret));
-        let request = request.header("content-type", "application/json").body(deep_json.clone());
-        let answer = mapae_testkit::client::send(request).await;
-        assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
-    }
-    let many: Vec<(String, &str)> = (0..101).map(|number| (format!("x{number}"), "")).collect();
-    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let answer = server.post("/introspect", credential, &many).await;
-    assert_eq!((answer.status.as_u16(), answer.error()), (400, "invalid_request"));
-    server.advance(Seconds::seconds(1));
-    assert!(server.is_active(&api, &signed_in.tokens.text("access_token")).await, "it goes on");
 }

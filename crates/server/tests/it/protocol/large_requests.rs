@@ -1,5 +1,6 @@
 //! Authorization requests with much to carry: what fits travels sealed, the rest has one row for ten minutes.
 
+use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Options, TestServer};
 use reqwest::{StatusCode, redirect::Policy};
 
@@ -86,4 +87,47 @@ async fn se_31_who_floods_with_large_requests_blocks_nobody_else() {
     let small = Authorization::of(&app, "openid").address(&server);
     let request = http.get(&small).header("x-forwarded-for", "203.0.113.9");
     assert_eq!(request.send().await.unwrap().status(), 303, "ordinary requests are no matter of this");
+}
+
+#[tokio::test]
+async fn se_02_a_step_is_over_after_its_hour_and_a_large_one_after_ten_minutes() {
+    for (state, life) in [("s".repeat(16), Seconds::hours(1)), ("s".repeat(LARGE), Seconds::minutes(10))] {
+        let server = TestServer::start().await;
+        let app = app(&server).await;
+        let user = server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let request = Authorization::of(&app, "openid").with("state", &state);
+        let sign_in = browser.visit(&request.address(&server)).await;
+        let large = i64::from(state.len() == LARGE);
+        assert_eq!(count(&server, "pending_steps"), large);
+        server.advance(Seconds::seconds(u32::try_from(life.get()).unwrap() - 1));
+        assert_eq!(browser.open(sign_in.address.as_str()).await.status, 200, "a second before");
+        server.advance(Seconds::seconds(1));
+        assert_eq!(browser.open(sign_in.address.as_str()).await.status, 400, "{life:?}");
+        let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+        let late = browser.submit(&sign_in, "login-submit", &fields).await;
+        assert_eq!((late.status.as_u16(), late.location()), (400, None), "{life:?}");
+    }
+}
+
+#[tokio::test]
+async fn se_31_one_person_cannot_fill_the_table_of_large_codes() {
+    let server = TestServer::start().await;
+    let app = app(&server).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let authorization = Authorization::of(&app, "openid").with("nonce", &"n".repeat(512));
+    server.code(&browser, &user, &authorization).await;
+    let mut statuses = Vec::new();
+    for _ in 0..40 {
+        statuses.push(browser.open(&authorization.address(&server)).await.status.as_u16());
+    }
+    let kept = count(&server, "code_details");
+    assert_eq!(kept, 30, "{statuses:?}");
+    assert_eq!(statuses.last(), Some(&429));
+    let small = Authorization::of(&app, "openid");
+    let answer = browser.open(&small.address(&server)).await;
+    assert!(answer.answered("code").is_some(), "what fits into an address is not counted");
+    server.advance(Seconds::minutes(1));
+    assert_eq!(browser.open(&authorization.address(&server)).await.status, 303, "it comes back with time");
 }

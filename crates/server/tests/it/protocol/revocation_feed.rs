@@ -6,7 +6,7 @@ use mapae::store::{apps, consents, users};
 use mapae_testkit::{Answer, ApiFixture, Engine, TestServer};
 
 use super::{calendar, claims, sign_in};
-use crate::delay::in_time;
+use crate::{delay::in_time, store::beneath};
 
 async fn feed(server: &TestServer, api: &ApiFixture, after: Option<&str>, wait: &str) -> Answer {
     let form: Vec<(&str, &str)> =
@@ -91,4 +91,28 @@ async fn a_forgotten_or_foreign_cursor_gets_everything_again() {
     let secret = app.client_secret.as_deref().unwrap();
     let an_app = server.post("/revocations", Some((&app.client_id, secret)), &[("wait", "0")]).await;
     assert_eq!(an_app.status, 401);
+}
+
+#[tokio::test]
+async fn an_api_that_is_ahead_of_a_restored_backup_gets_everything_again() {
+    let server = TestServer::start().await;
+    let (api, app) = calendar(&server, false).await;
+    server.write(apps::disable(&app.client_id, server.now())).await;
+    let at_one = feed(&server, &api, None, "0").await.text("cursor");
+    let user = server.user("hong@example.com").await;
+    server.write(users::disable(&user.id, server.now())).await;
+    let at_two = feed(&server, &api, Some(&at_one), "0").await;
+    assert_eq!(handles(&at_two).len(), 1);
+    // The backup was made before the second event, which the API has seen.
+    let back = "DELETE FROM revocations WHERE seq = 2; UPDATE counters SET value = 1 WHERE name = 'feed'";
+    beneath::execute(&server.data().join("mapae.db"), back);
+    let cursor = at_two.text("cursor");
+    let again = feed(&server, &api, Some(&cursor), "0").await;
+    assert_eq!(handles(&again).len(), 1, "from the beginning");
+    assert!(handles(&feed(&server, &api, Some(&at_one), "0").await).is_empty(), "who is not ahead goes on");
+    // What comes now has a number that the API believed to have seen.
+    let other = server.user("other@example.com").await;
+    server.write(users::disable(&other.id, server.now())).await;
+    let cursor = again.text("cursor");
+    assert_eq!(handles(&feed(&server, &api, Some(&cursor), "0").await).len(), 1);
 }

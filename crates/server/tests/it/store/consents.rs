@@ -3,6 +3,7 @@
 use mapae::store::{
     alive::Epochs,
     consents::{self, Agreement},
+    grant_states,
     grants::{self, Rotation},
     tokens,
 };
@@ -93,7 +94,7 @@ for_each_backend! {
         let mut new = seed.grant("code");
         (new.given.offline, new.given.resource, new.given.acr) = (true, Some("https://api.example.com".into()), Some("1".into()));
         db.commit(grants::insert(&new, NOW)).await.unwrap();
-        let facts = grants::facts(&db, &new.given.id, None).await.unwrap().unwrap();
+        let facts = grants::facts(&db, &new.given.id).await.unwrap().unwrap();
         let grant = &facts.grant;
         assert_eq!(grant.given.origin, "code:code");
         assert_eq!((&grant.given.user_id, &grant.given.app_id, &grant.given.consent_id), (&seed.user, &seed.app, &seed.consent));
@@ -105,9 +106,11 @@ for_each_backend! {
         assert_eq!((grant.created_at, grant.last_used_at), (NOW, NOW));
         assert_eq!((grant.idle_expires_at, grant.given.expires_at), (new.idle_expires_at, new.given.expires_at));
         assert_eq!((grant.given.code_expires_at, grant.revoked_at), (new.given.code_expires_at, None));
-        let user = facts.states.user.unwrap();
+        let (state, user) = grant_states::with_person(&db, &new.given.id, "jti").await.unwrap().unwrap();
+        assert_eq!((state.span, &state.states, state.token_revoked), (grant.span(), &facts.states, false));
+        assert_eq!((&state.app_id, state.auth_time, state.acr.as_deref()), (&seed.app, NOW, Some("1")));
         assert_eq!((user.address(), user.name.as_str()), ("one@example.com", "홍길동"), "for userinfo");
-        assert!(grants::facts(&db, "gra_none", None).await.unwrap().is_none());
+        assert!(grants::facts(&db, "gra_none").await.unwrap().is_none());
     }
 
     async fn a_grant_may_have_no_session_and_no_refresh_token(db: TestDb) {
@@ -115,7 +118,7 @@ for_each_backend! {
         let mut new = seed.grant("code");
         (new.given.session_id, new.given.epochs.session, new.refresh_hash) = (None, None, None);
         db.commit(grants::insert(&new, NOW)).await.unwrap();
-        let facts = grants::facts(&db, &new.given.id, None).await.unwrap().unwrap();
+        let facts = grants::facts(&db, &new.given.id).await.unwrap().unwrap();
         assert_eq!((&facts.grant.given.session_id, &facts.grant.refresh_hash), (&None, &None));
         assert!(facts.alive(NOW).is_err(), "absent is dead: neither a session nor offline");
     }
@@ -133,14 +136,14 @@ for_each_backend! {
         };
         let at = later(Seconds::minutes(1));
         db.commit(grants::rotate(&rotation, at)).await.unwrap();
-        let grant = grants::facts(&db, &id, None).await.unwrap().unwrap().grant;
+        let grant = grants::facts(&db, &id).await.unwrap().unwrap().grant;
         assert_eq!((grant.generation, grant.last_used_at), (1, at));
         assert_eq!((grant.refresh_hash, grant.successor), (Some(hash.clone()), Some((sealed.clone(), until))));
         assert_eq!((grant.idle_expires_at, grant.given.expires_at), (later(Seconds::days(8)), later(Seconds::days(30))));
         assert!(db.commit(grants::rotate(&rotation, at)).await.unwrap_err().is_conflict(), "the old generation");
         let next = Rotation { presented: 1, successor: None, ..rotation.clone() };
         db.commit(grants::rotate(&next, at)).await.unwrap();
-        let grant = grants::facts(&db, &id, None).await.unwrap().unwrap().grant;
+        let grant = grants::facts(&db, &id).await.unwrap().unwrap().grant;
         assert_eq!((grant.generation, grant.successor), (2, None), "the window closes with the first use");
         let late = Rotation { presented: 2, ..next };
         let idle = grants::rotate(&late, later(Seconds::days(8)));
@@ -156,15 +159,15 @@ for_each_backend! {
         let expires_at = later(Seconds::minutes(5));
         db.commit(tokens::revoke("jti-1", expires_at, NOW)).await.unwrap();
         assert!(db.commit(tokens::revoke("jti-1", expires_at, NOW)).await.unwrap_err().is_conflict(), "done already");
-        let alive = async |jti| grants::facts(&db, &id, Some(jti)).await.unwrap().unwrap().alive(NOW);
+        let alive = async |jti| grant_states::of_token(&db, &id, jti).await.unwrap().unwrap().alive(expires_at, NOW);
         assert!(alive("jti-1").await.is_err());
         assert!(alive("jti-2").await.is_ok(), "the grant's other tokens live on");
         let facts = async |app, jti| tokens::facts(&db, app, jti).await.unwrap();
-        assert!(facts(&seed.app, "jti-2").await.alive(0));
-        assert!(!facts(&seed.app, "jti-1").await.alive(0), "revoked");
-        assert!(!facts(&seed.app, "jti-2").await.alive(1), "another epoch");
-        assert!(!facts("app_none", "jti-2").await.alive(0), "no such app");
+        assert!(facts(&seed.app, "jti-2").await.alive(0, expires_at));
+        assert!(!facts(&seed.app, "jti-1").await.alive(0, expires_at), "revoked");
+        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "another epoch");
+        assert!(!facts("app_none", "jti-2").await.alive(0, expires_at), "no such app");
         db.commit(mapae::store::apps::disable(&seed.app, NOW)).await.unwrap();
-        assert!(!facts(&seed.app, "jti-2").await.alive(1), "disabled");
+        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "disabled");
     }
 }

@@ -17,6 +17,7 @@ fn order(id: &str) -> MailOrder {
         email: "hong@example.com".into(),
         locale: "ko".into(),
         step: Some("sealed".into()),
+        app_id: Some("app_calendar".to_owned()),
     }
 }
 

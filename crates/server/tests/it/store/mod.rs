@@ -9,6 +9,7 @@ mod seed;
 mod consents;
 mod console;
 mod feed;
+mod issuer;
 mod keys;
 mod mails;
 mod outages;

@@ -79,11 +79,7 @@ async fn db_05_a_commit_without_an_answer_is_unknown_and_whole() {
         assert!(matches!(outcome, Err(CommitError::Unknown)), "{outcome:?}");
         let there = cut == Cut::After;
         assert_eq!(users::by_id(&db, &format!("usr_cut-{n}")).await.unwrap().is_some(), there);
-        assert_eq!(
-            grants::facts(&db, &grant.given.id, None).await.unwrap().is_some(),
-            there,
-            "both or neither"
-        );
+        assert_eq!(grants::facts(&db, &grant.given.id).await.unwrap().is_some(), there, "both or neither");
         let again = far.commit(unit()).await;
         assert_eq!(again.is_ok(), !there, "the same again is done once: {again:?}");
         assert!(there || again.is_ok());

@@ -1,4 +1,4 @@
-//! Races for everything that may succeed once — DB-01, CO-02, RE-01, G-05, G-06.
+//! Races for everything that may succeed once — DB-01, CO-02, RE-02.
 
 use std::{slice, sync::Arc};
 
@@ -150,7 +150,7 @@ async fn race_for_rotations(db: &TestDb, nodes: &[Db]) {
                 })
                 .await;
                 assert_eq!(won.len(), 1, "family {family}, generation {generation}");
-                let grant = grants::facts(&reader, &grant_id, None).await.unwrap().unwrap().grant;
+                let grant = grants::facts(&reader, &grant_id).await.unwrap().unwrap().grant;
                 assert_eq!(grant.generation, generation + 1);
                 let successor = format!("hash-{generation}-{}", won[0]);
                 assert!(

@@ -171,7 +171,7 @@ for_each_backend! {
         db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
         let api = apis::by_identifier(&db, "https://calendar.example.com").await.unwrap().unwrap();
         assert_eq!((api.id.as_str(), api.token_format, &api.scopes), ("api_calendar", TokenFormat::Opaque, &calendar().scopes));
-        assert_eq!((api.epoch, api.disabled_at, api.created_at), (0, None, NOW));
+        assert_eq!((api.disabled_at, api.created_at), (None, NOW));
         let mut mail = calendar();
         (mail.id, mail.identifier) = ("api_mail".into(), "https://mail.example.com".into());
         let taken = db.commit(apis::insert(&mail, NOW)).await.unwrap_err();
@@ -186,16 +186,38 @@ for_each_backend! {
         assert!(db.commit(apis::insert(&again, NOW)).await.unwrap_err().is_conflict(), "the URI is taken");
     }
 
+    async fn an_api_is_renamed_gets_other_scopes_and_is_deleted(db: TestDb) {
+        db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
+        let scope = |name: &str| ApiScope { scope: name.into(), title_ko: "가".into(), title_en: "a".into() };
+        let scopes = [scope("calendar.share"), scope("calendar.read")];
+        db.commit(apis::update("api_calendar", "달력", &scopes)).await.unwrap();
+        let api = apis::by_id(&db, "api_calendar").await.unwrap().unwrap();
+        assert_eq!((api.name.as_str(), api.scopes.as_slice()), ("달력", &scopes[..]));
+        let mut mail = calendar();
+        (mail.id, mail.identifier) = ("api_mail".into(), "https://mail.example.com".into());
+        mail.scopes = vec![scope("mail.read")];
+        db.commit(apis::insert(&mail, NOW)).await.unwrap();
+        let taken = apis::update("api_calendar", "달력", &[scope("mail.read")]);
+        assert!(db.commit(taken).await.unwrap_err().is_conflict(), "it belongs to another");
+        assert_eq!(apis::by_id(&db, "api_calendar").await.unwrap().unwrap().scopes, scopes, "nothing was changed");
+        assert!(db.commit(apis::update("api_none", "x", &[])).await.unwrap_err().is_conflict());
+        db.commit(apis::delete("api_calendar")).await.unwrap();
+        assert!(apis::by_id(&db, "api_calendar").await.unwrap().is_none());
+        assert!(db.commit(apis::delete("api_calendar")).await.unwrap_err().is_conflict());
+        db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
+        assert_eq!(apis::all(&db).await.unwrap().len(), 2, "its scopes are free again");
+    }
+
     async fn an_api_is_disabled_and_gets_another_secret(db: TestDb) {
         db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
         let api = async || apis::by_id(&db, "api_calendar").await.unwrap().unwrap();
         db.commit(apis::rotate_secret("api_calendar", &"next".into())).await.unwrap();
         assert!(api().await.secret_hash.matches("next"));
         db.commit(apis::disable("api_calendar", NOW)).await.unwrap();
-        assert_eq!((api().await.disabled_at, api().await.epoch), (Some(NOW), 1));
+        assert_eq!(api().await.disabled_at, Some(NOW));
         assert!(db.commit(apis::disable("api_calendar", NOW)).await.unwrap_err().is_conflict());
         db.commit(apis::enable("api_calendar")).await.unwrap();
-        assert_eq!((api().await.disabled_at, api().await.epoch), (None, 1));
+        assert_eq!(api().await.disabled_at, None);
         assert!(db.commit(apis::enable("api_none")).await.unwrap_err().is_conflict());
     }
 
@@ -213,6 +235,7 @@ for_each_backend! {
             apps::delete("app_one", NOW),
             apis::insert(&calendar(), NOW),
             apis::rotate_secret("api_calendar", &"x".into()),
+            apis::update("api_calendar", "달력", &[]),
             apis::disable("api_calendar", NOW),
             apis::enable("api_calendar"),
         ];
@@ -222,7 +245,7 @@ for_each_backend! {
             assert_eq!(counters::read(&other).await.unwrap().catalog, before + 1);
         }
         db.commit(users::insert(&new_user("one"), NOW)).await.unwrap();
-        assert_eq!(catalog(&db).await, 13, "people are no part of it");
+        assert_eq!(catalog(&db).await, 14, "people are no part of it");
     }
 }
 

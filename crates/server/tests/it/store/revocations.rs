@@ -4,7 +4,7 @@ use mapae::store::{
     Db, Unit,
     alive::Dead,
     app_secrets::{self, Before, NewSecret},
-    apps, consents,
+    apps, consents, grant_states,
     grants::{self, Rotation},
     sessions, users,
 };
@@ -53,7 +53,15 @@ async fn revoke(db: &Db, seed: &Seed, what: &str) {
 }
 
 async fn alive(db: &Db, grant: &str, now: Timestamp) -> Result<(), Dead> {
-    grants::facts(db, grant, None).await.unwrap().expect("the grant is there").alive(now)
+    let facts = grants::facts(db, grant).await.unwrap().expect("the grant is there");
+    let state = grant_states::of_token(db, grant, "jti").await.unwrap().expect("the grant is there");
+    let verdict = facts.alive(now);
+    assert_eq!(
+        state.alive(now.plus(Seconds::minutes(5)), now),
+        verdict,
+        "who refreshes and who shows a token hear the same"
+    );
+    verdict
 }
 
 fn rotation<'a>(grant_id: &'a str, hash: &'a mapae::store::Concealed) -> Rotation<'a> {
@@ -124,7 +132,7 @@ for_each_backend! {
                 db.commit(consents::disconnect(&seed.consent, &seed.user, NOW)),
             );
             disconnected.unwrap();
-            let there = grants::facts(&db, &grant.given.id, None).await.unwrap();
+            let there = grants::facts(&db, &grant.given.id).await.unwrap();
             match redeemed {
                 Ok(_) => assert!(there.unwrap().alive(NOW).is_err(), "it came first, and was ended"),
                 Err(error) => assert!(error.is_conflict() && there.is_none(), "it came second: {error:?}"),
@@ -176,7 +184,7 @@ for_each_backend! {
         let again = grants::revoke(&grant, later(Seconds::seconds(9)));
         assert!(db.commit(again).await.unwrap_err().is_conflict(), "done already");
         assert_eq!(alive(&db, &grant, NOW).await, Err(Dead::Revoked));
-        let facts = grants::facts(&db, &grant, None).await.unwrap().unwrap();
+        let facts = grants::facts(&db, &grant).await.unwrap().unwrap();
         assert_eq!(facts.grant.revoked_at, Some(NOW));
         assert!(facts.grant.refresh_hash.is_none(), "its hash is gone with it");
         let hash = "next".into();

@@ -148,8 +148,8 @@ for_each_backend! {
     async fn db_10_the_database_itself_refuses_words_that_are_not_ours(db: TestDb) {
         let format = |word| {
             format!(
-                "INSERT INTO apis (id, identifier, name, token_format, secret_hash, epoch, created_at) \
-                 VALUES ('api_{word}', 'https://{word}', 'x', '{word}', 'h', 0, 0)"
+                "INSERT INTO apis (id, identifier, name, token_format, secret_hash, created_at) \
+                 VALUES ('api_{word}', 'https://{word}', 'x', '{word}', 'h', 0)"
             )
         };
         past_the_store(&db, &format("jwt")).await;

@@ -106,7 +106,7 @@ for_each_backend! {
         replay.given.id = "gra_replay".into();
         assert!(db.commit(grants::insert(&replay, NOW)).await.unwrap_err().is_conflict(), "revoked and expired, yet known");
         sweep::run(&db, FEED_KEPT, grant.given.code_expires_at.plus(sweep::SLACK)).await.unwrap();
-        assert!(grants::facts(&db, &grant.given.id, None).await.unwrap().is_none());
+        assert!(grants::facts(&db, &grant.given.id).await.unwrap().is_none());
     }
 
     async fn db_06_a_revoked_grant_is_removed_before_its_own_end(db: TestDb) {
@@ -114,8 +114,8 @@ for_each_backend! {
         let (revoked, living) = (seed.redeem(&db, "revoked").await, seed.redeem(&db, "living").await);
         db.commit(grants::revoke(&revoked, NOW)).await.unwrap();
         sweep::run(&db, FEED_KEPT, later(Seconds::days(1))).await.unwrap();
-        assert!(grants::facts(&db, &revoked, None).await.unwrap().is_none());
-        assert!(grants::facts(&db, &living, None).await.unwrap().is_some());
+        assert!(grants::facts(&db, &revoked).await.unwrap().is_none());
+        assert!(grants::facts(&db, &living).await.unwrap().is_some());
     }
 
     async fn db_06_a_session_stays_for_the_grants_that_name_it(db: TestDb) {
@@ -124,11 +124,11 @@ for_each_backend! {
         (grant.given.offline, grant.given.expires_at) = (true, later(Seconds::days(90)));
         db.commit(grants::insert(&grant, NOW)).await.unwrap();
         sweep::run(&db, FEED_KEPT, later(Seconds::days(40))).await.unwrap();
-        let facts = grants::facts(&db, &grant.given.id, None).await.unwrap().unwrap();
+        let facts = grants::facts(&db, &grant.given.id).await.unwrap().unwrap();
         assert!(facts.states.session.is_some(), "its sid is still in ID tokens");
         sweep::run(&db, FEED_KEPT, later(Seconds::days(100))).await.unwrap();
         sweep::run(&db, FEED_KEPT, later(Seconds::days(100))).await.unwrap();
-        assert!(grants::facts(&db, &grant.given.id, None).await.unwrap().is_none());
+        assert!(grants::facts(&db, &grant.given.id).await.unwrap().is_none());
     }
 
     async fn db_06_many_rows_are_removed_in_small_commits(db: TestDb) {

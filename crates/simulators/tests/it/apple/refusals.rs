@@ -11,33 +11,21 @@ use super::{Apple, field, signed};
 use crate::{
     app::text,
     browser::Browser,
-    scene::{NOW, sign_in},
+    scene::{NOW, error_pages, sign_in},
 };
 
 #[tokio::test]
 async fn what_never_goes_back_to_the_app() {
     let apple = Apple::new().await;
-    let mut table = String::new();
-    for (case, address) in [
+    let cases = [
         ("unknown client", apple.authorize(&[("client_id", "nobody")])),
         ("redirect URI of nobody", apple.authorize(&[("redirect_uri", "https://evil.example/")])),
         ("scopes by query", apple.authorize(&[("response_mode", "query")])),
         ("unknown scope", apple.authorize(&[("scope", "name phone")])),
         ("response_type=token", apple.authorize(&[("response_type", "token")])),
         ("repeated", apple.authorize(&[]) + "&state=x"),
-    ] {
-        let page = Browser::speaking("en").open(&address).await;
-        assert!(page.headers.get("location").is_none(), "{case}");
-        writeln!(
-            table,
-            "{case}: {} {} {}",
-            page.status.as_u16(),
-            page.text("#trouble-code"),
-            page.text("#trouble-text")
-        )
-        .unwrap();
-    }
-    assert_snapshot!("apple_error_pages", table);
+    ];
+    assert_snapshot!("apple_error_pages", error_pages(|| Browser::speaking("en"), &cases).await);
 }
 
 #[tokio::test]

@@ -8,31 +8,22 @@ use mapae_simulators::Command;
 use serde_json::Value;
 
 use super::Facebook;
-use crate::{browser::Browser, scene::sign_in};
+use crate::{
+    browser::Browser,
+    scene::{error_pages, sign_in},
+};
 
 #[tokio::test]
 async fn what_never_goes_back_to_the_app() {
     let facebook = Facebook::new().await;
-    let mut table = String::new();
-    for (case, address) in [
+    let cases = [
         ("unknown app", facebook.authorize(&[("client_id", "1")])),
         ("redirect URI of nobody", facebook.authorize(&[("redirect_uri", "https://evil.example/")])),
         ("permission without review", facebook.authorize(&[("scope", "email,user_photos")])),
         ("response_type=token", facebook.authorize(&[("response_type", "token")])),
         ("repeated", facebook.authorize(&[]) + "&state=x"),
-    ] {
-        let page = Browser::speaking("en").open(&address).await;
-        assert!(page.headers.get("location").is_none(), "{case}");
-        writeln!(
-            table,
-            "{case}: {} {} {}",
-            page.status.as_u16(),
-            page.text("#trouble-code"),
-            page.text("#trouble-text")
-        )
-        .unwrap();
-    }
-    assert_snapshot!("facebook_error_pages", table);
+    ];
+    assert_snapshot!("facebook_error_pages", error_pages(|| Browser::speaking("en"), &cases).await);
 }
 
 #[tokio::test]

@@ -7,13 +7,16 @@ use mapae_protocol::time::Seconds;
 use mapae_simulators::Command;
 
 use super::Google;
-use crate::{app::text, browser::Browser, scene::sign_in};
+use crate::{
+    app::text,
+    browser::Browser,
+    scene::{error_pages, sign_in},
+};
 
 #[tokio::test]
 async fn what_never_goes_back_to_the_app() {
     let google = Google::new().await;
-    let mut table = String::new();
-    for (case, address) in [
+    let cases = [
         ("unknown client", google.authorize(&[("client_id", "nobody")])),
         ("redirect URI of nobody", google.authorize(&[("redirect_uri", "https://evil.example/")])),
         ("no scope", google.authorize(&[("scope", "")])),
@@ -22,19 +25,8 @@ async fn what_never_goes_back_to_the_app() {
         ("prompt=login", google.authorize(&[("prompt", "login")])),
         ("prompt=none and more", google.authorize(&[("prompt", "none consent")])),
         ("repeated", google.authorize(&[]) + "&state=x"),
-    ] {
-        let page = Browser::speaking("en").open(&address).await;
-        assert!(page.headers.get("location").is_none(), "{case}");
-        writeln!(
-            table,
-            "{case}: {} {} {}",
-            page.status.as_u16(),
-            page.text("#trouble-code"),
-            page.text("#trouble-text")
-        )
-        .unwrap();
-    }
-    assert_snapshot!("google_error_pages", table);
+    ];
+    assert_snapshot!("google_error_pages", error_pages(|| Browser::speaking("en"), &cases).await);
 }
 
 #[tokio::test]
@@ -60,12 +52,15 @@ async fn what_goes_back_to_the_app() {
     let page =
         browser.open(&google.authorize(&[("scope", "openid https://www.googleapis.com/auth/drive")])).await;
     assert_eq!(error(&page), "invalid_scope");
+    let iss = google.0.simulator.base_url();
+    assert_eq!(page.answered("iss").as_deref(), Some(iss), "as the metadata promises");
     let silent = google.authorize(&[("prompt", "none")]);
     assert_eq!(error(&browser.open(&silent).await), "login_required");
     let page = sign_in(&browser, &google.authorize(&[]), "jiwoo").await;
     assert_eq!(error(&browser.open(&silent).await), "consent_required");
     let page = browser.press(&page, "consent-deny", &[]).await;
-    assert_eq!(page.location().as_str(), "http://localhost:3000/callback?state=a+state&error=access_denied");
+    assert_eq!((error(&page), page.answered("iss").as_deref()), ("access_denied".into(), Some(iss)));
+    assert!(page.location().as_str().starts_with("http://localhost:3000/callback?state=a+state&"));
 }
 
 #[tokio::test]

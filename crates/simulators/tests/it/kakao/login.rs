@@ -62,6 +62,20 @@ async fn the_second_login_goes_straight_through() {
 }
 
 #[tokio::test]
+async fn one_button_agrees_to_everything() {
+    let kakao = Kakao::new().await;
+    let browser = Browser::new();
+    let page = sign_in(&browser, &kakao.authorize(&[]), "ryan").await;
+    let page = browser.press(&page, "consent-all", &[]).await;
+    let code = page.answered("code").unwrap();
+    let tokens: serde_json::Value = kakao.exchange(&[("code", &code)]).await.json().await.unwrap();
+    let scope = text(&tokens, "scope");
+    for item in ["profile_nickname", "profile_image", "account_email", "phone_number"] {
+        assert!(scope.split(' ').any(|granted| granted == item), "{item} in {scope}");
+    }
+}
+
+#[tokio::test]
 async fn an_item_that_was_refused_is_asked_again_only_by_name() {
     let kakao = Kakao::new().await;
     let browser = Browser::new();

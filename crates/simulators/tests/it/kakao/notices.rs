@@ -1,9 +1,16 @@
 //! Unlinking from both sides, and what the app hears of it.
 
+use std::{
+    pin::pin,
+    task::{Context, Waker},
+    time::Duration,
+};
+
 use insta::assert_snapshot;
 use mapae_protocol::params::{Limits, Params};
 use mapae_simulators::{Command, Webhook};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{ALL, Kakao, text};
 use crate::{
@@ -165,4 +172,20 @@ async fn the_browser_can_be_logged_out_of_kakao_too() {
     let page = browser.open(&address).await;
     assert_eq!(page.location().as_str(), "http://localhost:3000/?state=s");
     assert!(browser.open(&kakao.authorize(&[])).await.has("login-submit"));
+}
+
+#[tokio::test]
+async fn the_app_is_told_even_if_whoever_pressed_the_button_is_gone() {
+    let mut listener = Listener::answering(200, "").await;
+    let kakao = hooked("unlink", &listener, "POST").await;
+    kakao.tokens("ryan", ALL).await;
+    // Begun, and then given up: the window is closed before the app has answered.
+    {
+        let mut pressed = pin!(kakao.0.simulator.control(Command::unlink("ryan")));
+        let begun = pressed.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(begun.is_pending(), "nobody waits for it");
+    }
+    let heard = timeout(Duration::from_secs(10), listener.next()).await.unwrap();
+    let subject = ("user_id".to_owned(), "1376016924429759228".to_owned());
+    assert!(fields(&heard.body).contains(&subject), "{heard:?}");
 }

@@ -8,30 +8,22 @@ use mapae_simulators::Command;
 use serde_json::Value;
 
 use super::Naver;
-use crate::{app::text, browser::Browser, scene::sign_in};
+use crate::{
+    app::text,
+    browser::Browser,
+    scene::{error_pages, sign_in},
+};
 
 #[tokio::test]
 async fn what_never_goes_back_to_the_app() {
     let naver = Naver::new().await;
-    let mut table = String::new();
-    for (case, address) in [
+    let cases = [
         ("unknown client", naver.authorize(&[("client_id", "nobody")])),
         ("redirect URI of nobody", naver.authorize(&[("redirect_uri", "https://evil.example/")])),
         ("no state", naver.authorize(&[("state", "")])),
         ("repeated", naver.authorize(&[]) + "&state=x"),
-    ] {
-        let page = Browser::new().open(&address).await;
-        assert!(page.headers.get("location").is_none(), "{case}");
-        writeln!(
-            table,
-            "{case}: {} {} {}",
-            page.status.as_u16(),
-            page.text("#trouble-code"),
-            page.text("#trouble-text")
-        )
-        .unwrap();
-    }
-    assert_snapshot!("naver_error_pages", table);
+    ];
+    assert_snapshot!("naver_error_pages", error_pages(Browser::new, &cases).await);
 }
 
 #[tokio::test]

@@ -16,7 +16,10 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use crate::store::db::{Cause, OpenError, Row, Sql, StoreError, Value, error::cause};
+use crate::{
+    private,
+    store::db::{Cause, OpenError, Row, Sql, StoreError, Value, error::cause},
+};
 
 /// How long one attempt to lock the file waits for another process.
 const WAIT: Duration = Duration::from_millis(100);
@@ -95,14 +98,21 @@ impl Place {
 static OPENING: Mutex<()> = Mutex::new(());
 
 /// The file holds hashes and sealed keys: nobody but its owner reads it. SQLite gives its side files the
-/// same mode. A file that exists is not touched, it may be in use.
+/// same mode. The content of a file that exists is not touched, it may be in use.
 fn make_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            for suffix in ["", "-wal", "-shm"] {
+                let mut file = path.as_os_str().to_owned();
+                file.push(suffix);
+                private::close_to_others(Path::new(&file))?;
+            }
+            Ok(())
+        }
         made => made.map(drop),
     }
 }
@@ -149,7 +159,10 @@ fn read(sql: Sql, row: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<R
         values.push(match row.get_ref(column)? {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(number) => Value::Int(number),
-            ValueRef::Text(_) => Value::Text(row.get(column)?),
+            ValueRef::Text(text) => {
+                let text = str::from_utf8(text).map_err(|error| rusqlite::Error::Utf8Error(column, error))?;
+                Value::Text(text.to_owned())
+            }
             other @ (ValueRef::Real(_) | ValueRef::Blob(_)) => {
                 return Err(rusqlite::Error::InvalidColumnType(column, String::new(), other.data_type()));
             }

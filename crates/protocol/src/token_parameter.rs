@@ -1,15 +1,15 @@
-//! Token revocation — RFC 7009 §2.1, §2.2.
+//! The token that a request is about, at introspection and revocation — RFC 7662 §2.1, RFC 7009 §2.1.
 
 use crate::error::rule_errors;
 use crate::params::{Params, Repeated};
 use crate::secret::Secret;
 
 rule_errors! {
-    /// What can be wrong with a revocation request.
+    /// What can be wrong with such a request.
     pub enum Error {
         /// A parameter is repeated (RFC 6749 §3.2).
         Repeated => InvalidRequest, "a parameter is repeated";
-        /// No `token` (RFC 7009 §2.1).
+        /// No `token` (RFC 7662 §2.1, RFC 7009 §2.1).
         TokenMissing => InvalidRequest, "token is missing";
     }
 }
@@ -20,15 +20,15 @@ impl From<Repeated> for Error {
     }
 }
 
-/// The token that its client does not want any more. `token_type_hint` is read by nobody: a wrong one must not
-/// keep a token alive (RFC 7009 §2.1).
+/// The one token of a request. `token_type_hint` is read by nobody: a wrong one must not keep a token alive
+/// (RFC 7009 §2.1).
 #[derive(Debug, Clone)]
-pub struct RevocationRequest {
+pub struct TokenParameter {
     /// The token as it came.
     pub token: Secret<String>,
 }
 
-impl RevocationRequest {
+impl TokenParameter {
     /// Reads the parameters of the body.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ mod tests {
     use crate::error::{Endpoint, OAuthError};
     use crate::params::Limits;
 
-    fn parse(body: &str) -> Result<RevocationRequest, Error> {
-        RevocationRequest::parse(&Params::parse(body.as_bytes(), Limits::REQUEST).unwrap())
+    fn parse(body: &str) -> Result<TokenParameter, Error> {
+        TokenParameter::parse(&Params::parse(body.as_bytes(), Limits::REQUEST).unwrap())
     }
 
     #[test]
@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(parse("token=a&token_type_hint=x&token_type_hint=y").unwrap_err(), Error::Repeated);
         for &error in Error::ALL {
             assert!(OAuthError::from(error).code.is_allowed_at(Endpoint::Revocation));
+            assert!(OAuthError::from(error).code.is_allowed_at(Endpoint::Introspection));
         }
     }
 }

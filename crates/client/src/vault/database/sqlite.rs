@@ -1,20 +1,17 @@
-//! The client's own SQLite file, and the one thread that speaks to it.
+//! SQLite: the client's own file, and the one thread that speaks to it.
 //!
 //! Every statement runs on that thread, so nothing here blocks the runtime and writes never wait for each
 //! other inside one process; other processes are waited for by SQLite itself.
 
-use std::{
-    error::Error,
-    fmt,
-    fs::{self, OpenOptions},
-    path::Path,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{fs, fs::OpenOptions, path::Path, thread, time::Duration};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection, ToSql, Transaction, TransactionBehavior, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
 use tokio::sync::{mpsc, oneshot};
+
+use super::{Done, Row, Sql, Statement, StoreError, Value, migrate};
 
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(5);
@@ -25,48 +22,13 @@ const QUEUE: usize = 1_024;
 /// How often the switch to the write-ahead log is tried while another process makes the same switch.
 const ATTEMPTS: usize = 1_000;
 
-/// Each step brings the file from its index to the next version.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
-
-/// Why the vault did not do what it was asked.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file or its key cannot be made or opened.
-    #[error("the vault cannot be opened")]
-    Open(#[source] Arc<dyn Error + Send + Sync>),
-    /// The database refused: disk full, file damaged, held by another process for too long.
-    #[error("the vault's database failed")]
-    Database(#[source] Arc<dyn Error + Send + Sync>),
-    /// A row was sealed under another key, or changed.
-    #[error("a row of `{0}` cannot be read with this key")]
-    Unreadable(&'static str),
-    /// The file was written by a newer version of this library.
-    #[error("the vault was written by a newer version")]
-    Newer,
-    /// The thread that owns the file has ended.
-    #[error("the vault is closed")]
-    Closed,
-}
-
-impl StoreError {
-    pub(super) fn open(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Open(Arc::new(error))
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(Arc::new(error))
-    }
-}
-
 type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// A handle to the thread; the file is closed when the last one is dropped.
 #[derive(Clone)]
-pub(super) struct Database(mpsc::Sender<Work>);
+pub(super) struct Sqlite(mpsc::Sender<Work>);
 
-impl Database {
+impl Sqlite {
     /// Opens the file, makes it if there is none (readable by its owner only), and brings it up to date.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         create_private(path)?;
@@ -75,7 +37,7 @@ impl Database {
         write_ahead(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        migrate(&mut connection)?;
+        bring_up_to_date(&mut connection)?;
         let (sender, mut work) = mpsc::channel::<Work>(QUEUE);
         let serve = move || {
             while let Some(work) = work.blocking_recv() {
@@ -89,25 +51,19 @@ impl Database {
         Ok(Self(sender))
     }
 
-    /// Runs `work` on the thread.
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.run(move |connection| work(connection)).await
+    pub(super) async fn rows(&self, sql: Sql, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        self.run(move |connection| Ok(execute(connection, sql, &params)?.rows)).await
     }
 
-    /// Runs `work` in one transaction: all of it or, on any error, nothing.
-    pub(super) async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    pub(super) async fn commit(&self, unit: Vec<Statement>) -> Result<Option<Vec<Done>>, StoreError> {
         self.run(move |connection| {
             // Immediate: two processes that read first and write then would both have to give way.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
+            let done = all(&transaction, &unit)?;
+            if done.is_some() {
+                transaction.commit()?;
+            }
+            Ok(done)
         })
         .await
     }
@@ -126,9 +82,58 @@ impl Database {
     }
 }
 
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Database")
+/// Every statement of a unit; none if one of them did not do what it must.
+fn all(transaction: &Transaction<'_>, unit: &[Statement]) -> Result<Option<Vec<Done>>, StoreError> {
+    let mut all = Vec::with_capacity(unit.len());
+    for statement in unit {
+        let done = execute(transaction, statement.sql, &statement.params)?;
+        if !statement.met_by(&done) {
+            return Ok(None);
+        }
+        all.push(done);
+    }
+    Ok(Some(all))
+}
+
+fn execute(connection: &Connection, sql: Sql, params: &[Value]) -> Result<Done, StoreError> {
+    let mut statement = connection.prepare_cached(sql.0)?;
+    let columns = statement.column_count();
+    if columns == 0 {
+        let touched = statement.execute(params_from_iter(params))?;
+        return Ok(Done { rows: Vec::new(), touched: u64::try_from(touched).unwrap_or(u64::MAX) });
+    }
+    let mut found = statement.query(params_from_iter(params))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let columns = (0..columns).map(|column| value(row.get_ref(column)?)).collect::<Result<_, _>>()?;
+        rows.push(Row::new(columns));
+    }
+    let touched = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    Ok(Done { rows, touched })
+}
+
+fn value(column: ValueRef<'_>) -> Result<Value, StoreError> {
+    match column {
+        ValueRef::Null => Ok(Value::Null),
+        ValueRef::Integer(number) => Ok(Value::Int(number)),
+        ValueRef::Text(_) => Ok(Value::Text(column.as_str().map_err(StoreError::database)?.to_owned())),
+        ValueRef::Real(_) | ValueRef::Blob(_) => Err(StoreError::database("a column of an unknown type")),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Int(number) => ValueRef::Integer(*number),
+        }))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::database(error)
     }
 }
 
@@ -140,7 +145,7 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Options that make a file for its owner alone.
-pub(super) fn private_file() -> OpenOptions {
+pub(in crate::vault) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -161,11 +166,10 @@ fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
     Ok(outcome?)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+fn bring_up_to_date(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = usize::try_from(version).map_err(|_| StoreError::Newer)?;
-    for (step, version) in MIGRATIONS.get(done..).ok_or(StoreError::Newer)?.iter().zip(version + 1..) {
+    for (step, version) in migrate::pending(version)? {
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", version)?;
     }

@@ -1,0 +1,223 @@
+//! The ways into an account: its owner sees them, adds one, removes one.
+
+use std::collections::BTreeSet;
+
+use http::HeaderMap;
+use mapae_protocol::time::Timestamp;
+
+use super::{Client, Core, Redirect, paths};
+use crate::{
+    errand::{Errand, Marked as _},
+    error::Error,
+    identity::EndUser,
+    linking::canonical_address,
+    login::{Intent, LoginRequest},
+    return_to::ReturnTo,
+    session::SessionId,
+    sign_in_methods::{self, AccountError, FRESH, MethodChange, SignInMethod, SignInMethods, vouched},
+    vault::{Method, Removal},
+};
+
+impl<U: Send + Sync + 'static> Client<U> {
+    /// The account that this identity opens, by the identity that founded it.
+    ///
+    /// # Errors
+    /// The vault or the accounts failed.
+    pub async fn account_of(&self, person: &EndUser) -> Result<Option<EndUser>, Error> {
+        Ok(self.opened_by(person).await?.map(|(account, _)| account))
+    }
+
+    /// The ways into the account that is signed in on the browser whose request has these `headers`.
+    ///
+    /// # Errors
+    /// [`AccountError::NotSignedIn`], or the vault or the accounts failed.
+    pub async fn sign_in_methods(&self, headers: &HeaderMap) -> Result<SignInMethods, Error> {
+        let (session, account, user) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
+        let now = self.now();
+        self.core.ensure_founder(&account, now).await?;
+        let mut methods = self.core.vault.methods(&account).await?;
+        methods.retain(sign_in_methods::is_of_a_provider);
+        let (issuers, otherwise) = (self.core.issuers(), self.accounts.opens_otherwise(&user));
+        let opens = |method: &Method| issuers.contains(method.person.issuer());
+        let shown = |method: &Method| SignInMethod {
+            id: sign_in_methods::name(&method.person),
+            provider: method.provider.clone(),
+            person: method.person.clone(),
+            hint: method.hint.clone(),
+            added_at: method.added_at,
+            current: method.person == session.person,
+            removable: otherwise || methods.iter().any(|other| other.person != method.person && opens(other)),
+        };
+        let fresh = self.core.fresh(headers, now).await?.is_some();
+        Ok(SignInMethods { account, methods: methods.iter().map(shown).collect(), fresh })
+    }
+
+    /// Starts a proof of who is signed in, at a provider of theirs: the provider's sign-in must be a new one. It counts for
+    /// ten minutes, in the session in which it was given.
+    ///
+    /// # Errors
+    /// [`AccountError::NotSignedIn`], or as [`Self::login`].
+    pub async fn prove_again(&self, request: &LoginRequest, headers: &HeaderMap) -> Result<Redirect, Error> {
+        let (id, _) = self.signed_in_account(headers).await?;
+        let request = request.clone().with_intent(Intent::Reauthenticate);
+        self.begin(&request, Errand::ProveAgain { mark: id.mark() }, headers).await
+    }
+
+    /// Starts to add a sign-in method to the account that is signed in.
+    ///
+    /// Whoever calls this has checked that a page of this service asked for it.
+    ///
+    /// # Errors
+    /// [`AccountError::NotSignedIn`], [`AccountError::NotFresh`], or as [`Self::login`].
+    pub async fn add_sign_in_method(
+        &self,
+        request: &LoginRequest,
+        headers: &HeaderMap,
+    ) -> Result<Redirect, Error> {
+        let (_, account) = self.signed_in_account(headers).await?;
+        let id = self.core.fresh(headers, self.now()).await?.ok_or(AccountError::NotFresh)?;
+        // Whom the provider's page greets may be somebody else.
+        let request = request.clone().with_intent(Intent::ChooseAccount);
+        self.begin(&request, Errand::Connect { account, mark: id.mark() }, headers).await
+    }
+
+    /// Removes the sign-in method of this id from the account that is signed in, ends every session that was begun with it
+    /// and the link at the provider, as far as the provider can be told.
+    ///
+    /// Whoever calls this has checked that a page of this service asked for it.
+    ///
+    /// # Errors
+    /// [`AccountError`]: the last way in is never removed. Or the vault or the accounts failed.
+    pub async fn remove_sign_in_method(&self, id: &str, headers: &HeaderMap) -> Result<Redirect, Error> {
+        let (_, account, user) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
+        let now = self.now();
+        self.core.fresh(headers, now).await?.ok_or(AccountError::NotFresh)?;
+        self.core.ensure_founder(&account, now).await?;
+        let mut methods = self.core.vault.methods(&account).await?;
+        methods.retain(sign_in_methods::is_of_a_provider);
+        let method = methods.into_iter().find(|method| sign_in_methods::name(&method.person) == id);
+        let method = method.ok_or(AccountError::UnknownMethod)?;
+        let otherwise = self.accounts.opens_otherwise(&user);
+        match self.core.vault.remove_method(&method, &self.core.issuers(), otherwise, now).await? {
+            Removal::Done => {}
+            Removal::Last => return Err(AccountError::LastMethod.into()),
+            Removal::Unknown => return Err(AccountError::UnknownMethod.into()),
+        }
+        let Method { person, provider, .. } = method;
+        tracing::info!(provider, "a sign-in method was removed");
+        // It opens nothing any more. That the provider does not hear of it changes nothing here.
+        if let Err(error) = self.unlink(&person).await {
+            tracing::warn!(provider, %error, "the provider was not told that a sign-in method was removed");
+            self.core.vault.forget(&person).await?;
+        }
+        self.tell_change(&MethodChange { account, person, provider, added: false }).await;
+        Ok(Redirect { location: paths::METHODS.to_owned(), cookies: Vec::new() })
+    }
+
+    /// Starts the proof of the account to which whoever waits to sign up may belong ([`SignUpError::ProofNeeded`](crate::SignUpError::ProofNeeded)): a
+    /// sign-in by another identity of it.
+    ///
+    /// # Errors
+    /// [`SignUpError::NotWaiting`](crate::SignUpError::NotWaiting), or as [`Self::login`].
+    pub async fn prove_account(
+        &self,
+        request: &LoginRequest,
+        headers: &HeaderMap,
+    ) -> Result<Redirect, Error> {
+        let (id, _) = self.waiting(headers).await?;
+        let request = request.clone().with_intent(Intent::Reauthenticate);
+        self.begin(&request, Errand::ProveAccount { mark: id.mark() }, headers).await
+    }
+
+    /// Finishes that proof where the application has a way of its own: its owner has just given it the password of
+    /// `account`, on a page that said what will be connected.
+    ///
+    /// # Errors
+    /// [`SignUpError::NotWaiting`](crate::SignUpError::NotWaiting), [`AccountError::Refused`] if it is another account that had to be proved.
+    pub async fn account_proved(&self, account: &EndUser, headers: &HeaderMap) -> Result<Redirect, Error> {
+        let (id, waiting) = self.waiting(headers).await?;
+        self.link_waiting(&id, &waiting, account.clone(), headers).await
+    }
+
+    /// Begins a session for the owner of `account`, who has just proved it to the application itself, as by a password.
+    /// The session is fresh.
+    ///
+    /// # Errors
+    /// There is no such account, or it is closed. Or the vault or the accounts failed.
+    pub async fn vouch(
+        &self,
+        account: &EndUser,
+        return_to: &ReturnTo,
+        headers: &HeaderMap,
+    ) -> Result<Redirect, Error> {
+        let user = self.accounts.find(account).await?.filter(|user| !self.accounts.is_closed(user));
+        user.ok_or(AccountError::Refused(crate::linking::Rule::AccountClosed))?;
+        let (now, person) = (self.now(), vouched(account));
+        let method = Method {
+            person: person.clone(),
+            account: account.clone(),
+            provider: String::new(),
+            hint: None,
+            added_at: now,
+            removed_at: None,
+        };
+        self.core.vault.take_method(&method, None).await?;
+        let (id, cookies) = self.core.open_session(&person, headers).await?;
+        self.core.vault.note_fresh(&id, now).await?;
+        Ok(Redirect { location: self.core.destination(return_to), cookies })
+    }
+
+    /// The application has deleted an account: its sign-in methods, sessions, tokens and agreements are forgotten. Its
+    /// e-mail address rests for 30 days, in which nobody's account is made under it as proved.
+    ///
+    /// # Errors
+    /// The vault failed: call it again.
+    pub async fn account_deleted(&self, account: &EndUser, address: Option<&str>) -> Result<(), Error> {
+        if let Some(address) = address.and_then(canonical_address) {
+            self.core.vault.rest_address(&address, self.now()).await?;
+        }
+        Ok(self.core.vault.forget_account(account).await?)
+    }
+
+    pub(super) async fn tell_change(&self, change: &MethodChange) {
+        if let Err(error) = self.accounts.method_changed(change).await {
+            tracing::warn!(%error, "the owner of an account was not told of a change");
+        }
+    }
+
+    async fn signed_in_account(&self, headers: &HeaderMap) -> Result<(SessionId, EndUser), Error> {
+        let (_, account, _) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
+        let id = self.core.own_session(headers).await?.ok_or(AccountError::NotSignedIn)?;
+        Ok((id, account))
+    }
+}
+
+impl Core {
+    /// The session of the browser, if its owner has proved who they are a moment ago.
+    async fn fresh(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<SessionId>, Error> {
+        let Some(id) = self.own_session(headers).await? else { return Ok(None) };
+        let since = self.vault.fresh_since(&id, now).await?;
+        Ok(since.is_some_and(|since| now < since.plus(FRESH)).then_some(id))
+    }
+
+    /// Issuers that are still spoken to.
+    fn issuers(&self) -> BTreeSet<String> {
+        self.providers.iter().map(|provider| provider.issuer().to_string()).collect()
+    }
+
+    /// Whoever founded an account opens it without a row; before the methods are listed or changed, it has one.
+    pub(super) async fn ensure_founder(&self, account: &EndUser, now: Timestamp) -> Result<(), Error> {
+        let of_account = |provider: &&crate::Provider| provider.issuer().as_str() == account.issuer();
+        let Some(provider) = self.providers.iter().find(of_account) else { return Ok(()) };
+        let method = Method {
+            person: account.clone(),
+            account: account.clone(),
+            provider: provider.name().to_owned(),
+            hint: None,
+            added_at: now,
+            removed_at: None,
+        };
+        self.vault.take_method(&method, None).await?;
+        Ok(())
+    }
+}

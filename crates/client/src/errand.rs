@@ -1,0 +1,51 @@
+//! What a login is for, once the provider has said who somebody is.
+
+use mapae_protocol::digest::sha256_base64url;
+use serde::{Deserialize, Serialize};
+
+use crate::{identity::EndUser, secret_id::SessionId, secret_id::SignUpId};
+
+/// What a login is for. Sealed into the pending login: nobody but the service decides it, and what one browser began for one
+/// purpose is not finished by another or for another (RP-04).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Errand {
+    /// To sign in, or to sign up.
+    #[default]
+    SignIn,
+    /// To prove again who has this session.
+    ProveAgain {
+        /// Of the session.
+        mark: String,
+    },
+    /// To add a sign-in method to the account that is signed in.
+    Connect {
+        /// The account.
+        account: EndUser,
+        /// Of the session.
+        mark: String,
+    },
+    /// To prove an account to which whoever waits in this browser may belong.
+    ProveAccount {
+        /// Of the waiting sign-up.
+        mark: String,
+    },
+}
+
+/// What a secret id is recognised by, without being it.
+pub(crate) trait Marked {
+    /// The id's mark.
+    fn mark(&self) -> String;
+}
+
+impl Marked for SessionId {
+    fn mark(&self) -> String {
+        sha256_base64url(self.expose())
+    }
+}
+
+impl Marked for SignUpId {
+    fn mark(&self) -> String {
+        sha256_base64url(self.expose())
+    }
+}

@@ -1,0 +1,93 @@
+//! What was not done with an account, in the words of people.
+
+use super::{Explanation, Language};
+use crate::{linking::Rule, sign_in_methods::AccountError};
+
+/// A title and what to do.
+type Words = (&'static str, &'static str);
+
+pub(super) const fn explain(error: AccountError, language: Language) -> Explanation {
+    let (korean, english) = match error {
+        AccountError::Refused(rule) => refused(rule),
+        other => texts(other),
+    };
+    let (title, advice) = match language {
+        Language::Korean => korean,
+        Language::English => english,
+    };
+    Explanation { title, advice }
+}
+
+const fn texts(error: AccountError) -> (Words, Words) {
+    match error {
+        AccountError::NotSignedIn => (
+            ("로그인이 필요합니다.", "로그인한 뒤 다시 시도해 주세요."),
+            ("Please sign in.", "Sign in, and try again."),
+        ),
+        AccountError::NotFresh => (
+            ("본인 확인이 필요합니다.", "로그인 방법을 바꾸려면 먼저 한 번 더 로그인해 주세요."),
+            ("Please confirm that it is you.", "To change how you sign in, first sign in once more."),
+        ),
+        AccountError::LastMethod => (
+            ("마지막 로그인 방법은 삭제할 수 없습니다.", "다른 로그인 방법을 먼저 추가해 주세요."),
+            ("The last way to sign in cannot be removed.", "Add another way to sign in first."),
+        ),
+        AccountError::UnknownMethod => (
+            ("이 로그인 방법을 찾을 수 없습니다.", "이미 삭제되었을 수 있습니다. 목록을 다시 확인해 주세요."),
+            (
+                "There is no such way to sign in.",
+                "It may have been removed already. Please look at the list again.",
+            ),
+        ),
+        AccountError::AnotherSession => (
+            ("로그인 상태가 바뀌었습니다.", "처음부터 다시 시도해 주세요. 바뀐 것은 없습니다."),
+            ("You are no longer signed in as before.", "Please start again. Nothing was changed."),
+        ),
+        AccountError::AnotherAccount => (
+            (
+                "지금 로그인한 계정이 아닙니다.",
+                "지금 쓰고 있는 계정으로 본인 확인을 해 주세요. 바뀐 것은 없습니다.",
+            ),
+            (
+                "That is not the account that is signed in.",
+                "Please confirm with the account that you are using now. Nothing was changed.",
+            ),
+        ),
+        AccountError::UnknownTerm => (
+            ("이 약관은 철회할 수 없습니다.", "필수 약관은 회원 탈퇴로만 철회할 수 있습니다."),
+            (
+                "This agreement cannot be withdrawn.",
+                "Required terms end with the account. Optional ones are in the list.",
+            ),
+        ),
+        AccountError::Refused(rule) => refused(rule),
+    }
+}
+
+const fn refused(rule: Rule) -> (Words, Words) {
+    match rule {
+        Rule::BelongsToAnother => (
+            (
+                "이미 다른 계정에 연결되어 있습니다.",
+                "그 계정으로 로그인해 연결을 끊은 뒤 다시 시도해 주세요.",
+            ),
+            (
+                "This is connected to another account already.",
+                "Sign in to that account, remove it there, and try again.",
+            ),
+        ),
+        Rule::AccountClosed => (
+            ("이용이 정지된 계정입니다.", "서비스 운영자에게 문의해 주세요."),
+            ("This account is closed.", "Please contact the service's operator."),
+        ),
+        Rule::ConnectNeedsFreshSignIn => texts(AccountError::NotFresh),
+        Rule::ConnectWithoutSession => texts(AccountError::AnotherSession),
+        _ => (
+            ("계정을 연결하지 않았습니다.", "연결하려는 계정의 로그인 방법으로 다시 시도해 주세요."),
+            (
+                "The accounts were not connected.",
+                "Please try again with a way to sign in of the account that you want to connect.",
+            ),
+        ),
+    }
+}

@@ -1,0 +1,166 @@
+//! The ways into an account: seen, added and removed by its owner — ASVS V7.5.1.
+//!
+//! Who changes them has proved a moment ago, in the same session, who they are: a browser that was left open is not enough.
+
+use http::StatusCode;
+use mapae_protocol::{
+    digest::sha256_base64url,
+    time::{Seconds, Timestamp},
+};
+
+use crate::{
+    error::Class,
+    identity::{EndUser, Identity},
+    linking::Rule,
+    vault::Method,
+};
+
+/// How long a proof of who somebody is counts as fresh.
+pub(crate) const FRESH: Seconds = Seconds::minutes(10);
+
+/// How long it is remembered: a login that began while it was fresh may still be under way.
+pub(crate) const REMEMBERED: Seconds = Seconds::minutes(20);
+
+/// How long it is remembered from which account an identity was removed.
+pub(crate) const LATELY: Seconds = Seconds::days(30);
+
+/// A way into an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInMethod {
+    /// Its name in forms; no secret, and of no use for another account.
+    pub id: String,
+    /// The provider, by the name that the application gave to it.
+    pub provider: String,
+    /// Who this is at the provider.
+    pub person: EndUser,
+    /// What tells two accounts at one provider apart: an e-mail address, most of it hidden.
+    pub hint: Option<String>,
+    /// Since when.
+    pub added_at: Timestamp,
+    /// Whether the session was begun with it.
+    pub current: bool,
+    /// Whether it can be removed: never the last one that opens the account.
+    pub removable: bool,
+}
+
+/// What somebody sees of the ways into their account.
+#[derive(Clone, Debug)]
+pub struct SignInMethods {
+    /// The account, by the identity that founded it.
+    pub account: EndUser,
+    /// The ways in, the oldest first.
+    pub methods: Vec<SignInMethod>,
+    /// Whether the owner has just proved who they are, so that the ways in can be changed.
+    pub fresh: bool,
+}
+
+/// The ways into an account were changed: its owner should be told, by another road than this browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodChange {
+    /// The account, by the identity that founded it.
+    pub account: EndUser,
+    /// The identity that opens it now, or does not any more.
+    pub person: EndUser,
+    /// The provider, by the name that the application gave to it.
+    pub provider: String,
+    /// Whether it was added; otherwise it was removed.
+    pub added: bool,
+}
+
+/// Why nothing was done with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// Nobody is signed in on this browser.
+    #[error("nobody is signed in on this browser")]
+    NotSignedIn,
+    /// Who is signed in has not proved it a moment ago.
+    #[error("the person must prove again who they are")]
+    NotFresh,
+    /// It is the last way into the account.
+    #[error("the last way into an account is not removed")]
+    LastMethod,
+    /// The account has no such sign-in method.
+    #[error("the account has no such sign-in method")]
+    UnknownMethod,
+    /// What was begun in one session came back to another.
+    #[error("another session is here than the one that began")]
+    AnotherSession,
+    /// Somebody else proved who they are than who is signed in.
+    #[error("the proof is of another account than the one that is signed in")]
+    AnotherAccount,
+    /// There is no term of this name that could be changed.
+    #[error("there is no such term, or it is required")]
+    UnknownTerm,
+    /// The linking policy said no, by this rule.
+    #[error("the linking policy refused by the rule `{}`", .0.as_str())]
+    Refused(Rule),
+}
+
+impl AccountError {
+    /// Its name, for a front end.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "not_signed_in",
+            Self::NotFresh | Self::Refused(Rule::ConnectNeedsFreshSignIn) => "not_fresh",
+            Self::LastMethod => "last_method",
+            Self::UnknownMethod => "unknown_method",
+            Self::AnotherSession => "another_session",
+            Self::AnotherAccount => "another_account",
+            Self::UnknownTerm => "unknown_term",
+            Self::Refused(rule) => rule.as_str(),
+        }
+    }
+
+    pub(crate) const fn class(self) -> Class {
+        match self {
+            Self::NotSignedIn | Self::NotFresh | Self::Refused(Rule::ConnectNeedsFreshSignIn) => {
+                Class::SignInAgain
+            }
+            Self::Refused(Rule::AccountClosed | Rule::BelongsToAnother) => Class::Denied,
+            Self::LastMethod
+            | Self::UnknownMethod
+            | Self::AnotherSession
+            | Self::AnotherAccount
+            | Self::UnknownTerm
+            | Self::Refused(_) => Class::Restart,
+        }
+    }
+
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::NotSignedIn | Self::NotFresh | Self::Refused(Rule::ConnectNeedsFreshSignIn) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::LastMethod | Self::Refused(Rule::BelongsToAnother) => StatusCode::CONFLICT,
+            Self::UnknownMethod | Self::UnknownTerm => StatusCode::NOT_FOUND,
+            Self::AnotherSession | Self::AnotherAccount | Self::Refused(_) => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+/// The issuer of what the application itself proved ([`Client::vouch`](crate::Client::vouch)): no provider's.
+const VOUCHED: &str = "urn:mapae:vouched";
+
+/// What stands for the application's own proof of an account among its methods.
+pub(crate) fn vouched(account: &EndUser) -> EndUser {
+    EndUser::new(VOUCHED, name(account))
+}
+
+/// Whether it is a way in by a provider, and not the application's own.
+pub(crate) fn is_of_a_provider(method: &Method) -> bool {
+    method.person.issuer() != VOUCHED
+}
+
+/// The name of a method in forms.
+pub(crate) fn name(person: &EndUser) -> String {
+    sha256_base64url(format!("{}\0{}", person.issuer(), person.subject()))
+}
+
+/// What of an identity is shown beside the provider's name.
+pub(crate) fn hint(identity: &Identity) -> Option<String> {
+    let address = identity.email()?.address;
+    let (local, domain) = address.rsplit_once('@')?;
+    let shown: String = local.chars().take(if local.chars().count() > 3 { 2 } else { 1 }).collect();
+    Some(format!("{shown}***@{domain}"))
+}

@@ -1,0 +1,182 @@
+//! The vault's database: one SQL text, two engines. Only this folder knows `rusqlite` and `tokio-postgres`.
+//!
+//! *Reads*: [`Database::rows`] and [`Database::row`]. *Writes*: [`Database::commit`] with a unit of [`Statement`]s that
+//! happen together or not at all. What a write depends on stands in its `WHERE`: there is no transaction in which one
+//! could look first and write then, because PostgreSQL would let two do so at once.
+//!
+//! A table is one file beside this folder, with its statements in `statements!` and its part of the schema in the next
+//! step of `migrate.rs`.
+
+mod error;
+mod migrate;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod sqlite;
+mod statement;
+mod value;
+
+use std::{fmt, path::Path};
+
+pub use error::StoreError;
+pub(super) use sqlite::private_file;
+pub(super) use statement::{Done, Sql, Statement, statements, values};
+pub(super) use value::{Row, Value};
+
+/// The open database. Clones share it.
+#[derive(Clone)]
+pub(super) struct Database(Arm);
+
+#[derive(Clone)]
+enum Arm {
+    Sqlite(sqlite::Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Postgres),
+}
+
+impl Database {
+    /// Opens the SQLite file at `path`, and makes it (readable by its owner only) if there is none.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        sqlite::Sqlite::open(path).map(|sqlite| Self(Arm::Sqlite(sqlite)))
+    }
+
+    /// Opens the database at `sqlite:PATH` or `postgres://…`.
+    pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => Self::open(Path::new(path)),
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", _)) => {
+                postgres::Postgres::connect(url).await.map(|postgres| Self(Arm::Postgres(postgres)))
+            }
+            #[cfg(not(feature = "postgres"))]
+            Some(("postgres" | "postgresql", _)) => {
+                Err(StoreError::open("mapae-client was built without its feature `postgres`: switch it on"))
+            }
+            _ => Err(StoreError::open("write sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME")),
+        }
+    }
+
+    /// All rows of a query.
+    pub(super) async fn rows(&self, sql: Sql, params: impl Into<Vec<Value>>) -> Result<Vec<Row>, StoreError> {
+        let params = params.into();
+        value::refuse_nul(&params)?;
+        match &self.0 {
+            Arm::Sqlite(sqlite) => sqlite.rows(sql, params).await,
+            #[cfg(feature = "postgres")]
+            Arm::Postgres(postgres) => postgres.rows(sql, params).await,
+        }
+    }
+
+    /// The row that a unique key names, if there is one.
+    pub(super) async fn row(
+        &self,
+        sql: Sql,
+        params: impl Into<Vec<Value>>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, params).await?.pop())
+    }
+
+    /// Writes a unit durably and says what each statement did; `None`, and nothing has changed, if one that
+    /// [must](Statement::must) touch one row did not.
+    pub(super) async fn commit<const N: usize>(
+        &self,
+        unit: [Statement; N],
+    ) -> Result<Option<[Done; N]>, StoreError> {
+        for statement in &unit {
+            value::refuse_nul(&statement.params)?;
+        }
+        let done = match &self.0 {
+            Arm::Sqlite(sqlite) => sqlite.commit(Vec::from(unit)).await?,
+            #[cfg(feature = "postgres")]
+            Arm::Postgres(postgres) => postgres.commit(Vec::from(unit)).await?,
+        };
+        let Some(done) = done else { return Ok(None) };
+        let done = done.try_into().map_err(|_| StoreError::database("a unit was done in part"))?;
+        Ok(Some(done))
+    }
+
+    /// One write that has no conditions but its own.
+    pub(super) async fn write(&self, statement: Statement) -> Result<Done, StoreError> {
+        let done = self.commit([statement]).await?;
+        Ok(done.map_or_else(|| Done { rows: Vec::new(), touched: 0 }, |[done]| done))
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Arm::Sqlite(_) => "Database(SQLite)",
+            #[cfg(feature = "postgres")]
+            Arm::Postgres(_) => "Database(PostgreSQL)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::{
+        agreements, families, fresh, leases, methods, resting, service_keys, sessions, sign_ups, states,
+        tidying, tokens,
+    };
+
+    /// SQLite numbers parameters by appearance, PostgreSQL by digit.
+    fn numbered(sql: Sql) -> Vec<usize> {
+        let parts = sql.0.split('$').skip(1);
+        let number = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
+        parts.map(|part| number(part).parse().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_statement_is_one_that_both_engines_understand_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("client.db")).unwrap();
+        for sql in [
+            families::STATEMENTS,
+            leases::STATEMENTS,
+            service_keys::STATEMENTS,
+            sessions::STATEMENTS,
+            sign_ups::STATEMENTS,
+            states::STATEMENTS,
+            tokens::STATEMENTS,
+            agreements::STATEMENTS,
+            fresh::STATEMENTS,
+            methods::STATEMENTS,
+            resting::STATEMENTS,
+            tidying::STATEMENTS,
+        ]
+        .concat()
+        {
+            let mut first_uses = numbered(sql);
+            let mut seen = std::collections::BTreeSet::new();
+            first_uses.retain(|number| seen.insert(*number));
+            assert_eq!(first_uses, (1..=first_uses.len()).collect::<Vec<_>>(), "{sql:?}");
+            let params = vec![Value::Null; first_uses.len()];
+            match database.rows(sql, params).await {
+                Ok(_) => {}
+                // Nothing may be without a value here; the statement itself was understood.
+                Err(error) => assert!(format!("{error:?}").contains("NOT NULL"), "{sql:?} {error:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_happens_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("client.db")).unwrap();
+        let add = |hash: &str| states::USE.with(values![hash, 10]);
+        assert!(database.commit([add("a").must(), add("b").must()]).await.unwrap().is_some());
+        assert!(database.commit([add("c").must(), add("b").must()]).await.unwrap().is_none());
+        assert!(database.row(states::USED, values!["c", 0]).await.unwrap().is_none(), "undone");
+        let nul = database.write(add("d\0")).await.unwrap_err();
+        assert!(matches!(nul, StoreError::Database(_)));
+    }
+
+    #[tokio::test]
+    async fn addresses_that_are_none_are_refused() {
+        for url in ["", "client.db", "mysql://localhost/app", "postgres://u:hush@/?sslmode=hush"] {
+            let refused = Database::connect(url).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Open(_)), "{url}");
+            assert!(!format!("{refused:?}").contains("hush"), "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Sign-in methods: which account an identity opens. The primary key makes it one account, whoever writes how often at once.
+
+use std::collections::BTreeSet;
+
+use mapae_protocol::time::Timestamp;
+
+use super::{
+    StoreError, Vault,
+    database::{Row, statements, values},
+    sessions,
+};
+use crate::identity::EndUser;
+
+/// How often a removal is tried again because what it relied on has changed.
+const ATTEMPTS: usize = 8;
+
+statements! {
+    FIND = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+        FROM sign_in_methods WHERE issuer = $1 AND subject = $2";
+    LIVING = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+        FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2 AND removed_at IS NULL";
+    ADD = "INSERT INTO sign_in_methods
+            (issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT (issuer, subject) DO NOTHING";
+    REPLACE = "UPDATE sign_in_methods SET account_issuer = $1, account_subject = $2, provider = $3, hint = $4,
+            added_at = $5, removed_at = NULL
+        WHERE issuer = $6 AND subject = $7 AND account_issuer = $8 AND account_subject = $9
+            AND added_at = $10 AND removed_at IS NOT DISTINCT FROM $11";
+    /// Whoever removes another method of the account at the same time waits here until this one is done.
+    GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
+        ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
+    /// As long as another one lives that opens the account.
+    REMOVE = "UPDATE sign_in_methods SET removed_at = $1
+        WHERE issuer = $2 AND subject = $3 AND account_issuer = $4 AND account_subject = $5 AND removed_at IS NULL
+            AND EXISTS (SELECT 1 FROM sign_in_methods other WHERE other.issuer = $6 AND other.subject = $7
+                AND other.account_issuer = $4 AND other.account_subject = $5 AND other.removed_at IS NULL)";
+    REMOVE_ANY = "UPDATE sign_in_methods SET removed_at = $1
+        WHERE issuer = $2 AND subject = $3 AND account_issuer = $4 AND account_subject = $5 AND removed_at IS NULL";
+    END_SESSIONS = "DELETE FROM sessions WHERE (issuer, subject) IN
+        (SELECT issuer, subject FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2)";
+    FORGET_TOKENS = "DELETE FROM tokens WHERE (issuer, subject) IN
+        (SELECT issuer, subject FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2)";
+    /// Without a row of its own the founder opens the account; with one, what it opens now may be another.
+    END_SESSIONS_OF_FOUNDER = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
+        (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
+    FORGET_TOKENS_OF_FOUNDER = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
+        (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
+    FORGET = "DELETE FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2";
+    FORGET_AGREEMENTS = "DELETE FROM agreements WHERE account_issuer = $1 AND account_subject = $2";
+    FORGET_GUARD = "DELETE FROM account_guards WHERE issuer = $1 AND subject = $2";
+}
+
+/// A row of the table: an identity, and the account that it opens or opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Method {
+    pub(crate) person: EndUser,
+    pub(crate) account: EndUser,
+    pub(crate) provider: String,
+    /// What tells two accounts at one provider apart: a masked address.
+    pub(crate) hint: Option<String>,
+    pub(crate) added_at: Timestamp,
+    pub(crate) removed_at: Option<Timestamp>,
+}
+
+/// What came of removing a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// It is gone, and every session that was begun with it.
+    Done,
+    /// It is the last way in.
+    Last,
+    /// The account has no such method.
+    Unknown,
+}
+
+impl Vault {
+    /// The row of an identity.
+    pub(crate) async fn method(&self, person: &EndUser) -> Result<Option<Method>, StoreError> {
+        let row = self.database.row(FIND, values![person.issuer(), person.subject()]).await?;
+        row.map(|mut row| read(&mut row)).transpose()
+    }
+
+    /// The living methods of an account, the oldest first.
+    pub(crate) async fn methods(&self, account: &EndUser) -> Result<Vec<Method>, StoreError> {
+        let rows = self.database.rows(LIVING, values![account.issuer(), account.subject()]).await?;
+        let mut methods: Vec<Method> =
+            rows.into_iter().map(|mut row| read(&mut row)).collect::<Result<_, _>>()?;
+        // Not by the database, whose order of texts depends on its locale.
+        methods.sort_by(|one, other| (one.added_at, &one.person).cmp(&(other.added_at, &other.person)));
+        Ok(methods)
+    }
+
+    /// Makes `method` the row of its identity, if that row still is what was `observed`; `false`, and nothing changed, if
+    /// somebody else was faster.
+    pub(crate) async fn take_method(
+        &self,
+        method: &Method,
+        observed: Option<&Method>,
+    ) -> Result<bool, StoreError> {
+        let Method { person, account, provider, hint, added_at, .. } = method;
+        let take = match observed {
+            None => ADD.with(values![
+                person.issuer(),
+                person.subject(),
+                account.issuer(),
+                account.subject(),
+                provider,
+                hint.as_deref(),
+                *added_at
+            ]),
+            Some(observed) => REPLACE.with(values![
+                account.issuer(),
+                account.subject(),
+                provider,
+                hint.as_deref(),
+                *added_at,
+                person.issuer(),
+                person.subject(),
+                observed.account.issuer(),
+                observed.account.subject(),
+                observed.added_at,
+                observed.removed_at
+            ]),
+        };
+        if account == person {
+            return Ok(self.database.commit([take.must()]).await?.is_some());
+        }
+        // Sessions of a time when it opened another account, which is gone.
+        Ok(self.database.commit([take.must(), sessions::end_all(person)]).await?.is_some())
+    }
+
+    /// Makes room for an account that is about to be founded by `person`: what is left of a deleted one of that name must
+    /// not open the new one. What the row of `person` is now.
+    pub(crate) async fn clear_for(&self, person: &EndUser) -> Result<Option<Method>, StoreError> {
+        let key = || values![person.issuer(), person.subject()];
+        let unit = [
+            END_SESSIONS.with(key()),
+            sessions::end_all(person),
+            FORGET.with(key()),
+            FORGET_AGREEMENTS.with(key()),
+            FORGET_GUARD.with(key()),
+        ];
+        self.database.commit(unit).await?;
+        self.method(person).await
+    }
+
+    /// Forgets an account that is deleted: its methods, their sessions and tokens, its agreements.
+    pub(crate) async fn forget_account(&self, account: &EndUser) -> Result<(), StoreError> {
+        let key = || values![account.issuer(), account.subject()];
+        let unit = [
+            END_SESSIONS.with(key()),
+            FORGET_TOKENS.with(key()),
+            END_SESSIONS_OF_FOUNDER.with(key()),
+            FORGET_TOKENS_OF_FOUNDER.with(key()),
+            FORGET.with(key()),
+            FORGET_AGREEMENTS.with(key()),
+            FORGET_GUARD.with(key()),
+        ];
+        self.database.commit(unit).await.map(drop)
+    }
+
+    /// Removes a method and ends the sessions that were begun with it, unless it is the last way in. Only methods of
+    /// `issuers` that are still spoken to are ways in.
+    pub(crate) async fn remove_method(
+        &self,
+        method: &Method,
+        issuers: &BTreeSet<String>,
+        opens_otherwise: bool,
+        now: Timestamp,
+    ) -> Result<Removal, StoreError> {
+        let Method { person, account, .. } = method;
+        let (issuer, subject) = (account.issuer(), account.subject());
+        for _ in 0..ATTEMPTS {
+            let living = self.methods(account).await?;
+            if !living.iter().any(|method| method.person == *person) {
+                return Ok(Removal::Unknown);
+            }
+            let is_other_way_in =
+                |method: &&Method| method.person != *person && issuers.contains(method.person.issuer());
+            let remove = match living.iter().find(is_other_way_in) {
+                _ if opens_otherwise => {
+                    REMOVE_ANY.with(values![now, person.issuer(), person.subject(), issuer, subject])
+                }
+                None => return Ok(Removal::Last),
+                Some(Method { person: other, .. }) => REMOVE.with(values![
+                    now,
+                    person.issuer(),
+                    person.subject(),
+                    issuer,
+                    subject,
+                    other.issuer(),
+                    other.subject()
+                ]),
+            };
+            let unit = [GUARD.with(values![issuer, subject]), remove.must(), sessions::end_all(person)];
+            if self.database.commit(unit).await?.is_some() {
+                return Ok(Removal::Done);
+            }
+        }
+        Ok(Removal::Last)
+    }
+}
+
+fn read(row: &mut Row) -> Result<Method, StoreError> {
+    Ok(Method {
+        person: EndUser::new(row.text()?, row.text()?),
+        account: EndUser::new(row.text()?, row.text()?),
+        provider: row.text()?,
+        hint: row.optional_text()?,
+        added_at: row.time()?,
+        removed_at: row.optional_time()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method(subject: &str, account: &str, at: i64) -> Method {
+        Method {
+            person: EndUser::new("https://one.example", subject),
+            account: EndUser::new("https://one.example", account),
+            provider: "one".to_owned(),
+            hint: None,
+            added_at: Timestamp::from_unix(at),
+            removed_at: None,
+        }
+    }
+
+    fn issuers() -> BTreeSet<String> {
+        BTreeSet::from(["https://one.example".to_owned()])
+    }
+
+    #[tokio::test]
+    async fn lk_05_the_store_gives_an_identity_to_one_account_whoever_asks_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("client.db");
+        let processes = [Vault::open(&path).unwrap(), Vault::open(&path).unwrap()];
+        for round in 0..8 {
+            let subject = format!("shared-{round}");
+            let wishes = (0..8).map(|n| {
+                let (vault, wish) = (&processes[n % 2], method(&subject, &format!("account-{n}"), 1));
+                async move { (n, vault.take_method(&wish, None).await.unwrap()) }
+            });
+            let taken: Vec<_> = futures_util::future::join_all(wishes).await;
+            let winners: Vec<_> = taken.into_iter().filter(|(_, taken)| *taken).map(|(n, _)| n).collect();
+            let row = processes[0].method(&method(&subject, "", 0).person).await.unwrap().unwrap();
+            assert_eq!(winners.len(), 1);
+            assert_eq!(row.account.subject(), format!("account-{}", winners[0]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_decision_upon_a_row_that_has_changed_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let (first, second) = (method("alice", "alice", 1), method("alice", "bob", 5));
+        assert!(vault.take_method(&first, None).await.unwrap());
+        assert!(!vault.take_method(&second, None).await.unwrap(), "it is there");
+        let other = method("spare", "alice", 1);
+        assert!(vault.take_method(&other, None).await.unwrap());
+        let now = Timestamp::from_unix(9);
+        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Done);
+        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Unknown);
+        assert_eq!(vault.remove_method(&other, &issuers(), false, now).await.unwrap(), Removal::Last);
+        assert!(!vault.take_method(&second, Some(&first)).await.unwrap(), "removed since it was read");
+        let removed = vault.method(&first.person).await.unwrap().unwrap();
+        assert_eq!(removed.removed_at, Some(now));
+        assert!(vault.take_method(&second, Some(&removed)).await.unwrap());
+        assert!(!vault.take_method(&first, Some(&removed)).await.unwrap(), "once");
+    }
+
+    #[tokio::test]
+    async fn lk_10_of_many_ways_in_that_are_removed_at_once_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("client.db");
+        let processes = [Vault::open(&path).unwrap(), Vault::open(&path).unwrap()];
+        let methods: Vec<_> = (0..8).map(|n| method(&format!("way-{n}"), "alice", 1)).collect();
+        for method in &methods {
+            assert!(processes[0].take_method(method, None).await.unwrap());
+        }
+        let known = issuers();
+        let removals = methods.iter().enumerate().map(|(n, method)| {
+            processes[n % 2].remove_method(method, &known, false, Timestamp::from_unix(2))
+        });
+        let outcomes: Vec<_> = futures_util::future::join_all(removals).await;
+        let last = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Removal::Last))).count();
+        assert_eq!(last, 1, "{outcomes:?}");
+        assert_eq!(processes[0].methods(&methods[0].account).await.unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,10 @@
+//! Which account somebody gets, and who may change the ways into it: the real vault, two real issuers.
+
+mod arriving;
+mod methods;
+mod pages;
+mod stage;
+mod terms;
+mod tidying;
+mod tokens;
+mod world;

@@ -1,0 +1,94 @@
+//! Sign-ups that nobody finishes.
+
+use mapae_client::{Error, Field, SignUpError, SignUpOutcome};
+
+use super::stage::Stage;
+use crate::website::Browser;
+
+const DAY: i64 = 86_400;
+
+async fn begun(stage: &Stage, subject: &str) -> Browser {
+    let mut browser = Browser::default();
+    assert_eq!(stage.sign_in(&mut browser, 0, subject).await.unwrap(), "/sign-up");
+    browser
+}
+
+#[tokio::test]
+async fn an_unfinished_sign_up_is_there_for_a_day_and_then_gone() {
+    let stage = Stage::with(|builder| builder.sign_up([Field::required("nickname")])).await;
+    let (in_time, late) = (begun(&stage, "in-time").await, begun(&stage, "late").await);
+    for n in 0..150 {
+        begun(&stage, &format!("visitor-{n}")).await;
+    }
+    stage.clock.advance(DAY - 1);
+    assert_eq!(stage.client.clean_up().await.unwrap(), 0);
+    let done = stage.client.sign_up(&in_time.headers(), b"nickname=a").await.unwrap();
+    assert!(matches!(done, SignUpOutcome::Done(_)));
+    stage.clock.advance(1);
+    let refused = stage.client.sign_up(&late.headers(), b"nickname=b").await.unwrap_err();
+    assert!(matches!(refused, Error::SignUp(SignUpError::NotWaiting)), "over before anything was cleaned up");
+    // Two processes at once, and once more.
+    let other = stage.again(&[("one", 0)], |builder| builder).await;
+    let (first, second) = tokio::join!(stage.client.clean_up(), other.clean_up());
+    assert_eq!(first.unwrap() + second.unwrap(), 151);
+    assert_eq!(stage.client.clean_up().await.unwrap(), 0);
+    assert_eq!(stage.members.count(), 1);
+}
+
+#[tokio::test]
+async fn an_interrupted_clean_up_is_taken_up_by_the_next_one() {
+    let stage = Stage::with(|builder| builder.sign_up([Field::required("nickname")])).await;
+    for n in 0..150 {
+        begun(&stage, &format!("visitor-{n}")).await;
+    }
+    stage.clock.advance(DAY);
+    // Dropped after its first steps, as a process that dies.
+    let interrupted = tokio::time::timeout(std::time::Duration::ZERO, stage.client.clean_up()).await;
+    assert!(interrupted.is_err());
+    let another = stage.again(&[("one", 0)], |builder| builder).await;
+    let left = another.clean_up().await.unwrap();
+    assert!(left <= 150, "{left}");
+    assert_eq!(stage.client.clean_up().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn lk_10_cleaning_up_forgets_no_founder_and_nothing_that_was_removed_lately() {
+    let stage = Stage::start().await;
+    for (removed, last_day, rule) in
+        [(1, 29, "removed_lately"), (1, 30, "no_address"), (0, 400, "removed_lately")]
+    {
+        let subject = format!("alice-{removed}-{last_day}");
+        let mut browser = stage.with_two_methods(&subject).await;
+        stage.remove(&mut browser, removed, &subject).await.unwrap();
+        stage.clock.advance(last_day * DAY);
+        stage.client.clean_up().await.unwrap();
+        stage.sign_in(&mut Browser::default(), removed, &subject).await.unwrap();
+        assert_eq!(stage.members.rule(), rule, "{subject}");
+    }
+}
+
+#[tokio::test]
+async fn logins_clean_up_by_the_way() {
+    let stage = Stage::with(|builder| builder.sign_up([Field::required("nickname")])).await;
+    begun(&stage, "somebody").await;
+    stage.clock.advance(DAY);
+    begun(&stage, "somebody-else").await;
+    assert_eq!(stage.client.clean_up().await.unwrap(), 0, "it was done");
+}
+
+#[tokio::test]
+async fn lk_05_who_died_between_the_account_and_the_end_of_the_form_finishes_it_later() {
+    let stage = Stage::with(|builder| builder.sign_up([Field::required("nickname")])).await;
+    let mut browser = begun(&stage, "alice").await;
+    *stage.members.dies.lock().unwrap() = true;
+    assert!(stage.client.sign_up(&browser.headers(), b"nickname=a").await.is_err());
+    assert_eq!((stage.members.count(), stage.account(&browser).await), (1, None));
+    let SignUpOutcome::Done(done) = stage.client.sign_up(&browser.headers(), b"nickname=a").await.unwrap()
+    else {
+        panic!("asked again")
+    };
+    browser.take(&done.cookies);
+    assert_eq!((stage.members.count(), stage.account(&browser).await), (1, Some(stage.person(0, "alice"))));
+    stage.clock.advance(DAY);
+    assert_eq!(stage.client.clean_up().await.unwrap(), 0);
+}

@@ -1,0 +1,66 @@
+//! Where a test keeps its vault: a file, or a database of its own on a PostgreSQL of the tests.
+
+use std::{fs, path::Path, sync::Arc};
+
+use mapae_client::{Vault, VaultKey};
+use mapae_testkit::postgres::{self, PostgresServer};
+use tempfile::TempDir;
+
+use crate::engine::POSTGRES;
+
+/// An address for a vault, and the folder with its key.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) folder: Arc<TempDir>,
+    pub(crate) url: String,
+}
+
+impl Place {
+    pub(crate) async fn fresh() -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let url = if POSTGRES {
+            PostgresServer::shared().unwrap().fresh_database().await.unwrap()
+        } else {
+            format!("sqlite:{}", folder.path().join("client.db").display())
+        };
+        Self { folder, url }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn key_file(&self) -> std::path::PathBuf {
+        self.folder().join("client.db.key")
+    }
+
+    /// Opens the vault, as every process of the service does.
+    pub(crate) async fn open(&self) -> Vault {
+        if POSTGRES {
+            return self.open_with(&VaultKey::file(self.key_file()).unwrap()).await;
+        }
+        Vault::open(self.folder().join("client.db")).unwrap()
+    }
+
+    pub(crate) async fn open_with(&self, key: &VaultKey) -> Vault {
+        Vault::connect(&self.url, key).await.unwrap()
+    }
+
+    /// Everything that a thief of the database has, who has not the key.
+    pub(crate) async fn copy(&self) -> Vec<u8> {
+        if POSTGRES {
+            return postgres::dump(&self.url).await.unwrap().into_bytes();
+        }
+        let mut copy = Vec::new();
+        for file in fs::read_dir(self.folder()).unwrap().map(|file| file.unwrap().path()) {
+            if file.extension().is_none_or(|extension| extension != "key") {
+                copy.extend(fs::read(file).unwrap());
+            }
+        }
+        copy
+    }
+}

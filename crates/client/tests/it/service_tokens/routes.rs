@@ -1,0 +1,206 @@
+//! The routes over HTTP: the service's front end, and an API that knows nothing but the issuer.
+
+use axum::{Router, routing::get};
+use http::{StatusCode, header};
+use mapae_client::{Client, ServiceTokens, SignedIn, axum::routes};
+use mapae_resource::{Authorized, ResourceServer};
+use reqwest::{Response, redirect::Policy};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::{
+    issuer::Issuer,
+    place::Place,
+    website::{Browser, SECRET, TestClock, User, Users},
+};
+
+/// A front end in a browser, at its service.
+struct Visit {
+    origin: String,
+    http: reqwest::Client,
+    browser: Browser,
+    clock: TestClock,
+    cookies: [String; 3],
+}
+
+async fn home(SignedIn { user, .. }: SignedIn<User>) -> String {
+    user.number.to_string()
+}
+
+impl Visit {
+    /// Up to the page to which the login leads.
+    async fn start() -> Self {
+        let clock = TestClock::new();
+        let issuer = Issuer::start(&clock).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let origin = format!("http://127.0.0.1:{port}");
+        let app = mapae_client::ClientRegistration::new("client-1", format!("{origin}/callback/op"));
+        let settings = mapae_client::ProviderSettings::new("op").for_development();
+        let provider =
+            mapae_client::Provider::discover(issuer.url(), app.with_secret(SECRET), settings).unwrap();
+        let client = Client::builder(Place::fresh().await.open().await, Users::default())
+            .name("shop")
+            .provider(provider)
+            .clock(clock.clock())
+            .service_tokens(ServiceTokens::new())
+            .build()
+            .unwrap();
+        let app = Router::new().route("/home", get(home)).merge(routes(&client)).with_state(client);
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let cookies = ["code", "code-binding", "refresh"].map(|name| format!("shop-{port}-{name}"));
+        let mut visit = Self { origin, http, browser: Browser::default(), clock, cookies };
+        let started = visit.get("/login?return_to=/app").await;
+        let query = issuer.approve(started.headers()[header::LOCATION].to_str().unwrap(), "alice");
+        let arrived = visit.get(&format!("/callback/op?{query}")).await;
+        assert_eq!(
+            (arrived.status(), &arrived.headers()[header::LOCATION]),
+            (StatusCode::SEE_OTHER, &"/app".parse().unwrap())
+        );
+        let scripts_see: Vec<_> = arrived
+            .headers()
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .map(|cookie| cookie.to_str().unwrap())
+            .filter(|cookie| !cookie.contains("HttpOnly"))
+            .collect();
+        assert_eq!(scripts_see.len(), 1);
+        assert!(
+            scripts_see[0].starts_with(&visit.cookies[0])
+                && scripts_see[0].contains("Max-Age=60; SameSite=Strict")
+        );
+        visit
+    }
+
+    async fn get(&mut self, path: &str) -> Response {
+        let request = self.http.get(format!("{}{path}", self.origin));
+        self.send(request).await
+    }
+
+    async fn post(&mut self, path: &str, body: String, origin: &str) -> Response {
+        let request = self.http.post(format!("{}{path}", self.origin)).body(body);
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.header(header::ORIGIN, origin)).await
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Response {
+        let response = request.headers(self.browser.headers()).send().await.unwrap();
+        let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        self.browser.take(&cookies);
+        response
+    }
+
+    async fn with_tokens(mut self) -> Self {
+        self.hand_over().await;
+        self
+    }
+
+    async fn hand_over(&mut self) -> Value {
+        let (code, origin) = (self.browser.cookies[&self.cookies[0]].clone(), self.origin.clone());
+        let answer = self.post("/tokens", format!("code={code}"), &origin).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        let tokens: Value = answer.json().await.unwrap();
+        self.browser.access_token = Some(tokens["access_token"].as_str().unwrap().to_owned());
+        tokens
+    }
+}
+
+#[tokio::test]
+async fn a_front_end_posts_its_code_renews_and_signs_out() {
+    let mut visit = Visit::start().await;
+    let page = visit.http.get(format!("{}/home", visit.origin)).header(header::ACCEPT, "text/html");
+    assert_eq!(
+        visit.send(page).await.status(),
+        StatusCode::UNAUTHORIZED,
+        "not round and round by way of the login"
+    );
+    visit.hand_over().await;
+    assert_eq!(visit.browser.cookies.keys().collect::<Vec<_>>(), [&visit.cookies[2]]);
+    assert_eq!(visit.get("/home").await.text().await.unwrap(), "0");
+    let origin = visit.origin.clone();
+    let renewed = visit.post("/tokens/renewal", String::new(), &origin).await;
+    assert_eq!(renewed.status(), StatusCode::OK);
+    let old = visit.browser.clone();
+    let out = visit.post("/sign-out", String::new(), &origin).await;
+    assert_eq!(out.status(), StatusCode::SEE_OTHER);
+    assert!(visit.browser.cookies.is_empty());
+    visit.browser = old;
+    assert_eq!(visit.get("/home").await.status(), StatusCode::UNAUTHORIZED);
+    let refused = visit.post("/tokens/renewal", String::new(), &origin).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json::<Value>().await.unwrap(), serde_json::json!({"error": "invalid_grant"}));
+    let other = Visit::start().await.with_tokens().await;
+    let bearer = other.http.post(format!("{}/sign-out", other.origin));
+    let bearer = bearer.bearer_auth(other.browser.access_token.as_ref().unwrap()).send().await.unwrap();
+    assert_eq!(bearer.status(), StatusCode::SEE_OTHER, "by its token alone, which no other site can send");
+    let malformed = visit.post("/tokens", "code=a&code=b".to_owned(), &origin).await;
+    assert_eq!(malformed.json::<Value>().await.unwrap()["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn se_05_mx_04_other_sites_get_no_tokens_and_use_none_up() {
+    let mut visit = Visit::start().await;
+    let code = visit.browser.cookies[&visit.cookies[0]].clone();
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:1"] {
+        let refused = visit.post("/tokens", format!("code={code}"), origin).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{origin}");
+    }
+    for path in ["/tokens", "/tokens/renewal"] {
+        assert_eq!(visit.get(path).await.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    visit.hand_over().await;
+    for origin in ["https://evil.example", "null"] {
+        assert_eq!(
+            visit.post("/tokens/renewal", String::new(), origin).await.status(),
+            StatusCode::FORBIDDEN
+        );
+    }
+    let origin = visit.origin.clone();
+    assert_eq!(visit.post("/tokens/renewal", String::new(), &origin).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn rp_27_an_api_of_the_service_checks_its_tokens_by_the_issuer_alone() {
+    let mut visit = Visit::start().await;
+    let tokens = visit.hand_over().await;
+    let clock = visit.clock.clone();
+    let resource = ResourceServer::builder(&visit.origin, &visit.origin)
+        .without_revocation()
+        .clock(std::sync::Arc::new(Time(clock, std::time::Instant::now())))
+        .build()
+        .unwrap();
+    resource.ready().await;
+    let whoami = get(async |caller: Authorized| caller.subject().to_owned());
+    let app = resource.protect(Router::new().route("/whoami", whoami));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api = format!("http://{}/whoami", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let token = tokens["access_token"].as_str().unwrap();
+    let answer = visit.http.get(&api).bearer_auth(token).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.text().await.unwrap(), super::claims(token)["sub"]);
+    visit.clock.advance(400);
+    let late = visit.http.get(&api).bearer_auth(token).send().await.unwrap();
+    assert_eq!(late.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// The API's clock is the service's.
+struct Time(TestClock, std::time::Instant);
+
+impl std::fmt::Debug for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Time")
+    }
+}
+
+impl mapae_resource::Clock for Time {
+    fn now(&self) -> mapae_protocol::time::Timestamp {
+        self.0.now()
+    }
+
+    fn uptime(&self) -> std::time::Duration {
+        self.1.elapsed()
+    }
+}

@@ -1,0 +1,61 @@
+//! The tests of `tests/it` that keep something, with the vault on PostgreSQL.
+
+#[cfg(test)]
+#[path = "../it/accounts.rs"]
+mod accounts;
+#[cfg(test)]
+#[path = "../it/answers.rs"]
+mod answers;
+#[cfg(test)]
+#[path = "../it/callbacks.rs"]
+mod callbacks;
+#[cfg(test)]
+#[path = "../it/id_tokens.rs"]
+mod id_tokens;
+#[cfg(test)]
+#[path = "../it/issuer.rs"]
+mod issuer;
+#[cfg(test)]
+#[path = "../it/linking/mod.rs"]
+mod linking;
+#[cfg(test)]
+#[path = "../it/logins.rs"]
+mod logins;
+#[cfg(test)]
+#[path = "../it/native.rs"]
+mod native;
+#[cfg(test)]
+mod outages;
+#[cfg(test)]
+#[path = "../it/place.rs"]
+mod place;
+#[cfg(test)]
+#[path = "../it/processes/mod.rs"]
+mod processes;
+#[cfg(test)]
+#[path = "../it/refreshing.rs"]
+mod refreshing;
+#[cfg(test)]
+#[path = "../it/routes.rs"]
+mod routes;
+#[cfg(test)]
+#[path = "../it/secrecy.rs"]
+mod secrecy;
+#[cfg(test)]
+#[path = "../it/service_tokens/mod.rs"]
+mod service_tokens;
+#[cfg(test)]
+#[path = "../it/social/mod.rs"]
+mod social;
+#[cfg(test)]
+#[path = "../it/two_processes.rs"]
+mod two_processes;
+#[cfg(test)]
+#[path = "../it/website.rs"]
+mod website;
+
+#[cfg(test)]
+mod engine {
+    /// Where the vaults of the tests are.
+    pub(crate) const POSTGRES: bool = true;
+}

@@ -1,0 +1,3 @@
+//! Login with a provider in a real browser, where its rules about cookies decide.
+
+mod apple;
