@@ -22,6 +22,7 @@ mod logins;
 mod native;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod processes;

@@ -25,6 +25,9 @@ mod logins;
 #[path = "../it/native.rs"]
 mod native;
 #[cfg(test)]
+#[path = "../it/notices.rs"]
+mod notices;
+#[cfg(test)]
 mod outages;
 #[cfg(test)]
 #[path = "../it/place.rs"]

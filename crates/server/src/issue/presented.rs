@@ -159,7 +159,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
     /// What this server says in a token, with some of it changed.
-    fn claims(app: &App, changed: Value) -> Value {
+    fn claims(app: &App, changed: &Value) -> Value {
         let mut claims = json!({
             "iss": app.issuer().as_str(), "sub": "sub_1", "aud": "https://calendar.example", "exp": NOW.unix() + 300,
             "iat": NOW.unix(), "jti": "jti_1", "client_id": "app_1", "scope": "calendar.read", "gid": "gra_1",
@@ -176,11 +176,11 @@ mod tests {
             let text = keys.signing_key(Algorithm::Es256).unwrap().sign(kind, claims).unwrap();
             PresentedToken::open(&text, &app, &keys)
         };
-        let own = open(HeaderType::AccessToken, &claims(&app, json!({}))).unwrap();
+        let own = open(HeaderType::AccessToken, &claims(&app, &json!({}))).unwrap();
         assert_eq!((own.jti.as_str(), own.client_id.as_str()), ("jti_1", "app_1"));
         assert_eq!(own.grant_id.as_deref(), Some("gra_1"));
         for &kind in HeaderType::ALL {
-            let opened = open(kind, &claims(&app, json!({}))).is_some();
+            let opened = open(kind, &claims(&app, &json!({}))).is_some();
             assert_eq!(opened, kind == HeaderType::AccessToken, "{}", kind.as_str());
         }
         let issuer = app.issuer().as_str();
@@ -192,10 +192,10 @@ mod tests {
             json!({ "scope": "a\"b" }),
             json!({ "client_id": 1 }),
         ] {
-            assert!(open(HeaderType::AccessToken, &claims(&app, changed.clone())).is_none(), "{changed}");
+            assert!(open(HeaderType::AccessToken, &claims(&app, &changed)).is_none(), "{changed}");
         }
         for missing in REQUIRED {
-            let mut claims = claims(&app, json!({}));
+            let mut claims = claims(&app, &json!({}));
             claims.as_object_mut().unwrap().remove(*missing);
             assert!(open(HeaderType::AccessToken, &claims).is_none(), "{missing}");
         }
@@ -223,7 +223,7 @@ mod tests {
             swept_until: NOW.minus(mapae_protocol::time::Seconds::hours(2)),
         };
         for (client_id, given) in [("app_1", true), ("app_2", false), ("", false), ("APP_1", false)] {
-            let claims = claims(&app, json!({ "client_id": client_id }));
+            let claims = claims(&app, &json!({ "client_id": client_id }));
             let key = keys.signing_key(Algorithm::Es256).unwrap();
             let text = key.sign(HeaderType::AccessToken, &claims).unwrap();
             let token = PresentedToken::from_jwt(&text, &app, &keys).unwrap();
