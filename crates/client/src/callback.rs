@@ -91,6 +91,15 @@ impl CallbackResponse {
         Ok(Self { response: AuthorizationResponse::parse(&params)?, brought })
     }
 
+    /// The query to which an answer is carried that the provider's page posts (OAuth 2.0 Form Post Response Mode §2). The
+    /// post comes from another site and brings no cookies; a redirect to the same address with this query has them.
+    ///
+    /// # Errors
+    /// [`CallbackError::Malformed`]: it is no form, or longer than any provider's answer.
+    pub fn query_of_post(body: &[u8]) -> Result<String, CallbackError> {
+        posted::carried(body)
+    }
+
     /// The `state` that came back, whoever sent it.
     #[must_use]
     pub fn state(&self) -> Option<&str> {

@@ -65,6 +65,7 @@ fn protocol() -> Router<App> {
         .route(paths::REVOCATIONS, post(revocations::revocations))
         .route(paths::JWKS, get(jwks::jwks))
         .route("/upstream/{name}/token", get(upstream_token::upstream_token))
+        .route("/upstream/{name}/callback", post(callback::posted))
         .route("/upstream/{name}/notices/{notice}", get(notices::notice).post(notices::notice))
         .route(paths::OPENID_CONFIGURATION, get(discovery::metadata))
         .route(paths::OAUTH_METADATA, get(discovery::metadata))

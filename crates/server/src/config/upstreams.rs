@@ -239,7 +239,7 @@ impl Reading<'_> {
     }
 }
 
-/// The secret in a file, without the line feed at its end.
+/// The secret in a file, without the line feed at its end: one line, or a key in PEM (RFC 7468 §2).
 ///
 /// # Errors
 /// What is wrong, as a sentence that does not repeat the content.
@@ -247,7 +247,9 @@ pub(crate) fn read_secret(path: &str) -> Result<Secret<String>, String> {
     let text =
         fs::read_to_string(path).map_err(|error| format!("The file {path:?} cannot be read: {error}."))?;
     let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() || secret.chars().any(char::is_control) {
+    let is_pem = secret.starts_with("-----BEGIN ") && secret.ends_with("-----");
+    let odd = |sign: char| sign.is_control() && !(is_pem && matches!(sign, '\r' | '\n'));
+    if secret.is_empty() || secret.chars().any(odd) {
         return Err(format!("The file {path:?} is empty, or has more than one line."));
     }
     Ok(Secret::new(secret.to_owned()))

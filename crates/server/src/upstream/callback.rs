@@ -5,8 +5,9 @@
 
 use axum::{
     extract::{Path, Request, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use http::StatusCode;
 use mapae_client::{CallbackResponse, PendingLogin};
 use mapae_protocol::base64url;
 
@@ -17,13 +18,33 @@ use super::{
 };
 use crate::{
     app::App,
-    interaction::{PageError, Step, StepError, Visit, page},
+    http::body,
+    interaction::{PageError, Step, StepError, Visit, page, see_other},
     pages::sign_in::UpstreamTrouble,
 };
 
 /// `GET /upstream/{name}/callback`.
 pub(crate) async fn callback(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
     page(app, request, |visit| async move { come_back(&visit, &name).await }).await
+}
+
+/// The longest answer that a page posts, in bytes.
+const LONGEST_POST: usize = 16 * 1024;
+
+/// `POST /upstream/{name}/callback`: an answer that the provider's page posts (OAuth 2.0 Form Post Response Mode §2). It
+/// comes from another site, without our cookies, so nothing is judged and nothing stored: the browser is sent to the same
+/// address once more. What is no answer gets there, too, where the page says so.
+pub(crate) async fn posted(request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let query = carried(request).await.unwrap_or_default();
+    see_other(&format!("{path}?{query}")).unwrap_or_else(|_| StatusCode::BAD_REQUEST.into_response())
+}
+
+async fn carried(request: Request) -> Option<String> {
+    let (parts, body) = request.into_parts();
+    body::require_form(&parts.headers).ok()?;
+    let form = body::read(body, LONGEST_POST).await.ok()?;
+    CallbackResponse::query_of_post(&form).ok()
 }
 
 async fn come_back(visit: &Visit, name: &str) -> Result<Response, PageError> {

@@ -3,7 +3,7 @@
 use mapae_simulators::{Command, FaultKind};
 use mapae_testkit::{Browser, Page};
 
-use super::stage::{PASSWORD, by_password, for_each_engine, sign_up};
+use super::stage::{PASSWORD, by_password, for_each_engine, posted, sign_up};
 
 fn told(page: &Page) -> String {
     page.text("#trouble").unwrap_or_else(|| panic!("nothing is told: {} {}", page.status, page.body))
@@ -50,6 +50,19 @@ for_each_engine! {
             assert!(account.has("services"), "{name}: {} {}", account.status, account.body);
         }
         assert_eq!(stage.accounts().await.len(), 3);
+    }
+
+    async fn rp_15_apple_posts_its_answer_and_signs_up_and_in(stage: Stage of ["apple"]) {
+        for _ in 0..2 {
+            stage.enter(&Browser::default(), "apple", ("haru", &[])).await;
+        }
+        assert_eq!(stage.accounts().await.len(), 1);
+        // What is no answer leads to a page that says so.
+        for body in ["", "code=c", "state=s&state=t&code=c", "code=%ff"] {
+            let page = posted(&stage.server.at("/upstream/apple/callback"), body).await;
+            let page = Browser::default().follow(page).await;
+            assert!(page.status.is_client_error(), "{body}: {}", page.status);
+        }
     }
 
     async fn the_last_used_comes_first(stage: Stage of ["kakao", "naver"]) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mapae::store::users::{self, Account};
-use mapae_protocol::time::Seconds;
+use mapae_protocol::{params, time::Seconds};
 use mapae_simulators::{Clock, Provider, Settings, Simulator};
 use mapae_testkit::{Browser, Engine, Page, TestServer};
 use serde_json::Value;
@@ -83,21 +83,16 @@ impl Stage {
     pub(super) async fn add(&self, id: &str, name: &str, secret: Option<&str>) -> Value {
         let (simulator, folder) = (self.simulator(id), self.server.data());
         let app = simulator.app();
-        let secret = secret.map(str::to_owned).or(app.client_secret).unwrap();
-        let file = written(folder, "secret", &secret);
-        let mut words = vec![
-            "upstream".to_owned(),
-            "add".to_owned(),
-            id.to_owned(),
-            "--name".to_owned(),
-            name.to_owned(),
-            "--client-id".to_owned(),
-            app.client_id,
-            "--client-secret-file".to_owned(),
-            file,
-            "--base-url".to_owned(),
-            simulator.base_url().to_owned(),
-        ];
+        let mut words = ["upstream", "add", id, "--name", name, "--client-id"].map(str::to_owned).to_vec();
+        words.extend([app.client_id, "--base-url".to_owned(), simulator.base_url().to_owned()]);
+        let key = simulator.client_key().map(str::to_owned);
+        if let Some(secret) = secret.map(str::to_owned).or(app.client_secret).filter(|_| key.is_none()) {
+            words.extend(["--client-secret-file".to_owned(), written(folder, "secret", &secret)]);
+        }
+        for (name, value) in key.into_iter().flat_map(|key| apples_credentials(key, app.team_id.clone())) {
+            let file = written(folder, name, &value);
+            words.extend(["--credential-file".to_owned(), format!("{name}={file}")]);
+        }
         if let Some(admin_key) = app.admin_key {
             let admin_key = written(folder, "admin-key", &admin_key);
             let app_id = written(folder, "app-id", &app.number.to_string());
@@ -149,6 +144,9 @@ impl Stage {
             if let Some(location) = page.location() {
                 return location;
             }
+            if page.has("hand-over-submit") {
+                return self.posted(&page).await;
+            }
             let login = format!("login-as-{who}");
             page = match (page.has(&login), page.has("consent-approve")) {
                 (true, _) => self.answer(browser, &page, &login, &[]).await,
@@ -161,6 +159,14 @@ impl Stage {
             page = browser.follow(page).await;
         }
         panic!("round and round")
+    }
+
+    /// Posts what the provider's page hands over, as a browser does for another site: without cookies. Where it leads.
+    async fn posted(&self, page: &Page) -> Url {
+        let (action, fields) = page.form("hand-over-submit");
+        let answer = posted(&action, &params::encode(fields)).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        answer.location().expect("to the same address")
     }
 
     async fn answer(&self, browser: &Browser, page: &Page, button: &str, items: &[&str]) -> Page {
@@ -205,6 +211,21 @@ impl Stage {
     pub(super) fn advance(&self, seconds: u32) {
         self.server.advance(Seconds::seconds(seconds));
     }
+}
+
+/// What one notes in the console of the simulated Apple, with the key that one downloads there.
+fn apples_credentials(key: String, team: Option<String>) -> [(&'static str, String); 3] {
+    [("team_id", team.unwrap()), ("key_id", "SIMULATED1".to_owned()), ("private_key", key)]
+}
+
+/// Posts a form as a page of another site does: no cookie of ours comes along.
+pub(super) async fn posted(address: &str, form: &str) -> Page {
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("origin", "https://appleid.apple.com"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    Browser::default().send("POST", address, &headers, form.as_bytes().to_vec()).await
 }
 
 /// Answers the sign-up step.
