@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode, header};
 use mapae_protocol::params::{self, Params};
 use serde_json::{Value, json};
 
-use super::{Desk, answer, language, same_origin};
+use super::{Desk, answer, language};
 use crate::{
     client::{Redirect, paths},
     error::Error,
@@ -75,9 +75,6 @@ async fn remove<U: Send + Sync + 'static>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
-        return same_origin::refused();
-    }
     match desk.remove(&headers, &body).await {
         Ok(_) if wants_json(&headers) => StatusCode::NO_CONTENT.into_response(),
         removed => desk.answer(removed, &headers),
@@ -99,9 +96,6 @@ async fn choose<U: Send + Sync + 'static>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
-        return same_origin::refused();
-    }
     desk.answer(desk.choose(&headers, &body).await, &headers)
 }
 
@@ -130,9 +124,6 @@ impl<U: Send + Sync + 'static> Desk<U> {
         body: &[u8],
         start: impl AsyncFnOnce(&LoginRequest) -> Result<Redirect, Error>,
     ) -> Response {
-        if !same_origin::is_same_origin(headers, self.client.origin()) {
-            return same_origin::refused();
-        }
         let started = match request(body) {
             Ok(request) => start(&request).await,
             Err(error) => Err(error.into()),

@@ -15,6 +15,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, RawQuery, State},
+    middleware,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -76,10 +77,10 @@ where
     U: Send + Sync + 'static,
     S: Clone + Send + Sync + 'static,
 {
-    let mut router = Router::new()
+    let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
+    let mut router = forms(&desk)
         .route(paths::LOGIN, get(login))
         .route(paths::LOGIN_JSON, get(login_json).post(login_json))
-        .route(paths::SIGN_UP, get(sign_up_form).post(sign_up))
         .route(SIGN_OUT, post(sign_out));
     for provider in client.providers() {
         let name: Arc<str> = provider.name().into();
@@ -96,15 +97,23 @@ where
         }
         router = router.route(&provider.callback_path(), route);
     }
-    for (path, answer) in account::routes() {
-        router = router.route(path, answer);
-    }
     router = router.route(NOTICES, get(notified).post(notified));
     if client.issues_tokens() {
         router = router.merge(service_tokens::routes());
     }
-    let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
     router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
+}
+
+/// What only a page of this service may change. A route of this kind has no check of its own to forget.
+fn forms<U: Send + Sync + 'static>(desk: &Desk<U>) -> Router<Desk<U>> {
+    let mut router = Router::new().route(paths::SIGN_UP, get(sign_up_form).post(sign_up));
+    for (path, answer) in account::routes() {
+        router = router.route(path, answer);
+    }
+    if desk.client.issues_tokens() {
+        router = router.route(paths::TOKENS, post(service_tokens::hand_over));
+    }
+    router.route_layer(middleware::from_fn_with_state(desk.clone(), same_origin::demand))
 }
 
 async fn login<U: Send + Sync + 'static>(
@@ -166,9 +175,6 @@ async fn sign_up<U: Send + Sync + 'static>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
-        return same_origin::refused();
-    }
     match desk.client.sign_up(&headers, &body).await {
         Ok(SignUpOutcome::Done(arrived)) => redirect(arrived),
         Err(Error::SignUp(SignUpError::ProofNeeded)) => desk.existing_account(&headers).await,

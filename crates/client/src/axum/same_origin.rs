@@ -1,8 +1,27 @@
 //! Forms are posted by pages of this service only (cross-site request forgery, RFC 6749 §10.12).
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, StatusCode};
 use mapae_protocol::same_origin::{Sender, sender};
+
+use super::Desk;
+
+/// Lets only pages of this service change something. Of what another site sends not even the body is read.
+pub(super) async fn demand<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method().is_safe() || is_same_origin(request.headers(), desk.client.origin()) {
+        next.run(request).await
+    } else {
+        refused()
+    }
+}
 
 /// Whether a page of this very origin made the request. One of which nothing is said comes from no page of ours.
 pub(super) fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
