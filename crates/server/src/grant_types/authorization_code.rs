@@ -231,7 +231,7 @@ fn new_grant(
     };
     NewGrant {
         given: Given {
-            id: Kind::Grant.fresh(),
+            id: Kind::Grant.fresh_at(cx.now),
             origin: code.origin(),
             user_id: code.user_id.clone(),
             app_id: code.client_id.clone(),

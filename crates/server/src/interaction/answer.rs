@@ -122,9 +122,10 @@ pub(crate) async fn issue_code(
     let Parties { client, signed_in, consent } = parties;
     let SignedIn { session, user } = signed_in;
     let request = &authorize.request;
+    let now = app.issuing_time().map_err(Fault::from)?;
     let code = AuthorizationCode {
-        id: AuthorizationCode::fresh_id(),
-        expires_at: app.issuing_time().map_err(Fault::from)?.plus(app.config().tokens.code),
+        id: AuthorizationCode::fresh_id(now),
+        expires_at: now.plus(app.config().tokens.code),
         client_id: client.id().to_owned(),
         sent_to: AuthorizationCode::redirect_digest(redirect.uri().as_str()),
         redirect_uri_asked: redirect.was_asked(),

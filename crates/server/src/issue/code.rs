@@ -4,11 +4,12 @@
 //! whose `origin` is unique, which makes that possible once on any number of nodes; issuing it writes
 //! nothing. Only what would make a code too long for an address waits in a row named by its id.
 
-use mapae_protocol::{base64url, digest::sha256, random, scope::Scopes, seal::Sealer, time::Timestamp};
+use mapae_protocol::{base64url, digest::sha256, scope::Scopes, seal::Sealer, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::{Artefact, Fault},
+    ids,
     keys::AuthorizationCodes,
     store::{alive::Epochs, grants::Redemption},
 };
@@ -60,9 +61,9 @@ pub(crate) struct SealedCode {
 }
 
 impl AuthorizationCode {
-    /// A fresh code id: 128 bits.
-    pub(crate) fn fresh_id() -> [u8; 16] {
-        random::bytes()
+    /// A fresh code id: what seals the code makes it impossible to guess, this makes it another than all before.
+    pub(crate) fn fresh_id(now: Timestamp) -> [u8; 16] {
+        ids::timed(now)
     }
 
     /// Where the grant came from: unique, so that a code is redeemed once.
