@@ -9,11 +9,12 @@ use crate::{
     app,
     cli::Common,
     clock::Clock,
-    config::{Config, Environment, Flags},
+    config::{Config, Environment, Flags, Site},
     log,
     store::{
         Db, Options,
         db::{MigrateError, Schema},
+        issuer,
     },
 };
 
@@ -34,8 +35,8 @@ impl Data {
         common: &Common,
         work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let data = Self::open(settings(&common.flags())?)?;
-        let outcome = match data.require_schema().await {
+        let mut data = Self::open(settings(&common.flags())?)?;
+        let outcome = match data.prepare().await {
             Ok(()) => work(&data).await,
             Err(failure) => Err(failure),
         };
@@ -48,6 +49,16 @@ impl Data {
         app::prepare_folder(&config.data)?;
         let db = app::open_database(&config, options())?;
         Ok(Self { config, db, now: Clock::System.now() })
+    }
+
+    async fn prepare(&mut self) -> Result<(), Failure> {
+        self.require_schema().await?;
+        if !self.config.site_is_named
+            && let Some(site) = served_site(&self.db).await?
+        {
+            self.config.site = site;
+        }
+        Ok(())
     }
 
     /// A database that is new gets its tables. One of an older program is left alone: that program may be
@@ -69,6 +80,11 @@ impl Data {
         }
         Ok(())
     }
+}
+
+/// Where the database was served last: what a command says to whoever names no issuer is said of that server.
+pub(super) async fn served_site(db: &Db) -> Result<Option<Site>, Failure> {
+    Ok(issuer::last(db).await?.and_then(|issuer| Site::parse(&issuer).ok()))
 }
 
 /// How a command uses a database: few connections, much patience.

@@ -66,6 +66,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The issuer, and the origin at which browsers reach the server.
     pub site: Site,
+    /// Whether somebody named it. If not, commands go by the issuer under which the database is served.
+    pub site_is_named: bool,
     /// Whose word about a client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they give it.
@@ -114,11 +116,13 @@ impl Config {
         let (keys, mail, limits) =
             (Keys::read(source, &data), Mail::read(source, &data), Limits::read(source));
         let upstreams = upstreams::read(source, site.as_ref());
+        let site_is_named = source.names(&server::ISSUER);
         Some(Self {
             data,
             database,
             listen,
             site: site?,
+            site_is_named,
             trusted_proxies,
             forwarded_header,
             log,

@@ -140,6 +140,11 @@ impl<'a> Source<'a> {
     }
 
     /// The value as it was given in the place that wins; `None` when nobody gave it.
+    /// Whether somebody gave this setting, rightly or wrongly.
+    pub(super) fn names(&self, setting: &Setting) -> bool {
+        self.given(setting).is_some()
+    }
+
     fn given(&self, setting: &Setting) -> Option<Given<Value>> {
         if let Some(flag) = setting.flag {
             if let Some(text) = self.flags.text(flag) {

@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod folders;
+mod issuer;
 mod keys;
 mod report;
 mod upstreams;
@@ -23,7 +24,7 @@ pub(super) async fn run(common: &Common) -> Result<Answer, Failure> {
         Ok(config) => {
             log::install(&config.log);
             report.fine("configuration", format!("{}, listening on {}", config.site, config.listen));
-            inspect(&config, &mut report).await;
+            inspect(config, &mut report).await;
         }
         Err(mistakes) => {
             for mistake in mistakes.iter() {
@@ -39,14 +40,15 @@ pub(super) async fn run(common: &Common) -> Result<Answer, Failure> {
     Ok(if report.is_fine() { answer } else { answer.with_failure() })
 }
 
-async fn inspect(config: &Config, report: &mut Report) {
+async fn inspect(config: Config, report: &mut Report) {
     let now = Clock::System.now();
-    folders::inspect(config, report);
-    let master_key = keys::inspect_master_key(config, report);
-    if let Some(db) = database::inspect(config, report).await {
+    folders::inspect(&config, report);
+    let master_key = keys::inspect_master_key(&config, report);
+    if let Some(db) = database::inspect(&config, report).await {
         clock::inspect(&db, now, report).await;
-        upstreams::inspect(&db, config, master_key.usable(), report).await;
-        keys::inspect(&db, config, master_key, now, report).await;
+        let config = issuer::inspect(&db, config, report).await;
+        upstreams::inspect(&db, &config, master_key.usable(), report).await;
+        keys::inspect(&db, &config, master_key, now, report).await;
         db.close().await;
     }
 }

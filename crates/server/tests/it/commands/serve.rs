@@ -212,4 +212,17 @@ async fn a_second_issuer_over_one_database_is_told_at_the_start() {
     assert!(told.is_some_and(|line| line.contains(&issuer) && line.contains(&last)), "{log}");
     let log = first.stop("TERM").log;
     assert!(!log.contains("another issuer"), "{log}");
+    // Whoever names no issuer hears of the server that uses the database, and not of one that nobody runs.
+    let secret = mapae.folder().join("secret");
+    fs::write(&secret, "s3cret").unwrap();
+    let secret = secret.to_str().unwrap();
+    let added = mapae.json(&["upstream", "add", "kakao", "--client-id", "x", "--client-secret-file", secret]);
+    assert_eq!(added["redirect_uri"], format!("{issuer}/upstream/kakao/callback"));
+    let report = mapae.json(&["check"]);
+    let findings = report["findings"].as_array().unwrap().iter();
+    let told = findings.filter(|finding| finding["subject"] == "issuer").collect::<Vec<_>>();
+    assert!(told.len() == 1 && told[0]["finding"].as_str().unwrap().contains(&issuer), "{report}");
+    let named = mapae.with("MAPAE_ISSUER", "https://id.example.com");
+    let shown = named.json(&["upstream", "show", "kakao"]);
+    assert_eq!(shown["redirect_uri"], "https://id.example.com/upstream/kakao/callback");
 }
