@@ -1,30 +1,18 @@
 //! Apps: the clients of OAuth, with everything that was registered about them.
 
+mod record;
+
 use mapae_protocol::time::Timestamp;
 
+use self::record::app_columns;
+pub(super) use self::record::{APP_STATE_WIDTH, app_state_columns};
+pub use self::record::{App, AppLists, AppScope, AppSettings, AppState, NewApp, OffBy, RegisteredApp};
 use super::{
     app_icons,
-    app_secrets::{AppSecret, NewSecret, insert as insert_secret},
-    db::{Db, Row, Statement, StoreError, Unit, statements, values},
+    app_secrets::insert as insert_secret,
+    db::{Db, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
 };
-
-macro_rules! app_columns {
-    () => {
-        "a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
-         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.blocked_at, \
-         a.deleted_at, a.created_at, a.updated_at, (a.owner_id IS NULL OR a.vouched_at IS NOT NULL \
-         OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
-    };
-}
-
-/// The columns of [`AppState`], of `apps a`. Who switched an app off makes no difference to what it holds.
-macro_rules! app_state_columns {
-    () => {
-        "a.epoch, COALESCE(a.blocked_at, a.disabled_at), a.deleted_at"
-    };
-}
-pub(super) use app_state_columns;
 
 statements! {
     // One query, so that the parts are of one moment; the app's own columns repeat for each of its parts.
@@ -76,130 +64,6 @@ statements! {
     DROP_SCOPES: AppScopes = "DELETE FROM app_scopes WHERE app_id = $1";
     ADD_SCOPE: AppScopes = "INSERT INTO app_scopes (app_id, scope, required, purpose_ko, purpose_en, position) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (app_id, scope) DO NOTHING";
-}
-
-/// What can be changed about an app, apart from its lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppSettings {
-    /// As people see it.
-    pub name: String,
-    /// A reference to its picture.
-    pub icon: Option<String>,
-    /// Where it leads.
-    pub homepage: Option<String>,
-    /// Whether it cannot keep a secret (RFC 6749 §2.1).
-    pub public: bool,
-    /// Space-separated grant types.
-    pub grant_types: String,
-    /// The one way in which it authenticates; `None`: basic and post.
-    pub token_endpoint_auth_method: Option<String>,
-    /// The algorithm of its ID tokens.
-    pub id_token_alg: String,
-    /// `pairwise` or `public`.
-    pub subject_type: String,
-    /// Whether it must use PKCE.
-    pub pkce_required: bool,
-    /// Whether its refresh tokens rotate.
-    pub rotate_refresh: bool,
-}
-
-/// An app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct App {
-    /// The `client_id`, `app_…`.
-    pub id: String,
-    /// The developer; `None` for apps made on the command line.
-    pub owner_id: Option<String>,
-    /// What can be changed.
-    pub settings: AppSettings,
-    /// Raised when everything that was made before must end.
-    pub epoch: i64,
-    /// Since when its owner has it switched off.
-    pub disabled_at: Option<Timestamp>,
-    /// Since when the operator has it switched off: only the operator ends that.
-    pub blocked_at: Option<Timestamp>,
-    /// Since when it exists only for the sake of what refers to it.
-    pub deleted_at: Option<Timestamp>,
-    /// When it was registered.
-    pub created_at: Timestamp,
-    /// When it was changed.
-    pub updated_at: Timestamp,
-    /// Whether the operator stands behind it: it is their own, or they have looked at it.
-    pub vouched: bool,
-}
-
-/// Who has an app switched off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OffBy {
-    /// Its owner, who may switch it on again.
-    Owner,
-    /// The operator of this server, who alone may.
-    Operator,
-}
-
-/// What is alive about an app, as far as grants and tokens depend on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppState {
-    /// Its epoch.
-    pub epoch: i64,
-    /// Since when it may do nothing, whoever switched it off.
-    pub disabled_at: Option<Timestamp>,
-    /// Since when it is gone.
-    pub deleted_at: Option<Timestamp>,
-}
-
-/// How many columns [`AppState`] has.
-pub(super) const APP_STATE_WIDTH: usize = 3;
-
-/// A scope that an app may ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppScope {
-    /// The scope.
-    pub scope: String,
-    /// Whether the app does not work without it (필수).
-    pub required: bool,
-    /// What for, in Korean; empty if nothing was written.
-    pub purpose_ko: String,
-    /// What for, in English.
-    pub purpose_en: String,
-}
-
-/// The lists of an app, each in the order in which the developer wrote it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AppLists {
-    /// Registered redirect URIs, byte for byte.
-    pub redirect_uris: Vec<String>,
-    /// Origins that may call from a browser.
-    pub origins: Vec<String>,
-    /// Scopes that it may ask for.
-    pub scopes: Vec<AppScope>,
-}
-
-/// An app with all that belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegisteredApp {
-    /// The app.
-    pub app: App,
-    /// Its lists.
-    pub lists: AppLists,
-    /// Its secrets, also those that have expired but are not swept yet.
-    pub secrets: Vec<AppSecret>,
-}
-
-/// An app to be registered.
-#[derive(Clone, Debug)]
-pub struct NewApp {
-    /// The `client_id`.
-    pub id: String,
-    /// The developer.
-    pub owner_id: Option<String>,
-    /// What can be changed later.
-    pub settings: AppSettings,
-    /// Its lists.
-    pub lists: AppLists,
-    /// Its first secret; `None` for a public app.
-    pub secret: Option<NewSecret>,
 }
 
 /// The app with all that belongs to it, in one query; also when it is disabled or deleted.
@@ -375,83 +239,4 @@ fn add_lists(id: &str, lists: &AppLists) -> impl Iterator<Item = Statement> {
             let AppScope { scope, required, purpose_ko, purpose_en } = item;
             Statement::one(ADD_SCOPE, values![id, scope, *required, purpose_ko, purpose_en, position])
         }))
-}
-
-impl RegisteredApp {
-    /// Reads one part of the union in [`FIND`]; all its columns are `NULL` if the app has no parts.
-    fn add(&mut self, row: &mut Row) -> Result<(), StoreError> {
-        let part = row.optional_text()?;
-        let name = row.optional_text()?.unwrap_or_default();
-        let first = row.optional_text()?.unwrap_or_default();
-        let second = row.optional_text()?.unwrap_or_default();
-        let flag = row.joined(1, Row::bool)?.unwrap_or_default();
-        let number = row.optional_timestamp()?.unwrap_or(self.app.created_at);
-        let until = row.optional_timestamp()?;
-        match part.as_deref() {
-            None => {}
-            Some("redirect_uri") => self.lists.redirect_uris.push(name),
-            Some("origin") => self.lists.origins.push(name),
-            Some("scope") => self.lists.scopes.push(AppScope {
-                scope: name,
-                required: flag,
-                purpose_ko: first,
-                purpose_en: second,
-            }),
-            Some("secret") => self.secrets.push(AppSecret {
-                id: name,
-                hash: first.into(),
-                created_at: number,
-                expires_at: until,
-            }),
-            Some(_) => return Err(row.corrupt_last()),
-        }
-        Ok(())
-    }
-}
-
-impl App {
-    /// Who has it switched off; the operator's word counts more.
-    pub const fn off_by(&self) -> Option<OffBy> {
-        match (self.blocked_at, self.disabled_at) {
-            (Some(_), _) => Some(OffBy::Operator),
-            (None, Some(_)) => Some(OffBy::Owner),
-            (None, None) => None,
-        }
-    }
-
-    fn read(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.text()?,
-            owner_id: row.optional_text()?,
-            settings: AppSettings {
-                name: row.text()?,
-                icon: row.optional_text()?,
-                homepage: row.optional_text()?,
-                public: row.bool()?,
-                grant_types: row.text()?,
-                token_endpoint_auth_method: row.optional_text()?,
-                id_token_alg: row.text()?,
-                subject_type: row.text()?,
-                pkce_required: row.bool()?,
-                rotate_refresh: row.bool()?,
-            },
-            epoch: row.int()?,
-            disabled_at: row.optional_timestamp()?,
-            blocked_at: row.optional_timestamp()?,
-            deleted_at: row.optional_timestamp()?,
-            created_at: row.timestamp()?,
-            updated_at: row.timestamp()?,
-            vouched: row.bool()?,
-        })
-    }
-}
-
-impl AppState {
-    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            epoch: row.int()?,
-            disabled_at: row.optional_timestamp()?,
-            deleted_at: row.optional_timestamp()?,
-        })
-    }
 }
