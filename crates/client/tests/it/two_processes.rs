@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     issuer::Issuer,
-    website::{PATIENCE, Website},
+    website::{PATIENCE, Website, provider},
 };
 
 #[tokio::test]
@@ -90,5 +90,17 @@ async fn lk_07_a_refresh_token_never_goes_to_another_issuer_of_the_same_name() {
     let refused = changed.client.access_token(&person).await.unwrap_err();
     assert_eq!(refused.class(), Class::Configuration(Setting::Providers));
     assert_eq!(stranger.hits("/token").len(), 0);
+    website.client.access_token(&person).await.unwrap();
+}
+
+#[tokio::test]
+async fn lk_07_a_refresh_token_never_goes_to_another_registration_at_the_same_issuer() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    let changed = website.second_process_with(provider("other", &issuer)).await;
+    website.clock.advance(60);
+    let refused = changed.client.access_token(&person).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::Providers));
+    assert_eq!(issuer.refreshes(), 0);
     website.client.access_token(&person).await.unwrap();
 }

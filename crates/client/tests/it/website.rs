@@ -176,9 +176,13 @@ impl Website {
 
     /// The same service in another process: only the vault is shared, and the accounts.
     pub(crate) async fn second_process(&self, issuer: &Issuer) -> Self {
+        self.second_process_with(provider("op", issuer)).await
+    }
+
+    /// The same with another provider.
+    pub(crate) async fn second_process_with(&self, provider: Provider) -> Self {
         let vault = self.place.open().await;
-        let mut builder =
-            Client::builder(vault, self.users.clone()).name("shop").provider(provider("op", issuer));
+        let mut builder = Client::builder(vault, self.users.clone()).name("shop").provider(provider);
         if let Some(tokens) = self.tokens {
             builder = builder.service_tokens(tokens());
         }
