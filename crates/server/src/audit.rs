@@ -64,6 +64,8 @@ events! {
     SignedOutElsewhere = "signed out in another browser";
     AccountMade = "account made";
     OperatorMade = "operator made";
+    WayAdded = "a way to sign in was added";
+    WayRemoved = "a way to sign in was removed";
     PasswordChanged = "password changed";
     PasswordReset = "password reset";
     ConsentGiven = "consent given";

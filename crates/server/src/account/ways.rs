@@ -10,6 +10,7 @@ use mapae_client::{EndUser, Tokens};
 use super::notice;
 use crate::{
     app::App,
+    audit::{About, Event},
     fault::Fault,
     interaction::{Errand, PageError, Step, Visit, person_page, see_other},
     pages::{
@@ -86,6 +87,7 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
             .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
         match visit.app.commit(unit).await {
             Ok(_) => {
+                About::user(&user.id).note(Event::WayRemoved);
                 tell(&visit.app, &way)?;
                 Ok(see_other(&notice::account(AccountNotice::WayRemoved))?)
             }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     accounts::session::{self, ACR_UPSTREAM, Begun, Entry, Proven},
     app::App,
+    audit::{About, Event},
     contention::until_done,
     fault::Fault,
     ids::Kind,
@@ -121,6 +122,7 @@ pub(super) async fn sign_in(
     let entry = Entry { proven: Proven::of(owner), proof: proof(arrival, now), also: also.into() };
     match session::begin_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers).await {
         Ok(begun) => {
+            About::user(&owner.id).note(Event::SignedIn);
             let step = after_proof(visit, step.clone(), owner).await?;
             go_on(visit, step, begun).await.map(Some)
         }
@@ -156,7 +158,10 @@ pub(super) async fn create(
     let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, now), also };
     let (begun, unit) = session::fresh_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit).await {
-        Ok(_) => go_on(visit, Step { arrival: None, ..step.clone() }, begun).await.map(Some),
+        Ok(_) => {
+            About::user(&user.id).note(Event::AccountMade);
+            go_on(visit, Step { arrival: None, ..step.clone() }, begun).await.map(Some)
+        }
         Err(CommitError::Conflict { .. }) => match waiting::waiting_arrival(visit, step).await? {
             // Somebody took the address, or made an account of this identity, at the same time.
             Some(_) => Ok(None),
@@ -175,7 +180,10 @@ async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<
     let unit = Unit::from(users::guard(account, signed_in.user.epoch))
         .with(identities::link(&linked(arrival, account), now));
     match visit.app.commit(unit).await {
-        Ok(_) => Ok(Some(connected()?)),
+        Ok(_) => {
+            About::user(account).note(Event::WayAdded);
+            Ok(Some(connected()?))
+        }
         Err(CommitError::Conflict { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -202,7 +210,7 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
                 .with(users::guard(&account, user.epoch))
                 .with(identities::link(&linked(&arrival, &account), now));
             match visit.app.commit(unit).await {
-                Ok(_) => {}
+                Ok(_) => About::user(&account).note(Event::WayAdded),
                 Err(CommitError::Conflict { .. }) => {
                     tracing::info!(
                         upstream = arrival.upstream,

@@ -1,5 +1,6 @@
 //! Ways to sign in on one's account page: seen, added, removed.
 
+use mapae::store::identities;
 use mapae_testkit::{Browser, Page, UserFixture};
 
 use super::stage::{PASSWORD, Stage, by_password, for_each_engine};
@@ -52,6 +53,27 @@ for_each_engine! {
         let out = Browser::default();
         let page = stage.come(&out, "kakao", ("ryan", &[])).await;
         assert!(page.has("services"), "{}", page.body);
+    }
+
+    async fn lk_10_of_two_removals_at_once_one_is_refused(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        let account = stage.enter(&browser, "kakao", ("ryan", &["account_email"])).await;
+        let user = stage.accounts().await.remove(0).user.id;
+        let left = async || identities::of_user(stage.server.app().db(), &user).await.unwrap().len();
+        let mut added = stage.through(&browser, &account, "naver", ("yuna", &[])).await;
+        for _ in 0..8 {
+            assert!(added.has("notice"), "{}", added.body);
+            let page = stage.door(&browser).await;
+            let ids = page.values("[id^=remove-idn_]", "id");
+            assert_eq!(ids.len(), 2, "{}", page.body);
+            tokio::join!(browser.submit(&page, &ids[0], &[]), browser.submit(&page, &ids[1], &[]));
+            assert_eq!(left().await, 1);
+            // The one that is gone comes back.
+            let door = stage.door(&browser).await;
+            let (gone, who) = if door.has("upstream-kakao") { ("kakao", "ryan") } else { ("naver", "yuna") };
+            added = stage.through(&browser, &door, gone, (who, &[])).await;
+        }
+        assert_eq!(left().await, 2);
     }
 
     async fn lk_03_a_sign_in_of_long_ago_changes_nothing(stage: Stage of ["kakao"]) {
