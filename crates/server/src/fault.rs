@@ -8,6 +8,7 @@ use std::{error::Error, fmt};
 use crate::{
     accounts::HashError,
     clock::ClockBehind,
+    http::RequestId,
     store::{
         CommitError, StoreError,
         db::{MigrateError, OpenError},
@@ -120,6 +121,17 @@ impl Fault {
     /// For `map_err`: what was to be sent or kept could not be written down.
     pub(crate) fn encoding<E: Into<Source>>(what: Artefact) -> impl FnOnce(E) -> Self {
         move |source| Self::Encoding(what, source.into())
+    }
+
+    /// One line about it in the log, under the name of the request that it ended. What passes is a warning: a slow disk
+    /// or a locked table needs a look when it comes often, not a bell in the night.
+    pub(crate) fn log(&self, consequence: &'static str) {
+        let (request_id, error) = (RequestId::current(), self as &dyn Error);
+        if self.passes() {
+            tracing::warn!(request_id, error, "{consequence}");
+        } else {
+            tracing::error!(request_id, error, "{consequence}");
+        }
     }
 
     /// Worth trying again in a moment: the peer is told 503 and `Retry-After`.

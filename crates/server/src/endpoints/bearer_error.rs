@@ -11,7 +11,7 @@ use mapae_protocol::{
 };
 
 use super::json;
-use crate::{fault::Fault, http::RequestId};
+use crate::fault::Fault;
 
 /// Why a protected resource does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +78,9 @@ impl IntoResponse for BearerError {
 }
 
 fn fault(error: &BearerError) -> Response {
-    let cause = error as &dyn std::error::Error;
-    tracing::error!(request_id = RequestId::current(), error = cause, "protected resource failed");
+    if let BearerError::Fault(fault) = error {
+        fault.log("protected resource failed");
+    }
     let passes = matches!(error, BearerError::Fault(fault) if fault.passes());
     let (status, code) = if passes {
         (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable)

@@ -11,7 +11,6 @@ use mapae_protocol::{base64url, client_id::ClientId};
 use crate::{
     app::App,
     fault::{Artefact, Fault},
-    http::RequestId,
     pages::assets,
     store::app_icons,
 };
@@ -34,8 +33,7 @@ pub(crate) async fn icon(State(app): State<App>, Path((id, file)): Path<(String,
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(fault) => {
-            let error = &fault as &dyn std::error::Error;
-            tracing::error!(request_id = RequestId::current(), error, "an icon was not found");
+            fault.log("an icon was not found");
             let status = if fault.passes() {
                 StatusCode::SERVICE_UNAVAILABLE
             } else {

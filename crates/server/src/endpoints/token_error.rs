@@ -14,7 +14,7 @@ use mapae_protocol::{
 use super::{form::FormError, json};
 use crate::{
     fault::Fault,
-    http::{RequestId, body::BodyError},
+    http::body::BodyError,
     store::{CommitError, StoreError},
 };
 
@@ -126,8 +126,7 @@ impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let status = self.status();
         if let Self::Fault(fault) = &self {
-            let error = fault as &dyn std::error::Error;
-            tracing::error!(request_id = RequestId::current(), error, "back-channel request failed");
+            fault.log("back-channel request failed");
         }
         let mut response = json::with_status(status, &self.answer());
         let headers = response.headers_mut();

@@ -93,7 +93,7 @@ impl PageError {
     pub(crate) fn page(&self, locale: Locale, id: RequestId) -> Response {
         let (status, reason) = self.reason();
         if let Self::Step(StepError::Fault(fault)) | Self::Fault(fault) = self {
-            tracing::error!(request_id = %id, error = fault as &dyn std::error::Error, "page failed");
+            fault.log("page failed");
         } else {
             tracing::info!(request_id = %id, reason = %self, "page refused");
         }
