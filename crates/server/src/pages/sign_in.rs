@@ -247,6 +247,11 @@ impl SignIn {
         !(self.fixed() && self.email.is_empty() && !self.upstreams.is_empty())
     }
 
+    /// Whether the keyboard belongs to the first empty field: what went wrong is read first, and asks for it by itself.
+    fn nothing_went_wrong(&self) -> bool {
+        self.problem.is_none() && self.trouble.is_none()
+    }
+
     /// Whether the fields themselves are to blame.
     fn refused(&self) -> bool {
         self.problem == Some(SignInProblem::WrongCredentials)

@@ -1,3 +1,4 @@
 //! Login with a provider in a real browser, where its rules about cookies decide.
 
 mod apple;
+mod broker;
