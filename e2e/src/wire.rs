@@ -44,7 +44,7 @@ pub struct Wire {
 pub enum Lost {
     /// The request never left: nothing has happened.
     NotSent,
-    /// It left, or part of it: anything may have happened.
+    /// It left, or part of it, or the server said "not now" (503): anything may have happened.
     Unknown,
 }
 
@@ -155,6 +155,8 @@ impl Wire {
     async fn read(&mut self, response: Response<Incoming>) -> Result<Reply, Lost> {
         let (head, body) = response.into_parts();
         match body.collect().await {
+            // A machine that stands still for seconds makes a server say so: that is its right, and nobody's fault.
+            Ok(_) if head.status == StatusCode::SERVICE_UNAVAILABLE => Err(Lost::Unknown),
             Ok(body) => Ok(Reply { status: head.status, headers: head.headers, body: body.to_bytes() }),
             Err(_) => {
                 self.open = None;

@@ -22,6 +22,8 @@ const CODE_LIFE: Duration = Duration::from_secs(500);
 const RECENT: usize = 20;
 /// How many grants are ended after each restart to see that replays end them.
 const REPLAYED: usize = 2;
+/// How often a server may say "not now" after a restart before that is a failure: each time it has waited for seconds.
+const TRIES: usize = 10;
 
 /// One person and what apps do on their behalf.
 #[derive(Debug)]
@@ -327,6 +329,21 @@ impl Worker {
         }
         self.browser = browser;
         Ok(())
+    }
+
+    /// [`examine`](Self::examine), as often as it takes until the server has had the time for all of it.
+    ///
+    /// # Panics
+    /// The server is gone, or has no time for too long.
+    pub async fn examine_patiently(&mut self) {
+        for _ in 0..TRIES {
+            match self.examine().await {
+                Ok(()) => return,
+                Err(Lost::Unknown) => {}
+                Err(Lost::NotSent) => break,
+            }
+        }
+        panic!("nobody kills the server now, and it does not answer");
     }
 
     /// After a restart: tries what was used before, what was left open, and what must be over.

@@ -157,6 +157,12 @@ impl Chromium {
         self.web.find(By::Id(id)).await.is_ok()
     }
 
+    /// Waits for a page that has no element with this id: the answer to the form whose button was pressed has come.
+    pub async fn wait_without(&self, id: &str) {
+        let gone = "return document.readyState === 'complete' && !document.getElementById";
+        self.wait_until(&format!("{gone}('{id}');")).await;
+    }
+
     /// Clicks the element with this id as soon as it is there.
     pub async fn click(&self, id: &str) {
         let element = self.wait_for(id).await;

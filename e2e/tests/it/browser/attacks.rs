@@ -113,6 +113,7 @@ async fn se_05_a_form_of_our_own_page_is_accepted_in_the_same_browser() {
     stage.chromium.goto(&stage.at("/sign-out")).await;
     stage.chromium.shot("sign-out").await;
     stage.chromium.click("logout-confirm").await;
+    stage.chromium.wait_without("logout-confirm").await;
     stage.chromium.goto(&stage.at("/account")).await;
     stage.chromium.wait_for("login-submit").await;
     stage.was_clean().await;

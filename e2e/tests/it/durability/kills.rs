@@ -199,7 +199,7 @@ impl Run {
         let mut examined = JoinSet::new();
         for mut worker in self.workers.drain(..) {
             examined.spawn(async move {
-                worker.examine().await.expect("nobody kills the server now");
+                worker.examine_patiently().await;
                 worker
             });
         }
