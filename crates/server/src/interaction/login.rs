@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode, redirect_uri::RedirectUri};
+use mapae_protocol::{
+    authorization::Prompt as Requested, endpoint_uri::EndpointUri, error::ErrorCode,
+    redirect_uri::RedirectUri,
+};
 
 use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, form_target, page, proceed, see_other,
@@ -296,11 +299,14 @@ async fn linking(visit: &Visit, step: &Step) -> Result<Option<Linking>, PageErro
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
     use crate::pages::shown::Shown;
-    let settings = &client.record().settings;
+    let (settings, metadata) = (&client.record().settings, client.metadata());
+    let text = |address: &EndpointUri| address.as_str().to_owned();
     AppCard {
         name: Shown::name(&settings.name),
         icon: settings.icon.clone(),
         leads_to: Some(Shown::name(&redirect_uri.origin())),
         standing: client.standing(),
+        policy: metadata.policy.as_ref().map(text),
+        terms: metadata.terms.as_ref().map(text),
     }
 }
