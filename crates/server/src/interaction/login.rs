@@ -298,13 +298,17 @@ async fn linking(visit: &Visit, step: &Step) -> Result<Option<Linking>, PageErro
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
-    use crate::pages::shown::Shown;
+    AppCard { leads_to: Some(ShownText::name(&redirect_uri.origin())), ..card_alone(client) }
+}
+
+/// How an app is shown where it leads nowhere.
+pub(crate) fn card_alone(client: &Client) -> AppCard {
     let (settings, metadata) = (&client.record().settings, client.metadata());
     let text = |address: &EndpointUri| address.as_str().to_owned();
     AppCard {
-        name: Shown::name(&settings.name),
+        name: ShownText::name(&settings.name),
         icon: settings.icon.clone(),
-        leads_to: Some(Shown::name(&redirect_uri.origin())),
+        leads_to: None,
         standing: client.standing(),
         policy: metadata.policy.as_ref().map(text),
         terms: metadata.terms.as_ref().map(text),

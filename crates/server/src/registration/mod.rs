@@ -106,7 +106,7 @@ impl Draft {
         });
         let origins = origins::parse(self, |problem| mistakes.push(Mistake::Origins(problem)));
         let items = items::parse(self, around.scopes, |problem| mistakes.push(Mistake::Items(problem)));
-        let rules = members::MemberRules { development: around.development };
+        let rules = members::MemberRules { development: around.development, public: self.public };
         let (_, metadata) =
             members::parse(&self.metadata, rules, |mistake| mistakes.push(Mistake::Member(mistake)));
         match (name, homepage) {

@@ -123,7 +123,8 @@ fn tell_member(mistake: MemberMistake, draft: &Draft, refusals: &mut Refusals) {
         MemberProblem::NotText
         | MemberProblem::NotBoolean
         | MemberProblem::NotNumber(_)
-        | MemberProblem::NotAddress => format!("Write another value, or {member}= to take it back."),
+        | MemberProblem::NotAddress
+        | MemberProblem::NotRedirectUris(_) => format!("Write another value, or {member}= to take it back."),
     };
     refusals.add(INVALID, METADATA, format!("{member}: {problem}."), instead);
 }

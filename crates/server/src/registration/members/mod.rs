@@ -7,14 +7,19 @@
 mod default_max_age;
 mod initiate_login_uri;
 mod links;
+mod post_logout_redirect_uris;
 mod require_auth_time;
 
 use std::collections::BTreeMap;
 
-use mapae_protocol::{endpoint_uri::EndpointUri, time::Seconds};
+use mapae_protocol::{
+    endpoint_uri::EndpointUri,
+    redirect_uri::{RedirectUri, RegistrationRules},
+    time::Seconds,
+};
 use serde_json::Value;
 
-use super::Development;
+use super::{Development, redirect_uris};
 
 /// What an app registered about itself, parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(crate) struct Metadata {
     pub(crate) default_max_age: Option<Seconds>,
     /// Whether each of its ID tokens says when the person signed in.
     pub(crate) require_auth_time: bool,
+    /// Where people may go after they signed out.
+    pub(crate) post_logout: Vec<RedirectUri>,
 }
 
 /// One registered member.
@@ -47,12 +54,21 @@ pub(crate) const MEMBERS: &[&dyn Member] = &[
     &initiate_login_uri::InitiateLoginUri,
     &default_max_age::DefaultMaxAge,
     &require_auth_time::RequireAuthTime,
+    &post_logout_redirect_uris::PostLogoutRedirectUris,
 ];
 
 /// What a value is judged by, besides itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemberRules {
     pub(crate) development: Development,
+    /// The app cannot keep a secret.
+    pub(crate) public: bool,
+}
+
+impl From<MemberRules> for RegistrationRules {
+    fn from(MemberRules { development, public }: MemberRules) -> Self {
+        redirect_uris::rules(development, public)
+    }
 }
 
 /// What is wrong with a member.
@@ -69,6 +85,8 @@ pub(crate) enum MemberProblem {
     /// Not a whole address, or not one that is safe to follow.
     #[error("it must be an https address without a part after #")]
     NotAddress,
+    #[error("it must be a list of at most {0} addresses, by the rules for redirect URIs")]
+    NotRedirectUris(usize),
 }
 
 /// A member that cannot be registered.
@@ -111,7 +129,7 @@ pub(super) fn typed(kept: &BTreeMap<String, String>) -> BTreeMap<String, Value> 
 /// What was kept, parsed again: what this server has accepted under other settings stays good under these.
 pub(crate) fn restore(kept: &BTreeMap<String, String>) -> Result<Metadata, MemberProblem> {
     let mut found = None;
-    let rules = MemberRules { development: Development::Yes };
+    let rules = MemberRules { development: Development::Yes, public: true };
     let (metadata, _) = parse(&typed(kept), rules, |mistake| found = Some(mistake.problem));
     found.map_or(Ok(metadata), Err)
 }

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-const LIVE: MemberRules = MemberRules { development: Development::No };
+const LIVE: MemberRules = MemberRules { development: Development::No, public: false };
+const DESK: MemberRules = MemberRules { development: Development::Yes, public: false };
 
 fn read(member: &str, value: Value, rules: MemberRules) -> Result<Metadata, MemberProblem> {
     let mut found = None;
@@ -21,6 +22,7 @@ fn what_was_accepted_is_read_back_as_it_was() {
         ("initiate_login_uri".to_owned(), json!("https://a.example/login")),
         ("default_max_age".to_owned(), json!(3600)),
         ("require_auth_time".to_owned(), json!(true)),
+        ("post_logout_redirect_uris".to_owned(), json!(["https://a.example/bye", "https://a.example/?x"])),
     ]);
     assert!(MEMBERS.iter().all(|member| members.contains_key(member.name())), "each member is tried here");
     let (metadata, kept) = parse(&members, LIVE, |mistake| panic!("{mistake:?}"));
@@ -37,11 +39,29 @@ fn az_12_an_address_is_one_that_is_safe_to_follow() {
             assert_eq!(read(member, json!(wrong), LIVE), Err(MemberProblem::NotAddress), "{member} {wrong}");
         }
         assert_eq!(read(member, json!(["https://a.example/"]), LIVE), Err(MemberProblem::NotText));
-        assert!(
-            read(member, json!("http://localhost:3000/"), MemberRules { development: Development::Yes })
-                .is_ok()
-        );
+        assert!(read(member, json!("http://localhost:3000/"), DESK).is_ok());
     }
+}
+
+#[test]
+fn lo_02_people_leave_for_addresses_that_could_be_redirect_uris() {
+    let read = |uris: Value, rules| read("post_logout_redirect_uris", uris, rules);
+    let problem = Err(MemberProblem::NotRedirectUris(32));
+    for wrong in [
+        json!("https://a.example/"),
+        json!(["https://a.example/", 1]),
+        json!(["javascript:alert(1)"]),
+        json!(["https://a.example/#x"]),
+        json!(["https://*.a.example/"]),
+        json!(["http://localhost/"]),
+        json!(["com.example.app:/bye"]),
+        json!(vec!["https://a.example/"; 33]),
+    ] {
+        assert_eq!(read(wrong.clone(), LIVE), problem, "{wrong}");
+    }
+    assert!(read(json!(["http://localhost/"]), DESK).is_ok());
+    assert!(read(json!(["com.example.app:/bye"]), MemberRules { public: true, ..LIVE }).is_ok());
+    assert_eq!(read(json!([]), LIVE).unwrap().post_logout, []);
 }
 
 #[test]
