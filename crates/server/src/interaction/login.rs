@@ -73,7 +73,8 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         let step = step_or_account(&visit).await?;
         let form = LoginForm::of(&visit, &step).await?;
         let other = visit.one("account")? == Some("other");
-        if !other && form.again.is_none() && visit.session.is_some() && step.arrival.is_none() {
+        let settled = form.again.is_none() && step.arrival.is_none() && !came_from_sign_up(&step);
+        if !other && settled && visit.session.is_some() {
             return proceed(&visit, &step).await;
         }
         let email = if other { String::new() } else { form.known_email(&visit, &step) };
@@ -81,6 +82,12 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         form.answer(&visit, &step, Shown { email, again, problem: None }).await
     })
     .await
+}
+
+/// Asked for a new account, and here to say who they are already: that takes a sign-in, not a session.
+fn came_from_sign_up(step: &Step) -> bool {
+    let Errand::Authorize(authorize) = &step.errand else { return false };
+    authorize.request.prompts.contains(Requested::Create)
 }
 
 /// `POST /sign-in`.
