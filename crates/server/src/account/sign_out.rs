@@ -16,6 +16,7 @@ use crate::{
         sign_out::{SignOut, SignedOut},
     },
     store::sessions,
+    upstream,
 };
 
 /// `GET /sign-out`.
@@ -42,6 +43,7 @@ async fn sign_out(visit: Visit) -> Result<Response, PageError> {
         visit.app.commit(end).await?;
         About::user(&signed_in.user.id).note(Event::SignedOut);
     }
+    upstream::drop_arrivals(&visit).await?;
     Ok(done(&visit))
 }
 

@@ -35,6 +35,7 @@ statements! {
     TAKE: PendingSteps =
         "DELETE FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3 RETURNING payload";
     DROP: PendingSteps = "DELETE FROM pending_steps WHERE id = $1 AND browser = $2";
+    DROP_ALL: PendingSteps = "DELETE FROM pending_steps WHERE browser = $1 AND id LIKE $2";
 }
 
 /// A step to be kept.
@@ -83,4 +84,10 @@ pub fn take(id: &str, browser: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn drop(id: &str, browser: &str) -> Statement {
     Statement::zero_or_one(DROP, values![id, browser])
+}
+
+/// Removes all steps of this browser whose names begin like this: with a plain word.
+#[must_use]
+pub fn drop_all(beginning: &str, browser: &str) -> Statement {
+    Statement::any(DROP_ALL, values![browser, format!("{beginning}%")])
 }

@@ -33,4 +33,4 @@ pub(crate) use registry::{Origin, Registry, Upstream, language, opened, read, se
 pub use settings::{Options, Secrets, UpstreamSettings};
 pub(crate) use tokens::unwrap as unwrap_tokens;
 pub(crate) use trouble::{Told, told};
-pub(crate) use waiting::waiting_arrival;
+pub(crate) use waiting::{drop_arrivals, waiting_arrival};

@@ -43,7 +43,13 @@ pub(crate) struct Arrival {
     pub(super) tokens: String,
     /// When they came.
     pub(super) arrived_at: Timestamp,
+    /// When they were known to be there themselves, and not only their browser.
+    #[serde(default)]
+    pub(super) proved_at: Option<Timestamp>,
 }
+
+/// How the names of the rows begin in which somebody waits who came back.
+const ARRIVAL: &str = "arrival ";
 
 /// The name of the row for this `state`: whoever reads the table learns no `state`.
 pub(super) fn departure_id(state: &str) -> String {
@@ -80,7 +86,8 @@ pub(super) async fn take_departure(visit: &Visit, state: &str) -> Result<Departu
 pub(super) async fn keep_arrival(visit: &Visit, arrival: &Arrival) -> Result<String, PageError> {
     let keys = visit.app.keys().current();
     let payload = seal(&keys.seals.arrivals, visit, arrival)?;
-    keep(visit, base64url::encode(random::bytes::<16>()), payload, ARRIVAL_LIFE).await
+    let id = format!("{ARRIVAL}{}", base64url::encode(random::bytes::<16>()));
+    keep(visit, id, payload, ARRIVAL_LIFE).await
 }
 
 /// Who waits in this step, if somebody does and their time is not over.
@@ -90,6 +97,12 @@ pub(crate) async fn waiting_arrival(visit: &Visit, step: &Step) -> Result<Option
     let Some(payload) = steps::find(app.db(), id, &browser, app.now()).await? else { return Ok(None) };
     let keys = app.keys_for(payload.expose()).await?;
     open(|seals| &seals.arrivals, &keys.seals, visit, &payload).map(Some)
+}
+
+/// Nobody waits in this browser any more: who signs out leaves no form behind that would let the next one in.
+pub(crate) async fn drop_arrivals(visit: &Visit) -> Result<(), Fault> {
+    let unit = Unit::from(steps::drop_all(ARRIVAL, &visit.browser.name()));
+    visit.app.commit(unit).await.map(|_| ()).map_err(Fault::from)
 }
 
 async fn keep(visit: &Visit, id: String, payload: Concealed, life: Seconds) -> Result<String, PageError> {
