@@ -29,7 +29,7 @@ pub(crate) use arrival::{after_proof, label};
 pub(crate) use facts::is_fresh;
 pub(crate) use offer::{Offer, offer};
 pub(crate) use refreshing::{NoToken, working_tokens};
-pub(crate) use registry::{Origin, Registry, Upstream, language, opened, read, sealed};
+pub(crate) use registry::{Origin, Registry, Upstream, language, opened, opens, read, sealed};
 pub use settings::{Options, Secrets, UpstreamSettings};
 pub(crate) use tokens::unwrap as unwrap_tokens;
 pub(crate) use trouble::{Told, told};
