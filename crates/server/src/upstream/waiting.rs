@@ -48,12 +48,14 @@ pub(crate) struct Arrival {
     pub(super) proved_at: Option<Timestamp>,
 }
 
+/// How the names of the rows begin in which somebody is on their way.
+const DEPARTURE: &str = "departure ";
 /// How the names of the rows begin in which somebody waits who came back.
 const ARRIVAL: &str = "arrival ";
 
 /// The name of the row for this `state`: whoever reads the table learns no `state`.
 pub(super) fn departure_id(state: &str) -> String {
-    format!("departure {}", sha256_base64url(state))
+    format!("{DEPARTURE}{}", sha256_base64url(state))
 }
 
 /// Keeps somebody who leaves, under the name of their `state`.
@@ -110,8 +112,11 @@ async fn keep(visit: &Visit, id: String, payload: Concealed, life: Seconds) -> R
     let source = visit.context.client.throttle_key().to_string();
     app.throttle().charge(throttle::DEPARTURES, &source, now).map_err(|_| StepError::Full)?;
     let row = steps::NewStep { id, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
-    for _ in 0..ATTEMPTS {
-        match app.commit(Unit::from(steps::put(&row, now))).await {
+    for attempt in 0..ATTEMPTS {
+        // Whoever left long ago and has not come back gives way: a flood of departures locks nobody out.
+        let room = (attempt > 0).then(|| steps::make_room(DEPARTURE, now));
+        let unit = Unit::new().with_all(room).with(steps::put(&row, now));
+        match app.commit(unit).await {
             Ok(_) => return Ok(row.id),
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
