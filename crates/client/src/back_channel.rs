@@ -225,7 +225,7 @@ impl Outgoing<'_> {
         Exchange {
             purpose: self.purpose,
             method: self.method.to_string(),
-            url: self.url.to_string(),
+            url: observe::address(self.url.as_str()),
             headers,
             parameters: pairs.map(|(name, value)| observe::parameter(name, value.expose())).collect(),
             outcome,

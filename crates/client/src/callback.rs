@@ -133,7 +133,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<CompletedLogin, Error> {
         pending.answered_by(response.state(), now)?;
-        if pending.provider != self.name() {
+        if pending.provider != self.name() || pending.asked != self.mark() {
             return Err(CallbackError::ProviderMismatch.into());
         }
         self.check_issuer(response.response.iss.as_deref(), now).await?;

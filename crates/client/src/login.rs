@@ -195,7 +195,7 @@ impl Provider {
     /// The provider's metadata cannot be had.
     pub async fn start(&self, request: &LoginRequest, now: Timestamp) -> Result<StartedLogin, Error> {
         let metadata = self.metadata(now).await?;
-        let pending = PendingLogin::begin(self.name(), request.intent, request.return_to.clone(), now);
+        let pending = PendingLogin::begin(self, request.intent, request.return_to.clone(), now);
         let mut url = metadata.authorization_endpoint.to_string();
         if !url.contains('?') {
             url.push('?');

@@ -14,6 +14,7 @@ use crate::{
     callback::{CallbackError, CallbackResponse},
     errand::Errand,
     login::Intent,
+    provider::Provider,
     return_to::ReturnTo,
 };
 
@@ -26,6 +27,8 @@ pub(crate) const LIFE: Seconds = Seconds::minutes(10);
 /// [`Client`](crate::Client) does; a native program keeps it in memory.
 pub struct PendingLogin {
     pub(crate) provider: String,
+    /// [`Provider::mark`](crate::Provider): the code goes to who was asked, whatever is called by that name by then.
+    pub(crate) asked: String,
     /// 256 bits: ties the callback to this browser (RFC 6749 §10.12).
     pub(crate) state: Secret<String>,
     /// 256 bits: ties the ID token to this login (OIDC Core §15.5.2).
@@ -41,6 +44,8 @@ pub struct PendingLogin {
 #[derive(Serialize, Deserialize)]
 struct Plain {
     provider: String,
+    #[serde(default)]
+    asked: String,
     state: String,
     nonce: String,
     verifier: String,
@@ -52,9 +57,10 @@ struct Plain {
 }
 
 impl PendingLogin {
-    pub(crate) fn begin(provider: &str, intent: Intent, return_to: ReturnTo, now: Timestamp) -> Self {
+    pub(crate) fn begin(provider: &Provider, intent: Intent, return_to: ReturnTo, now: Timestamp) -> Self {
         Self {
-            provider: provider.to_owned(),
+            provider: provider.name().to_owned(),
+            asked: provider.mark(),
             state: Secret::new(random::token()),
             nonce: Secret::new(random::token()),
             verifier: CodeVerifier::generate(),
@@ -103,6 +109,7 @@ impl PendingLogin {
     pub fn to_bytes(&self) -> Vec<u8> {
         let plain = Plain {
             provider: self.provider.clone(),
+            asked: self.asked.clone(),
             state: self.state.expose().clone(),
             nonce: self.nonce.expose().clone(),
             verifier: self.verifier.expose().to_owned(),
@@ -121,6 +128,7 @@ impl PendingLogin {
         let plain: Plain = serde_json::from_slice(bytes).ok()?;
         Some(Self {
             provider: plain.provider,
+            asked: plain.asked,
             state: Secret::new(plain.state),
             nonce: Secret::new(plain.nonce),
             verifier: CodeVerifier::parse(&plain.verifier).ok()?,
@@ -145,11 +153,15 @@ impl fmt::Debug for PendingLogin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ClientRegistration, ProviderSettings};
 
     const NOW: Timestamp = Timestamp::from_unix(1_000);
 
     fn login() -> PendingLogin {
-        PendingLogin::begin("mapae", Intent::SignIn, ReturnTo::default(), NOW)
+        let registration = ClientRegistration::new("app", "https://app.example/callback");
+        let settings = ProviderSettings::new("mapae");
+        let provider = Provider::discover("https://op.example", registration, settings).unwrap();
+        PendingLogin::begin(&provider, Intent::SignIn, ReturnTo::default(), NOW)
     }
 
     #[test]

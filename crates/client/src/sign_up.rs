@@ -22,6 +22,10 @@ use crate::{
 /// How long a person may take to answer the form; then the sign-up is cleaned up.
 pub(crate) const LIFE: Seconds = Seconds::days(1);
 
+/// For how long the provider's word lets somebody into an account that there is already: one that was made meanwhile, or one
+/// that has new terms to agree to. A browser that was left at the form is not a key to what its visitor made elsewhere.
+const SIGN_IN_LIFE: Seconds = Seconds::minutes(30);
+
 /// Longest form that is read.
 pub(crate) const FORM: Limits = Limits { bytes: 16 * 1_024, fields: 64 };
 
@@ -283,6 +287,11 @@ struct Plain {
 }
 
 impl Waiting {
+    /// Whether it is not too late to sign in to an account that there is already.
+    pub(crate) fn can_sign_in(&self, now: Timestamp) -> bool {
+        now < self.expires_at.minus(LIFE).plus(SIGN_IN_LIFE)
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let plain = Plain {
             identity: self.identity.clone(),

@@ -74,6 +74,9 @@ impl<U: Send + Sync + 'static> Client<U> {
             let Judged { decision, .. } =
                 self.judge(Purpose::SignIn, None, &waiting.identity, self.now()).await?;
             let done = match &decision.action {
+                Action::SignIn(_) if !waiting.can_sign_in(self.now()) => {
+                    return Err(SignUpError::NotWaiting.into());
+                }
                 Action::SignIn(account) => Some(Account::Exists(account.clone())),
                 // The account that was asked about only for new terms has gone meanwhile.
                 Action::Create(_) if !self.core.fields.is_empty() && !answers.were_asked() => {

@@ -35,13 +35,15 @@ use crate::{
     clock::Clock,
     cookie::Cookies,
     error::Error,
+    identity::EndUser,
     login::LoginError,
     notice::ProviderEvent,
     provider::Provider,
     service_tokens::{Issuing, SubjectOf},
+    setting::{ConfigurationError, Setting},
     sign_up::Fields,
     terms::Terms,
-    vault::Vault,
+    vault::{Kept, Vault},
 };
 
 /// The client side of a web service whose users are `U`. Cheap to clone; all clones are one.
@@ -157,6 +159,16 @@ impl Core {
     fn provider(&self, name: Option<&str>) -> Result<&Provider, LoginError> {
         let wanted = |provider: &&Provider| name.is_none_or(|name| provider.name() == name);
         self.providers.iter().find(wanted).ok_or(LoginError::UnknownProvider)
+    }
+
+    /// Tokens go to the issuer that gave them, whatever the application calls that issuer today.
+    fn giver(&self, person: &EndUser, kept: &Kept) -> Result<&Provider, ConfigurationError> {
+        let same = |provider: &&Provider| {
+            provider.name() == kept.provider && provider.issuer().as_str() == person.issuer()
+        };
+        let gone =
+            ConfigurationError::new(Setting::Providers, "the provider of this person's tokens is not there");
+        self.providers.iter().find(same).ok_or(gone)
     }
 }
 

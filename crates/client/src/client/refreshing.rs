@@ -20,7 +20,6 @@ use crate::{
     identity::EndUser,
     observe::Purpose,
     provider::{Provider, ProviderError},
-    setting::{ConfigurationError, Setting},
     tokens::{AccessToken, Tokens},
     vault::{Claim, Kept, Lease, StoreError},
 };
@@ -145,7 +144,7 @@ impl Refreshing<'_> {
 
     /// One refresh, asked for again if its answer is lost; `None` if somebody else has taken over meanwhile.
     async fn refresh(&self, kept: &Kept) -> Result<Option<Tokens>, Error> {
-        let provider = self.provider(kept)?;
+        let provider = self.core.giver(self.person, kept)?;
         let mut attempt = 1;
         loop {
             match provider.refresh(self.person, &kept.tokens, self.now()).await {
@@ -156,16 +155,6 @@ impl Refreshing<'_> {
                 return Ok(None);
             }
         }
-    }
-
-    /// A refresh token goes to the issuer that gave it, whatever the application calls that issuer today.
-    fn provider(&self, kept: &Kept) -> Result<&Provider, ConfigurationError> {
-        let same = |provider: &&Provider| {
-            provider.name() == kept.provider && provider.issuer().as_str() == self.person.issuer()
-        };
-        let gone =
-            ConfigurationError::new(Setting::Providers, "the provider of kept tokens is not among them");
-        self.core.providers.iter().find(same).ok_or(gone)
     }
 
     /// There is no successor: what is there is used to its end.

@@ -27,7 +27,7 @@ impl<U: Send + Sync + 'static> Client<U> {
 
     async fn tell(&self, person: &EndUser) -> Result<bool, AccessError> {
         let Some(kept) = self.core.vault.tokens(person).await? else { return Ok(false) };
-        let provider = self.core.provider(Some(&kept.provider)).map_err(crate::error::Error::from)?;
+        let provider = self.core.giver(person, &kept).map_err(crate::error::Error::from)?;
         let tokens: &Tokens = &kept.tokens;
         Ok(provider.unlink(person, tokens, self.core.clock.now()).await?)
     }

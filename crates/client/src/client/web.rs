@@ -15,6 +15,7 @@ use crate::{
     provider::Provider,
     return_to::ReturnTo,
     session::{Session, SessionId},
+    sign_up::SignUpId,
     tokens::Tokens,
     vault::Vault,
 };
@@ -107,8 +108,13 @@ impl<U: Send + Sync + 'static> Client<U> {
         if let Some(sid) = core.bearer_session(headers).await? {
             core.vault.end_session_called(&sid).await?;
         }
-        let cookie = core.cookies.clear(&core.session_cookie());
-        Ok(Redirect { location: ReturnTo::default().to_string(), cookies: vec![cookie] })
+        let mut cookies = vec![core.cookies.clear(&core.session_cookie())];
+        // Whoever sits there next finds no form that would let them in.
+        if let Some(id) = cookie::read(headers, &core.cookies.sign_up()).and_then(SignUpId::parse) {
+            core.vault.finish_sign_up(&id).await?;
+            cookies.push(core.cookies.clear(&core.cookies.sign_up()));
+        }
+        Ok(Redirect { location: ReturnTo::default().to_string(), cookies })
     }
 
     /// Ends every session of the account that this person opens, on all browsers, by whichever method it was begun.

@@ -61,6 +61,16 @@ fn kakao_says_little_and_an_address_that_was_taken_over_is_not_verified() {
 }
 
 #[test]
+fn rp_18_a_subject_is_a_short_text_that_every_store_can_keep() {
+    let naver = |id: &str| Document::default().with("user_info", json!({ "id": id }));
+    let definition = Definition::named("naver").unwrap();
+    assert!(definition.identify(&naver(&"x".repeat(255))).is_some());
+    for odd in ["x".repeat(256), "a\u{0}b".to_owned(), "a\r\nb".to_owned(), "\u{7f}".to_owned()] {
+        assert!(definition.identify(&naver(&odd)).is_none(), "{odd:?}");
+    }
+}
+
+#[test]
 fn naver_never_says_that_an_address_was_checked() {
     let answer = fixture(include_str!("../../providers/documented/naver.json"));
     let inside = answer.pointer("/response").unwrap().clone();

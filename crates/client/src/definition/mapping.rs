@@ -8,6 +8,9 @@ use super::{
 };
 use crate::identity::{Email, Verification};
 
+/// The longest name that a provider may have for somebody, in bytes.
+const MAX_SUBJECT: usize = 255;
+
 /// What the provider said, part by part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document(Map<String, Value>);
@@ -59,7 +62,7 @@ impl Definition {
     /// Who the provider says somebody is; `None` without a subject.
     pub(crate) fn identify(&self, document: &Document) -> Option<Mapped> {
         let map = &self.schema().identity;
-        let subject = document.text(&map.subject)?;
+        let subject = document.text(&map.subject).filter(|subject| is_subject(subject))?;
         let mut claims = if map.standard_claims { standard_claims(document) } else { Map::new() };
         for (name, field) in &map.claims {
             claims.extend(value(document, field).map(|value| (name.clone(), value)));
@@ -80,6 +83,11 @@ impl Definition {
         let refused = items(&map.refused, &|pointer| document.is_true(pointer));
         Some(Mapped { subject, claims, emails, granted, refused })
     }
+}
+
+/// OIDC Core §2 has 255 characters at most. Some stores keep no control characters, and none has a longer key.
+fn is_subject(said: &str) -> bool {
+    said.len() <= MAX_SUBJECT && !said.chars().any(char::is_control)
 }
 
 /// `/user_info/a/b` → `user_info`, `/a/b`.

@@ -59,6 +59,16 @@ fn masked_as(name: &str, secret: &str) -> String {
     if name == CLIENT_SECRET_NAME { CLIENT_SECRET.to_owned() } else { mask(secret) }
 }
 
+/// The name of what proves at Facebook that an access token is in the hands of its app, in addresses.
+const PROOF: &str = "appsecret_proof=";
+
+/// An address as it may be shown.
+pub(crate) fn address(url: &str) -> String {
+    let Some((before, behind)) = url.split_once(PROOF) else { return url.to_owned() };
+    let (proof, behind) = behind.split_at(behind.find('&').unwrap_or(behind.len()));
+    format!("{before}{PROOF}{}{behind}", mask(proof))
+}
+
 /// A header with its credential masked; the scheme stays.
 pub(crate) fn header(name: &str, scheme: &str, credential: &str) -> (String, String) {
     (name.to_owned(), format!("{scheme} {}", masked_credential(scheme, credential)))
@@ -142,6 +152,16 @@ mod tests {
         assert_eq!(header("authorization", "Basic", "YTpi").1, "Basic ***");
         assert_eq!(header("authorization", "Bearer", "abc").1, format!("Bearer {}", mask("abc")));
         assert_eq!(mask("abc").len(), 7);
+    }
+
+    #[test]
+    fn rp_21_a_proof_in_an_address_is_not_shown() {
+        let plain = "https://graph.facebook.com/me?fields=id,name";
+        assert_eq!(address(plain), plain);
+        let proved = format!("{plain}&appsecret_proof=4374f6c1754b&x=y");
+        let shown = address(&proved);
+        assert!(!shown.contains("4374f6") && shown.starts_with(plain) && shown.ends_with("&x=y"), "{shown}");
+        assert!(!address("https://a.example/?appsecret_proof=4374f6c1754b").contains("4374f6"));
     }
 
     #[test]

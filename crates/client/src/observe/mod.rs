@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use mask::mask;
-pub(crate) use mask::{Hidden, answer, header, parameter};
+pub(crate) use mask::{Hidden, address, answer, header, parameter};
 
 use crate::back_channel::HttpError;
 

@@ -15,7 +15,7 @@ mod user_info;
 
 use std::sync::Arc;
 
-use mapae_protocol::{issuer::Issuer, time::Timestamp};
+use mapae_protocol::{digest::sha256_base64url, issuer::Issuer, time::Timestamp};
 
 use breaker::Breaker;
 pub use error::{MetadataError, ProviderError};
@@ -165,6 +165,11 @@ impl Provider {
             tokens.refresh_token = earlier.and_then(|earlier| earlier.refresh_token.clone());
         }
         tokens
+    }
+
+    /// By what it is recognised whom a person was sent to, and as whose client: a name can be given to another.
+    pub(crate) fn mark(&self) -> String {
+        sha256_base64url(&format!("{} {}", self.issuer(), self.client_id()))
     }
 
     pub(crate) fn client_id(&self) -> &str {

@@ -23,7 +23,7 @@ impl Provider {
     /// What is wrong: [`Class::Configuration`] with the setting, [`Class::Unavailable`] when there is no usable answer.
     pub async fn probe(&self, now: Timestamp) -> Result<(), Error> {
         self.metadata(now).await?;
-        let pending = PendingLogin::begin(self.name(), Intent::SignIn, ReturnTo::default(), now);
+        let pending = PendingLogin::begin(self, Intent::SignIn, ReturnTo::default(), now);
         match self.redeem(&Secret::new(random::token()), &pending, now).await {
             Ok(_) => Err(ProviderError::TokenResponse.into()),
             Err(error) if is_unknown_code(&error) => Ok(()),

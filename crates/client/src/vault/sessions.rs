@@ -5,7 +5,7 @@ use mapae_protocol::time::Timestamp;
 use super::{
     StoreError, Vault,
     database::{Row, Statement, statements, values},
-    hashed,
+    hashed, sign_ups,
 };
 use crate::{
     identity::EndUser,
@@ -62,9 +62,9 @@ impl Vault {
         self.end_session_called(&hashed(id.expose())).await
     }
 
-    /// Ends every session of a person: on all browsers.
+    /// Ends every session of a person on all browsers, and what waits there to become one.
     pub(crate) async fn end_sessions(&self, person: &EndUser) -> Result<(), StoreError> {
-        self.database.write(end_all(person)).await.map(drop)
+        self.database.commit([end_all(person), sign_ups::forget(person)]).await.map(drop)
     }
 }
 

@@ -4,18 +4,22 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     StoreError, Vault,
-    database::{statements, values},
+    database::{Statement, statements, values},
     hashed,
 };
-use crate::sign_up::{SignUpId, Waiting};
+use crate::{
+    identity::EndUser,
+    sign_up::{SignUpId, Waiting},
+};
 
 const TABLE: &str = "sign_ups";
 
 statements! {
     SWEEP = "DELETE FROM sign_ups WHERE id_hash IN (SELECT id_hash FROM sign_ups WHERE expires_at <= $1 LIMIT 64)";
-    AWAIT = "INSERT INTO sign_ups (id_hash, sealed, expires_at) VALUES ($1, $2, $3)";
+    AWAIT = "INSERT INTO sign_ups (id_hash, sealed, expires_at, issuer, subject) VALUES ($1, $2, $3, $4, $5)";
     WAITING = "SELECT sealed FROM sign_ups WHERE id_hash = $1 AND expires_at > $2";
     FINISH = "DELETE FROM sign_ups WHERE id_hash = $1";
+    FORGET = "DELETE FROM sign_ups WHERE issuer = $1 AND subject = $2";
 }
 
 impl Vault {
@@ -28,7 +32,9 @@ impl Vault {
     ) -> Result<(), StoreError> {
         let hash = hashed(id.expose());
         let sealed = self.sign_ups.seal(&waiting.to_bytes(), hash.as_bytes());
-        let unit = [SWEEP.with(values![now]), AWAIT.with(values![hash, sealed, waiting.expires_at])];
+        let person = waiting.identity.person();
+        let row = values![hash, sealed, waiting.expires_at, person.issuer(), person.subject()];
+        let unit = [SWEEP.with(values![now]), AWAIT.with(row)];
         self.database.commit(unit).await.map(drop)
     }
 
@@ -46,4 +52,9 @@ impl Vault {
         let done = self.database.write(FINISH.with(values![hashed(id.expose())])).await?;
         Ok(done.happened())
     }
+}
+
+/// Nobody waits with this identity any more, in whichever browser.
+pub(super) fn forget(person: &EndUser) -> Statement {
+    FORGET.with(values![person.issuer(), person.subject()])
 }

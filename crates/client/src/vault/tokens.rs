@@ -6,7 +6,7 @@ use super::{
     Lease, StoreError, Vault,
     database::{Row, statements, values},
     leases::Standing,
-    sessions,
+    sessions, sign_ups,
 };
 use crate::{identity::EndUser, tokens::Tokens};
 
@@ -119,7 +119,8 @@ impl Vault {
     /// Removes a person's tokens and ends their sessions.
     pub(crate) async fn forget(&self, person: &EndUser) -> Result<(), StoreError> {
         let forget = FORGET.with(values![person.issuer(), person.subject()]);
-        self.database.commit([forget, sessions::end_all(person)]).await.map(drop)
+        let unit = [forget, sessions::end_all(person), sign_ups::forget(person)];
+        self.database.commit(unit).await.map(drop)
     }
 
     fn seal(&self, person: &EndUser, provider: &str, tokens: &Tokens) -> String {

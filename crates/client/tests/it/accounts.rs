@@ -139,3 +139,41 @@ async fn lk_05_in_two_processes_as_well() {
     }
     assert_eq!(website.users.created.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn rp_01_a_form_left_open_lets_nobody_into_the_account_that_was_made_elsewhere() {
+    let (website, issuer) = Website::start_with(with_form()).await;
+    let body = "nickname=alice&terms=on";
+    let (mut left_open, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let (mut at_home, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    at_home.sign_up(&website, body).await.unwrap();
+    assert!(at_home.user(&website).await.is_some());
+    website.clock.advance(30 * 60);
+    let late = left_open.sign_up(&website, body).await.unwrap_err();
+    assert!(matches!(late, Error::SignUp(SignUpError::NotWaiting)), "{late:?}");
+    assert!(left_open.user(&website).await.is_none());
+}
+
+#[tokio::test]
+async fn rp_01_what_ends_everything_ends_the_forms_too() {
+    let (website, issuer) = Website::start_with(with_form()).await;
+    let body = "nickname=alice&terms=on";
+    let (mut thief, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let (mut owner, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    owner.sign_up(&website, body).await.unwrap();
+    let person = owner.person(&website).await.unwrap();
+    website.client.sign_out_everywhere(&person).await.unwrap();
+    let late = thief.sign_up(&website, body).await.unwrap_err();
+    assert!(matches!(late, Error::SignUp(SignUpError::NotWaiting)), "{late:?}");
+}
+
+#[tokio::test]
+async fn rp_01_who_signs_out_leaves_no_form_behind() {
+    let (website, issuer) = Website::start_with(with_form()).await;
+    let (waiting, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let mut next = waiting.clone();
+    website.client.sign_out(&waiting.headers()).await.unwrap();
+    let refused = next.sign_up(&website, "nickname=next&terms=on").await.unwrap_err();
+    assert!(matches!(refused, Error::SignUp(SignUpError::NotWaiting)), "{refused:?}");
+    assert_eq!(website.users.count(), 0);
+}

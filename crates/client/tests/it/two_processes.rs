@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use mapae_client::{AccessToken, Class, Setting};
+use mapae_client::{AccessToken, CallbackError, Class, Error, Setting};
 use tokio::sync::Semaphore;
 
 use crate::{
     issuer::Issuer,
-    website::{PATIENCE, Website, provider},
+    website::{Browser, PATIENCE, Website, provider},
 };
 
 #[tokio::test]
@@ -103,4 +103,34 @@ async fn lk_07_a_refresh_token_never_goes_to_another_registration_at_the_same_is
     assert_eq!(refused.class(), Class::Configuration(Setting::Providers));
     assert_eq!(issuer.refreshes(), 0);
     website.client.access_token(&person).await.unwrap();
+}
+
+#[tokio::test]
+async fn lk_07_unlinking_tells_nobody_but_the_issuer_that_gave_the_token() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    let stranger = Issuer::start(&website.clock).await;
+    let revocation = format!("{}/token", stranger.url());
+    stranger.behave().metadata =
+        Some(Arc::new(move |document| document["revocation_endpoint"] = revocation.clone().into()));
+    let changed = website.second_process(&stranger).await;
+    // The token is not due: nothing but the name says whose it is.
+    let refused = changed.client.unlink(&person).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::Providers));
+    assert_eq!(stranger.hits("/token").len(), 0, "a token of one issuer is no business of another");
+    website.client.access_token(&person).await.unwrap();
+}
+
+#[tokio::test]
+async fn rp_03_lk_07_a_code_never_goes_to_another_provider_that_was_given_the_name_meanwhile() {
+    let (website, issuer) = Website::start().await;
+    let mut browser = Browser::default();
+    let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    let stranger = Issuer::start(&website.clock).await;
+    let changed = website.second_process(&stranger).await;
+    // Who asked promised its issuer; one who does not is the worse case.
+    let without_issuer = query.split("&iss=").next().unwrap().to_owned();
+    let refused = browser.come_back(&changed, &without_issuer).await.unwrap_err();
+    assert!(matches!(refused, Error::Callback(CallbackError::ProviderMismatch)), "{refused:?}");
+    assert_eq!(stranger.hits("/token").len(), 0, "neither the code nor the verifier");
 }

@@ -31,6 +31,7 @@ use crate::{
     },
     router::paths,
     store::sessions::SignedIn,
+    upstream,
 };
 
 /// `GET /logout` and `POST /logout`.
@@ -51,6 +52,7 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
     let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing) };
     if wish.proves(&visit.app, signed_in) {
         end(&visit, signed_in).await?;
+        upstream::drop_arrivals(&visit).await?;
         return wish.fulfilled(&visit, Said::ByTheApp);
     }
     let page = SignOut {

@@ -17,6 +17,7 @@ use crate::{
         sign_out::{SignOut, SignedOut},
     },
     store::sessions::{self, SignedIn},
+    upstream,
 };
 
 /// `GET /sign-out`.
@@ -43,10 +44,16 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
 /// What the person has said, here or when an app asked for it.
 async fn sign_out(visit: Visit) -> Result<Response, PageError> {
     let wish = Wish::read(&visit).await?;
-    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing) };
-    visit.verify_form(signed_in)?;
-    end(&visit, signed_in).await?;
-    wish.fulfilled(&visit, Said::ByThePerson)
+    let said = match &visit.session {
+        Some(signed_in) => {
+            visit.verify_form(signed_in)?;
+            end(&visit, signed_in).await?;
+            Said::ByThePerson
+        }
+        None => Said::Nothing,
+    };
+    upstream::drop_arrivals(&visit).await?;
+    wish.fulfilled(&visit, said)
 }
 
 /// Ends the session, and with it every grant that is bound to it.

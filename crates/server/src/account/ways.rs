@@ -38,7 +38,9 @@ pub(super) async fn shown(visit: &Visit, signed_in: &SignedIn) -> Result<Option<
     }
     let account = users::by_id(app.db(), &signed_in.user.id).await?;
     let password = account.is_some_and(|account| account.password_hash.is_some());
-    let counts = usize::from(password && signed_in.user.email.is_some()) + linked.len();
+    let by_password = password && signed_in.user.email.is_some();
+    let opens_beside =
+        |way: &Identity| linked.iter().any(|other| other.id != way.id && upstream::opens(app, other));
     let fresh = upstream::is_fresh(signed_in, now);
     let connect = Step::new(Errand::Connect(signed_in.user.id.clone()), now);
     let connect = visit.seal(&connect).await?;
@@ -49,7 +51,7 @@ pub(super) async fn shown(visit: &Visit, signed_in: &SignedIn) -> Result<Option<
     let confirm = Step::new(Errand::Confirm(at::ACCOUNT.to_owned()), now);
     Ok(Some(Ways {
         password,
-        linked: linked.iter().map(|way| shown_way(visit, way, counts > 1)).collect(),
+        linked: linked.iter().map(|way| shown_way(visit, way, by_password || opens_beside(way))).collect(),
         addable: if fresh { addable.buttons } else { Vec::new() },
         confirm: (!fresh).then_some(at::step(at::SIGN_IN, &visit.seal(&confirm).await?)),
     }))
@@ -72,23 +74,26 @@ fn shown_way(visit: &Visit, way: &Identity, removable: bool) -> LinkedWay {
 pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
         let ways = identities::of_user(visit.app.db(), &signed_in.user.id).await?;
-        let way = ways.into_iter().find(|way| way.id == id).ok_or(PageError::NotFound)?;
+        let way = ways.iter().find(|way| way.id == id).ok_or(PageError::NotFound)?;
         let now = visit.app.now();
         if !upstream::is_fresh(&signed_in, now) {
             let step = Step::new(Errand::Confirm(at::ACCOUNT.to_owned()), now);
             return Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?);
         }
+        // One whose provider is gone or switched off opens nothing: it is not what stays.
+        let stays = ways.iter().find(|other| other.id != way.id && upstream::opens(&visit.app, other));
         // Who takes a way off may do so because somebody else has it: they are signed out with it.
         let user = &signed_in.user;
         let living = sessions::list(visit.app.db(), &user.id, now).await?;
         let others = living.iter().filter(|session| session.id != signed_in.session.id);
         let unit = Unit::from(users::guard(&user.id, user.epoch))
-            .with(identities::remove(&way.id, &user.id, now))
+            .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
+            .with(identities::remove(&way.id, &user.id, stays.map(|other| other.id.as_str()), now))
             .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
         match visit.app.commit(unit).await {
             Ok(_) => {
                 About::user(&user.id).note(Event::WayRemoved);
-                tell(&visit.app, &way)?;
+                tell(&visit.app, way)?;
                 Ok(see_other(&notice::account(AccountNotice::WayRemoved))?)
             }
             Err(CommitError::Conflict { .. }) => Ok(see_other(&notice::last_way())?),
@@ -101,7 +106,9 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
 /// Tells the provider, behind the request's back: whether it hears changes nothing here.
 fn tell(app: &App, way: &Identity) -> Result<(), Fault> {
     let person = EndUser::new(way.issuer.clone(), way.subject.clone());
-    let Some(upstream) = app.upstreams().registered(&way.upstream) else { return Ok(()) };
+    // A token goes to the issuer that gave it, whatever is called by that name today.
+    let registered = app.upstreams().registered(&way.upstream);
+    let Some(upstream) = registered.filter(|upstream| upstream.is_of(&way.issuer)) else { return Ok(()) };
     let Some(tokens) = &way.tokens else { return Ok(()) };
     let tokens = upstream::unwrap_tokens(app, &person, tokens)?;
     tokio::spawn(unlink(app.clone(), upstream, person, tokens));

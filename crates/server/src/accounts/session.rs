@@ -199,7 +199,12 @@ pub(crate) fn renew(
 }
 
 fn by_password(auth_time: Timestamp) -> Proof {
-    Proof { auth_time, amr: AMR_PASSWORD.to_owned(), acr: Some(ACR_PASSWORD.to_owned()) }
+    Proof {
+        auth_time,
+        amr: AMR_PASSWORD.to_owned(),
+        acr: Some(ACR_PASSWORD.to_owned()),
+        proved_at: Some(auth_time),
+    }
 }
 
 fn begun(

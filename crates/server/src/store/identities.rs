@@ -25,11 +25,12 @@ statements! {
     USE: Identities = "UPDATE identities SET upstream = $1, label = $2, tokens_wrapped = $3, \
          tokens_version = tokens_version + 1, refreshing_until = NULL, last_used_at = $4 \
          WHERE id = $5 AND user_id = $6 AND removed_at IS NULL";
-    // Never the last way in: a password counts where there is an address to type beside it.
+    // Never the last way in: a password counts where there is an address to type beside it, and so does the other way that
+    // whoever asks knows to open the account.
     REMOVE: Identities = "UPDATE identities SET removed_at = $1, tokens_wrapped = NULL, \
          tokens_version = tokens_version + 1 WHERE id = $2 AND user_id = $3 AND removed_at IS NULL AND ( \
          EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.password_hash IS NOT NULL AND u.email <> u.id) \
-         OR EXISTS (SELECT 1 FROM identities o WHERE o.user_id = $3 AND o.id <> $2 AND o.removed_at IS NULL))";
+         OR EXISTS (SELECT 1 FROM identities o WHERE o.user_id = $3 AND o.id <> $2 AND o.id = $4 AND o.removed_at IS NULL))";
     // The lease of one that died is over by itself.
     CLAIM: Identities = "UPDATE identities SET refreshing_until = $1 WHERE id = $2 AND tokens_version = $3 \
          AND removed_at IS NULL AND (refreshing_until IS NULL OR refreshing_until <= $4)";
@@ -146,11 +147,12 @@ pub fn used(id: &str, user_id: &str, brought: &Brought, at: Timestamp) -> Statem
     Statement::one(USE, values![upstream, label, tokens, at, id, user_id])
 }
 
-/// Removes one. Conflict: it is not this account's, or the last way into it. With the
+/// Removes one, if this other one stays or a password opens the account. Conflict: it is not this account's, or the last
+/// way into it. With the
 /// [guard](super::users::guard) of the person in the same unit two of them cannot be removed at once.
 #[must_use]
-pub fn remove(id: &str, user_id: &str, at: Timestamp) -> Statement {
-    Statement::one(REMOVE, values![at, id, user_id])
+pub fn remove(id: &str, user_id: &str, stays: Option<&str>, at: Timestamp) -> Statement {
+    Statement::one(REMOVE, values![at, id, user_id, stays])
 }
 
 /// Takes the right to refresh these tokens until then. Conflict: somebody else has it, or they are others by now.

@@ -12,7 +12,7 @@ use super::{
 macro_rules! session_columns {
     () => {
         "s.id, s.user_id, s.user_epoch, s.epoch, s.auth_time, s.amr, s.acr, s.user_agent, s.created_at, \
-         s.last_seen_at, s.expires_at, s.idle_expires_at, s.ended_at"
+         s.last_seen_at, s.expires_at, s.idle_expires_at, s.ended_at, s.proved_at"
     };
 }
 
@@ -37,12 +37,12 @@ statements! {
          WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.idle_expires_at > $2 \
          AND u.disabled_at IS NULL AND u.epoch = s.user_epoch ORDER BY s.last_seen_at DESC");
     INSERT: Sessions = "INSERT INTO sessions (id, secret_hash, user_id, user_epoch, epoch, auth_time, amr, acr, \
-         user_agent, created_at, last_seen_at, expires_at, idle_expires_at) \
-         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9, $10, $11) ON CONFLICT (id) DO NOTHING";
+         user_agent, created_at, last_seen_at, expires_at, idle_expires_at, proved_at) \
+         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
     TOUCH: Sessions = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
          WHERE id = $3 AND ended_at IS NULL AND last_seen_at <= $4";
     REAUTHENTICATE: Sessions = "UPDATE sessions SET secret_hash = $1, auth_time = $2, amr = $3, acr = $4, \
-         last_seen_at = $2, idle_expires_at = $5 WHERE id = $6 AND user_epoch = $7 AND ended_at IS NULL";
+         last_seen_at = $2, idle_expires_at = $5, proved_at = $6 WHERE id = $7 AND user_epoch = $8 AND ended_at IS NULL";
     KEEP: Sessions = "UPDATE sessions SET user_epoch = (SELECT u.epoch FROM users u WHERE u.id = sessions.user_id) \
          WHERE id = $1 AND ended_at IS NULL";
     END: Sessions = "UPDATE sessions SET ended_at = $1, epoch = epoch + 1 \
@@ -79,6 +79,8 @@ pub struct Session {
     pub idle_expires_at: Timestamp,
     /// When they signed out.
     pub ended_at: Option<Timestamp>,
+    /// When they last proved who they are, as [`Proof::proved_at`] has it.
+    pub proved_at: Option<Timestamp>,
 }
 
 impl Session {
@@ -103,6 +105,7 @@ impl Session {
             expires_at: row.timestamp()?,
             idle_expires_at: row.timestamp()?,
             ended_at: row.optional_timestamp()?,
+            proved_at: row.optional_timestamp()?,
         })
     }
 }
@@ -176,6 +179,8 @@ pub struct Proof {
     pub amr: String,
     /// How surely.
     pub acr: Option<String>,
+    /// When they were known to be there themselves. None: a provider that knew the browser may have let it pass.
+    pub proved_at: Option<Timestamp>,
 }
 
 /// The living session with this secret and its person; `None` once anything about it has ended.
@@ -213,7 +218,8 @@ pub fn insert(session: &NewSession, at: Timestamp) -> Statement {
         user_agent,
         at,
         *expires_at,
-        *idle_expires_at
+        *idle_expires_at,
+        proof.proved_at
     ];
     Statement::one(INSERT, params)
 }
@@ -242,6 +248,7 @@ pub fn reauthenticate(
         &proof.amr,
         proof.acr.as_deref(),
         idle_expires_at,
+        proof.proved_at,
         id,
         user_epoch
     ];

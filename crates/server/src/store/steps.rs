@@ -35,6 +35,11 @@ statements! {
     TAKE: PendingSteps =
         "DELETE FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3 RETURNING payload";
     DROP: PendingSteps = "DELETE FROM pending_steps WHERE id = $1 AND browser = $2";
+    // The oldest, and only where no place is left: who floods must then be faster than people come back.
+    MAKE_ROOM: PendingSteps = "DELETE FROM pending_steps WHERE id IN ( \
+             SELECT p.id FROM pending_steps p WHERE p.id LIKE $1 ORDER BY p.expires_at, p.id LIMIT 64 \
+         ) AND (SELECT COUNT(*) FROM pending_steps p WHERE p.expires_at > $2) >= $3";
+    DROP_ALL: PendingSteps = "DELETE FROM pending_steps WHERE browser = $1 AND id LIKE $2";
 }
 
 /// A step to be kept.
@@ -73,6 +78,18 @@ pub fn put_within(step: &NewStep, limit: i64, now: Timestamp) -> Statement {
     Statement::one(PUT, values![id, browser, payload, *expires_at, now, limit])
 }
 
+/// Where all browsers together have too many steps, drops the oldest of those whose names begin like this: with a plain word.
+#[must_use]
+pub fn make_room(beginning: &str, now: Timestamp) -> Statement {
+    make_room_within(beginning, LIMIT, now)
+}
+
+/// As [`make_room`], with another limit.
+#[must_use]
+pub fn make_room_within(beginning: &str, limit: i64, now: Timestamp) -> Statement {
+    Statement::any(MAKE_ROOM, values![format!("{beginning}%"), now, limit])
+}
+
 /// Takes the step: whoever is first has it, and nobody has it again. Conflict: it is not there (any more).
 #[must_use]
 pub fn take(id: &str, browser: &str, now: Timestamp) -> Statement {
@@ -83,4 +100,10 @@ pub fn take(id: &str, browser: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn drop(id: &str, browser: &str) -> Statement {
     Statement::zero_or_one(DROP, values![id, browser])
+}
+
+/// Removes all steps of this browser whose names begin like this: with a plain word.
+#[must_use]
+pub fn drop_all(beginning: &str, browser: &str) -> Statement {
+    Statement::any(DROP_ALL, values![browser, format!("{beginning}%")])
 }

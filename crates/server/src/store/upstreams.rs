@@ -10,6 +10,7 @@ statements! {
     INSERT: Upstreams = "INSERT INTO upstreams (name, provider, client_id, secrets_wrapped, options, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING";
     REMOVE: Upstreams = "DELETE FROM upstreams WHERE name = $1";
+    FORBID_ALL: UpstreamPermissions = "DELETE FROM upstream_permissions WHERE upstream = $1";
     DISABLE: Upstreams = "UPDATE upstreams SET disabled_at = $1 WHERE name = $2 AND disabled_at IS NULL";
     ENABLE: Upstreams = "UPDATE upstreams SET disabled_at = NULL WHERE name = $1 AND disabled_at IS NOT NULL";
 }
@@ -64,9 +65,12 @@ pub fn insert(upstream: &Upstream) -> Unit {
     Unit::from(Statement::one(INSERT, params)).changing_catalog()
 }
 
-/// Removes one. Who people are there stays known. Conflict: there is none of this name.
+/// Removes one, and what apps were permitted there: another of its name is another provider. Who people are there stays
+/// known. Conflict: there is none of this name.
 pub fn remove(name: &str) -> Unit {
-    Unit::from(Statement::one(REMOVE, values![name])).changing_catalog()
+    Unit::from(Statement::one(REMOVE, values![name]))
+        .with(Statement::any(FORBID_ALL, values![name]))
+        .changing_catalog()
 }
 
 /// Lets nobody sign in with it. Conflict: there is none of this name, or it is off already.

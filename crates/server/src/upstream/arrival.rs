@@ -11,7 +11,7 @@ use mapae_client::{
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    Upstream,
+    Upstream, departure,
     facts::{self, Known},
     tokens, trouble,
     waiting::{self, Arrival},
@@ -28,7 +28,7 @@ use crate::{
     store::{
         CommitError, Unit,
         identities::{self, Brought, NewIdentity},
-        sessions::Proof,
+        sessions::{self, Proof},
         steps,
         users::{self, NewUser, User},
     },
@@ -36,6 +36,9 @@ use crate::{
 
 /// How many words on how somebody signed in at the provider are passed on.
 const MAX_AMR: usize = 8;
+
+/// How much of what somebody is called at the provider is kept, in characters.
+const MAX_LABEL: usize = 320;
 
 /// Somebody who proved at a provider who they are there.
 #[derive(Debug)]
@@ -74,6 +77,7 @@ async fn attempt(
         identity: arriving.identity.clone(),
         tokens: wrapped(visit, upstream, arriving, &known)?,
         arrived_at: arriving.now,
+        proved_at: proved_at(step, upstream, arriving),
     };
     let Decision { action, rule } = decide(&known.facts);
     tracing::info!(upstream = upstream.name(), rule = rule.as_str(), "somebody came from a provider");
@@ -85,6 +89,13 @@ async fn attempt(
         Action::Create(_) => wait(visit, step, &arrival, at::UPSTREAM_SIGN_UP).await.map(Some),
         Action::Refuse => trouble::back(visit, step, upstream, said(rule)).await.map(Some),
     }
+}
+
+/// When the person was there themselves: when the provider says so, or now if it was asked for a new sign-in. A provider that
+/// knows the browser lets it pass without a page, and whoever sits in front of it.
+fn proved_at(step: &Step, upstream: &Upstream, arriving: &Arriving) -> Option<Timestamp> {
+    let asked = departure::was_asked_anew(step, upstream).then_some(arriving.now);
+    arriving.identity.auth_time().map(|said| said.min(arriving.now)).or(asked)
 }
 
 /// What is kept of what the provider gave, and of what it gave earlier.
@@ -106,6 +117,27 @@ const fn said(rule: Rule) -> UpstreamTrouble {
         Rule::ConnectNeedsFreshSignIn => UpstreamTrouble::Stale,
         Rule::ConnectOfAnother | Rule::ConnectWithoutSession => UpstreamTrouble::OtherAccount,
         _ => UpstreamTrouble::Again,
+    }
+}
+
+/// Somebody who waited to sign up, and whose account was made meanwhile, in another tab: they are in by it, once, and
+/// nothing is linked.
+pub(super) async fn sign_in_once(
+    visit: &Visit,
+    step: &Step,
+    known: &Known,
+    arrival: &Arrival,
+) -> Result<Option<Response>, PageError> {
+    // What was ended since is not begun again by who came before.
+    if known.owner.as_ref().is_some_and(|owner| owner.epoch > 0) {
+        return Err(StepError::Over.into());
+    }
+    let take =
+        steps::take(step.arrival.as_deref().unwrap_or_default(), &visit.browser.name(), visit.app.now());
+    match visit.app.commit(Unit::from(take)).await {
+        Ok(_) => sign_in(visit, &Step { arrival: None, ..step.clone() }, known, arrival).await,
+        Err(CommitError::Conflict { .. }) => Err(StepError::Over.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -178,6 +210,7 @@ async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<
     };
     let now = visit.app.now();
     let unit = Unit::from(users::guard(account, signed_in.user.epoch))
+        .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
         .with(identities::link(&linked(arrival, account), now));
     match visit.app.commit(unit).await {
         Ok(_) => {
@@ -265,7 +298,8 @@ fn brought(arrival: &Arrival) -> Brought {
 pub(crate) fn label(identity: &Identity) -> String {
     let address = identity.email().map(|email| email.address);
     let name = identity.nickname().or_else(|| identity.name()).map(str::to_owned);
-    address.or(name).unwrap_or_default()
+    let label = address.or(name).unwrap_or_default();
+    label.chars().filter(|letter| !letter.is_control()).take(MAX_LABEL).collect()
 }
 
 /// What can honestly be said of a sign-in that happened elsewhere: when, if the provider says so, and how, in its words.
@@ -276,5 +310,5 @@ fn proof(arrival: &Arrival, now: Timestamp) -> Proof {
         !word.is_empty() && word.len() <= 32 && word.bytes().all(|byte| byte.is_ascii_graphic())
     };
     let amr: Vec<&str> = identity.amr().iter().filter(word).take(MAX_AMR).map(String::as_str).collect();
-    Proof { auth_time, amr: amr.join(" "), acr: Some(ACR_UPSTREAM.to_owned()) }
+    Proof { auth_time, amr: amr.join(" "), acr: Some(ACR_UPSTREAM.to_owned()), proved_at: arrival.proved_at }
 }

@@ -64,6 +64,10 @@ fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
     if needs_fresh_sign_in(step) {
         return can(Intent::Reauthenticate).then_some(Intent::Reauthenticate);
     }
+    // Whoever waits gets a way into the account that is proved there: a browser that is known there proves nothing.
+    if step.arrival.is_some() && can(Intent::Reauthenticate) {
+        return Some(Intent::Reauthenticate);
+    }
     let chooses = match &step.errand {
         Errand::Authorize(authorize) => {
             authorize.hint.is_some() || authorize.request.prompts.contains(Prompt::SelectAccount)
@@ -73,6 +77,13 @@ fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
         Errand::Visit(_) | Errand::Confirm(_) => false,
     };
     Some(if chooses && can(Intent::ChooseAccount) { Intent::ChooseAccount } else { Intent::SignIn })
+}
+
+/// Whether a sign-in that this step led to shows that the person was there: they were asked anew, or the provider has no
+/// way to be asked.
+pub(super) fn was_asked_anew(step: &Step, upstream: &Upstream) -> bool {
+    let can = upstream.definition().can(Intent::Reauthenticate);
+    !can || intent(step, upstream) == Some(Intent::Reauthenticate)
 }
 
 /// Whether somebody who is signed in at the provider must prove there again who they are: an app asked for it

@@ -32,7 +32,7 @@ pub(super) struct Known {
 
 /// Whether this session's person proved a moment ago who they are.
 pub(crate) fn is_fresh(signed_in: &SignedIn, now: Timestamp) -> bool {
-    now.since(signed_in.session.auth_time) <= FRESH
+    signed_in.session.proved_at.is_some_and(|proved_at| now.since(proved_at) <= FRESH)
 }
 
 pub(super) async fn read(

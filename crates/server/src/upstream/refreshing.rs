@@ -52,7 +52,9 @@ pub(crate) async fn working_tokens(
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         let row = identities::find(app.db(), person.issuer(), person.subject()).await?;
-        let own = |row: &Identity| row.removed_at.is_none() && row.user_id == user_id;
+        let own = |row: &Identity| {
+            row.removed_at.is_none() && row.user_id == user_id && row.upstream == upstream.name()
+        };
         let row = row.filter(own).ok_or(NoToken::SignInAgain)?;
         let wrapped = row.tokens.as_ref().ok_or(NoToken::SignInAgain)?;
         let kept = tokens::unwrap(app, person, wrapped)?;

@@ -8,9 +8,10 @@ use mapae_protocol::{locale::Locale, seal::MasterKey, secret::Secret};
 
 use super::settings::{Options, Secrets, UpstreamSettings};
 use crate::{
+    app::App,
     config::{Config, Site},
     fault::{Artefact, Fault},
-    store::{Concealed, Db, upstreams},
+    store::{Concealed, Db, identities::Identity, upstreams},
 };
 
 /// A provider that people may sign in with.
@@ -44,6 +45,11 @@ impl Upstream {
 
     pub(crate) fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    /// Whether it speaks for this issuer.
+    pub(crate) fn is_of(&self, issuer: &str) -> bool {
+        self.provider.issuer().as_str() == issuer
     }
 
     pub(crate) fn definition(&self) -> &Definition {
@@ -94,6 +100,12 @@ impl Registry {
     pub(crate) fn enabled(&self, name: &str) -> Option<Arc<Upstream>> {
         self.all().iter().find(|upstream| upstream.name() == name && !upstream.disabled).cloned()
     }
+}
+
+/// Whether somebody can sign in by this identity now.
+pub(crate) fn opens(app: &App, identity: &Identity) -> bool {
+    let all = app.upstreams().all();
+    all.iter().any(|upstream| !upstream.disabled && upstream.is_of(&identity.issuer))
 }
 
 /// Reads those of the command line and puts those of the settings before them. What has not changed since `before` stays

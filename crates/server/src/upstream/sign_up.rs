@@ -66,17 +66,12 @@ async fn settle(
     tracing::info!(upstream = arrival.upstream, rule = decision.rule.as_str(), "somebody signs up");
     match decision.action {
         Action::Create(usage) => arrival::create(visit, step, (&known, &usage), arrival, name).await,
-        Action::SignIn(_) => arrival::sign_in(visit, &without_arrival(step), &known, arrival).await,
+        Action::SignIn(_) => arrival::sign_in_once(visit, step, &known, arrival).await,
         Action::ProveThenLink(_) | Action::Link(_) => {
             Ok(Some(see_other(&at::step(at::SIGN_IN, &visit.seal(step).await?))?))
         }
         Action::Refuse => Err(PageError::Step(StepError::Over)),
     }
-}
-
-/// Somebody who made this account in another tab is in by it, and nothing is linked.
-fn without_arrival(step: &Step) -> Step {
-    Step { arrival: None, ..step.clone() }
 }
 
 async fn form(

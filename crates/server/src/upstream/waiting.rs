@@ -43,11 +43,19 @@ pub(crate) struct Arrival {
     pub(super) tokens: String,
     /// When they came.
     pub(super) arrived_at: Timestamp,
+    /// When they were known to be there themselves, and not only their browser.
+    #[serde(default)]
+    pub(super) proved_at: Option<Timestamp>,
 }
+
+/// How the names of the rows begin in which somebody is on their way.
+const DEPARTURE: &str = "departure ";
+/// How the names of the rows begin in which somebody waits who came back.
+const ARRIVAL: &str = "arrival ";
 
 /// The name of the row for this `state`: whoever reads the table learns no `state`.
 pub(super) fn departure_id(state: &str) -> String {
-    format!("departure {}", sha256_base64url(state))
+    format!("{DEPARTURE}{}", sha256_base64url(state))
 }
 
 /// Keeps somebody who leaves, under the name of their `state`.
@@ -80,7 +88,8 @@ pub(super) async fn take_departure(visit: &Visit, state: &str) -> Result<Departu
 pub(super) async fn keep_arrival(visit: &Visit, arrival: &Arrival) -> Result<String, PageError> {
     let keys = visit.app.keys().current();
     let payload = seal(&keys.seals.arrivals, visit, arrival)?;
-    keep(visit, base64url::encode(random::bytes::<16>()), payload, ARRIVAL_LIFE).await
+    let id = format!("{ARRIVAL}{}", base64url::encode(random::bytes::<16>()));
+    keep(visit, id, payload, ARRIVAL_LIFE).await
 }
 
 /// Who waits in this step, if somebody does and their time is not over.
@@ -92,13 +101,22 @@ pub(crate) async fn waiting_arrival(visit: &Visit, step: &Step) -> Result<Option
     open(|seals| &seals.arrivals, &keys.seals, visit, &payload).map(Some)
 }
 
+/// Nobody waits in this browser any more: who signs out leaves no form behind that would let the next one in.
+pub(crate) async fn drop_arrivals(visit: &Visit) -> Result<(), Fault> {
+    let unit = Unit::from(steps::drop_all(ARRIVAL, &visit.browser.name()));
+    visit.app.commit(unit).await.map(|_| ()).map_err(Fault::from)
+}
+
 async fn keep(visit: &Visit, id: String, payload: Concealed, life: Seconds) -> Result<String, PageError> {
     let (app, now) = (&visit.app, visit.app.now());
     let source = visit.context.client.throttle_key().to_string();
     app.throttle().charge(throttle::DEPARTURES, &source, now).map_err(|_| StepError::Full)?;
     let row = steps::NewStep { id, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
-    for _ in 0..ATTEMPTS {
-        match app.commit(Unit::from(steps::put(&row, now))).await {
+    for attempt in 0..ATTEMPTS {
+        // Whoever left long ago and has not come back gives way: a flood of departures locks nobody out.
+        let room = (attempt > 0).then(|| steps::make_room(DEPARTURE, now));
+        let unit = Unit::new().with_all(room).with(steps::put(&row, now));
+        match app.commit(unit).await {
             Ok(_) => return Ok(row.id),
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),

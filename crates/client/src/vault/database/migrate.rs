@@ -3,8 +3,12 @@
 use super::StoreError;
 
 /// Each step brings the schema from its index to the next version. A step that was released is never changed again.
-const STEPS: &[&str] =
-    &[include_str!("../schema.sql"), include_str!("../service_tokens.sql"), include_str!("../accounts.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../schema.sql"),
+    include_str!("../service_tokens.sql"),
+    include_str!("../accounts.sql"),
+    include_str!("../waiting.sql"),
+];
 
 /// The steps that a schema of this version still lacks, each with the version that it leads to.
 pub(super) fn pending(version: i64) -> Result<impl Iterator<Item = (&'static str, i64)>, StoreError> {

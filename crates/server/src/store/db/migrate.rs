@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, sql: include_str!("../../../migrations/0010_mail_names_app.sql") },
     Migration { version: 11, sql: include_str!("../../../migrations/0011_issuer_and_apis.sql") },
     Migration { version: 12, sql: include_str!("../../../migrations/0012_app_metadata.sql") },
+    Migration { version: 13, sql: include_str!("../../../migrations/0013_proofs_of_sessions.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

@@ -157,7 +157,7 @@ pub(super) fn new_session(id: &str, user_id: &str) -> NewSession {
         secret_hash: format!("hash-of-{id}").as_str().into(),
         user_id: user_id.into(),
         user_epoch: 0,
-        proof: Proof { auth_time: NOW, amr: "pwd".into(), acr: Some("1".into()) },
+        proof: Proof { auth_time: NOW, amr: "pwd".into(), acr: Some("1".into()), proved_at: Some(NOW) },
         user_agent: "Mozilla/5.0".into(),
         expires_at: later(Seconds::days(30)),
         idle_expires_at: later(Seconds::days(7)),

@@ -1,7 +1,7 @@
 //! Code details, pending steps, mailed links.
 
 use mapae::store::{
-    codes,
+    Unit, codes,
     links::{self, Link, Purpose},
     steps::{self, NewStep},
     users,
@@ -79,6 +79,30 @@ for_each_backend! {
         db.commit(afterwards).await.expect("what is over does not count, swept or not");
     }
 
+    async fn rp_19_a_flood_of_departures_locks_nobody_out_and_drops_nothing_else(db: TestDb) {
+        for id in ["departure 1", "departure 2", "arrival 3"] {
+            db.commit(steps::put_within(&step(id, id), 3, NOW)).await.unwrap();
+        }
+        let is_there = async |id: &str| steps::find(&db, id, id, NOW).await.unwrap().is_some();
+        db.commit(steps::make_room_within("departure ", 4, NOW)).await.unwrap();
+        assert!(is_there("departure 1").await, "there is a place left");
+        let put = |id: &str| steps::put_within(&step(id, id), 3, NOW);
+        assert!(db.commit(put("departure 4")).await.unwrap_err().is_conflict());
+        let unit = Unit::from(steps::make_room_within("departure ", 3, NOW)).with(put("departure 4"));
+        db.commit(unit).await.expect("who left long ago gives way");
+        assert!(is_there("departure 4").await && is_there("arrival 3").await && !is_there("departure 1").await);
+    }
+
+    async fn se_a_step_whose_name_begins_otherwise_stays(db: TestDb) {
+        for (id, browser) in [("arrival 1", "mine"), ("departure 2", "mine"), ("arrival 3", "yours")] {
+            db.commit(steps::put(&step(id, browser), NOW)).await.unwrap();
+        }
+        db.commit(steps::drop_all("arrival ", "mine")).await.unwrap();
+        assert!(steps::find(&db, "arrival 1", "mine", NOW).await.unwrap().is_none());
+        assert!(steps::find(&db, "departure 2", "mine", NOW).await.unwrap().is_some());
+        assert!(steps::find(&db, "arrival 3", "yours", NOW).await.unwrap().is_some());
+    }
+
     async fn se_a_link_is_for_one_purpose_and_one_use(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let reset = Link { user_id: Some(seed.user.clone()), user_epoch: Some(0), ..link("one@example.com") };
@@ -94,7 +118,7 @@ for_each_backend! {
             assert!(db.commit(links::consume(hash, purpose, now)).await.unwrap_err().is_conflict());
         }
         // The unit that uses it up fails for another reason: the link is still good.
-        let unit = mapae::store::Unit::from(links::consume("hash", Purpose::Reset, NOW))
+        let unit = Unit::from(links::consume("hash", Purpose::Reset, NOW))
             .with(users::set_password(&seed.user, 9, &"new".into(), NOW));
         assert!(db.commit(unit).await.unwrap_err().is_conflict());
         let rows = db.commit(links::consume("hash", Purpose::Reset, NOW)).await.unwrap().swap_remove(0);

@@ -3,7 +3,7 @@
 use mapae::store::{identities, users};
 use mapae_testkit::{Browser, Page};
 
-use super::stage::{PASSWORD, Stage, by_password, for_each_engine, sign_up};
+use super::stage::{PASSWORD, Stage, by_password, for_each_engine, sign_out, sign_up};
 
 /// Whose account a page of an account is.
 async fn identity_of(stage: &Stage, subject: &str) -> Option<identities::Identity> {
@@ -187,5 +187,32 @@ for_each_engine! {
         let page = by_password(&other, &page, &user.email, PASSWORD).await;
         assert!(page.has("problem"), "{}", page.body);
         assert!(identity_of(&stage, "4029384756").await.unwrap().removed_at.is_some());
+    }
+
+    async fn rp_01_a_sign_up_form_left_open_signs_nobody_in_after_signing_out(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let one = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
+        let two = stage.come(&browser, "kakao", ("ryan", &[])).await;
+        let three = stage.come(&browser, "kakao", ("ryan", &[])).await;
+        assert!(one.has("have-account") && two.has("have-account") && three.has("have-account"));
+        assert!(sign_up(&browser, &one, "라이언").await.has("services"));
+        assert!(sign_up(&browser, &two, "라이언").await.has("services"), "who has two tabs is in by either");
+        assert_eq!(browser.submit(&two, "login-submit", &[("name", "라이언")]).await.status, 400, "and once");
+        sign_out(&stage, &browser).await;
+        let next = browser.submit(&three, "login-submit", &[("name", "다음 사람")]).await;
+        assert_eq!(next.status, 400, "whoever sits there next is nobody: {}", next.body);
+        assert!(stage.door(&browser).await.has("login-submit"));
+    }
+
+    async fn rp_01_a_sign_up_form_left_open_begins_nothing_that_was_ended_since(stage: Stage of ["kakao"]) {
+        let (owner, thief) = (Browser::default(), Browser::default());
+        let waiting = stage.come(&thief, "kakao", ("ryan", &[])).await;
+        stage.enter(&owner, "kakao", ("ryan", &[])).await;
+        let issuer = stage.simulator("kakao").base_url().to_owned();
+        let row = identities::find(stage.server.app().db(), &issuer, RYAN).await.unwrap().unwrap();
+        stage.server.write(users::end_everything(&row.user_id, stage.server.now())).await;
+        let late = thief.submit(&waiting, "login-submit", &[("name", "도둑")]).await;
+        assert_eq!(late.status, 400, "{}", late.body);
+        assert!(stage.door(&thief).await.has("login-submit"));
     }
 }

@@ -2,7 +2,10 @@
 
 use mapae_testkit::Browser;
 
-use super::stage::{for_each_engine, sign_up};
+use super::{
+    stage::{for_each_engine, sign_up},
+    stranger::Stranger,
+};
 
 for_each_engine! {
     async fn rp_01_an_answer_works_once_and_in_the_browser_that_left(stage: Stage of ["kakao", "naver"]) {
@@ -77,5 +80,53 @@ for_each_engine! {
         assert_eq!(stage.press(&other, &door, "kakao").await.status, 400);
         let start = stage.server.at("/upstream/kakao/start");
         assert_eq!(browser.open(&start).await.status, 400);
+    }
+
+    async fn rp_03_lk_07_a_code_does_not_go_to_a_provider_that_was_given_the_name_meanwhile(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let door = stage.door(&browser).await;
+        let left = stage.press(&browser, &door, "kakao").await;
+        let back = stage.at_the_provider(&browser, &left, ("ryan", &[])).await;
+        stage.mapae(&["upstream", "remove", "kakao"]).await;
+        let stranger = Stranger::listen().await;
+        stranger.take_the_name_of(&stage, "kakao").await;
+        let page = browser.visit(back.as_str()).await;
+        assert!(page.has("trouble"), "{} {}", page.status, page.body);
+        assert_eq!(stranger.heard(), Vec::<String>::new(), "neither the code nor the verifier");
+    }
+
+    async fn rp_18_whatever_a_provider_says_of_somebody_is_a_page_and_no_failure(stage: Stage of ["kakao"]) {
+        let stranger = Stranger::listen().await;
+        stranger.speak_as(&stage, "kakao", "odd").await;
+        let long = "x".repeat(40_000);
+        let named = |id: u64, name: &str| format!(r#"{{"id":{id},"kakao_account":{{"profile":{{"nickname":"{name}"}}}}}}"#);
+        for (profile, has_account) in [
+            (named(1, "<script>alert(1)</script>"), true),
+            (named(2, r"a\u0000b\r\nSet-Cookie: a=b"), true),
+            (named(3, r"\u202Eevil\u200b"), true),
+            (named(4, &long), true),
+            (named(u64::MAX, "끝"), true),
+            (named(9_007_199_254_740_993, "큰 수"), true),
+            (r#"{"id":7,"id":8}"#.to_owned(), false),
+            (r#"{"id":18446744073709551616}"#.to_owned(), false),
+            (r#"{"id":"a\u0000b"}"#.to_owned(), false),
+            (format!(r#"{{"id":"{long}"}}"#), false),
+            (r#"{"id":1e5}"#.to_owned(), false),
+            ("[]".to_owned(), false),
+            ("{".to_owned(), false),
+        ] {
+            stranger.says(&profile);
+            let browser = Browser::default();
+            let door = stage.door(&browser).await;
+            let state = stage.press(&browser, &door, "odd").await.answered("state").unwrap();
+            let page = browser.visit(&stage.server.at(&format!("/upstream/odd/callback?code=c&state={state}"))).await;
+            let shown: String = profile.chars().take(60).collect();
+            assert_eq!((page.status == 200, page.has("have-account")), (true, has_account), "{shown} {}", page.body);
+            if has_account {
+                let account = sign_up(&browser, &page, "이름").await;
+                assert!(account.has("services"), "{shown} {} {}", account.status, account.body);
+                assert!(!account.body.contains("<script>alert") && !account.body.contains('\u{202e}'), "{shown}");
+            }
+        }
     }
 }

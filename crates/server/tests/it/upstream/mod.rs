@@ -8,5 +8,6 @@ mod console;
 mod notices;
 mod sign_in;
 mod stage;
+mod stranger;
 mod tokens;
 mod ways;

@@ -228,6 +228,12 @@ pub(super) async fn posted(address: &str, form: &str) -> Page {
     Browser::default().send("POST", address, &headers, form.as_bytes().to_vec()).await
 }
 
+/// Signs out of this browser.
+pub(super) async fn sign_out(stage: &Stage, browser: &Browser) {
+    let page = browser.visit(&stage.server.at("/sign-out")).await;
+    browser.follow(browser.submit(&page, "logout-confirm", &[]).await).await;
+}
+
 /// Answers the sign-up step.
 pub(super) async fn sign_up(browser: &Browser, page: &Page, name: &str) -> Page {
     browser.follow(browser.submit(page, "login-submit", &[("name", name)]).await).await
@@ -239,7 +245,7 @@ pub(super) async fn by_password(browser: &Browser, page: &Page, email: &str, pas
     browser.follow(browser.submit(page, "login-submit", &fields).await).await
 }
 
-fn written(folder: &Path, name: &str, text: &str) -> String {
+pub(super) fn written(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, format!("{text}\n")).unwrap();
     path.to_str().unwrap().to_owned()

@@ -86,4 +86,15 @@ for_each_engine! {
         stage.mapae(&["user", "disable", &stage.accounts().await[0].user.id]).await;
         assert_eq!(fetched(&stage, &access_token).await.status, 401, "and whoever is disabled is nobody");
     }
+
+    async fn lk_07_who_was_permitted_there_is_not_permitted_at_another_of_its_name(stage: Stage of ["kakao"]) {
+        let app = stage.server.register(AppSpec::default()).await;
+        stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+        stage.mapae(&["upstream", "remove", "kakao"]).await;
+        stage.add("kakao", "kakao", None).await;
+        let access_token = signed_in(&stage, &app, &Browser::default()).await;
+        assert_eq!(fetched(&stage, &access_token).await.status, 403);
+        stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+        assert_eq!(fetched(&stage, &access_token).await.status, 200);
+    }
 }

@@ -3,7 +3,10 @@
 use mapae::store::identities;
 use mapae_testkit::{Browser, Page, UserFixture};
 
-use super::stage::{PASSWORD, Stage, by_password, for_each_engine};
+use super::{
+    stage::{PASSWORD, Stage, by_password, for_each_engine, sign_out},
+    stranger::Stranger,
+};
 
 async fn signed_in(stage: &Stage, browser: &Browser, user: &UserFixture) -> Page {
     let door = stage.door(browser).await;
@@ -15,6 +18,13 @@ async fn remove(browser: &Browser, page: &Page) -> Page {
     let id =
         page.values("[id^=remove-idn_]", "id").pop().unwrap_or_else(|| panic!("no button: {}", page.body));
     browser.follow(browser.submit(page, &id, &[]).await).await
+}
+
+/// The name of somebody's way by this provider.
+async fn way_of(stage: &Stage, upstream: &str) -> String {
+    let user = stage.accounts().await.remove(0).user.id;
+    let ways = identities::of_user(stage.server.app().db(), &user).await.unwrap();
+    ways.into_iter().find(|way| way.upstream == upstream).unwrap().id
 }
 
 for_each_engine! {
@@ -100,8 +110,7 @@ for_each_engine! {
         let account = signed_in(&stage, &browser, &one).await;
         let left = stage.press(&browser, &account, "kakao").await;
         let back = stage.at_the_provider(&browser, &left, ("muzi", &[])).await;
-        let door = browser.visit(&stage.server.at("/sign-out")).await;
-        browser.follow(browser.submit(&door, "logout-confirm", &[]).await).await;
+        sign_out(&stage, &browser).await;
         signed_in(&stage, &browser, &two).await;
         let page = browser.visit(back.as_str()).await;
         assert!(page.has("trouble"), "{} {}", page.status, page.body);
@@ -132,5 +141,74 @@ for_each_engine! {
         let account = browser.visit(back.as_str()).await;
         assert!(account.has("upstream-naver") && !account.has("confirm-ways"), "{} {}", account.status, account.body);
         assert!(!account.has("change-password"), "there is none to change");
+    }
+
+    async fn lk_03_a_sign_in_that_passes_without_a_page_proves_nothing(stage: Stage of ["naver", "kakao"]) {
+        let browser = Browser::default();
+        stage.enter(&browser, "naver", ("yuna", &[])).await;
+        stage.advance(3_600);
+        sign_out(&stage, &browser).await;
+        let door = stage.door(&browser).await;
+        let left = stage.press(&browser, &door, "naver").await;
+        let there = browser.visit(left.location().unwrap().as_str()).await;
+        let back = there.location().expect("Naver knows the browser and shows no page");
+        let account = browser.visit(back.as_str()).await;
+        assert!(account.has("services"), "in is who sits there, {} {}", account.status, account.body);
+        assert!(account.has("confirm-ways") && !account.has("upstream-kakao"), "and no more: {}", account.body);
+        let confirm = account.values("#confirm-ways", "href").pop().unwrap();
+        let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
+        let account = stage.through(&browser, &page, "naver", ("yuna", &[])).await;
+        assert!(account.has("upstream-kakao") && !account.has("confirm-ways"), "{}", account.body);
+    }
+
+    async fn lk_03_who_waits_is_linked_by_a_new_sign_in_only(stage: Stage of ["naver", "kakao"]) {
+        let browser = Browser::default();
+        stage.enter(&browser, "naver", ("yuna", &[])).await;
+        sign_out(&stage, &browser).await;
+        let page = stage.come(&browser, "kakao", ("muzi", &[])).await;
+        let href = page.values("#have-account", "href").pop().unwrap();
+        let page = browser.visit(page.address.join(&href).unwrap().as_str()).await;
+        let left = stage.press(&browser, &page, "naver").await;
+        assert_eq!(left.answered("auth_type").as_deref(), Some("reauthenticate"));
+        let there = browser.visit(left.location().unwrap().as_str()).await;
+        assert!(there.location().is_none(), "Naver asks who sits there: {:?}", there.location());
+    }
+
+    async fn lk_07_a_removed_way_is_told_to_nobody_but_the_issuer_that_gave_it(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        let account = stage.enter(&browser, "kakao", ("ryan", &["account_email"])).await;
+        stage.through(&browser, &account, "naver", ("yuna", &[])).await;
+        stage.mapae(&["upstream", "remove", "kakao"]).await;
+        let stranger = Stranger::listen().await;
+        stranger.take_the_name_of(&stage, "kakao").await;
+        let page = stage.door(&browser).await;
+        let kakao = way_of(&stage, "kakao").await;
+        let page = browser.follow(browser.submit(&page, &format!("remove-{kakao}"), &[]).await).await;
+        assert!(page.has("notice"), "{} {}", page.status, page.body);
+        assert!(!stage.door(&browser).await.body.contains(&kakao));
+        // What is told is told behind the request's back, and long before a whole sign-in is over.
+        let next = Browser::default();
+        let door = stage.door(&next).await;
+        let state = stage.press(&next, &door, "kakao").await.answered("state").unwrap();
+        next.visit(&stage.server.at(&format!("/upstream/kakao/callback?code=c&state={state}"))).await;
+        let heard = stranger.heard();
+        assert!(heard.iter().any(|said| said.starts_with("/oauth/token")), "{heard:?}");
+        assert!(!heard.iter().any(|said| said.contains("unlink")), "{heard:?}");
+    }
+
+    async fn lk_10_a_way_that_opens_nothing_is_not_the_one_that_stays(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        let account = stage.enter(&browser, "kakao", ("ryan", &["account_email"])).await;
+        stage.through(&browser, &account, "naver", ("yuna", &[])).await;
+        let before = stage.door(&browser).await;
+        let (kakao, naver) = (way_of(&stage, "kakao").await, way_of(&stage, "naver").await);
+        stage.mapae(&["upstream", "disable", "kakao"]).await;
+        let page = stage.door(&browser).await;
+        let buttons = page.values("[id^=remove-idn_]", "id");
+        assert_eq!(buttons, [format!("remove-{kakao}")], "the other is the only one that opens the account");
+        let page = browser.follow(browser.submit(&before, &format!("remove-{naver}"), &[]).await).await;
+        assert!(page.has("trouble"), "{} {}", page.status, page.body);
+        let page = browser.follow(browser.submit(&before, &format!("remove-{kakao}"), &[]).await).await;
+        assert!(page.has("notice"), "{} {}", page.status, page.body);
     }
 }
