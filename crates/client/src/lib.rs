@@ -76,7 +76,7 @@
 //!     let client = Client::builder(Vault::open("data/client.db")?, Users::default())
 //!         .name("my-service")
 //!         .provider(Provider::discover("http://localhost:9000", registration, settings)?)
-//!         .sign_up([Field::required("nickname").max_chars(20)])
+//!         .sign_up([Field::required("nickname").titled("별명", "Nickname").max_chars(20)])
 //!         .terms([Term::required("service", "2026-11-01").titled("이용약관", "Terms of service").at("/terms")])
 //!         .build()?;
 //!     let app = Router::new().route("/", get(home)).merge(routes(&client)).with_state(client);
@@ -84,6 +84,9 @@
 //!     Ok(axum::serve(listener, app).await?)
 //! }
 //! ```
+//!
+//! Several providers are several calls of `.provider(…)`, each with a redirect URI of its own; the button of each is a link to
+//! `/login?provider=NAME`, the name of its [`ProviderSettings`]. `/login` alone goes to the first.
 //!
 //! [`axum::routes`] serves `/login`, `/login.json` for a front end, the provider's redirect URI, `/sign-up`,
 //! `/sign-in-methods`, `/agreements` and `/sign-out`. Without axum the same steps are methods of [`Client`]; a native program uses [`Provider::start`] and

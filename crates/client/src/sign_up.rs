@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use crate::secret_id::SignUpId;
 use crate::{
     client::Redirect,
+    error::Language,
     identity::{EndUser, Identity},
     linking::AddressUse,
     return_to::ReturnTo,
@@ -51,13 +52,14 @@ pub struct Field {
     required: bool,
     agreement: bool,
     max_chars: usize,
+    titles: Option<(String, String)>,
 }
 
 impl Field {
     /// A line of text that must be there, of at most 100 characters.
     #[must_use]
     pub fn required(name: impl Into<String>) -> Self {
-        Self { name: name.into(), required: true, agreement: false, max_chars: 100 }
+        Self { name: name.into(), required: true, agreement: false, max_chars: 100, titles: None }
     }
 
     /// A line of text that may be left empty.
@@ -79,10 +81,27 @@ impl Field {
         self
     }
 
+    /// With the title that people read, in Korean and in English. Default: the name.
+    #[must_use]
+    pub fn titled(mut self, korean: impl Into<String>, english: impl Into<String>) -> Self {
+        self.titles = Some((korean.into(), english.into()));
+        self
+    }
+
     /// The name in the form.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What people read.
+    #[must_use]
+    pub fn title(&self, language: Language) -> &str {
+        match (&self.titles, language) {
+            (Some((korean, _)), Language::Korean) => korean,
+            (Some((_, english)), Language::English) => english,
+            (None, _) => &self.name,
+        }
     }
 
     /// Whether it must be answered.
@@ -325,6 +344,13 @@ mod tests {
             Field::agreement("terms"),
         ];
         Fields::new(fields).unwrap()
+    }
+
+    #[test]
+    fn a_field_is_read_by_its_title_and_without_one_by_its_name() {
+        let titled = Field::required("nickname").titled("별명", "Nickname");
+        assert_eq!((titled.title(Language::Korean), titled.title(Language::English)), ("별명", "Nickname"));
+        assert_eq!(Field::optional("city").title(Language::Korean), "city");
     }
 
     #[test]

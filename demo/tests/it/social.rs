@@ -174,7 +174,7 @@ async fn who_cancels_is_told_so_by_name_and_nothing_is_kept() {
             person.press(&page, "login-submit", &[("login", login.person), ("password", "simulation")]).await;
         let told = person.press(&page, "consent-deny", &[]).await;
         assert_eq!(told.heading(), "로그인을 취소했어요", "{}: {}", login.name, told.body);
-        assert!(told.body.contains(&format!("{}에서 동의하지 않아서", login.ko)), "{}", told.body);
+        assert!(told.body.contains(&format!("{} 화면에서 취소해서", login.ko)), "{}", told.body);
         assert!(told.body.contains(&format!("/login?provider={}", login.name)), "{}", told.body);
     }
     assert!(

@@ -49,8 +49,8 @@ struct Desk<U> {
 ///
 /// | route | does |
 /// |---|---|
-/// | `GET /login?return_to=/path` | sends the browser to the provider |
-/// | `GET` or `POST /login.json?return_to=/path` | answers `{"authorization_url": "…"}` to a front end |
+/// | `GET /login?provider=NAME&return_to=/path` | sends the browser to the provider of this name, or to the first: a button is a link to it |
+/// | `GET` or `POST /login.json?provider=NAME&return_to=/path` | answers `{"authorization_url": "…"}` to a front end |
 /// | `GET` the path of each provider's redirect URI | finishes the login |
 /// | `POST` there, where a provider's page posts its answer (Apple) | leads on to the `GET`, which has the cookies |
 /// | `GET` and `POST /sign-up` | the sign-up step |

@@ -49,7 +49,7 @@ pub trait Pages: Send + Sync + 'static {
     }
 }
 
-/// Pages without any design: for a first afternoon.
+/// Pages with hardly any design: for a first afternoon.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlainPages;
 
@@ -86,17 +86,17 @@ fn plain_sign_up(form: &SignUpForm, language: Language) -> String {
 }
 
 fn input(field: &Field, form: &SignUpForm, language: Language) -> String {
-    let name = escape(field.name());
+    let (name, title) = (escape(field.name()), escape(field.title(language)));
     let required = if field.is_required() { " required" } else { "" };
     let problem = problem(field.name(), form, language);
     if field.is_agreement() {
         let ticked = if form.answers.agreed(field.name()) { " checked" } else { "" };
         return format!(
-            "<p><label><input type=\"checkbox\" name=\"{name}\" value=\"on\"{required}{ticked}> {name}</label>{problem}</p>"
+            "<p><label><input type=\"checkbox\" name=\"{name}\" value=\"on\"{required}{ticked}> {title}</label>{problem}</p>"
         );
     }
     let value = escape(form.answers.text(field.name()).unwrap_or_default());
-    format!("<p><label>{name} <input name=\"{name}\" value=\"{value}\"{required}></label>{problem}</p>")
+    format!("<p><label>{title} <input name=\"{name}\" value=\"{value}\"{required}></label>{problem}</p>")
 }
 
 /// Never ticked beforehand. The box's value is the version that the person reads.

@@ -7,7 +7,7 @@
 mod account;
 mod explain;
 
-use std::{error, sync::Arc};
+use std::{error, fmt, sync::Arc};
 
 use http::StatusCode;
 use mapae_protocol::id_token;
@@ -71,6 +71,21 @@ pub enum Class {
     Reconsent,
     /// The provider does not let this person or this app in, and asking again changes nothing.
     Denied,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cancelled => "the person said no",
+            Self::Restart => "this attempt is over",
+            Self::SignInAgain => "what was granted is over",
+            Self::Configuration(setting) => return write!(f, "`{}` is wrong", setting.name()),
+            Self::Unavailable => "it does not work at this moment",
+            Self::RateLimited => "it wants fewer requests",
+            Self::Reconsent => "something that is needed was not agreed to",
+            Self::Denied => "it does not let this person or this app in",
+        })
+    }
 }
 
 impl Error {

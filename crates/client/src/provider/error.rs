@@ -51,7 +51,7 @@ pub enum ProviderError {
     #[error("the provider's answer does not say who this is")]
     NoSubject,
     /// It said no, and its definition says what that means.
-    #[error("the provider refused: {0:?}")]
+    #[error("the provider refused: {0}")]
     Ruled(Class),
     /// It did not take this client, whose way to authenticate nobody set: its metadata offers another one besides.
     #[error(

@@ -17,6 +17,7 @@ fn decide(engine: &Engine, command: Command) -> Result<(String, Vec<Notice>), Co
     let quietly = |done: &str| Ok((done.to_owned(), Vec::new()));
     match command {
         Command::App(app) => register(engine, *app),
+        Command::RedirectUri { uri, client_id } => register_redirect_uri(engine, uri, client_id),
         Command::Webhook { kind, url, method, client_id } => {
             let webhook = url.map(|url| Webhook { method: method.unwrap_or_else(|| "POST".to_owned()), url });
             set_webhook(engine, &kind, webhook, client_id)
@@ -92,6 +93,24 @@ fn register(engine: &Engine, mut app: App) -> Result<(String, Vec<Notice>), Cont
     }
     engine.with(|world| world.apps.insert(app.client_id.clone(), app));
     Ok(("the app is registered".to_owned(), Vec::new()))
+}
+
+fn register_redirect_uri(
+    engine: &Engine,
+    uri: String,
+    client_id: Option<String>,
+) -> Result<(String, Vec<Notice>), ControlError> {
+    if uri.is_empty() {
+        return Err(ControlError::Missing("uri"));
+    }
+    let client_id = client_id.unwrap_or_else(|| (engine.rules().description().default_app)().client_id);
+    engine.with(|world| {
+        let app = world.apps.get_mut(&client_id).ok_or(ControlError::NoSuchApp)?;
+        if !app.redirect_uris.contains(&uri) {
+            app.redirect_uris.push(uri);
+        }
+        Ok(("the redirect URI is registered".to_owned(), Vec::new()))
+    })
 }
 
 fn set_webhook(

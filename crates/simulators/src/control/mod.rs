@@ -25,6 +25,13 @@ use crate::{
 pub enum Command {
     /// Registers an app, or replaces the one with its `client_id`. Without items it gets those of the default app.
     App(Box<App>),
+    /// Registers one more redirect URI.
+    RedirectUri {
+        /// The address.
+        uri: String,
+        /// For which app; the default one when absent.
+        client_id: Option<String>,
+    },
     /// Sets where an app hears of one kind of notification; without `url` it hears no more.
     Webhook {
         /// The kind, as `/control` lists them.

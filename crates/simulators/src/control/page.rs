@@ -5,7 +5,7 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 
 use crate::{
-    engine::{Delivered, Engine},
+    engine::{Delivered, Engine, World},
     web::{
         self,
         page::{Frame, render},
@@ -87,7 +87,34 @@ pub(crate) async fn show(State(engine): State<Engine>, headers: HeaderMap) -> Re
             items: app.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(" "),
             webhooks: app.webhooks.iter().map(|(kind, hook)| (kind.clone(), hook.url.clone())).collect(),
         });
-        let people = world.people.values().map(|person| PersonLine {
+        let facts = world.facts.all().map(|(fact, value)| FactLine {
+            name: fact.name,
+            value: value.to_owned(),
+            certainty: frame.say(fact.certainty.in_korean(), fact.certainty.as_str()),
+            about: frame.say(fact.about_ko, fact.about),
+        });
+        ControlPage {
+            base: engine.base().to_owned(),
+            issuer: engine.issuer().to_owned(),
+            apps: apps.collect(),
+            people: people(world, &frame),
+            facts: facts.collect(),
+            faults: world.faults.iter().map(|fault| format!("{fault:?}")).collect(),
+            notices: world.outbox.iter().rev().take(20).map(NoticeLine::of).collect(),
+            webhooks: engine.rules().webhooks(),
+            // What is made above speaks its language.
+            frame,
+        }
+    });
+    render(&page)
+}
+
+/// Who is connected to an app comes first: whoever comes from an app looks for them.
+fn people(world: &World, frame: &Frame) -> Vec<PersonLine> {
+    let mut people: Vec<PersonLine> = world
+        .people
+        .values()
+        .map(|person| PersonLine {
             name: person.name.clone(),
             nickname: person.nickname.clone(),
             login: person.login.clone(),
@@ -106,25 +133,8 @@ pub(crate) async fn show(State(engine): State<Engine>, headers: HeaderMap) -> Re
                 .filter(|(_, linked)| *linked == person.name)
                 .map(|(client_id, _)| client_id.clone())
                 .collect(),
-        });
-        let facts = world.facts.all().map(|(fact, value)| FactLine {
-            name: fact.name,
-            value: value.to_owned(),
-            certainty: frame.say(fact.certainty.in_korean(), fact.certainty.as_str()),
-            about: frame.say(fact.about_ko, fact.about),
-        });
-        ControlPage {
-            base: engine.base().to_owned(),
-            issuer: engine.issuer().to_owned(),
-            apps: apps.collect(),
-            people: people.collect(),
-            facts: facts.collect(),
-            faults: world.faults.iter().map(|fault| format!("{fault:?}")).collect(),
-            notices: world.outbox.iter().rev().take(20).map(NoticeLine::of).collect(),
-            webhooks: engine.rules().webhooks(),
-            // What is made above speaks its language.
-            frame,
-        }
-    });
-    render(&page)
+        })
+        .collect();
+    people.sort_by_key(|person| person.linked.is_empty());
+    people
 }

@@ -103,6 +103,13 @@ struct TroublePage {
     detail: Vec<(String, String)>,
 }
 
+impl TroublePage {
+    /// The real console's way to mend it stands in the text; the simulator's own is shorter.
+    fn is_of_redirect_uri(&self) -> bool {
+        self.detail.iter().any(|(name, _)| name == "redirect_uri")
+    }
+}
+
 /// What is wrong, and what to do.
 pub(crate) struct Trouble {
     pub(crate) status: StatusCode,

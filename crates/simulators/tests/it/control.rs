@@ -24,6 +24,40 @@ async fn order(scene: &Scene, form: &[(&str, &str)]) -> Response {
 }
 
 #[tokio::test]
+async fn a_redirect_uri_that_is_missing_is_registered_on_the_page() {
+    for provider in Provider::ALL {
+        let scene = Scene::of(*provider).await;
+        let client_id = scene.simulator.app().client_id;
+        let path = match provider {
+            Provider::Kakao => "/oauth/authorize",
+            Provider::Naver => "/oauth2.0/authorize",
+            Provider::Google => "/o/oauth2/v2/auth",
+            Provider::Facebook => "/dialog/oauth",
+            Provider::Apple => "/auth/authorize",
+        };
+        let parameters = [
+            ("client_id", client_id.as_str()),
+            ("redirect_uri", "https://service.example/kakao/callback"),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("state", "s"),
+        ];
+        let address = scene.address(path, &parameters);
+        let browser = Browser::new();
+        assert!(browser.open(&address).await.has("trouble-hint"), "{provider}");
+        let control = browser.open(&scene.url("/control")).await;
+        let field = ("uri", "https://service.example/kakao/callback");
+        let done = browser.press(&control, "redirect-uri-submit-1", &[field]).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{provider}");
+        assert!(browser.open(&address).await.has("login-submit"), "{provider}");
+    }
+    let scene = scene().await;
+    let nobodys = [("do", "redirect_uri"), ("uri", "https://a.example/"), ("client_id", "nobody")];
+    assert_ne!(order(&scene, &nobodys).await.status(), 200);
+    assert_ne!(order(&scene, &[("do", "redirect_uri"), ("uri", "")]).await.status(), 200);
+}
+
+#[tokio::test]
 async fn garbage_comes_once_and_only_where_it_was_ordered() {
     let scene = scene().await;
     order(&scene, &[("do", "fail"), ("how", "garbage"), ("path", METADATA)]).await;

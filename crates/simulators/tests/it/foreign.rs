@@ -5,10 +5,20 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 
 use mapae_simulators::{Provider, Settings, Simulator};
 use serde_json::{Value, json};
+
+/// The folder in which the libraries are, once they are there.
+pub(crate) fn installed() -> &'static Path {
+    static INSTALLED: LazyLock<PathBuf> = LazyLock::new(|| {
+        run("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        folder()
+    });
+    &INSTALLED
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/social")
@@ -42,7 +52,7 @@ async fn arctic_and_openid_client_log_in_unchanged() {
         .collect();
     let simulators = json!({ "simulators": simulators }).to_string();
     let seen = tokio::task::block_in_place(|| {
-        run("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        installed();
         run("node", &["login.mjs", &simulators])
     });
     let seen: Value = serde_json::from_str(&seen).unwrap();
