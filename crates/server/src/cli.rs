@@ -39,8 +39,9 @@ use crate::config::Flags;
     propagate_version = true,
     arg_required_else_help = true,
     after_help = "Try it:   mapae demo\nRun it:   mapae serve\nSettings: docs/config.md\n\n\
-        Ends with 0 when all was done; with 1 when it was not, which the message explains; with 2 when the command\n\
-        line or the settings were not understood. With --json every end is one JSON object on standard output."
+        Ends with 0 when all was done; with 1 when it was not, which the message explains; with 2 when the\n\
+        command line or the settings were not understood. With --json every end is one JSON object on\n\
+        standard output."
 )]
 pub struct Cli {
     /// What to do.

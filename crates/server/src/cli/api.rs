@@ -41,7 +41,8 @@ pub struct OneApi {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:
   mapae api create --identifier https://calendar.example.com --name 캘린더 \\
-    --scope \"calendar.read=일정 보기|See your calendar\" --scope \"calendar.write=일정 쓰기|Change your calendar\"")]
+    --scope \"calendar.read=일정 보기|See your calendar\" \\
+    --scope \"calendar.write=일정 쓰기|Change your calendar\"")]
 pub struct CreateApi {
     /// Options of every command.
     #[command(flatten)]

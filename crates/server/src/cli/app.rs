@@ -49,7 +49,8 @@ pub enum AppCommand {
   an app in a browser mapae app create --name Notes --public --redirect-uri https://notes.example/ \\
                         --origin https://notes.example
   a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
-  a machine           mapae app create --name Reports --grant client_credentials --required-scope calendar.read")]
+  a machine           mapae app create --name Reports --grant client_credentials \\
+                        --required-scope calendar.read")]
 pub struct CreateApp {
     /// Options of every command.
     #[command(flatten)]

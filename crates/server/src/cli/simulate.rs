@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use clap::Args;
 use mapae_simulators::Provider;
+use url::Url;
 
 /// The highest offset of a provider's port above the base.
 const HIGHEST: u16 = 4;
@@ -36,7 +37,7 @@ pub struct Simulate {
     pub host: String,
 
     /// Redirect URI to register for the app that is there from the start; may be repeated
-    #[arg(long = "redirect-uri", value_name = "URI")]
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = redirect_uri)]
     pub redirect_uris: Vec<String>,
 
     /// Take any client id, with any secret and any redirect URI
@@ -50,6 +51,15 @@ pub struct Simulate {
     /// Print one JSON object on standard output when the simulators are ready, errors too
     #[arg(long)]
     pub json: bool,
+}
+
+/// A simulator takes what the provider's console would; `localhost:8000/callback` is the usual slip.
+fn redirect_uri(text: &str) -> Result<String, String> {
+    let private_use = |url: &Url| url.scheme().contains('.');
+    match Url::parse(text) {
+        Ok(url) if url.fragment().is_none() && (url.has_host() || private_use(&url)) => Ok(text.to_owned()),
+        _ => Err("write the whole address, for example http://localhost:8000/callback".to_owned()),
+    }
 }
 
 fn provider(name: &str) -> Result<Provider, String> {

@@ -15,6 +15,22 @@ fn the_definitions_are_sound() {
     Cli::command().debug_assert();
 }
 
+/// Longer lines are broken anywhere, and an example could not be copied into a shell.
+#[test]
+fn examples_fit_into_the_width_of_the_help() {
+    let mut waiting = vec![Cli::command()];
+    let mut lines = 0;
+    while let Some(command) = waiting.pop() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{}: {line}", command.get_name());
+            lines += 1;
+        }
+        waiting.extend(command.get_subcommands().cloned());
+    }
+    assert!(lines > 20, "{lines} lines of examples");
+}
+
 #[test]
 fn serve_takes_its_settings() {
     let line = [
@@ -194,6 +210,8 @@ fn what_is_missing_or_unknown_is_refused() {
         (vec!["simulate", "line"], ErrorKind::ValueValidation),
         (vec!["simulate", "--port-base", "65532"], ErrorKind::ValueValidation),
         (vec!["simulate", "--listen", "everywhere"], ErrorKind::ValueValidation),
+        (vec!["simulate", "--redirect-uri", "localhost:8000/callback"], ErrorKind::ValueValidation),
+        (vec!["simulate", "--redirect-uri", "/callback"], ErrorKind::ValueValidation),
     ] {
         assert_eq!(parse(&line).unwrap_err(), expected, "{line:?}");
     }

@@ -59,9 +59,12 @@ pub struct UpstreamApp {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   mapae upstream add kakao --client-id 0123456789abcdef --client-secret-file kakao.secret
-  mapae upstream add oidc --name company --issuer https://id.example.com --client-id mapae --client-secret-file company.secret
-  mapae upstream add kakao --client-id mapaekakaorestapikey000000000001 --client-secret-file kakao.secret \\
-    --base-url http://localhost:9100")]
+  mapae upstream add oidc --name company --issuer https://id.example.com \\
+    --client-id mapae --client-secret-file company.secret
+  mapae upstream add apple --client-id com.example.web --credential-file team_id=team.txt \\
+    --credential-file key_id=key.txt --credential-file private_key=AuthKey.p8
+  mapae upstream add kakao --client-id mapaekakaorestapikey000000000001 \\
+    --client-secret-file kakao.secret --base-url http://localhost:9100")]
 pub struct AddUpstream {
     /// Options of every command.
     #[command(flatten)]
@@ -83,7 +86,8 @@ pub struct AddUpstream {
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<String>,
 
-    /// A further credential, such as admin_key and app_id of Kakao, which prove its notices; may be repeated
+    /// A further credential: admin_key and app_id of Kakao prove its notices, team_id, key_id and private_key of
+    /// Apple sign its client secrets; may be repeated
     #[arg(long = "credential-file", value_name = "NAME=FILE")]
     pub credential_files: Vec<String>,
 

@@ -32,7 +32,8 @@ pub struct OneUser {
 /// Make an account. The password is read from standard input, where no list of processes shows it.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Example:
-  mapae user create --email mina@example.com --name 미나 --email-verified --password-stdin < password.txt")]
+  mapae user create --email mina@example.com --name 미나 --email-verified \\
+    --password-stdin < password.txt")]
 pub struct CreateUser {
     /// Options of every command.
     #[command(flatten)]

@@ -21,6 +21,7 @@ mod setting;
 mod source;
 mod suggestion;
 mod tokens;
+mod unusable;
 mod upstreams;
 
 use std::{
@@ -50,6 +51,7 @@ use self::{file::File, server::Server, source::Source};
 use crate::upstream::UpstreamSettings;
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
+pub(crate) use unusable::{Unusable, unusable};
 pub(crate) use upstreams::read_secret;
 
 /// The file that is read when nobody names one, if it is there.

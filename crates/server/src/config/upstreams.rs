@@ -11,6 +11,7 @@ use super::{
     mistake::{Mistake, Place},
     source::Source,
     suggestion,
+    unusable::{Unusable, unusable},
 };
 use crate::upstream::{Options, Secrets, UpstreamSettings};
 
@@ -49,7 +50,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "credential_files",
-        "Further credentials, each as NAME=FILE: `admin_key` and `app_id` of Kakao prove its notices.",
+        "Further credentials, each as NAME=FILE: `admin_key` and `app_id` of Kakao prove its notices; `team_id`, `key_id` and `private_key` of Apple sign its client secrets.",
         "[\"admin_key=/run/secrets/kakao-admin\", \"app_id=/run/secrets/kakao-app\"]",
     ),
     key(
@@ -148,10 +149,8 @@ impl Reading<'_> {
                 format!("Write one of {}.", ids.join(", ")),
             );
         }
-        if let Err(error) = settings.provider(site) {
-            let instead =
-                format!("Look at {}; docs/config.md says what belongs there.", error.setting().name());
-            self.mistake("provider", format!("This provider cannot be used: {error}."), instead);
+        if let Some(Unusable { key, wrong, instead }) = unusable(settings, site) {
+            self.mistake(key, wrong, instead);
         }
     }
 

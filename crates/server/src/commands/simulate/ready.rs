@@ -1,6 +1,6 @@
 //! What `mapae simulate` says when the simulators answer: where they are, and with which credentials.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use mapae_simulators::{Provider, Simulator};
 use serde::Serialize;
@@ -40,6 +40,11 @@ impl Ready {
         };
         Self { simulators: running.iter().map(entry).collect() }
     }
+
+    /// Each once: all simulators have the same.
+    fn redirect_uris(&self) -> BTreeSet<&str> {
+        self.simulators.iter().flat_map(|entry| &entry.redirect_uris).map(String::as_str).collect()
+    }
 }
 
 impl fmt::Display for Ready {
@@ -57,8 +62,15 @@ impl fmt::Display for Ready {
         }
         writeln!(
             f,
-            "\nPeople and buttons are on each one's page. 사람과 버튼은 각 주소의 /control에 있어요."
+            "\nPeople and buttons are on each one's page /control. 사람과 버튼은 각 주소의 /control에 있어요."
         )?;
-        write!(f, "Ctrl+C stops them. Ctrl+C로 끝나요.")
+        writeln!(
+            f,
+            "Registered redirect URIs; --redirect-uri adds one. 등록된 리다이렉트 URI. --redirect-uri로 더해요."
+        )?;
+        for uri in self.redirect_uris() {
+            writeln!(f, "  {uri}")?;
+        }
+        write!(f, "\nCtrl+C stops them. Ctrl+C로 끝나요.")
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         failure::Failure,
         refusals::{INVALID, Refusals},
     },
-    config::read_secret,
+    config::{Unusable, read_secret, unusable},
     store::{CommitError, upstreams},
     upstream::{Options, Origin, Secrets, UpstreamSettings, sealed},
 };
@@ -101,9 +101,20 @@ fn refuse_useless(args: &AddUpstream, data: &Data, settings: &UpstreamSettings, 
         let wrong = format!("{:?} cannot stand in an address.", settings.name);
         return refusals.add(INVALID, "--name", wrong, "Write at most 32 of a to z, 0 to 9 and the hyphen.");
     }
-    if let Err(error) = settings.provider(&data.config.site) {
-        let instead = format!("Look at the setting {}.", error.setting().name());
-        refusals.add(INVALID, "PROVIDER", format!("It cannot be used like this: {error}."), instead);
+    if let Some(Unusable { key, wrong, instead }) = unusable(settings, &data.config.site) {
+        refusals.add(INVALID, option(key), wrong, instead);
+    }
+}
+
+/// The option of this command for a setting of `[[upstream]]`.
+fn option(key: &str) -> &'static str {
+    match key {
+        "client_id" => "--client-id",
+        "client_secret_file" => "--client-secret-file",
+        "credential_files" => "--credential-file",
+        "issuer" => "--issuer",
+        "scopes" => "--scopes",
+        _ => "PROVIDER",
     }
 }
 

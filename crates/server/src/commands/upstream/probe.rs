@@ -33,8 +33,11 @@ pub(in crate::commands) async fn run(args: &OneUpstream) -> Result<Answer, Failu
         let (ok, finding, todo) = match provider.probe(data.now).await {
             Ok(()) => (true, "client id and secret are right".to_owned(), None),
             Err(error) => {
-                let todo = match error.class() {
-                    Class::Configuration(setting) => provider.advice(setting, Language::English),
+                let todo = match (error.class(), &settings.options.base_url) {
+                    (Class::Configuration(setting), _) => provider.advice(setting, Language::English),
+                    (Class::Unavailable, Some(address)) => {
+                        format!("Is a simulator running at {address}? `mapae simulate` starts them.")
+                    }
                     _ => error.explain(Language::English).advice.to_owned(),
                 };
                 (false, error.to_string(), Some(todo))

@@ -62,8 +62,13 @@ impl fmt::Display for View {
         let notices = (!self.notice_uris.is_empty()).then(|| self.notice_uris.join("\n"));
         let state = match (self.disabled, self.in_settings) {
             (true, _) => Some("disabled"),
-            (false, true) => Some("of the settings"),
+            (false, true) => Some("in the file of settings, and changed there"),
             (false, false) => None,
+        };
+        let client_secret = match (self.has_client_secret, self.in_settings) {
+            (false, _) => "none",
+            (true, true) => "in the file that the settings name",
+            (true, false) => "sealed",
         };
         Fields::default()
             .with("name", self.name.as_str())
@@ -71,7 +76,7 @@ impl fmt::Display for View {
             .with("client_id", self.client_id.as_str())
             .with("redirect URI", self.redirect_uri.as_str())
             .with_some("notices", notices)
-            .with("client_secret", if self.has_client_secret { "sealed" } else { "none" })
+            .with("client_secret", client_secret)
             .with_some("credentials", credentials)
             .with_some("scopes", self.scopes.as_deref())
             .with_some("issuer", self.issuer.as_deref())

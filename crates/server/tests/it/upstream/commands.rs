@@ -23,10 +23,12 @@ for_each_engine! {
             (vec!["orkut", "--client-id", "x"], "PROVIDER"),
             (vec!["kakao", "--client-id", "x"], "--name"),
             (vec!["google", "--name", "a/b", "--client-id", "x"], "--name"),
-            (vec!["naver", "--client-id", "x"], "PROVIDER"),
+            (vec!["naver", "--client-id", "x"], "--client-secret-file"),
+            (vec!["apple", "--client-id", "x"], "--credential-file"),
+            (vec!["oidc", "--client-id", "x"], "--issuer"),
             (vec!["google", "--client-id", "x", "--client-secret-file", "/nowhere"], "--client-secret-file"),
             (vec!["google", "--client-id", "x", "--credential-file", "y"], "--credential-file"),
-            (vec!["oidc", "--client-id", "x", "--issuer", "http://id.example"], "PROVIDER"),
+            (vec!["oidc", "--client-id", "x", "--issuer", "http://id.example"], "--issuer"),
         ] {
             let words: Vec<&str> = ["upstream", "add"].into_iter().chain(words).collect();
             let output = stage.run(&words).await;

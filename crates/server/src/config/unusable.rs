@@ -1,0 +1,95 @@
+//! Why a provider cannot be spoken to as it is written down: which setting it is, what is wrong, what to write instead.
+
+use mapae_client::{Setting, error::Language};
+
+use super::Site;
+use crate::upstream::UpstreamSettings;
+
+/// The definition that is of no provider until it has an issuer.
+const ANY_OPENID: &str = "oidc";
+
+/// The definition whose client secrets are signed here.
+const APPLE: &str = "apple";
+
+/// What is wrong with one setting of a provider.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    /// The setting, as `[[upstream]]` calls it.
+    pub(crate) key: &'static str,
+    /// A sentence.
+    pub(crate) wrong: String,
+    /// A sentence.
+    pub(crate) instead: String,
+}
+
+/// Whether the provider can be spoken to with these settings, as far as that is known without asking it.
+pub(crate) fn unusable(settings: &UpstreamSettings, site: &Site) -> Option<Unusable> {
+    if settings.provider == ANY_OPENID && settings.options.issuer.is_none() {
+        return Some(Unusable {
+            key: "issuer",
+            wrong: "It is missing: an OpenID provider is known by its issuer.".to_owned(),
+            instead: "Write the provider's issuer, for example https://id.example.com.".to_owned(),
+        });
+    }
+    let error = settings.provider(site).err()?;
+    let is_signed = settings.provider == APPLE && error.setting() == Setting::ClientSecret;
+    if is_signed {
+        return Some(Unusable {
+            key: "credential_files",
+            wrong: "Apple's client secrets are signed here, and one of the credentials for that is missing."
+                .to_owned(),
+            instead: "Give all three, each as NAME=FILE: team_id, key_id, and private_key, the .p8 file."
+                .to_owned(),
+        });
+    }
+    Some(Unusable {
+        key: key(error.setting()),
+        wrong: format!("It cannot be used like this: {}.", error.problem()),
+        instead: error.setting().advice(Language::English).to_owned(),
+    })
+}
+
+const fn key(setting: Setting) -> &'static str {
+    match setting {
+        Setting::ClientId => "client_id",
+        Setting::ClientSecret => "client_secret_file",
+        Setting::Issuer => "issuer",
+        Setting::Scopes => "scopes",
+        _ => "provider",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::{Options, Secrets};
+
+    fn settings(provider: &str, issuer: Option<&str>) -> UpstreamSettings {
+        UpstreamSettings {
+            name: provider.to_owned(),
+            provider: provider.to_owned(),
+            client_id: "x".to_owned(),
+            secrets: Secrets::default(),
+            options: Options { issuer: issuer.map(str::to_owned), ..Options::default() },
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_called_by_the_name_of_its_setting() {
+        let site = Site::parse("http://localhost:9000").unwrap();
+        for (provider, issuer, key, instead) in [
+            ("oidc", None, "issuer", "for example https://id.example.com"),
+            ("apple", None, "credential_files", "team_id, key_id, and private_key"),
+            ("naver", None, "client_secret_file", "the provider's console"),
+        ] {
+            let found = unusable(&settings(provider, issuer), &site).unwrap();
+            assert_eq!(found.key, key, "{found:?}");
+            assert!(found.instead.contains(instead), "{found:?}");
+            for sentence in [&found.wrong, &found.instead] {
+                assert!(sentence.ends_with('.') && !sentence.ends_with(".."), "{found:?}");
+            }
+        }
+        assert_eq!(unusable(&settings("oidc", Some("https://id.example.com")), &site), None);
+        assert_eq!(unusable(&settings("kakao", None), &site), None);
+    }
+}
