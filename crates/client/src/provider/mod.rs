@@ -169,7 +169,7 @@ impl Provider {
 
     /// By what it is recognised whom a person was sent to, and as whose client: a name can be given to another.
     pub(crate) fn mark(&self) -> String {
-        sha256_base64url(&format!("{} {}", self.issuer(), self.client_id()))
+        sha256_base64url(format!("{} {}", self.issuer(), self.client_id()))
     }
 
     pub(crate) fn client_id(&self) -> &str {

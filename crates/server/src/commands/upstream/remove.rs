@@ -35,7 +35,8 @@ impl fmt::Display for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is removed: nobody signs in with it. Added again, it opens the same accounts as before.",
+            "{} is removed: nobody signs in with it. Added again, it opens the same accounts as before; apps must be \
+             permitted anew.",
             self.name
         )
     }
