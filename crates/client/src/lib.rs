@@ -138,7 +138,7 @@
 //! # Providers
 //!
 //! A [`Definition`] says how a provider is spoken to; [`Definition::named`] has those that are compiled in,
-//! [`Definition::parse`] reads a file of your own. Whatever the provider, an [`Identity`] has the same form, an [`Error`]
+//! [`Definition::parse`] reads a file of your own, in the form that stands there. Whatever the provider, an [`Identity`] has the same form, an [`Error`]
 //! the same [`Class`], and [`Provider::advice`] names the place in the provider's console where a wrong setting stands.
 //! [`Client::unlink`] ends a link from our side; what providers tell of theirs arrives at `/notices/PROVIDER/NAME`
 //! ([`Client::notified`]).

@@ -33,6 +33,8 @@ pub enum Setting {
     Providers,
     /// The fields of the sign-up form.
     SignUpFields,
+    /// The service's terms.
+    Terms,
     /// The service's own tokens.
     ServiceTokens,
 }
@@ -53,6 +55,7 @@ impl Setting {
         Self::Name,
         Self::Providers,
         Self::SignUpFields,
+        Self::Terms,
         Self::ServiceTokens,
     ];
 
@@ -74,6 +77,7 @@ impl Setting {
             Self::Name => "name",
             Self::Providers => "providers",
             Self::SignUpFields => "sign_up",
+            Self::Terms => "terms",
             Self::ServiceTokens => "service_tokens",
         }
     }
@@ -148,6 +152,9 @@ impl Setting {
                 "Give at least one provider, each with a name and a redirect_uri of its own.",
             ),
             Self::SignUpFields => ("필드 이름을 서로 다르게 적으세요.", "Give each field a name of its own."),
+            Self::Terms => {
+                ("약관마다 이름과 버전을 적으세요.", "Give each term a name of its own and a version.")
+            }
             Self::ServiceTokens => (
                 "access token의 수명은 1시간 이하, 키의 수명은 하루 이상으로, audience는 절대 주소로 적으세요.",
                 "Let access tokens live one hour at most and keys one day at least, and write the audience as an absolute address.",

@@ -128,13 +128,10 @@ impl Terms {
         names.sort_unstable();
         names.dedup();
         if names.len() != terms.len() || terms.iter().any(|term| term.name.is_empty()) {
-            return Err(ConfigurationError::new(
-                Setting::SignUpFields,
-                "a term's name is empty or there twice",
-            ));
+            return Err(ConfigurationError::new(Setting::Terms, "a name is empty or there twice"));
         }
         if terms.iter().any(|term| term.version.is_empty()) {
-            return Err(ConfigurationError::new(Setting::SignUpFields, "a term has no version"));
+            return Err(ConfigurationError::new(Setting::Terms, "one has no version"));
         }
         Ok(Self(terms))
     }
@@ -227,7 +224,7 @@ mod tests {
             vec![Term::required("", "1")],
             vec![Term::required("a", "")],
         ] {
-            assert_eq!(Terms::new(terms).unwrap_err().setting(), Setting::SignUpFields);
+            assert_eq!(Terms::new(terms).unwrap_err().setting(), Setting::Terms);
         }
     }
 }

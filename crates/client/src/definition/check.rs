@@ -84,31 +84,22 @@ fn names_its_setting(rule: &ErrorRule) -> bool {
 /// Names may come from the browser; who somebody is, an address and consent may not.
 fn unsigned_identity(map: &IdentityMap) -> bool {
     let unsigned = |pointer: &String| pointer.starts_with("/callback");
-    let mut emails = map.emails.iter().flat_map(|email| {
-        email
-            .address
-            .iter()
-            .chain(&email.verified)
-            .chain(&email.own_when)
-            .chain(&email.list)
-            .chain(&email.relay)
-    });
-    map.subject.iter().chain(map.refused.values()).chain(map.granted.values()).any(unsigned)
-        || emails.any(unsigned)
+    map.subject.iter().chain(of_emails(map)).chain(of_items(map)).any(unsigned)
 }
 
 fn pointers(map: &IdentityMap) -> impl Iterator<Item = &String> {
     let fields = map.claims.values().flat_map(|field| field.from.iter().chain(&field.unless));
-    let emails = map.emails.iter().flat_map(|email| {
-        email
-            .address
-            .iter()
-            .chain(&email.verified)
-            .chain(&email.own_when)
-            .chain(&email.list)
-            .chain(&email.relay)
-    });
     let dates = map.birth_date.iter().flat_map(|date| [&date.year, &date.day]);
-    let items = map.refused.values().chain(map.granted.values());
-    map.subject.iter().chain(fields).chain(emails).chain(dates).chain(items)
+    map.subject.iter().chain(fields).chain(dates).chain(of_emails(map)).chain(of_items(map))
+}
+
+fn of_emails(map: &IdentityMap) -> impl Iterator<Item = &String> {
+    map.emails.iter().flat_map(|email| {
+        let proofs = email.verified.iter().chain(&email.own_when).chain(&email.relay);
+        email.address.iter().chain(&email.list).chain(proofs)
+    })
+}
+
+fn of_items(map: &IdentityMap) -> impl Iterator<Item = &String> {
+    map.refused.values().chain(map.granted.values())
 }

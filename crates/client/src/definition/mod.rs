@@ -9,6 +9,8 @@ mod check;
 #[cfg(test)]
 mod documented;
 mod errors;
+#[cfg(test)]
+mod form;
 mod mapping;
 mod schema;
 
@@ -43,6 +45,8 @@ const PROVIDERS: &[(&str, &str)] = &[
 ];
 
 /// How a provider is spoken to. Cheap to clone.
+///
+#[doc = include_str!("../../providers/README.md")]
 #[derive(Clone)]
 pub struct Definition {
     schema: Arc<Schema>,

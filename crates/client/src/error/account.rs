@@ -7,10 +7,7 @@ use crate::{linking::Rule, sign_in_methods::AccountError};
 type Words = (&'static str, &'static str);
 
 pub(super) const fn explain(error: AccountError, language: Language) -> Explanation {
-    let (korean, english) = match error {
-        AccountError::Refused(rule) => refused(rule),
-        other => texts(other),
-    };
+    let (korean, english) = texts(error);
     let (title, advice) = match language {
         Language::Korean => korean,
         Language::English => english,

@@ -41,7 +41,6 @@ statements! {
          WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND scopes <> ''";
-    GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
 }
 
 /// What is alive about a consent, as far as grants and tokens depend on it.
@@ -203,13 +202,6 @@ pub fn add_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Statement
 /// is not this person's, or it is disconnected already.
 pub fn disconnect(id: &str, user_id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(DISCONNECT, values![at, id, user_id])).revoking(Revocation::consent(id, at))
-}
-
-/// Makes a unit conflict unless the consent still has this epoch; nobody can change that before the unit
-/// is committed.
-#[must_use]
-pub fn guard(id: &str, epoch: i64) -> Statement {
-    Statement::one(GUARD, values![id, epoch])
 }
 
 fn join(scopes: &BTreeSet<&str>) -> String {

@@ -50,8 +50,7 @@ fn one<'a>(sent: &'a Params, name: &str) -> Result<Option<&'a str>, Page> {
 
 fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refused> {
     let client_id = one(sent, "client_id")?.ok_or(Page::InvalidClient)?;
-    engine.adopt(client_id);
-    let app = engine.with(|world| world.apps.get(client_id).cloned()).ok_or(Page::InvalidClient)?;
+    let app = engine.app(client_id).ok_or(Page::InvalidClient)?;
     if app.inactive {
         return Err(Page::InvalidClient.into());
     }

@@ -32,7 +32,7 @@ pub(crate) use self::{
     world::{Ask, Visit, World},
 };
 pub use self::{notice::Delivered, world::Done};
-use crate::{Clock, Provider, rules::Rules};
+use crate::{App, Clock, Provider, rules::Rules};
 
 /// One running simulator. Cloning shares it.
 #[derive(Clone)]
@@ -96,12 +96,13 @@ impl Engine {
         self.0.loopback
     }
 
-    /// In the mode that takes any client: an app by this id there shall be.
-    pub(crate) fn adopt(&self, client_id: &str) {
+    /// The app of this id. In the mode that takes any client there always is one.
+    pub(crate) fn app(&self, client_id: &str) -> Option<App> {
         if self.0.any_client {
             let model = (self.rules().description().default_app)();
             self.with(|world| world.adopt(client_id, &model));
         }
+        self.with(|world| world.apps.get(client_id).cloned())
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {

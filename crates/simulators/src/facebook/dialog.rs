@@ -41,8 +41,7 @@ fn one<'a>(sent: &'a Params, name: &str) -> Result<Option<&'a str>, Page> {
 
 fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refused> {
     let client_id = one(sent, "client_id")?.ok_or(Page::InvalidAppId)?;
-    engine.adopt(client_id);
-    let app = engine.with(|world| world.apps.get(client_id).cloned()).ok_or(Page::InvalidAppId)?;
+    let app = engine.app(client_id).ok_or(Page::InvalidAppId)?;
     if app.inactive {
         return Err(Page::Inactive.into());
     }

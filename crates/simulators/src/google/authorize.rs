@@ -67,8 +67,7 @@ fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refuse
     let missing =
         |name: &str| Refused::Page(Page::InvalidRequest, vec![("missing".to_owned(), name.to_owned())]);
     let client_id = sent.one("client_id")?.ok_or_else(|| missing("client_id"))?;
-    engine.adopt(client_id);
-    let app = engine.with(|world| world.apps.get(client_id).cloned()).ok_or(Page::InvalidClient)?;
+    let app = engine.app(client_id).ok_or(Page::InvalidClient)?;
     if app.inactive {
         return Err(Page::DeletedClient.into());
     }

@@ -93,14 +93,15 @@ fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refuse
 }
 
 fn find_app(engine: &Engine, client_id: &str) -> Result<App, Page> {
-    engine.adopt(client_id);
-    engine.with(|world| {
-        let Some(app) = world.apps.get(client_id) else {
+    match engine.app(client_id) {
+        Some(app) if app.inactive => Err(Page::Inactive),
+        Some(app) => Ok(app),
+        None => {
             let is_admin_key = |app: &App| app.admin_key.as_deref() == Some(client_id);
-            return Err(if world.apps.values().any(is_admin_key) { Page::KeyType } else { Page::AppKey });
-        };
-        if app.inactive { Err(Page::Inactive) } else { Ok(app.clone()) }
-    })
+            let misused = engine.with(|world| world.apps.values().any(is_admin_key));
+            Err(if misused { Page::KeyType } else { Page::AppKey })
+        }
+    }
 }
 
 /// Separated by comma, as documented, or by spaces, as Kakao's own SDK does.

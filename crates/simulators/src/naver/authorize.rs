@@ -60,8 +60,7 @@ impl From<Repeated> for Refused {
 
 fn parse(engine: &Engine, sent: &Params, locale: Locale, openid: bool) -> Result<Visit, Refused> {
     let client_id = sent.one("client_id")?.ok_or(Page::UnknownClient)?;
-    engine.adopt(client_id);
-    let app = engine.with(|world| world.apps.get(client_id).cloned()).ok_or(Page::UnknownClient)?;
+    let app = engine.app(client_id).ok_or(Page::UnknownClient)?;
     if app.inactive {
         return Err(Page::Inactive.into());
     }

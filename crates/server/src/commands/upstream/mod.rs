@@ -17,6 +17,7 @@ use crate::{
     store::upstreams,
     upstream::{Origin, UpstreamSettings, opened},
 };
+
 /// A provider wherever it was written down.
 pub(super) struct Registered {
     pub(super) settings: UpstreamSettings,

@@ -28,6 +28,7 @@ pub(super) struct View {
     issuer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
+    without_openid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
     in_settings: bool,
@@ -49,6 +50,7 @@ impl View {
             scopes: options.scopes.clone(),
             issuer: options.issuer.clone(),
             base_url: options.base_url.clone(),
+            without_openid: options.without_openid,
             label: options.label.clone(),
             in_settings: *origin == Origin::Settings,
             disabled: *disabled,
@@ -81,6 +83,7 @@ impl fmt::Display for View {
             .with_some("scopes", self.scopes.as_deref())
             .with_some("issuer", self.issuer.as_deref())
             .with_some("base URL", self.base_url.as_deref())
+            .with_some("OpenID Connect", self.without_openid.then_some("off"))
             .with_some("label", self.label.as_deref())
             .with_some("state", state)
             .fmt(f)

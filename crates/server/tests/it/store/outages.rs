@@ -7,7 +7,7 @@ use std::{
 };
 
 use mapae::store::{
-    CommitError, Db, Options, StoreError, Unit, consents,
+    CommitError, Db, Options, StoreError, Unit,
     db::{Engine, Obstacle},
     grants, users,
 };
@@ -31,7 +31,7 @@ async fn db_10_a_database_that_is_away_is_said_to_be_away_and_is_found_again() {
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     for unit in [
         Unit::from(users::insert(&new_user("single"), NOW)),
-        Unit::from(users::insert(&new_user("double"), NOW)).with(consents::guard(&seed.consent, 0)),
+        Unit::from(users::insert(&new_user("double"), NOW)).with(users::guard(&seed.user, 0)),
     ] {
         let write = db.commit(unit).await;
         assert!(matches!(write, Err(CommitError::Busy(Obstacle::Unreachable))), "{write:?}");
@@ -54,8 +54,8 @@ async fn db_10_connections_that_were_closed_meanwhile_are_replaced() {
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mapae'";
         server.execute("postgres", end_all).await.unwrap();
         assert!(users::by_id(&db, &seed.user).await.unwrap().is_some(), "round {round}: a read is repeated");
-        let unit = Unit::from(users::insert(&new_user(&round.to_string()), NOW))
-            .with(consents::guard(&seed.consent, 0));
+        let unit =
+            Unit::from(users::insert(&new_user(&round.to_string()), NOW)).with(users::guard(&seed.user, 0));
         db.commit(unit).await.unwrap();
     }
 }
@@ -109,7 +109,7 @@ async fn db_05_a_statement_without_an_answer_is_unknown_and_never_repeated() {
     }
     // With BEGIN in front nothing can have been committed: the unit is tried again and succeeds.
     wire.arm(Cut::Before);
-    let unit = Unit::from(users::insert(&new_user("cut-unit"), NOW)).with(consents::guard("con_one", 0));
+    let unit = Unit::from(users::insert(&new_user("cut-unit"), NOW)).with(users::guard(&seed.user, 0));
     far.commit(unit).await.unwrap();
     assert!(wire.was_cut());
     assert!(users::by_id(&db, "usr_cut-unit").await.unwrap().is_some());
@@ -130,7 +130,7 @@ async fn db_10_a_read_only_database_takes_no_writes_and_says_so() {
     assert!(users::by_id(&standby, &seed.user).await.unwrap().is_some(), "reads go on");
     for unit in [
         Unit::from(users::insert(&new_user("single"), NOW)),
-        Unit::from(users::insert(&new_user("double"), NOW)).with(consents::guard(&seed.consent, 0)),
+        Unit::from(users::insert(&new_user("double"), NOW)).with(users::guard(&seed.user, 0)),
     ] {
         let write = standby.commit(unit).await;
         assert!(matches!(write, Err(CommitError::Busy(Obstacle::ReadOnly))), "{write:?}");
@@ -148,7 +148,7 @@ async fn op_a_caller_that_goes_away_leaves_no_open_transaction() {
     for round in 0..5 {
         let lock = db.lock().await;
         let unit = Unit::from(users::insert(&new_user(&format!("gone-{round}")), NOW));
-        let unit = unit.with(consents::guard(&seed.consent, 0));
+        let unit = unit.with(users::guard(&seed.user, 0));
         let caller = tokio::spawn({
             let small = small.clone();
             async move { small.commit(unit).await }

@@ -126,12 +126,10 @@ for_each_backend! {
         for round in 0..40 {
             let seed = Seed::plant(&db, &round.to_string()).await;
             let grant = seed.grant(&format!("guarded-{round}"));
-            let guarded = Unit::from(consents::guard(&seed.consent, 0)).with(grants::insert(&grant, NOW));
-            let (redeemed, disconnected) = tokio::join!(
-                db.commit(guarded),
-                db.commit(consents::disconnect(&seed.consent, &seed.user, NOW)),
-            );
-            disconnected.unwrap();
+            let guarded = Unit::from(users::guard(&seed.user, 0)).with(grants::insert(&grant, NOW));
+            let (redeemed, ended) =
+                tokio::join!(db.commit(guarded), db.commit(users::end_everything(&seed.user, NOW)));
+            ended.unwrap();
             let there = grants::facts(&db, &grant.given.id).await.unwrap();
             match redeemed {
                 Ok(_) => assert!(there.unwrap().alive(NOW).is_err(), "it came first, and was ended"),
@@ -140,17 +138,13 @@ for_each_backend! {
         }
     }
 
-    async fn db_01_guards_conflict_once_their_subject_has_changed(db: TestDb) {
+    async fn db_01_a_guard_conflicts_once_its_subject_has_changed(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
-        let guards = || {
-            Unit::from(users::guard(&seed.user, 0))
-                .with(sessions::guard(&seed.session, 0))
-                .with(consents::guard(&seed.consent, 0))
-        };
-        db.commit(guards()).await.unwrap();
-        db.commit(sessions::end(&seed.session, &seed.user, NOW)).await.unwrap();
-        let conflict = db.commit(guards()).await.unwrap_err();
-        assert!(matches!(conflict, mapae::store::CommitError::Conflict { statement: 1 }), "{conflict:?}");
+        let guard = || users::guard(&seed.user, 0);
+        db.commit(guard()).await.unwrap();
+        db.commit(users::end_everything(&seed.user, NOW)).await.unwrap();
+        let conflict = db.commit(guard()).await.unwrap_err();
+        assert!(matches!(conflict, mapae::store::CommitError::Conflict { statement: 0 }), "{conflict:?}");
     }
 
     async fn re_08_an_offline_grant_survives_its_session_and_nothing_else(db: TestDb) {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mapae::store::{
-    CommitError, Options, StoreError, Unit, codes, consents,
+    CommitError, Options, StoreError, Unit, codes,
     db::{Engine, Obstacle},
     grants,
     links::{self, Link, Purpose},
@@ -39,7 +39,7 @@ for_each_backend! {
             let db = mapae::store::Db::clone(&db);
             // Every third unit meets a missing row after it has written.
             let unit = Unit::from(users::insert(&new_user(&n.to_string()), NOW));
-            let unit = if n % 3 == 0 { unit.with(consents::guard("con_none", 0)) } else { unit };
+            let unit = if n % 3 == 0 { unit.with(users::guard("usr_none", 0)) } else { unit };
             commits.spawn(async move { (n, db.commit(unit).await) });
         }
         while let Some(commit) = commits.join_next().await {
@@ -109,12 +109,12 @@ for_each_backend! {
     }
 
     async fn db_11_a_unit_that_waits_too_long_is_not_executed(db: TestDb) {
-        Seed::plant(&db, "one").await;
+        let seed = Seed::plant(&db, "one").await;
         let impatient = db.another_with(Options::default());
         let lock = db.lock().await;
         let units = [
             Unit::from(users::insert(&new_user("late"), NOW)),
-            Unit::from(users::insert(&new_user("later"), NOW)).with(consents::guard("con_one", 0)),
+            Unit::from(users::insert(&new_user("later"), NOW)).with(users::guard(&seed.user, 0)),
         ];
         for unit in units {
             let begun = Instant::now();

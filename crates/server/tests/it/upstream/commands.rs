@@ -16,6 +16,10 @@ for_each_engine! {
         assert!(!shown.to_string().contains("mapaekakaoclientsecret") && !shown.to_string().contains("mapaekakaoadminkey"));
         let tested = stage.mapae(&["upstream", "test", "kakao"]).await;
         assert_eq!(tested["ok"], true, "{tested}");
+        let plain = ["upstream", "add", "kakao", "--name", "plain", "--client-id", "x", "--without-openid"];
+        stage.mapae(&plain).await;
+        let openid = stage.mapae(&["upstream", "show", "plain"]).await["without_openid"].clone();
+        assert_eq!((&shown["without_openid"], openid), (&false.into(), true.into()));
     }
 
     async fn what_is_wrong_is_said_together_and_nothing_is_added(stage: Stage of ["kakao"]) {
