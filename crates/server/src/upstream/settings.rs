@@ -1,8 +1,10 @@
 //! What is known of a provider that people sign in with, wherever it was written down.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use mapae_client::{ClientRegistration, ConfigurationError, Definition, Provider, ProviderSettings};
+use mapae_client::{
+    ClientRegistration, ConfigurationError, Definition, Provider, ProviderSettings, observe::Observer,
+};
 use mapae_protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +109,15 @@ impl UpstreamSettings {
 
     /// The provider, ready to be spoken to.
     pub(crate) fn provider(&self, site: &Site) -> Result<Provider, ConfigurationError> {
+        self.watched_provider(site, None)
+    }
+
+    /// The same, with somebody who is told of all that is said to it.
+    pub(super) fn watched_provider(
+        &self,
+        site: &Site,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Result<Provider, ConfigurationError> {
         let mut registration = ClientRegistration::new(&self.client_id, self.redirect_uri(site));
         if let Some(secret) = &self.secrets.client_secret {
             registration = registration.with_secret(secret.expose());
@@ -119,6 +130,10 @@ impl UpstreamSettings {
         }
         let settings = ProviderSettings::new(&self.name);
         let settings = if self.is_on_this_machine() { settings.for_development() } else { settings };
+        let settings = match observer {
+            Some(observer) => settings.observed_by(observer),
+            None => settings,
+        };
         Provider::new(self.definition()?, registration, settings)
     }
 
