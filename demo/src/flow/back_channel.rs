@@ -11,10 +11,12 @@ use super::{
     social,
 };
 
-/// Watches the back channel of the demo's client. Everything it is told is masked already.
+/// Watches the back channel of a client: the demo's, or the authorization server where a provider signs people in for
+/// it. Everything it is told is masked already.
 #[derive(Clone, Debug)]
 pub struct BackChannel {
     stage: Stage,
+    caller: Lifeline,
     party: Lifeline,
     provider: Option<&'static str>,
 }
@@ -23,19 +25,31 @@ impl BackChannel {
     /// Draws what is said to the authorization server, on this stage.
     #[must_use]
     pub fn new(stage: &Stage) -> Self {
-        Self { stage: stage.clone(), party: Lifeline::AuthorizationServer, provider: None }
+        Self {
+            stage: stage.clone(),
+            caller: Lifeline::Client,
+            party: Lifeline::AuthorizationServer,
+            provider: None,
+        }
     }
 
     /// Draws what is said to a social provider: `kakao`.
     #[must_use]
     pub fn to_provider(stage: &Stage, name: &str) -> Self {
-        Self { stage: stage.clone(), party: Lifeline::Provider, provider: social::known(name) }
+        let provider = social::known(name);
+        Self { stage: stage.clone(), caller: Lifeline::Client, party: Lifeline::Provider, provider }
+    }
+
+    /// Draws what the authorization server says to a social provider.
+    #[must_use]
+    pub fn of_broker(stage: &Stage, name: &str) -> Self {
+        Self { caller: Lifeline::AuthorizationServer, ..Self::to_provider(stage, name) }
     }
 
     fn draft(&self, kind: Kind, purpose: Purpose) -> Draft {
         let (from, to) = match kind {
-            Kind::Response => (self.party, Lifeline::Client),
-            Kind::Request | Kind::Event => (Lifeline::Client, self.party),
+            Kind::Response => (self.party, self.caller),
+            Kind::Request | Kind::Event => (self.caller, self.party),
         };
         let mut draft = Draft::new(kind, Endpoint::of_purpose(purpose), from, to);
         draft.provider = self.provider;

@@ -51,6 +51,12 @@ pub enum Endpoint {
     ProviderSettings,
     /// The person ends the link to the service, there.
     Unlink,
+    /// The authorization endpoint of a provider, to which the authorization server sent the browser.
+    UpstreamAuthorize,
+    /// The sign-in there.
+    UpstreamSignIn,
+    /// What the person decided there.
+    UpstreamConsent,
     // the authorization server, asked by the browser
     /// The authorization endpoint.
     Authorize,
@@ -66,6 +72,14 @@ pub enum Endpoint {
     Consent,
     /// The person ends an app's access.
     Disconnect,
+    /// The button of a provider on the sign-in page.
+    UpstreamLogin,
+    /// The redirect URI that the authorization server has at a provider.
+    UpstreamCallback,
+    /// The sign-up form for somebody whom a provider knows.
+    UpstreamSignUpForm,
+    /// The answers to it.
+    UpstreamSignUp,
     /// Any other page of the authorization server.
     ServerPage,
     // the authorization server, asked by programs
@@ -125,6 +139,9 @@ impl Endpoint {
         Self::OwnDatabase,
         Self::ProviderSettings,
         Self::Unlink,
+        Self::UpstreamAuthorize,
+        Self::UpstreamSignIn,
+        Self::UpstreamConsent,
         Self::Authorize,
         Self::SignInPage,
         Self::SignIn,
@@ -132,6 +149,10 @@ impl Endpoint {
         Self::ConsentPage,
         Self::Consent,
         Self::Disconnect,
+        Self::UpstreamLogin,
+        Self::UpstreamCallback,
+        Self::UpstreamSignUpForm,
+        Self::UpstreamSignUp,
         Self::ServerPage,
         Self::Redemption,
         Self::Refresh,
@@ -203,6 +224,17 @@ impl Endpoint {
         }
     }
 
+    /// Pages of a provider to which the authorization server sent the browser, in the middle of its own login.
+    #[must_use]
+    pub(crate) const fn at_provider_within(self, story: StoryKind) -> Self {
+        match (self, story) {
+            (Self::Authorize, StoryKind::Login) => Self::UpstreamAuthorize,
+            (Self::SignIn, StoryKind::Login) => Self::UpstreamSignIn,
+            (Self::Consent, StoryKind::Login) => Self::UpstreamConsent,
+            (other, _) => other,
+        }
+    }
+
     /// Some pages have one address, and another meaning in another story.
     #[must_use]
     pub(crate) const fn within(self, story: StoryKind) -> Self {
@@ -269,8 +301,21 @@ impl Endpoint {
             "/jwks" => Some(Self::Keys),
             _ if path.starts_with("/.well-known/") => Some(Self::Discovery),
             _ if is_post && path.ends_with("/disconnect") => Some(Self::Disconnect),
+            _ if path.starts_with("/upstream/") => Some(Self::of_broker(is_post, path)),
             _ if is_scenery(path) => None,
             _ => Some(Self::ServerPage),
+        }
+    }
+
+    /// What the authorization server does as the client of a provider.
+    fn of_broker(is_post: bool, path: &str) -> Self {
+        match path {
+            "/upstream/sign-up" if is_post => Self::UpstreamSignUp,
+            "/upstream/sign-up" => Self::UpstreamSignUpForm,
+            _ if path.ends_with("/start") => Self::UpstreamLogin,
+            _ if path.ends_with("/callback") => Self::UpstreamCallback,
+            _ if path.contains("/notices/") => Self::Notice,
+            _ => Self::ServerPage,
         }
     }
 

@@ -228,6 +228,9 @@ impl Draft {
 
     pub(crate) fn into_message(mut self, seq: u64, now: i64, story: Story) -> Message {
         self.endpoint = self.endpoint.within(story.kind);
+        if self.from == Lifeline::Provider || self.to == Lifeline::Provider {
+            self.endpoint = self.endpoint.at_provider_within(story.kind);
+        }
         let words = self.words();
         let phase = match &words {
             Words::Step(step) => step.number.and_then(|number| step.book.phase_of(number)),

@@ -55,7 +55,7 @@ fn redirect(location: &str) -> Option<&'static str> {
         path if path.ends_with("/sign-in") => Some("sign_in"),
         path if path.ends_with("/consent") => Some("consent"),
         path if path.starts_with("/callback/") => Some("onwards"),
-        "/sign-up" => Some("sign_up"),
+        path if path.ends_with("/sign-up") => Some("sign_up"),
         "/flow" => Some("diagram"),
         _ => None,
     }

@@ -10,9 +10,11 @@ pub(crate) fn known(name: &str) -> Option<&'static str> {
     PROVIDERS.iter().copied().find(|known| *known == name)
 }
 
-/// The provider that an address of the service names: `/callback/kakao`, `/notices/kakao/unlink`, `/login?provider=kakao`.
+/// The provider that an address of the service names: `/callback/kakao`, `/notices/kakao/unlink`, `/login?provider=kakao`;
+/// or one of the authorization server: `/upstream/kakao/callback`.
 pub(crate) fn of_address(path: &str, query: Option<&str>) -> Option<&'static str> {
-    if let Some(rest) = path.strip_prefix("/callback/").or_else(|| path.strip_prefix("/notices/")) {
+    let named = ["/callback/", "/notices/", "/upstream/"].iter().find_map(|prefix| path.strip_prefix(prefix));
+    if let Some(rest) = named {
         return known(rest.split('/').next().unwrap_or_default());
     }
     if !matches!(path, "/login" | "/login.json") {
@@ -31,6 +33,8 @@ mod tests {
         for (path, query, expected) in [
             ("/callback/kakao", Some("code=1"), Some("kakao")),
             ("/notices/naver/disconnect", None, Some("naver")),
+            ("/upstream/naver/notices/disconnect", None, Some("naver")),
+            ("/upstream/sign-up", None, None),
             ("/login", Some("return_to=/&provider=google"), Some("google")),
             ("/login.json", Some("provider=facebook"), Some("facebook")),
             ("/login", Some("provider=mapae"), None),

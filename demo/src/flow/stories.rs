@@ -46,8 +46,8 @@ pub(crate) struct Stories {
     last: u64,
     current: Option<Story>,
     experiment: Option<Story>,
-    /// The page that says why somebody was signed out has been opened; it says so once.
-    said_why: bool,
+    /// The service knows that a link has ended, and its page has not said so yet; it says so once.
+    to_say_why: bool,
 }
 
 impl Stories {
@@ -59,8 +59,8 @@ impl Stories {
         if let Some(experiment) = self.experiment {
             return experiment;
         }
-        let Some(story) = self.expected(draft) else { return self.begin(opening(draft)) };
-        self.said_why |= story.kind == StoryKind::Unlinking && draft.endpoint == Endpoint::Home;
+        let story = self.expected(draft).unwrap_or_else(|| self.begin(opening(draft)));
+        self.hear(story, draft);
         story
     }
 
@@ -90,8 +90,16 @@ impl Stories {
         self.last += 1;
         let story = Story { id: self.last, kind };
         self.current = Some(story);
-        self.said_why = false;
+        self.to_say_why = false;
         story
+    }
+
+    /// What is told to the authorization server only, the service learns when it next asks for something.
+    fn hear(&mut self, story: Story, draft: &Draft) {
+        let told =
+            draft.to == Lifeline::Client && matches!(draft.endpoint, Endpoint::Notice | Endpoint::Unlinking);
+        let says = draft.endpoint == Endpoint::Home;
+        self.to_say_why = story.kind == StoryKind::Unlinking && (told || self.to_say_why && !says);
     }
 
     /// The current story, if this is how it may go on.
@@ -100,7 +108,7 @@ impl Stories {
         let kind = opening(draft);
         let goes_on = match draft.from {
             Lifeline::Browser if draft.to == Lifeline::ResourceServer => false,
-            Lifeline::Browser if draft.endpoint == Endpoint::Home && self.said_why => false,
+            Lifeline::Browser if draft.endpoint == Endpoint::Home && !self.to_say_why => false,
             Lifeline::Browser => continues(current.kind, draft.endpoint),
             Lifeline::Provider if draft.kind == Kind::Request => current.kind == StoryKind::Unlinking,
             // Programs speak in the middle of whatever a person began.
@@ -119,6 +127,8 @@ fn opening(draft: &Draft) -> StoryKind {
     match (draft.from, draft.to) {
         (_, Lifeline::Client) if is_social(draft.endpoint) => StoryKind::SocialLogin,
         _ if is_unlinking(draft.endpoint) => StoryKind::Unlinking,
+        // The authorization server sends somebody on whose app is not known here.
+        (Lifeline::Browser, Lifeline::AuthorizationServer) if is_brokered(draft.endpoint) => StoryKind::Login,
         (Lifeline::Browser, Lifeline::Provider) if is_login(draft.endpoint) => StoryKind::SocialLogin,
         (Lifeline::Browser, Lifeline::Provider) => StoryKind::ProviderAccount,
         (Lifeline::Browser, Lifeline::ResourceServer) => StoryKind::DirectCall,
@@ -137,6 +147,7 @@ fn continues(current: StoryKind, endpoint: Endpoint) -> bool {
     match current {
         StoryKind::Login | StoryKind::SocialLogin => {
             is_login(endpoint) && !matches!(endpoint, Endpoint::Login | Endpoint::SocialLogin)
+                || is_brokered(endpoint)
                 || endpoint == Endpoint::ServerPage
                 // An app in the browser redeems its code itself.
                 || is_for_programs(endpoint)
@@ -167,6 +178,16 @@ const fn is_for_programs(endpoint: Endpoint) -> bool {
 
 const fn is_social(endpoint: Endpoint) -> bool {
     matches!(endpoint, Endpoint::SocialLogin | Endpoint::SocialCallback)
+}
+
+const fn is_brokered(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::UpstreamLogin
+            | Endpoint::UpstreamCallback
+            | Endpoint::UpstreamSignUpForm
+            | Endpoint::UpstreamSignUp
+    )
 }
 
 const fn is_unlinking(endpoint: Endpoint) -> bool {
@@ -258,6 +279,34 @@ mod tests {
             (Browser, Client, Endpoint::Home, 5, StoryKind::Visit),
             // Somebody unlinked by other means than the page.
             (Provider, Client, Endpoint::Notice, 6, StoryKind::Unlinking),
+        ] {
+            assert_eq!(tell(&mut stories, from, to, endpoint), (id, kind), "{endpoint:?}");
+        }
+    }
+
+    #[test]
+    fn a_login_through_the_authorization_server_with_a_provider_is_one_story_of_two_logins() {
+        use Lifeline::{AuthorizationServer as Server, Browser, Client, Provider};
+        let mut stories = Stories::default();
+        for (from, to, endpoint, id, kind) in [
+            (Browser, Client, Endpoint::Login, 1, StoryKind::Login),
+            (Browser, Server, Endpoint::SignInPage, 1, StoryKind::Login),
+            (Browser, Server, Endpoint::UpstreamLogin, 1, StoryKind::Login),
+            (Browser, Provider, Endpoint::Authorize, 1, StoryKind::Login),
+            (Browser, Provider, Endpoint::Consent, 1, StoryKind::Login),
+            (Browser, Server, Endpoint::UpstreamCallback, 1, StoryKind::Login),
+            (Server, Provider, Endpoint::Redemption, 1, StoryKind::Login),
+            (Browser, Server, Endpoint::UpstreamSignUpForm, 1, StoryKind::Login),
+            (Browser, Server, Endpoint::UpstreamSignUp, 1, StoryKind::Login),
+            (Browser, Server, Endpoint::ConsentPage, 1, StoryKind::Login),
+            (Browser, Client, Endpoint::Callback, 1, StoryKind::Login),
+            (Browser, Client, Endpoint::Home, 2, StoryKind::Visit),
+            (Browser, Provider, Endpoint::Unlink, 3, StoryKind::Unlinking),
+            (Provider, Server, Endpoint::Notice, 3, StoryKind::Unlinking),
+            // Nobody has told the service.
+            (Browser, Client, Endpoint::Home, 4, StoryKind::Visit),
+            // Somebody opens their account at the server.
+            (Browser, Server, Endpoint::UpstreamLogin, 5, StoryKind::Login),
         ] {
             assert_eq!(tell(&mut stories, from, to, endpoint), (id, kind), "{endpoint:?}");
         }

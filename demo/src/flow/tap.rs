@@ -39,7 +39,8 @@ pub(crate) const SERVICE_AGENT: &str = concat!("mapae-demo-service/", env!("CARG
 /// ```
 ///
 /// It reads forms and JSON of known small size, and passes everything on as it came. What the demo's own client
-/// says to the authorization server is not drawn here: the client tells of that itself.
+/// says to the authorization server is not drawn here, nor what either of them says to a provider: clients tell of that
+/// themselves.
 #[derive(Clone, Debug)]
 pub struct Tap {
     stage: Stage,
@@ -83,7 +84,7 @@ impl Tap {
         let service = agent == SERVICE_AGENT;
         match self.party {
             // Whoever comes there is a provider, or pretends to be.
-            Lifeline::Client if parts.uri.path().starts_with("/notices/") => {
+            Lifeline::Client | Lifeline::AuthorizationServer if is_for_notices(parts.uri.path()) => {
                 Caller::Drawn(Lifeline::Provider)
             }
             Lifeline::AuthorizationServer | Lifeline::Provider
@@ -134,8 +135,10 @@ impl Tap {
 
     fn provider_of(&self, parts: &Parts) -> Option<&'static str> {
         match self.party {
-            Lifeline::Client => social::of_address(parts.uri.path(), parts.uri.query()),
-            _ => self.provider,
+            Lifeline::Client | Lifeline::AuthorizationServer => {
+                social::of_address(parts.uri.path(), parts.uri.query())
+            }
+            Lifeline::Browser | Lifeline::Provider | Lifeline::ResourceServer => self.provider,
         }
     }
 
@@ -236,6 +239,11 @@ where
             Ok(response)
         })
     }
+}
+
+/// Whether this address is there for what providers have to tell.
+fn is_for_notices(path: &str) -> bool {
+    path.starts_with("/notices/") || path.starts_with("/upstream/") && path.contains("/notices/")
 }
 
 /// As the sender wrote it.

@@ -81,6 +81,7 @@ const FILES: &[&str] = &[
     include_str!("../../data/steps/service.toml"),
     include_str!("../../data/steps/social.toml"),
     include_str!("../../data/steps/provider.toml"),
+    include_str!("../../data/steps/broker.toml"),
     include_str!("../../data/steps/front_channel.toml"),
     include_str!("../../data/steps/back_channel.toml"),
     include_str!("../../data/steps/api.toml"),

@@ -6,26 +6,12 @@ use mapae_client::Definition;
 use mapae_protocol::secret::Secret;
 
 use super::{
-    file::{Table, Value},
     issuer::Site,
-    mistake::{Mistake, Place},
     source::Source,
-    suggestion,
+    table::{Key, Reading, key},
     unusable::{Unusable, unusable},
 };
-use crate::upstream::{Options, Secrets, UpstreamSettings};
-
-/// A key of the table, and what it means.
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) meaning: &'static str,
-    pub(super) example: &'static str,
-}
-
-const fn key(name: &'static str, meaning: &'static str, example: &'static str) -> Key {
-    Key { name, meaning, example }
-}
+use crate::upstream::{Options, Secrets, UpstreamSettings, read_definition};
 
 /// The name of the tables in the file.
 pub(super) const UPSTREAM: &str = "upstream";
@@ -58,6 +44,12 @@ pub(super) const KEYS: &[Key] = &[
         "What is asked for; without it what the provider's console says, or its usual scopes.",
         "[\"openid\", \"account_email\"]",
     ),
+    key(
+        "definition",
+        "A file that says how a provider is spoken to that Mapae does not know by itself; `provider` may then be left out. \
+         docs/commands.md says what stands in it.",
+        "\"/etc/mapae/company.toml\"",
+    ),
     key("issuer", "The issuer, for `oidc`.", "\"https://id.example.com\""),
     key(
         "openid",
@@ -71,12 +63,12 @@ pub(super) const KEYS: &[Key] = &[
 /// Reads the tables; what is wrong goes to the mistakes.
 pub(super) fn read(source: &mut Source<'_>, site: Option<&Site>) -> Vec<UpstreamSettings> {
     let mut read: Vec<UpstreamSettings> = Vec::new();
-    for table in source.upstreams() {
-        let mut reading = Reading { table: &table, mistakes: Vec::new() };
-        reading.refuse_unknown();
+    for table in source.tables(UPSTREAM) {
+        let mut reading = Reading::of(&table);
+        reading.refuse_unknown(KEYS);
         let settings = reading.settings();
         if let (Some(settings), Some(site)) = (&settings, site)
-            && reading.mistakes.is_empty()
+            && reading.is_right()
         {
             reading.refuse_useless(settings, site);
         }
@@ -85,22 +77,23 @@ pub(super) fn read(source: &mut Source<'_>, site: Option<&Site>) -> Vec<Upstream
         {
             reading.mistake("name", "Two providers have one name.", "Give one of them another name.");
         }
-        for Mistake { place, wrong, instead } in reading.mistakes {
-            source.mistake(place, wrong, instead);
-        }
+        reading.tell(source);
         read.extend(settings);
     }
     read
 }
 
-struct Reading<'a> {
-    table: &'a Table,
-    mistakes: Vec<Mistake>,
-}
-
 impl Reading<'_> {
     fn settings(&mut self) -> Option<UpstreamSettings> {
-        let provider = self.required("provider");
+        let (id, definition) = self.definition().unzip();
+        let provider =
+            if id.is_some() { self.text("provider").or_else(|| id.clone()) } else { self.required("provider") };
+        if let (Some(id), Some(provider)) = (&id, &provider)
+            && id != provider
+        {
+            let instead = "Remove the key, or write what stands at `id` in the file.";
+            self.mistake("provider", "The definition has another id.", instead);
+        }
         let client_id = self.required("client_id");
         let name = self.text("name").or_else(|| provider.clone());
         let secrets = Secrets {
@@ -115,24 +108,9 @@ impl Reading<'_> {
             base_url: self.text("base_url"),
             without_openid: self.is_off("openid"),
             label: self.text("label"),
+            definition,
         };
         Some(UpstreamSettings { name: name?, provider: provider?, client_id: client_id?, secrets, options })
-    }
-
-    fn refuse_unknown(&mut self) {
-        let unknown: Vec<String> = self
-            .table
-            .keys()
-            .filter(|key| KEYS.iter().all(|known| known.name != *key))
-            .map(str::to_owned)
-            .collect();
-        for key in unknown {
-            let instead = match suggestion::nearest(&key, KEYS.iter().map(|known| known.name)) {
-                Some(near) => format!("Did you mean {near}?"),
-                None => "Remove it; docs/config.md lists all settings.".to_owned(),
-            };
-            self.mistake(&key, "There is no such setting.", instead);
-        }
     }
 
     /// What each value is by itself is known; whether the provider can be spoken to with them is seen here.
@@ -141,7 +119,7 @@ impl Reading<'_> {
             let instead = "Write at most 32 of a to z, 0 to 9 and the hyphen.";
             return self.mistake("name", "This cannot stand in an address.", instead);
         }
-        if Definition::ids().all(|id| id != settings.provider) {
+        if !settings.is_defined() {
             let ids: Vec<&str> = Definition::ids().collect();
             return self.mistake(
                 "provider",
@@ -154,48 +132,18 @@ impl Reading<'_> {
         }
     }
 
-    fn required(&mut self, key: &str) -> Option<String> {
-        if !self.table.has(key) {
-            self.mistake(key, "It is missing.", "Write it; docs/config.md says what belongs there.");
-        }
-        self.text(key)
-    }
-
-    fn text(&mut self, key: &str) -> Option<String> {
-        match self.table.value(key)? {
-            Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-            Value::Text(_) | Value::Integer(_) | Value::List(_) | Value::Other(_) => {
+    /// The id of a definition of one's own, and its text.
+    fn definition(&mut self) -> Option<(String, String)> {
+        let path = self.text("definition")?;
+        match read_definition(&path) {
+            Ok(found) => Some(found),
+            Err(wrong) => {
                 self.mistake(
-                    key,
-                    "This is not a text, or it is empty.",
-                    "Write a text between quotation marks.",
+                    "definition",
+                    wrong,
+                    "Name a file with a definition; docs/commands.md shows one.",
                 );
                 None
-            }
-        }
-    }
-
-    fn list(&mut self, key: &str) -> Option<Vec<String>> {
-        match self.table.value(key)? {
-            Value::List(list) => Some(list.clone()),
-            Value::Text(_) | Value::Integer(_) | Value::Other(_) => {
-                self.mistake(key, "This is not a list.", "Write a list of texts: [\"one\", \"two\"].");
-                None
-            }
-        }
-    }
-
-    fn is_off(&mut self, key: &str) -> bool {
-        match self.text(key).as_deref() {
-            None | Some("on") => false,
-            Some("off") => true,
-            Some(_) => {
-                self.mistake(
-                    key,
-                    "This is neither \"on\" nor \"off\".",
-                    "Write one of them, or remove the key.",
-                );
-                false
             }
         }
     }
@@ -230,11 +178,6 @@ impl Reading<'_> {
                 None
             }
         }
-    }
-
-    fn mistake(&mut self, key: &str, wrong: impl Into<String>, instead: impl Into<String>) {
-        let place: Place = self.table.place(key);
-        self.mistakes.push(Mistake { place, wrong: wrong.into(), instead: instead.into() });
     }
 }
 

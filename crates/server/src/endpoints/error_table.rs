@@ -21,6 +21,7 @@ use crate::{
     fault::Fault,
     http::{RequestId, body::BodyError},
     interaction::{PageError, StepError},
+    upstream,
 };
 
 const BODIES: [BodyError; 6] = [
@@ -73,6 +74,7 @@ fn bearer_errors() -> Vec<BearerError> {
     let mut errors = vec![BearerError::NoCredentials, BearerError::Malformed];
     errors.extend(bearer::Error::ALL.iter().copied().map(BearerError::Request));
     errors.extend([BearerError::InvalidToken, BearerError::InsufficientScope]);
+    errors.extend(upstream::scope_token_of("kakao").map(BearerError::NotOfUpstream));
     errors.extend(faults().map(BearerError::Fault));
     errors
 }
@@ -107,7 +109,8 @@ fn kind_of_bearer_error(error: &BearerError) -> usize {
         BearerError::Request(_) => 2,
         BearerError::InvalidToken => 3,
         BearerError::InsufficientScope => 4,
-        BearerError::Fault(_) => 5,
+        BearerError::NotOfUpstream(_) => 5,
+        BearerError::Fault(_) => 6,
     }
 }
 

@@ -25,7 +25,6 @@ use crate::{
         consent::{Consent as ConsentPage, ConsentItem},
         look::Person,
         policy::FormTarget,
-        scope_text::ScopeText,
         shown::Shown,
     },
     store::{
@@ -33,6 +32,8 @@ use crate::{
         consents::{self, Agreement, Consent},
         sessions::SignedIn,
     },
+    terms::renewal,
+    upstream,
 };
 
 pub(super) const CONSENT: Prompt = Prompt {
@@ -76,7 +77,8 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, &step, authorize);
     // An earlier page may be needed again, or no page at all.
-    let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
+    let next = consent_is_next(&facts) && !renewal::are_open(visit).await?;
+    let Some(signed_in) = visit.session.as_ref().filter(|_| next) else {
         return proceed(visit, &step).await;
     };
     let questions = Questions::of(&facts);
@@ -141,15 +143,16 @@ fn shown_items(visit: &Visit, situation: &Situation, scopes: &Scopes, locale: Lo
 }
 
 fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {
-    let apis = visit.app.catalog().apis();
     let in_language = |ko: &str, en: &str| match locale {
         Locale::Ko => ko.to_owned(),
         Locale::En => en.to_owned(),
     };
-    let title = apis.scope(scope).map(|text| in_language(&text.title_ko, &text.title_en)).unwrap_or_default();
     let purpose = situation.client.item(scope).map(|item| in_language(&item.purpose_ko, &item.purpose_en));
     let purpose = purpose.filter(|purpose| !purpose.is_empty());
-    ConsentItem { scope: ScopeText::new(scope, &title), purpose: purpose.map(|text| Shown::sentence(&text)) }
+    ConsentItem {
+        scope: upstream::scope_text(&visit.app, scope, locale),
+        purpose: purpose.map(|text| Shown::sentence(&text)),
+    }
 }
 
 async fn answer(visit: Visit) -> Result<Response, PageError> {
@@ -157,7 +160,8 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
     let Errand::Authorize(authorize) = &step.errand else { return Err(PageError::BadRequest) };
     let situation = Situation::read(&visit, authorize).await?;
     let facts = situation.facts(&visit, &step, authorize);
-    let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
+    let next = consent_is_next(&facts) && !renewal::are_open(&visit).await?;
+    let Some(signed_in) = visit.session.as_ref().filter(|_| next) else {
         return proceed(&visit, &step).await;
     };
     // Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).

@@ -47,6 +47,7 @@ statements! {
          WHERE id = $1 AND ended_at IS NULL";
     END: Sessions = "UPDATE sessions SET ended_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND ended_at IS NULL";
+    GUARD: Sessions = "UPDATE sessions SET epoch = epoch WHERE id = $1 AND epoch = $2 AND ended_at IS NULL";
 }
 
 /// A browser in which somebody signed in.
@@ -264,4 +265,10 @@ pub fn keep(id: &str) -> Statement {
 /// already; a session of somebody else is not touched.
 pub fn end(id: &str, user_id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::zero_or_one(END, values![at, id, user_id])).revoking(Revocation::session(id, at))
+}
+
+/// Makes a unit conflict unless the session has not ended; nobody can end it before the unit is committed.
+#[must_use]
+pub fn guard(id: &str, epoch: i64) -> Statement {
+    Statement::one(GUARD, values![id, epoch])
 }

@@ -13,7 +13,7 @@ use mapae_protocol::time::Timestamp;
 use super::{
     Upstream, departure,
     facts::{self, Known},
-    tokens, trouble,
+    letters, tokens, trouble,
     waiting::{self, Arrival},
 };
 use crate::{
@@ -28,10 +28,12 @@ use crate::{
     store::{
         CommitError, Unit,
         identities::{self, Brought, NewIdentity},
+        mail_orders::Matter,
         sessions::{self, Proof},
         steps,
         users::{self, NewUser, User},
     },
+    terms::{self, Agreed},
 };
 
 /// How many words on how somebody signed in at the provider are passed on.
@@ -39,6 +41,14 @@ const MAX_AMR: usize = 8;
 
 /// How much of what somebody is called at the provider is kept, in characters.
 const MAX_LABEL: usize = 320;
+
+/// What a new person says.
+pub(super) struct Newcomer {
+    /// What they want to be called.
+    pub(super) name: String,
+    /// What they agree to.
+    pub(super) agreed: Vec<Agreed>,
+}
 
 /// Somebody who proved at a provider who they are there.
 #[derive(Debug)]
@@ -170,7 +180,7 @@ pub(super) async fn create(
     step: &Step,
     (known, usage): (&Known, &AddressUse<String>),
     arrival: &Arrival,
-    name: &str,
+    newcomer: &Newcomer,
 ) -> Result<Option<Response>, PageError> {
     let (now, waits) = (visit.app.now(), step.arrival.as_deref().unwrap_or_default());
     let proved = matches!(usage, AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
@@ -179,7 +189,7 @@ pub(super) async fn create(
         id: Kind::User.fresh(),
         email_verified: email.is_some(),
         email,
-        name: name.to_owned(),
+        name: newcomer.name.clone(),
         locale: Some(visit.locale(Some(step)).as_str().to_owned()),
         password_hash: None,
         operator: false,
@@ -187,6 +197,7 @@ pub(super) async fn create(
     let also = Unit::from(steps::take(waits, &visit.browser.name(), now))
         .with(users::insert(&user, now))
         .with(identities::link(&linked(arrival, &user.id), now));
+    let also = terms::keeping(also, &user.id, &newcomer.agreed, now);
     let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, now), also };
     let (begun, unit) = session::fresh_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit).await {
@@ -212,9 +223,11 @@ async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<
     let unit = Unit::from(users::guard(account, signed_in.user.epoch))
         .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
         .with(identities::link(&linked(arrival, account), now));
-    match visit.app.commit(unit).await {
+    let letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
+    match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
         Ok(_) => {
             About::user(account).note(Event::WayAdded);
+            letters::send(visit, letter);
             Ok(Some(connected()?))
         }
         Err(CommitError::Conflict { .. }) => Ok(None),
@@ -242,8 +255,12 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
             let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
                 .with(users::guard(&account, user.epoch))
                 .with(identities::link(&linked(&arrival, &account), now));
-            match visit.app.commit(unit).await {
-                Ok(_) => About::user(&account).note(Event::WayAdded),
+            let letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;
+            match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
+                Ok(_) => {
+                    About::user(&account).note(Event::WayAdded);
+                    letters::send(visit, letter);
+                }
                 Err(CommitError::Conflict { .. }) => {
                     tracing::info!(
                         upstream = arrival.upstream,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use mapae_client::{Definition, Provider, error::Language};
+use mapae_client::{Definition, Provider, error::Language, observe::Observer};
 use mapae_protocol::{locale::Locale, seal::MasterKey, secret::Secret};
 
 use super::settings::{Options, Secrets, UpstreamSettings};
@@ -41,6 +41,12 @@ impl Upstream {
                 None
             }
         }
+    }
+
+    /// The same, watched.
+    fn observed(&self, site: &Site, by: Arc<dyn Observer>) -> Option<Self> {
+        let provider = self.settings.watched_provider(site, Some(by)).ok()?;
+        Some(Self { settings: self.settings.clone(), provider, origin: self.origin, disabled: self.disabled })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -85,6 +91,16 @@ impl Registry {
     /// Also those that are switched off.
     pub(crate) fn all(&self) -> Arc<Vec<Arc<Upstream>>> {
         self.0.load_full()
+    }
+
+    /// Has everything watched that is said to the providers of now.
+    pub(crate) fn observe(&self, site: &Site, by: impl Fn(&str) -> Arc<dyn Observer>) {
+        let all = self.all();
+        let watched = all.iter().map(|upstream| {
+            let watched = upstream.observed(site, by(upstream.name())).map(Arc::new);
+            watched.unwrap_or_else(|| upstream.clone())
+        });
+        self.replace(watched.collect());
     }
 
     pub(crate) fn replace(&self, upstreams: Vec<Arc<Upstream>>) {

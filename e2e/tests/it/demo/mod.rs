@@ -6,6 +6,7 @@
 //! of the parties.
 
 mod access;
+mod broker;
 mod clients;
 mod codes;
 mod diagram;

@@ -56,11 +56,17 @@ pub(super) async fn run(args: &Demo) -> Result<Answer, Failure> {
         .map_err(|taken| Failure::new("port_taken", taken.to_string()))?;
     let providers = Sockets::open(addresses.first_provider_port).await?;
     let folder = Folder::open(args.data.as_deref())?;
-    let config = config(&folder, addresses)?;
+    let mut config = config(&folder, addresses)?;
+    let stage = Stage::new();
+    let providers = Providers::start(providers, &doors, &stage).await?;
+    config.upstreams = providers.register_broker(&config.site).await?;
     let database = Options { on_fatal: stop.fatal_hook(), ..Options::default() };
     let app = App::start_with(config, Clock::System, database).await?;
-    let entrances = Entrances { socket, doors, providers };
-    let outcome = play(&app, entrances, &Scene { args, folder: &folder, stop: &stop }).await;
+    let entrances = Entrances { socket, doors };
+    let scene = Scene { args, folder: &folder, stop: &stop, providers: &providers, stage };
+    let outcome = play(&app, entrances, &scene).await;
+    drop(scene);
+    providers.stop().await;
     let db = app.db().clone();
     drop(app);
     db.close().await;
@@ -73,34 +79,33 @@ struct Scene<'a> {
     args: &'a Demo,
     folder: &'a Folder,
     stop: &'a Stop,
+    providers: &'a Providers,
+    stage: Stage,
 }
 
-/// Every port, taken.
+/// The ports of the parties, taken.
 struct Entrances {
     socket: TcpListener,
     doors: Doors,
-    providers: Sockets,
 }
 
 async fn play(app: &App, entrances: Entrances, scene: &Scene<'_>) -> Result<Answer, Failure> {
-    let Entrances { socket, doors, providers } = entrances;
+    let Entrances { socket, doors } = entrances;
     let parties = Parties::register(app, &doors, scene.folder).await?;
-    let stage = Stage::new();
-    let providers = Providers::start(providers, &doors, &stage).await?;
-    let tapped = router(app.clone()).layer(Tap::new(&stage, Lifeline::AuthorizationServer));
+    providers::watch(app.upstreams(), &app.config().site, &scene.stage);
+    let tapped = router(app.clone()).layer(Tap::new(&scene.stage, Lifeline::AuthorizationServer));
     let stack = Stack::new(tapped, app.config());
     let serving =
         tokio::spawn(listener::serve(socket, stack, Capacity::of(app.config()), scene.stop.requested()));
     let jobs = jobs::start(app);
-    let running = mapae_demo::start(doors, settings(app, &parties, scene.folder, (&providers, stage)))
+    let running = mapae_demo::start(doors, settings(app, &parties, scene))
         .map_err(|error| Failure::new("demo", error.to_string()))?;
     tokio::select! {
-        () = running.ready() => greet(&Welcome::new(app, &running, &providers, parties.accounts), scene),
+        () = running.ready() => greet(&Welcome::new(app, &running, scene.providers, parties.accounts), scene),
         () = scene.stop.requested() => {}
     }
     scene.stop.requested().await;
     running.shutdown().await;
-    providers.stop().await;
     let served = serving.await;
     jobs.stop().await;
     served.map_err(|error| Failure::new("internal", format!("serving ended by itself: {error}")))?;
@@ -119,12 +124,7 @@ fn greet(welcome: &Welcome, scene: &Scene<'_>) {
     }
 }
 
-fn settings(
-    app: &App,
-    parties: &Parties,
-    folder: &Folder,
-    (providers, stage): (&Providers, Stage),
-) -> Settings {
+fn settings(app: &App, parties: &Parties, scene: &Scene<'_>) -> Settings {
     let credentials = &parties.credentials;
     Settings {
         issuer: app.issuer().as_str().to_owned(),
@@ -141,9 +141,9 @@ fn settings(
             back_end_id: credentials.back_end_id.clone(),
             back_end_secret: credentials.back_end_secret.clone().into(),
         },
-        providers: providers.offered(),
-        data: folder.of_the_service(),
-        stage,
+        providers: scene.providers.offered(),
+        data: scene.folder.of_the_service(),
+        stage: scene.stage.clone(),
     }
 }
 

@@ -1,28 +1,50 @@
-//! The social providers of the demo: the simulators of `mapae simulate`, with the demo's service registered at each.
+//! The social providers of the demo: the simulators of `mapae simulate`, with the demo's service registered at each, and
+//! with the authorization server as another app.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
-use mapae_demo::{Doors, PortTaken, SocialProvider, Stage, flow::Tap};
-use mapae_protocol::secret::Secret;
-use mapae_simulators::{App, Command, Provider, Settings, Simulator};
+use mapae_demo::{
+    Doors, PortTaken, SocialProvider, Stage,
+    flow::{BackChannel, Tap},
+};
+use mapae_protocol::{random, secret::Secret};
+use mapae_simulators::{App, Command, Provider, Settings, Simulator, Webhook};
 use tokio::net::TcpListener;
 
-use crate::commands::failure::{Failure, with_causes};
+use crate::{
+    commands::failure::{Failure, with_causes},
+    config::Site,
+    upstream::{Options, Registry, Secrets, UpstreamSettings},
+};
 
-/// A provider at which the service signs people in.
+/// A provider at which the service signs people in, and the authorization server too.
 struct Login {
     provider: Provider,
-    /// How it tells that somebody unlinked the service.
+    /// How it tells that somebody unlinked an app.
     notice: &'static str,
+    /// What the authorization server is called there.
+    broker: &'static str,
 }
+
+/// The name of the authorization server on the providers' pages.
+const BROKER: &str = "마패";
+/// Its number where apps have one.
+const BROKER_NUMBER: u64 = 5678;
 
 /// In the order of their buttons.
 const LOGINS: &[Login] = &[
-    Login { provider: Provider::Kakao, notice: "unlink" },
-    Login { provider: Provider::Naver, notice: "disconnect" },
-    Login { provider: Provider::Google, notice: "risc" },
-    Login { provider: Provider::Facebook, notice: "deauthorize" },
-    Login { provider: Provider::Apple, notice: "notifications" },
+    Login { provider: Provider::Kakao, notice: "unlink", broker: "mapaekakaorestapikey000000000002" },
+    Login { provider: Provider::Naver, notice: "disconnect", broker: "mapaeNaverClient0002" },
+    Login {
+        provider: Provider::Google,
+        notice: "risc",
+        broker: "100000000002-mapae.apps.googleusercontent.com",
+    },
+    Login { provider: Provider::Facebook, notice: "deauthorize", broker: "1020304050607081" },
+    Login { provider: Provider::Apple, notice: "notifications", broker: "com.example.mapae.server" },
 ];
 
 /// The ports of all simulators, taken before anything is made.
@@ -73,6 +95,26 @@ impl Providers {
         self.logins().map(|(_, simulator)| registered(simulator)).collect()
     }
 
+    /// Registers the authorization server at each, with secrets of its own; as what it is known there.
+    pub(super) async fn register_broker(&self, site: &Site) -> Result<Vec<UpstreamSettings>, Failure> {
+        let mut upstreams = Vec::with_capacity(LOGINS.len());
+        for (login, simulator) in self.logins() {
+            let app = broker(login, &simulator.app());
+            let upstream = upstream(simulator, &app);
+            let webhook = |url: String| url.ends_with(login.notice).then(|| Webhook::to(url));
+            let webhook = upstream.notice_uris(site).into_iter().find_map(webhook);
+            let app = App {
+                redirect_uris: vec![upstream.redirect_uri(site)],
+                webhooks: webhook.into_iter().map(|webhook| (login.notice.to_owned(), webhook)).collect(),
+                ..app
+            };
+            let registered = simulator.control(Command::App(Box::new(app))).await;
+            registered.map_err(|error| Failure::new("simulator", error.to_string()))?;
+            upstreams.push(upstream);
+        }
+        Ok(upstreams)
+    }
+
     /// What each is called, and where it is.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|simulator| (simulator.provider().as_str(), simulator.base_url()))
@@ -93,26 +135,61 @@ impl Providers {
     }
 }
 
+/// Draws what the authorization server says to its providers.
+pub(super) fn watch(upstreams: &Registry, site: &Site, stage: &Stage) {
+    upstreams.observe(site, |name| Arc::new(BackChannel::of_broker(stage, name)));
+}
+
+/// Another app with the consent items of the service's.
+fn broker(login: &Login, service: &App) -> App {
+    App {
+        client_id: login.broker.to_owned(),
+        client_secret: service.client_secret.as_ref().map(|_| random::token()),
+        name: BROKER.to_owned(),
+        number: if service.number > 0 { BROKER_NUMBER } else { 0 },
+        admin_key: service.admin_key.as_ref().map(|_| random::token()),
+        ..service.clone()
+    }
+}
+
+fn upstream(simulator: &Simulator, app: &App) -> UpstreamSettings {
+    let name = simulator.provider().as_str().to_owned();
+    UpstreamSettings {
+        name: name.clone(),
+        provider: name,
+        client_id: app.client_id.clone(),
+        secrets: Secrets {
+            client_secret: app.client_secret.clone().map(Secret::new),
+            credentials: credentials(simulator, app).collect(),
+        },
+        options: Options { base_url: Some(simulator.base_url().to_owned()), ..Options::default() },
+    }
+}
+
 fn registered(simulator: &Simulator) -> SocialProvider {
-    let App { client_id, client_secret, number, admin_key, team_id, client_keys, .. } = simulator.app();
-    let app_id = Some(number).filter(|number| *number > 0).map(|number| number.to_string());
-    let key_id = client_keys.first().and_then(|key| Some(key.get("kid")?.as_str()?.to_owned()));
-    let credentials = [
-        ("app_id", app_id),
-        ("admin_key", admin_key),
-        ("team_id", team_id),
-        ("key_id", key_id),
-        ("private_key", simulator.client_key().map(str::to_owned)),
-    ];
-    let credentials =
-        credentials.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Secret::new(value?))));
+    let app = simulator.app();
     SocialProvider {
         name: simulator.provider().as_str().to_owned(),
         address: simulator.base_url().to_owned(),
-        client_id,
-        client_secret: client_secret.map(Secret::new),
-        credentials: credentials.collect(),
+        credentials: credentials(simulator, &app).collect(),
+        client_id: app.client_id,
+        client_secret: app.client_secret.map(Secret::new),
     }
+}
+
+/// What an app knows of itself besides, as definitions of `mapae-client` name it.
+fn credentials(simulator: &Simulator, app: &App) -> impl Iterator<Item = (String, Secret<String>)> + use<> {
+    let App { number, admin_key, team_id, client_keys, .. } = app;
+    let app_id = Some(number).filter(|number| **number > 0).map(u64::to_string);
+    let key_id = client_keys.first().and_then(|key| Some(key.get("kid")?.as_str()?.to_owned()));
+    let known = [
+        ("app_id", app_id),
+        ("admin_key", admin_key.clone()),
+        ("team_id", team_id.clone()),
+        ("key_id", key_id),
+        ("private_key", simulator.client_key().map(str::to_owned)),
+    ];
+    known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Secret::new(value?))))
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(super) struct View {
     without_openid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    own_definition: bool,
     in_settings: bool,
     disabled: bool,
 }
@@ -52,6 +53,7 @@ impl View {
             base_url: options.base_url.clone(),
             without_openid: options.without_openid,
             label: options.label.clone(),
+            own_definition: options.definition.is_some(),
             in_settings: *origin == Origin::Settings,
             disabled: *disabled,
         }
@@ -85,6 +87,7 @@ impl fmt::Display for View {
             .with_some("base URL", self.base_url.as_deref())
             .with_some("OpenID Connect", self.without_openid.then_some("off"))
             .with_some("label", self.label.as_deref())
+            .with_some("definition", self.own_definition.then_some("of a file"))
             .with_some("state", state)
             .fmt(f)
     }

@@ -9,5 +9,6 @@ mod notices;
 mod sign_in;
 mod stage;
 mod stranger;
+mod terms;
 mod tokens;
 mod ways;
