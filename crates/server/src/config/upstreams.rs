@@ -86,8 +86,11 @@ pub(super) fn read(source: &mut Source<'_>, site: Option<&Site>) -> Vec<Upstream
 impl Reading<'_> {
     fn settings(&mut self) -> Option<UpstreamSettings> {
         let (id, definition) = self.definition().unzip();
-        let provider =
-            if id.is_some() { self.text("provider").or_else(|| id.clone()) } else { self.required("provider") };
+        let provider = if id.is_some() {
+            self.text("provider").or_else(|| id.clone())
+        } else {
+            self.required("provider")
+        };
         if let (Some(id), Some(provider)) = (&id, &provider)
             && id != provider
         {
