@@ -29,6 +29,7 @@ pub mod introspection;
 pub mod issuer;
 pub mod jose;
 pub mod locale;
+pub mod logout;
 pub mod origin;
 pub mod params;
 mod parsed_text;

@@ -5,6 +5,7 @@ mod app;
 mod clock;
 mod demo;
 mod keys;
+mod member_text;
 mod scope_text;
 mod security;
 mod simulate;
@@ -20,6 +21,7 @@ pub use self::{
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
+    member_text::{MemberText, MetadataChoices, NoMember},
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
     security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName},
     simulate::Simulate,

@@ -11,7 +11,7 @@ use axum::{
 };
 
 use crate::{
-    account::{browsers, connection, disconnect, home, password, sign_out, ways},
+    account::{browsers, connection, disconnect, home, logout, password, sign_out, ways},
     app::App,
     console,
     endpoints::{
@@ -33,6 +33,7 @@ pub(crate) mod paths {
     pub(crate) const INTROSPECT: &str = "/introspect";
     pub(crate) const REVOKE: &str = "/revoke";
     pub(crate) const REVOCATIONS: &str = "/revocations";
+    pub(crate) const LOGOUT: &str = "/logout";
     pub(crate) const JWKS: &str = "/jwks";
     pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     pub(crate) const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
@@ -63,6 +64,7 @@ fn protocol() -> Router<App> {
         .route(paths::INTROSPECT, post(introspect::introspect))
         .route(paths::REVOKE, post(revoke::revoke).options(cors::preflight))
         .route(paths::REVOCATIONS, post(revocations::revocations))
+        .route(paths::LOGOUT, get(logout::logout).post(logout::logout))
         .route(paths::JWKS, get(jwks::jwks))
         .route("/upstream/{name}/token", get(upstream_token::upstream_token))
         .route("/upstream/{name}/callback", post(callback::posted))

@@ -1,5 +1,7 @@
 //! People, apps and APIs in a server's database.
 
+use std::collections::BTreeMap;
+
 use mapae::{
     accounts::{NewPassword, Passwords},
     store::{
@@ -11,6 +13,7 @@ use mapae::{
     },
 };
 use mapae_protocol::{base64url, digest::sha256_base64url, random};
+use serde_json::Value;
 
 use crate::TestServer;
 
@@ -50,6 +53,10 @@ pub struct AppSpec {
     pub pkce_required: bool,
     /// Rotates refresh tokens.
     pub rotate_refresh: bool,
+    /// `pairwise` or `public`.
+    pub subject_type: String,
+    /// What else it registered, by the member's name (RFC 7591 §2).
+    pub metadata: BTreeMap<String, Value>,
 }
 
 impl Default for AppSpec {
@@ -66,6 +73,8 @@ impl Default for AppSpec {
             id_token_alg: "RS256".to_owned(),
             pkce_required: true,
             rotate_refresh: true,
+            subject_type: "pairwise".to_owned(),
+            metadata: BTreeMap::new(),
         }
     }
 }
@@ -141,7 +150,7 @@ impl TestServer {
                 grant_types: spec.grant_types,
                 token_endpoint_auth_method: spec.auth_method,
                 id_token_alg: spec.id_token_alg,
-                subject_type: "pairwise".to_owned(),
+                subject_type: spec.subject_type,
                 pkce_required: spec.pkce_required,
                 rotate_refresh: spec.rotate_refresh,
             },
@@ -149,6 +158,11 @@ impl TestServer {
                 redirect_uris: spec.redirect_uris.clone(),
                 origins: spec.origins,
                 scopes: scopes.map(|(scope, required)| item(scope, required)).collect(),
+                metadata: spec
+                    .metadata
+                    .into_iter()
+                    .map(|(member, value)| (member, value.to_string()))
+                    .collect(),
             },
             secret: secret.as_ref().map(|secret| NewSecret { id: fresh("sec"), hash: digest(secret) }),
         };

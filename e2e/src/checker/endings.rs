@@ -182,7 +182,8 @@ fn ended_by(
             std::iter::once((Thing::Password(*from), true)).chain(sessions).chain(codes(of_user)).collect()
         }
         Act::DisableApp { app } => {
-            let of_app = holdings.before(at, holdings.of_app.get(app));
+            // A server that has not followed yet still gives codes, which are dead already.
+            let of_app = holdings.before_within(at, FOLLOWING, holdings.of_app.get(app));
             std::iter::once((Thing::App(*app), true)).chain(codes(of_app)).collect()
         }
         _ => Vec::new(),
@@ -234,13 +235,28 @@ impl<'h> Holdings<'h> {
 
     /// Those that were there when the operation began, and those that may have been there when it took effect.
     fn before(&self, at: usize, list: Option<&Vec<(Digest, usize)>>) -> Vec<(Digest, bool)> {
+        self.before_within(at, Moment::ZERO, list)
+    }
+
+    /// As [`before`](Self::before), for an operation that may take effect so much later than it was acknowledged.
+    fn before_within(
+        &self,
+        at: usize,
+        delay: Moment,
+        list: Option<&Vec<(Digest, usize)>>,
+    ) -> Vec<(Digest, bool)> {
         let list = list.into_iter().flatten().filter(|(_, born)| *born != at);
-        list.filter_map(|(digest, born)| Some((*digest, self.order(*born, at)?))).collect()
+        list.filter_map(|(digest, born)| Some((*digest, self.order_within(*born, at, delay)?))).collect()
     }
 
     /// Whether `first` had ended when `then` began; `None` if it began only after that one's end.
     fn order(&self, first: usize, then: usize) -> Option<bool> {
+        self.order_within(first, then, Moment::ZERO)
+    }
+
+    /// As [`order`](Self::order), where the end of `then` is so much later than it was acknowledged.
+    fn order_within(&self, first: usize, then: usize, delay: Moment) -> Option<bool> {
         let (first, then) = (self.history.get(first)?, self.history.get(then)?);
-        (first.began < then.ended).then_some(first.ended < then.began)
+        (first.began < then.ended + delay).then_some(first.ended < then.began)
     }
 }

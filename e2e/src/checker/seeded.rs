@@ -273,6 +273,18 @@ fn a_lost_disconnect_has_ended_all_or_nothing() {
 }
 
 #[test]
+fn a_server_follows_the_command_line_within_a_second_and_until_then_gives_codes_that_are_dead() {
+    let disabled = || begun().then("disable", Act::DisableApp { app: d("app") }, Outcome::Done);
+    let given = |story: Story| story.then("c2", authorize("s1"), Outcome::Code(d("c2")));
+    let soon = given(disabled()).then("redeem c2", redeem("c2"), Outcome::Refused);
+    assert_eq!(soon.breaches(WINDOW), []);
+    let late = given(disabled().later(2)).breaches(WINDOW);
+    assert_eq!(late, [Breach::Resurrected(Thing::App(d("app")))]);
+    let without = given(begun()).then("redeem c2", redeem("c2"), Outcome::Refused);
+    assert_eq!(without.breaches(WINDOW), [Breach::Lost(Thing::Code(d("c2")))]);
+}
+
+#[test]
 fn what_happens_at_the_same_time_may_be_in_either_order() {
     let code = || begun().then("c2", authorize("s1"), Outcome::Code(d("c2")));
     for outcome in [tokens("b1", "q1"), Outcome::Refused] {

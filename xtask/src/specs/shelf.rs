@@ -83,6 +83,11 @@ const KNOWN: &[Known] = &[
         "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html",
     ),
     other(
+        "OIDC Prompt Create",
+        "Initiating User Registration via OpenID Connect 1.0",
+        "https://openid.net/specs/openid-connect-prompt-create-1_0.html",
+    ),
+    other(
         "OIDC RP-Initiated Logout",
         "OpenID Connect RP-Initiated Logout 1.0",
         "https://openid.net/specs/openid-connect-rpinitiated-1_0.html",

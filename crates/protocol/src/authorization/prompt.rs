@@ -1,4 +1,4 @@
-//! `prompt`: which pages must be shown — OIDC Core §3.1.2.1.
+//! `prompt`: which pages must be shown — OIDC Core §3.1.2.1, OIDC Prompt Create §4.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -37,6 +37,8 @@ prompts! {
     Consent = "consent";
     /// The person chooses an account.
     SelectAccount = "select_account";
+    /// The person makes an account (OIDC Prompt Create §4).
+    Create = "create";
 }
 
 /// The values of one `prompt` parameter; `none` stands alone.
@@ -109,7 +111,7 @@ mod tests {
     fn az_28_none_stands_alone() {
         assert!(Prompts::parse("none").unwrap().forbids_pages());
         assert!(Prompts::parse("none none").unwrap().forbids_pages());
-        for text in ["none login", "login none", "none consent select_account"] {
+        for text in ["none login", "login none", "none consent select_account", "none create"] {
             assert_eq!(Prompts::parse(text), Err(Error::PromptNoneWithOthers), "{text}");
         }
     }
@@ -119,7 +121,7 @@ mod tests {
         let both = Prompts::parse("consent login").unwrap();
         assert!(both.contains(Prompt::Login) && both.contains(Prompt::Consent) && !both.forbids_pages());
         assert_eq!(both.to_string(), "login consent");
-        for text in ["create", "LOGIN", "login,consent", "login\tconsent", "none\0"] {
+        for text in ["Create", "LOGIN", "login,consent", "login\tconsent", "none\0"] {
             assert_eq!(Prompts::parse(text), Err(Error::PromptUnknown), "{text:?}");
         }
         for &prompt in Prompt::ALL {

@@ -6,16 +6,17 @@ use axum::{
     response::Response,
 };
 
+use super::logout::{Said, Wish};
 use crate::{
     app::App,
     audit::{About, Event},
     interaction::{PageError, Visit, page},
     pages::{
-        at,
         look::Person,
+        policy::FormTarget,
         sign_out::{SignOut, SignedOut},
     },
-    store::sessions,
+    store::sessions::{self, SignedIn},
     upstream,
 };
 
@@ -23,8 +24,13 @@ use crate::{
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         let Some(signed_in) = &visit.session else { return Ok(done(&visit)) };
-        let person = Person::new(&signed_in.user.name, signed_in.user.address());
-        let page = SignOut { csrf: visit.form_token(signed_in), person, app: None };
+        let page = SignOut {
+            csrf: visit.form_token(signed_in),
+            person: Person::new(&signed_in.user.name, signed_in.user.address()),
+            app: None,
+            asked: Vec::new(),
+            target: FormTarget::OwnOrigin,
+        };
         Ok(visit.show(&page, None))
     })
     .await
@@ -35,21 +41,31 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
     page(app, request, sign_out).await
 }
 
-/// Ends the session, and with it every grant that is bound to it.
+/// What the person has said, here or when an app asked for it.
 async fn sign_out(visit: Visit) -> Result<Response, PageError> {
-    if let Some(signed_in) = &visit.session {
-        visit.verify_form(signed_in)?;
-        let end = sessions::end(&signed_in.session.id, &signed_in.user.id, visit.app.now());
-        visit.app.commit(end).await?;
-        About::user(&signed_in.user.id).note(Event::SignedOut);
-    }
-    upstream::drop_arrivals(&visit).await?;
-    Ok(done(&visit))
+    let wish = Wish::read(&visit).await?;
+    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing) };
+    visit.verify_form(signed_in)?;
+    end(&visit, signed_in).await?;
+    wish.fulfilled(&visit, Said::ByThePerson)
+}
+
+/// Ends the session, and with it every grant that is bound to it and whatever waits in this browser to become one.
+pub(super) async fn end(visit: &Visit, signed_in: &SignedIn) -> Result<(), PageError> {
+    let end = sessions::end(&signed_in.session.id, &signed_in.user.id, visit.app.now());
+    visit.app.commit(end).await?;
+    About::user(&signed_in.user.id).note(Event::SignedOut);
+    upstream::drop_arrivals(visit).await?;
+    Ok(())
+}
+
+fn done(visit: &Visit) -> Response {
+    let mut response = visit.show(&SignedOut::here(), None);
+    forget(visit, &mut response);
+    response
 }
 
 /// Whatever cookie the browser has is worth nothing now.
-fn done(visit: &Visit) -> Response {
-    let mut response = visit.show(&SignedOut { next: at::SIGN_IN }, None);
+pub(super) fn forget(visit: &Visit, response: &mut Response) {
     response.headers_mut().append(header::SET_COOKIE, visit.app.cookies().session.remove());
-    response
 }

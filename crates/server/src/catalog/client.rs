@@ -11,6 +11,7 @@ use crate::{
     fault::{Artefact, Fault},
     grant_types::AUTHORIZATION_CODE,
     pages::look::Standing,
+    registration::{self, Metadata},
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -26,6 +27,7 @@ pub(crate) struct Client {
     required: Scopes,
     id_token_algorithm: Algorithm,
     subject_type: SubjectType,
+    metadata: Metadata,
 }
 
 /// OIDC Core §8.
@@ -60,7 +62,10 @@ impl Client {
             "public" => SubjectType::Public,
             _ => return Err(Fault::Corrupt(Artefact::SubjectType, None)),
         };
-        let mut client = Self { record, redirect_uris, allowed, required, id_token_algorithm, subject_type };
+        let metadata =
+            registration::restore(&record.lists.metadata).map_err(Fault::corrupt(Artefact::MetadataOfApp))?;
+        let mut client =
+            Self { record, redirect_uris, allowed, required, id_token_algorithm, subject_type, metadata };
         client.allow_what_sign_in_needs();
         Ok(client)
     }
@@ -81,6 +86,11 @@ impl Client {
     /// The row behind it: names, texts, dates.
     pub(crate) const fn record(&self) -> &App {
         &self.record.app
+    }
+
+    /// What else it registered.
+    pub(crate) const fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 
     const fn settings(&self) -> &AppSettings {

@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use super::{Common, ItemText, SecurityChoices, SubjectTypeName, UpdateApp};
+use super::{Common, ItemText, MetadataChoices, SecurityChoices, SubjectTypeName, UpdateApp};
 use crate::grant_types::{GRANT_TYPES, GrantType};
 
 /// Register and manage apps: the clients of OAuth.
@@ -111,6 +111,10 @@ pub struct CreateApp {
     /// What it chooses.
     #[command(flatten)]
     pub security: SecurityChoices,
+
+    /// What else it registers.
+    #[command(flatten)]
+    pub metadata: MetadataChoices,
 }
 
 /// Vouch for an app.

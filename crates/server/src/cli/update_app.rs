@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, IdTokenAlg, ItemText, SecurityChoices};
+use super::{Common, IdTokenAlg, ItemText, MetadataChoices, SecurityChoices};
 
 /// Change an app.
 ///
@@ -11,7 +11,7 @@ use super::{Common, IdTokenAlg, ItemText, SecurityChoices};
 #[derive(Args, Clone, Debug)]
 #[command(group = clap::ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "redirect_uris", "origins", "no_origin", "required_scopes", "optional_scopes", "no_optional_scope",
-        "owner", "auth_method", "pkce", "refresh_tokens", "id_token_alg"]))]
+        "owner", "auth_method", "pkce", "refresh_tokens", "id_token_alg", "metadata"]))]
 pub struct UpdateApp {
     /// Options of every command.
     #[command(flatten)]
@@ -60,6 +60,10 @@ pub struct UpdateApp {
     /// What it chooses.
     #[command(flatten)]
     pub security: SecurityChoices,
+
+    /// What else it registers from now on.
+    #[command(flatten)]
+    pub metadata: MetadataChoices,
 
     /// What its ID tokens are signed with
     #[arg(long, value_name = "ALGORITHM", value_enum)]

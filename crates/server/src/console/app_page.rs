@@ -98,6 +98,8 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
             icon: settings.icon.clone(),
             leads_to: None,
             standing: Standing::of(app),
+            policy: None,
+            terms: None,
         },
         public: settings.public,
         machine: Grants::restore(&settings.grant_types).is_machine_only(),

@@ -1,5 +1,7 @@
 //! Registering an app — RFC 6749 §2.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{Request, State},
     http::StatusCode,
@@ -106,6 +108,7 @@ fn blank() -> Draft {
         redirect_uris: Vec::new(),
         origins: Vec::new(),
         items: usual_items(),
+        metadata: BTreeMap::new(),
     }
 }
 

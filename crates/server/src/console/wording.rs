@@ -25,7 +25,8 @@ pub(super) fn is_foreign(mistakes: &[Mistake]) -> bool {
         Mistake::Grants(_)
         | Mistake::RedirectUris(RedirectUrisProblem::OfMachine)
         | Mistake::Origins(OriginsProblem::OfMachine)
-        | Mistake::Items(ItemsProblem::Scope { .. }) => true,
+        | Mistake::Items(ItemsProblem::Scope { .. })
+        | Mistake::Member(_) => true,
         Mistake::Name(_)
         | Mistake::Homepage(_)
         | Mistake::RedirectUris(_)

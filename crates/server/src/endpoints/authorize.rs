@@ -84,6 +84,8 @@ fn admit(
     if client.requires_pkce() && request.code_challenge.is_none() {
         return refuse(ErrorCode::InvalidRequest, "code_challenge is missing: PKCE with S256 is required");
     }
+    // What the app registered counts where the request is silent (OIDC Registration §2).
+    request.max_age = request.max_age.or(client.metadata().default_max_age);
     let apis = app.catalog().apis();
     let known = |scope: &str| mapae_protocol::scope::is_standard(scope) || apis.owner_of(scope).is_some();
     let asked = request.scopes.iter().filter(|scope| known(scope.as_str())).cloned().collect::<Scopes>();

@@ -64,7 +64,7 @@ fn describe(app: &App) -> ServerMetadata {
         registration_endpoint: None,
         introspection_endpoint: at(paths::INTROSPECT),
         revocation_endpoint: at(paths::REVOKE),
-        end_session_endpoint: None,
+        end_session_endpoint: at(paths::LOGOUT),
         revocation_feed_endpoint: at(paths::REVOCATIONS),
         scopes_supported: standard.into_iter().chain(of_apis).collect(),
         response_types_supported: texts(ResponseType::ALL.iter().map(|kind| kind.as_str()).collect()),

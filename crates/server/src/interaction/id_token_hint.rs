@@ -31,7 +31,17 @@ impl IdTokenHint {
     /// Reads a hint. It may have expired (OIDC Core §3.1.2.1), and is for the app and not for us. A subject
     /// identifier of another app means nobody here, so that no app can ask about what another one was told.
     pub(crate) fn read(token: &str, app: &App, keys: &KeySet) -> Self {
-        subject_of(token, app, keys).map_or(Self::Unproven, Self::Subject)
+        Self::claims(token, app, keys).map_or(Self::Unproven, |claims| Self::Subject(claims.sub))
+    }
+
+    /// What an ID token of ours says, be it expired; `None` if it is none.
+    pub(crate) fn claims(token: &str, app: &App, keys: &KeySet) -> Option<IdTokenClaims> {
+        let unverified = Unverified::parse(token).ok()?;
+        if unverified.typ().is_some() && !unverified.is_typed(HeaderType::Jwt) {
+            return None;
+        }
+        let claims: IdTokenClaims = unverified.verify_with(keys.published()).ok()?.claims(REQUIRED).ok()?;
+        (claims.iss == app.issuer().as_str()).then_some(claims)
     }
 
     /// Whether this is the person.
@@ -41,15 +51,6 @@ impl IdTokenHint {
             Self::Unproven => false,
         }
     }
-}
-
-fn subject_of(token: &str, app: &App, keys: &KeySet) -> Option<String> {
-    let unverified = Unverified::parse(token).ok()?;
-    if unverified.typ().is_some() && !unverified.is_typed(HeaderType::Jwt) {
-        return None;
-    }
-    let claims: IdTokenClaims = unverified.verify_with(keys.published()).ok()?.claims(REQUIRED).ok()?;
-    (claims.iss == app.issuer().as_str()).then_some(claims.sub)
 }
 
 /// Whether the hint stands against who is signed in. One that is unproven is worth nothing to a person who can be

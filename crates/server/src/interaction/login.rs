@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode, redirect_uri::RedirectUri};
+use mapae_protocol::{
+    authorization::Prompt as Requested, endpoint_uri::EndpointUri, error::ErrorCode,
+    redirect_uri::RedirectUri,
+};
 
 use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, form_target, page, proceed, see_other,
@@ -70,7 +73,8 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         let step = step_or_account(&visit).await?;
         let form = LoginForm::of(&visit, &step).await?;
         let other = visit.one("account")? == Some("other");
-        if !other && form.again.is_none() && visit.session.is_some() && step.arrival.is_none() {
+        let settled = form.again.is_none() && step.arrival.is_none() && !came_from_sign_up(&step);
+        if !other && settled && visit.session.is_some() {
             return proceed(&visit, &step).await;
         }
         let email = if other { String::new() } else { form.known_email(&visit, &step) };
@@ -78,6 +82,12 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         form.answer(&visit, &step, Shown { email, again, problem: None }).await
     })
     .await
+}
+
+/// Asked for a new account, and here to say who they are already: that takes a sign-in, not a session.
+fn came_from_sign_up(step: &Step) -> bool {
+    let Errand::Authorize(authorize) = &step.errand else { return false };
+    authorize.request.prompts.contains(Requested::Create)
 }
 
 /// `POST /sign-in`.
@@ -295,12 +305,19 @@ async fn linking(visit: &Visit, step: &Step) -> Result<Option<Linking>, PageErro
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
-    use crate::pages::shown::Shown;
-    let settings = &client.record().settings;
+    AppCard { leads_to: Some(ShownText::name(&redirect_uri.origin())), ..card_alone(client) }
+}
+
+/// How an app is shown where it leads nowhere.
+pub(crate) fn card_alone(client: &Client) -> AppCard {
+    let (settings, metadata) = (&client.record().settings, client.metadata());
+    let text = |address: &EndpointUri| address.as_str().to_owned();
     AppCard {
-        name: Shown::name(&settings.name),
+        name: ShownText::name(&settings.name),
         icon: settings.icon.clone(),
-        leads_to: Some(Shown::name(&redirect_uri.origin())),
+        leads_to: None,
         standing: client.standing(),
+        policy: metadata.policy.as_ref().map(text),
+        terms: metadata.terms.as_ref().map(text),
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod browser;
 pub(crate) mod consent;
+mod create_account;
 mod facts;
 mod forms;
 mod id_token_hint;
@@ -52,4 +53,5 @@ pub(crate) struct Prompt {
 }
 
 /// All prompts, in the order in which a person meets them.
-pub(crate) const PROMPTS: &[Prompt] = &[login::LOGIN, select_account::SELECT_ACCOUNT, consent::CONSENT];
+pub(crate) const PROMPTS: &[Prompt] =
+    &[create_account::CREATE_ACCOUNT, login::LOGIN, select_account::SELECT_ACCOUNT, consent::CONSENT];

@@ -181,6 +181,7 @@ mod tests {
     #[test]
     fn az_28_az_29_which_page_a_request_needs() {
         let sign_in = |check| Some((at::SIGN_IN, check));
+        let sign_up = Some((at::SIGN_UP, "prompt=create"));
         let select = Some((at::SELECT_ACCOUNT, "prompt=select_account"));
         let consent = |check| Some((at::CONSENT, check));
         for (case, expected) in [
@@ -189,6 +190,10 @@ mod tests {
             (nobody("prompt=none"), sign_in("no session")),
             (nobody("prompt=select_account"), sign_in("no session")),
             (nobody("prompt=consent"), sign_in("no session")),
+            (nobody("prompt=create"), sign_up),
+            (Case::of("prompt=create"), sign_up),
+            (Case::of("prompt=create%20login"), sign_up),
+            (just_signed_in("prompt=create"), None),
             (Case::of("prompt=none"), None),
             (Case::of("prompt=login"), sign_in("prompt=login")),
             (just_signed_in("prompt=login"), None),
@@ -221,7 +226,7 @@ mod tests {
         assert_eq!(path(&Case::of(two)), Some(at::SELECT_ACCOUNT));
         assert_eq!(path(&Case { account_chosen: true, ..Case::of(two) }), Some(at::CONSENT));
         let order: Vec<_> = PROMPTS.iter().map(|prompt| prompt.path).collect();
-        assert_eq!(order, [at::SIGN_IN, at::SELECT_ACCOUNT, at::CONSENT]);
+        assert_eq!(order, [at::SIGN_UP, at::SIGN_IN, at::SELECT_ACCOUNT, at::CONSENT]);
     }
 
     #[test]

@@ -22,7 +22,12 @@ pub(in crate::pages) fn redirect() -> RedirectUri {
 }
 
 pub(in crate::pages) fn app() -> AppCard {
-    AppCard { leads_to: Some(Shown::name("calendar.example.com")), ..AppCard::named("나의 서비스") }
+    AppCard {
+        leads_to: Some(Shown::name("calendar.example.com")),
+        policy: Some("https://calendar.example.com/privacy".to_owned()),
+        terms: Some("https://calendar.example.com/terms".to_owned()),
+        ..AppCard::named("나의 서비스")
+    }
 }
 
 pub(in crate::pages) fn long_app() -> AppCard {

@@ -33,12 +33,23 @@ pub struct AppCard {
     pub leads_to: Option<Shown>,
     /// Who vouches for it.
     pub standing: Standing,
+    /// Its privacy policy, an address that was judged when it was registered.
+    pub policy: Option<String>,
+    /// Its terms of service.
+    pub terms: Option<String>,
 }
 
 impl AppCard {
     /// An app of which only the name is known.
     pub fn named(name: &str) -> Self {
-        Self { name: Shown::name(name), icon: None, leads_to: None, standing: Standing::Verified }
+        Self {
+            name: Shown::name(name),
+            icon: None,
+            leads_to: None,
+            standing: Standing::Verified,
+            policy: None,
+            terms: None,
+        }
     }
 
     /// Whether to warn that nobody has checked this app.

@@ -1,8 +1,15 @@
 //! Signing out.
 
-use crate::pages::{
-    Page, at, example,
-    look::{AppCard, Person},
+use mapae_protocol::params;
+
+use crate::{
+    pages::{
+        Page, at, example,
+        look::{AppCard, Person},
+        policy::FormTarget,
+        shown::Shown,
+    },
+    router::paths,
 };
 
 /// Asks before signing out: a link from elsewhere must not do it alone.
@@ -14,6 +21,10 @@ pub struct SignOut {
     pub person: Person,
     /// The app that asked, if one did.
     pub app: Option<AppCard>,
+    /// What it asked, to be sent again with the form: names and values.
+    pub asked: Vec<(&'static str, String)>,
+    /// Where the answer to the form may lead.
+    pub target: FormTarget,
 }
 
 impl Page for SignOut {
@@ -22,12 +33,35 @@ impl Page for SignOut {
     template!(SignOut, "pages/sign_out.html");
 
     fn address(&self) -> Option<String> {
-        Some(at::SIGN_OUT.to_owned())
+        if self.asked.is_empty() {
+            return Some(at::SIGN_OUT.to_owned());
+        }
+        Some(format!(
+            "{}?{}",
+            paths::LOGOUT,
+            params::encode(self.asked.iter().map(|(name, value)| (*name, value)))
+        ))
+    }
+
+    fn form_target(&self) -> FormTarget {
+        self.target.clone()
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let own = Self { csrf: example::CSRF.to_owned(), person: example::person(), app: None };
-        vec![("own", own.clone()), ("app", Self { app: Some(example::app()), ..own })]
+        let own = Self {
+            csrf: example::CSRF.to_owned(),
+            person: example::person(),
+            app: None,
+            asked: Vec::new(),
+            target: FormTarget::OwnOrigin,
+        };
+        let app = Self {
+            app: Some(example::app()),
+            asked: vec![("post_logout_redirect_uri", example::redirect().as_str().to_owned())],
+            target: FormTarget::leading_to(&example::redirect()),
+            ..own.clone()
+        };
+        vec![("own", own), ("app", app)]
     }
 }
 
@@ -36,6 +70,24 @@ impl Page for SignOut {
 pub struct SignedOut {
     /// Where the person may go on, on this origin.
     pub next: &'static str,
+    /// The app that asked, which nobody vouches for: the person chooses whether to go on there.
+    pub back: Option<Back>,
+}
+
+/// The way back to an app.
+#[derive(Debug, Clone)]
+pub struct Back {
+    /// The app's name.
+    pub app: Shown,
+    /// An address that it registered.
+    pub address: String,
+}
+
+impl SignedOut {
+    /// With nothing to go on to but signing in again.
+    pub(crate) const fn here() -> Self {
+        Self { next: at::SIGN_IN, back: None }
+    }
 }
 
 impl Page for SignedOut {
@@ -48,6 +100,7 @@ impl Page for SignedOut {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("done", Self { next: at::ACCOUNT })]
+        let back = Back { app: example::app().name, address: example::redirect().as_str().to_owned() };
+        vec![("done", Self::here()), ("back", Self { back: Some(back), ..Self::here() })]
     }
 }

@@ -8,6 +8,7 @@ mod grants;
 mod homepage;
 mod items;
 mod look_alike;
+mod members;
 mod name;
 mod origins;
 mod redirect_uris;
@@ -17,8 +18,13 @@ pub(crate) use homepage::HomepageProblem;
 pub(crate) use items::{
     ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items,
 };
+pub(crate) use members::{MEMBERS, MemberMistake, MemberProblem, Metadata, restore};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
 pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::{
     pages::input::NameMistake,
@@ -38,6 +44,8 @@ pub(crate) struct Draft {
     pub(crate) origins: Vec<String>,
     /// The scopes that it may ask for. The same one twice counts once.
     pub(crate) items: Vec<AppScope>,
+    /// What else is registered, by the member's registered name.
+    pub(crate) metadata: BTreeMap<String, Value>,
 }
 
 /// An app that may be registered. Only [`Draft::judge`] makes one.
@@ -59,6 +67,7 @@ pub(crate) enum Mistake {
     RedirectUris(RedirectUrisProblem),
     Origins(OriginsProblem),
     Items(ItemsProblem),
+    Member(MemberMistake),
 }
 
 /// What a draft is judged by, besides itself.
@@ -81,6 +90,7 @@ impl Draft {
             redirect_uris: lists.redirect_uris,
             origins: lists.origins,
             items: lists.scopes,
+            metadata: members::typed(&lists.metadata),
         }
     }
 
@@ -96,13 +106,16 @@ impl Draft {
         });
         let origins = origins::parse(self, |problem| mistakes.push(Mistake::Origins(problem)));
         let items = items::parse(self, around.scopes, |problem| mistakes.push(Mistake::Items(problem)));
+        let rules = members::MemberRules { development: around.development, public: self.public };
+        let (_, metadata) =
+            members::parse(&self.metadata, rules, |mistake| mistakes.push(Mistake::Member(mistake)));
         match (name, homepage) {
             (Some(name), Some(homepage)) if mistakes.is_empty() => Ok(Registrable {
                 name,
                 homepage,
                 public: self.public,
                 grants: self.grants,
-                lists: AppLists { redirect_uris, origins, scopes: items },
+                lists: AppLists { redirect_uris, origins, scopes: items, metadata },
             }),
             _ => Err(mistakes),
         }

@@ -43,7 +43,7 @@ pub(crate) enum RedirectUrisProblem {
 /// What an app may register. `http` on this machine: every app of a server to develop against; elsewhere
 /// only native apps, which are public and receive their codes there (RFC 8252 §7.3). Schemes of their own:
 /// native apps only (RFC 8252 §7.1).
-const fn rules(development: Development, public: bool) -> RegistrationRules {
+pub(super) const fn rules(development: Development, public: bool) -> RegistrationRules {
     RegistrationRules {
         loopback_http: public || matches!(development, Development::Yes),
         private_use_schemes: public,

@@ -24,6 +24,8 @@ statements! {
         "UNION ALL SELECT 'origin', origin, '', '', FALSE, position, CAST(NULL AS BIGINT) FROM app_origins WHERE app_id = $1 ",
         "UNION ALL SELECT 'scope', scope, purpose_ko, purpose_en, required, position, CAST(NULL AS BIGINT) \
              FROM app_scopes WHERE app_id = $1 ",
+        "UNION ALL SELECT 'metadata', member, value, '', FALSE, 0, CAST(NULL AS BIGINT) \
+             FROM app_metadata WHERE app_id = $1 ",
         "UNION ALL SELECT 'secret', id, hash, '', FALSE, created_at, expires_at FROM app_secrets WHERE app_id = $1",
         ") parts ON TRUE WHERE a.id = $1 ORDER BY parts.number"
     );
@@ -64,6 +66,9 @@ statements! {
     DROP_SCOPES: AppScopes = "DELETE FROM app_scopes WHERE app_id = $1";
     ADD_SCOPE: AppScopes = "INSERT INTO app_scopes (app_id, scope, required, purpose_ko, purpose_en, position) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (app_id, scope) DO NOTHING";
+    DROP_METADATA: AppMetadata = "DELETE FROM app_metadata WHERE app_id = $1";
+    ADD_MEMBER: AppMetadata = "INSERT INTO app_metadata (app_id, member, value) VALUES ($1, $2, $3) \
+         ON CONFLICT (app_id, member) DO NOTHING";
 }
 
 /// The app with all that belongs to it, in one query; also when it is disabled or deleted.
@@ -176,7 +181,7 @@ pub fn update(id: &str, settings: &AppSettings, lists: &AppLists, at: Timestamp)
         at,
         id
     ];
-    let drops = [DROP_REDIRECT_URIS, DROP_ORIGINS, DROP_SCOPES];
+    let drops = [DROP_REDIRECT_URIS, DROP_ORIGINS, DROP_SCOPES, DROP_METADATA];
     Unit::from(Statement::one(UPDATE, params))
         .with_all(drops.map(|drop| Statement::any(drop, values![id])))
         .with_all(add_lists(id, lists))
@@ -219,7 +224,7 @@ pub fn unblock(id: &str, at: Timestamp) -> Unit {
 
 /// Removes the app. Its row stays for what refers to it; its secrets, lists and picture go.
 pub fn delete(id: &str, at: Timestamp) -> Unit {
-    let drops = [DROP_SECRETS, DROP_REDIRECT_URIS, DROP_ORIGINS, DROP_SCOPES];
+    let drops = [DROP_SECRETS, DROP_REDIRECT_URIS, DROP_ORIGINS, DROP_SCOPES, DROP_METADATA];
     Unit::from(Statement::one(DELETE, values![at, id]))
         .with_all(drops.map(|drop| Statement::any(drop, values![id])))
         .with(app_icons::remove(id))
@@ -239,4 +244,10 @@ fn add_lists(id: &str, lists: &AppLists) -> impl Iterator<Item = Statement> {
             let AppScope { scope, required, purpose_ko, purpose_en } = item;
             Statement::one(ADD_SCOPE, values![id, scope, *required, purpose_ko, purpose_en, position])
         }))
+        .chain(
+            lists
+                .metadata
+                .iter()
+                .map(move |(member, value)| Statement::one(ADD_MEMBER, values![id, member, value])),
+        )
 }

@@ -1,22 +1,27 @@
 //! What is asked for an app, as the rules of [`registration`](crate::registration) see it, and what they find in
 //! the words of the command line.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::{redirects, scopes};
 use crate::{
-    cli::{CreateApp, UpdateApp},
+    cli::{CreateApp, MemberText, MetadataChoices, UpdateApp},
     commands::{
         name,
         refusals::{INVALID, Refusals},
     },
     registration::{
-        Draft, Grants, GrantsProblem, HomepageProblem, Mistake, OriginsProblem, Registrable, Surroundings,
-        nearest_origin,
+        Draft, Grants, GrantsProblem, HomepageProblem, MEMBERS, MemberMistake, MemberProblem, Mistake,
+        OriginsProblem, Registrable, Surroundings, nearest_origin,
     },
     store::apps::RegisteredApp,
 };
 
 const GRANT: &str = "--grant";
 const ORIGIN: &str = "--origin";
+const METADATA: &str = "--metadata";
 
 /// The app that `args` describe; `None` if something is wrong, which is in `refusals` then.
 pub(super) fn parse(
@@ -33,6 +38,7 @@ pub(super) fn parse(
         redirect_uris: args.redirect_uris.clone(),
         origins: args.origins.clone(),
         items: scopes::items(args, grants),
+        metadata: metadata(&args.metadata, BTreeMap::new()),
     };
     judge(&draft, around, refusals)
 }
@@ -44,12 +50,14 @@ pub(super) fn changed(args: &UpdateApp, registered: &RegisteredApp) -> Option<Dr
         && args.redirect_uris.is_empty()
         && (args.origins.is_empty() && !args.no_origin)
         && args.required_scopes.is_empty()
-        && (args.optional_scopes.is_empty() && !args.no_optional_scope);
+        && (args.optional_scopes.is_empty() && !args.no_optional_scope)
+        && args.metadata.metadata.is_empty();
     (!same).then(|| Draft {
         name: args.name.clone().unwrap_or_else(|| before.name.clone()),
         redirect_uris: or(&args.redirect_uris, false, &before.redirect_uris),
         origins: or(&args.origins, args.no_origin, &before.origins),
         items: scopes::changed(args, &before.items),
+        metadata: metadata(&args.metadata, before.metadata.clone()),
         ..before
     })
 }
@@ -89,7 +97,36 @@ fn tell(mistake: Mistake, draft: &Draft, around: Surroundings<'_>, refusals: &mu
         Mistake::RedirectUris(problem) => redirects::tell(problem, draft, around, refusals),
         Mistake::Origins(problem) => tell_origins(problem, draft, refusals),
         Mistake::Items(problem) => scopes::tell(problem, draft, around, refusals),
+        Mistake::Member(mistake) => tell_member(mistake, draft, refusals),
     }
+}
+
+/// The members as they shall be: those of before, with what is named.
+fn metadata(choices: &MetadataChoices, before: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    choices.metadata.iter().fold(before, |mut members, MemberText { member, value }| {
+        match value {
+            Some(value) => drop(members.insert(member.clone(), value.clone())),
+            None => drop(members.remove(member)),
+        }
+        members
+    })
+}
+
+fn tell_member(mistake: MemberMistake, draft: &Draft, refusals: &mut Refusals) {
+    let MemberMistake { position, problem } = mistake;
+    let member = draft.metadata.keys().nth(position).map_or("", String::as_str);
+    let instead = match problem {
+        MemberProblem::Unknown => {
+            let known: Vec<&str> = MEMBERS.iter().map(|member| member.name()).collect();
+            format!("Name one of {}.", known.join(", "))
+        }
+        MemberProblem::NotText
+        | MemberProblem::NotBoolean
+        | MemberProblem::NotNumber(_)
+        | MemberProblem::NotAddress
+        | MemberProblem::NotRedirectUris(_) => format!("Write another value, or {member}= to take it back."),
+    };
+    refusals.add(INVALID, METADATA, format!("{member}: {problem}."), instead);
 }
 
 fn tell_grants(problem: GrantsProblem, refusals: &mut Refusals) {

@@ -1,9 +1,10 @@
 //! An app as the command line shows it.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use mapae_protocol::{secret::Secret, time::Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::shown_once;
 use crate::{
@@ -32,6 +33,8 @@ pub(super) struct View {
     token_endpoint_auth_method: Option<String>,
     pkce_required: bool,
     rotate_refresh: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<String, Value>,
     verified: bool,
     disabled: bool,
     disabled_by: Option<OffBy>,
@@ -61,7 +64,10 @@ impl View {
         let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
         let method = settings.token_endpoint_auth_method;
         let token_endpoint_auth_method = if public { Some("none".to_owned()) } else { method };
-        let AppLists { redirect_uris, origins, scopes } = lists;
+        let AppLists { redirect_uris, origins, scopes, metadata } = lists;
+        let metadata = metadata
+            .into_iter()
+            .filter_map(|(member, value)| Some((member, serde_json::from_str(&value).ok()?)));
         let named = |required| scopes.iter().filter(move |item| item.required == required);
         let names = |required| named(required).map(|item| item.scope.clone()).collect();
         Self {
@@ -81,6 +87,7 @@ impl View {
             token_endpoint_auth_method,
             pkce_required: settings.pkce_required || public,
             rotate_refresh: settings.rotate_refresh || public,
+            metadata: metadata.collect(),
             verified: vouched,
             disabled: off_by.is_some(),
             disabled_by: off_by,
@@ -104,6 +111,10 @@ impl fmt::Display for View {
             .purposes
             .iter()
             .map(|Purpose { scope, korean, english }| format!("{scope}: {korean} | {english}"));
+        let metadata = self.metadata.iter().map(|(member, value)| match value {
+            Value::String(text) => format!("{member}={text}"),
+            value => format!("{member}={value}"),
+        });
         let kind = if self.public { "public: it has no secret" } else { "confidential: it keeps a secret" };
         Fields::default()
             .with("client_id", self.client_id.as_str())
@@ -125,6 +136,7 @@ impl fmt::Display for View {
             )
             .with("PKCE", if self.pkce_required { "required" } else { "optional" })
             .with("refresh tokens", if self.rotate_refresh { "rotate" } else { "stay the same" })
+            .with("metadata", metadata.collect::<Vec<_>>().join("\n"))
             .with("registered", moment(Timestamp::from_unix(self.created_at)))
             .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled_by.map(state))

@@ -1,5 +1,7 @@
 //! The demo's apps: a web service, and the other kinds of clients beside it — RFC 6749 §2.1, RFC 8252 §7.3.
 
+use std::collections::BTreeMap;
+
 use mapae_demo::{APP_NAME, APP_SCOPES, DemoScope, Doors, OTHER_SCOPES};
 use mapae_protocol::secret::Secret;
 
@@ -105,6 +107,7 @@ fn app(kinds: Kinds<'_>) -> NewApp {
             redirect_uris: kinds.redirect_uris,
             origins: kinds.origins,
             scopes: kinds.scopes.iter().map(item).collect(),
+            metadata: BTreeMap::new(),
         },
         secret: kinds
             .secret

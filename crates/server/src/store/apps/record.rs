@@ -1,5 +1,7 @@
 //! What is known of an app, and how a row becomes it.
 
+use std::collections::BTreeMap;
+
 use mapae_protocol::time::Timestamp;
 
 use crate::store::{
@@ -113,7 +115,7 @@ pub struct AppScope {
     pub purpose_en: String,
 }
 
-/// The lists of an app, each in the order in which the developer wrote it.
+/// The lists of an app, each in the order in which the developer wrote it, and its metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppLists {
     /// Registered redirect URIs, byte for byte.
@@ -122,6 +124,8 @@ pub struct AppLists {
     pub origins: Vec<String>,
     /// Scopes that it may ask for.
     pub scopes: Vec<AppScope>,
+    /// What else it registered, by the member's registered name (RFC 7591 §2), each value as JSON.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// An app with all that belongs to it.
@@ -170,6 +174,7 @@ impl RegisteredApp {
                 purpose_ko: first,
                 purpose_en: second,
             }),
+            Some("metadata") => drop(self.lists.metadata.insert(name, first)),
             Some("secret") => self.secrets.push(AppSecret {
                 id: name,
                 hash: first.into(),

@@ -20,6 +20,8 @@ pub enum Table {
     AppOrigins,
     /// Scopes that an app may ask for.
     AppScopes,
+    /// What else an app registered.
+    AppMetadata,
     /// Pictures of apps.
     AppIcons,
     /// APIs (resource servers).

@@ -1,7 +1,7 @@
 //! `mapae app`.
 
 use mapae::store::{apps, db::Engine};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::installation::{Installation, on_each_engine, shape, text, texts};
 
@@ -13,6 +13,27 @@ fn codes(list: &Value) -> Vec<&str> {
 }
 
 on_each_engine! {
+    async fn what_else_an_app_registers_is_judged_kept_and_taken_back(mapae: Installation) {
+        let more = ["--metadata", "tos_uri=http://localhost:3000/terms", "--metadata", "default_max_age=3600"];
+        let made = mapae.json(&[&WEB[..], &more].concat());
+        let id = text(&made, "client_id");
+        assert_eq!(made["metadata"], json!({"default_max_age": 3600, "tos_uri": "http://localhost:3000/terms"}));
+        let changed = mapae.json(&["app", "update", &id, "--metadata", "default_max_age=", "--metadata", "require_auth_time=true"]);
+        assert_eq!(changed["metadata"], json!({"require_auth_time": true, "tos_uri": "http://localhost:3000/terms"}));
+        let kept = mapae.json(&["app", "update", &id, "--name", "일정"]);
+        assert_eq!(kept["metadata"], changed["metadata"]);
+        let wrong = ["--metadata", "tos_uri=javascript:alert(1)", "--metadata", "colour=red", "--metadata", "default_max_age=-1"];
+        let refused = mapae.refused(&[&["app", "update", &id][..], &wrong].concat());
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--metadata"; 3]);
+        let told = [
+            "colour: this server knows no such member.",
+            "default_max_age: it must be a whole number from 0 to 31536000.",
+            "tos_uri: it must be an https address without a part after #.",
+        ];
+        assert_eq!(texts(&refused["mistakes"], "wrong"), told);
+        assert_eq!(mapae.json(&["app", "show", &id])["metadata"], changed["metadata"]);
+    }
+
     async fn a_web_service_is_registered_and_its_secret_is_shown_once(mapae: Installation) {
         mapae.calendar();
         mapae.user("mina@example.com");

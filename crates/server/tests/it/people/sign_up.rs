@@ -189,3 +189,34 @@ async fn the_password_of_a_sign_up_is_the_one_that_was_typed() {
     assert!(!sign_in(&fresh, &page, "hong@example.com", PASSWORD).await.has("change-password"));
     assert!(gets_in(&server, "hong@example.com", NEW_PASSWORD).await);
 }
+
+#[tokio::test]
+async fn an_app_can_ask_for_a_new_account_and_whoever_has_one_signs_in_from_there() {
+    let server = TestServer::start().await;
+    let app = server.register(AppSpec::default()).await;
+    let asked = Authorization::of(&app, "openid").with("prompt", "create");
+    let newcomer = Browser::default();
+    let form = newcomer.visit(&asked.address(&server)).await;
+    assert_eq!(form.address.path(), "/sign-up");
+    newcomer.submit(&form, "login-submit", &[("email", "hong@example.com")]).await;
+    let form = newcomer.visit(&server.link_to("hong@example.com").await).await;
+    let consent = newcomer.follow(newcomer.submit(&form, "login-submit", &FIELDS).await).await;
+    let back = newcomer.submit(&consent, "consent-approve", &[]).await;
+    assert!(back.answered("code").is_some(), "{:?}", back.location());
+
+    // Somebody who is signed in is asked as well: the app wants a new account, and the person decides.
+    let member = server.user("kim@example.com").await;
+    let browser = Browser::default();
+    server.code(&browser, &member, &Authorization::of(&app, "openid")).await;
+    let form = browser.visit(&asked.address(&server)).await;
+    assert_eq!(form.address.path(), "/sign-up");
+    let sign_in = form.address.join(&form.values("#sign-in", "href")[0]).unwrap();
+    let page = browser.visit(sign_in.as_str()).await;
+    let fields = [("email", member.email.as_str()), ("password", member.password.as_str())];
+    let back = browser.follow(browser.submit(&page, "login-submit", &fields).await).await;
+    assert!(back.answered("code").is_some(), "{} {}", back.address, back.body);
+
+    let silent = Authorization::of(&app, "openid").with("prompt", "none create");
+    let refused = browser.visit(&silent.address(&server)).await;
+    assert_eq!(refused.answered("error").as_deref(), Some("invalid_request"));
+}

@@ -51,7 +51,7 @@ async fn me_03_every_endpoint_that_is_named_is_there() {
         .filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
     let endpoints: Vec<(String, String)> =
         members.map(|(name, address)| (name.clone(), address.as_str().unwrap().to_owned())).collect();
-    assert_eq!(endpoints.len(), 7, "{endpoints:?}");
+    assert_eq!(endpoints.len(), 8, "{endpoints:?}");
     for (name, address) in endpoints {
         let status = send(http.get(&address)).await.status.as_u16();
         assert_ne!(status, 404, "{name}");

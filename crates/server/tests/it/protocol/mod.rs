@@ -10,6 +10,7 @@ mod id_token_hint;
 mod introspection;
 mod issuing_paths;
 mod large_requests;
+mod logout;
 mod machine;
 mod metadata;
 mod races;

@@ -1,5 +1,7 @@
 //! What an app may wish of the pages — OIDC Core §3.1.2.1: language, account, freshness; and a request by POST.
 
+use std::collections::BTreeMap;
+
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
 use serde_json::json;
@@ -162,6 +164,43 @@ async fn every_prompt_that_is_asked_is_answered_in_order() {
     code(&browser.submit(&consent, "consent-approve", &[]).await);
     let stranger = Browser::default();
     assert_eq!(stranger.visit(&two.address(&server)).await.address.path(), "/sign-in", "nobody to choose");
+}
+
+#[tokio::test]
+async fn what_the_app_registered_counts_where_a_request_has_no_max_age() {
+    let server = TestServer::start().await;
+    let metadata = BTreeMap::from([("default_max_age".to_owned(), json!(60))]);
+    let app = server.register(AppSpec { metadata, ..AppSpec::default() }).await;
+    let (_, browser) = signed_in(&server, &app).await;
+    let asked = Authorization::of(&app, "openid").with("prompt", "none");
+    server.advance(Seconds::seconds(60));
+    code(&browser.visit(&asked.address(&server)).await);
+    server.advance(Seconds::seconds(1));
+    let late = browser.visit(&asked.address(&server)).await;
+    assert_eq!(late.answered("error").as_deref(), Some("login_required"));
+    let own = asked.with("max_age", "100").address(&server);
+    code(&browser.visit(&own).await);
+}
+
+#[tokio::test]
+async fn the_policy_and_the_terms_of_an_app_are_linked_where_people_sign_in_and_agree() {
+    let server = TestServer::start().await;
+    let links =
+        [("policy_uri", "https://app.example.com/privacy"), ("tos_uri", "https://app.example.com/terms")];
+    let metadata = links.map(|(member, address)| (member.to_owned(), json!(address))).into();
+    let app = server.register(AppSpec { metadata, ..AppSpec::default() }).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let linked =
+        |page: &Page| [page.values("#app-policy", "href"), page.values("#app-terms", "href")].concat();
+    let addresses = links.map(|(_, address)| address);
+    let page = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    assert_eq!(linked(&page), addresses);
+    assert_eq!(page.values("#app-terms", "rel"), ["noopener noreferrer nofollow"]);
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&page, "login-submit", &fields).await).await;
+    assert!(consent.has("consent-approve"), "{}", consent.body);
+    assert_eq!(linked(&consent), addresses);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! People, apps and what they agreed on, for tests to start from.
 
+use std::collections::BTreeMap;
+
 use mapae::store::{
     Db, Unit,
     alive::Epochs,
@@ -135,6 +137,7 @@ pub(super) fn lists() -> AppLists {
         redirect_uris: vec!["https://app.example.com/z".into(), "https://app.example.com/a".into()],
         origins: vec!["https://app.example.com".into()],
         scopes: vec![scope("openid", true), scope("profile", false)],
+        metadata: BTreeMap::new(),
     }
 }
 

@@ -1,0 +1,160 @@
+//! Signing out at the wish of an app — OIDC RP-Initiated Logout §2, §3; threats LO-01 … LO-04, LO-11.
+//!
+//! An app that shows the ID token of this very session has the person's word; whoever else asks, the person is asked.
+//! Where they go afterwards is one of the addresses that the app registered for that, or our own page.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::Method,
+    response::Response,
+};
+use mapae_protocol::{
+    id_token::IdTokenClaims,
+    logout::LogoutRequest,
+    params,
+    redirect_uri::{TrustedRedirect, match_registered},
+};
+
+use super::sign_out::{end, forget};
+use crate::{
+    app::App,
+    catalog::Client,
+    grant_types::person_tokens::sector,
+    interaction::{IdTokenHint, PageError, Visit, login, page, see_other},
+    issue::{session_name, subject},
+    pages::{
+        look::{Person, Standing},
+        policy::FormTarget,
+        sign_out::{Back, SignOut, SignedOut},
+    },
+    router::paths,
+    store::sessions::SignedIn,
+};
+
+/// `GET /logout` and `POST /logout`.
+pub(crate) async fn logout(State(app): State<App>, request: Request) -> Response {
+    if request.method() == Method::POST {
+        return page(app, request, repeat_as_get).await;
+    }
+    page(app, request, begin).await
+}
+
+/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does.
+async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
+    Ok(see_other(&format!("{}?{}", paths::LOGOUT, params::encode(visit.params.iter())))?)
+}
+
+async fn begin(visit: Visit) -> Result<Response, PageError> {
+    let wish = Wish::read(&visit).await?;
+    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing) };
+    if wish.proves(&visit.app, signed_in) {
+        end(&visit, signed_in).await?;
+        return wish.fulfilled(&visit, Said::ByTheApp);
+    }
+    let page = SignOut {
+        csrf: visit.form_token(signed_in),
+        person: Person::new(&signed_in.user.name, signed_in.user.address()),
+        app: wish.client.as_deref().map(login::card_alone),
+        asked: wish.fields(),
+        target: wish.back.as_ref().map_or(FormTarget::OwnOrigin, |back| FormTarget::leading_to(back.uri())),
+    };
+    Ok(visit.show(&page, None))
+}
+
+/// Who said that the session shall end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The person, on our page.
+    ByThePerson,
+    /// The app, which proved whose session it means.
+    ByTheApp,
+    /// There was none.
+    Nothing,
+}
+
+/// What an app asks, as far as it is proven.
+#[derive(Debug)]
+pub(super) struct Wish {
+    client: Option<Arc<Client>>,
+    hint: Option<IdTokenClaims>,
+    back: Option<TrustedRedirect>,
+    state: Option<String>,
+}
+
+impl Wish {
+    /// Reads the request of this visit. An app that is named and unknown, and an address that is not registered, end
+    /// here: nobody is signed out and nobody is led anywhere.
+    pub(super) async fn read(visit: &Visit) -> Result<Self, PageError> {
+        let asked = LogoutRequest::parse(&visit.params).map_err(|_| PageError::BadRequest)?;
+        let keys = visit.app.keys().current();
+        let hint = asked.id_token_hint.as_deref();
+        let hint = hint.and_then(|token| IdTokenHint::claims(token, &visit.app, &keys));
+        let hinted =
+            hint.as_ref().and_then(|claims| claims.aud.iter().next().filter(|app| claims.aud.is_only(app)));
+        let named = asked.client_id.as_ref().map(|id| id.as_str());
+        if let (Some(hinted), Some(named)) = (hinted, named)
+            && hinted != named
+        {
+            return Err(PageError::BadRequest);
+        }
+        let client = match named.or(hinted) {
+            Some(id) => {
+                let client = visit.app.catalog().client(id).await?.filter(|client| !client.is_disabled());
+                Some(client.ok_or(PageError::UnknownApp)?)
+            }
+            None => None,
+        };
+        let back = match asked.post_logout_redirect_uri.as_deref() {
+            Some(uri) => {
+                let client = client.as_ref().ok_or(PageError::UnknownApp)?;
+                let registered = &client.metadata().post_logout;
+                let back = match_registered(uri, registered, client.is_public());
+                Some(back.ok_or(PageError::WrongRedirectUri)?)
+            }
+            None => None,
+        };
+        Ok(Self { client, hint, back, state: asked.state })
+    }
+
+    /// Whether the app holds an ID token of this session: then the person has told it to end it.
+    fn proves(&self, app: &App, signed_in: &SignedIn) -> bool {
+        let (Some(client), Some(hint)) = (&self.client, &self.hint) else { return false };
+        let keys = app.keys().current();
+        let key = keys.subject_key();
+        let session = session_name(key, client.id(), &signed_in.session.id);
+        hint.sub == subject(key, sector(client), &signed_in.user.id) && hint.sid.as_deref() == Some(&session)
+    }
+
+    /// What the form of our page brings again. The hint has had its say.
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let client = self.client.as_ref().map(|client| ("client_id", client.id().to_owned()));
+        let back =
+            self.back.as_ref().map(|back| ("post_logout_redirect_uri", back.uri().as_str().to_owned()));
+        let state = self.state.clone().map(|state| ("state", state));
+        client.into_iter().chain(back).chain(state).collect()
+    }
+
+    /// The way on, now that nobody is signed in here. Nobody is led to an app that nobody vouches for unless they or
+    /// the app have just said something here (AZ-37).
+    pub(super) fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
+        let address = self.back.as_ref().map(|back| {
+            let state = self.state.iter().map(|state| ("state", state));
+            back.uri().append_query(state)
+        });
+        let mut response = match (address, &self.client) {
+            (None, _) | (_, None) => visit.show(&SignedOut::here(), None),
+            (Some(address), Some(client)) => {
+                if said != Said::Nothing || client.standing() == Standing::Verified {
+                    see_other(&address)?
+                } else {
+                    let back = Back { app: login::card_alone(client).name, address };
+                    visit.show(&SignedOut { back: Some(back), ..SignedOut::here() }, None)
+                }
+            }
+        };
+        forget(visit, &mut response);
+        Ok(response)
+    }
+}
