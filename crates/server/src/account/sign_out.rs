@@ -56,11 +56,12 @@ async fn sign_out(visit: Visit) -> Result<Response, PageError> {
     wish.fulfilled(&visit, said)
 }
 
-/// Ends the session, and with it every grant that is bound to it.
+/// Ends the session, and with it every grant that is bound to it and whatever waits in this browser to become one.
 pub(super) async fn end(visit: &Visit, signed_in: &SignedIn) -> Result<(), PageError> {
     let end = sessions::end(&signed_in.session.id, &signed_in.user.id, visit.app.now());
     visit.app.commit(end).await?;
     About::user(&signed_in.user.id).note(Event::SignedOut);
+    upstream::drop_arrivals(visit).await?;
     Ok(())
 }
 
