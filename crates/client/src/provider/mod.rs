@@ -161,10 +161,15 @@ impl Provider {
     /// once and means it to be kept.
     #[must_use]
     pub fn completed(&self, mut tokens: Tokens, earlier: Option<&Tokens>) -> Tokens {
-        if self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none() {
+        if self.completes(&tokens) {
             tokens.refresh_token = earlier.and_then(|earlier| earlier.refresh_token.clone());
         }
         tokens
+    }
+
+    /// Whether tokens of an earlier login could add to these.
+    pub(crate) fn completes(&self, tokens: &Tokens) -> bool {
+        self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none()
     }
 
     pub(crate) fn client_id(&self) -> &str {
