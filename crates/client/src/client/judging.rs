@@ -86,8 +86,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     async fn address(&self, identity: &Identity, now: Timestamp) -> Result<Option<Address<EndUser>>, Error> {
         let Some(email) = identity.email() else { return Ok(None) };
         let Some(address) = canonical_address(&email.address) else { return Ok(None) };
-        let trust =
-            if email.verified_by_provider { AddressTrust::Verified } else { AddressTrust::Unverified };
+        let trust = if email.is_verified() { AddressTrust::Verified } else { AddressTrust::Unverified };
         let holder = self.accounts.holder(&address).await?;
         let rests = self.core.vault.address_rests(&address, now).await?;
         Ok(Some(Address { trust, holder, rests }))
