@@ -93,7 +93,7 @@ async fn db_05_a_commit_without_an_answer_is_unknown_and_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn db_05_a_statement_without_an_answer_is_unknown_and_never_repeated() {
     let db = TestDb::new(Engine::Postgres).await;
-    Seed::plant(&db, "one").await;
+    let seed = Seed::plant(&db, "one").await;
     let wire = Cutter::new(shared().socket(), b"usr_cut").await;
     let far = Db::connect_postgres(&wire.url(db.url()), patient()).unwrap();
     for (n, cut) in [Cut::After, Cut::Before].into_iter().enumerate() {
