@@ -45,7 +45,7 @@ async fn main() -> Result<(), BoxError> {
     println!("Signed in: {}", printable(identity.name().unwrap_or("(no name)")));
     println!("Subject:   {}", printable(identity.person().subject()));
     if let Some(email) = identity.email() {
-        println!("E-mail:    {} (verified: {})", printable(&email.address), email.verified_by_provider);
+        println!("E-mail:    {} (verified: {})", printable(&email.address), email.is_verified());
     }
     Ok(())
 }

@@ -1,9 +1,8 @@
 //! What a login is for, once the provider has said who somebody is.
 
-use mapae_protocol::digest::sha256_base64url;
 use serde::{Deserialize, Serialize};
 
-use crate::{identity::EndUser, secret_id::SessionId, secret_id::SignUpId};
+use crate::identity::EndUser;
 
 /// What a login is for. Sealed into the pending login: nobody but the service decides it, and what one browser began for one
 /// purpose is not finished by another or for another (RP-04).
@@ -30,22 +29,4 @@ pub(crate) enum Errand {
         /// Of the waiting sign-up.
         mark: String,
     },
-}
-
-/// What a secret id is recognised by, without being it.
-pub(crate) trait Marked {
-    /// The id's mark.
-    fn mark(&self) -> String;
-}
-
-impl Marked for SessionId {
-    fn mark(&self) -> String {
-        sha256_base64url(self.expose())
-    }
-}
-
-impl Marked for SignUpId {
-    fn mark(&self) -> String {
-        sha256_base64url(self.expose())
-    }
 }

@@ -71,14 +71,19 @@ pub struct BirthDate {
 pub struct Email {
     /// The address.
     pub address: String,
-    /// Whether the provider says that it checked the address (OIDC Core §5.1, `email_verified`).
-    pub verified_by_provider: bool,
-    /// By whom.
+    /// Who says that it is the person's.
     pub verification: Verification,
     /// Whether the provider only passes mail on from it, until the person has enough of that (Apple). It is nobody's
     /// address anywhere else.
-    #[serde(default)]
     pub is_relay: bool,
+}
+
+impl Email {
+    /// Whether the provider says that it checked the address (OIDC Core §5.1, `email_verified`).
+    #[must_use]
+    pub const fn is_verified(&self) -> bool {
+        !matches!(self.verification, Verification::None)
+    }
 }
 
 /// Who signed in, proved by an ID token or asked of the provider, in the same form whoever the provider is: claims have

@@ -50,7 +50,6 @@ struct Plain {
     nonce: String,
     verifier: String,
     intent: Intent,
-    #[serde(default)]
     errand: Errand,
     return_to: ReturnTo,
     expires_at: i64,

@@ -1,6 +1,6 @@
 //! Ids that are secrets: 256 random bits in a cookie of one browser.
 
-use mapae_protocol::{base64url, random, secret::Secret};
+use mapae_protocol::{base64url, digest::sha256_base64url, random, secret::Secret};
 
 macro_rules! secret_ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {
@@ -19,6 +19,11 @@ macro_rules! secret_ids {
 
             pub(crate) fn expose(&self) -> &str {
                 self.0.expose()
+            }
+
+            /// What it is recognised by, without being it.
+            pub(crate) fn mark(&self) -> String {
+                sha256_base64url(self.expose())
             }
         })+
     };

@@ -39,6 +39,12 @@ pub enum Setting {
     ServiceTokens,
 }
 
+/// What can be wrong with the service's own tokens is said together.
+const SERVICE_TOKENS: (&str, &str) = (
+    "access token의 수명은 1시간 이하, 키의 수명은 하루 이상으로, audience는 절대 주소로 적으세요.",
+    "Let access tokens live one hour at most and keys one day at least, and write the audience as an absolute address.",
+);
+
 impl Setting {
     const ALL: &[Self] = &[
         Self::Issuer,
@@ -155,10 +161,7 @@ impl Setting {
             Self::Terms => {
                 ("약관마다 이름과 버전을 적으세요.", "Give each term a name of its own and a version.")
             }
-            Self::ServiceTokens => (
-                "access token의 수명은 1시간 이하, 키의 수명은 하루 이상으로, audience는 절대 주소로 적으세요.",
-                "Let access tokens live one hour at most and keys one day at least, and write the audience as an absolute address.",
-            ),
+            Self::ServiceTokens => SERVICE_TOKENS,
         }
     }
 }

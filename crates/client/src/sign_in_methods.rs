@@ -15,14 +15,8 @@ use crate::{
     vault::Method,
 };
 
-/// How long a proof of who somebody is counts as fresh.
-pub(crate) const FRESH: Seconds = Seconds::minutes(10);
-
-/// How long it is remembered: a login that began while it was fresh may still be under way.
+/// How long it is remembered that a proof was fresh: a login that began while it was fresh may still be under way.
 pub(crate) const REMEMBERED: Seconds = Seconds::minutes(20);
-
-/// How long it is remembered from which account an identity was removed.
-pub(crate) const LATELY: Seconds = Seconds::days(30);
 
 /// A way into an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

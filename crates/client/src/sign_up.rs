@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::secret_id::SignUpId;
 use crate::{
-    client::Redirect,
     error::Language,
     identity::{EndUser, Identity},
     linking::AddressUse,
+    redirect::Redirect,
     return_to::ReturnTo,
     setting::{ConfigurationError, Setting},
     terms::{self, Term, Versions},
@@ -158,7 +158,7 @@ pub struct Answers {
     /// Whether the declared fields were on the page.
     asked: bool,
     agreed: Versions,
-    address: Option<AddressUse<EndUser>>,
+    address: AddressUse<EndUser>,
 }
 
 impl Answers {
@@ -184,8 +184,8 @@ impl Answers {
     /// [canonical form](crate::linking::canonical_address), which is how [`Accounts::holder`](crate::Accounts::holder) is
     /// asked for it.
     #[must_use]
-    pub fn address_use(&self) -> &AddressUse<EndUser> {
-        self.address.as_ref().unwrap_or(&AddressUse::Unproved)
+    pub const fn address_use(&self) -> &AddressUse<EndUser> {
+        &self.address
     }
 
     pub(crate) const fn were_asked(&self) -> bool {
@@ -202,7 +202,7 @@ impl Answers {
     }
 
     pub(crate) fn with_address(mut self, address: AddressUse<EndUser>) -> Self {
-        self.address = Some(address);
+        self.address = address;
         self
     }
 }

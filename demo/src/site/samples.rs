@@ -167,7 +167,7 @@ fn sign_up_form(provider: &str, problems: Vec<Problem>) -> Option<SignUpForm> {
         "auth_time": null, "acr": null, "amr": [],
         "claims": {"name": "김민지", "email": "minji@example.com", "email_verified": true},
         "emails": [
-            {"address": "minji@example.com", "verified_by_provider": true, "verification": "by_provider"},
+            {"address": "minji@example.com", "verification": "by_provider", "is_relay": false},
         ],
         "granted": ["openid", "profile", "email"], "refused": [],
     });

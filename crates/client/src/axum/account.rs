@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use super::{Desk, answer, language};
 use crate::{
-    client::{Redirect, paths},
+    client::paths,
     error::Error,
     login::{LoginError, LoginRequest},
+    redirect::Redirect,
     return_to::ReturnTo,
     sign_in_methods::{AccountError, SignInMethod, SignInMethods},
     sign_up::{FORM, SignUpError},

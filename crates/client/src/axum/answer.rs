@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::language;
 use crate::{
-    client::Redirect,
     cookie::header_value,
     error::{Class, Error},
+    redirect::Redirect,
     service_tokens::ServiceTokenAnswer,
 };
 

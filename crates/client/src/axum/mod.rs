@@ -30,6 +30,7 @@ use crate::{
     error::{Error, Language},
     login::LoginRequest,
     notice::{Notice, NoticeAnswer},
+    redirect::Redirect,
     sign_up::{self, SignUpError, SignUpOutcome},
 };
 
@@ -216,11 +217,7 @@ async fn notified<U: Send + Sync + 'static>(
 }
 
 impl<U: Send + Sync + 'static> Desk<U> {
-    async fn start(
-        &self,
-        query: Option<&str>,
-        headers: &HeaderMap,
-    ) -> Result<crate::client::Redirect, Error> {
+    async fn start(&self, query: Option<&str>, headers: &HeaderMap) -> Result<Redirect, Error> {
         self.client.login(&LoginRequest::from_query(query)?, headers).await
     }
 

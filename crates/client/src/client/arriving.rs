@@ -3,16 +3,17 @@
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Redirect, judging::Judged, paths, web::Admission};
+use super::{Client, judging::Judged, paths, web::Admission};
 use crate::{
     accounts::{self, CreateError},
     callback::CompletedLogin,
     error::Error,
     identity::{EndUser, Identity},
     linking::{Action, AddressUse, Purpose},
+    redirect::Redirect,
     sign_in_methods::{self, AccountError},
     sign_up::{self, Answers, Problem, SignUpError, SignUpId, Waiting},
-    vault::Method,
+    vault::{Method, StoreError},
 };
 
 /// How often a decision is taken again because somebody else was faster.
@@ -93,7 +94,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 return Ok(done);
             }
         }
-        Err(accounts::failed("the account changes all the time".into()))
+        Err(StoreError::Busy.into())
     }
 
     /// Makes an account; `None` if the identity has become somebody's meanwhile.

@@ -3,16 +3,17 @@
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Redirect, arriving::ATTEMPTS, judging::Judged};
+use super::{Client, arriving::ATTEMPTS, judging::Judged};
 use crate::{
-    accounts,
     callback::CompletedLogin,
-    errand::{Errand, Marked as _},
+    errand::Errand,
     error::Error,
     identity::{EndUser, Identity},
-    linking::{Action, Present, Purpose, Rule},
-    sign_in_methods::{AccountError, FRESH, MethodChange},
+    linking::{Action, FRESH, Present, Purpose, Rule},
+    redirect::Redirect,
+    sign_in_methods::{AccountError, MethodChange},
     sign_up::{SignUpError, SignUpId, Waiting},
+    vault::StoreError,
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -119,7 +120,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 return Ok(added);
             }
         }
-        Err(accounts::failed("the account changes all the time".into()))
+        Err(StoreError::Busy.into())
     }
 
     /// Somebody who waits to sign up has proved an account by another identity of it.

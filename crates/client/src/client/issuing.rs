@@ -141,7 +141,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 Turn::Unknown => return Err(ServiceTokenError::InvalidGrant),
             }
         }
-        Err(StoreError::Closed.into())
+        Err(StoreError::Busy.into())
     }
 
     /// The application's user, as it is now. Whoever was removed there is out at once.
@@ -195,7 +195,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             rvh: Vec::new(),
         };
         let keys = issuing.keys.keys(self.vault(), now).await?;
-        let signer = keys.signer(now).ok_or(StoreError::Closed)?;
+        let signer = keys.signer(now).ok_or(StoreError::Unreadable("service_keys"))?;
         let access_token = signer.sign(HeaderType::AccessToken, &claims).map_err(StoreError::key)?;
         let refresh_token = sealed::refresh_token(self.vault(), id, generation);
         let life = session.expires_at.since(now);

@@ -8,7 +8,6 @@ use crate::{
     identity::{EndUser, Identity},
     linking::{self, Address, AddressTrust, Decision, Facts, Present, Purpose, canonical_address},
     observe::{Judgement, mask},
-    sign_in_methods,
     vault::Method,
 };
 
@@ -77,7 +76,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             return Ok(None);
         };
         // Whoever founded an account can never found another one of its name beside it.
-        let counts = now < removed_at.plus(sign_in_methods::LATELY) || person == account;
+        let counts = now < removed_at.plus(linking::LATELY) || person == account;
         if !counts || self.accounts.find(account).await?.is_none() {
             return Ok(None);
         }
@@ -87,8 +86,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     async fn address(&self, identity: &Identity, now: Timestamp) -> Result<Option<Address<EndUser>>, Error> {
         let Some(email) = identity.email() else { return Ok(None) };
         let Some(address) = canonical_address(&email.address) else { return Ok(None) };
-        let trust =
-            if email.verified_by_provider { AddressTrust::Verified } else { AddressTrust::Unverified };
+        let trust = if email.is_verified() { AddressTrust::Verified } else { AddressTrust::Unverified };
         let holder = self.accounts.holder(&address).await?;
         let rests = self.core.vault.address_rests(&address, now).await?;
         Ok(Some(Address { trust, holder, rests }))

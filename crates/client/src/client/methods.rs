@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Core, Redirect, paths};
+use super::{Client, Core, paths};
 use crate::{
-    errand::{Errand, Marked as _},
+    errand::Errand,
     error::Error,
     identity::EndUser,
-    linking::canonical_address,
+    linking::{FRESH, canonical_address},
     login::{Intent, LoginRequest},
+    redirect::Redirect,
     return_to::ReturnTo,
     session::SessionId,
-    sign_in_methods::{self, AccountError, FRESH, MethodChange, SignInMethod, SignInMethods, vouched},
+    sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
     vault::{Method, Removal},
 };
 

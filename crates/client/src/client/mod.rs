@@ -6,6 +6,8 @@ mod builder;
 mod calling;
 mod errands;
 mod flights;
+mod hearing;
+mod holding;
 mod issuing;
 mod judging;
 mod methods;
@@ -22,7 +24,6 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
 };
 
-use http::HeaderValue;
 use mapae_protocol::time::{Seconds, Timestamp};
 
 pub use access::AccessError;
@@ -37,7 +38,6 @@ use crate::{
     error::Error,
     identity::EndUser,
     login::LoginError,
-    notice::ProviderEvent,
     provider::Provider,
     service_tokens::{Issuing, SubjectOf},
     setting::{ConfigurationError, Setting},
@@ -68,15 +68,6 @@ struct Core {
     session_life: Seconds,
     keep_sessions: bool,
     service_tokens: Option<Issuing>,
-}
-
-/// Where a browser is sent, and what it is told to remember.
-#[derive(Debug)]
-pub struct Redirect {
-    /// The address.
-    pub location: String,
-    /// `Set-Cookie` headers.
-    pub cookies: Vec<HeaderValue>,
 }
 
 /// Paths of the client's pages.
@@ -124,11 +115,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         &self.core.providers
     }
 
-    pub(crate) async fn tell_accounts(&self, event: &ProviderEvent) -> Result<(), Error> {
-        self.accounts.notified(event).await
-    }
-
-    pub(crate) fn vault(&self) -> &Vault {
+    fn vault(&self) -> &Vault {
         &self.core.vault
     }
 
@@ -144,7 +131,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         self.core.service_tokens.as_ref().is_some_and(|issuing| !issuing.in_body)
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    fn now(&self) -> Timestamp {
         self.core.clock.now()
     }
 

@@ -2,9 +2,10 @@
 
 use http::HeaderMap;
 
-use super::{Client, Core, Redirect};
+use super::{Client, Core};
 use crate::{
     callback::CallbackError, cookie, definition::ResponseMode, error::Error, posted, provider::Provider,
+    redirect::Redirect,
 };
 
 impl<U: Send + Sync + 'static> Client<U> {

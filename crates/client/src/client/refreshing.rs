@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     AccessError, Core,
     access::Need,
-    signing_up::{PATIENCE, POLL},
+    holding::{PATIENCE, POLL},
 };
 use crate::{
     back_channel::HttpError,
@@ -81,7 +81,7 @@ impl Refreshing<'_> {
                 Turn::Again if Instant::now() < until => {}
                 Turn::Wait(pause) if Instant::now() < until => sleep(pause).await,
                 Turn::Again | Turn::Wait(_) => {
-                    return Err(AccessError::Unavailable(Box::new(ProviderError::Resting.into())));
+                    return Err(StoreError::Busy.into());
                 }
             }
         }

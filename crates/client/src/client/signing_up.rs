@@ -1,27 +1,18 @@
 //! From the sign-up form to an account: one for each person, whoever asks how often at once.
 
-use std::time::Duration;
-
 use http::HeaderMap;
-use tokio::time::{Instant, sleep};
 
-use super::{Client, Redirect, arriving::Account, judging::Judged, web::Admission};
+use super::{Client, arriving::Account, judging::Judged, web::Admission};
 use crate::{
     accounts, cookie,
     error::Error,
-    identity::{EndUser, Identity},
+    identity::Identity,
     linking::{Action, Purpose},
+    redirect::Redirect,
     sign_in_methods::AccountError,
     sign_up::{Answers, Field, Problem, SignUpError, SignUpForm, SignUpId, SignUpOutcome, Waiting},
     terms::{self, Term},
-    vault::Lease,
 };
-
-/// How often a lease is asked for that somebody else has.
-pub(super) const POLL: Duration = Duration::from_millis(25);
-
-/// How long in all.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is asked of whoever waits.
 struct Asked {
@@ -131,21 +122,6 @@ impl<U: Send + Sync + 'static> Client<U> {
             Action::ProveThenLink(_) | Action::Link(_) => Err(SignUpError::ProofNeeded.into()),
             Action::Refuse => Err(AccountError::Refused(decision.rule).into()),
         }
-    }
-
-    /// Nobody else makes or changes what this person opens, on any number of processes.
-    pub(super) async fn hold(&self, person: &EndUser) -> Result<Lease, Error> {
-        let lease = Lease::sign_up(person);
-        let until = Instant::now() + PATIENCE;
-        while !self.core.vault.take(&lease, self.now()).await? {
-            if Instant::now() >= until {
-                return Err(accounts::failed(
-                    "another process makes this account and does not finish".into(),
-                ));
-            }
-            sleep(POLL).await;
-        }
-        Ok(lease)
     }
 
     pub(super) async fn waiting(&self, headers: &HeaderMap) -> Result<(SignUpId, Waiting), Error> {

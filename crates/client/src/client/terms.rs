@@ -49,7 +49,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 vault.agree(&account, vec![(term.name().to_owned(), version.to_owned())], now).await?;
             }
             Some(_) => return Err(AccountError::UnknownTerm.into()),
-            None => drop(vault.withdraw(&account, term.name(), now).await?),
+            None => vault.withdraw(&account, term.name(), now).await?,
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Core, Redirect, paths};
+use super::{Client, Core, paths};
 use crate::{
     callback::{CallbackError, CallbackResponse, CompletedLogin},
     cookie,
@@ -13,6 +13,7 @@ use crate::{
     login::LoginRequest,
     pending::{self, PendingLogin},
     provider::Provider,
+    redirect::Redirect,
     return_to::ReturnTo,
     session::{Session, SessionId},
     sign_up::SignUpId,
@@ -71,8 +72,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         };
         let (pending, login_cookie) = core.pending(&response, provider, headers, now).await?;
         let (errand, begun_at) = (pending.errand.clone(), pending.begun_at());
-        let mut completed = provider.finish(pending, &response, now).await?;
-        core.keep_earlier_refresh_token(&mut completed).await?;
+        let completed = core.completed(provider.finish(pending, &response, now).await?).await?;
         let mut redirect = self.run(errand, completed, headers, begun_at).await?;
         redirect.cookies.push(core.cookies.clear(&login_cookie));
         redirect.cookies.extend(by_post.then(|| core.cookies.clear(&core.cookies.answer())));
@@ -171,16 +171,16 @@ impl Core {
         Ok((pending, name))
     }
 
-    /// Google gives a refresh token once and means it to be kept: a later login brings none.
-    async fn keep_earlier_refresh_token(&self, login: &mut CompletedLogin) -> Result<(), Error> {
-        let (provider, tokens) = (login.identity.provider(), &mut login.tokens);
-        let once = self.provider(Some(provider))?.definition().schema().token.refresh_token_once;
-        if once && tokens.refresh_token.is_none() {
-            let earlier = self.vault.tokens(login.identity.person()).await?;
-            let earlier = earlier.filter(|kept| kept.provider == provider);
-            tokens.refresh_token = earlier.and_then(|kept| kept.tokens.refresh_token);
+    /// The tokens of a login, with what an earlier one brought and this one does not.
+    async fn completed(&self, login: CompletedLogin) -> Result<CompletedLogin, Error> {
+        let provider = self.provider(Some(login.identity.provider()))?;
+        if !provider.completes(&login.tokens) {
+            return Ok(login);
         }
-        Ok(())
+        let earlier = self.vault.tokens(login.identity.person()).await?;
+        let earlier = earlier.filter(|kept| kept.provider == provider.name()).map(|kept| kept.tokens);
+        let tokens = provider.completed(login.tokens, earlier.as_ref());
+        Ok(CompletedLogin { tokens, ..login })
     }
 
     /// Keeps the tokens and begins a session with a new id; the one before is over (session fixation).

@@ -18,12 +18,7 @@ fn identified(id: &str, document: &Document) -> Mapped {
 }
 
 fn email(address: &str, verification: Verification) -> Email {
-    Email {
-        address: address.to_owned(),
-        verified_by_provider: verification != Verification::None,
-        verification,
-        is_relay: false,
-    }
+    Email { address: address.to_owned(), verification, is_relay: false }
 }
 
 fn claims(mapped: &Mapped) -> Value {

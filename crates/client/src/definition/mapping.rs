@@ -222,7 +222,6 @@ fn email(document: &Document, rule: &EmailMap) -> Option<Email> {
         (false, _) => Verification::None,
     };
     (!name.is_empty() && !domain.is_empty()).then(|| Email {
-        verified_by_provider: verified,
         verification,
         is_relay,
         address: address.clone(),

@@ -12,7 +12,15 @@ mod address;
 #[cfg(test)]
 mod model;
 
+use mapae_protocol::time::Seconds;
+
 pub use address::canonical_address;
+
+/// For how long a proof of who somebody is counts as [fresh](Present::fresh).
+pub const FRESH: Seconds = Seconds::minutes(10);
+
+/// For how long it is remembered from which account an identity was [removed](Facts::removed_from).
+pub const LATELY: Seconds = Seconds::days(30);
 
 /// What the person began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,9 +87,10 @@ pub struct Facts<A> {
 }
 
 /// What becomes of the address when an account is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AddressUse<A> {
     /// There is none, or it must not be noted: the person may give one and prove it.
+    #[default]
     None,
     /// It is noted as unproved: a mail to it comes before any use.
     Unproved,

@@ -8,10 +8,9 @@ mod proofs;
 use http::{HeaderMap, StatusCode};
 use mapae_protocol::time::{Seconds, Timestamp};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    client::Client,
     definition::NoticeRule,
     error::{Class, Error},
     identity::EndUser,
@@ -19,7 +18,7 @@ use crate::{
 };
 
 /// A notice that was made longer ago is not taken: it may be a copy, of a time before the person came back.
-const AGE: Seconds = Seconds::hours(1);
+pub(crate) const AGE: Seconds = Seconds::hours(1);
 
 /// A request from somebody who says to be a provider.
 #[derive(Clone, Copy, Debug)]
@@ -99,14 +98,6 @@ pub struct NoticeAnswer {
     pub events: Vec<ProviderEvent>,
 }
 
-/// A proved notice.
-#[derive(Debug)]
-struct Proved {
-    events: Vec<ProviderEvent>,
-    /// Its own name, where it has one: the same one is taken once.
-    id: Option<String>,
-}
-
 /// A notice that is the provider's.
 #[derive(Clone, Debug)]
 pub struct ProvedNotice {
@@ -120,7 +111,7 @@ pub struct ProvedNotice {
 
 impl Provider {
     /// Proves a notice called `name`. What it means to sessions and tokens is the caller's part; for web services
-    /// [`Client::notified`] does all of it.
+    /// [`Client::notified`](crate::Client::notified) does all of it.
     ///
     /// # Errors
     /// [`NoticeError`]; [`NoticeError::status`] is what the provider is told.
@@ -130,84 +121,13 @@ impl Provider {
         notice: &Notice<'_>,
         now: Timestamp,
     ) -> Result<ProvedNotice, NoticeError> {
-        let rule = self.notice(name)?;
-        let Proved { events, id } = self.prove(rule, notice, now).await?;
-        Ok(ProvedNotice { events, id, status: rule.status() })
+        proofs::prove(self, self.notice(name)?, notice, now).await
     }
 
-    async fn prove(
-        &self,
-        rule: &NoticeRule,
-        notice: &Notice<'_>,
-        now: Timestamp,
-    ) -> Result<Proved, NoticeError> {
-        proofs::prove(self, rule, notice, now).await
-    }
-
-    fn notice(&self, name: &str) -> Result<&NoticeRule, NoticeError> {
+    /// How a notice called `name` is proved, and what it means.
+    pub(crate) fn notice(&self, name: &str) -> Result<&NoticeRule, NoticeError> {
         let rules = &self.definition().schema().notices;
         rules.iter().find(|rule| rule.name == name).ok_or(NoticeError::Unknown)
-    }
-}
-
-impl<U: Send + Sync + 'static> Client<U> {
-    /// Takes a notice called `name` of the provider called `provider`: tokens and sessions that are over end here too.
-    /// The application does with the events what else they mean to it.
-    ///
-    /// # Errors
-    /// [`NoticeError`]; [`NoticeError::status`] is what the provider is told.
-    pub async fn notified(
-        &self,
-        provider: &str,
-        name: &str,
-        notice: &Notice<'_>,
-    ) -> Result<NoticeAnswer, NoticeError> {
-        let known =
-            self.providers().iter().find(|known| known.name() == provider).ok_or(NoticeError::Unknown)?;
-        let (rule, now) = (known.notice(name)?, self.now());
-        let proved = known.prove(rule, notice, now).await?;
-        let id = proved.id.map(|id| format!("notice {provider} {id}"));
-        let known_already = match &id {
-            Some(id) => self.vault().was_used(id, now).await.map_err(failed)?,
-            None => false,
-        };
-        let events = if known_already { Vec::new() } else { proved.events };
-        self.carry_out(provider, &events).await?;
-        if let Some(id) = &id {
-            // Only now: what failed half-way is done again when the provider repeats itself.
-            self.vault().use_state(id, now.plus(AGE).plus(AGE), now).await.map_err(failed)?;
-        }
-        Ok(NoticeAnswer { status: rule.status(), body: self.body(rule, &events), events })
-    }
-
-    async fn carry_out(&self, provider: &str, events: &[ProviderEvent]) -> Result<(), NoticeError> {
-        for event in events {
-            match event.kind {
-                EventKind::Resumed
-                | EventKind::ProfileChanged
-                | EventKind::RelayStopped
-                | EventKind::RelayResumed => {}
-                EventKind::SessionsRevoked => {
-                    self.vault().end_sessions(&event.person).await.map_err(failed)?;
-                }
-                EventKind::Unlinked
-                | EventKind::TokensRevoked
-                | EventKind::Suspended
-                | EventKind::DataDeletionRequested => {
-                    self.vault().forget(&event.person).await.map_err(failed)?;
-                }
-            }
-            self.tell_accounts(event).await.map_err(failed)?;
-            tracing::info!(provider, kind = ?event.kind, "a provider told of something");
-        }
-        Ok(())
-    }
-
-    /// Facebook wants an address at which the person sees what became of the deletion.
-    fn body(&self, rule: &NoticeRule, events: &[ProviderEvent]) -> Option<Value> {
-        let code = mapae_protocol::random::text::<12>();
-        let path = rule.deletion_page.as_ref().filter(|_| !events.is_empty())?;
-        Some(json!({ "url": format!("{}{path}?code={code}", self.origin()), "confirmation_code": code }))
     }
 }
 
@@ -223,10 +143,6 @@ impl NoticeError {
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
-}
-
-fn failed(error: impl Into<Error>) -> NoticeError {
-    NoticeError::Unavailable(Box::new(error.into()))
 }
 
 impl From<Error> for NoticeError {

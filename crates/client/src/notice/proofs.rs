@@ -20,7 +20,7 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{AGE, EventKind, Notice, NoticeError, Proved, ProviderEvent};
+use super::{AGE, EventKind, Notice, NoticeError, ProvedNotice, ProviderEvent};
 use crate::{
     definition::{NoticeProof, NoticeRule},
     identity::EndUser,
@@ -35,7 +35,7 @@ pub(super) async fn prove(
     rule: &NoticeRule,
     notice: &Notice<'_>,
     now: Timestamp,
-) -> Result<Proved, NoticeError> {
+) -> Result<ProvedNotice, NoticeError> {
     match rule.proof {
         NoticeProof::SharedHeader => shared_header(provider, rule, notice),
         NoticeProof::SignedToken => signed_token(provider, rule, notice, now).await,
@@ -46,7 +46,11 @@ pub(super) async fn prove(
 }
 
 /// Kakao: whoever knows the admin key is Kakao.
-fn shared_header(provider: &Provider, rule: &NoticeRule, notice: &Notice<'_>) -> Result<Proved, NoticeError> {
+fn shared_header(
+    provider: &Provider,
+    rule: &NoticeRule,
+    notice: &Notice<'_>,
+) -> Result<ProvedNotice, NoticeError> {
     let mut given = notice.headers.get_all(header::AUTHORIZATION).iter();
     let (Some(only), None) = (given.next(), given.next()) else { return Err(NoticeError::Unproved) };
     let expected = format!("{}{}", rule.prefix, credential(provider, &rule.credential)?);
@@ -75,7 +79,7 @@ async fn signed_token(
     rule: &NoticeRule,
     notice: &Notice<'_>,
     now: Timestamp,
-) -> Result<Proved, NoticeError> {
+) -> Result<ProvedNotice, NoticeError> {
     let token = std::str::from_utf8(notice.body).map_err(|_| NoticeError::Malformed)?.trim();
     let claims = provider.security_event(token, now).await?;
     let claims: Claims = serde_json::from_value(Value::Object(claims)).map_err(|_| NoticeError::Malformed)?;
@@ -87,7 +91,7 @@ async fn signed_token(
         provider.is_called(issuer).then(|| event(provider, subject, kind))
     };
     // What is not known is no mistake: providers invent new events.
-    Ok(Proved { events: claims.events.iter().filter_map(event).collect(), id: Some(claims.jti) })
+    Ok(proved(rule, claims.events.iter().filter_map(event).collect(), Some(claims.jti)))
 }
 
 #[derive(Deserialize)]
@@ -111,7 +115,7 @@ async fn apple(
     rule: &NoticeRule,
     notice: &Notice<'_>,
     now: Timestamp,
-) -> Result<Proved, NoticeError> {
+) -> Result<ProvedNotice, NoticeError> {
     let malformed = |_| NoticeError::Malformed;
     let body: Map<String, Value> =
         strict_json::parse_object(notice.body, Limits::REQUEST.bytes).map_err(malformed)?;
@@ -122,7 +126,7 @@ async fn apple(
     let event: AppleEvent =
         strict_json::parse_object(claims.events.as_bytes(), Limits::REQUEST.bytes).map_err(malformed)?;
     let events = rule.kinds.get(&event.kind).map(|kind| self::event(provider, &event.sub, *kind));
-    Ok(Proved { events: events.into_iter().collect(), id: Some(claims.jti) })
+    Ok(proved(rule, events.into_iter().collect(), Some(claims.jti)))
 }
 
 #[derive(Deserialize)]
@@ -138,7 +142,7 @@ fn signed_request(
     rule: &NoticeRule,
     notice: &Notice<'_>,
     now: Timestamp,
-) -> Result<Proved, NoticeError> {
+) -> Result<ProvedNotice, NoticeError> {
     let params = parameters(notice)?;
     let (signature, payload) =
         one(&params, "signed_request")?.split_once('.').ok_or(NoticeError::Malformed)?;
@@ -163,7 +167,7 @@ fn naver(
     rule: &NoticeRule,
     notice: &Notice<'_>,
     now: Timestamp,
-) -> Result<Proved, NoticeError> {
+) -> Result<ProvedNotice, NoticeError> {
     let params = parameters(notice)?;
     let (client_id, encrypted) = (one(&params, "clientId")?, one(&params, "encryptUniqueId")?);
     let timestamp = one(&params, "timestamp")?;
@@ -193,9 +197,13 @@ fn fresh(made_at: i64, now: Timestamp) -> Result<(), NoticeError> {
     if (-AHEAD..=AGE.get()).contains(&age) { Ok(()) } else { Err(NoticeError::Stale) }
 }
 
-fn about(provider: &Provider, rule: &NoticeRule, subject: &str) -> Result<Proved, NoticeError> {
+fn about(provider: &Provider, rule: &NoticeRule, subject: &str) -> Result<ProvedNotice, NoticeError> {
     let kind = rule.kind.ok_or(NoticeError::Unknown)?;
-    Ok(Proved { events: vec![event(provider, subject, kind)], id: None })
+    Ok(proved(rule, vec![event(provider, subject, kind)], None))
+}
+
+fn proved(rule: &NoticeRule, events: Vec<ProviderEvent>, id: Option<String>) -> ProvedNotice {
+    ProvedNotice { events, id, status: rule.status() }
 }
 
 fn event(provider: &Provider, subject: &str, kind: EventKind) -> ProviderEvent {
@@ -284,6 +292,20 @@ mod tests {
         assert_eq!(hear("deauthorize", "signed_request=x", NOW.unix()), Err(400));
         let stranger = self::provider("facebook", "1020304050", "another secret");
         assert_eq!(heard(&stranger, "deauthorize", good, NOW.unix()), Err(403));
+    }
+
+    #[test]
+    fn facebook_the_algorithm_is_the_one_that_was_verified() {
+        let provider = provider("facebook", "1020304050", "secret");
+        let hear = |algorithm: &str| {
+            let payload =
+                serde_json::json!({ "algorithm": algorithm, "issued_at": NOW.unix(), "user_id": "1" });
+            let payload = base64url::encode(payload.to_string());
+            let signature = base64url::encode(HmacKey::new(b"secret").sign(payload.as_bytes()));
+            heard(&provider, "deauthorize", &format!("signed_request={signature}.{payload}"), NOW.unix())
+        };
+        assert_eq!(hear("HMAC-SHA256"), Ok(vec![("1".to_owned(), EventKind::Unlinked)]));
+        assert_eq!(hear("none"), Err(403));
     }
 
     #[test]

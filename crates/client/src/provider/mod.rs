@@ -161,7 +161,7 @@ impl Provider {
     /// once and means it to be kept.
     #[must_use]
     pub fn completed(&self, mut tokens: Tokens, earlier: Option<&Tokens>) -> Tokens {
-        if self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none() {
+        if self.completes(&tokens) {
             tokens.refresh_token = earlier.and_then(|earlier| earlier.refresh_token.clone());
         }
         tokens
@@ -170,6 +170,11 @@ impl Provider {
     /// By what it is recognised whom a person was sent to, and as whose client: a name can be given to another.
     pub(crate) fn mark(&self) -> String {
         sha256_base64url(format!("{} {}", self.issuer(), self.client_id()))
+    }
+
+    /// Whether tokens of an earlier login could add to these.
+    pub(crate) fn completes(&self, tokens: &Tokens) -> bool {
+        self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none()
     }
 
     pub(crate) fn client_id(&self) -> &str {

@@ -74,3 +74,23 @@ impl Provider {
         EndpointUri::parse(&address).map_err(|_| wrong)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClientRegistration, Definition, ProviderSettings};
+
+    #[test]
+    fn a_subject_is_one_word_of_the_address_or_it_is_not_sent() {
+        let registration = ClientRegistration::new("app", "https://app.example/cb").with_secret("s");
+        let facebook = Definition::named("facebook").unwrap();
+        let provider = Provider::new(facebook, registration, ProviderSettings::new("facebook")).unwrap();
+        let address =
+            |subject: &str| provider.unlink_address(&EndUser::new("https://www.facebook.com", subject));
+        let good = address("1020304050607080").unwrap();
+        assert_eq!(good.as_str(), "https://graph.facebook.com/v25.0/1020304050607080/permissions");
+        for hostile in ["me/accounts", "1?method=x", "1#", "..%2fme", "1 2", "1\\2", "\u{ff11}"] {
+            assert!(address(hostile).is_err(), "{hostile}");
+        }
+    }
+}

@@ -39,15 +39,15 @@ impl Vault {
         Ok(())
     }
 
-    /// Notes that an account does not agree to a term any more, in any version; whether it did before.
+    /// Notes that an account does not agree to a term any more, in any version.
     pub(crate) async fn withdraw(
         &self,
         account: &EndUser,
         term: &str,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let withdraw = WITHDRAW.with(values![now, account.issuer(), account.subject(), term]);
-        Ok(self.database.write(withdraw).await?.happened())
+        self.database.write(withdraw).await.map(drop)
     }
 
     /// Everything that an account ever agreed to, the oldest first.

@@ -123,3 +123,29 @@ impl Vault {
         self.database.write(lease.giving_back()).await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn mx_02_a_lease_that_was_prolonged_since_it_was_seen_is_alive() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let person = EndUser::new("https://op.example", "alice");
+        let (theirs, ours) = (Lease::refresh(&person), Lease::refresh(&person));
+        for (seconds, lease, taken) in [
+            (0, &theirs, true),
+            (0, &ours, false),
+            (6, &theirs, true),
+            // Not looked at for a whole life, in which it was prolonged.
+            (7, &ours, false),
+            (13, &ours, false),
+            (14, &ours, true),
+            (14, &theirs, false),
+        ] {
+            let now = Timestamp::from_unix(1_000 + seconds);
+            assert_eq!(vault.take(lease, now).await.unwrap(), taken, "{seconds}");
+        }
+    }
+}

@@ -197,7 +197,7 @@ impl Vault {
                 return Ok(Removal::Done);
             }
         }
-        Ok(Removal::Last)
+        Err(StoreError::Busy)
     }
 }
 

@@ -47,10 +47,9 @@ impl Vault {
         Waiting::from_bytes(&opened).map(Some).ok_or(StoreError::Unreadable(TABLE))
     }
 
-    /// Uses up a waiting sign-up; `false` if it was used before.
-    pub(crate) async fn finish_sign_up(&self, id: &SignUpId) -> Result<bool, StoreError> {
-        let done = self.database.write(FINISH.with(values![hashed(id.expose())])).await?;
-        Ok(done.happened())
+    /// Uses up a waiting sign-up.
+    pub(crate) async fn finish_sign_up(&self, id: &SignUpId) -> Result<(), StoreError> {
+        self.database.write(FINISH.with(values![hashed(id.expose())])).await.map(drop)
     }
 }
 

@@ -1,4 +1,4 @@
-//! States that came back — RFC 6749 §10.12: each works once.
+//! What works once: a state that came back (RFC 6749 §10.12), and a notice that has a name of its own (RFC 8417 §2.2).
 
 use mapae_protocol::time::Timestamp;
 

@@ -5,12 +5,11 @@ use mapae_protocol::time::Timestamp;
 use super::{
     StoreError, Vault,
     database::{Sql, statements, values},
+    sign_ups,
 };
-use crate::sign_in_methods;
+use crate::linking::LATELY;
 
 statements! {
-    /// Sign-ups that nobody finished.
-    SIGN_UPS = "DELETE FROM sign_ups WHERE id_hash IN (SELECT id_hash FROM sign_ups WHERE expires_at <= $1 LIMIT 64)";
     FRESH = "DELETE FROM fresh_sign_ins WHERE session_hash IN
         (SELECT session_hash FROM fresh_sign_ins WHERE expires_at <= $1 LIMIT 64)";
     RESTING = "DELETE FROM resting_addresses WHERE address_hash IN
@@ -30,8 +29,8 @@ impl Vault {
         for statement in [FRESH, RESTING, TOKENS] {
             self.delete(statement, now).await?;
         }
-        self.delete(REMOVED, now.minus(sign_in_methods::LATELY)).await?;
-        self.delete(SIGN_UPS, now).await
+        self.delete(REMOVED, now.minus(LATELY)).await?;
+        self.delete(sign_ups::SWEEP, now).await
     }
 
     /// Batch by batch, each a unit of its own, so that others write in between.

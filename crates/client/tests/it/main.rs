@@ -9,6 +9,8 @@ mod by_file;
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod defined;
+#[cfg(test)]
 mod forge;
 #[cfg(test)]
 mod id_tokens;

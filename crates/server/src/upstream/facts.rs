@@ -1,10 +1,10 @@
 //! What the decision about an account depends on, read from the store — OIDC Core §5.7.
 
 use mapae_client::{
-    Identity, Verification,
-    linking::{Address, AddressTrust, Facts, Holder, Present, Purpose},
+    Identity,
+    linking::{Address, AddressTrust, FRESH, Facts, Holder, LATELY, Present, Purpose},
 };
-use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_protocol::time::Timestamp;
 
 use crate::{
     accounts::Email,
@@ -12,11 +12,6 @@ use crate::{
     interaction::{Errand, Step, Visit},
     store::{identities, sessions::SignedIn, users},
 };
-
-/// How long ago somebody may have proved who they are, to be given or to lose a way in.
-pub(crate) const FRESH: Seconds = Seconds::minutes(10);
-/// For how long an identity that was removed comes back by the hand of its account's owner only.
-const REMOVED_LATELY: Seconds = Seconds::days(30);
 
 /// The facts, and what the answer to them needs.
 #[derive(Debug)]
@@ -61,7 +56,7 @@ pub(super) async fn read(
         None => None,
     };
     let living = row.as_ref().filter(|row| row.removed_at.is_none());
-    let removed = row.as_ref().filter(|row| row.removed_at.is_some_and(|at| now.since(at) <= REMOVED_LATELY));
+    let removed = row.as_ref().filter(|row| row.removed_at.is_some_and(|at| now.since(at) <= LATELY));
     let facts = Facts {
         purpose: purpose.unwrap_or_else(|| begun(step)),
         present: visit
@@ -87,6 +82,5 @@ fn begun(step: &Step) -> Purpose<String> {
 /// is known by it.
 fn verified_address(identity: &Identity) -> Option<Email> {
     let email = identity.email()?;
-    let checked = email.verified_by_provider && email.verification != Verification::None;
-    Email::parse(&email.address).ok().filter(|_| checked)
+    Email::parse(&email.address).ok().filter(|_| email.is_verified())
 }

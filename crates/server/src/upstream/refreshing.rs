@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use mapae_client::{Class, EndUser, Tokens};
+use mapae_client::{AccessError, EndUser, Tokens};
 use mapae_protocol::time::Seconds;
 use tokio::time::{Instant, sleep};
 
@@ -93,8 +93,7 @@ async fn turn(
         }
         Err(error) => {
             tracing::info!(upstream = upstream.name(), %error, "tokens were not refreshed");
-            let over = matches!(error.class(), Class::SignInAgain | Class::Restart | Class::Reconsent);
-            if over {
+            if matches!(AccessError::from(error), AccessError::SignInAgain) {
                 app.commit(Unit::from(identities::bury(&row.id, row.tokens_version))).await?;
                 return Err(NoToken::SignInAgain);
             }

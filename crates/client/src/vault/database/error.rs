@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The database was written by a newer version of this library.
     #[error("the vault was written by a newer version")]
     Newer,
+    /// Others hold the same thing for too long, or change it again and again before we can: it may be tried once more.
+    #[error("others are at the same thing at this moment")]
+    Busy,
     /// A key could not be made or used.
     #[error("a key of the vault cannot be made or used")]
     Key(#[source] Arc<dyn Error + Send + Sync>),

@@ -1,6 +1,7 @@
 //! Which account somebody gets, and who may change the ways into it: the real vault, two real issuers.
 
 mod arriving;
+mod crossed;
 mod methods;
 mod pages;
 mod stage;

@@ -38,6 +38,8 @@ pub(super) struct Members {
     pub(super) decisions: Arc<Mutex<Vec<Decision<EndUser>>>>,
     /// The next `create` makes the account and then fails, as if the process had died.
     pub(super) dies: Arc<Mutex<bool>>,
+    /// Everybody's account is deleted after it was looked for so many times more.
+    pub(super) gone_after: Arc<Mutex<Option<usize>>>,
 }
 
 impl Members {
@@ -59,6 +61,11 @@ impl Accounts for Members {
     type User = Member;
 
     async fn find(&self, person: &EndUser) -> Result<Option<Member>, BoxError> {
+        match self.gone_after.lock().unwrap().as_mut() {
+            Some(0) => self.rows.lock().unwrap().clear(),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         Ok(self.rows.lock().unwrap().get(person).cloned())
     }
 

@@ -42,12 +42,10 @@ async fn an_interrupted_clean_up_is_taken_up_by_the_next_one() {
         begun(&stage, &format!("visitor-{n}")).await;
     }
     stage.clock.advance(DAY);
-    // Dropped after its first steps, as a process that dies.
-    let interrupted = tokio::time::timeout(std::time::Duration::ZERO, stage.client.clean_up()).await;
-    assert!(interrupted.is_err());
+    // Dropped where it first waits, as a process that dies; a quick machine may have come to the end by then.
+    drop(tokio::time::timeout(std::time::Duration::ZERO, stage.client.clean_up()).await);
     let another = stage.again(&[("one", 0)], |builder| builder).await;
-    let left = another.clean_up().await.unwrap();
-    assert!(left <= 150, "{left}");
+    another.clean_up().await.unwrap();
     assert_eq!(stage.client.clean_up().await.unwrap(), 0);
 }
 
@@ -65,6 +63,22 @@ async fn lk_10_cleaning_up_forgets_no_founder_and_nothing_that_was_removed_latel
         stage.sign_in(&mut Browser::default(), removed, &subject).await.unwrap();
         assert_eq!(stage.members.rule(), rule, "{subject}");
     }
+}
+
+#[tokio::test]
+async fn lk_10_what_was_removed_lately_is_so_for_thirty_days_whether_or_not_anybody_cleans_up() {
+    let stage = Stage::start().await;
+    let mut browser = stage.with_two_methods("alice").await;
+    stage.remove(&mut browser, 1, "alice").await.unwrap();
+    // Logins clean up once an hour: this one does, and those after it do not.
+    stage.clock.advance(30 * DAY - 2);
+    stage.browser_of(0, "somebody").await;
+    stage.clock.advance(1);
+    stage.sign_in(&mut Browser::default(), 1, "alice").await.unwrap();
+    assert_eq!(stage.members.rule(), "removed_lately");
+    stage.clock.advance(1);
+    stage.sign_in(&mut Browser::default(), 1, "alice").await.unwrap();
+    assert_eq!(stage.members.rule(), "no_address");
 }
 
 #[tokio::test]

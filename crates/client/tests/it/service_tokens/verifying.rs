@@ -21,6 +21,16 @@ async fn opens(website: &Website, token: &str) -> bool {
 }
 
 #[tokio::test]
+async fn rp_27_a_request_with_two_tokens_has_none() {
+    let (website, issuer) = start().await;
+    let token = signed_in(&website, &issuer).await.access_token.unwrap();
+    let mut headers = Browser { access_token: Some(token.clone()), ..Browser::default() }.headers();
+    assert!(website.client.signed_in(&headers).await.unwrap().is_some());
+    headers.append(http::header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+    assert!(website.client.signed_in(&headers).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn rs_01_to_rs_04_rp_27_only_the_services_own_access_tokens_open_it() {
     let (website, issuer) = start().await;
     let browser = signed_in(&website, &issuer).await;

@@ -77,7 +77,7 @@ async fn apple_may_say_true_in_letters() {
     let mut person = Person::default();
     scene.sign_in(&mut person, "minji", &[HIDE]).await.unwrap();
     let email = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity.email().unwrap();
-    assert!(email.is_relay && email.verified_by_provider);
+    assert!(email.is_relay && email.is_verified());
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn a_new_person_signs_up_and_is_in_at_once_the_next_time() {
     assert_eq!(identity.person().issuer(), scene.simulator.base_url());
     assert_eq!((identity.nickname(), identity.phone()), (Some("라이언"), Some("+821012345678")));
     let email = identity.email().unwrap();
-    assert!(email.address == "ryan@example.test" && email.verified_by_provider);
+    assert!(email.address == "ryan@example.test" && email.is_verified());
     assert!(identity.refused_items().contains(&"gender".to_owned()), "{:?}", identity.refused_items());
     assert!(identity.gender().is_none() && identity.auth_time().is_some());
     scene.sign_up(&mut person).await;
@@ -50,7 +50,7 @@ async fn rp_11_no_address_an_unverified_one_and_one_that_was_taken_over() {
         let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
         let email = form.identity.email();
         assert_eq!(email.as_ref().map(|email| email.address.as_str()), address, "{name}");
-        assert!(!email.is_some_and(|email| email.verified_by_provider), "{name}");
+        assert!(!email.is_some_and(|email| email.is_verified()), "{name}");
     }
 }
 

@@ -96,7 +96,7 @@ for_each_engine! {
             let identity = completed.identity;
             assert_eq!((identity.person().issuer(), identity.name()), (stage.server.issuer(), Some("라이언")));
             let email = identity.email().unwrap();
-            assert!(email.address == "ryan@example.test" && email.verified_by_provider);
+            assert!(email.address == "ryan@example.test" && email.is_verified());
             assert_eq!(identity.acr(), Some("0"));
             names.push(identity.person().clone());
         }

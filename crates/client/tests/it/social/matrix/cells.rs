@@ -68,7 +68,7 @@ pub(super) async fn refused_item(facts: &Facts) {
             let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
             assert!(form.identity.email().is_some(), "asked again, and agreed to");
         }
-        Refusing::Nothing => assert!(email.is_some_and(|email| email.verified_by_provider)),
+        Refusing::Nothing => assert!(email.is_some_and(|email| email.is_verified())),
         Refusing::Relay(_) => assert!(email.is_some_and(|email| email.is_relay)),
     }
     assert_eq!(visit.sign_up(&mut person).await.location.as_deref(), Some("/"));

@@ -1,0 +1,129 @@
+//! What was begun in one state of things and comes back in another.
+
+use mapae_client::{
+    AccountError, Error, Field, LoginRequest, ReturnTo, SignUpError, SignUpOutcome, Term, linking::Rule,
+};
+
+use super::stage::{PROVIDERS, Stage};
+use crate::website::Browser;
+
+const ADDRESS: &str = "owner@example.test";
+
+fn with(which: usize) -> LoginRequest {
+    LoginRequest::new().with_provider(PROVIDERS[which])
+}
+
+fn is(result: &Result<impl Sized, Error>, expected: AccountError) -> bool {
+    matches!(result, Err(Error::Account(error)) if *error == expected)
+}
+
+/// Somebody with an account, and somebody who came from the other provider with the same address and must prove it.
+async fn waiting(stage: &Stage, subject: &str) -> Browser {
+    stage.mail("owner", ADDRESS, true);
+    stage.mail(subject, ADDRESS, true);
+    stage.browser_of(0, "owner").await;
+    let mut browser = Browser::default();
+    assert_eq!(stage.sign_in(&mut browser, 1, subject).await.unwrap(), "/sign-up");
+    browser
+}
+
+#[tokio::test]
+async fn lk_04_rp_04_a_proof_connects_who_waited_when_it_began_and_nobody_else() {
+    let stage = Stage::start().await;
+    let mut browser = waiting(&stage, "first").await;
+    let started = stage.client.prove_account(&with(0), &browser.headers()).await.unwrap();
+    let back = stage.depart(&mut browser, &started, 0, "owner");
+    // A stranger's identity waits in this browser when the owner's proof comes back.
+    stage.mail("stranger", ADDRESS, true);
+    stage.sign_in(&mut browser, 1, "stranger").await.unwrap();
+    let refused = stage.come_back(&mut browser, 0, &back).await;
+    assert!(matches!(refused, Err(Error::SignUp(SignUpError::NotWaiting))), "{refused:?}");
+    for subject in ["first", "stranger"] {
+        assert_eq!(stage.client.account_of(&stage.person(1, subject)).await.unwrap(), None, "{subject}");
+    }
+    assert!(stage.members.changes.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn lk_03_a_closed_account_is_no_proof_and_gets_no_way_in() {
+    let stage = Stage::start().await;
+    let mut browser = waiting(&stage, "other").await;
+    let owner = stage.person(0, "owner");
+    stage.members.edit(&owner, |member| member.closed = true);
+    let started = stage.client.prove_account(&with(0), &browser.headers()).await;
+    let refused = stage.go(&mut browser, started, 0, "owner").await;
+    assert!(is(&refused, AccountError::Refused(Rule::ConnectOfAnother)), "{refused:?}");
+    assert_eq!(stage.client.account_of(&stage.person(1, "other")).await.unwrap(), None);
+    let vouched = stage.client.vouch(&owner, &ReturnTo::default(), &browser.headers()).await;
+    assert!(is(&vouched, AccountError::Refused(Rule::AccountClosed)), "{vouched:?}");
+}
+
+#[tokio::test]
+async fn lk_12_a_session_of_an_account_without_a_row_is_over_when_it_is_founded_anew() {
+    let stage = Stage::start().await;
+    // The process died before it had written which identity opens the account, which opens all the same.
+    *stage.members.dies.lock().unwrap() = true;
+    assert!(stage.sign_in(&mut Browser::default(), 0, "alice").await.is_err());
+    let former = stage.browser_of(0, "alice").await;
+    stage.members.rows.lock().unwrap().clear();
+    let founder = stage.browser_of(0, "alice").await;
+    assert_eq!(stage.account(&founder).await, Some(stage.person(0, "alice")));
+    assert_eq!(stage.account(&former).await, None);
+}
+
+#[tokio::test]
+async fn lk_03_a_proof_that_began_in_one_session_makes_no_other_fresh() {
+    let stage = Stage::start().await;
+    let mut browser = stage.browser_of(0, "alice").await;
+    let started = stage.client.prove_again(&with(0), &browser.headers()).await.unwrap();
+    let back = stage.depart(&mut browser, &started, 0, "alice");
+    // The same person, on the same browser, in another session.
+    stage.sign_in(&mut browser, 0, "alice").await.unwrap();
+    let refused = stage.come_back(&mut browser, 0, &back).await;
+    assert!(is(&refused, AccountError::AnotherSession), "{refused:?}");
+    assert!(!stage.client.sign_in_methods(&browser.headers()).await.unwrap().fresh);
+}
+
+#[tokio::test]
+async fn lk_03_what_began_in_one_fresh_session_is_not_finished_in_another() {
+    let stage = Stage::start().await;
+    let mut browser = stage.browser_of(0, "alice").await;
+    stage.prove(&mut browser, 0, "alice").await.unwrap();
+    let started = stage.client.add_sign_in_method(&with(1), &browser.headers()).await.unwrap();
+    let back = stage.depart(&mut browser, &started, 1, "alice");
+    stage.clock.advance(1);
+    stage.prove(&mut browser, 0, "alice").await.unwrap();
+    let refused = stage.come_back(&mut browser, 1, &back).await;
+    assert!(is(&refused, AccountError::Refused(Rule::ConnectNeedsFreshSignIn)), "{refused:?}");
+    assert_eq!(stage.client.sign_in_methods(&browser.headers()).await.unwrap().methods.len(), 1);
+}
+
+#[tokio::test]
+async fn lk_05_a_form_that_is_posted_twice_at_once_is_taken_once() {
+    let stage = Stage::with(|builder| builder.sign_up([Field::required("nickname")])).await;
+    let mut browser = Browser::default();
+    stage.sign_in(&mut browser, 0, "alice").await.unwrap();
+    let headers = browser.headers();
+    let post = || stage.client.sign_up(&headers, b"nickname=a");
+    let (first, second) = tokio::join!(post(), post());
+    let done = |outcome: &Result<SignUpOutcome, Error>| matches!(outcome, Ok(SignUpOutcome::Done(_)));
+    let over = |outcome: &Result<_, Error>| matches!(outcome, Err(Error::SignUp(SignUpError::NotWaiting)));
+    assert!(done(&first) && over(&second) || over(&first) && done(&second), "{first:?} {second:?}");
+    assert_eq!(stage.members.count(), 1);
+}
+
+#[tokio::test]
+async fn lk_12_an_account_that_goes_while_its_owner_agrees_to_terms_is_not_founded_unasked() {
+    let stage = Stage::with(|builder| {
+        builder.sign_up([Field::required("nickname")]).terms([Term::required("service", "2")])
+    })
+    .await;
+    stage.members.edit(&stage.person(0, "alice"), |_| {});
+    let mut browser = Browser::default();
+    assert_eq!(stage.sign_in(&mut browser, 0, "alice").await.unwrap(), "/sign-up");
+    // The page asks for the terms alone, and when they are agreed to there is nobody who could.
+    *stage.members.gone_after.lock().unwrap() = Some(1);
+    let refused = stage.client.sign_up(&browser.headers(), b"term.service=2").await;
+    assert!(matches!(refused, Err(Error::SignUp(SignUpError::NotWaiting))), "{refused:?}");
+    assert_eq!(stage.members.count(), 0);
+}
