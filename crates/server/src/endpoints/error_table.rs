@@ -162,7 +162,7 @@ async fn row(rule: String, response: Response) -> String {
 async fn every_rule_has_its_code_its_status_and_its_headers() {
     let (tokens, bearers, pages) = (token_errors(), bearer_errors(), page_errors());
     all_in_order(&tokens, 8, kind_of_token_error);
-    all_in_order(&bearers, 6, kind_of_bearer_error);
+    all_in_order(&bearers, 7, kind_of_bearer_error);
     all_in_order(&pages, 9, kind_of_page_error);
     let mut rows = Vec::new();
     for error in tokens {

@@ -8,7 +8,7 @@ use super::stage::{Stage, for_each_engine, sign_up};
 /// What an app asks for that wants the provider's token.
 const ASKS: &str = "openid profile upstream:kakao";
 
-/// From the app's request to its access token; `items` are those that are ticked where they are asked.
+/// From the app's request to its access token; `items` are those that are ticked where they are asked: none, one or all.
 async fn agreed(stage: &Stage, app: &AppFixture, browser: &Browser, how: (&str, &str, &[&str])) -> Answer {
     let (scope, who, items) = how;
     let authorization = Authorization::of(app, scope);
@@ -20,8 +20,12 @@ async fn agreed(stage: &Stage, app: &AppFixture, browser: &Browser, how: (&str, 
         page = sign_up(browser, &page, who).await;
     }
     if page.has("consent-approve") {
-        let items: Vec<_> = items.iter().map(|item| ("item", *item)).collect();
-        page = browser.submit(&page, "consent-approve", &items).await;
+        let ticked = match items {
+            [] => Vec::new(),
+            [item] => vec![("item", *item)],
+            _ => vec![("all", "1")],
+        };
+        page = browser.submit(&page, "consent-approve", &ticked).await;
     }
     let code = page.answered("code").unwrap_or_else(|| panic!("{} {}", page.status, page.body));
     stage.server.redeem(app, &code, &authorization.verifier).await
