@@ -29,6 +29,7 @@ use crate::{
         consents::{self, Connection},
         sessions::SignedIn,
     },
+    upstream,
 };
 
 /// `GET /account/services/{id}`.
@@ -149,13 +150,7 @@ pub(super) fn card(connection: &Connection) -> AppCard {
 
 /// A scope in the person's language.
 pub(super) fn titled(visit: &Visit, scope: &str) -> ScopeText {
-    let apis = visit.app.catalog().apis();
-    let title = apis.scope(scope).map(|text| match visit.locale(None) {
-        Locale::Ko => text.title_ko.as_str(),
-        Locale::En => text.title_en.as_str(),
-    });
-    // An API may have given up a scope that people have agreed to: then its own name is all there is.
-    ScopeText::new(scope, title.unwrap_or(scope))
+    upstream::scope_text(&visit.app, scope, visit.locale(None))
 }
 
 /// The scopes that were agreed, as on the page where they were agreed to: required ones first, each kind as the app

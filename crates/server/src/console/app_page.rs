@@ -29,6 +29,7 @@ use crate::{
     },
     registration::{Draft, Grants, Mistake},
     store::apps::{App, AppScope, OffBy},
+    upstream,
 };
 
 /// The parameter that says what was just done.
@@ -81,7 +82,7 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
         origins: wording::origins(draft, mistakes),
         secrets: live_secrets(developer, facts),
         security: security::shown(facts.settings()),
-        items: rows(facts, draft, &items, (developer.visit().locale(None), mistakes)),
+        items: rows(facts, draft, &items, (developer, mistakes)),
         items_mistake: wording::items(mistakes),
         quick_start: quick_start(developer, facts),
         notice: None,
@@ -125,20 +126,22 @@ fn rows(
     facts: &Facts,
     draft: &Draft,
     items: &[TypedItem],
-    (locale, mistakes): (Locale, &[Mistake]),
+    (developer, mistakes): (&Developer, &[Mistake]),
 ) -> Vec<ItemRow> {
+    let locale = developer.visit().locale(None);
     let row = |(scope, words): (&str, Option<&crate::store::apis::ApiScope>)| {
-        let title = words.map_or("", |words| match locale {
-            Locale::Ko => words.title_ko.as_str(),
-            Locale::En => words.title_en.as_str(),
-        });
+        let text = match (words, locale) {
+            (Some(words), Locale::Ko) => ScopeText::new(scope, &words.title_ko),
+            (Some(words), Locale::En) => ScopeText::new(scope, &words.title_en),
+            (None, _) => upstream::scope_text(developer.app(), scope, locale),
+        };
         let typed = items.iter().find(|item| item.scope == scope).cloned();
         let TypedItem { level, purpose_ko, purpose_en, .. } =
             typed.unwrap_or_else(|| TypedItem::unused(scope));
         let position = draft.items.iter().position(|item: &AppScope| item.scope == scope);
         let mistake = |language| wording::purpose(position, language, mistakes);
         ItemRow {
-            scope: ScopeText::new(scope, title),
+            scope: text,
             level: if is_fixed(scope) { crate::pages::console::items::ItemLevel::Required } else { level },
             fixed: is_fixed(scope),
             purpose_ko: Input { value: purpose_ko, mistake: mistake(Locale::Ko) },

@@ -10,8 +10,9 @@ use crate::{
         Unit,
         apis::{self, Api, ApiScope},
         apps::{AppSettings, RegisteredApp},
-        counters,
+        counters, upstream_permissions,
     },
+    upstream::scope_of,
 };
 
 /// An app of the developer, and what there is around it.
@@ -19,6 +20,8 @@ use crate::{
 pub(super) struct Facts {
     pub(super) registered: RegisteredApp,
     apis: Vec<Api>,
+    /// Scopes of providers whose tokens the app may have.
+    of_upstreams: Vec<String>,
     scopes: KnownScopes,
     development: Development,
     generation: i64,
@@ -31,9 +34,11 @@ impl Facts {
         let registered = developer.own_app(id).await?;
         let apis = apis::all(developer.db()).await?;
         let names = apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.scope.as_str());
-        let scopes = KnownScopes::standard_and(names);
+        let permitted = upstream_permissions::of_app(developer.db(), id).await?;
+        let of_upstreams: Vec<String> = permitted.iter().map(|name| scope_of(name)).collect();
+        let scopes = KnownScopes::standard_and(names.chain(of_upstreams.iter().map(String::as_str)));
         let development = Development::of(&developer.app().config().site);
-        Ok(Self { registered, scopes, apis, development, generation })
+        Ok(Self { registered, scopes, of_upstreams, apis, development, generation })
     }
 
     pub(super) const fn settings(&self) -> &AppSettings {
@@ -80,7 +85,9 @@ impl Facts {
             .into_iter()
             .filter(move |scope| grants.code() && (*scope != OFFLINE_ACCESS || grants.refresh()));
         let of_apis = self.apis.iter().flat_map(|api| &api.scopes);
+        let of_upstreams = self.of_upstreams.iter().map(String::as_str).filter(move |_| grants.code());
         about_people
+            .chain(of_upstreams)
             .map(|scope| (scope, None))
             .chain(of_apis.map(|scope| (scope.scope.as_str(), Some(scope))))
     }

@@ -26,6 +26,7 @@ use crate::{
     },
     issue::resolve_audience,
     router::paths,
+    upstream,
 };
 
 /// `GET /authorize` and `POST /authorize`.
@@ -85,7 +86,11 @@ fn admit(
         return refuse(ErrorCode::InvalidRequest, "code_challenge is missing: PKCE with S256 is required");
     }
     let apis = app.catalog().apis();
-    let known = |scope: &str| mapae_protocol::scope::is_standard(scope) || apis.owner_of(scope).is_some();
+    let of_upstream =
+        |scope: &str| upstream::named_by(scope).is_some_and(|name| app.upstreams().enabled(name).is_some());
+    let known = |scope: &str| {
+        mapae_protocol::scope::is_standard(scope) || apis.owner_of(scope).is_some() || of_upstream(scope)
+    };
     let asked = request.scopes.iter().filter(|scope| known(scope.as_str())).cloned().collect::<Scopes>();
     if asked.is_empty() && !request.scopes.is_empty() {
         return refuse(ErrorCode::InvalidScope, "none of the scopes is known");

@@ -28,6 +28,9 @@ pub(crate) enum BearerError {
     InvalidToken,
     #[error("the token has not the scope openid")]
     InsufficientScope,
+    /// Neither the operator nor the person has given this to the app, or only one of them: one answer for all.
+    #[error("the token is not for what a provider gave")]
+    NotOfUpstream(ScopeToken),
     #[error(transparent)]
     Fault(Fault),
 }
@@ -38,7 +41,7 @@ impl BearerError {
             Self::NoCredentials => Some(Kind::NoCredentials),
             Self::Malformed | Self::Request(_) => Some(Kind::InvalidRequest),
             Self::InvalidToken => Some(Kind::InvalidToken),
-            Self::InsufficientScope => Some(Kind::InsufficientScope),
+            Self::InsufficientScope | Self::NotOfUpstream(_) => Some(Kind::InsufficientScope),
             Self::Fault(_) => None,
         }
     }
@@ -50,6 +53,9 @@ impl BearerError {
             Self::Request(error) => OAuthError::from(*error).description,
             Self::InvalidToken => "the token is not valid, or not valid any more",
             Self::InsufficientScope => "the token has not the scope openid",
+            Self::NotOfUpstream(_) => {
+                "a token for this server alone with the scope of this provider is needed"
+            }
             Self::Fault(_) => "an error of this server; it was logged",
         }
     }
@@ -58,7 +64,11 @@ impl BearerError {
 impl IntoResponse for BearerError {
     fn into_response(self) -> Response {
         let Some(kind) = self.kind() else { return fault(&self) };
-        let scope = matches!(self, Self::InsufficientScope).then(|| ScopeToken::parse(OPENID).ok()).flatten();
+        let scope = match &self {
+            Self::InsufficientScope => ScopeToken::parse(OPENID).ok(),
+            Self::NotOfUpstream(scope) => Some(scope.clone()),
+            _ => None,
+        };
         let description = self.description();
         let challenge = Challenge {
             error: kind,

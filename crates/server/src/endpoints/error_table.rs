@@ -21,6 +21,7 @@ use crate::{
     fault::Fault,
     http::{RequestId, body::BodyError},
     interaction::{PageError, StepError},
+    upstream,
 };
 
 const BODIES: [BodyError; 6] = [
@@ -73,6 +74,7 @@ fn bearer_errors() -> Vec<BearerError> {
     let mut errors = vec![BearerError::NoCredentials, BearerError::Malformed];
     errors.extend(bearer::Error::ALL.iter().copied().map(BearerError::Request));
     errors.extend([BearerError::InvalidToken, BearerError::InsufficientScope]);
+    errors.extend(upstream::scope_token_of("kakao").map(BearerError::NotOfUpstream));
     errors.extend(faults().map(BearerError::Fault));
     errors
 }
@@ -107,7 +109,8 @@ fn kind_of_bearer_error(error: &BearerError) -> usize {
         BearerError::Request(_) => 2,
         BearerError::InvalidToken => 3,
         BearerError::InsufficientScope => 4,
-        BearerError::Fault(_) => 5,
+        BearerError::NotOfUpstream(_) => 5,
+        BearerError::Fault(_) => 6,
     }
 }
 
@@ -159,7 +162,7 @@ async fn row(rule: String, response: Response) -> String {
 async fn every_rule_has_its_code_its_status_and_its_headers() {
     let (tokens, bearers, pages) = (token_errors(), bearer_errors(), page_errors());
     all_in_order(&tokens, 8, kind_of_token_error);
-    all_in_order(&bearers, 6, kind_of_bearer_error);
+    all_in_order(&bearers, 7, kind_of_bearer_error);
     all_in_order(&pages, 9, kind_of_page_error);
     let mut rows = Vec::new();
     for error in tokens {

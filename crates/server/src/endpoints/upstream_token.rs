@@ -1,5 +1,5 @@
-//! What a provider gave for the person of an access token, for an app that the operator permitted — RFC 6750 §2.1,
-//! RFC 6749 §5.1.
+//! What a provider gave for the person of an access token, for an app that the operator permitted and to which the person
+//! agreed — RFC 6750 §2.1, RFC 6749 §5.1.
 //!
 //! The app shows the access token with which it asks for userinfo. It is told the provider's access token, refreshed when
 //! due, and never the refresh token.
@@ -16,7 +16,7 @@ use super::{bearer_error::BearerError, json, userinfo::living_token};
 use crate::{
     app::App,
     store::{identities, upstream_permissions},
-    upstream::{NoToken, working_tokens},
+    upstream::{NoToken, scope_token_of, working_tokens},
 };
 
 /// RFC 6749 §5.1, of the provider's token.
@@ -62,9 +62,13 @@ async fn token(app: &App, name: &str, request: Request) -> Result<Answer, Bearer
     let (user_id, app_id) = (&person.id, &token.client_id);
     let permitted = upstream_permissions::is_permitted(app.db(), name, app_id);
     let upstream = app.upstreams().enabled(name);
-    let Some(upstream) = upstream else { return Err(BearerError::InsufficientScope) };
-    if !permitted.await.map_err(|error| BearerError::Fault(error.into()))? {
-        return Err(BearerError::InsufficientScope);
+    let scope = scope_token_of(name).filter(|_| upstream.is_some());
+    let (Some(upstream), Some(scope)) = (upstream, scope) else { return Err(BearerError::InsufficientScope) };
+    let permitted = permitted.await.map_err(|error| BearerError::Fault(error.into()))?;
+    // Whoever is given a token for an API, too, could bring it here: the API itself.
+    let for_here_alone = token.audience.is_only(app.issuer().as_str());
+    if !(permitted && for_here_alone && token.scopes.contains(scope.as_str())) {
+        return Err(BearerError::NotOfUpstream(scope));
     }
     let linked =
         identities::of_user(app.db(), user_id).await.map_err(|error| BearerError::Fault(error.into()))?;

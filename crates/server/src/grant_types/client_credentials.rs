@@ -12,6 +12,7 @@ use crate::{
     fault::Fault,
     issue::{AccessTokenContext, AccessTokenPlan, resolve_audience},
     store::Unit,
+    upstream::named_by,
 };
 
 /// `grant_type=client_credentials`.
@@ -91,7 +92,9 @@ fn grantable(
     let granted = match requested {
         None => of_apis,
         Some(requested) => {
-            let known = |scope: &str| belongs_to_an_api(scope) || mapae_protocol::scope::is_standard(scope);
+            let about_a_person =
+                |scope: &str| mapae_protocol::scope::is_standard(scope) || named_by(scope).is_some();
+            let known = |scope: &str| belongs_to_an_api(scope) || about_a_person(scope);
             let requested: Scopes = requested.iter().filter(|scope| known(scope.as_str())).cloned().collect();
             if !requested.is_subset(&of_apis) {
                 return Err(Refused::ScopeNotAllowed);

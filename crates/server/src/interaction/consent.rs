@@ -25,7 +25,6 @@ use crate::{
         consent::{Consent as ConsentPage, ConsentItem},
         look::Person,
         policy::FormTarget,
-        scope_text::ScopeText,
         shown::Shown,
     },
     store::{
@@ -33,6 +32,7 @@ use crate::{
         consents::{self, Agreement, Consent},
         sessions::SignedIn,
     },
+    upstream,
 };
 
 pub(super) const CONSENT: Prompt = Prompt {
@@ -141,15 +141,16 @@ fn shown_items(visit: &Visit, situation: &Situation, scopes: &Scopes, locale: Lo
 }
 
 fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {
-    let apis = visit.app.catalog().apis();
     let in_language = |ko: &str, en: &str| match locale {
         Locale::Ko => ko.to_owned(),
         Locale::En => en.to_owned(),
     };
-    let title = apis.scope(scope).map(|text| in_language(&text.title_ko, &text.title_en)).unwrap_or_default();
     let purpose = situation.client.item(scope).map(|item| in_language(&item.purpose_ko, &item.purpose_en));
     let purpose = purpose.filter(|purpose| !purpose.is_empty());
-    ConsentItem { scope: ScopeText::new(scope, &title), purpose: purpose.map(|text| Shown::sentence(&text)) }
+    ConsentItem {
+        scope: upstream::scope_text(&visit.app, scope, locale),
+        purpose: purpose.map(|text| Shown::sentence(&text)),
+    }
 }
 
 async fn answer(visit: Visit) -> Result<Response, PageError> {

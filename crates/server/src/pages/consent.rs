@@ -96,6 +96,10 @@ impl Page for Consent {
                     ..usual.clone()
                 },
             ),
+            (
+                "upstream",
+                Self { optional: vec![of_upstream("카카오"), of_upstream("Google")], ..usual.clone() },
+            ),
             ("changed", Self { changed: true, ..usual.clone() }),
             (
                 "icon",
@@ -111,6 +115,13 @@ impl Page for Consent {
 fn item(scope: &str, own_title: &str, purpose: &str) -> ConsentItem {
     let purpose = (!purpose.is_empty()).then(|| Shown::sentence(purpose));
     ConsentItem { scope: example::scope(scope, own_title), purpose }
+}
+
+fn of_upstream(provider: &str) -> ConsentItem {
+    let scope = ScopeText::of_upstream(&format!("upstream:{provider}"), Shown::name(provider));
+    ConsentItem {
+        scope, purpose: Some(Shown::sentence("친구 목록에서 같이 갈 사람을 골라요."))
+    }
 }
 
 fn numbered(n: u32) -> ConsentItem {

@@ -18,6 +18,8 @@ pub enum ScopeTitle {
     Standard(StandardScope),
     /// The API's owner explains it, in the person's language.
     Own(Shown),
+    /// What this provider gave, to be used by the app.
+    Upstream(Shown),
 }
 
 /// Scopes of OpenID Connect.
@@ -39,6 +41,11 @@ impl ScopeText {
         let title = StandardScope::parse(scope)
             .map_or_else(|| ScopeTitle::Own(Shown::name(own_title)), ScopeTitle::Standard);
         Self { scope: scope.to_owned(), title }
+    }
+
+    /// The scope of a provider, by what people call it.
+    pub fn of_upstream(scope: &str, provider: Shown) -> Self {
+        Self { scope: scope.to_owned(), title: ScopeTitle::Upstream(provider) }
     }
 }
 

@@ -126,13 +126,15 @@ impl Texts {
         match &scope.title {
             ScopeTitle::Standard(standard) => self.of(standard.title_key()).to_owned(),
             ScopeTitle::Own(title) => title.to_string(),
+            ScopeTitle::Upstream(provider) => self.with("scope.upstream", "provider", provider),
         }
     }
 
-    /// What exactly a standard scope gives; nothing for scopes of APIs, whose title is all there is.
+    /// What exactly a scope of this server gives; nothing for scopes of APIs, whose title is all there is.
     pub fn scope_detail(&self, scope: &ScopeText) -> Option<&'static str> {
         match &scope.title {
             ScopeTitle::Standard(standard) => Some(self.of(standard.detail_key())),
+            ScopeTitle::Upstream(_) => Some(self.of("scope.upstream_detail")),
             ScopeTitle::Own(_) => None,
         }
     }

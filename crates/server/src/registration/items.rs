@@ -6,7 +6,7 @@ use mapae_protocol::{
 };
 
 use super::{Draft, Grants};
-use crate::store::apps::AppScope;
+use crate::{store::apps::AppScope, upstream};
 
 /// Most characters of a purpose.
 const MAX_PURPOSE: usize = 120;
@@ -14,7 +14,8 @@ const MAX_PURPOSE: usize = 120;
 /// The scopes that are about a person, whatever API there is.
 pub(crate) const STANDARD_SCOPES: [&str; 4] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
 
-/// Every scope that an app may be given: the standard ones and those that an API owns.
+/// Every scope that an app may be given: the standard ones, those that an API owns, and those of providers whose tokens
+/// the operator lets it have.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownScopes(Vec<String>);
 
@@ -133,11 +134,15 @@ fn problem(item: &AppScope, grants: Grants, known: &KnownScopes) -> Option<Scope
     }
     let found = [
         (!known.contains(scope), ScopeProblem::Unknown),
-        (grants.is_machine_only() && STANDARD_SCOPES.contains(&scope), ScopeProblem::AboutAPerson),
+        (grants.is_machine_only() && is_about_a_person(scope), ScopeProblem::AboutAPerson),
         (scope == OPENID && !item.required, ScopeProblem::OpenIdIsRequired),
         (scope == OFFLINE_ACCESS && !grants.refresh(), ScopeProblem::NothingToRefresh),
     ];
     found.into_iter().find(|(wrong, _)| *wrong).map(|(_, problem)| problem)
+}
+
+fn is_about_a_person(scope: &str) -> bool {
+    STANDARD_SCOPES.contains(&scope) || upstream::named_by(scope).is_some()
 }
 
 fn purpose_problems(item: &AppScope) -> impl Iterator<Item = (Locale, PurposeProblem)> {

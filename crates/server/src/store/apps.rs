@@ -64,6 +64,10 @@ statements! {
     DROP_SCOPES: AppScopes = "DELETE FROM app_scopes WHERE app_id = $1";
     ADD_SCOPE: AppScopes = "INSERT INTO app_scopes (app_id, scope, required, purpose_ko, purpose_en, position) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (app_id, scope) DO NOTHING";
+    ADD_OPTIONAL_SCOPE: AppScopes = "INSERT INTO app_scopes (app_id, scope, required, purpose_ko, purpose_en, position) \
+         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), FALSE, '', '', COALESCE(MAX(s.position), -1) + 1 \
+         FROM app_scopes s WHERE s.app_id = $1 ON CONFLICT (app_id, scope) DO NOTHING";
+    DROP_SCOPE: AppScopes = "DELETE FROM app_scopes WHERE app_id = $1 AND scope = $2";
 }
 
 /// The app with all that belongs to it, in one query; also when it is disabled or deleted.
@@ -84,6 +88,18 @@ pub async fn find(db: &Db, id: &str) -> Result<Option<RegisteredApp>, StoreError
         })?;
     }
     Ok(found)
+}
+
+/// Lets an app ask for one more item, which people may leave out. Does nothing if it may ask already.
+#[must_use]
+pub fn add_optional_scope(id: &str, scope: &str) -> Statement {
+    Statement::zero_or_one(ADD_OPTIONAL_SCOPE, values![id, scope])
+}
+
+/// Takes an item from an app. Does nothing if it has not got it.
+#[must_use]
+pub fn drop_scope(id: &str, scope: &str) -> Statement {
+    Statement::zero_or_one(DROP_SCOPE, values![id, scope])
 }
 
 /// Whether some app registered this origin.

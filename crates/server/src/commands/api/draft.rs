@@ -11,6 +11,7 @@ use crate::{
     config::Site,
     registration::STANDARD_SCOPES,
     store::apis::{Api, ApiScope},
+    upstream,
 };
 
 const IDENTIFIER: &str = "--identifier";
@@ -139,6 +140,9 @@ fn verify_name(scope: &str, known: &[Api], refusals: &mut Refusals) {
         refusals.add(INVALID, SCOPE, format!("{scope:?} is no scope: {error}."), instead);
     } else if STANDARD_SCOPES.contains(&scope) {
         let wrong = format!("{scope:?} is about a person and belongs to the server (OIDC Core §5.4, §11).");
+        refusals.add("scope_taken", SCOPE, wrong, "Write another name, such as calendar.read.");
+    } else if upstream::named_by(scope).is_some() {
+        let wrong = format!("{scope:?} is about what a provider gave and belongs to the server.");
         refusals.add("scope_taken", SCOPE, wrong, "Write another name, such as calendar.read.");
     } else if let Some(owner) = owner {
         let wrong = format!(

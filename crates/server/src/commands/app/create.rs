@@ -19,7 +19,7 @@ pub(in crate::commands) async fn run(args: &CreateApp) -> Result<Answer, Failure
 
 async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
     let mut refusals = Refusals::default();
-    let scopes = known_scopes(data).await?;
+    let scopes = known_scopes(data, None).await?;
     let around = Surroundings { scopes: &scopes, development: Development::of(&data.config.site) };
     let app = draft::parse(args, around, &mut refusals);
     security::tell(&args.security, args.public, &mut refusals);

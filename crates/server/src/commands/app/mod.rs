@@ -26,7 +26,9 @@ use crate::{
         apis,
         app_secrets::NewSecret,
         apps::{self, RegisteredApp},
+        upstream_permissions,
     },
+    upstream,
 };
 
 /// The app of that `client_id`; a deleted one is none.
@@ -37,11 +39,16 @@ pub(super) async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, 
     })
 }
 
-/// The scopes that there are.
-async fn known_scopes(data: &Data) -> Result<KnownScopes, Failure> {
+/// The scopes that an app may be given; of providers those whose tokens it may have.
+async fn known_scopes(data: &Data, client_id: Option<&str>) -> Result<KnownScopes, Failure> {
     let apis = apis::all(&data.db).await?;
-    let scopes = apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.scope.as_str());
-    Ok(KnownScopes::standard_and(scopes))
+    let of_apis = apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.scope.as_str());
+    let permitted = match client_id {
+        Some(client_id) => upstream_permissions::of_app(&data.db, client_id).await?,
+        None => Vec::new(),
+    };
+    let of_upstreams: Vec<String> = permitted.iter().map(|name| upstream::scope_of(name)).collect();
+    Ok(KnownScopes::standard_and(of_apis.chain(of_upstreams.iter().map(String::as_str))))
 }
 
 /// A secret and what the database keeps of it.

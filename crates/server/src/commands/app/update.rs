@@ -67,7 +67,7 @@ async fn described(
     let Some(draft) = draft::changed(args, registered) else {
         return Ok(Some((before.clone(), registered.lists.clone())));
     };
-    let scopes = known_scopes(data).await?;
+    let scopes = known_scopes(data, Some(&args.client_id)).await?;
     let around = Surroundings { scopes: &scopes, development: Development::of(&data.config.site) };
     Ok(draft::judge(&draft, around, refusals).map(|app| app.changed(before)))
 }

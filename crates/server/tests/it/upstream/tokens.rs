@@ -1,24 +1,61 @@
-//! An app that the operator permits gets what the provider gave, working now.
+//! An app that the operator permits, and to which the person agrees, gets what the provider gave, working now.
 
 use mapae_simulators::{Command, Tokens};
-use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, client};
+use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Page, client};
 
 use super::stage::{Stage, for_each_engine, sign_up};
 
-async fn signed_in(stage: &Stage, app: &AppFixture, browser: &Browser) -> String {
-    let authorization = Authorization::of(app, "openid profile");
+/// What an app asks for that wants the provider's token.
+const ASKS: &str = "openid profile upstream:kakao";
+
+/// From the app's request to its access token; `items` are those that are ticked where they are asked: none, one or all.
+async fn agreed(stage: &Stage, app: &AppFixture, browser: &Browser, how: (&str, &str, &[&str])) -> Answer {
+    let (scope, who, items) = how;
+    let authorization = Authorization::of(app, scope);
     let mut page = browser.visit(&authorization.address(&stage.server)).await;
     if page.has("upstream-kakao") {
-        page = stage.through(browser, &page, "kakao", ("ryan", &[])).await;
+        page = stage.through(browser, &page, "kakao", (who, &[])).await;
     }
     if page.has("have-account") {
-        page = sign_up(browser, &page, "라이언").await;
+        page = sign_up(browser, &page, who).await;
     }
     if page.has("consent-approve") {
-        page = browser.submit(&page, "consent-approve", &[("all", "1")]).await;
+        let ticked = match items {
+            [] => Vec::new(),
+            [item] => vec![("item", *item)],
+            _ => vec![("all", "1")],
+        };
+        page = browser.submit(&page, "consent-approve", &ticked).await;
     }
     let code = page.answered("code").unwrap_or_else(|| panic!("{} {}", page.status, page.body));
-    stage.server.redeem(app, &code, &authorization.verifier).await.text("access_token")
+    stage.server.redeem(app, &code, &authorization.verifier).await
+}
+
+/// The same of somebody who agrees to all that is asked.
+async fn signed_in(stage: &Stage, app: &AppFixture, browser: &Browser) -> String {
+    let tokens = agreed(stage, app, browser, (ASKS, "ryan", &["profile", "upstream:kakao"])).await;
+    tokens.text("access_token")
+}
+
+/// An app that the operator permitted.
+async fn permitted(stage: &Stage) -> AppFixture {
+    let app = stage.server.register(AppSpec::default()).await;
+    let said = stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+    assert_eq!((&said["permitted"], &said["scope"]), (&true.into(), &"upstream:kakao".into()));
+    app
+}
+
+/// Presses a button on the account's page of the only connected service.
+async fn press(stage: &Stage, browser: &Browser, part: &str) -> Page {
+    let account = browser.visit(&stage.server.at("/account")).await;
+    let service = account.values("#services a", "href").remove(0);
+    let page = browser.visit(&stage.server.at(&service)).await;
+    assert!(page.body.contains("카카오에서 받은 정보와 권한"), "{}", page.body);
+    let action = format!("{service}/{part}");
+    let fields =
+        [("csrf", page.values("input[name=csrf]", "value").remove(0)), ("item", "upstream:kakao".into())];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value));
+    browser.follow(browser.post(&action, &page, &fields).await).await
 }
 
 async fn fetched(stage: &Stage, access_token: &str) -> Answer {
@@ -26,36 +63,112 @@ async fn fetched(stage: &Stage, access_token: &str) -> Answer {
     client::send(request.bearer_auth(access_token)).await
 }
 
-async fn works(stage: &Stage, token: &str) -> bool {
+/// Whose token this is, in the provider's own number for people; 0 if it does not work.
+async fn who_is(stage: &Stage, token: &str) -> i64 {
     let address = format!("{}/v2/user/me", stage.simulator("kakao").base_url());
-    reqwest::Client::new().get(address).bearer_auth(token).send().await.unwrap().status() == 200
+    let answer = client::send(reqwest::Client::new().get(address).bearer_auth(token)).await;
+    answer.json["id"].as_i64().unwrap_or_default()
+}
+
+async fn works(stage: &Stage, token: &str) -> bool {
+    who_is(stage, token).await != 0
 }
 
 for_each_engine! {
-    async fn a_permitted_app_gets_a_token_that_works_and_no_other_does(stage: Stage of ["kakao"]) {
+    async fn the_operator_and_the_person_must_both_agree(stage: Stage of ["kakao"]) {
         let app = stage.server.register(AppSpec::default()).await;
         let browser = Browser::default();
-        let access_token = signed_in(&stage, &app, &browser).await;
-        assert_eq!(fetched(&stage, &access_token).await.status, 403, "nobody has permitted it");
+        let authorization = Authorization::of(&app, ASKS);
+        let page = browser.visit(&authorization.address(&stage.server)).await;
+        assert_eq!(page.answered("error").as_deref(), Some("invalid_scope"), "nobody has permitted it");
+        let plain = agreed(&stage, &app, &browser, ("openid profile", "ryan", &["profile"])).await.text("access_token");
+        assert_eq!(fetched(&stage, &plain).await.status, 403);
         stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+        let answer = fetched(&stage, &plain).await;
+        assert_eq!((answer.status.as_u16(), answer.text("error").as_str()), (403, "insufficient_scope"), "the person has not agreed");
+        let challenge = answer.headers["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains("scope=\"upstream:kakao\""), "{challenge}");
+        let refused = agreed(&stage, &app, &browser, (ASKS, "ryan", &[])).await;
+        assert_eq!(refused.text("scope"), "openid profile");
+        assert_eq!(fetched(&stage, &refused.text("access_token")).await.status, 403);
+
+        let page = press(&stage, &browser, "agree").await;
+        assert!(page.has("notice"), "{}", page.body);
+        assert_eq!(fetched(&stage, &refused.text("access_token")).await.status, 403, "what was given stays as it was");
+        let access_token = signed_in(&stage, &app, &browser).await;
         let answer = fetched(&stage, &access_token).await;
         assert_eq!(answer.status, 200, "{}", answer.json);
         assert!(works(&stage, &answer.text("access_token")).await);
         assert_eq!((answer.text("token_type").as_str(), answer.json.get("refresh_token")), ("Bearer", None));
         assert_eq!(answer.headers["cache-control"], "no-store");
-        let other = stage.server.register(AppSpec::default()).await;
-        let foreign = signed_in(&stage, &other, &browser).await;
-        assert_eq!(fetched(&stage, &foreign).await.status, 403);
         assert_eq!(fetched(&stage, "made-up").await.status, 401);
         stage.mapae(&["upstream", "forbid", "kakao", "--app", &app.client_id]).await;
-        assert_eq!(fetched(&stage, &access_token).await.status, 403);
+        assert_eq!(fetched(&stage, &access_token).await.status, 403, "at once");
+        let page = browser.visit(&authorization.address(&stage.server)).await;
+        assert_eq!(page.answered("error").as_deref(), Some("invalid_scope"), "nor may it ask");
+    }
+
+    async fn what_is_taken_back_on_the_account_page_is_over(stage: Stage of ["kakao"]) {
+        let app = permitted(&stage).await;
+        let browser = Browser::default();
+        let before = agreed(&stage, &app, &browser, (ASKS, "ryan", &["upstream:kakao"])).await;
+        assert_eq!(fetched(&stage, &before.text("access_token")).await.status, 200);
+        let page = press(&stage, &browser, "drop").await;
+        assert!(page.has("notice"), "{}", page.body);
+        assert_eq!(fetched(&stage, &before.text("access_token")).await.status, 401, "the token is dead");
+        assert_eq!(stage.server.refresh(&app, &before.text("refresh_token")).await.error(), "invalid_grant");
+        let without = agreed(&stage, &app, &browser, (ASKS, "ryan", &[])).await;
+        assert_eq!(without.text("scope"), "openid", "asked once, refused, and not asked again");
+        assert_eq!(fetched(&stage, &without.text("access_token")).await.status, 403);
+
+        press(&stage, &browser, "agree").await;
+        let again = signed_in(&stage, &app, &browser).await;
+        assert_eq!(fetched(&stage, &again).await.status, 200);
+        let page = press(&stage, &browser, "disconnect").await;
+        assert!(page.has("notice"), "{}", page.body);
+        assert_eq!(fetched(&stage, &again).await.status, 401);
+    }
+
+    async fn nobody_gets_what_belongs_to_another(stage: Stage of ["kakao"]) {
+        let app = permitted(&stage).await;
+        let (ryan, muzi) = (Browser::default(), Browser::default());
+        let of_ryan = signed_in(&stage, &app, &ryan).await;
+        let of_muzi = agreed(&stage, &app, &muzi, (ASKS, "muzi", &[])).await.text("access_token");
+        assert_eq!(fetched(&stage, &of_muzi).await.status, 403, "who has not agreed has not, whoever else has");
+        press(&stage, &muzi, "agree").await;
+        let of_muzi = agreed(&stage, &app, &muzi, (ASKS, "muzi", &[])).await.text("access_token");
+        let theirs = fetched(&stage, &of_muzi).await.text("access_token");
+        let his = fetched(&stage, &of_ryan).await.text("access_token");
+        assert_eq!((who_is(&stage, &theirs).await, who_is(&stage, &his).await), (4_029_384_756, 1_376_016_924_429_759_228));
+        // Another app of the same person.
+        let other = stage.server.register(AppSpec::default()).await;
+        let foreign = agreed(&stage, &other, &ryan, ("openid profile", "ryan", &["profile"])).await.text("access_token");
+        assert_eq!(fetched(&stage, &foreign).await.status, 403);
+    }
+
+    async fn an_api_that_is_given_a_token_gets_nothing_for_it_here(stage: Stage of ["kakao"]) {
+        stage.server.register_api("https://calendar.example", &["calendar.read"], false).await;
+        let optional = ["calendar.read", "upstream:kakao"].map(str::to_owned).to_vec();
+        let app = stage.server.register(AppSpec { optional, ..AppSpec::default() }).await;
+        stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+        let browser = Browser::default();
+        let both = "openid calendar.read upstream:kakao";
+        let tokens = agreed(&stage, &app, &browser, (both, "ryan", &["calendar.read", "upstream:kakao"])).await;
+        assert_eq!(stage.server.userinfo(&tokens.text("access_token")).await.status, 200);
+        assert_eq!(fetched(&stage, &tokens.text("access_token")).await.status, 403, "the API has it, too");
+        let refresh_token = tokens.text("refresh_token");
+        let narrow = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &refresh_token),
+            ("scope", "openid upstream:kakao"),
+        ];
+        let here = stage.server.token(&app, &narrow).await.text("access_token");
+        assert_eq!(fetched(&stage, &here).await.status, 200);
     }
 
     async fn it_is_refreshed_when_due_and_once_for_all_who_ask(stage: Stage of ["kakao"]) {
-        let app = stage.server.register(AppSpec::default()).await;
+        let app = permitted(&stage).await;
         let browser = Browser::default();
-        signed_in(&stage, &app, &browser).await;
-        stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
         let before = fetched(&stage, &signed_in(&stage, &app, &browser).await).await.text("access_token");
         stage.advance(6 * 3_600 + 60);
         // The browser is signed in here still; nobody goes to the provider.
@@ -76,9 +189,8 @@ for_each_engine! {
     }
 
     async fn when_the_link_is_over_the_app_is_told_to_let_the_person_sign_in(stage: Stage of ["kakao"]) {
-        let app = stage.server.register(AppSpec::default()).await;
+        let app = permitted(&stage).await;
         let access_token = signed_in(&stage, &app, &Browser::default()).await;
-        stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
         // The provider tells nobody: it shows when the token is due.
         stage.simulator("kakao").control(Command::Expire { tokens: Tokens::All, person: None }).await.unwrap();
         stage.advance(240);
