@@ -6,9 +6,10 @@ use super::db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, val
 
 statements! {
     ALL: Upstreams = "SELECT name, provider, client_id, secrets_wrapped, options, disabled_at, created_at \
-         FROM upstreams ORDER BY created_at, name";
-    INSERT: Upstreams = "INSERT INTO upstreams (name, provider, client_id, secrets_wrapped, options, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING";
+         FROM upstreams ORDER BY position, created_at, name";
+    INSERT: Upstreams = "INSERT INTO upstreams (name, provider, client_id, secrets_wrapped, options, created_at, position) \
+         VALUES ($1, $2, $3, $4, $5, $6, (SELECT COALESCE(MAX(u.position), 0) + 1 FROM upstreams u)) \
+         ON CONFLICT (name) DO NOTHING";
     REMOVE: Upstreams = "DELETE FROM upstreams WHERE name = $1";
     DISABLE: Upstreams = "UPDATE upstreams SET disabled_at = $1 WHERE name = $2 AND disabled_at IS NULL";
     ENABLE: Upstreams = "UPDATE upstreams SET disabled_at = NULL WHERE name = $1 AND disabled_at IS NOT NULL";
@@ -49,7 +50,7 @@ impl Upstream {
     }
 }
 
-/// All of them, the oldest first.
+/// All of them, in the order in which they were added.
 ///
 /// # Errors
 /// [`StoreError`]

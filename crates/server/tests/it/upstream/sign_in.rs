@@ -29,6 +29,19 @@ for_each_engine! {
         assert_eq!(stage.accounts().await.len(), 1);
     }
 
+    async fn the_buttons_stand_as_they_were_added_and_the_last_used_one_first(
+        stage: Stage of ["naver", "kakao", "google"]
+    ) {
+        let browser = Browser::default();
+        let order = async || stage.door(&browser).await.values("a[id^=upstream-]", "id");
+        assert_eq!(order().await, ["upstream-naver", "upstream-kakao", "upstream-google"]);
+        let door = stage.door(&browser).await;
+        stage.press(&browser, &door, "google").await;
+        assert_eq!(order().await, ["upstream-google", "upstream-naver", "upstream-kakao"]);
+        stage.add("kakao", "a-second-kakao", None).await;
+        assert_eq!(order().await.last().unwrap(), "upstream-a-second-kakao", "by no name");
+    }
+
     async fn who_gives_no_address_has_an_account_without_one(stage: Stage of ["kakao"]) {
         let browser = Browser::default();
         let page = stage.come(&browser, "kakao", ("muzi", &["account_email"])).await;
