@@ -22,10 +22,11 @@ use crate::{
     store::{
         CommitError, Unit,
         identities::{self, Identity},
+        mail_orders::Matter,
         sessions::{self, SignedIn},
         users,
     },
-    upstream::{self, Upstream},
+    upstream::{self, Upstream, letters},
 };
 
 /// What stands on the account's page; `None` where nobody can sign in but by password.
@@ -85,9 +86,11 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
         let unit = Unit::from(users::guard(&user.id, user.epoch))
             .with(identities::remove(&way.id, &user.id, now))
             .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
-        match visit.app.commit(unit).await {
+        let letter = letters::way_changed(&visit, user, (Matter::WayRemoved, &way.upstream))?;
+        match visit.app.commit(letters::keeping(&visit, unit, letter.as_ref())).await {
             Ok(_) => {
                 About::user(&user.id).note(Event::WayRemoved);
+                letters::send(&visit, letter);
                 tell(&visit.app, &way)?;
                 Ok(see_other(&notice::account(AccountNotice::WayRemoved))?)
             }

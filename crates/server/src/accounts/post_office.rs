@@ -56,12 +56,18 @@ impl Order {
     /// one with which the person goes on afterwards, sealed for the browser that asked.
     pub(crate) fn new(matter: Matter, email: &Email, locale: Locale, step: Option<Concealed>) -> Self {
         let (email, locale) = (email.to_string(), locale.as_str().to_owned());
-        Self(MailOrder { id: Kind::MailOrder.fresh(), matter, email, locale, step, app_id: None })
+        let id = Kind::MailOrder.fresh();
+        Self(MailOrder { id, matter, email, locale, step, app_id: None, upstream: None })
     }
 
     /// The same, for somebody who came from this app.
     pub(crate) fn coming_from(self, app_id: Option<String>) -> Self {
         Self(MailOrder { app_id, ..self.0 })
+    }
+
+    /// The same, about this provider.
+    pub(crate) fn about(self, upstream: &str) -> Self {
+        Self(MailOrder { upstream: Some(upstream.to_owned()), ..self.0 })
     }
 
     /// Keeps it; returns a row unless too many wait.
@@ -226,11 +232,31 @@ async fn compose(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault>
         (Matter::Reset, Some(Account { user, .. })) if user.disabled_at.is_none() => {
             offer_reset(app, order, &user).await
         }
-        (Matter::Reset, _) | (Matter::PasswordChanged, None) => Ok(None),
+        (Matter::Reset, _) | (Matter::PasswordChanged | Matter::WayAdded | Matter::WayRemoved, None) => {
+            Ok(None)
+        }
         (Matter::PasswordChanged, Some(Account { user, .. })) => {
             notice(&user, at::FORGOT_PASSWORD, |link| letters::Matter::PasswordChanged { link })
         }
+        (Matter::WayAdded | Matter::WayRemoved, Some(Account { user, .. })) => {
+            Ok(Some(tell_of_way(app, order, &user)))
+        }
     }
+}
+
+/// That there is a way into the account more, or one less.
+fn tell_of_way(app: &App, order: &MailOrder, user: &User) -> Written {
+    let locale = own_locale(user, order);
+    let name = order.upstream.as_deref().unwrap_or_default();
+    let known = app.upstreams().registered(name);
+    let provider = Shown::name(known.as_ref().map_or(name, |upstream| upstream.label(locale)));
+    let link = mailed_link::whole_address(app, at::ACCOUNT);
+    let matter = if order.matter == Matter::WayAdded {
+        letters::Matter::WayAdded { link: &link, provider: &provider }
+    } else {
+        letters::Matter::WayRemoved { link: &link, provider: &provider }
+    };
+    Written { text: letters::Letter::write(&matter, locale), unit: Unit::new() }
 }
 
 /// A link that proves the address of somebody new.

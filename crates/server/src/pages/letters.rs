@@ -42,6 +42,20 @@ pub enum Matter<'a> {
         /// Whole address of the page where a forgotten password is replaced.
         link: &'a str,
     },
+    /// Somebody who proved to be the owner added a way to sign in.
+    WayAdded {
+        /// Whole address of the account's page.
+        link: &'a str,
+        /// What people call the provider.
+        provider: &'a Shown,
+    },
+    /// Somebody who proved to be the owner removed a way to sign in.
+    WayRemoved {
+        /// Whole address of the account's page.
+        link: &'a str,
+        /// What people call the provider.
+        provider: &'a Shown,
+    },
 }
 
 impl Letter {
@@ -53,12 +67,17 @@ impl Letter {
             Matter::AlreadyMember { link } => ("letter.member", "letter.member_body", link, 0),
             Matter::Reset { link, minutes } => ("letter.reset", "letter.reset_body", link, minutes),
             Matter::PasswordChanged { link } => ("letter.changed", "letter.changed_body", link, 0),
+            Matter::WayAdded { link, .. } => ("letter.way_added", "letter.way_added_body", link, 0),
+            Matter::WayRemoved { link, .. } => ("letter.way_removed", "letter.way_removed_body", link, 0),
         };
         let body =
             t.with(body, "time", t.span(minutes)).replace("{link}", &link.replace(char::is_control, ""));
         let body = match matter {
             Matter::SignUp { service: Some(service), .. } => {
                 format!("{}\n\n{body}", t.with("letter.for_service", "app", service))
+            }
+            Matter::WayAdded { provider, .. } | Matter::WayRemoved { provider, .. } => {
+                body.replace("{provider}", &provider.to_string())
             }
             _ => body,
         };
@@ -80,12 +99,19 @@ mod tests {
             Matter::AlreadyMember { link },
             Matter::Reset { link, minutes: 30 },
             Matter::PasswordChanged { link },
+            Matter::WayAdded { link, provider: &service },
+            Matter::WayRemoved { link, provider: &service },
         ];
         for locale in Locale::ALL.iter().copied() {
             for matter in &matters {
                 let letter = Letter::write(matter, locale);
                 assert!(letter.body.contains(link), "{letter:?}");
-                let names = matches!(matter, Matter::SignUp { service: Some(_), .. });
+                let names = matches!(
+                    matter,
+                    Matter::SignUp { service: Some(_), .. }
+                        | Matter::WayAdded { .. }
+                        | Matter::WayRemoved { .. }
+                );
                 assert_eq!(letter.body.contains("나의 서비스"), names, "{letter:?}");
                 assert!(!letter.body.contains("\nBcc"), "{letter:?}");
                 assert!(

@@ -12,12 +12,12 @@ pub const LIFE: Seconds = Seconds::days(1);
 
 statements! {
     PUT: MailOrders = "INSERT INTO mail_orders (id, matter, email, locale, step, leased_until, created_at, expires_at, \
-         app_id) \
+         app_id, upstream) \
          SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), \
-         CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS TEXT) \
-         WHERE (SELECT COUNT(*) FROM mail_orders m WHERE m.expires_at > $7) < $10 \
+         CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS TEXT), CAST($10 AS TEXT) \
+         WHERE (SELECT COUNT(*) FROM mail_orders m WHERE m.expires_at > $7) < $11 \
          ON CONFLICT (id) DO NOTHING RETURNING 1";
-    WAITING: MailOrders = "SELECT id, matter, email, locale, step, app_id FROM mail_orders \
+    WAITING: MailOrders = "SELECT id, matter, email, locale, step, app_id, upstream FROM mail_orders \
          WHERE leased_until <= $1 AND expires_at > $1 ORDER BY leased_until LIMIT $2";
     LEASE: MailOrders = "UPDATE mail_orders SET leased_until = $1 \
          WHERE id = $2 AND leased_until <= $3 AND expires_at > $3";
@@ -33,16 +33,23 @@ pub enum Matter {
     Reset,
     /// The password was changed.
     PasswordChanged,
+    /// A way to sign in was added.
+    WayAdded,
+    /// A way to sign in was removed.
+    WayRemoved,
 }
 
 impl Matter {
-    const ALL: [Self; 3] = [Self::SignUp, Self::Reset, Self::PasswordChanged];
+    const ALL: [Self; 5] =
+        [Self::SignUp, Self::Reset, Self::PasswordChanged, Self::WayAdded, Self::WayRemoved];
 
     const fn name(self) -> &'static str {
         match self {
             Self::SignUp => "sign_up",
             Self::Reset => "reset",
             Self::PasswordChanged => "password_changed",
+            Self::WayAdded => "way_added",
+            Self::WayRemoved => "way_removed",
         }
     }
 }
@@ -62,6 +69,8 @@ pub struct MailOrder {
     pub step: Option<Concealed>,
     /// The app from which the person came; it may be gone by now.
     pub app_id: Option<String>,
+    /// The provider that it is about; it may be gone by now.
+    pub upstream: Option<String>,
 }
 
 /// Keeps an order, for whoever asked to carry it out until `leased_until`. Returns a row, or none when too many
@@ -74,10 +83,12 @@ pub fn put(order: &MailOrder, leased_until: Timestamp, at: Timestamp) -> Stateme
 /// As [`put`], with another limit.
 #[must_use]
 pub fn put_within(order: &MailOrder, leased_until: Timestamp, limit: i64, at: Timestamp) -> Statement {
-    let MailOrder { id, matter, email, locale, step, app_id } = order;
+    let MailOrder { id, matter, email, locale, step, app_id, upstream } = order;
     let expires_at = at.plus(LIFE);
-    let (matter, step, app_id) = (matter.name(), step.as_ref(), app_id.as_deref());
-    let params = values![id, matter, email, locale, step, leased_until, at, expires_at, app_id, limit];
+    let (matter, step) = (matter.name(), step.as_ref());
+    let (app_id, upstream) = (app_id.as_deref(), upstream.as_deref());
+    let params =
+        values![id, matter, email, locale, step, leased_until, at, expires_at, app_id, upstream, limit];
     Statement::zero_or_one(PUT, params)
 }
 
@@ -115,6 +126,7 @@ impl MailOrder {
                 locale: row.text()?,
                 step: row.optional_text()?.map(Concealed::from),
                 app_id: row.optional_text()?,
+                upstream: row.optional_text()?,
             })
         })
     }

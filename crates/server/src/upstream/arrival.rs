@@ -13,7 +13,7 @@ use mapae_protocol::time::Timestamp;
 use super::{
     Upstream,
     facts::{self, Known},
-    tokens, trouble,
+    letters, tokens, trouble,
     waiting::{self, Arrival},
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     store::{
         CommitError, Unit,
         identities::{self, Brought, NewIdentity},
+        mail_orders::Matter,
         sessions::Proof,
         steps,
         users::{self, NewUser, User},
@@ -179,9 +180,11 @@ async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<
     let now = visit.app.now();
     let unit = Unit::from(users::guard(account, signed_in.user.epoch))
         .with(identities::link(&linked(arrival, account), now));
-    match visit.app.commit(unit).await {
+    let letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
+    match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
         Ok(_) => {
             About::user(account).note(Event::WayAdded);
+            letters::send(visit, letter);
             Ok(Some(connected()?))
         }
         Err(CommitError::Conflict { .. }) => Ok(None),
@@ -209,8 +212,12 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
             let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
                 .with(users::guard(&account, user.epoch))
                 .with(identities::link(&linked(&arrival, &account), now));
-            match visit.app.commit(unit).await {
-                Ok(_) => About::user(&account).note(Event::WayAdded),
+            let letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;
+            match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
+                Ok(_) => {
+                    About::user(&account).note(Event::WayAdded);
+                    letters::send(visit, letter);
+                }
                 Err(CommitError::Conflict { .. }) => {
                     tracing::info!(
                         upstream = arrival.upstream,

@@ -15,6 +15,7 @@ mod arrival;
 pub(crate) mod callback;
 pub(crate) mod departure;
 mod facts;
+pub(crate) mod letters;
 pub(crate) mod notices;
 pub(crate) mod offer;
 mod refreshing;

@@ -12,6 +12,7 @@ use super::{
 
 fn order(id: &str) -> MailOrder {
     MailOrder {
+        upstream: None,
         id: id.into(),
         matter: Matter::Reset,
         email: "hong@example.com".into(),

@@ -34,6 +34,31 @@ for_each_engine! {
         assert!(page.has("linking"), "it comes back by its owner's hand only: {}", page.body);
     }
 
+    async fn lk_03_the_owner_is_told_by_mail_of_a_way_more_and_of_a_way_less(stage: Stage of ["kakao"]) {
+        let user = stage.server.user_who_speaks("hong@example.com", Some("en")).await;
+        let browser = Browser::default();
+        let account = signed_in(&stage, &browser, &user).await;
+        assert_eq!(stage.server.mails_to(&user.email).await.len(), 0);
+        let account = stage.through(&browser, &account, "kakao", ("muzi", &[])).await;
+        assert!(account.has("notice"), "{} {}", account.status, account.body);
+        let mails = stage.server.mails_to(&user.email).await;
+        let [added] = mails.as_slice() else { panic!("{mails:?}") };
+        assert_eq!(added.subject, "A way to sign in was added", "in the language of the account, not of the page");
+        assert!(added.text.contains("Kakao") && added.text.contains(&stage.server.at("/account")), "{added:?}");
+        remove(&browser, &stage.door(&browser).await).await;
+        let mails = stage.server.mails_to(&user.email).await;
+        assert!(mails.len() == 2 && mails.iter().any(|mail| mail.subject == "A way to sign in was removed"), "{mails:?}");
+    }
+
+    async fn nobody_is_written_to_who_has_no_address_or_has_just_come(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        let account = stage.enter(&browser, "kakao", ("muzi", &[])).await;
+        stage.through(&browser, &account, "naver", ("yuna", &[])).await;
+        remove(&browser, &stage.door(&browser).await).await;
+        stage.enter(&Browser::default(), "naver", ("haneul", &[])).await;
+        assert_eq!(stage.server.mails().await.len(), 0);
+    }
+
     async fn lk_10_the_last_way_in_stays(stage: Stage of ["kakao", "naver"]) {
         let browser = Browser::default();
         let account = stage.enter(&browser, "kakao", ("ryan", &["account_email"])).await;
