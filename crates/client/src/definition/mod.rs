@@ -70,6 +70,13 @@ pub enum DefinitionError {
     },
 }
 
+impl From<DefinitionError> for ConfigurationError {
+    /// For whoever keeps the text of a definition and reads it again.
+    fn from(_: DefinitionError) -> Self {
+        Self::new(Setting::Providers, "the definition cannot be read")
+    }
+}
+
 impl Definition {
     /// The definition of this id that is compiled in: `kakao`, `naver`, `naver-oidc`, `google`, `facebook`, `apple`,
     /// `github`, or `oidc` for every OpenID provider.

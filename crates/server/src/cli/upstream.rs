@@ -67,7 +67,8 @@ pub struct AddUpstream {
     #[command(flatten)]
     pub common: Common,
 
-    /// kakao, naver, naver-oidc, google, facebook, apple, github, or oidc for any OpenID provider
+    /// kakao, naver, naver-oidc, google, facebook, apple, github, oidc for any OpenID provider, or that of
+    /// --definition-file
     #[arg(value_name = "PROVIDER")]
     pub provider: String,
 
@@ -86,6 +87,10 @@ pub struct AddUpstream {
     /// A further credential, such as admin_key and app_id of Kakao, which prove its notices; may be repeated
     #[arg(long = "credential-file", value_name = "NAME=FILE")]
     pub credential_files: Vec<String>,
+
+    /// File that says how a provider is spoken to that Mapae does not know by itself; PROVIDER is its `id`
+    #[arg(long, value_name = "FILE")]
+    pub definition_file: Option<String>,
 
     /// What is asked for, separated by spaces [default: what the provider's console says, or its usual scopes]
     #[arg(long, value_name = "SCOPES")]

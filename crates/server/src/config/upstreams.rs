@@ -12,7 +12,7 @@ use super::{
     source::Source,
     suggestion,
 };
-use crate::upstream::{Options, Secrets, UpstreamSettings};
+use crate::upstream::{Options, Secrets, UpstreamSettings, read_definition};
 
 /// A key of the table, and what it means.
 #[derive(Debug)]
@@ -57,6 +57,12 @@ pub(super) const KEYS: &[Key] = &[
         "What is asked for; without it what the provider's console says, or its usual scopes.",
         "[\"openid\", \"account_email\"]",
     ),
+    key(
+        "definition",
+        "A file that says how a provider is spoken to that Mapae does not know by itself; `provider` may then be left out. \
+         docs/commands.md says what stands in it.",
+        "\"/etc/mapae/company.toml\"",
+    ),
     key("issuer", "The issuer, for `oidc`.", "\"https://id.example.com\""),
     key(
         "openid",
@@ -99,7 +105,15 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn settings(&mut self) -> Option<UpstreamSettings> {
-        let provider = self.required("provider");
+        let (id, definition) = self.definition().unzip();
+        let provider =
+            if id.is_some() { self.text("provider").or(id.clone()) } else { self.required("provider") };
+        if let (Some(id), Some(provider)) = (&id, &provider)
+            && id != provider
+        {
+            let instead = "Remove the key, or write what stands at `id` in the file.";
+            self.mistake("provider", "The definition has another id.", instead);
+        }
         let client_id = self.required("client_id");
         let name = self.text("name").or_else(|| provider.clone());
         let secrets = Secrets {
@@ -114,6 +128,7 @@ impl Reading<'_> {
             base_url: self.text("base_url"),
             without_openid: self.is_off("openid"),
             label: self.text("label"),
+            definition,
         };
         Some(UpstreamSettings { name: name?, provider: provider?, client_id: client_id?, secrets, options })
     }
@@ -140,7 +155,7 @@ impl Reading<'_> {
             let instead = "Write at most 32 of a to z, 0 to 9 and the hyphen.";
             return self.mistake("name", "This cannot stand in an address.", instead);
         }
-        if Definition::ids().all(|id| id != settings.provider) {
+        if !settings.is_defined() {
             let ids: Vec<&str> = Definition::ids().collect();
             return self.mistake(
                 "provider",
@@ -181,6 +196,22 @@ impl Reading<'_> {
             Value::List(list) => Some(list.clone()),
             Value::Text(_) | Value::Integer(_) | Value::Other(_) => {
                 self.mistake(key, "This is not a list.", "Write a list of texts: [\"one\", \"two\"].");
+                None
+            }
+        }
+    }
+
+    /// The id of a definition of one's own, and its text.
+    fn definition(&mut self) -> Option<(String, String)> {
+        let path = self.text("definition")?;
+        match read_definition(&path) {
+            Ok(found) => Some(found),
+            Err(wrong) => {
+                self.mistake(
+                    "definition",
+                    wrong,
+                    "Name a file with a definition; docs/commands.md shows one.",
+                );
                 None
             }
         }

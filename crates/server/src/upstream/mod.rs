@@ -33,6 +33,7 @@ pub(crate) use offer::{Offer, offer};
 pub(crate) use refreshing::{NoToken, working_tokens};
 pub(crate) use registry::{Origin, Registry, Upstream, language, opened, read, sealed};
 pub(crate) use scope::{named_by, scope_of, scope_text, scope_token_of};
+pub(crate) use settings::read_definition;
 pub use settings::{Options, Secrets, UpstreamSettings};
 pub(crate) use tokens::unwrap as unwrap_tokens;
 pub(crate) use trouble::{Told, told};

@@ -1,6 +1,6 @@
 //! What is known of a provider that people sign in with, wherever it was written down.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fs, sync::Arc};
 
 use mapae_client::{
     ClientRegistration, ConfigurationError, Definition, Provider, ProviderSettings, observe::Observer,
@@ -73,9 +73,35 @@ pub struct Options {
     /// What stands on the button in the place of the provider's usual name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The whole text of a definition of one's own, in the place of one that is compiled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+}
+
+/// Longest file of a definition, in bytes.
+const MAX_DEFINITION: u64 = 64 * 1024;
+
+/// The text of a file that holds a definition, and the id that it gives itself.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub(crate) fn read_definition(path: &str) -> Result<(String, String), String> {
+    let cannot = |error: std::io::Error| format!("The file {path:?} cannot be read: {error}.");
+    if fs::metadata(path).map_err(cannot)?.len() > MAX_DEFINITION {
+        return Err(format!("The file {path:?} is longer than {MAX_DEFINITION} bytes."));
+    }
+    let text = fs::read_to_string(path).map_err(cannot)?;
+    let definition = Definition::parse(&text);
+    let definition = definition.map_err(|error| format!("The file {path:?} is no definition: {error}."))?;
+    Ok((definition.id().to_owned(), text))
 }
 
 impl UpstreamSettings {
+    /// Whether there is a definition for it.
+    pub(crate) fn is_defined(&self) -> bool {
+        self.options.definition.is_some() || Definition::ids().any(|id| id == self.provider)
+    }
+
     /// Whether this can be the name of a provider: a short word of an address.
     pub fn is_name(name: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -96,8 +122,11 @@ impl UpstreamSettings {
 
     /// The definition with what these settings say of it.
     pub(crate) fn definition(&self) -> Result<Definition, ConfigurationError> {
-        let Options { issuer, base_url, without_openid, .. } = &self.options;
-        let mut definition = Definition::named(&self.provider)?;
+        let Options { issuer, base_url, without_openid, definition, .. } = &self.options;
+        let mut definition = match definition {
+            Some(text) => Definition::parse(text)?,
+            None => Definition::named(&self.provider)?,
+        };
         if let Some(issuer) = issuer {
             definition = definition.with("issuer", issuer);
         }

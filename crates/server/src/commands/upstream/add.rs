@@ -17,7 +17,7 @@ use crate::{
     },
     config::read_secret,
     store::{CommitError, upstreams},
-    upstream::{Options, Origin, Secrets, UpstreamSettings, sealed},
+    upstream::{Options, Origin, Secrets, UpstreamSettings, read_definition, sealed},
 };
 
 /// The provider that was added.
@@ -87,12 +87,30 @@ fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
             base_url: args.base_url.clone(),
             without_openid: args.without_openid,
             label: args.label.clone(),
+            definition: args.definition_file.as_ref().and_then(|path| definition(args, path, refusals)),
         },
     }
 }
 
+/// The text of a definition of one's own, which must be the one that is meant.
+fn definition(args: &AddUpstream, path: &str, refusals: &mut Refusals) -> Option<String> {
+    match read_definition(path) {
+        Ok((id, text)) if id == args.provider => Some(text),
+        Ok((id, _)) => {
+            let wrong = format!("The file {path:?} defines {id:?} and not {:?}.", args.provider);
+            refusals.add(INVALID, "PROVIDER", wrong, format!("Write {id}."));
+            None
+        }
+        Err(wrong) => {
+            let instead = "Name a file with a definition; docs/commands.md shows one.";
+            refusals.add(INVALID, "--definition-file", wrong, instead);
+            None
+        }
+    }
+}
+
 fn refuse_useless(args: &AddUpstream, data: &Data, settings: &UpstreamSettings, refusals: &mut Refusals) {
-    if Definition::ids().all(|id| id != args.provider) {
+    if !settings.is_defined() && args.definition_file.is_none() {
         let ids: Vec<&str> = Definition::ids().collect();
         let wrong = format!("There is no provider {:?}.", args.provider);
         return refusals.add(INVALID, "PROVIDER", wrong, format!("Write one of {}.", ids.join(", ")));
@@ -101,7 +119,9 @@ fn refuse_useless(args: &AddUpstream, data: &Data, settings: &UpstreamSettings, 
         let wrong = format!("{:?} cannot stand in an address.", settings.name);
         return refusals.add(INVALID, "--name", wrong, "Write at most 32 of a to z, 0 to 9 and the hyphen.");
     }
-    if let Err(error) = settings.provider(&data.config.site) {
+    if settings.is_defined()
+        && let Err(error) = settings.provider(&data.config.site)
+    {
         let instead = format!("Look at the setting {}.", error.setting().name());
         refusals.add(INVALID, "PROVIDER", format!("It cannot be used like this: {error}."), instead);
     }

@@ -30,6 +30,7 @@ pub(super) struct View {
     base_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    own_definition: bool,
     in_settings: bool,
     disabled: bool,
 }
@@ -50,6 +51,7 @@ impl View {
             issuer: options.issuer.clone(),
             base_url: options.base_url.clone(),
             label: options.label.clone(),
+            own_definition: options.definition.is_some(),
             in_settings: *origin == Origin::Settings,
             disabled: *disabled,
         }
@@ -77,6 +79,7 @@ impl fmt::Display for View {
             .with_some("issuer", self.issuer.as_deref())
             .with_some("base URL", self.base_url.as_deref())
             .with_some("label", self.label.as_deref())
+            .with_some("definition", self.own_definition.then_some("of a file"))
             .with_some("state", state)
             .fmt(f)
     }

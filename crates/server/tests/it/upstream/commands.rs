@@ -38,6 +38,39 @@ for_each_engine! {
         assert_eq!(stage.run(&["upstream", "show", "nobody"]).await.status.code(), Some(1));
     }
 
+    async fn a_definition_of_ones_own_is_as_good_as_one_that_is_compiled_in(stage: Stage of ["kakao"]) {
+        let folder = stage.server.data();
+        let own = include_str!("../../../../client/providers/kakao.toml").replacen("id = \"kakao\"", "id = \"octopus\"", 1);
+        let own = own.replacen("ko = \"카카오\"", "ko = \"문어\"", 1);
+        let written = |name: &str, text: &str| {
+            std::fs::write(folder.join(name), text).unwrap();
+            folder.join(name).to_str().unwrap().to_owned()
+        };
+        let app = stage.simulator("kakao").app();
+        let (file, secret) = (written("octopus.toml", &own), written("octopus.secret", app.client_secret.as_deref().unwrap()));
+        let back = mapae_simulators::App { redirect_uris: vec![stage.server.at("/upstream/octopus/callback")], ..app.clone() };
+        stage.simulator("kakao").control(mapae_simulators::Command::App(Box::new(back))).await.unwrap();
+        let base = stage.simulator("kakao").base_url().to_owned();
+        let add = ["upstream", "add", "octopus", "--client-id", &app.client_id, "--client-secret-file", &secret];
+        let without = stage.run(&[&add[..], &["--base-url", &base]].concat()).await;
+        assert_eq!(without.status.code(), Some(1), "nobody knows it");
+        for (wrong, place) in [("schema = 1\nid = \"octopus\"\nunheard = 1\n", "--definition-file"), (&own.replacen("octopus", "squid", 1), "PROVIDER")] {
+            let wrong = written("wrong.toml", wrong);
+            let refused = stage.run(&[&add[..], &["--base-url", &base, "--definition-file", &wrong]].concat()).await;
+            let said = String::from_utf8(refused.stdout).unwrap();
+            assert!(refused.status.code() == Some(1) && said.contains(&format!("\"place\":\"{place}\"")), "{said}");
+        }
+        let added = stage.mapae(&[&add[..], &["--base-url", &base, "--definition-file", &file]].concat()).await;
+        assert_eq!((&added["provider"], &added["own_definition"]), (&"octopus".into(), &true.into()));
+        // The file is not needed again.
+        std::fs::remove_file(&file).unwrap();
+        let browser = mapae_testkit::Browser::default();
+        let door = stage.door(&browser).await;
+        assert!(door.text("#upstream-octopus").unwrap().contains("문어"), "{}", door.body);
+        let account = stage.enter(&browser, "octopus", ("ryan", &[])).await;
+        assert!(account.body.contains("문어"), "{}", account.body);
+    }
+
     async fn a_wrong_secret_is_found_by_the_test_and_says_where_it_stands(stage: Stage of ["kakao"]) {
         stage.add("kakao", "second", Some("wrong")).await;
         let output = stage.run(&["upstream", "test", "second"]).await;
