@@ -68,6 +68,7 @@ events! {
     WayRemoved = "a way to sign in was removed";
     PasswordChanged = "password changed";
     PasswordReset = "password reset";
+    TermsAgreed = "terms agreed to";
     ConsentGiven = "consent given";
     ConsentRefused = "consent refused";
     ConsentItemGiven = "consent to an item given";

@@ -22,6 +22,7 @@ use crate::{
     interaction::{PageError, consent, login, page, select_account},
     mailed::{ask, finish_sign_up, new_password, setup},
     pages::at,
+    terms::renewal,
     upstream::{callback, departure, notices, sign_up as upstream_sign_up},
 };
 
@@ -77,6 +78,7 @@ fn pages() -> Router<App> {
         .route(at::SIGN_IN, get(login::show).post(login::submit))
         .route(at::CONTINUE, get(login::go_on))
         .route(at::SELECT_ACCOUNT, get(select_account::show).post(select_account::submit))
+        .route(at::TERMS, get(renewal::show).post(renewal::submit))
         .route(at::CONSENT, get(consent::show).post(consent::submit))
         .route(at::SIGN_UP, get(ask::show_sign_up).post(ask::sign_up))
         .route(at::FINISH_SIGN_UP, get(finish_sign_up::show).post(finish_sign_up::submit))

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{
     setting::{Fallback, SECTIONS, Section, Setting},
-    upstreams,
+    table::Key,
+    terms, upstreams,
 };
 
 const INTRODUCTION: &str = "# Settings
@@ -37,6 +38,25 @@ database; a table here goes before one of the same name there. The redirect URI 
 `ISSUER/upstream/NAME/callback`; `mapae upstream list` and the console show it.
 ";
 
+const TERMS: &str = "
+## `[[terms]]`: What people agree to when they make an account
+
+One table for each, in the order of their boxes. They stand in the sign-up step after a provider and in that after a mailed link, and
+nothing is ticked beforehand. What somebody agreed to is kept with its version and the time. Whoever has an account and has not agreed
+to the present version of a required term is asked on the way from the next sign-in, or the next app, to where they wanted to go.
+";
+
+/// The lists of tables: what is said above the keys, in the documentation and in the example.
+const LISTS: [(&str, &str, &str, &[Key]); 2] = [
+    (
+        UPSTREAMS,
+        "A provider that people sign in with; may be repeated.",
+        upstreams::UPSTREAM,
+        upstreams::KEYS,
+    ),
+    (TERMS, "What people agree to when they make an account; may be repeated.", terms::TERMS, terms::KEYS),
+];
+
 /// The text of `docs/config.md`.
 pub fn markdown() -> String {
     let mut page = INTRODUCTION.to_owned();
@@ -46,14 +66,16 @@ pub fn markdown() -> String {
             write_entry(&mut page, setting);
         }
     }
-    write_upstreams(&mut page);
+    for (introduction, _, _, keys) in LISTS {
+        write_list(&mut page, introduction, keys);
+    }
     page
 }
 
 /// Tables have no names in the environment and on the command line.
-fn write_upstreams(page: &mut String) {
-    page.push_str(UPSTREAMS);
-    for upstreams::Key { name, meaning, example } in upstreams::KEYS {
+fn write_list(page: &mut String, introduction: &str, keys: &[Key]) {
+    page.push_str(introduction);
+    for Key { name, meaning, example } in keys {
         let _ = write!(page, "\n- `{name}`: {meaning} For example `{example}`.");
     }
     page.push('\n');
@@ -80,13 +102,15 @@ pub fn example() -> String {
             file.push_str(&format!("\n# {} = {value}\n", setting.key));
         }
     }
-    file.push_str("\n# A provider that people sign in with; may be repeated.\n#\n# [[upstream]]\n");
-    for upstreams::Key { name, meaning, example } in upstreams::KEYS {
-        file.push('#');
-        for line in wrap(meaning) {
-            file.push_str(&format!("\n#   {line}"));
+    for (_, meaning, table, keys) in LISTS {
+        file.push_str(&format!("\n# {meaning}\n#\n# [[{table}]]\n"));
+        for Key { name, meaning, example } in keys {
+            file.push('#');
+            for line in wrap(meaning) {
+                file.push_str(&format!("\n#   {line}"));
+            }
+            file.push_str(&format!("\n#   {name} = {example}\n"));
         }
-        file.push_str(&format!("\n#   {name} = {example}\n"));
     }
     file
 }
@@ -181,6 +205,8 @@ mod tests {
         std::fs::write(&path, uncommented.join("\n")).unwrap();
         let flags = Flags { config: Some(path.display().to_string()), ..Flags::default() };
         let with = Config::load(&flags, &Environment::default()).unwrap();
+        // It names the issuer, and says the same by that.
+        let with = Config { site_is_named: false, ..with };
         let without = Config::load(&Flags::default(), &Environment::default()).unwrap();
         assert_eq!(format!("{with:?}"), format!("{without:?}"));
         let settings = super::super::setting::all().filter(|setting| setting.in_file()).count();

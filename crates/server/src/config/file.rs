@@ -10,8 +10,11 @@ use toml::{
 use super::{
     mistake::{Mistake, Place},
     setting::{self, SECTIONS, Setting},
-    suggestion, upstreams,
+    suggestion, terms, upstreams,
 };
+
+/// The names of lists of tables.
+const LISTS: &[&str] = &[upstreams::UPSTREAM, terms::TERMS];
 
 /// A value as it was written, wherever that was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,8 @@ pub(super) enum Value {
 pub(super) struct File {
     path: String,
     entries: BTreeMap<String, Entry>,
-    /// `[[upstream]]`, in their order.
-    upstreams: Vec<Table>,
+    /// Those of all lists of tables, in their order.
+    tables: Vec<Table>,
 }
 
 /// One table of a list of tables.
@@ -93,18 +96,17 @@ impl File {
         let mut file = Self { path: path.to_owned(), ..Self::default() };
         for (key, value) in document.get_ref() {
             let line = line_of(text, key.span().start);
-            match value.get_ref() {
-                DeValue::Table(table) if is_section(key.get_ref()) => {
+            let list = LISTS.iter().copied().find(|name| *key.get_ref() == *name);
+            match (value.get_ref(), list) {
+                (DeValue::Array(array), Some(name)) => {
+                    file.insert_tables(name, array, (text, &mut *mistakes));
+                }
+                (DeValue::Table(_), Some(name)) => mistakes.push(file.one_bracket(name, line)),
+                (DeValue::Table(table), None) if is_section(key.get_ref()) => {
                     file.insert_section(key.get_ref(), table, text);
                 }
-                DeValue::Array(array) if *key.get_ref() == upstreams::UPSTREAM => {
-                    file.insert_upstreams(array, text, mistakes);
-                }
-                DeValue::Table(_) if *key.get_ref() == upstreams::UPSTREAM => {
-                    mistakes.push(file.one_bracket(line));
-                }
-                DeValue::Table(_) => mistakes.push(file.unknown_section(key.get_ref(), line)),
-                other => file.insert(key.get_ref().clone().into_owned(), line, other),
+                (DeValue::Table(_), None) => mistakes.push(file.unknown_section(key.get_ref(), line)),
+                (other, _) => file.insert(key.get_ref().clone().into_owned(), line, other),
             }
         }
         file.report_unknown_keys(mistakes);
@@ -125,11 +127,16 @@ impl File {
         }
     }
 
-    fn insert_upstreams(&mut self, array: &DeArray<'_>, text: &str, mistakes: &mut Vec<Mistake>) {
+    fn insert_tables(
+        &mut self,
+        name: &'static str,
+        array: &DeArray<'_>,
+        (text, mistakes): (&str, &mut Vec<Mistake>),
+    ) {
         for item in array {
             let line = line_of(text, item.span().start);
             let Some(table) = item.get_ref().as_table() else {
-                mistakes.push(self.one_bracket(line));
+                mistakes.push(self.one_bracket(name, line));
                 continue;
             };
             let entry = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
@@ -138,20 +145,20 @@ impl File {
                 (key.get_ref().clone().into_owned(), entry)
             };
             let entries = table.iter().map(entry).collect();
-            self.upstreams.push(Table { path: self.path.clone(), name: upstreams::UPSTREAM, line, entries });
+            self.tables.push(Table { path: self.path.clone(), name, line, entries });
         }
     }
 
-    /// The tables of the providers, in their order.
-    pub(super) fn upstreams(&self) -> Vec<Table> {
-        self.upstreams.clone()
+    /// The tables of this name, in their order.
+    pub(super) fn tables(&self, name: &str) -> Vec<Table> {
+        self.tables.iter().filter(|table| table.name == name).cloned().collect()
     }
 
-    fn one_bracket(&self, line: usize) -> Mistake {
+    fn one_bracket(&self, name: &str, line: usize) -> Mistake {
         Mistake {
-            place: self.place(upstreams::UPSTREAM, line),
+            place: self.place(name, line),
             wrong: "This is not a list of tables.".to_owned(),
-            instead: "Write [[upstream]], with two brackets, above the keys of each provider.".to_owned(),
+            instead: format!("Write [[{name}]], with two brackets, above the keys of each."),
         }
     }
 

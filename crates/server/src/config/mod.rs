@@ -20,6 +20,8 @@ mod sessions;
 mod setting;
 mod source;
 mod suggestion;
+mod table;
+mod terms;
 mod tokens;
 mod upstreams;
 
@@ -47,7 +49,7 @@ pub use self::{
     tokens::Tokens,
 };
 use self::{file::File, server::Server, source::Source};
-use crate::upstream::UpstreamSettings;
+use crate::{terms::Term, upstream::UpstreamSettings};
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
 pub(crate) use upstreams::read_secret;
@@ -86,6 +88,8 @@ pub struct Config {
     pub limits: Limits,
     /// Providers that people sign in with.
     pub upstreams: Vec<UpstreamSettings>,
+    /// What people agree to when they make an account.
+    pub terms: Vec<Term>,
 }
 
 impl Config {
@@ -116,6 +120,7 @@ impl Config {
         let (keys, mail, limits) =
             (Keys::read(source, &data), Mail::read(source, &data), Limits::read(source));
         let upstreams = upstreams::read(source, site.as_ref());
+        let terms = terms::read(source);
         let site_is_named = source.names(&server::ISSUER);
         Some(Self {
             data,
@@ -132,6 +137,7 @@ impl Config {
             mail,
             limits,
             upstreams,
+            terms,
         })
     }
 }

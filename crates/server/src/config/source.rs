@@ -162,9 +162,9 @@ impl<'a> Source<'a> {
         self.file.value(setting).map(|(value, place)| Given { value, place })
     }
 
-    /// The tables of the providers.
-    pub(super) fn upstreams(&self) -> Vec<Table> {
-        self.file.upstreams()
+    /// The tables of this name, in their order.
+    pub(super) fn tables(&self, name: &str) -> Vec<Table> {
+        self.file.tables(name)
     }
 
     /// Records a mistake. `wrong` must not repeat a value that may hold a secret.

@@ -233,6 +233,77 @@ fn each_upstream_is_a_table_with_its_secrets_in_files() {
 }
 
 #[test]
+fn op_15_terms_are_tables_with_every_mistake_told() {
+    let (_folder, flags) = with_file(
+        "[[terms]]\nid = \"service\"\nversion = \"2026-11-01\"\ntitle_ko = \"이용약관\"\ntitle_en = \"Terms\"\n\
+         address_ko = \"https://id.example/terms\"\n[[terms]]\nid = \"news\"\nversion = \"1\"\nrequired = \"off\"\n\
+         title_ko = \"소식\"\ntitle_en = \"News\"\n",
+    );
+    let config = Config::load(&flags, &Environment::default()).unwrap();
+    let [service, news] = config.terms.as_slice() else { panic!("{:?}", config.terms) };
+    assert_eq!((service.required, news.required), (true, false));
+    assert_eq!(
+        (service.version.as_str(), service.address_ko.as_deref()),
+        ("2026-11-01", Some("https://id.example/terms"))
+    );
+    let (_folder, flags) = with_file(
+        "[[terms]]\nid = \"Service\"\nversion = 1\ntitle_ko = \"이용약관\"\nadress_ko = \"x\"\naddress_en = \"javascript:alert(1)\"\n\
+         [[terms]]\nid = \"a\"\nversion = \"1\"\ntitle_ko = \"가\"\ntitle_en = \"A\"\nrequired = \"maybe\"\n\
+         [[terms]]\nid = \"a\"\nversion = \"2\"\ntitle_ko = \"가\"\ntitle_en = \"A\"\n",
+    );
+    let found: Vec<String> = mistakes(&flags, &[]).iter().map(|mistake| mistake.place.to_string()).collect();
+    for end in [
+        ":2: terms.id",
+        ":3: terms.version",
+        ":1: terms.title_en",
+        ":5: terms.adress_ko",
+        ":6: terms.address_en",
+        ":12: terms.required",
+        ":14: terms.id",
+    ] {
+        assert!(found.iter().any(|place| place.ends_with(end)), "{end}: {found:?}");
+    }
+    let (_folder, one_bracket) = with_file("[terms]\nid = \"a\"\n");
+    assert!(mistakes(&one_bracket, &[])[0].instead.contains("[[terms]]"));
+}
+
+#[test]
+fn an_upstream_may_bring_its_definition_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("octopus.toml");
+    let text = include_str!("../../../client/providers/github.toml").replacen(
+        "id = \"github\"",
+        "id = \"octopus\"",
+        1,
+    );
+    fs::write(&file, &text).unwrap();
+    let table = |more: &str| {
+        format!(
+            "[[upstream]]\ndefinition = {file:?}\nclient_id = \"x\"\nclient_secret_file = {file:?}\n{more}"
+        )
+    };
+    fs::write(folder.path().join("secret"), "s3cret\n").unwrap();
+    let table = |more: &str| {
+        table(more).replacen(
+            &format!("client_secret_file = {file:?}"),
+            &format!("client_secret_file = {:?}", folder.path().join("secret")),
+            1,
+        )
+    };
+    let (_file, flags) = with_file(&table(""));
+    let config = Config::load(&flags, &Environment::default()).unwrap();
+    let [octopus] = config.upstreams.as_slice() else { panic!("{:?}", config.upstreams) };
+    assert_eq!((octopus.name.as_str(), octopus.provider.as_str()), ("octopus", "octopus"));
+    assert_eq!(octopus.options.definition.as_deref(), Some(text.as_str()));
+    let (_file, other) = with_file(&table("provider = \"github\"\n"));
+    assert!(mistakes(&other, &[])[0].place.to_string().ends_with("upstream.provider"));
+    fs::write(&file, "schema = 1\n").unwrap();
+    let (_file, broken) = with_file(&table(""));
+    let found = mistakes(&broken, &[]);
+    assert!(found[0].place.to_string().ends_with("upstream.definition"), "{found:?}");
+}
+
+#[test]
 fn op_15_every_mistake_in_an_upstream_is_told_with_its_line() {
     let (_folder, flags) = with_file(
         "[[upstream]]\nprovider = \"orkut\"\nclient_id = \"x\"\n[[upstream]]\nprovder = \"kakao\"\nclient_id = 1\n\

@@ -6,25 +6,11 @@ use mapae_client::Definition;
 use mapae_protocol::secret::Secret;
 
 use super::{
-    file::{Table, Value},
     issuer::Site,
-    mistake::{Mistake, Place},
     source::Source,
-    suggestion,
+    table::{Key, Reading, key},
 };
 use crate::upstream::{Options, Secrets, UpstreamSettings, read_definition};
-
-/// A key of the table, and what it means.
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) meaning: &'static str,
-    pub(super) example: &'static str,
-}
-
-const fn key(name: &'static str, meaning: &'static str, example: &'static str) -> Key {
-    Key { name, meaning, example }
-}
 
 /// The name of the tables in the file.
 pub(super) const UPSTREAM: &str = "upstream";
@@ -76,12 +62,12 @@ pub(super) const KEYS: &[Key] = &[
 /// Reads the tables; what is wrong goes to the mistakes.
 pub(super) fn read(source: &mut Source<'_>, site: Option<&Site>) -> Vec<UpstreamSettings> {
     let mut read: Vec<UpstreamSettings> = Vec::new();
-    for table in source.upstreams() {
-        let mut reading = Reading { table: &table, mistakes: Vec::new() };
-        reading.refuse_unknown();
+    for table in source.tables(UPSTREAM) {
+        let mut reading = Reading::of(&table);
+        reading.refuse_unknown(KEYS);
         let settings = reading.settings();
         if let (Some(settings), Some(site)) = (&settings, site)
-            && reading.mistakes.is_empty()
+            && reading.is_right()
         {
             reading.refuse_useless(settings, site);
         }
@@ -90,24 +76,20 @@ pub(super) fn read(source: &mut Source<'_>, site: Option<&Site>) -> Vec<Upstream
         {
             reading.mistake("name", "Two providers have one name.", "Give one of them another name.");
         }
-        for Mistake { place, wrong, instead } in reading.mistakes {
-            source.mistake(place, wrong, instead);
-        }
+        reading.tell(source);
         read.extend(settings);
     }
     read
 }
 
-struct Reading<'a> {
-    table: &'a Table,
-    mistakes: Vec<Mistake>,
-}
-
 impl Reading<'_> {
     fn settings(&mut self) -> Option<UpstreamSettings> {
         let (id, definition) = self.definition().unzip();
-        let provider =
-            if id.is_some() { self.text("provider").or(id.clone()) } else { self.required("provider") };
+        let provider = if id.is_some() {
+            self.text("provider").or_else(|| id.clone())
+        } else {
+            self.required("provider")
+        };
         if let (Some(id), Some(provider)) = (&id, &provider)
             && id != provider
         {
@@ -133,22 +115,6 @@ impl Reading<'_> {
         Some(UpstreamSettings { name: name?, provider: provider?, client_id: client_id?, secrets, options })
     }
 
-    fn refuse_unknown(&mut self) {
-        let unknown: Vec<String> = self
-            .table
-            .keys()
-            .filter(|key| KEYS.iter().all(|known| known.name != *key))
-            .map(str::to_owned)
-            .collect();
-        for key in unknown {
-            let instead = match suggestion::nearest(&key, KEYS.iter().map(|known| known.name)) {
-                Some(near) => format!("Did you mean {near}?"),
-                None => "Remove it; docs/config.md lists all settings.".to_owned(),
-            };
-            self.mistake(&key, "There is no such setting.", instead);
-        }
-    }
-
     /// What each value is by itself is known; whether the provider can be spoken to with them is seen here.
     fn refuse_useless(&mut self, settings: &UpstreamSettings, site: &Site) {
         if !UpstreamSettings::is_name(&settings.name) {
@@ -170,37 +136,6 @@ impl Reading<'_> {
         }
     }
 
-    fn required(&mut self, key: &str) -> Option<String> {
-        if !self.table.has(key) {
-            self.mistake(key, "It is missing.", "Write it; docs/config.md says what belongs there.");
-        }
-        self.text(key)
-    }
-
-    fn text(&mut self, key: &str) -> Option<String> {
-        match self.table.value(key)? {
-            Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-            Value::Text(_) | Value::Integer(_) | Value::List(_) | Value::Other(_) => {
-                self.mistake(
-                    key,
-                    "This is not a text, or it is empty.",
-                    "Write a text between quotation marks.",
-                );
-                None
-            }
-        }
-    }
-
-    fn list(&mut self, key: &str) -> Option<Vec<String>> {
-        match self.table.value(key)? {
-            Value::List(list) => Some(list.clone()),
-            Value::Text(_) | Value::Integer(_) | Value::Other(_) => {
-                self.mistake(key, "This is not a list.", "Write a list of texts: [\"one\", \"two\"].");
-                None
-            }
-        }
-    }
-
     /// The id of a definition of one's own, and its text.
     fn definition(&mut self) -> Option<(String, String)> {
         let path = self.text("definition")?;
@@ -213,21 +148,6 @@ impl Reading<'_> {
                     "Name a file with a definition; docs/commands.md shows one.",
                 );
                 None
-            }
-        }
-    }
-
-    fn is_off(&mut self, key: &str) -> bool {
-        match self.text(key).as_deref() {
-            None | Some("on") => false,
-            Some("off") => true,
-            Some(_) => {
-                self.mistake(
-                    key,
-                    "This is neither \"on\" nor \"off\".",
-                    "Write one of them, or remove the key.",
-                );
-                false
             }
         }
     }
@@ -262,11 +182,6 @@ impl Reading<'_> {
                 None
             }
         }
-    }
-
-    fn mistake(&mut self, key: &str, wrong: impl Into<String>, instead: impl Into<String>) {
-        let place: Place = self.table.place(key);
-        self.mistakes.push(Mistake { place, wrong: wrong.into(), instead: instead.into() });
     }
 }
 

@@ -32,6 +32,7 @@ use crate::{
         consents::{self, Agreement, Consent},
         sessions::SignedIn,
     },
+    terms::renewal,
     upstream,
 };
 
@@ -76,7 +77,8 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, &step, authorize);
     // An earlier page may be needed again, or no page at all.
-    let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
+    let next = consent_is_next(&facts) && !renewal::are_open(visit).await?;
+    let Some(signed_in) = visit.session.as_ref().filter(|_| next) else {
         return proceed(visit, &step).await;
     };
     let questions = Questions::of(&facts);
@@ -158,7 +160,8 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
     let Errand::Authorize(authorize) = &step.errand else { return Err(PageError::BadRequest) };
     let situation = Situation::read(&visit, authorize).await?;
     let facts = situation.facts(&visit, &step, authorize);
-    let Some(signed_in) = visit.session.as_ref().filter(|_| consent_is_next(&facts)) else {
+    let next = consent_is_next(&facts) && !renewal::are_open(&visit).await?;
+    let Some(signed_in) = visit.session.as_ref().filter(|_| next) else {
         return proceed(&visit, &step).await;
     };
     // Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use mapae_protocol::{
-    authorization::target::RequestedTarget,
+    authorization::{Prompt as Requested, target::RequestedTarget},
     error::{ErrorCode, OAuthError},
     redirect_uri::TrustedRedirect,
     scope::Scopes,
@@ -21,6 +21,7 @@ use crate::{
     fault::{Artefact, Fault},
     pages::{at, policy::FormTarget},
     store::consents::{self, Consent},
+    terms::renewal,
 };
 
 /// Everything that is known about a request: read before any decision.
@@ -117,9 +118,8 @@ pub(crate) fn needed(facts: &Facts<'_>) -> Option<(&'static Prompt, &'static Che
 /// Leads to the next page, or answers.
 pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, PageError> {
     let authorize = match &step.errand {
-        Errand::Visit(path) | Errand::Confirm(path) => return Ok(see_other(path)?),
-        Errand::Connect(_) => return Ok(see_other(at::ACCOUNT)?),
         Errand::Authorize(authorize) => authorize,
+        own => return see_own(visit, step, own).await,
     };
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, step, authorize);
@@ -128,6 +128,11 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
         // Taken from the app while the person looked at a page.
         let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
         return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
+    }
+    if may_ask_for_terms(&facts)
+        && let Some(page) = renewal::first(visit, step).await?
+    {
+        return Ok(page);
     }
     let answer = match (needed(&facts), &visit.session, &situation.consent) {
         _ if facts.wrong_person() => {
@@ -153,6 +158,25 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     };
     step.end(&visit.app, &visit.browser).await?;
     Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?)
+}
+
+/// On to a page of our own.
+async fn see_own(visit: &Visit, step: &Step, errand: &Errand) -> Result<Response, PageError> {
+    if let Some(page) = renewal::first(visit, step).await? {
+        return Ok(page);
+    }
+    let path = match errand {
+        Errand::Visit(path) | Errand::Confirm(path) => path,
+        Errand::Connect(_) | Errand::Authorize(_) => at::ACCOUNT,
+    };
+    Ok(see_other(path)?)
+}
+
+/// Terms that are new are asked after the sign-in and before the consent, and never where no page may be shown: who
+/// stays signed in is asked at the next page.
+fn may_ask_for_terms(facts: &Facts<'_>) -> bool {
+    let signs_in = needed(facts).is_some_and(|(prompt, _)| prompt.asked_by != Requested::Consent);
+    !(signs_in || facts.wrong_person() || facts.request.prompts.forbids_pages())
 }
 
 #[cfg(test)]

@@ -22,19 +22,24 @@ use crate::{
         mailed::MailPurpose,
         shown::Shown,
         sign_up::FinishSignUp,
+        terms::TermBox,
     },
     store::{
         CommitError, Unit,
         links::{self, Purpose},
         users::{self, NewUser},
     },
+    terms::{Agreed, Answered, Term, boxes, keeping, read},
 };
 
 /// `GET /sign-up/finish`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         match Opened::find(&visit, Purpose::SignUp).await? {
-            Some(opened) => Ok(form(&visit, &opened, (Input::default(), None)).await),
+            Some(opened) => {
+                let terms = boxes(&all_terms(&visit), visit.locale(opened.step.as_ref()));
+                Ok(form(&visit, &opened, (Input::default(), None, terms)).await)
+            }
             None => Ok(dead(&visit, Some(MailPurpose::SignUp))),
         }
     })
@@ -49,7 +54,7 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
             return Ok(dead(&visit, Some(MailPurpose::SignUp)));
         };
         match fields(&visit, &opened)? {
-            Ok((name, password)) => finish(&visit, opened, name, password).await,
+            Ok(newcomer) => finish(&visit, opened, newcomer).await,
             Err(refused) => Ok(form(&visit, &opened, refused).await),
         }
     })
@@ -57,22 +62,38 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
 }
 
 /// The form with what was wrong in it.
-type Refused = (Input<NameMistake>, Option<PasswordMistake>);
+type Refused = (Input<NameMistake>, Option<PasswordMistake>, Vec<TermBox>);
 
-fn fields(visit: &Visit, opened: &Opened) -> Result<Result<(String, NewPassword), Refused>, PageError> {
+/// What a new person says.
+struct Newcomer {
+    name: String,
+    password: NewPassword,
+    agreed: Vec<Agreed>,
+}
+
+/// What whoever makes an account agrees to.
+fn all_terms(visit: &Visit) -> Vec<&Term> {
+    visit.app.config().terms.iter().collect()
+}
+
+fn fields(visit: &Visit, opened: &Opened) -> Result<Result<Newcomer, Refused>, PageError> {
     let typed_name = visit.one("name")?;
     let name = typed::name(typed_name);
     let about = [opened.link.email.as_str(), typed_name.unwrap_or_default()];
     let password = typed::new_password(visit.one("password")?, &about);
+    let Answered { agreed, boxes, refused } =
+        read(visit, &all_terms(visit), visit.locale(opened.step.as_ref()))?;
     Ok(match (name, password) {
-        (Ok(name), Ok(password)) => Ok((name, password)),
-        (Ok(name), Err(mistake)) => Err((Input::holding(name), Some(mistake))),
-        (Err(name), password) => Err((name, password.err())),
+        (Ok(name), Ok(_)) if refused => Err((Input::holding(name), None, boxes)),
+        (Ok(name), Ok(password)) => Ok(Newcomer { name, password, agreed }),
+        (Ok(name), Err(mistake)) => Err((Input::holding(name), Some(mistake), boxes)),
+        (Err(name), password) => Err((name, password.err(), boxes)),
     })
 }
 
-async fn form(visit: &Visit, opened: &Opened, (name, password): Refused) -> Response {
-    let refused = name.mistake.is_some() || password.is_some();
+async fn form(visit: &Visit, opened: &Opened, (name, password, terms): Refused) -> Response {
+    let missing = terms.iter().any(|term| term.missing);
+    let refused = missing || name.mistake.is_some() || password.is_some();
     let page = FinishSignUp {
         token: opened.token.clone(),
         csrf: visit.browser_form_token(),
@@ -80,6 +101,7 @@ async fn form(visit: &Visit, opened: &Opened, (name, password): Refused) -> Resp
         name,
         password,
         rule: typed::PASSWORD_RULE,
+        terms,
         target: opened.target(visit).await,
     };
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -91,8 +113,7 @@ async fn form(visit: &Visit, opened: &Opened, (name, password): Refused) -> Resp
 async fn finish(
     visit: &Visit,
     opened: Opened,
-    name: String,
-    password: NewPassword,
+    Newcomer { name, password, agreed }: Newcomer,
 ) -> Result<Response, PageError> {
     let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
@@ -108,6 +129,7 @@ async fn finish(
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::SignUp, now))
         .with(links::retire(&opened.link.email, Purpose::SignUp, now))
         .with(users::insert(&user, now));
+    let unit = keeping(unit, &user.id, &agreed, now);
     let proven = Proven::new(&user.id);
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit.with(session)).await {

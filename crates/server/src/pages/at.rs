@@ -22,6 +22,8 @@ pub const FORGOT_PASSWORD: &str = "/password/forgot";
 pub const NEW_PASSWORD: &str = "/password/new";
 /// Make the first operator's account, from the printed link.
 pub const SETUP: &str = "/setup";
+/// Agree to terms that are new.
+pub const TERMS: &str = "/terms";
 /// Decide about consent.
 pub const CONSENT: &str = "/consent";
 /// Sign out.

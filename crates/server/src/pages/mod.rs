@@ -55,6 +55,7 @@ pub mod shown;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod terms;
 pub mod texts;
 pub mod upstream_sign_up;
 
@@ -131,6 +132,7 @@ pub const PAGES: &[Samples] = &[
     samples::<sign_up::SignUp>,
     samples::<sign_up::FinishSignUp>,
     samples::<upstream_sign_up::UpstreamSignUp>,
+    samples::<terms::TermsPage>,
     samples::<mailed::MailSent>,
     samples::<mailed::LinkDead>,
     samples::<password::ForgotPassword>,

@@ -6,6 +6,7 @@ use crate::pages::{
     look::AppCard,
     policy::FormTarget,
     shown::Shown,
+    terms::{self, TermBox},
     texts::Texts,
 };
 
@@ -58,16 +59,20 @@ pub struct FinishSignUp {
     pub password: Option<PasswordMistake>,
     /// What a password must be.
     pub rule: PasswordRule,
+    /// What they agree to.
+    pub terms: Vec<TermBox>,
     /// Where the answer may redirect.
     pub target: FormTarget,
 }
 
 impl FinishSignUp {
     fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
-        Mistakes::new(t)
-            .field("name", "common.name", self.name.mistake.as_ref())
-            .field("password", "common.password", self.password.as_ref())
-            .found()
+        let fields = Mistakes::new(t).field("name", "common.name", self.name.mistake.as_ref()).field(
+            "password",
+            "common.password",
+            self.password.as_ref(),
+        );
+        terms::of_boxes(fields, &self.terms).found()
     }
 }
 
@@ -92,12 +97,14 @@ impl Page for FinishSignUp {
             name: Input::default(),
             password: None,
             rule: PasswordRule { min: 10 },
+            terms: Vec::new(),
             target: FormTarget::OwnOrigin,
         };
         let password =
             |mistake| Self { name: Input::holding("김마패"), password: Some(mistake), ..fresh.clone() };
         vec![
             ("fresh", fresh.clone()),
+            ("terms", Self { terms: terms::samples(), ..fresh.clone() }),
             (
                 "missing",
                 Self {

@@ -5,6 +5,7 @@ use crate::pages::{
     input::{FoundMistake, Input, Mistakes, NameMistake},
     policy::FormTarget,
     shown::Shown,
+    terms::{self, TermBox},
     texts::Texts,
 };
 
@@ -21,13 +22,16 @@ pub struct UpstreamSignUp {
     pub email: Option<Shown>,
     /// What they want to be called here.
     pub name: Input<NameMistake>,
+    /// What they agree to.
+    pub terms: Vec<TermBox>,
     /// Where the answer may redirect.
     pub target: FormTarget,
 }
 
 impl UpstreamSignUp {
     fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
-        Mistakes::new(t).field("name", "common.name", self.name.mistake.as_ref()).found()
+        let name = Mistakes::new(t).field("name", "common.name", self.name.mistake.as_ref());
+        terms::of_boxes(name, &self.terms).found()
     }
 }
 
@@ -51,10 +55,14 @@ impl Page for UpstreamSignUp {
             account: Shown::name("ryan@example.test"),
             email: Some(Shown::sentence("ryan@example.test")),
             name: Input::holding("라이언"),
+            terms: Vec::new(),
             target: FormTarget::leading_to(&example::redirect()),
         };
         let without = Self { account: Shown::name("무지"), email: None, ..usual.clone() };
+        let missing = terms::samples().into_iter().map(|term| TermBox { missing: term.required, ..term });
         vec![
+            ("terms", Self { terms: terms::samples(), ..usual.clone() }),
+            ("terms-missing", Self { terms: missing.collect(), ..usual.clone() }),
             ("usual", usual.clone()),
             ("without-email", without),
             ("missing", Self { name: Input::refused("", NameMistake::Missing), ..usual }),

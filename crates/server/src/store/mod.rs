@@ -29,6 +29,7 @@ pub mod server_clocks;
 pub mod sessions;
 pub mod steps;
 pub mod sweep;
+pub mod term_agreements;
 pub mod tokens;
 pub mod upstream_notices;
 pub mod upstream_permissions;
@@ -63,6 +64,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         steps::STATEMENTS,
         sweep::STATEMENTS,
         tokens::STATEMENTS,
+        term_agreements::STATEMENTS,
         upstream_notices::STATEMENTS,
         upstream_permissions::STATEMENTS,
         upstreams::STATEMENTS,

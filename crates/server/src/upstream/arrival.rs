@@ -33,10 +33,19 @@ use crate::{
         steps,
         users::{self, NewUser, User},
     },
+    terms::{self, Agreed},
 };
 
 /// How many words on how somebody signed in at the provider are passed on.
 const MAX_AMR: usize = 8;
+
+/// What a new person says.
+pub(super) struct Newcomer {
+    /// What they want to be called.
+    pub(super) name: String,
+    /// What they agree to.
+    pub(super) agreed: Vec<Agreed>,
+}
 
 /// Somebody who proved at a provider who they are there.
 #[derive(Debug)]
@@ -139,7 +148,7 @@ pub(super) async fn create(
     step: &Step,
     (known, usage): (&Known, &AddressUse<String>),
     arrival: &Arrival,
-    name: &str,
+    newcomer: &Newcomer,
 ) -> Result<Option<Response>, PageError> {
     let (now, waits) = (visit.app.now(), step.arrival.as_deref().unwrap_or_default());
     let proved = matches!(usage, AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
@@ -148,7 +157,7 @@ pub(super) async fn create(
         id: Kind::User.fresh(),
         email_verified: email.is_some(),
         email,
-        name: name.to_owned(),
+        name: newcomer.name.clone(),
         locale: Some(visit.locale(Some(step)).as_str().to_owned()),
         password_hash: None,
         operator: false,
@@ -156,6 +165,7 @@ pub(super) async fn create(
     let also = Unit::from(steps::take(waits, &visit.browser.name(), now))
         .with(users::insert(&user, now))
         .with(identities::link(&linked(arrival, &user.id), now));
+    let also = terms::keeping(also, &user.id, &newcomer.agreed, now);
     let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, now), also };
     let (begun, unit) = session::fresh_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit).await {

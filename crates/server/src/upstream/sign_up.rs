@@ -8,7 +8,7 @@ use axum::{
 use mapae_client::linking::{Action, Purpose, decide};
 
 use super::{
-    arrival,
+    arrival::{self, Newcomer},
     facts::{self, Known},
     waiting::{self, Arrival},
 };
@@ -21,8 +21,10 @@ use crate::{
         at,
         input::{Input, NameMistake},
         shown::Shown,
+        terms::TermBox,
         upstream_sign_up::UpstreamSignUp,
     },
+    terms::{self, Answered, Term},
 };
 
 /// `GET /upstream/sign-up`.
@@ -31,7 +33,8 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
         let (step, arrival) = waiting(&visit).await?;
         let suggested = arrival.identity.nickname().or_else(|| arrival.identity.name());
         let name = typed::name(suggested).map_or_else(|_| Input::default(), Input::holding);
-        form(&visit, &step, &arrival, name).await
+        let boxes = terms::boxes(&all_terms(&visit), visit.locale(Some(&step)));
+        form(&visit, &step, &arrival, (name, boxes)).await
     })
     .await
 }
@@ -40,9 +43,15 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
 pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         let (step, arrival) = waiting(&visit).await?;
+        let Answered { agreed, boxes, refused } =
+            terms::read(&visit, &all_terms(&visit), visit.locale(Some(&step)))?;
         match typed::name(visit.one("name")?) {
-            Ok(name) => until_done(|| settle(&visit, &step, &arrival, &name)).await,
-            Err(refused) => form(&visit, &step, &arrival, refused).await,
+            Ok(name) if refused => form(&visit, &step, &arrival, (Input::holding(name), boxes)).await,
+            Ok(name) => {
+                let newcomer = Newcomer { name, agreed };
+                until_done(|| settle(&visit, &step, &arrival, &newcomer)).await
+            }
+            Err(refused) => form(&visit, &step, &arrival, (refused, boxes)).await,
         }
     })
     .await
@@ -54,18 +63,23 @@ async fn waiting(visit: &Visit) -> Result<(Step, Arrival), PageError> {
     Ok((step, arrival))
 }
 
+/// What whoever makes an account agrees to.
+fn all_terms(visit: &Visit) -> Vec<&Term> {
+    visit.app.config().terms.iter().collect()
+}
+
 /// The facts may have changed since the person came: it is decided again.
 async fn settle(
     visit: &Visit,
     step: &Step,
     arrival: &Arrival,
-    name: &str,
+    newcomer: &Newcomer,
 ) -> Result<Option<Response>, PageError> {
     let known = facts::read(visit, step, &arrival.identity, Some(Purpose::SignIn)).await?;
     let decision = decide(&known.facts);
     tracing::info!(upstream = arrival.upstream, rule = decision.rule.as_str(), "somebody signs up");
     match decision.action {
-        Action::Create(usage) => arrival::create(visit, step, (&known, &usage), arrival, name).await,
+        Action::Create(usage) => arrival::create(visit, step, (&known, &usage), arrival, newcomer).await,
         Action::SignIn(_) => arrival::sign_in(visit, &without_arrival(step), &known, arrival).await,
         Action::ProveThenLink(_) | Action::Link(_) => {
             Ok(Some(see_other(&at::step(at::SIGN_IN, &visit.seal(step).await?))?))
@@ -83,19 +97,21 @@ async fn form(
     visit: &Visit,
     step: &Step,
     arrival: &Arrival,
-    name: Input<NameMistake>,
+    (name, terms): (Input<NameMistake>, Vec<TermBox>),
 ) -> Result<Response, PageError> {
     let Known { facts, email, .. } =
         facts::read(visit, step, &arrival.identity, Some(Purpose::SignIn)).await?;
     let noted = matches!(decide(&facts).action, Action::Create(usage) if usage != mapae_client::linking::AddressUse::None);
     let upstream = visit.app.upstreams().enabled(&arrival.upstream).ok_or(PageError::NotFound)?;
-    let status = if name.mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let refused = name.mistake.is_some() || terms.iter().any(|term| term.missing);
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = UpstreamSignUp {
         step: visit.seal(step).await?,
         provider: Shown::name(upstream.label(visit.locale(Some(step)))),
         account: Shown::name(&arrival::label(&arrival.identity)),
         email: email.filter(|_| noted).map(|email| Shown::sentence(email.as_str())),
         name,
+        terms,
         target: form_target(visit, step).await,
     };
     Ok((status, visit.show(&page, Some(step))).into_response())

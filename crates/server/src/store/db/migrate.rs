@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 20, sql: include_str!("../../../migrations/0020_upstream_items.sql") },
     Migration { version: 21, sql: include_str!("../../../migrations/0021_order_of_upstreams.sql") },
     Migration { version: 22, sql: include_str!("../../../migrations/0022_mail_about_ways.sql") },
+    Migration { version: 23, sql: include_str!("../../../migrations/0023_term_agreements.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

@@ -32,6 +32,8 @@ pub enum Table {
     UpstreamPermissions,
     /// Who people are there.
     Identities,
+    /// What they agreed to when they made an account.
+    TermAgreements,
     /// Signed-in browsers.
     Sessions,
     /// What a person agreed to give an app.

@@ -8,5 +8,6 @@ mod console;
 mod notices;
 mod sign_in;
 mod stage;
+mod terms;
 mod tokens;
 mod ways;

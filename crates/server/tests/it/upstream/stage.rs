@@ -57,7 +57,11 @@ fn simulated(id: &str) -> Provider {
 
 impl Stage {
     pub(super) async fn of(engine: Engine, ids: &[&'static str]) -> Self {
-        let server = TestServer::on(engine).await;
+        Self::before(TestServer::on(engine).await, ids).await
+    }
+
+    /// The same before a server that runs already.
+    pub(super) async fn before(server: TestServer, ids: &[&'static str]) -> Self {
         let mut simulators = Vec::new();
         for id in ids {
             let clock = server.app().clone();

@@ -1,0 +1,212 @@
+//! The terms of whoever runs the server: in the steps that make an account, and again when there is a new version.
+
+use mapae::store::term_agreements;
+use mapae_testkit::{AppSpec, Authorization, Browser, Engine, Options, Page, TestServer};
+
+use super::stage::{PASSWORD, Stage, by_password, sign_up};
+
+const REQUIRED: (&str, &str) = ("term.service", "2026-11-01");
+const OPTIONAL: (&str, &str) = ("term.news", "1");
+
+fn terms(version: &str) -> String {
+    format!(
+        "[[terms]]\nid = \"service\"\nversion = \"{version}\"\ntitle_ko = \"이용약관\"\ntitle_en = \"Terms\"\n\
+         address_ko = \"https://id.example/terms\"\n\
+         [[terms]]\nid = \"news\"\nversion = \"1\"\nrequired = \"off\"\ntitle_ko = \"소식 받기\"\ntitle_en = \"News\"\n"
+    )
+}
+
+/// A server with these terms; `before` is one whose database it takes over.
+async fn server(engine: Engine, version: &str, before: Option<&TestServer>) -> TestServer {
+    let file = std::env::temp_dir().join(format!("mapae-terms-{}.toml", mapae_protocol::random::text::<9>()));
+    std::fs::write(&file, terms(version)).unwrap();
+    let settings = vec![("MAPAE_CONFIG".to_owned(), file.display().to_string())];
+    let options = match before {
+        None => Options { database: TestServer::database_on(engine).await, settings, ..Options::default() },
+        Some(before) => Options {
+            database: Some(before.database().to_owned()),
+            beside: Some(before.data().to_owned()),
+            settings,
+            ..Options::default()
+        },
+    };
+    let server = TestServer::start_with(options).await;
+    std::fs::remove_file(file).unwrap();
+    server
+}
+
+/// The same with Kakao before it.
+async fn stage(engine: Engine) -> Stage {
+    Stage::before(server(engine, "2026-11-01", None).await, &["kakao"]).await
+}
+
+async fn agreed(server: &TestServer, user_id: &str) -> Vec<(String, String)> {
+    let mut agreed = term_agreements::of_user(server.app().db(), user_id).await.unwrap();
+    agreed.sort();
+    agreed
+}
+
+fn pair(term: &str, version: &str) -> (String, String) {
+    (term.to_owned(), version.to_owned())
+}
+
+async fn answer(browser: &Browser, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
+    browser.follow(browser.submit(page, button, fields).await).await
+}
+
+/// Each once for each engine.
+macro_rules! on_each_engine {
+    ($($name:ident)+) => {
+        on_each_engine!(@engine sqlite Sqlite $($name)+);
+        on_each_engine!(@engine postgres Postgres $($name)+);
+    };
+    (@engine $module:ident $engine:ident $($name:ident)+) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    super::$name(mapae_testkit::Engine::$engine).await;
+                }
+            )+
+        }
+    };
+}
+
+on_each_engine! {
+    se_07_who_comes_from_a_provider_agrees_before_there_is_an_account
+    who_comes_by_a_mailed_link_agrees_too
+    a_new_version_of_a_required_term_is_asked_before_anything_else
+    who_is_signed_in_silently_is_not_stopped
+}
+
+async fn se_07_who_comes_from_a_provider_agrees_before_there_is_an_account(engine: Engine) {
+    let stage = stage(engine).await;
+    let browser = Browser::default();
+    let page = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
+    assert!(page.has("term-service") && page.has("term-news"), "{} {}", page.status, page.body);
+    assert!(
+        page.body.contains("이용약관") && page.body.contains("https://id.example/terms"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("checked"), "nothing is ticked beforehand");
+    let another = [("name", "라이언"), ("term.service", "2026-10-01")];
+    for fields in [&[("name", "라이언")][..], &[("name", "라이언"), OPTIONAL], &another] {
+        let refused = browser.submit(&page, "login-submit", fields).await;
+        assert!(
+            refused.status == 422 && refused.has("term-service-wrong"),
+            "{} {}",
+            refused.status,
+            refused.body
+        );
+        assert!(stage.accounts().await.is_empty(), "{fields:?}");
+    }
+    let refused = browser.submit(&page, "login-submit", &[("name", ""), REQUIRED]).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("checked"),
+        "what was ticked stays: {}",
+        refused.body
+    );
+    let account = answer(&browser, &page, "login-submit", &[("name", "라이언"), REQUIRED]).await;
+    assert!(account.has("services"), "{} {}", account.status, account.body);
+    let made = stage.accounts().await.remove(0).user.id;
+    assert_eq!(agreed(&stage.server, &made).await, [pair("service", "2026-11-01")]);
+    let again = stage.come(&Browser::default(), "kakao", ("ryan", &[])).await;
+    assert!(again.has("services"), "nobody is asked twice: {}", again.body);
+}
+
+async fn who_comes_by_a_mailed_link_agrees_too(engine: Engine) {
+    let stage = stage(engine).await;
+    let browser = Browser::default();
+    let door = stage.door(&browser).await;
+    let ask = door.values("a[href^='/sign-up']", "href").remove(0);
+    let page = browser.visit(door.address.join(&ask).unwrap().as_str()).await;
+    browser.submit(&page, "login-submit", &[("email", "new@example.com")]).await;
+    let page = browser.visit(&stage.server.link_to("new@example.com").await).await;
+    let typed = [("name", "새사람"), ("password", "a-password-of-its-own")];
+    let refused = browser.submit(&page, "login-submit", &typed).await;
+    assert!(
+        refused.status == 422 && refused.has("term-service-wrong"),
+        "{} {}",
+        refused.status,
+        refused.body
+    );
+    assert!(stage.accounts().await.is_empty());
+    let all = [&typed[..], &[REQUIRED, OPTIONAL]].concat();
+    let account = answer(&browser, &page, "login-submit", &all).await;
+    assert!(account.has("services"), "{} {}", account.status, account.body);
+    let made = stage.accounts().await.remove(0).user.id;
+    assert_eq!(agreed(&stage.server, &made).await, [pair("news", "1"), pair("service", "2026-11-01")]);
+}
+
+async fn a_new_version_of_a_required_term_is_asked_before_anything_else(engine: Engine) {
+    let stage = stage(engine).await;
+    let first = Browser::default();
+    let page = stage.come(&first, "kakao", ("ryan", &[])).await;
+    answer(&first, &page, "login-submit", &[("name", "라이언"), REQUIRED]).await;
+    // Somebody whom an operator made has agreed to nothing.
+    let user = stage.server.user("hong@example.com").await;
+    let next = server(engine, "2026-12-01", Some(&stage.server)).await;
+    let app = next.register(AppSpec::default()).await;
+    let authorization = Authorization::of(&app, "openid profile");
+    let browser = Browser::default();
+    let door = browser.visit(&authorization.address(&next)).await;
+    let page = by_password(&browser, &door, &user.email, PASSWORD).await;
+    assert!(page.has("terms-submit") && page.has("term-news"), "{} {}", page.status, page.body);
+    // Going round it leads back to it.
+    let around = page.address.as_str().replace("/terms?", "/consent?");
+    let back = browser.visit(&around).await;
+    assert!(back.has("terms-submit"), "{} {}", back.status, back.body);
+    for fields in [&[][..], &[OPTIONAL], &[REQUIRED]] {
+        let refused = browser.submit(&page, "terms-submit", fields).await;
+        assert_eq!(refused.status, 422, "{fields:?}");
+    }
+    // The page of one is not answered by another.
+    let other = next.user("kim@example.com").await;
+    let strange = Browser::default();
+    let theirs =
+        by_password(&strange, &strange.visit(&authorization.address(&next)).await, &other.email, PASSWORD)
+            .await;
+    assert!(theirs.has("terms-submit"), "{}", theirs.body);
+    assert_eq!(strange.submit(&page, "terms-submit", &[("term.service", "2026-12-01")]).await.status, 400);
+    assert_eq!(agreed(&next, &other.id).await, []);
+
+    let page = answer(&browser, &page, "terms-submit", &[("term.service", "2026-12-01")]).await;
+    assert!(page.has("consent-approve"), "{} {}", page.status, page.body);
+    assert_eq!(agreed(&next, &user.id).await, [pair("service", "2026-12-01")]);
+    let page = browser.submit(&page, "consent-approve", &[]).await;
+    assert!(page.answered("code").is_some(), "{} {}", page.status, page.body);
+    let again = browser.visit(&authorization.address(&next)).await;
+    assert!(again.answered("code").is_some(), "an optional one stops nobody: {}", again.body);
+    // Whoever agreed to the former version is asked for this one, and keeps both.
+    let made = stage.accounts().await;
+    let ryan = &made.iter().find(|account| account.password_hash.is_none()).unwrap().user.id;
+    assert_eq!(agreed(&next, ryan).await, [pair("service", "2026-11-01")]);
+    let page = first.visit(&authorization.address(&next)).await;
+    assert!(page.has("login-submit"), "another server is another site: {}", page.body);
+}
+
+async fn who_is_signed_in_silently_is_not_stopped(engine: Engine) {
+    let stage = stage(engine).await;
+    let browser = Browser::default();
+    let app = stage.server.register(AppSpec::default()).await;
+    let authorization = Authorization::of(&app, "openid");
+    let page = browser.visit(&authorization.address(&stage.server)).await;
+    let page = stage.through(&browser, &page, "kakao", ("ryan", &[])).await;
+    let page = answer(&browser, &page, "login-submit", &[("name", "라이언"), REQUIRED]).await;
+    assert!(browser.submit(&page, "consent-approve", &[]).await.answered("code").is_some(), "{}", page.body);
+    let silent = format!("{}&prompt=none", authorization.address(&stage.server));
+    assert!(browser.visit(&silent).await.answered("code").is_some());
+}
+
+#[tokio::test]
+async fn without_terms_nobody_is_asked() {
+    let stage = Stage::of(Engine::Sqlite, &["kakao"]).await;
+    let browser = Browser::default();
+    let page = stage.come(&browser, "kakao", ("ryan", &[])).await;
+    assert!(!page.body.contains("term-"), "{}", page.body);
+    let account = sign_up(&browser, &page, "라이언").await;
+    assert!(account.has("services"), "{}", account.body);
+    let lost = browser.visit(&stage.server.at("/terms")).await;
+    assert_eq!(lost.status, 400, "without a step there is no such page");
+}
