@@ -35,7 +35,6 @@ use crate::{
     accounts::{Accounts, ErasedAccounts},
     clock::Clock,
     cookie::Cookies,
-    error::Error,
     identity::EndUser,
     login::LoginError,
     provider::Provider,
