@@ -85,6 +85,7 @@ async fn kakao_behind_mapae_signs_in_at_a_service_that_knows_of_mapae_only() {
         stage.chromium.glimpse("demo-broker-flow-arrow").await;
 
         ends_with_the_link(&mut stage, person, before).await;
+        comes_back(&stage).await;
     }
     stage.clear().await;
 }
@@ -117,8 +118,10 @@ async fn ends_with_the_link(stage: &mut Stage, person: &str, before: usize) {
     assert_eq!((refused.status(), refused.story().1), (401, "visit"));
     stage.is_drawn(&taken).await;
     stage.chromium.glimpse("demo-broker-flow-unlinked").await;
+}
 
-    // Mapae's account is as it was, and so is the service's: only Kakao asks for consent again.
+/// Mapae's account is as it was, and so is the service's: only Kakao asks for consent again.
+async fn comes_back(stage: &Stage) {
     stage.look_at_service().await;
     stage.chromium.click("login").await;
     stage.chromium.click("upstream-kakao").await;
