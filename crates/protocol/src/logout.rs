@@ -83,6 +83,6 @@ mod tests {
         for name in ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"] {
             assert_eq!(parse(&format!("{name}=a&{name}=a")), Err(Error::Repeated), "{name}");
         }
-        assert_eq!(parse("client_id=%00"), Err(Error::ClientIdMalformed));
+        assert_eq!(parse("client_id=%EA%B0%80"), Err(Error::ClientIdMalformed));
     }
 }

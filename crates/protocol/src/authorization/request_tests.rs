@@ -225,7 +225,7 @@ fn az_27_one_resource_without_fragment() {
 fn az_28_prompt_none_stands_alone() {
     assert_eq!(with("prompt=none+login"), Err(Error::PromptNoneWithOthers));
     assert_eq!(code_of(Error::PromptNoneWithOthers), ErrorCode::InvalidRequest);
-    assert_eq!(with("prompt=create"), Err(Error::PromptUnknown));
+    assert_eq!(with("prompt=sign_up"), Err(Error::PromptUnknown));
 }
 
 #[test]
@@ -297,7 +297,10 @@ proptest! {
         let back = ReturnPath::of(&list);
         if let Ok(request) = AuthorizationRequest::parse(&list) {
             prop_assert_eq!(request.return_path(), back);
-            prop_assert_eq!(sealed_and_opened(&request), request);
+            // What is only of use at the first page goes no further.
+            let kept =
+                AuthorizationRequest { acr_values: Vec::new(), id_token_hint: None, display: None, ..request.clone() };
+            prop_assert_eq!(sealed_and_opened(&request), kept);
         }
     }
 }

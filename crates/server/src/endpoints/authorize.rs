@@ -86,7 +86,7 @@ fn admit(
         return refuse(ErrorCode::InvalidRequest, "code_challenge is missing: PKCE with S256 is required");
     }
     // What the app registered counts where the request is silent (OIDC Registration §2).
-    request.max_age = request.max_age.or(client.metadata().default_max_age);
+    request.max_age = request.max_age.or_else(|| client.metadata().default_max_age);
     let apis = app.catalog().apis();
     let of_upstream =
         |scope: &str| upstream::named_by(scope).is_some_and(|name| app.upstreams().enabled(name).is_some());

@@ -8,6 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use mapae_protocol::random;
 use mapae_simulators::{Provider, Settings, Simulator};
 
 use crate::{
@@ -24,6 +25,13 @@ const SECTIONS: [(&str, &str); 2] = [
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A port that is free, and that the system gives to no connection of its own accord until the program takes it.
+fn free_port() -> u16 {
+    let port = || 20_000 + u16::from_le_bytes(random::bytes()) % 12_000;
+    let mut ports = std::iter::repeat_with(port);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 /// The block of this number and language in the section with this heading.
@@ -55,8 +63,7 @@ async fn the_readmes_log_in_with_kakao_by_curl() {
 async fn the_readmes_log_in_with_kakao_by_openid_client() {
     let folder = tokio::task::block_in_place(installed);
     for (file, heading) in SECTIONS {
-        // Free when it is asked for; the program takes it a moment later.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let service = format!("http://localhost:{port}");
         let redirect_uris = vec![format!("{service}/callback")];
         let settings = Settings { redirect_uris, ..Settings::default() };

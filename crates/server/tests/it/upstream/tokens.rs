@@ -146,6 +146,18 @@ for_each_engine! {
         assert_eq!(fetched(&stage, &foreign).await.status, 403);
     }
 
+    async fn lk_07_what_one_of_two_registrations_gave_is_not_told_as_the_others(stage: Stage of ["kakao"]) {
+        stage.add("kakao", "second", None).await;
+        let app = permitted(&stage).await;
+        stage.mapae(&["upstream", "permit", "second", "--app", &app.client_id]).await;
+        let both = ("openid upstream:kakao upstream:second", "ryan", &["all", "of them"][..]);
+        let token = agreed(&stage, &app, &Browser::default(), both).await.text("access_token");
+        assert_eq!(fetched(&stage, &token).await.status, 200, "Ryan came by this one");
+        let other = reqwest::Client::new().get(stage.server.at("/upstream/second/token")).bearer_auth(&token);
+        let refused = client::send(other).await;
+        assert_eq!((refused.status.as_u16(), refused.text("error").as_str()), (400, "login_required"));
+    }
+
     async fn an_api_that_is_given_a_token_gets_nothing_for_it_here(stage: Stage of ["kakao"]) {
         stage.server.register_api("https://calendar.example", &["calendar.read"], false).await;
         let optional = ["calendar.read", "upstream:kakao"].map(str::to_owned).to_vec();
