@@ -139,6 +139,28 @@ async fn who_comes_by_a_mailed_link_agrees_too(engine: Engine) {
     assert_eq!(agreed(&stage.server, &made).await, [pair("news", "1"), pair("service", "2026-11-01")]);
 }
 
+/// Whoever is asked goes on by agreeing only.
+async fn nothing_leads_round(browser: &Browser, page: &Page) {
+    let around = page.address.as_str().replace("/terms?", "/consent?");
+    let back = browser.visit(&around).await;
+    assert!(back.has("terms-submit"), "{} {}", back.status, back.body);
+    for fields in [&[][..], &[OPTIONAL], &[REQUIRED]] {
+        let refused = browser.submit(page, "terms-submit", fields).await;
+        assert_eq!(refused.status, 422, "{fields:?}");
+    }
+}
+
+/// The page of one is not answered by another.
+async fn nobody_else_answers(server: &TestServer, authorization: &Authorization, page: &Page) {
+    let other = server.user("kim@example.com").await;
+    let strange = Browser::default();
+    let door = strange.visit(&authorization.address(server)).await;
+    let theirs = by_password(&strange, &door, &other.email, PASSWORD).await;
+    assert!(theirs.has("terms-submit"), "{}", theirs.body);
+    assert_eq!(strange.submit(page, "terms-submit", &[("term.service", "2026-12-01")]).await.status, 400);
+    assert_eq!(agreed(server, &other.id).await, []);
+}
+
 async fn a_new_version_of_a_required_term_is_asked_before_anything_else(engine: Engine) {
     let stage = stage(engine).await;
     let first = Browser::default();
@@ -153,24 +175,8 @@ async fn a_new_version_of_a_required_term_is_asked_before_anything_else(engine: 
     let door = browser.visit(&authorization.address(&next)).await;
     let page = by_password(&browser, &door, &user.email, PASSWORD).await;
     assert!(page.has("terms-submit") && page.has("term-news"), "{} {}", page.status, page.body);
-    // Going round it leads back to it.
-    let around = page.address.as_str().replace("/terms?", "/consent?");
-    let back = browser.visit(&around).await;
-    assert!(back.has("terms-submit"), "{} {}", back.status, back.body);
-    for fields in [&[][..], &[OPTIONAL], &[REQUIRED]] {
-        let refused = browser.submit(&page, "terms-submit", fields).await;
-        assert_eq!(refused.status, 422, "{fields:?}");
-    }
-    // The page of one is not answered by another.
-    let other = next.user("kim@example.com").await;
-    let strange = Browser::default();
-    let theirs =
-        by_password(&strange, &strange.visit(&authorization.address(&next)).await, &other.email, PASSWORD)
-            .await;
-    assert!(theirs.has("terms-submit"), "{}", theirs.body);
-    assert_eq!(strange.submit(&page, "terms-submit", &[("term.service", "2026-12-01")]).await.status, 400);
-    assert_eq!(agreed(&next, &other.id).await, []);
-
+    nothing_leads_round(&browser, &page).await;
+    nobody_else_answers(&next, &authorization, &page).await;
     let page = answer(&browser, &page, "terms-submit", &[("term.service", "2026-12-01")]).await;
     assert!(page.has("consent-approve"), "{} {}", page.status, page.body);
     assert_eq!(agreed(&next, &user.id).await, [pair("service", "2026-12-01")]);
