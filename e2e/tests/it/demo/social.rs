@@ -55,10 +55,15 @@ impl Login {
     async fn unlink(&self, stage: &Stage) {
         stage.chromium.click("to-provider").await;
         let window = stage.look_at_another().await;
-        stage.chromium.click(&format!("unlink-{}", self.person)).await;
-        // Whoever closes the window before the provider has answered may have pressed in vain.
-        let sent = format!("return document.body.innerText.includes('/notices/{}/');", self.name);
-        stage.chromium.wait_until(&sent).await;
+        let id = format!("unlink-{}", self.person);
+        stage.chromium.wait_for(&id).await;
+        let noted = format!("document.body.innerText.split('/notices/{}/').length", self.name);
+        let before = stage.chromium.ask(&format!("return {noted};"), Vec::new()).await;
+        stage.chromium.click(&id).await;
+        // Whoever closes the window before the provider has answered may have pressed in vain. Its page names the
+        // addresses of notices before, too: one more of them is the answer.
+        let answered = format!("return document.readyState === 'complete' && {noted} > {before};");
+        stage.chromium.wait_until(&answered).await;
         stage.close_this(&window).await;
     }
 }
