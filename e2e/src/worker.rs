@@ -3,6 +3,8 @@
 //! A worker does one thing after the other, so that whatever it was told before has happened before. It remembers every
 //! secret that it was given, also those that must not work any more, and can be asked to try them all.
 
+mod examining;
+
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -22,8 +24,6 @@ const CODE_LIFE: Duration = Duration::from_secs(500);
 const RECENT: usize = 20;
 /// How many grants are ended after each restart to see that replays end them.
 const REPLAYED: usize = 2;
-/// How often a server may say "not now" after a restart before that is a failure: each time it has waited for seconds.
-const TRIES: usize = 10;
 
 /// One person and what apps do on their behalf.
 #[derive(Debug)]
@@ -329,75 +329,6 @@ impl Worker {
         }
         self.browser = browser;
         Ok(())
-    }
-
-    /// [`examine`](Self::examine), as often as it takes until the server has had the time for all of it.
-    ///
-    /// # Panics
-    /// The server is gone, or has no time for too long.
-    pub async fn examine_patiently(&mut self) {
-        for _ in 0..TRIES {
-            match self.examine().await {
-                Ok(()) => return,
-                Err(Lost::Unknown) => {}
-                Err(Lost::NotSent) => break,
-            }
-        }
-        panic!("nobody kills the server now, and it does not answer");
-    }
-
-    /// After a restart: tries what was used before, what was left open, and what must be over.
-    ///
-    /// # Errors
-    /// [`Lost`]: the server is gone again.
-    pub async fn examine(&mut self) -> Result<(), Lost> {
-        for place in std::mem::take(&mut self.touched) {
-            self.look_at(place).await?;
-            self.refresh(place).await?;
-        }
-        for waiting in std::mem::take(&mut self.open) {
-            if waiting.since.elapsed() < CODE_LIFE {
-                self.open.push(waiting);
-                self.redeem_last().await?;
-            }
-        }
-        for app in 0..self.apps.len() {
-            self.flow(app).await?;
-        }
-        let Some(app) = self.apps.first().cloned() else { return Ok(()) };
-        for browser in &mut self.left {
-            browser.authorize(&app).await?;
-        }
-        self.left.truncate(REPLAYED);
-        if self.doubtful_password.is_some() {
-            self.sign_in().await?;
-        }
-        for _ in 0..REPLAYED {
-            self.replay_code().await?;
-            self.replay_refresh().await?;
-        }
-        Ok(())
-    }
-
-    /// At the end: tries every secret that it was ever given.
-    ///
-    /// # Errors
-    /// [`Lost`]
-    pub async fn examine_all(&mut self) -> Result<(), Lost> {
-        self.examine().await?;
-        for place in 0..self.grants.len() {
-            self.look_at(place).await?;
-            self.refresh(place).await?;
-        }
-        for place in 0..self.grants.len() {
-            let earlier = self.grants.get(place).map(|grant| grant.earlier.clone()).unwrap_or_default();
-            if let Some(token) = self.chance.place(earlier.len()).and_then(|chosen| earlier.get(chosen)) {
-                self.present_again(place, token).await?;
-                self.refresh(place).await?;
-                self.look_at(place).await?;
-            }
-        }
-        self.sign_in().await
     }
 
     /// A new grant of which the worker thinks that it lives, if there is one.

@@ -194,6 +194,7 @@ mod setting;
 mod sign_in_methods;
 mod sign_up;
 mod terms;
+mod titles;
 mod tokens;
 mod vault;
 

@@ -17,6 +17,7 @@ use crate::{
     return_to::ReturnTo,
     setting::{ConfigurationError, Setting},
     terms::{self, Term, Versions},
+    titles::Titles,
     tokens::Tokens,
 };
 
@@ -52,14 +53,20 @@ pub struct Field {
     required: bool,
     agreement: bool,
     max_chars: usize,
-    titles: Option<(String, String)>,
+    titles: Titles,
 }
 
 impl Field {
     /// A line of text that must be there, of at most 100 characters.
     #[must_use]
     pub fn required(name: impl Into<String>) -> Self {
-        Self { name: name.into(), required: true, agreement: false, max_chars: 100, titles: None }
+        Self {
+            name: name.into(),
+            required: true,
+            agreement: false,
+            max_chars: 100,
+            titles: Titles::default(),
+        }
     }
 
     /// A line of text that may be left empty.
@@ -84,7 +91,7 @@ impl Field {
     /// With the title that people read, in Korean and in English. Default: the name.
     #[must_use]
     pub fn titled(mut self, korean: impl Into<String>, english: impl Into<String>) -> Self {
-        self.titles = Some((korean.into(), english.into()));
+        self.titles = Titles::of(korean, english);
         self
     }
 
@@ -97,11 +104,7 @@ impl Field {
     /// What people read.
     #[must_use]
     pub fn title(&self, language: Language) -> &str {
-        match (&self.titles, language) {
-            (Some((korean, _)), Language::Korean) => korean,
-            (Some((_, english)), Language::English) => english,
-            (None, _) => &self.name,
-        }
+        self.titles.read(&self.name, language)
     }
 
     /// Whether it must be answered.

@@ -10,6 +10,7 @@ use crate::{
     error::Language,
     setting::{ConfigurationError, Setting},
     sign_up::{FORM, Problem, ProblemKind, SignUpError},
+    titles::Titles,
 };
 
 /// Terms by name, each in a version.
@@ -24,7 +25,7 @@ pub struct Term {
     name: String,
     version: String,
     required: bool,
-    titles: Option<(String, String)>,
+    titles: Titles,
     address: Option<String>,
 }
 
@@ -45,7 +46,13 @@ impl Term {
     /// A term without which there is no account. `name` stays the same for ever, `version` changes with the text.
     #[must_use]
     pub fn required(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { name: name.into(), version: version.into(), required: true, titles: None, address: None }
+        Self {
+            name: name.into(),
+            version: version.into(),
+            required: true,
+            titles: Titles::default(),
+            address: None,
+        }
     }
 
     /// A term that one may leave out, and withdraw at any time: advertising by mail, for instance.
@@ -57,7 +64,7 @@ impl Term {
     /// With the title that people read, in Korean and in English. Default: the name.
     #[must_use]
     pub fn titled(mut self, korean: impl Into<String>, english: impl Into<String>) -> Self {
-        self.titles = Some((korean.into(), english.into()));
+        self.titles = Titles::of(korean, english);
         self
     }
 
@@ -89,11 +96,7 @@ impl Term {
     /// What people read.
     #[must_use]
     pub fn title(&self, language: Language) -> &str {
-        match (&self.titles, language) {
-            (Some((korean, _)), Language::Korean) => korean,
-            (Some((_, english)), Language::English) => english,
-            (None, _) => &self.name,
-        }
+        self.titles.read(&self.name, language)
     }
 
     /// Where the text is.

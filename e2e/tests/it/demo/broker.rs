@@ -23,6 +23,16 @@ async fn through(stage: &Stage, provider: &str, login: &str) {
     stage.chromium.wait_for("consent-approve").await;
 }
 
+/// From the provider's consent page to the calendar: somebody new at Mapae, and new at the service.
+async fn joins(stage: &Stage, screen: Screen) {
+    stage.chromium.click("consent-approve").await;
+    stage.chromium.wait_for("have-account").await;
+    stage.chromium.fill("name", screen.says("길동", "Gildong")).await;
+    stage.chromium.click("login-submit").await;
+    stage.agree().await;
+    stage.sign_up("길동").await;
+}
+
 /// What was said between two messages from one party to another, without the noise.
 fn said(diagram: &Diagram, (first, last): (&Message, &Message), way: (&str, &str)) -> Vec<String> {
     let between = diagram.between(first, last).filter(|message| !message.is_noise());
@@ -50,12 +60,7 @@ async fn kakao_behind_mapae_signs_in_at_a_service_that_knows_of_mapae_only() {
         let asked = stage.chromium.text("body").await;
         assert!(asked.contains("마패"), "the app that is known there is Mapae: {asked}");
         stage.chromium.shot("demo-broker-consent-at-kakao").await;
-        stage.chromium.click("consent-approve").await;
-        stage.chromium.wait_for("have-account").await;
-        stage.chromium.fill("name", screen.says("길동", "Gildong")).await;
-        stage.chromium.click("login-submit").await;
-        stage.agree().await;
-        stage.sign_up("길동").await;
+        joins(&stage, screen).await;
         sane(&stage.chromium, "the calendar").await;
         stage.chromium.shot("demo-broker-calendar").await;
 
@@ -140,12 +145,7 @@ async fn every_provider_behind_mapae_leads_to_the_same_calendar() {
         stage.hand_over(screen).await;
         stage.go_to_sign_in().await;
         through(&stage, provider, login).await;
-        stage.chromium.click("consent-approve").await;
-        stage.chromium.wait_for("have-account").await;
-        stage.chromium.fill("name", screen.says("길동", "Gildong")).await;
-        stage.chromium.click("login-submit").await;
-        stage.agree().await;
-        stage.sign_up("길동").await;
+        joins(&stage, screen).await;
     }
     let linked = stage.server_rows("SELECT upstream FROM identities WHERE removed_at IS NULL");
     assert_eq!(linked.len(), logins.len());
