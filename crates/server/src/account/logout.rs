@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::Method,
-    response::Response,
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
 };
 use mapae_protocol::{
     id_token::IdTokenClaims,
@@ -22,11 +22,13 @@ use crate::{
     app::App,
     catalog::Client,
     grant_types::person_tokens::sector,
+    http::cross_site,
     interaction::{IdTokenHint, PageError, Visit, login, page, see_other},
     issue::{session_name, subject},
     pages::{
         look::{Person, Standing},
         policy::FormTarget,
+        shown::Shown,
         sign_out::{Back, SignOut, SignedOut},
     },
     router::paths,
@@ -38,6 +40,9 @@ use crate::{
 pub(crate) async fn logout(State(app): State<App>, request: Request) -> Response {
     if request.method() == Method::POST {
         return page(app, request, repeat_as_get).await;
+    }
+    if cross_site::is_unseen(request.method(), request.headers()) {
+        return StatusCode::NO_CONTENT.into_response();
     }
     page(app, request, begin).await
 }
@@ -113,7 +118,7 @@ impl Wish {
                 let client = client.as_ref().ok_or(PageError::UnknownApp)?;
                 let registered = &client.metadata().post_logout;
                 let back = match_registered(uri, registered, client.is_public());
-                Some(back.ok_or(PageError::WrongRedirectUri)?)
+                Some(back.ok_or(PageError::WrongLogoutUri)?)
             }
             None => None,
         };
@@ -139,19 +144,17 @@ impl Wish {
     }
 
     /// The way on, now that nobody is signed in here. Nobody is led to an app that nobody vouches for unless they or
-    /// the app have just said something here (AZ-37).
+    /// the app have just said something here: they read first where the way leads (AZ-37).
     pub(super) fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
-        let address = self.back.as_ref().map(|back| {
-            let state = self.state.iter().map(|state| ("state", state));
-            back.uri().append_query(state)
-        });
-        let mut response = match (address, &self.client) {
+        let mut response = match (&self.back, &self.client) {
             (None, _) | (_, None) => visit.show(&SignedOut::here(), None),
-            (Some(address), Some(client)) => {
+            (Some(back), Some(client)) => {
+                let address = back.uri().append_query(self.state.iter().map(|state| ("state", state)));
                 if said != Said::Nothing || client.standing() == Standing::Verified {
                     see_other(&address)?
                 } else {
-                    let back = Back { app: login::card_alone(client).name, address };
+                    let app = login::card_alone(client).name;
+                    let back = Back { app, leads_to: Shown::name(&back.uri().origin()), address };
                     visit.show(&SignedOut { back: Some(back), ..SignedOut::here() }, None)
                 }
             }

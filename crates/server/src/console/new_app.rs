@@ -1,7 +1,5 @@
 //! Registering an app — RFC 6749 §2.
 
-use std::collections::BTreeMap;
-
 use axum::{
     extract::{Request, State},
     http::StatusCode,
@@ -23,7 +21,7 @@ use crate::{
     ids::Kind,
     interaction::{PageError, see_other},
     pages::console::{app::AppNotice, new_app::NewApp as NewAppPage},
-    registration::{Development, Draft, Grants, KnownScopes, Mistake, Surroundings, usual_items},
+    registration::{Development, Draft, Grants, KnownScopes, Members, Mistake, Surroundings, usual_items},
     store::{
         CommitError,
         apps::{self, NewApp},
@@ -108,7 +106,7 @@ fn blank() -> Draft {
         redirect_uris: Vec::new(),
         origins: Vec::new(),
         items: usual_items(),
-        metadata: BTreeMap::new(),
+        metadata: Members::default(),
     }
 }
 

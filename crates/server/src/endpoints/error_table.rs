@@ -83,7 +83,12 @@ fn page_errors() -> Vec<PageError> {
     let mut errors = vec![PageError::UnknownApp, PageError::WrongRedirectUri, PageError::BadRequest];
     errors.extend(forms().into_iter().map(PageError::Form));
     errors.extend(steps().into_iter().map(PageError::Step));
-    errors.extend([PageError::ForgedForm, PageError::NotFound, PageError::TooMany]);
+    errors.extend([
+        PageError::ForgedForm,
+        PageError::NotFound,
+        PageError::TooMany,
+        PageError::WrongLogoutUri,
+    ]);
     errors.extend(faults().map(PageError::Fault));
     errors
 }
@@ -124,7 +129,8 @@ fn kind_of_page_error(error: &PageError) -> usize {
         PageError::ForgedForm => 5,
         PageError::NotFound => 6,
         PageError::TooMany => 7,
-        PageError::Fault(_) => 8,
+        PageError::WrongLogoutUri => 8,
+        PageError::Fault(_) => 9,
     }
 }
 
@@ -163,7 +169,7 @@ async fn every_rule_has_its_code_its_status_and_its_headers() {
     let (tokens, bearers, pages) = (token_errors(), bearer_errors(), page_errors());
     all_in_order(&tokens, 8, kind_of_token_error);
     all_in_order(&bearers, 7, kind_of_bearer_error);
-    all_in_order(&pages, 9, kind_of_page_error);
+    all_in_order(&pages, 10, kind_of_page_error);
     let mut rows = Vec::new();
     for error in tokens {
         rows.push(row(format!("TokenError::{error:?}"), error.into_response()).await);

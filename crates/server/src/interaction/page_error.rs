@@ -27,6 +27,8 @@ pub(crate) enum PageError {
     UnknownApp,
     #[error("the redirect URI is none of the app's")]
     WrongRedirectUri,
+    #[error("the address after signing out is none of the app's")]
+    WrongLogoutUri,
     #[error("the request cannot be understood")]
     BadRequest,
     #[error(transparent)]
@@ -69,6 +71,7 @@ impl PageError {
         match self {
             Self::UnknownApp => (StatusCode::BAD_REQUEST, BlockedReason::UnknownApp),
             Self::WrongRedirectUri => (StatusCode::BAD_REQUEST, BlockedReason::WrongRedirectUri),
+            Self::WrongLogoutUri => (StatusCode::BAD_REQUEST, BlockedReason::WrongLogoutUri),
             Self::Form(FormError::Body(BodyError::Busy)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
             }

@@ -18,6 +18,8 @@ pub enum BlockedReason {
     UnknownApp,
     /// The redirect URI is none of the app's.
     WrongRedirectUri,
+    /// The address after signing out is none of the app's.
+    WrongLogoutUri,
     /// The request cannot be understood.
     BadRequest,
     /// The step took too long, or was finished already.
@@ -39,9 +41,10 @@ pub enum BlockedReason {
 }
 
 impl BlockedReason {
-    const ALL: [(&'static str, Self); 11] = [
+    const ALL: [(&'static str, Self); 12] = [
         ("unknown-app", Self::UnknownApp),
         ("wrong-redirect-uri", Self::WrongRedirectUri),
+        ("wrong-logout-uri", Self::WrongLogoutUri),
         ("bad-request", Self::BadRequest),
         ("step-over", Self::StepOver),
         ("other-browser", Self::OtherBrowser),
@@ -57,6 +60,7 @@ impl BlockedReason {
         match self {
             Self::UnknownApp => "blocked.unknown_app",
             Self::WrongRedirectUri => "blocked.wrong_redirect_uri",
+            Self::WrongLogoutUri => "blocked.wrong_logout_uri",
             Self::BadRequest => "blocked.bad_request",
             Self::StepOver => "blocked.step_over",
             Self::OtherBrowser => "blocked.other_browser",
@@ -73,6 +77,7 @@ impl BlockedReason {
         match self {
             Self::UnknownApp => "blocked.unknown_app_advice",
             Self::WrongRedirectUri => "blocked.wrong_redirect_uri_advice",
+            Self::WrongLogoutUri => "blocked.wrong_logout_uri_advice",
             Self::BadRequest => "blocked.bad_request_advice",
             Self::StepOver => "blocked.step_over_advice",
             Self::OtherBrowser => "blocked.other_browser_advice",
@@ -90,6 +95,7 @@ impl BlockedReason {
         match self {
             Self::UnknownApp => Some("blocked.unknown_app_developer"),
             Self::WrongRedirectUri => Some("blocked.wrong_redirect_uri_developer"),
+            Self::WrongLogoutUri => Some("blocked.wrong_logout_uri_developer"),
             Self::BadRequest => Some("blocked.bad_request_developer"),
             Self::StepOver
             | Self::OtherBrowser

@@ -79,6 +79,8 @@ pub struct SignedOut {
 pub struct Back {
     /// The app's name.
     pub app: Shown,
+    /// Where it really leads: an origin, or a private scheme.
+    pub leads_to: Shown,
     /// An address that it registered.
     pub address: String,
 }
@@ -100,7 +102,11 @@ impl Page for SignedOut {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let back = Back { app: example::app().name, address: example::redirect().as_str().to_owned() };
+        let back = Back {
+            app: example::app().name,
+            leads_to: Shown::name(&example::redirect().origin()),
+            address: example::redirect().as_str().to_owned(),
+        };
         vec![("done", Self::here()), ("back", Self { back: Some(back), ..Self::here() })]
     }
 }

@@ -18,13 +18,9 @@ pub(crate) use homepage::HomepageProblem;
 pub(crate) use items::{
     ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items,
 };
-pub(crate) use members::{MEMBERS, MemberMistake, MemberProblem, Metadata, restore};
+pub(crate) use members::{MEMBERS, MemberMistake, MemberProblem, Members, Metadata, restore};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
 pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
-
-use std::collections::BTreeMap;
-
-use serde_json::Value;
 
 use crate::{
     pages::input::NameMistake,
@@ -45,7 +41,7 @@ pub(crate) struct Draft {
     /// The scopes that it may ask for. The same one twice counts once.
     pub(crate) items: Vec<AppScope>,
     /// What else is registered, by the member's registered name.
-    pub(crate) metadata: BTreeMap<String, Value>,
+    pub(crate) metadata: Members,
 }
 
 /// An app that may be registered. Only [`Draft::judge`] makes one.
@@ -90,7 +86,7 @@ impl Draft {
             redirect_uris: lists.redirect_uris,
             origins: lists.origins,
             items: lists.scopes,
-            metadata: members::typed(&lists.metadata),
+            metadata: Members::of(&lists.metadata),
         }
     }
 
@@ -107,8 +103,7 @@ impl Draft {
         let origins = origins::parse(self, |problem| mistakes.push(Mistake::Origins(problem)));
         let items = items::parse(self, around.scopes, |problem| mistakes.push(Mistake::Items(problem)));
         let rules = members::MemberRules { development: around.development, public: self.public };
-        let (_, metadata) =
-            members::parse(&self.metadata, rules, |mistake| mistakes.push(Mistake::Member(mistake)));
+        let metadata = self.metadata.judge(rules, |mistake| mistakes.push(Mistake::Member(mistake)));
         match (name, homepage) {
             (Some(name), Some(homepage)) if mistakes.is_empty() => Ok(Registrable {
                 name,

@@ -1,7 +1,5 @@
 //! Whole drafts: what is kept of them, and everything that is wrong with them.
 
-use std::collections::BTreeMap;
-
 use mapae_protocol::{locale::Locale, redirect_uri::RegistrationError};
 
 use super::*;
@@ -19,7 +17,7 @@ fn web() -> Draft {
         redirect_uris: vec!["https://my.example/callback".to_owned()],
         origins: Vec::new(),
         items: usual_items(),
-        metadata: BTreeMap::new(),
+        metadata: Members::default(),
     }
 }
 
@@ -71,7 +69,7 @@ fn everything_that_is_wrong_is_found_at_once() {
         redirect_uris: vec!["https://a.example/cb".to_owned(), "http://a.example/cb".to_owned()],
         origins: vec!["https://a.example/".to_owned()],
         items: vec![item("calender.read", true, "", "")],
-        metadata: BTreeMap::new(),
+        metadata: Members::default(),
     };
     let refused = RedirectUrisProblem::Refused { position: 1, error: RegistrationError::PlainHttp };
     assert_eq!(

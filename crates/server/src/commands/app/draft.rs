@@ -1,10 +1,6 @@
 //! What is asked for an app, as the rules of [`registration`](crate::registration) see it, and what they find in
 //! the words of the command line.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use super::{redirects, scopes};
 use crate::{
     cli::{CreateApp, MemberText, MetadataChoices, UpdateApp},
@@ -13,8 +9,8 @@ use crate::{
         refusals::{INVALID, Refusals},
     },
     registration::{
-        Draft, Grants, GrantsProblem, HomepageProblem, MEMBERS, MemberMistake, MemberProblem, Mistake,
-        OriginsProblem, Registrable, Surroundings, nearest_origin,
+        Draft, Grants, GrantsProblem, HomepageProblem, MEMBERS, MemberMistake, MemberProblem, Members,
+        Mistake, OriginsProblem, Registrable, Surroundings, nearest_origin,
     },
     store::apps::RegisteredApp,
 };
@@ -38,7 +34,7 @@ pub(super) fn parse(
         redirect_uris: args.redirect_uris.clone(),
         origins: args.origins.clone(),
         items: scopes::items(args, grants),
-        metadata: metadata(&args.metadata, BTreeMap::new()),
+        metadata: metadata(&args.metadata, Members::default()),
     };
     judge(&draft, around, refusals)
 }
@@ -101,20 +97,15 @@ fn tell(mistake: Mistake, draft: &Draft, around: Surroundings<'_>, refusals: &mu
     }
 }
 
-/// The members as they shall be: those of before, with what is named.
-fn metadata(choices: &MetadataChoices, before: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    choices.metadata.iter().fold(before, |mut members, MemberText { member, value }| {
-        match value {
-            Some(value) => drop(members.insert(member.clone(), value.clone())),
-            None => drop(members.remove(member)),
-        }
-        members
-    })
+/// The members of before, with what is named.
+fn metadata(choices: &MetadataChoices, before: Members) -> Members {
+    let named = choices.metadata.iter().cloned();
+    named.fold(before, |members, MemberText { member, value }| members.with(member, value))
 }
 
 fn tell_member(mistake: MemberMistake, draft: &Draft, refusals: &mut Refusals) {
     let MemberMistake { position, problem } = mistake;
-    let member = draft.metadata.keys().nth(position).map_or("", String::as_str);
+    let member = draft.metadata.name(position);
     let instead = match problem {
         MemberProblem::Unknown => {
             let known: Vec<&str> = MEMBERS.iter().map(|member| member.name()).collect();

@@ -5,7 +5,6 @@
 //! the console, the command line and dynamic registration know no other.
 
 mod default_max_age;
-mod initiate_login_uri;
 mod links;
 mod post_logout_redirect_uris;
 mod require_auth_time;
@@ -28,12 +27,8 @@ pub(crate) struct Metadata {
     pub(crate) policy: Option<EndpointUri>,
     /// Where its terms of service stand (`tos_uri`).
     pub(crate) terms: Option<EndpointUri>,
-    /// Where somebody else may begin a login at it (OIDC Core §4).
-    pub(crate) initiate_login: Option<EndpointUri>,
     /// How old a sign-in may be when a request does not say.
     pub(crate) default_max_age: Option<Seconds>,
-    /// Whether each of its ID tokens says when the person signed in.
-    pub(crate) require_auth_time: bool,
     /// Where people may go after they signed out.
     pub(crate) post_logout: Vec<RedirectUri>,
 }
@@ -51,7 +46,6 @@ pub(crate) trait Member: Sync {
 pub(crate) const MEMBERS: &[&dyn Member] = &[
     &links::PolicyUri,
     &links::TosUri,
-    &initiate_login_uri::InitiateLoginUri,
     &default_max_age::DefaultMaxAge,
     &require_auth_time::RequireAuthTime,
     &post_logout_redirect_uris::PostLogoutRedirectUris,
@@ -63,6 +57,11 @@ pub(crate) struct MemberRules {
     pub(crate) development: Development,
     /// The app cannot keep a secret.
     pub(crate) public: bool,
+}
+
+impl MemberRules {
+    /// Everything that was ever accepted.
+    const WIDEST: Self = Self { development: Development::Yes, public: true };
 }
 
 impl From<MemberRules> for RegistrationRules {
@@ -92,46 +91,74 @@ pub(crate) enum MemberProblem {
 /// A member that cannot be registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemberMistake {
-    /// Where it stands among the members of the draft.
+    /// Where it stands among those that were named.
     pub(crate) position: usize,
     pub(crate) problem: MemberProblem,
 }
 
-/// The members of this name.
-fn find(name: &str) -> Option<&'static dyn Member> {
-    MEMBERS.iter().find(|member| member.name() == name).copied()
+/// The members of an app as somebody would have them: those that are kept, and those that were named now.
+///
+/// Only what was named is judged. What this server accepted before, under other settings perhaps, stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Members {
+    kept: BTreeMap<String, String>,
+    named: Vec<(String, Option<Value>)>,
 }
 
-/// Reads all members, or says what is wrong with each. What comes back beside the parsed ones is what is kept.
-pub(super) fn parse(
-    members: &BTreeMap<String, Value>,
-    rules: MemberRules,
-    mut refuse: impl FnMut(MemberMistake),
-) -> (Metadata, BTreeMap<String, String>) {
-    let mut metadata = Metadata::default();
-    let mut kept = BTreeMap::new();
-    for (position, (name, value)) in members.iter().enumerate() {
-        let member = find(name).ok_or(MemberProblem::Unknown);
-        match member.and_then(|member| member.read(value, rules, &mut metadata)) {
-            Ok(()) => drop(kept.insert(name.clone(), value.to_string())),
-            Err(problem) => refuse(MemberMistake { position, problem }),
-        }
+impl Members {
+    pub(super) fn of(kept: &BTreeMap<String, String>) -> Self {
+        Self { kept: kept.clone(), named: Vec::new() }
     }
-    (metadata, kept)
+
+    /// With this member as well; without a value it is taken back.
+    pub(crate) fn with(mut self, member: String, value: Option<Value>) -> Self {
+        self.named.push((member, value));
+        self
+    }
+
+    /// The name at this position of those that were named.
+    pub(crate) fn name(&self, position: usize) -> &str {
+        self.named.get(position).map_or("", |(member, _)| member.as_str())
+    }
+
+    /// What is to be kept, unless something that was named is refused.
+    pub(super) fn judge(
+        &self,
+        rules: MemberRules,
+        mut refuse: impl FnMut(MemberMistake),
+    ) -> BTreeMap<String, String> {
+        let mut kept = self.kept.clone();
+        for (position, (name, value)) in self.named.iter().enumerate() {
+            match read(name, value.as_ref(), rules, &mut Metadata::default()) {
+                Ok(()) => match value {
+                    Some(value) => drop(kept.insert(name.clone(), value.to_string())),
+                    None => drop(kept.remove(name)),
+                },
+                Err(problem) => refuse(MemberMistake { position, problem }),
+            }
+        }
+        kept
+    }
 }
 
-/// What was kept, as it was typed. Text that is not JSON stands for itself: it is refused when it is judged.
-pub(super) fn typed(kept: &BTreeMap<String, String>) -> BTreeMap<String, Value> {
-    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()));
-    kept.iter().map(|(name, text)| (name.clone(), value(text))).collect()
+fn read(
+    name: &str,
+    value: Option<&Value>,
+    rules: MemberRules,
+    metadata: &mut Metadata,
+) -> Result<(), MemberProblem> {
+    let member = MEMBERS.iter().find(|member| member.name() == name).ok_or(MemberProblem::Unknown)?;
+    value.map_or(Ok(()), |value| member.read(value, rules, metadata))
 }
 
-/// What was kept, parsed again: what this server has accepted under other settings stays good under these.
+/// What was kept, parsed. Text that is not JSON stands for itself, and fits no member.
 pub(crate) fn restore(kept: &BTreeMap<String, String>) -> Result<Metadata, MemberProblem> {
-    let mut found = None;
-    let rules = MemberRules { development: Development::Yes, public: true };
-    let (metadata, _) = parse(&typed(kept), rules, |mistake| found = Some(mistake.problem));
-    found.map_or(Ok(metadata), Err)
+    let mut metadata = Metadata::default();
+    for (name, text) in kept {
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text.as_str()));
+        read(name, Some(&value), MemberRules::WIDEST, &mut metadata)?;
+    }
+    Ok(metadata)
 }
 
 /// A value that must be text.
@@ -140,8 +167,8 @@ fn text(value: &Value) -> Result<&str, MemberProblem> {
 }
 
 /// A value that must be `true` or `false`.
-fn boolean(value: &Value) -> Result<bool, MemberProblem> {
-    value.as_bool().ok_or(MemberProblem::NotBoolean)
+fn boolean(value: &Value) -> Result<(), MemberProblem> {
+    if value.is_boolean() { Ok(()) } else { Err(MemberProblem::NotBoolean) }
 }
 
 /// A value that must be an address to which browsers are led.

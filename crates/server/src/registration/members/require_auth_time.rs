@@ -13,8 +13,7 @@ impl Member for RequireAuthTime {
         "require_auth_time"
     }
 
-    fn read(&self, value: &Value, _: MemberRules, metadata: &mut Metadata) -> Result<(), MemberProblem> {
-        metadata.require_auth_time = boolean(value)?;
-        Ok(())
+    fn read(&self, value: &Value, _: MemberRules, _: &mut Metadata) -> Result<(), MemberProblem> {
+        boolean(value)
     }
 }

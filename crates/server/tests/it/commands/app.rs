@@ -26,9 +26,9 @@ on_each_engine! {
         let refused = mapae.refused(&[&["app", "update", &id][..], &wrong].concat());
         assert_eq!(texts(&refused["mistakes"], "place"), ["--metadata"; 3]);
         let told = [
+            "tos_uri: it must be an https address without a part after #.",
             "colour: this server knows no such member.",
             "default_max_age: it must be a whole number from 0 to 31536000.",
-            "tos_uri: it must be an https address without a part after #.",
         ];
         assert_eq!(texts(&refused["mistakes"], "wrong"), told);
         assert_eq!(mapae.json(&["app", "show", &id])["metadata"], changed["metadata"]);

@@ -29,13 +29,25 @@ fn leads_to(page: &Page) -> Option<String> {
 }
 
 #[tokio::test]
-async fn an_app_that_shows_the_id_token_of_the_session_ends_it_and_people_are_led_on() {
+async fn az_41_lo_11_an_app_that_shows_the_id_token_of_the_session_ends_it_and_people_are_led_on() {
     let server = TestServer::start().await;
     let app = app(&server).await;
     let SignedIn { browser, tokens, .. } = sign_in(&server, &app, "openid").await;
+    // AZ-41: what nobody sees ends nothing, be it proven or not.
+    let hint = tokens.text("id_token");
+    let unseen = logout(&server, &[("id_token_hint", hint.as_str())]);
+    let kinds: [(&str, &[(&str, &str)]); 4] = [
+        ("HEAD", &[]),
+        ("GET", &[("sec-purpose", "prefetch")]),
+        ("GET", &[("sec-fetch-dest", "image"), ("sec-fetch-mode", "no-cors")]),
+        ("GET", &[("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")]),
+    ];
+    for (method, headers) in kinds {
+        assert_eq!(browser.send(method, &unseen, headers, vec![]).await.status, 204, "{method} {headers:?}");
+    }
+    assert!(is_in(&server, &browser).await);
     // An ID token says who it was for long after it has expired (OIDC RP-Initiated Logout §4).
     server.advance(Seconds::hours(2));
-    let hint = tokens.text("id_token");
     let query = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BYE), ("state", "a b&c=1")];
     let answer = browser.open(&logout(&server, &query)).await;
     assert_eq!(answer.status, 303);
@@ -177,4 +189,5 @@ async fn az_37_nobody_who_is_not_signed_in_is_sent_on_to_an_app_that_nobody_vouc
     let page = Browser::default().open(&logout(&server, &query)).await;
     assert_eq!((page.status.as_u16(), page.location()), (200, None));
     assert_eq!(page.values("#back-to-app", "href"), [BYE]);
+    assert_eq!(page.text("#leads-to").as_deref(), Some("https://app.example.com"));
 }
