@@ -21,6 +21,15 @@ const secret = () => randomBytes(32).toString("base64url");
 const web = { id: "web", secret: secret(), redirect_uri: REDIRECT_URI };
 const machine = { id: "machine", secret: secret(), scope: SCOPE, resource: CALENDAR };
 const api = { id: "calendar", secret: secret() };
+const device = { id: "device", secret: secret(), scope: SCOPE, resource: CALENDAR };
+
+const boundKeys = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const bound = {
+  id: "bound",
+  key: boundKeys.privateKey.export({ type: "pkcs8", format: "der" }).toString("base64url"),
+  redirect_uri: REDIRECT_URI,
+};
+const boundKey = { ...boundKeys.publicKey.export({ format: "jwk" }), alg: "ES256", kid: "bench", use: "sig" };
 
 const signingKey = {
   ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
@@ -46,12 +55,23 @@ const configuration = {
     client(web, { grant_types: ["authorization_code"], redirect_uris: [REDIRECT_URI], response_types: ["code"] }),
     client(machine, { grant_types: ["client_credentials"], scope: SCOPE }),
     client(api),
+    client(device, { grant_types: ["urn:ietf:params:oauth:grant-type:device_code"], scope: SCOPE }),
+    client(bound, {
+      grant_types: ["authorization_code"],
+      redirect_uris: [REDIRECT_URI],
+      response_types: ["code"],
+      token_endpoint_auth_method: "private_key_jwt",
+      jwks: { keys: [boundKey] },
+      dpop_bound_access_tokens: true,
+    }),
   ],
   cookies: { keys: [secret()] },
   features: {
     clientCredentials: { enabled: true },
     // Used to sign in once; what is measured never comes to these pages.
     devInteractions: { enabled: true },
+    deviceFlow: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     introspection: { enabled: true },
     resourceIndicators: {
       enabled: true,
@@ -73,6 +93,7 @@ const configuration = {
     AccessToken: 300,
     AuthorizationCode: 60,
     ClientCredentials: 300,
+    DeviceCode: 600,
     Grant: 2_592_000,
     IdToken: 300,
     Interaction: 3600,
@@ -92,6 +113,8 @@ server.listen(0, LOOPBACK, () => {
     host,
     machine,
     web,
+    bound,
+    device,
     signed: { ...api, scope: `openid ${SCOPE}`, resource: CALENDAR },
     opaque: { ...api, scope: "openid" },
     people: PEOPLE,

@@ -30,7 +30,10 @@ use self::{
     sign::{Signer, TokenAnswer},
     verify::Verifier,
 };
-use crate::target::{DISCOVERY, Target};
+use crate::{
+    jws::Key,
+    target::{DISCOVERY, Target},
+};
 
 /// Be the bare server: what is unavoidable, with the bytes and headers of another server.
 #[derive(Args)]
@@ -45,7 +48,11 @@ struct Parts {
     signer: Signer,
     machine: TokenAnswer,
     person: TokenAnswer,
+    bound: TokenAnswer,
+    exchanged: TokenAnswer,
     verifier: Verifier,
+    /// What the bound app signs.
+    assertions: Verifier,
 }
 
 type Shared = State<Arc<Parts>>;
@@ -62,13 +69,17 @@ impl Bare {
             signer: Signer::generate()?,
             machine: TokenAnswer::like(&samples.machine)?,
             person: TokenAnswer::like(&samples.person)?,
+            bound: TokenAnswer::like(&samples.bound)?,
+            exchanged: TokenAnswer::like(&samples.exchanged)?,
             verifier: Verifier::of(&samples.jwks.body)?,
+            assertions: Verifier::of(Key::read(&target.bound.key)?.jwks().to_string().as_bytes())?,
             samples,
         });
         let endpoints = &target.prepared()?.endpoints;
         let router = Router::new()
             .route(&endpoints.authorize, get(authorize))
             .route(&endpoints.token, post(token))
+            .route(&endpoints.pushed_request, post(push))
             .route(&endpoints.introspect, post(introspect))
             .route(&endpoints.userinfo, get(userinfo))
             .route(&endpoints.jwks, get(async |State(parts): Shared| answer(&parts.samples.jwks)))
@@ -89,15 +100,33 @@ async fn authorize(State(parts): Shared, RawQuery(query): RawQuery) -> Response 
     if request.contains_key("client_id") { answer(&parts.samples.authorize) } else { bad() }
 }
 
-async fn token(State(parts): Shared, body: Bytes) -> Response {
+async fn push(State(parts): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    if parts.is_proven(&headers, &parse(&body)) { answer(&parts.samples.pushed) } else { bad() }
+}
+
+impl Parts {
+    /// Whether the app has signed an assertion, and its key is there.
+    fn is_proven(&self, headers: &HeaderMap, request: &Form<'_>) -> bool {
+        let proof = headers.get("dpop").and_then(|proof| proof.to_str().ok());
+        request.get("client_assertion").is_some_and(|assertion| self.assertions.verify(assertion))
+            && proof.is_some_and(Verifier::verify_proof)
+    }
+}
+
+async fn token(State(parts): Shared, headers: HeaderMap, body: Bytes) -> Response {
     let request = parse(&body);
-    let made = match request.get("grant_type").map(AsRef::as_ref) {
-        Some("client_credentials") => parts.machine.fill(&parts.signer),
-        Some("authorization_code") => parts.person.fill(&parts.signer),
+    let (answer, sample) = match request.get("grant_type").map(AsRef::as_ref) {
+        Some("client_credentials") => (&parts.machine, &parts.samples.machine),
+        Some("authorization_code") if !headers.contains_key("dpop") => (&parts.person, &parts.samples.person),
+        Some("authorization_code") if parts.is_proven(&headers, &request) => {
+            (&parts.bound, &parts.samples.bound)
+        }
+        Some(_) if request.get("subject_token").is_some_and(|token| parts.verifier.verify(token)) => {
+            (&parts.exchanged, &parts.samples.exchanged)
+        }
         _ => return bad(),
     };
-    let sample = if request.contains_key("code") { &parts.samples.person } else { &parts.samples.machine };
-    match made {
+    match answer.fill(&parts.signer) {
         Ok(body) => answer_with(&sample.headers, sample.status, body.into()),
         Err(_) => bad(),
     }

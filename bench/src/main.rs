@@ -8,6 +8,7 @@ mod browser;
 mod crowd;
 mod form;
 mod http;
+mod jws;
 mod measure;
 mod prepare;
 mod process;
@@ -31,6 +32,8 @@ enum Command {
     Prepare(prepare::Prepare),
     /// Put load on a server; prints what was measured
     Measure(measure::Measure),
+    /// Make a key with which an app signs; prints it and the key set to register
+    Key,
     /// Start a server many times; prints how long it took to its first answer
     Start(start::Start),
     /// Be the bare server: what is unavoidable, with the bytes and headers of another server
@@ -53,6 +56,10 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Prepare(prepare) => say(&quiet()?.block_on(prepare.run())?),
         Command::Measure(measure) => say(&quiet()?.block_on(measure.run())?),
+        Command::Key => {
+            let (key, written) = jws::Key::generate()?;
+            say(&serde_json::json!({ "key": written, "jwks": key.jwks() }))
+        }
         Command::Start(start) => say(&quiet()?.block_on(start.run())?),
         Command::Bare(bare) => tokio::runtime::Runtime::new()?.block_on(bare.run()),
     }

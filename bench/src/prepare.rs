@@ -35,10 +35,15 @@ impl Prepare {
         for number in 0..target.people {
             let mut browser = Browser::open(target.address, &target.host).await?;
             let person = Person { email: &Target::email(number), password: &target.password };
-            for api in [&target.signed, &target.opaque] {
-                let asked = form::encode(authorization(&target, api).chain([("nonce", "n"), ("state", "s")]));
-                let address = format!("{}?{asked}", endpoints.authorize);
-                browser.visit(&address, &target.web.redirect_uri, person).await?;
+            let (web, bound) = (&target.web, &target.bound);
+            for (id, redirect_uri, api) in [
+                (&web.id, &web.redirect_uri, &target.signed),
+                (&web.id, &web.redirect_uri, &target.opaque),
+                (&bound.id, &bound.redirect_uri, &target.signed),
+            ] {
+                let asked = authorization(id, redirect_uri, api).chain([("nonce", "n"), ("state", "s")]);
+                let address = format!("{}?{}", endpoints.authorize, form::encode(asked));
+                browser.visit(&address, redirect_uri, person).await?;
             }
             cookies.push(browser.lasting_cookies());
         }
@@ -58,6 +63,8 @@ async fn endpoints(target: &Target) -> anyhow::Result<Endpoints> {
     Ok(Endpoints {
         authorize: path("authorization_endpoint")?,
         token: path("token_endpoint")?,
+        pushed_request: path("pushed_authorization_request_endpoint")?,
+        device_authorization: path("device_authorization_endpoint")?,
         introspect: path("introspection_endpoint")?,
         userinfo: path("userinfo_endpoint")?,
         jwks: path("jwks_uri")?,

@@ -1,16 +1,18 @@
 //! What is asked of a server.
 
+mod bound_flow;
 mod code_flow;
+mod device;
 mod repeat;
 mod tokens;
 
 use clap::ValueEnum;
 
+use self::{bound_flow::BoundFlow, device::Device, repeat::Repeat, tokens::ShowTokens};
 pub(crate) use self::{
     code_flow::{CodeFlow, Harvest, authorization},
     tokens::Tokens,
 };
-use self::{repeat::Repeat, tokens::ShowTokens};
 use crate::{
     crowd::Script,
     target::{Api, DISCOVERY, Target},
@@ -23,6 +25,12 @@ pub(crate) enum Scenario {
     ClientCredentials,
     /// A signed-in person comes again, and the app redeems the code: two requests
     CodeFlow,
+    /// The same for an app that pushes its request, signs and is bound to a key: three requests
+    BoundFlow,
+    /// A device begins and asks once (RFC 8628): two requests
+    Device,
+    /// A service exchanges the token of whoever called it (RFC 8693)
+    TokenExchange,
     /// The API asks about tokens that it cannot read (RFC 7662)
     IntrospectOpaque,
     /// The API asks about JWTs
@@ -42,8 +50,13 @@ impl Scenario {
     fn shown(self, target: &Target) -> Option<&Api> {
         match self {
             Self::IntrospectOpaque | Self::UserinfoOpaque => Some(&target.opaque),
-            Self::IntrospectJwt | Self::UserinfoJwt => Some(&target.signed),
-            Self::ClientCredentials | Self::CodeFlow | Self::Discovery | Self::Jwks => None,
+            Self::TokenExchange | Self::IntrospectJwt | Self::UserinfoJwt => Some(&target.signed),
+            Self::ClientCredentials
+            | Self::CodeFlow
+            | Self::BoundFlow
+            | Self::Device
+            | Self::Discovery
+            | Self::Jwks => None,
         }
     }
 
@@ -64,6 +77,9 @@ impl Scenario {
         Ok(match self {
             Self::ClientCredentials => Box::new(Repeat::client_credentials(target)?),
             Self::CodeFlow => Box::new(CodeFlow::new(target, &target.signed, number)?),
+            Self::BoundFlow => Box::new(BoundFlow::new(target, number)?),
+            Self::Device => Box::new(Device::new(target)?),
+            Self::TokenExchange => Box::new(ShowTokens::exchange(target, tokens)?),
             Self::IntrospectOpaque => Box::new(ShowTokens::introspection(target, &target.opaque, tokens)?),
             Self::IntrospectJwt => Box::new(ShowTokens::introspection(target, &target.signed, tokens)?),
             Self::UserinfoOpaque | Self::UserinfoJwt => Box::new(ShowTokens::userinfo(target, tokens)?),

@@ -15,9 +15,15 @@ pub(crate) struct Target {
     /// Its process.
     pub(crate) pid: u32,
     /// An app that acts for itself, with a signed token for one API.
-    pub(crate) machine: Machine,
+    pub(crate) machine: Caller,
     /// An app that people sign in to.
     pub(crate) web: Web,
+    /// An app that people sign in to, which signs what it says and whose tokens are bound to its key.
+    pub(crate) bound: Bound,
+    /// An app on devices without a browser.
+    pub(crate) device: Caller,
+    /// An app that exchanges tokens; none where tokens are not exchanged.
+    pub(crate) exchange: Option<Caller>,
     /// The API whose tokens are JWTs.
     pub(crate) signed: Api,
     /// The API whose tokens are opaque.
@@ -45,6 +51,8 @@ pub(crate) struct Prepared {
 pub(crate) struct Endpoints {
     pub(crate) authorize: String,
     pub(crate) token: String,
+    pub(crate) pushed_request: String,
+    pub(crate) device_authorization: String,
     pub(crate) introspect: String,
     pub(crate) userinfo: String,
     pub(crate) jwks: String,
@@ -53,9 +61,9 @@ pub(crate) struct Endpoints {
 /// Where every OpenID provider has its metadata (OIDC Discovery §4).
 pub(crate) const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// An app that acts for itself.
+/// An app that asks by itself, and what for.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Machine {
+pub(crate) struct Caller {
     pub(crate) id: String,
     pub(crate) secret: String,
     pub(crate) scope: String,
@@ -67,6 +75,15 @@ pub(crate) struct Machine {
 pub(crate) struct Web {
     pub(crate) id: String,
     pub(crate) secret: String,
+    pub(crate) redirect_uri: String,
+}
+
+/// An app that people sign in to, and the key with which it signs.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Bound {
+    pub(crate) id: String,
+    /// PKCS #8, in base64url.
+    pub(crate) key: String,
     pub(crate) redirect_uri: String,
 }
 

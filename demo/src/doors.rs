@@ -4,6 +4,8 @@ use std::io;
 
 use tokio::net::TcpListener;
 
+use crate::flow::LOGOUT_NOTICES;
+
 /// The listening sockets of the service and of the API, on loopback.
 #[derive(Debug)]
 pub struct Doors {
@@ -64,6 +66,13 @@ impl Doors {
     #[must_use]
     pub fn notice_url(&self, provider: &str, kind: &str) -> String {
         format!("{}/notices/{provider}/{kind}", self.service_url())
+    }
+
+    /// Where the authorization server tells the service that somebody has signed out (OIDC Back-Channel Logout §2.2):
+    /// `http://localhost:3000/login/backchannel-logout/mapae`.
+    #[must_use]
+    pub fn back_channel_logout_uri(&self) -> String {
+        format!("{}{LOGOUT_NOTICES}mapae", self.service_url())
     }
 
     /// The redirect URI to register for the service: `http://localhost:3000/callback`.

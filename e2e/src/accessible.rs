@@ -33,13 +33,14 @@ pub async fn walk(chromium: &Chromium, page: &str) {
             assert!(stops >= FEWEST_STOPS, "the keyboard reaches {stops} elements on {page}");
             return;
         };
-        assert_eq!(focus.get("seen"), Some(&json!(true)), "no focus to be seen on {page}: {focus}");
-        // WCAG 2.2, focus not obscured.
-        assert_eq!(focus.get("covered"), Some(&Value::Null), "the focus is covered on {page}: {focus}");
         if place <= last {
+            // Come round: it was looked at before, and the page may still be on its way back to it.
             assert!(stops >= FEWEST_STOPS, "the keyboard reaches {stops} elements on {page}");
             return;
         }
+        assert_eq!(focus.get("seen"), Some(&json!(true)), "no focus to be seen on {page}: {focus}");
+        // WCAG 2.2, focus not obscured.
+        assert_eq!(focus.get("covered"), Some(&Value::Null), "the focus is covered on {page}: {focus}");
         last = place;
     }
     panic!("the keyboard does not come round on {page}");

@@ -10,6 +10,7 @@
 
 pub mod accessible;
 pub mod app;
+pub mod certificate;
 pub mod chance;
 pub mod checker;
 pub mod chromium;

@@ -91,9 +91,21 @@ fn folder_of_programs() -> PathBuf {
 /// # Panics
 /// It does not build.
 pub fn client_example(name: &str) -> PathBuf {
+    example("mapae-client", name)
+}
+
+/// The path of an example of `mapae-resource`, as above.
+///
+/// # Panics
+/// It does not build.
+pub fn resource_example(name: &str) -> PathBuf {
+    example("mapae-resource", name)
+}
+
+fn example(package: &str, name: &str) -> PathBuf {
     let program = folder_of_programs().join("examples").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     // Together with these tests, so that nothing that they are made of is built a second time.
-    build(&program, &["--package", "mapae-e2e", "--package", "mapae-client", "--example", name]);
+    build(&program, &["--package", "mapae-e2e", "--package", package, "--example", name]);
     program
 }
 

@@ -1,6 +1,7 @@
 //! The tasks of this repository: `cargo xtask NAME`. A new task is one file and one line in `TASKS`.
 
 mod bench;
+mod fuzz;
 mod items;
 mod races;
 mod source;
@@ -21,6 +22,7 @@ const TASKS: &[Entry] = &[
     Entry::of::<test::Test>(),
     Entry::of::<races::Races>(),
     Entry::of::<bench::Bench>(),
+    Entry::of::<fuzz::Fuzz>(),
     Entry::of::<tidy::Tidy>(),
     Entry::of::<specs::Specs>(),
     Entry::of::<threats::Threats>(),

@@ -1,11 +1,11 @@
 //! What another server answers, as it arrived.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
 
 use crate::{
-    crowd::Script,
+    crowd::{Script, Step},
     http::{Answer, Connection},
     scenario::{Scenario, Tokens},
     target::Target,
@@ -30,6 +30,11 @@ pub(super) struct Samples {
     pub(super) machine: Sample,
     /// The tokens of a person.
     pub(super) person: Sample,
+    /// What was pushed is kept.
+    pub(super) pushed: Sample,
+    /// The tokens of a person, bound to a key.
+    pub(super) bound: Sample,
+    pub(super) exchanged: Sample,
     pub(super) introspection: Sample,
     pub(super) userinfo: Sample,
 }
@@ -41,13 +46,17 @@ impl Samples {
     /// When an answer is not the right one.
     pub(super) async fn of(target: &Target) -> anyhow::Result<Self> {
         let mut asking = Asking { target, connection: Connection::open(target.address).await? };
-        let [authorize, person] = asking.both(Scenario::CodeFlow).await?;
+        let [authorize, person] = asking.all(Scenario::CodeFlow).await?;
+        let [pushed, _, bound] = asking.all(Scenario::BoundFlow).await?;
         Ok(Self {
             discovery: asking.one(Scenario::Discovery).await?,
             jwks: asking.one(Scenario::Jwks).await?,
             authorize,
             machine: asking.one(Scenario::ClientCredentials).await?,
             person,
+            pushed,
+            bound,
+            exchanged: asking.one(Scenario::TokenExchange).await?,
             introspection: asking.one(Scenario::IntrospectJwt).await?,
             userinfo: asking.one(Scenario::UserinfoJwt).await?,
         })
@@ -61,13 +70,23 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     async fn one(&mut self, scenario: Scenario) -> anyhow::Result<Sample> {
-        let mut script = self.script(scenario).await?;
-        self.ask(&mut *script).await
+        let [sample] = self.all(scenario).await?;
+        Ok(sample)
     }
 
-    async fn both(&mut self, scenario: Scenario) -> anyhow::Result<[Sample; 2]> {
+    /// The last answers of a piece of work: before them, the server may want to be asked again.
+    async fn all<const COUNT: usize>(&mut self, scenario: Scenario) -> anyhow::Result<[Sample; COUNT]> {
         let mut script = self.script(scenario).await?;
-        Ok([self.ask(&mut *script).await?, self.ask(&mut *script).await?])
+        let mut samples = Vec::new();
+        loop {
+            let (sample, step) = self.ask(&mut *script).await?;
+            samples.push(sample);
+            if step == Step::Done {
+                break;
+            }
+        }
+        let last = samples.split_off(samples.len().saturating_sub(COUNT));
+        last.try_into().map_err(|_| anyhow!("the work took fewer requests than it has"))
     }
 
     async fn script(&self, scenario: Scenario) -> anyhow::Result<Box<dyn Script>> {
@@ -76,12 +95,12 @@ impl Asking<'_> {
         scenario.scripts(self.target, &tokens, 1)?.pop().context("one script was wanted")
     }
 
-    async fn ask(&mut self, script: &mut dyn Script) -> anyhow::Result<Sample> {
+    async fn ask(&mut self, script: &mut dyn Script) -> anyhow::Result<(Sample, Step)> {
         let mut request = Vec::new();
         script.request(&mut request);
         let answer = self.connection.exchange(&request).await?;
-        script.judge(&answer)?;
-        Sample::of(&answer)
+        let step = script.judge(&answer)?;
+        Ok((Sample::of(&answer)?, step))
     }
 }
 

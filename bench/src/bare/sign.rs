@@ -1,24 +1,18 @@
 //! Token answers: the claims of a sample with new times and a new id, signed with ES256 — RFC 7515 §5.1.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::{Context as _, anyhow};
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
-};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
 use super::Sample;
+use crate::jws::{Key, now};
 
 /// Seconds until an access token or ID token ends.
 const LIFE: u64 = 300;
 
-/// A key that signs.
+/// Signs tokens.
 pub(super) struct Signer {
-    key: EcdsaKeyPair,
-    random: SystemRandom,
+    key: Key,
 }
 
 /// A JSON object with gaps for what is new in each copy.
@@ -50,8 +44,7 @@ impl Signer {
     /// # Errors
     /// When there is no randomness.
     pub(super) fn generate() -> anyhow::Result<Self> {
-        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| anyhow!("no key"))?;
-        Ok(Self { key, random: SystemRandom::new() })
+        Ok(Self { key: Key::generate()?.0 })
     }
 
     /// The token in compact form.
@@ -65,16 +58,9 @@ impl Signer {
         text.push_str(&token.header);
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, &mut text);
-        let signature = self.key.sign(&self.random, text.as_bytes()).map_err(|_| anyhow!("no signature"))?;
-        text.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        self.key.sign(&mut text)?;
         Ok(text)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the bare server has no clock to be given")]
-fn now() -> anyhow::Result<u64> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
 impl TokenAnswer {

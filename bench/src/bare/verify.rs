@@ -17,6 +17,7 @@ struct KeySet {
 
 #[derive(Deserialize)]
 struct Key {
+    #[serde(default)]
     kid: String,
     crv: Option<String>,
     x: Option<String>,
@@ -27,6 +28,13 @@ struct Key {
 struct Header<'a> {
     alg: &'a str,
     kid: &'a str,
+}
+
+/// Of a proof, which brings its key (RFC 9449 §4.2).
+#[derive(Deserialize)]
+struct ProofHeader<'a> {
+    alg: &'a str,
+    jwk: Key,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +61,21 @@ impl Verifier {
     /// Whether a token is signed by one of the keys. Its end only has to be after its beginning: tokens of a long run stay good.
     pub(super) fn verify(&self, token: &str) -> bool {
         self.claims(token).is_some_and(|claims| claims.iat < claims.exp)
+    }
+
+    /// Whether a proof is signed by the key that it brings.
+    pub(super) fn verify_proof(proof: &str) -> bool {
+        Self::proof_is_signed(proof).is_some()
+    }
+
+    fn proof_is_signed(proof: &str) -> Option<()> {
+        let (signed, signature) = proof.rsplit_once('.')?;
+        let (header, _) = signed.split_once('.')?;
+        let header = URL_SAFE_NO_PAD.decode(header).ok()?;
+        let header: ProofHeader<'_> =
+            serde_json::from_slice(&header).ok().filter(|header: &ProofHeader<'_>| header.alg == "ES256")?;
+        let (_, key) = header.jwk.parse().ok()?;
+        key.verify_sig(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()
     }
 
     fn claims(&self, token: &str) -> Option<Claims> {
@@ -83,20 +106,16 @@ impl Key {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _};
     use serde_json::json;
 
     use super::*;
+    use crate::jws;
 
     /// Verifies what this key signs.
-    pub(in crate::bare) fn verifier_for(key: &EcdsaKeyPair, kid: &str) -> Verifier {
-        let point = key.public_key().as_ref();
-        let (x, y) = point[1..].split_at(32);
-        let [x, y] = [x, y].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
-        let set = json!({ "keys": [
-            { "kty": "RSA", "kid": "r", "n": "AQAB", "e": "AQAB" },
-            { "kty": "EC", "kid": kid, "crv": "P-256", "x": x, "y": y },
-        ] });
+    pub(in crate::bare) fn verifier_for(key: &jws::Key, kid: &str) -> Verifier {
+        let mut jwk = key.jwk();
+        jwk["kid"] = kid.into();
+        let set = json!({ "keys": [{ "kty": "RSA", "kid": "r", "n": "AQAB", "e": "AQAB" }, jwk] });
         Verifier::of(set.to_string().as_bytes()).unwrap()
     }
 
@@ -104,5 +123,13 @@ pub(super) mod tests {
     fn a_set_without_a_key_for_es256_is_of_no_use() {
         assert!(Verifier::of(b"{\"keys\":[{\"kid\":\"r\"}]}").is_err());
         assert!(Verifier::of(b"{}").is_err());
+    }
+
+    #[test]
+    fn a_proof_is_signed_by_the_key_that_it_brings() {
+        let (key, other) = (jws::Key::generate().unwrap().0, jws::Key::generate().unwrap().0);
+        let proof = |jwk| key.jwt(&json!({ "alg": "ES256", "jwk": jwk }), &json!({ "iat": 1 })).unwrap();
+        assert!(Verifier::verify_proof(&proof(key.jwk())));
+        assert!(!Verifier::verify_proof(&proof(other.jwk())));
     }
 }

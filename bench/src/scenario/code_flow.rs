@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A code verifier and its S256 challenge (RFC 7636 Appendix B). A server cannot know that they are always the same ones.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// One browser and its app, which do the whole flow over one connection.
@@ -46,7 +46,7 @@ impl CodeFlow {
         let cookie =
             prepared.cookies.get(number % prepared.cookies.len().max(1)).context("nobody is signed in")?;
         let resource = api.resource.as_deref().map(|resource| ("resource", resource));
-        let asked = authorization(target, api).chain([("nonce", "n"), ("state", "s")]);
+        let asked = authorization(&web.id, &web.redirect_uri, api).chain([("nonce", "n"), ("state", "s")]);
         let path = format!("{}?{}", prepared.endpoints.authorize, form::encode(asked));
         let (before, _) = path.rsplit_once("nonce=n&state=s").context("the request ends with them")?;
         let lines = http::request_head("GET", "", &target.host);
@@ -92,27 +92,29 @@ impl CodeFlow {
             }
         }
     }
+}
 
-    fn code(&self, answer: &Answer<'_>) -> anyhow::Result<Vec<u8>> {
-        let location = answer.field("location").filter(|location| location.starts_with(&self.redirect_uri));
-        let query = location.and_then(|location| location.split_once('?')).map(|(_, query)| query);
-        let code = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("code=")));
-        match code {
-            Some(code) => Ok(code.as_bytes().to_vec()),
-            None => bail!("no code: {} {:?} {}", answer.status, answer.field("location"), answer.text()),
-        }
+/// The code in a redirect to the app.
+pub(super) fn code(answer: &Answer<'_>, redirect_uri: &str) -> anyhow::Result<Vec<u8>> {
+    let location = answer.field("location").filter(|location| location.starts_with(redirect_uri));
+    let query = location.and_then(|location| location.split_once('?')).map(|(_, query)| query);
+    let code = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("code=")));
+    match code {
+        Some(code) => Ok(code.as_bytes().to_vec()),
+        None => bail!("no code: {} {:?} {}", answer.status, answer.field("location"), answer.text()),
     }
 }
 
 /// The authorization request of an app for a token of one API, without what differs each time.
 pub(crate) fn authorization<'a>(
-    target: &'a Target,
+    client_id: &'a str,
+    redirect_uri: &'a str,
     api: &'a Api,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
     let always = [
         ("response_type", "code"),
-        ("client_id", &*target.web.id),
-        ("redirect_uri", &*target.web.redirect_uri),
+        ("client_id", client_id),
+        ("redirect_uri", redirect_uri),
         ("scope", &*api.scope),
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
@@ -132,7 +134,7 @@ impl Script for CodeFlow {
 
     fn judge(&mut self, answer: &Answer<'_>) -> anyhow::Result<Step> {
         if matches!(answer.status, 302 | 303) {
-            self.code = Some(self.code(answer)?);
+            self.code = Some(code(answer, &self.redirect_uri)?);
             return Ok(Step::More);
         }
         let body = answer.good()?;

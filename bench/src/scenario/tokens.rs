@@ -5,11 +5,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::{CodeFlow, Harvest, Scenario};
 use crate::{
     crowd::{Crowd, Script, Step},
+    form,
     http::{self, Answer},
     target::{Api, Target},
 };
@@ -88,8 +89,8 @@ pub(super) struct ShowTokens {
 
 /// Where in a request the token is.
 enum Shown {
-    /// In the form: what comes before the form's length is always the same.
-    Form { head: String },
+    /// At the end of the form: what comes before the form's length is always the same, and so is what comes before the token.
+    Form { head: String, form: String },
     /// In the head, after this.
     Header { before: String },
 }
@@ -99,7 +100,26 @@ impl ShowTokens {
     pub(super) fn introspection(target: &Target, api: &Api, tokens: &Tokens) -> anyhow::Result<Self> {
         let head = http::request_head("POST", &target.prepared()?.endpoints.introspect, &target.host)
             + &http::basic(&api.id, &api.secret);
-        Ok(Self { tokens: tokens.clone(), shown: Shown::Form { head }, expected: b"\"active\":true" })
+        Ok(Self {
+            tokens: tokens.clone(),
+            shown: Shown::Form { head, form: "token=".to_owned() },
+            expected: b"\"active\":true",
+        })
+    }
+
+    /// A service gets a token of its own for that of whoever called it (RFC 8693 §2.1).
+    pub(super) fn exchange(target: &Target, tokens: &Tokens) -> anyhow::Result<Self> {
+        let app = target.exchange.as_ref().context("nobody exchanges tokens there")?;
+        let head = http::request_head("POST", &target.prepared()?.endpoints.token, &target.host)
+            + &http::basic(&app.id, &app.secret);
+        let form = form::encode([
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+            ("scope", &*app.scope),
+            ("resource", &*app.resource),
+        ]);
+        let shown = Shown::Form { head, form: form + "&subject_token=" };
+        Ok(Self { tokens: tokens.clone(), shown, expected: b"\"access_token\":\"ey" })
     }
 
     /// An app asks who a person is (OIDC Core §5.3.1).
@@ -112,14 +132,13 @@ impl ShowTokens {
 
 impl Script for ShowTokens {
     fn request(&mut self, out: &mut Vec<u8>) -> bool {
-        const NAME: &str = "token=";
         let Some(token) = self.tokens.take() else { return false };
         let mut write = |text: &str| out.extend_from_slice(text.as_bytes());
         match &self.shown {
-            Shown::Form { head } => {
+            Shown::Form { head, form } => {
                 write(head);
-                write(&http::form_head(NAME.len() + token.len()));
-                write(NAME);
+                write(&http::form_head(form.len() + token.len()));
+                write(form);
                 write(token);
             }
             Shown::Header { before } => {

@@ -77,6 +77,9 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// A provider told of something that happened there. Tokens and sessions that are over have ended already; what else it
     /// means to the service is done here. May be told more than once.
+    ///
+    /// The event names the person at that provider. Where somebody has several ways in, the account that they open is that of
+    /// [`Client::account_of`](crate::Client::account_of).
     fn notified(&self, event: &ProviderEvent) -> impl Future<Output = Result<(), BoxError>> + Send {
         let _ = event;
         async { Ok(()) }

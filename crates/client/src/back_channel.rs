@@ -7,12 +7,13 @@ use std::{fmt, iter, sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method, StatusCode, header};
 use mapae_protocol::{
-    client_credentials_header::ClientCredentials, endpoint_uri::EndpointUri, params, secret::Secret,
+    client_credentials_header::ClientCredentials, dpop, endpoint_uri::EndpointUri, params, secret::Secret,
 };
 use serde_json::Value;
 
 use crate::{
     observe::{self, Exchange, Hidden, Observer, Outcome, Purpose},
+    possession::asks_for_nonce,
     setting::{ConfigurationError, Setting},
 };
 
@@ -64,8 +65,10 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a EndpointUri,
     pub(crate) credential: Option<Credential>,
     pub(crate) method: Method,
-    /// The body of a POST.
+    /// The body.
     pub(crate) form: Option<&'a Form>,
+    /// The proof that a key is in our hands (RFC 9449 §4.1).
+    pub(crate) proof: Option<Secret<String>>,
 }
 
 /// The credential of the `Authorization` header.
@@ -74,16 +77,22 @@ pub(crate) enum Credential {
     Basic(ClientCredentials),
     /// RFC 6750 §2.1.
     Bearer(Secret<String>),
+    /// RFC 9449 §7.1.
+    Dpop(Secret<String>),
 }
 
 /// The parameters of a form.
-#[derive(Default)]
-pub(crate) struct Form(Vec<(String, Secret<String>)>);
+#[derive(Clone, Default)]
+pub(crate) struct Form {
+    pairs: Vec<(String, Secret<String>)>,
+    is_json: bool,
+}
 
 /// An answer with a status of 2xx, 4xx or 5xx.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Vec<u8>,
+    pub(crate) headers: HeaderMap,
     json: bool,
 }
 
@@ -120,15 +129,15 @@ impl BackChannel {
         let received = self.exchange(outgoing).await;
         if let Some(observer) = &self.observer {
             let outcome = match &received {
-                Ok((headers, answer)) => outgoing.shown_answer(headers, answer),
+                Ok(answer) => outgoing.shown_answer(answer),
                 Err(error) => Outcome::failed(*error),
             };
             observer.exchanged(&outgoing.shown(outcome, started.elapsed()));
         }
-        received.map(|(_, answer)| answer)
+        received
     }
 
-    async fn exchange(&self, outgoing: &Outgoing<'_>) -> Result<(HeaderMap, Answer), HttpError> {
+    async fn exchange(&self, outgoing: &Outgoing<'_>) -> Result<Answer, HttpError> {
         let response = self.request(outgoing).send().await.map_err(|error| classify(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
@@ -139,7 +148,7 @@ impl BackChannel {
         }
         let body = read(response).await?;
         let json = is_json(&headers);
-        Ok((headers, Answer { status, body, json }))
+        Ok(Answer { status, body, headers, json })
     }
 
     fn request(&self, outgoing: &Outgoing<'_>) -> reqwest::RequestBuilder {
@@ -148,10 +157,11 @@ impl BackChannel {
         if let Some(credential) = &outgoing.credential {
             request = request.header(header::AUTHORIZATION, credential.header_value().expose());
         }
+        if let Some(proof) = &outgoing.proof {
+            request = request.header(dpop::NAME, proof.expose());
+        }
         match outgoing.form {
-            Some(form) => {
-                request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.encode())
-            }
+            Some(form) => request.header(header::CONTENT_TYPE, form.media_type()).body(form.encode()),
             None => request,
         }
     }
@@ -173,6 +183,17 @@ impl Answer {
         }
     }
 
+    /// Whether the request was refused for want of the nonce that is told here (RFC 9449 §8, §9): then it has done nothing,
+    /// and is made again.
+    pub(crate) fn wants_nonce(&self) -> bool {
+        let refused = matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
+        let said = || serde_json::from_slice::<Value>(&self.body).ok()?.get("error").cloned();
+        let told = self.headers.contains_key(dpop::NONCE_HEADER);
+        refused
+            && told
+            && (asks_for_nonce(&self.headers) || said().is_some_and(|error| error == "use_dpop_nonce"))
+    }
+
     /// Whether the answer is declared as JSON.
     pub(crate) const fn is_json(&self) -> bool {
         self.json
@@ -182,7 +203,7 @@ impl Answer {
 impl Form {
     /// Adds a parameter.
     pub(crate) fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.push((name.into(), Secret::new(value.into())));
+        self.pairs.push((name.into(), Secret::new(value.into())));
         self
     }
 
@@ -194,8 +215,23 @@ impl Form {
         }
     }
 
+    /// The same as a JSON object.
+    pub(crate) const fn in_json(mut self) -> Self {
+        self.is_json = true;
+        self
+    }
+
+    const fn media_type(&self) -> &'static str {
+        if self.is_json { "application/json" } else { "application/x-www-form-urlencoded" }
+    }
+
     fn encode(&self) -> String {
-        params::encode(self.0.iter().map(|(name, value)| (name.as_str(), value.expose())))
+        let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.expose()));
+        if self.is_json {
+            let object = pairs.map(|(name, value)| (name.to_owned(), Value::from(value.as_str())));
+            return Value::Object(object.collect()).to_string();
+        }
+        params::encode(pairs)
     }
 }
 
@@ -204,6 +240,7 @@ impl Credential {
         match self {
             Self::Basic(client) => client.to_header_value(),
             Self::Bearer(token) => Secret::new(format!("Bearer {}", token.expose())),
+            Self::Dpop(token) => Secret::new(format!("DPoP {}", token.expose())),
         }
     }
 
@@ -211,6 +248,7 @@ impl Credential {
         match self {
             Self::Basic(client) => ("Basic", client.secret.expose()),
             Self::Bearer(token) => ("Bearer", token.expose()),
+            Self::Dpop(token) => ("DPoP", token.expose()),
         }
     }
 }
@@ -221,7 +259,8 @@ impl Outgoing<'_> {
         if let Some((scheme, credential)) = self.credential.as_ref().map(Credential::parts) {
             headers.push(observe::header("authorization", scheme, credential));
         }
-        let pairs = self.form.iter().flat_map(|form| &form.0);
+        headers.extend(self.proof.as_ref().map(|proof| ("dpop".to_owned(), observe::mask(proof.expose()))));
+        let pairs = self.form.iter().flat_map(|form| &form.pairs);
         Exchange {
             purpose: self.purpose,
             method: self.method.to_string(),
@@ -233,12 +272,12 @@ impl Outgoing<'_> {
         }
     }
 
-    fn shown_answer(&self, headers: &HeaderMap, answer: &Answer) -> Outcome {
+    fn shown_answer(&self, answer: &Answer) -> Outcome {
         let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         let shown = [header::CONTENT_TYPE, header::CACHE_CONTROL, header::RETRY_AFTER]
             .into_iter()
             .filter_map(|name| {
-                let value = headers.get(&name)?.to_str().ok()?.to_owned();
+                let value = answer.headers.get(&name)?.to_str().ok()?.to_owned();
                 Some((name.to_string(), value))
             });
         Outcome::Answered {
@@ -250,7 +289,7 @@ impl Outgoing<'_> {
 
     /// What this request sent that nobody may see.
     fn hidden(&self) -> Vec<Hidden<'_>> {
-        let pairs = self.form.iter().flat_map(|form| &form.0);
+        let pairs = self.form.iter().flat_map(|form| &form.pairs);
         let parameters = pairs.map(|(name, value)| Hidden::parameter(name, value.expose()));
         let credential = self.credential.as_ref().map(Credential::parts);
         let credential = credential.map(|(scheme, credential)| Hidden::credential(scheme, credential));
@@ -289,4 +328,25 @@ fn is_json(headers: &HeaderMap) -> bool {
     let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    /// RFC 6839 §3.1: the suffix says that it is JSON; nothing else does.
+    #[test]
+    fn an_answer_is_json_if_it_says_so() {
+        let declared =
+            |kind| is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]));
+        for kind in ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"] {
+            assert!(declared(kind), "{kind}");
+        }
+        for kind in ["", "text/json", "application/jsonx", "text/x+json", "application/json+xml", "json"] {
+            assert!(!declared(kind), "{kind}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
 }

@@ -63,6 +63,9 @@ pub enum CallbackError {
     /// The `state` has been here before.
     #[error("the state was used before")]
     StateUsed,
+    /// The person has signed out at the provider before the login was finished here.
+    #[error("the person has signed out at the provider meanwhile")]
+    SignedOut,
     /// The provider promises `iss` and it is not there.
     #[error("the callback does not name its issuer")]
     IssuerMissing,
@@ -148,7 +151,12 @@ impl Provider {
             document = document.with("callback", brought.clone());
         }
         let document = self.add_user_info(document, &tokens, now).await?;
-        let identity = self.identity(claims, &document)?;
+        let document = self.add_terms(document, &tokens, now).await?;
+        self.check_hosted_domain(&document)?;
+        let mut identity = self.identity(claims, &document)?.with_beginning(pending.begun_at());
+        if !self.settings().trusts_emails {
+            identity.distrust_emails();
+        }
         Ok(CompletedLogin { identity, tokens, return_to: pending.return_to })
     }
 
@@ -162,9 +170,18 @@ impl Provider {
         match iss {
             Some(iss) if iss == own => Ok(()),
             Some(_) => Err(CallbackError::IssuerMismatch.into()),
-            None if promised => Err(CallbackError::IssuerMissing.into()),
+            None if promised || self.registration().fapi => Err(CallbackError::IssuerMissing.into()),
             None => Ok(()),
         }
+    }
+
+    /// By the signed claim, however the address ends that was asked for (RP-13).
+    fn check_hosted_domain(&self, document: &Document) -> Result<(), ProviderError> {
+        let Some(domain) = &self.settings().hosted_domain else { return Ok(()) };
+        let rule = self.definition().schema().authorization.hosted_domain.as_ref();
+        let said = rule.and_then(|rule| document.text_at(&rule.claim));
+        let same = said.is_some_and(|said| said.eq_ignore_ascii_case(domain));
+        same.then_some(()).ok_or(ProviderError::HostedDomain)
     }
 
     /// The verified ID token; `None` where the provider issues none.

@@ -1,7 +1,7 @@
 //! The client's cookies — RFC 6265 §4.1, RFC 6265 §5.4.
 
 use http::{HeaderMap, HeaderValue};
-pub(crate) use mapae_protocol::cookie::value as read;
+pub(crate) use mapae_protocol::cookie::{value as read, values};
 use mapae_protocol::{base64url, cookie, digest::sha256, redirect_uri::RedirectUri, time::Seconds, uri::Uri};
 
 use crate::setting::{ConfigurationError, Setting};
@@ -124,6 +124,7 @@ mod tests {
         lines.iter().map(|line| (header::COOKIE, HeaderValue::try_from(*line).unwrap())).collect()
     }
 
+    /// RFC 6265 §4.1, §5.4.
     #[test]
     fn se_25_attributes_and_names() {
         let secure = cookies("https://shop.example/callback");

@@ -14,15 +14,15 @@ pub(crate) enum Errand {
     SignIn,
     /// To prove again who has this session.
     ProveAgain {
-        /// Of the session.
-        mark: String,
+        /// The name of the session.
+        sid: String,
     },
     /// To add a sign-in method to the account that is signed in.
     Connect {
         /// The account.
         account: EndUser,
-        /// Of the session.
-        mark: String,
+        /// The name of the session.
+        sid: String,
     },
     /// To prove an account to which whoever waits in this browser may belong.
     ProveAccount {

@@ -86,12 +86,29 @@ impl Email {
     }
 }
 
+/// A term of the service itself that the provider's page showed (Kakao Sync).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderTerm {
+    /// By what the provider's console knows it.
+    pub tag: String,
+    /// Whether there is no sign-up without it.
+    pub required: bool,
+    /// Whether the person agrees to it now.
+    pub agreed: bool,
+    /// When they agreed last.
+    pub agreed_at: Option<Timestamp>,
+}
+
 /// Who signed in, proved by an ID token or asked of the provider, in the same form whoever the provider is: claims have
 /// the names of OIDC Core §5.1.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     person: EndUser,
     provider: String,
+    #[serde(default)]
+    session: Option<String>,
+    #[serde(default)]
+    begun_at: i64,
     auth_time: Option<i64>,
     acr: Option<String>,
     amr: Vec<String>,
@@ -99,6 +116,8 @@ pub struct Identity {
     emails: Vec<Email>,
     granted: Vec<String>,
     refused: Vec<String>,
+    #[serde(default)]
+    terms: Option<Vec<ProviderTerm>>,
 }
 
 /// What an ID token says of the protocol and not of the person.
@@ -128,6 +147,8 @@ impl Identity {
         Self {
             person,
             provider: provider.to_owned(),
+            session: token.as_ref().and_then(|token| token.sid.clone()),
+            begun_at: 0,
             auth_time: token.as_ref().and_then(|token| token.auth_time).map(Timestamp::unix),
             acr: token.as_ref().and_then(|token| token.acr.clone()),
             amr: token.map(|token| token.amr).unwrap_or_default(),
@@ -135,7 +156,27 @@ impl Identity {
             emails: mapped.emails,
             granted: mapped.granted,
             refused: mapped.refused,
+            terms: mapped.terms,
         }
+    }
+
+    /// With when the login began that proved it.
+    pub(crate) const fn with_beginning(mut self, at: Timestamp) -> Self {
+        self.begun_at = at.unix();
+        self
+    }
+
+    /// Nobody vouches for its addresses.
+    pub(crate) fn distrust_emails(&mut self) {
+        for email in &mut self.emails {
+            email.verification = Verification::None;
+        }
+    }
+
+    /// When the person was sent to the provider.
+    #[must_use]
+    pub const fn begun_at(&self) -> Timestamp {
+        Timestamp::from_unix(self.begun_at)
     }
 
     /// The key of the account.
@@ -148,6 +189,12 @@ impl Identity {
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
+    }
+
+    /// What the provider calls the session in which they signed in there (`sid`), if it tells when that ends.
+    #[must_use]
+    pub fn provider_session(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 
     /// The full name, for display: people choose it, and at some providers the browser brings it unsigned.
@@ -229,6 +276,29 @@ impl Identity {
     #[must_use]
     pub fn refused_items(&self) -> &[String] {
         &self.refused
+    }
+
+    /// The service's own terms that the provider's page showed, each with whether the person agrees to it: those of the
+    /// provider's console, if the registration says that they are read
+    /// ([`ClientRegistration::with_terms`](crate::ClientRegistration::with_terms)). Empty also where the provider could not
+    /// be asked: then nobody is known to have agreed to anything ([`terms_are_known`](Self::terms_are_known)).
+    #[must_use]
+    pub fn provider_terms(&self) -> &[ProviderTerm] {
+        self.terms.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the provider said what became of the service's terms. If it did not, that none is
+    /// [open](Self::open_terms) does not mean that all were agreed to: ask at the next login, or by terms of your own.
+    #[must_use]
+    pub const fn terms_are_known(&self) -> bool {
+        self.terms.is_some()
+    }
+
+    /// Those of them to which the person has not agreed, and for which they can be asked
+    /// ([`LoginRequest::asking_for_terms`](crate::LoginRequest::asking_for_terms)). Nobody is known to have agreed to anything
+    /// where the terms are not [known](Self::terms_are_known), though none is open then.
+    pub fn open_terms(&self) -> impl Iterator<Item = &ProviderTerm> {
+        self.provider_terms().iter().filter(|term| !term.agreed)
     }
 
     /// When the person last proved who they are at the provider, if it says so.

@@ -132,6 +132,30 @@
 //! // Before expires_in is over: fetch("/tokens/renewal", { method: "POST" })
 //! ```
 //!
+//! Ways into the account are listed, added and removed at `/sign-in-methods` ([Accounts](#accounts)) with the access token.
+//! Whoever changes them proves first who they are; after that login there are new tokens to fetch, as after every one.
+//!
+//! ```js
+//! const go = async (path, provider) => {
+//!     const form = new URLSearchParams({ provider, return_to: "/settings" });
+//!     const headers = { Accept: "application/json", Authorization: `Bearer ${access_token}` };
+//!     const answer = await fetch(path, { method: "POST", headers, body: form });
+//!     location.assign((await answer.json()).authorization_url);
+//! };
+//! // go("/sign-in-methods/prove", "kakao"), the code posted to /tokens, and within ten minutes:
+//! // go("/sign-in-methods/add", "naver"), after which the tokens stay what they are.
+//! ```
+//!
+//! With [`refresh_token_in_body`](ServiceTokens::refresh_token_in_body) the browser has no cookie that would show whose tokens
+//! they are. There each of these forms brings `refresh_token` beside its other fields, of the session that the access token
+//! names: an access token alone, which is in every request to every API, proves, adds and removes nothing. `/sign-out` takes
+//! it, too, and so ends a session whose access token is over; a request that names no session is answered with
+//! `not_signed_in`, and nothing has ended.
+//!
+//! The provider sends the browser back without an access token, so the login in between remembers the account and the session,
+//! sealed in a cookie of the browser that began. Both must still be there when it comes back, in that browser, with the proof
+//! made in that session; a session that ends meanwhile, however late, adds nothing.
+//!
 //! Another API of the service checks these tokens with `mapae-resource` and the service's origin as the issuer; see
 //! [`ServiceTokens`] for lifetimes, audience and where the refresh token is.
 //!
@@ -141,7 +165,12 @@
 //! [`Definition::parse`] reads a file of your own, in the form that stands there. Whatever the provider, an [`Identity`] has the same form, an [`Error`]
 //! the same [`Class`], and [`Provider::advice`] names the place in the provider's console where a wrong setting stands.
 //! [`Client::unlink`] ends a link from our side; what providers tell of theirs arrives at `/notices/PROVIDER/NAME`
-//! ([`Client::notified`]).
+//! ([`Client::notified`]). Facebook's wish that data be deleted is answered with a code, and `/deletion` says what became of it
+//! ([`Client::deletion`]): tokens, the masked address of that way and its sessions are gone, and the application does the rest
+//! when it is [told](Accounts::notified).
+//!
+//! With Kakao Sync the service's own terms stand on Kakao's page: [`ClientRegistration::with_terms`] has them read at each login
+//! ([`Identity::provider_terms`]), and [`LoginRequest::asking_for_terms`] asks for those that are missing.
 //!
 //! # Accounts
 //!
@@ -163,6 +192,11 @@
 //! [`Client::access_token`] gives a token that works now, [`Client::call_with_token`] calls an API with it. Of all readers in
 //! all processes that share a vault one refreshes.
 //!
+//! Tokens of a registration with [`with_bound_tokens`](ClientRegistration::with_bound_tokens) are bound to a key of this login
+//! (DPoP, RFC 9449). They are shown with [`Client::headers_of_call`], and the answer goes to [`Client::attempt`], which learns
+//! the API's nonce; [`Attempt::of`] is for all other tokens.
+//! [`with_fapi_profile`](ClientRegistration::with_fapi_profile) is all that FAPI 2.0 asks of a client.
+//!
 //! A vault is a SQLite file ([`Vault::open`]) or, with the feature `postgres`, a schema of its own in a PostgreSQL database
 //! ([`Vault::connect`]).
 
@@ -170,6 +204,7 @@ mod accounts;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod back_channel;
+mod calendar;
 pub mod callback;
 mod client;
 mod clock;
@@ -177,12 +212,16 @@ mod cookie;
 mod definition;
 mod errand;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
+mod in_app;
 pub mod linking;
 pub mod login;
 mod notice;
 pub mod observe;
 mod pending;
+mod possession;
 mod posted;
 mod provider;
 mod redirect;
@@ -197,6 +236,7 @@ mod terms;
 mod titles;
 mod tokens;
 mod vault;
+pub mod watch;
 
 pub use mapae_protocol as protocol;
 
@@ -209,9 +249,10 @@ pub use client::{AccessError, Attempt, CallError, Client, ClientBuilder};
 pub use clock::Clock;
 pub use definition::{Definition, DefinitionError};
 pub use error::{Class, Error, Explanation, Language};
-pub use identity::{BirthDate, Email, EndUser, Identity, Verification};
+pub use identity::{BirthDate, Email, EndUser, Identity, ProviderTerm, Verification};
+pub use in_app::names_an_app;
 pub use login::{Intent, LoginError, LoginRequest, StartedLogin};
-pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, ProvedNotice, ProviderEvent};
+pub use notice::{EventKind, Notice, NoticeAnswer, NoticeError, NoticeRefusal, ProvedNotice, ProviderEvent};
 pub use pending::PendingLogin;
 pub use provider::{ClientRegistration, MetadataError, Provider, ProviderError, ProviderSettings};
 pub use redirect::Redirect;

@@ -9,7 +9,7 @@ use mapae_protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    definition::ResponseMode, error::Error, pending::PendingLogin, provider::Provider, return_to::ReturnTo,
+    error::Error, pending::PendingLogin, possession::ProofKey, provider::Provider, return_to::ReturnTo,
 };
 
 /// What the client alone decides; nobody else can add or replace it (OIDC Core §3.1.2.1, RFC 7636 §4.3,
@@ -43,7 +43,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// What a page may pass through to the provider.
-const FORWARDED: &[&str] = &["acr_values", "display", "login_hint", "ui_locales"];
+const FORWARDED: &[&str] = &["acr_values", "display", "login_hint", "ui_locales", "upstream"];
 
 /// Longest value that is passed through, in bytes.
 const MAX_FORWARDED: usize = 512;
@@ -60,6 +60,9 @@ pub enum LoginError {
     /// There is no provider of this name.
     #[error("there is no provider of this name")]
     UnknownProvider,
+    /// The provider lets nobody sign in in a browser inside another app.
+    #[error("the provider refuses browsers inside other apps")]
+    InsideAnotherApp,
 }
 
 /// What the person wants to do at the provider.
@@ -96,6 +99,7 @@ pub struct LoginRequest {
     pub(crate) return_to: ReturnTo,
     pub(crate) extra: Vec<(String, String)>,
     pub(crate) items: Vec<String>,
+    pub(crate) terms: Vec<String>,
 }
 
 impl LoginRequest {
@@ -150,6 +154,19 @@ impl LoginRequest {
         self
     }
 
+    /// Asks the person for the service's own terms of these tags, to which they have not agreed on the provider's page
+    /// ([`Identity::open_terms`](crate::Identity::open_terms)); also together with [items](Self::asking_for). Kakao shows its
+    /// page only if one of them is required.
+    ///
+    /// Only where the registration says that terms are read
+    /// ([`ClientRegistration::with_terms`](crate::ClientRegistration::with_terms)): otherwise the login is not started.
+    #[must_use]
+    pub fn asking_for_terms(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.intent = Intent::AskAgain;
+        self.terms = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// To this page afterwards.
     #[must_use]
     pub fn with_return_to(mut self, path: ReturnTo) -> Self {
@@ -195,13 +212,21 @@ impl Provider {
     /// The provider's metadata cannot be had.
     pub async fn start(&self, request: &LoginRequest, now: Timestamp) -> Result<StartedLogin, Error> {
         let metadata = self.metadata(now).await?;
-        let pending = PendingLogin::begin(self, request.intent, request.return_to.clone(), now);
+        let mut pending = PendingLogin::begin(self, request.intent, request.return_to.clone(), now);
+        pending.key = self.registration().binds_tokens.then(ProofKey::generate).transpose()?;
+        let own = self.parameters(&pending, &request.items)?.into_iter().chain(self.terms(&request.terms)?);
+        let extra = request.extra_pairs().into_iter().map(|(name, value)| (name, value.to_owned()));
+        let mut parameters: Vec<_> = own.chain(extra).map(|(name, value)| (name.to_owned(), value)).collect();
+        if self.pushes(&metadata) {
+            let request_uri = self.push(&parameters, &metadata, now).await?;
+            parameters.retain(|(name, _)| name == "client_id");
+            parameters.push(("request_uri".to_owned(), request_uri));
+        }
         let mut url = metadata.authorization_endpoint.to_string();
         if !url.contains('?') {
             url.push('?');
         }
-        params::append(&mut url, self.parameters(&pending, &request.items)?);
-        params::append(&mut url, request.extra_pairs());
+        params::append(&mut url, parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         Ok(StartedLogin { authorization_url: url, pending })
     }
 
@@ -219,7 +244,7 @@ impl Provider {
             ("state", pending.state.expose().clone()),
         ];
         parameters.extend(self.scope(items)?.map(|scope| ("scope", scope)));
-        if rules.response_mode == ResponseMode::FormPost {
+        if registration.posted_answers {
             parameters.push(("response_mode", "form_post".to_owned()));
         }
         if self.definition().is_openid() {
@@ -229,12 +254,28 @@ impl Provider {
             parameters.push(("code_challenge", pending.verifier.challenge().to_string()));
             parameters.push(("code_challenge_method", ChallengeMethod::S256.as_str().to_owned()));
         }
+        let hosted = rules.hosted_domain.as_ref().zip(self.settings().hosted_domain.as_ref());
+        parameters.extend(hosted.map(|(rule, domain)| (rule.parameter.as_str(), domain.clone())));
+        parameters.extend(pending.key.as_ref().map(|key| ("dpop_jkt", key.thumbprint())));
         parameters.extend(registration.resource.as_ref().map(|resource| ("resource", resource.to_string())));
         let of_intent = rules.intents.get(&pending.intent).into_iter().flatten();
         parameters.extend(
             rules.parameters.iter().chain(of_intent).map(|(name, value)| (name.as_str(), value.clone())),
         );
         Ok(parameters)
+    }
+
+    /// Which terms the provider's page shows: what the application registered, or those that it wants asked again.
+    fn terms(&self, wanted: &[String]) -> Result<Option<(&str, String)>, LoginError> {
+        let (Some(rules), Some(registered)) = (&self.definition().schema().terms, &self.registration().terms)
+        else {
+            return if wanted.is_empty() { Ok(None) } else { Err(LoginError::Malformed) };
+        };
+        let tags = if wanted.is_empty() { registered } else { wanted };
+        if !tags.iter().all(|tag| is_tag(tag, &rules.separator)) {
+            return Err(LoginError::Malformed);
+        }
+        Ok((!tags.is_empty()).then(|| (rules.parameter.as_str(), tags.join(&rules.separator))))
     }
 
     /// What is asked for: what the application registered, or the items that it wants asked again.
@@ -258,6 +299,12 @@ impl LoginRequest {
     }
 }
 
+/// Whether this can be the tag of a term: a word that its separator does not break.
+pub(crate) fn is_tag(text: &str, separator: &str) -> bool {
+    let graphic = |letter: char| !letter.is_control() && !letter.is_whitespace();
+    !text.is_empty() && text.len() <= 128 && text.chars().all(graphic) && !text.contains(separator)
+}
+
 fn is_reserved(name: &str) -> bool {
     RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
@@ -266,6 +313,7 @@ fn is_reserved(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// RFC 9396 §2.
     #[test]
     fn rp_20_reserved_parameters_are_refused_everywhere() {
         for name in RESERVED {

@@ -14,6 +14,7 @@ use crate::{
     callback::{CallbackError, CallbackResponse},
     errand::Errand,
     login::Intent,
+    possession::ProofKey,
     provider::Provider,
     return_to::ReturnTo,
 };
@@ -35,6 +36,8 @@ pub struct PendingLogin {
     pub(crate) nonce: Secret<String>,
     /// 256 bits: ties the code to this client (RFC 7636 §4.1).
     pub(crate) verifier: CodeVerifier,
+    /// To which what it brings is bound (RFC 9449 §10).
+    pub(crate) key: Option<ProofKey>,
     pub(crate) intent: Intent,
     pub(crate) errand: Errand,
     pub(crate) return_to: ReturnTo,
@@ -49,6 +52,8 @@ struct Plain {
     state: String,
     nonce: String,
     verifier: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     intent: Intent,
     errand: Errand,
     return_to: ReturnTo,
@@ -63,6 +68,7 @@ impl PendingLogin {
             state: Secret::new(random::token()),
             nonce: Secret::new(random::token()),
             verifier: CodeVerifier::generate(),
+            key: None,
             intent,
             errand: Errand::default(),
             return_to,
@@ -112,6 +118,7 @@ impl PendingLogin {
             state: self.state.expose().clone(),
             nonce: self.nonce.expose().clone(),
             verifier: self.verifier.expose().to_owned(),
+            key: self.key.as_ref().and_then(ProofKey::to_text).map(|text| text.expose().clone()),
             intent: self.intent,
             errand: self.errand.clone(),
             return_to: self.return_to.clone(),
@@ -131,6 +138,7 @@ impl PendingLogin {
             state: Secret::new(plain.state),
             nonce: Secret::new(plain.nonce),
             verifier: CodeVerifier::parse(&plain.verifier).ok()?,
+            key: plain.key.map(|key| ProofKey::from_text(&key).ok_or(())).transpose().ok()?,
             intent: plain.intent,
             errand: plain.errand,
             return_to: plain.return_to,
@@ -163,6 +171,7 @@ mod tests {
         PendingLogin::begin(&provider, Intent::SignIn, ReturnTo::default(), NOW)
     }
 
+    /// RFC 8252 §8.9.
     #[test]
     fn rp_01_only_its_own_state_answers_and_only_in_time() {
         let login = login();

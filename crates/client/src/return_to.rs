@@ -34,7 +34,10 @@ impl ReturnTo {
             text.len() <= MAX_LENGTH && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let path = text.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         let hides = HIDING.iter().any(|spelling| path.contains(spelling));
-        if plain && path.starts_with('/') && !path.starts_with("//") && !hides {
+        // What a browser would take out of it leads to a path that nobody has looked at.
+        let path = path.replace("%2e", ".");
+        let moves = path.starts_with("//") || path.split('/').any(|part| part == "." || part == "..");
+        if plain && path.starts_with('/') && !moves && !hides {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotAPath)
@@ -97,6 +100,12 @@ mod tests {
             "evil",
             "//evil",
             "///evil",
+            "/.//evil",
+            "/..//evil",
+            "/%2E//evil",
+            "/a/../login",
+            "/./login",
+            "/%2e%2E/login",
             "/\\evil",
             "\\/evil",
             "\\\\evil",

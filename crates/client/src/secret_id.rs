@@ -20,11 +20,6 @@ macro_rules! secret_ids {
             pub(crate) fn expose(&self) -> &str {
                 self.0.expose()
             }
-
-            /// What it is recognised by, without being it.
-            pub(crate) fn mark(&self) -> String {
-                sha256_base64url(self.expose())
-            }
         })+
     };
 }
@@ -34,4 +29,11 @@ secret_ids! {
     SessionId;
     /// Of somebody between the provider and the sign-up form.
     SignUpId;
+}
+
+impl SignUpId {
+    /// What it is recognised by, without being it.
+    pub(crate) fn mark(&self) -> String {
+        sha256_base64url(self.expose())
+    }
 }

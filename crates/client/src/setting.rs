@@ -11,6 +11,8 @@ pub enum Setting {
     ClientId,
     /// The client's secret at the provider.
     ClientSecret,
+    /// The private key with which the client proves itself to the provider.
+    PrivateKey,
     /// Where the provider sends the browser back.
     RedirectUri,
     /// What the client asks for.
@@ -37,7 +39,27 @@ pub enum Setting {
     Terms,
     /// The service's own tokens.
     ServiceTokens,
+    /// The organisation whose people are let in.
+    HostedDomain,
 }
+
+/// Which method the provider wants cannot be seen from its refusal.
+const TOKEN_ENDPOINT_AUTH_METHOD: (&str, &str) = (
+    "client_id와 client_secret이 맞다면, 제공자의 콘솔에 이 앱의 인증 방식으로 적힌 client_secret_basic 또는 client_secret_post를 그대로 적으세요.",
+    "If client_id and client_secret are right, write the method that the provider's console has for this app: client_secret_basic or client_secret_post.",
+);
+
+/// Whose people are let in must be signed.
+const HOSTED_DOMAIN: (&str, &str) = (
+    "Google처럼 소속을 서명해 알려 주는 제공자에만, 도메인 이름으로 적으세요.",
+    "Set it only for a provider that signs whose people they are, such as Google, as the name of a domain.",
+);
+
+/// What can be wrong with a private key is said together.
+const PRIVATE_KEY: (&str, &str) = (
+    "PKCS #8 PEM으로 된 P-256, Ed25519 또는 RSA 개인 키와, 제공자에 등록한 공개 키의 kid를 적으세요.",
+    "Give a P-256, Ed25519 or RSA key as PKCS #8 PEM, and the kid of its public half at the provider.",
+);
 
 /// What can be wrong with the service's own tokens is said together.
 const SERVICE_TOKENS: (&str, &str) = (
@@ -50,6 +72,7 @@ impl Setting {
         Self::Issuer,
         Self::ClientId,
         Self::ClientSecret,
+        Self::PrivateKey,
         Self::RedirectUri,
         Self::Scopes,
         Self::Resource,
@@ -63,6 +86,7 @@ impl Setting {
         Self::SignUpFields,
         Self::Terms,
         Self::ServiceTokens,
+        Self::HostedDomain,
     ];
 
     /// The setting's name, as it stands in code and configuration.
@@ -72,6 +96,7 @@ impl Setting {
             Self::Issuer => "issuer",
             Self::ClientId => "client_id",
             Self::ClientSecret => "client_secret",
+            Self::PrivateKey => "private_key",
             Self::RedirectUri => "redirect_uri",
             Self::Scopes => "scopes",
             Self::Resource => "resource",
@@ -85,6 +110,7 @@ impl Setting {
             Self::SignUpFields => "sign_up",
             Self::Terms => "terms",
             Self::ServiceTokens => "service_tokens",
+            Self::HostedDomain => "hosted_domain",
         }
     }
 
@@ -117,6 +143,7 @@ impl Setting {
                 "제공자의 콘솔에서 client_id와 client_secret을 확인하거나 새로 발급받으세요.",
                 "Check it and the client_id in the provider's console, or issue a new one there.",
             ),
+            Self::PrivateKey => PRIVATE_KEY,
             Self::RedirectUri => (
                 "제공자의 콘솔에 이 주소를 한 글자도 다르지 않게 등록하세요.",
                 "Register exactly this address in the provider's console.",
@@ -129,10 +156,7 @@ impl Setting {
                 "제공자에 등록된 API의 식별자를 적으세요.",
                 "Write the identifier of an API that the provider knows.",
             ),
-            Self::TokenEndpointAuthMethod => (
-                "client_id와 client_secret이 맞다면, 제공자의 콘솔에 이 앱의 인증 방식으로 적힌 client_secret_basic 또는 client_secret_post를 그대로 적으세요.",
-                "If client_id and client_secret are right, write the method that the provider's console has for this app: client_secret_basic or client_secret_post.",
-            ),
+            Self::TokenEndpointAuthMethod => TOKEN_ENDPOINT_AUTH_METHOD,
             Self::Registration => (
                 "제공자의 콘솔에 등록된 내용과 이 설정을 비교하세요.",
                 "Compare these settings with what is registered in the provider's console.",
@@ -162,6 +186,7 @@ impl Setting {
                 ("약관마다 이름과 버전을 적으세요.", "Give each term a name of its own and a version.")
             }
             Self::ServiceTokens => SERVICE_TOKENS,
+            Self::HostedDomain => HOSTED_DOMAIN,
         }
     }
 }

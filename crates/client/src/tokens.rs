@@ -2,12 +2,19 @@
 
 use std::fmt;
 
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::AUTHORIZATION};
 use mapae_protocol::{
     scope::Scopes,
     secret::Secret,
     time::{Seconds, Timestamp},
+    token::TokenType,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::possession::{Nonces, ProofKey, Proven};
+
+/// The header of proofs (RFC 9449 §4.1).
+const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// The least that must be left of a token when it is handed out: a request takes a moment to arrive.
 const MARGIN: Seconds = Seconds::seconds(10);
@@ -21,6 +28,8 @@ pub struct Tokens {
     pub(crate) id_token: Option<Secret<String>>,
     /// Of the login: an ID token that comes with a refresh may repeat it (OIDC Core §12.2).
     pub(crate) nonce: Option<Secret<String>>,
+    /// To which they are bound (RFC 9449 §5).
+    pub(crate) key: Option<ProofKey>,
     pub(crate) scopes: Scopes,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
@@ -32,6 +41,7 @@ impl Tokens {
     pub fn access_token(&self) -> AccessToken {
         AccessToken {
             secret: self.access_token.clone(),
+            key: self.key.clone(),
             scopes: self.scopes.clone(),
             expires_at: self.expires_at,
         }
@@ -62,11 +72,13 @@ impl Tokens {
     /// The plain bytes, for the vault or whoever else seals them.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        let key = self.key.as_ref().and_then(ProofKey::to_text);
         let plain = Plain {
             access_token: self.access_token.expose(),
             refresh_token: self.refresh_token.as_ref().map(|token| token.expose().as_str()),
             id_token: self.id_token.as_ref().map(|token| token.expose().as_str()),
             nonce: self.nonce.as_ref().map(|nonce| nonce.expose().as_str()),
+            key: key.as_ref().map(|key| key.expose().as_str()),
             scopes: self.scopes.to_string(),
             issued_at: self.issued_at.unix(),
             expires_at: self.expires_at.map(Timestamp::unix),
@@ -84,6 +96,8 @@ impl Tokens {
             refresh_token: read.refresh_token,
             id_token: read.id_token,
             nonce: read.nonce,
+            // Without their key they are worth nothing: they are not there.
+            key: read.key.map(|key| ProofKey::from_text(key.expose()).ok_or(())).transpose().ok()?,
             scopes: Scopes::restore(&read.scopes).ok()?,
             issued_at: Timestamp::from_unix(read.issued_at),
             expires_at: read.expires_at.map(Timestamp::from_unix),
@@ -97,6 +111,8 @@ struct Plain<'a> {
     refresh_token: Option<&'a str>,
     id_token: Option<&'a str>,
     nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     scopes: String,
     issued_at: i64,
     expires_at: Option<i64>,
@@ -108,6 +124,8 @@ struct Read {
     refresh_token: Option<Secret<String>>,
     id_token: Option<Secret<String>>,
     nonce: Option<Secret<String>>,
+    #[serde(default)]
+    key: Option<Secret<String>>,
     scopes: String,
     issued_at: i64,
     expires_at: Option<i64>,
@@ -117,6 +135,7 @@ struct Read {
 #[derive(Clone)]
 pub struct AccessToken {
     secret: Secret<String>,
+    key: Option<ProofKey>,
     scopes: Scopes,
     expires_at: Option<Timestamp>,
 }
@@ -126,6 +145,32 @@ impl AccessToken {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.secret.expose()
+    }
+
+    /// Whether it is bound to a key: then it is of use only with a proof for each request, which
+    /// [`Client::headers_of_call`](crate::Client::headers_of_call) makes (RFC 9449 §7).
+    #[must_use]
+    pub const fn is_bound(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The headers of a request to an API with it.
+    pub(crate) fn headers(&self, of: (&Method, &str), nonces: &Nonces, now: Timestamp) -> HeaderMap {
+        let (method, address) = of;
+        let scheme = if self.is_bound() { TokenType::Dpop } else { TokenType::Bearer };
+        let authorization = format!("{} {}", scheme.as_str(), self.expose());
+        let proven = Proven { method: method.as_str(), address, access_token: Some(self.expose()) };
+        let proof = self.key.as_ref().and_then(|key| key.proof(proven, nonces, now));
+        let mut headers = HeaderMap::new();
+        let named = [(AUTHORIZATION, Some(authorization)), (DPOP, proof.map(|proof| proof.expose().clone()))];
+        for (name, value) in named {
+            // A token that cannot stand in a header was never taken.
+            if let Some(mut value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+        }
+        headers
     }
 
     /// What the person agreed to; may be less than was asked for.
@@ -166,6 +211,7 @@ mod tests {
             refresh_token: Some(Secret::new("rt-secret".to_owned())),
             id_token: None,
             nonce: Some(Secret::new("n-secret".to_owned())),
+            key: None,
             scopes: Scopes::parse("openid calendar.read").unwrap(),
             issued_at: Timestamp::from_unix(1_000),
             expires_at: life.map(|life| Timestamp::from_unix(1_000 + life)),

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audience::Audience,
+    dpop::{Confirmation, Thumbprint},
     error::{ErrorCode, OAuthError},
-    jose::{self, ClaimsError, HeaderType, JwkSet, Unverified},
+    jose::{self, ClaimsError, HeaderType, JwkSet, Unverified, Verified},
     strict_json::{is_there, present},
     time::{Leeway, Timestamp},
+    token_exchange::Actor,
 };
 
 /// The claims of an access token — RFC 9068 §2.2.
@@ -45,6 +47,15 @@ pub struct AccessTokenClaims {
     /// The browser session that it belongs to.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// The key to which it is bound (RFC 9449 §6.1).
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// Who acts for the subject, of an exchanged token — RFC 8693 §4.1.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// Private: the client to which the grant was given, where another one has the token by an exchange.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub gcl: Option<String>,
     /// Private: the grant that it was issued under; absent for client credentials.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
@@ -99,9 +110,12 @@ pub enum Error {
     /// It says that it will be issued later.
     #[error("the token was issued in the future")]
     IssuedInFuture,
-    /// It is bound to a key (`cnf`), and nothing here can prove the possession of that key.
+    /// It is bound to a key (`cnf`), and the possession of that key was not proven.
     #[error("the token is bound to a key")]
     SenderConstrained,
+    /// It came with a proof of possession, and is bound to no key or to another one.
+    #[error("the token is not bound to the key of the proof")]
+    OtherKey,
 }
 
 impl From<jose::Error> for Error {
@@ -122,6 +136,7 @@ impl From<Error> for OAuthError {
             Error::Audience => "the access token is for another audience",
             Error::NotYetValid | Error::IssuedInFuture => "the access token is not valid yet",
             Error::SenderConstrained => "the access token is bound to a key",
+            Error::OtherKey => "the access token is not bound to the key of the proof",
             Error::Token(_) | Error::UnknownKey | Error::WrongType | Error::Claims(_) | Error::Issuer => {
                 "the access token is not valid"
             }
@@ -130,7 +145,7 @@ impl From<Error> for OAuthError {
     }
 }
 
-/// RFC 9068 §4: everything that a resource server must check, in one go.
+/// RFC 9068 §4: everything that a resource server must check of a bearer token, in one go.
 ///
 /// # Errors
 /// An [`Error`] for the first rule that is broken. After [`Error::UnknownKey`] the caller may fetch the
@@ -140,18 +155,50 @@ pub fn verify_at_jwt(
     keys: &JwkSet,
     expectations: &Expectations<'_>,
 ) -> Result<AccessTokenClaims, Error> {
-    let unverified = Unverified::parse(token)?;
-    if !unverified.is_typed(HeaderType::AccessToken) {
-        return Err(Error::WrongType);
-    }
-    let verified = unverified.verify_with(keys)?;
-    // Taking a key-bound token for a bearer token would undo its protection (RFC 9449 §7.1).
-    if verified.claims::<Confirmation>(&[])?.cnf {
+    let verified = signed(token, keys)?;
+    // Taking a key-bound token for a bearer token would undo its protection (RFC 9449 §7.2).
+    if verified.claims::<Bound>(&[])?.cnf {
         return Err(Error::SenderConstrained);
     }
     let claims = verified.claims(REQUIRED)?;
     verify(&claims, expectations)?;
     Ok(claims)
+}
+
+/// As [`verify_at_jwt`], for whoever then asks [`bound_to`] about each request: the token may be bound to a key.
+///
+/// # Errors
+/// As there.
+pub fn verify_bindable(
+    token: &str,
+    keys: &JwkSet,
+    expectations: &Expectations<'_>,
+) -> Result<AccessTokenClaims, Error> {
+    let claims = signed(token, keys)?.claims(REQUIRED)?;
+    verify(&claims, expectations)?;
+    Ok(claims)
+}
+
+fn signed(token: &str, keys: &JwkSet) -> Result<Verified, Error> {
+    let unverified = Unverified::parse(token)?;
+    if !unverified.is_typed(HeaderType::AccessToken) {
+        return Err(Error::WrongType);
+    }
+    Ok(unverified.verify_with(keys)?)
+}
+
+/// Whether a token may be presented like this: one that is bound to a key with a proof of that key, any other without
+/// one (RFC 9449 §7.1, §7.2). `proven` is the key of the proof that came with it, verified for this request and token.
+///
+/// # Errors
+/// [`Error::SenderConstrained`] or [`Error::OtherKey`].
+pub fn bound_to(cnf: Option<&Confirmation>, proven: Option<Thumbprint>) -> Result<(), Error> {
+    match (cnf, proven) {
+        (None, None) => Ok(()),
+        (Some(_), None) => Err(Error::SenderConstrained),
+        (Some(cnf), Some(key)) if cnf.jkt == key => Ok(()),
+        (_, Some(_)) => Err(Error::OtherKey),
+    }
 }
 
 /// The rules about the claims alone, for tokens whose signature was checked.
@@ -184,7 +231,7 @@ pub fn verify(claims: &AccessTokenClaims, expectations: &Expectations<'_>) -> Re
 }
 
 #[derive(Deserialize)]
-struct Confirmation {
+struct Bound {
     #[serde(default, deserialize_with = "is_there")]
     cnf: bool,
 }
@@ -226,6 +273,8 @@ mod tests {
         verify_at_jwt(&token, &KEYS, &EXPECTED).err()
     }
 
+    /// RFC 9068 §2, §2.2.
+    /// RFC 8693 §4.2.
     #[test]
     fn a_good_token_is_read_back_as_it_was_issued() {
         let issued = AccessTokenClaims {
@@ -242,6 +291,9 @@ mod tests {
             acr: None,
             amr: vec!["pwd".into()],
             sid: Some("s".into()),
+            cnf: None,
+            act: Actor::chain(&["app".into(), "other".into()]),
+            gcl: Some("other".into()),
             gid: Some("g".into()),
             rvh: vec!["u1".into(), "c2".into()],
         };
@@ -265,6 +317,7 @@ mod tests {
         assert_eq!(refusal(&with("aud", json!(["https://op.example", "https://api.example"]))), None);
     }
 
+    /// RFC 9068 §2.1.
     #[test]
     fn rs_02_other_kinds_of_tokens() {
         for kind in [HeaderType::Jwt, HeaderType::LogoutToken] {
@@ -273,6 +326,7 @@ mod tests {
         }
     }
 
+    /// RFC 7519 §4.1.4, §4.1.5.
     #[test]
     fn rs_03_times_at_their_edges() {
         let at = |name: &str, offset: i64| refusal(&with(name, json!(1_800_000_000 + offset)));
@@ -345,6 +399,26 @@ mod tests {
         let token = stranger.sign(HeaderType::AccessToken, &claims()).unwrap();
         assert_eq!(verify_at_jwt(&token, &KEYS, &EXPECTED), Err(Error::UnknownKey));
         assert_eq!(verify_at_jwt("a.b", &KEYS, &EXPECTED), Err(Error::Token(jose::Error::NotCompact)));
+    }
+
+    /// RFC 7800 §3.1.
+    #[test]
+    fn po_07_po_08_a_token_goes_with_the_key_that_it_is_bound_to() {
+        let [one, other] = [1, 2].map(|byte| Thumbprint::from_bytes([byte; 32]));
+        let bound = |cnf: Value| {
+            let token = KEY.sign(HeaderType::AccessToken, &with("cnf", cnf)).unwrap();
+            verify_bindable(&token, &KEYS, &EXPECTED)
+        };
+        let cnf = bound(json!({ "jkt": one })).unwrap().cnf;
+        assert_eq!(bound_to(cnf.as_ref(), Some(one)), Ok(()));
+        assert_eq!(bound_to(cnf.as_ref(), Some(other)), Err(Error::OtherKey));
+        assert_eq!(bound_to(cnf.as_ref(), None), Err(Error::SenderConstrained));
+        assert_eq!(bound_to(None, Some(one)), Err(Error::OtherKey));
+        assert_eq!(bound_to(None, None), Ok(()));
+        for strange in [json!(null), json!({}), json!({ "x5t#S256": one }), json!({ "jkt": one, "kid": "x" })]
+        {
+            assert_eq!(bound(strange.clone()), Err(ClaimsError::Malformed.into()), "{strange}");
+        }
     }
 
     #[test]

@@ -105,6 +105,7 @@ mod tests {
 
     use super::*;
 
+    /// RFC 7519 §4.1.3.
     #[test]
     fn rs_07_a_string_or_an_array_but_typed() {
         let parse = |text: &str| serde_json::from_str::<Audience>(text).ok();

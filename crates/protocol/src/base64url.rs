@@ -72,6 +72,7 @@ mod tests {
         }
     }
 
+    /// RFC 4648 §5.
     #[test]
     fn jo_12_only_one_spelling_is_accepted() {
         for hostile in [

@@ -1,4 +1,4 @@
-//! Bearer tokens at a protected resource — RFC 6750 §2, §3, RFC 9728 §5.1.
+//! Access tokens at a protected resource — RFC 6750 §2, §3, RFC 9449 §7.1, §7.2, RFC 9728 §5.1.
 
 use std::fmt::Write;
 
@@ -6,9 +6,11 @@ use http::StatusCode;
 
 use crate::endpoint_uri::EndpointUri;
 use crate::error::{ErrorCode, rule_errors};
+use crate::jose::Algorithm;
 use crate::params::Params;
 use crate::scope::Scopes;
 use crate::secret::Secret;
+use crate::token::TokenType;
 
 /// Longest token that is read, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -67,13 +69,36 @@ pub fn take<'h>(
     query: Place<'_>,
     body: Place<'_>,
 ) -> Result<Option<BearerToken>, Error> {
+    Ok(taken(headers, query, body, &[TokenType::Bearer])?.map(|(_, token)| token))
+}
+
+/// As [`take`], with the scheme: a token may also come as `DPoP`, with a proof beside it (RFC 9449 §7.1). One in the
+/// query or the body is a bearer token.
+///
+/// # Errors
+/// As there.
+pub fn take_of_any_type<'h>(
+    headers: impl IntoIterator<Item = &'h [u8]>,
+    query: Place<'_>,
+    body: Place<'_>,
+) -> Result<Option<(TokenType, BearerToken)>, Error> {
+    taken(headers, query, body, &TokenType::ALL)
+}
+
+fn taken<'h>(
+    headers: impl IntoIterator<Item = &'h [u8]>,
+    query: Place<'_>,
+    body: Place<'_>,
+    schemes: &[TokenType],
+) -> Result<Option<(TokenType, BearerToken)>, Error> {
     let mut headers = headers.into_iter();
-    let in_header = headers.next().map(from_header).transpose()?.flatten();
+    let in_header = headers.next().map(|header| from_header(header, schemes)).transpose()?.flatten();
     if headers.next().is_some() {
         return Err(Error::SeveralHeaders);
     }
-    let mut found = [in_header, query.token()?, body.token()?].into_iter().flatten();
-    let Some(token) = found.next() else { return Ok(None) };
+    let elsewhere = [query.token()?, body.token()?].map(|token| Some((TokenType::Bearer, token?)));
+    let mut found = [in_header].into_iter().chain(elsewhere).flatten();
+    let Some((scheme, token)) = found.next() else { return Ok(None) };
     if found.next().is_some() {
         return Err(Error::SeveralTransports);
     }
@@ -83,23 +108,22 @@ pub fn take<'h>(
     if !is_b64token(token) {
         return Err(Error::Malformed);
     }
-    Ok(Some(Secret::new(token.to_owned())))
+    Ok(Some((scheme, Secret::new(token.to_owned()))))
 }
 
 /// `Bearer 1*SP b64token`; the scheme without regard to case (RFC 6750 §2.1, RFC 9110 §11.1).
-fn from_header(header: &[u8]) -> Result<Option<&str>, Error> {
+fn from_header<'h>(header: &'h [u8], schemes: &[TokenType]) -> Result<Option<(TokenType, &'h str)>, Error> {
     let scheme_end =
         header.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-').unwrap_or(header.len());
     let (scheme, rest) = header.split_at_checked(scheme_end).unwrap_or((header, b""));
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
-        return Ok(None);
-    }
+    let known = |known: &TokenType| scheme.eq_ignore_ascii_case(known.as_str().as_bytes());
+    let Some(scheme) = schemes.iter().copied().find(known) else { return Ok(None) };
     let rest = str::from_utf8(rest).map_err(|_| Error::Malformed)?;
     if !rest.starts_with(' ') {
         return Err(Error::Malformed);
     }
     let token = rest.trim_matches(' ');
-    if token.is_empty() { Err(Error::Malformed) } else { Ok(Some(token)) }
+    if token.is_empty() { Err(Error::Malformed) } else { Ok(Some((scheme, token))) }
 }
 
 fn is_b64token(text: &str) -> bool {
@@ -119,18 +143,30 @@ pub enum BearerError {
     InvalidToken,
     /// The token is good and its scope too small: 403.
     InsufficientScope,
+    /// The proof of possession that must come with the token proves nothing: 401 (RFC 9449 §7.1).
+    InvalidDpopProof,
+    /// The proof must have the nonce that comes with the answer: 401 (RFC 9449 §9).
+    UseDpopNonce,
 }
 
 impl BearerError {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::NoCredentials, Self::InvalidRequest, Self::InvalidToken, Self::InsufficientScope];
+    pub const ALL: &'static [Self] = &[
+        Self::NoCredentials,
+        Self::InvalidRequest,
+        Self::InvalidToken,
+        Self::InsufficientScope,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
+    ];
 
     /// The status of the response.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::NoCredentials | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::NoCredentials | Self::InvalidToken | Self::InvalidDpopProof | Self::UseDpopNonce => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
         }
@@ -144,13 +180,23 @@ impl BearerError {
             Self::InvalidRequest => Some(ErrorCode::InvalidRequest),
             Self::InvalidToken => Some(ErrorCode::InvalidToken),
             Self::InsufficientScope => Some(ErrorCode::InsufficientScope),
+            Self::InvalidDpopProof => Some(ErrorCode::InvalidDpopProof),
+            Self::UseDpopNonce => Some(ErrorCode::UseDpopNonce),
         }
     }
 }
 
-/// The value of `WWW-Authenticate` (RFC 6750 §3).
+/// The algorithms of proofs, as metadata and challenges list them (RFC 9449 §5.1, §7.1).
+#[must_use]
+pub fn proof_algorithms() -> Vec<String> {
+    Algorithm::ALL.iter().map(|algorithm| algorithm.as_str().to_owned()).collect()
+}
+
+/// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1).
 #[derive(Debug, Clone)]
 pub struct Challenge {
+    /// The scheme in which the token came, or could come.
+    pub scheme: TokenType,
     /// Why.
     pub error: BearerError,
     /// A fixed text for the developer, within `%x20-21 / %x23-5B / %x5D-7E`; left out without credentials.
@@ -168,13 +214,18 @@ impl Challenge {
     pub fn to_header_value(&self) -> String {
         let code = self.error.code();
         let scope = self.scope.as_ref().filter(|scope| !scope.is_empty()).map(Scopes::to_string);
+        let algs = match self.scheme {
+            TokenType::Bearer => None,
+            TokenType::Dpop => Some(proof_algorithms().join(" ")),
+        };
         let attributes = [
             ("error", code.map(ErrorCode::as_str)),
             ("error_description", self.description.filter(|_| code.is_some())),
             ("scope", scope.as_deref()),
             ("resource_metadata", self.resource_metadata.as_ref().map(EndpointUri::as_str)),
+            ("algs", algs.as_deref()),
         ];
-        let mut value = String::from("Bearer");
+        let mut value = String::from(self.scheme.as_str());
         let present = attributes.into_iter().filter_map(|(name, text)| Some((name, text?)));
         for (position, (name, text)) in present.enumerate() {
             let separator = if position == 0 { " " } else { ", " };
@@ -227,7 +278,8 @@ mod tests {
         ] {
             assert_eq!(header(value), Err(Error::Malformed), "{value:?}");
         }
-        for value in ["", "Basic YTpi", "DPoP a", "Bearerx a", "Basic YTpi, Bearer a", " Bearer a", "토큰 a"]
+        for value in
+            ["", "Basic YTpi", "DPoP a", "DPoP", "Bearerx a", "Basic YTpi, Bearer a", " Bearer a", "토큰 a"]
         {
             assert_eq!(header(value), Ok(None), "{value:?}");
         }
@@ -238,6 +290,30 @@ mod tests {
         assert!(take([&b"Bearer \xff"[..]], Place::Absent, Place::Absent).is_err());
     }
 
+    /// RFC 9110 §11.1.
+    #[test]
+    fn ui_04_the_scheme_is_told_apart() {
+        let any = |value: &str| {
+            let taken = take_of_any_type([value.as_bytes()], Place::Absent, Place::Absent)?;
+            Ok::<_, Error>(taken.map(|(scheme, token)| (scheme, token.expose().clone())))
+        };
+        for (value, scheme) in
+            [("Bearer a", TokenType::Bearer), ("DPoP a", TokenType::Dpop), ("dpop  a", TokenType::Dpop)]
+        {
+            assert_eq!(any(value), Ok(Some((scheme, "a".to_owned()))), "{value}");
+        }
+        for value in ["DPoP", "DPoP ", "DPoP a b", "DPoP a, Bearer a", "DPoP=a"] {
+            assert_eq!(any(value), Err(Error::Malformed), "{value}");
+        }
+        assert_eq!(any("DPoPx a"), Ok(None));
+        let query = params("access_token=a");
+        let (none, both) = (std::iter::empty(), [&b"DPoP a"[..]]);
+        let in_query = take_of_any_type(none, Place::Accepted(&query), Place::Absent).unwrap().unwrap();
+        assert_eq!(in_query.0, TokenType::Bearer);
+        let twice = take_of_any_type(both, Place::Accepted(&query), Place::Absent);
+        assert_eq!(twice.unwrap_err(), Error::SeveralTransports);
+    }
+
     #[test]
     fn rs_11_a_huge_token_is_refused() {
         assert!(header(&format!("Bearer {}", "a".repeat(MAX_BYTES))).is_ok());
@@ -246,6 +322,7 @@ mod tests {
         }
     }
 
+    /// RFC 6750 §2.2, §2.3.
     #[test]
     fn ui_03_a_token_in_the_query_is_refused_unless_the_route_opted_in() {
         let query = params("access_token=a&x=1");
@@ -286,6 +363,7 @@ mod tests {
     fn rfc6750_3_challenges() {
         let challenge = |error| {
             let challenge = Challenge {
+                scheme: TokenType::Bearer,
                 error,
                 description: Some("the access token expired"),
                 scope: Some(Scopes::parse("calendar.read").unwrap()),
@@ -302,14 +380,19 @@ mod tests {
         400 Bearer error="invalid_request", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
         401 Bearer error="invalid_token", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
         403 Bearer error="insufficient_scope", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
+        401 Bearer error="invalid_dpop_proof", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
+        401 Bearer error="use_dpop_nonce", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
         "#);
         let bare = Challenge {
+            scheme: TokenType::Bearer,
             error: BearerError::NoCredentials,
             description: None,
             scope: Some(Scopes::default()),
             resource_metadata: None,
         };
         assert_eq!(bare.to_header_value(), "Bearer");
+        let bound = Challenge { scheme: TokenType::Dpop, ..bare };
+        assert_eq!(bound.to_header_value(), r#"DPoP algs="ES256 RS256 PS256 EdDSA""#);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::claims_request::RequestedClaims;
 use crate::scope::{self, Scopes};
 use crate::strict_json;
 use crate::time::Timestamp;
@@ -29,7 +30,15 @@ pub const CLAIMS_BY_SCOPE: &[(&str, &[&str])] = &[
         ],
     ),
     (scope::EMAIL, &["email", "email_verified"]),
+    (scope::PHONE, &["phone_number", "phone_number_verified"]),
+    (scope::ADDRESS, &["address"]),
 ];
+
+/// The scope that covers a claim: who agreed to it has agreed to the claim.
+#[must_use]
+pub fn scope_of(claim: &str) -> Option<&'static str> {
+    CLAIMS_BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
+}
 
 /// Longest subject identifier in bytes (OIDC Core §2).
 pub const MAX_SUBJECT_BYTES: usize = 255;
@@ -101,9 +110,41 @@ pub struct UserInfo {
     /// Whether the issuer has proof that the address is the person's.
     #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
+    /// Telephone number, E.164 recommended: `+82 10-1234-5678`.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Whether the issuer has proof that the number is the person's.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub phone_number_verified: Option<bool>,
+    /// Postal address.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
     /// Every other claim.
     #[serde(flatten)]
     pub others: Map<String, Value>,
+}
+
+/// A postal address — OIDC Core §5.1.1. Each part may be missing.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// As it is written on an envelope; lines end with a line feed.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub formatted: Option<String>,
+    /// Street, house number, flat; lines end with a line feed.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub street_address: Option<String>,
+    /// City.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    /// State, province, region.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Postal code.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// Country, by name.
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }
 
 impl UserInfo {
@@ -121,14 +162,8 @@ impl UserInfo {
     /// # Errors
     /// [`Error`]; above all, claims of another subject are refused.
     pub fn parse(body: &[u8], expected_subject: &str) -> Result<Self, Error> {
-        let claims: Self = strict_json::parse_object(body, Self::MAX_BYTES).map_err(|error| match error {
-            strict_json::Error::Mismatch => Error::Malformed,
-            strict_json::Error::TooLong
-            | strict_json::Error::Malformed
-            | strict_json::Error::DuplicateName
-            | strict_json::Error::TooDeep
-            | strict_json::Error::NotAnObject => Error::NotAnObject,
-        })?;
+        let claims: Self = strict_json::parse_object(body, Self::MAX_BYTES)
+            .map_err(|error| error.mismatch_or(Error::Malformed, Error::NotAnObject))?;
         if claims.sub.is_empty() || claims.sub.len() > MAX_SUBJECT_BYTES {
             return Err(Error::Malformed);
         }
@@ -161,7 +196,43 @@ impl UserInfo {
         if scopes.contains(scope::EMAIL) {
             told = Self { email: self.email, email_verified: self.email_verified, ..told };
         }
+        if scopes.contains(scope::PHONE) {
+            told = Self {
+                phone_number: self.phone_number,
+                phone_number_verified: self.phone_number_verified,
+                ..told
+            };
+        }
+        if scopes.contains(scope::ADDRESS) {
+            told = Self { address: self.address, ..told };
+        }
         told
+    }
+}
+
+impl UserInfo {
+    /// What of this may be told with these scopes, and what else was asked for by name (OIDC Core §5.5): claims by name.
+    #[must_use]
+    pub fn told(self, scopes: &Scopes, requested: &RequestedClaims) -> Map<String, Value> {
+        let more = requested.answer(&self.members());
+        let mut told = self.for_scopes(scopes).members();
+        told.extend(more);
+        told
+    }
+
+    /// Its claims by name.
+    #[must_use]
+    pub fn members(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            Ok(_) | Err(_) => Map::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Address(***)")
     }
 }
 
@@ -181,7 +252,8 @@ mod tests {
             Map::from_iter([("sub".to_owned(), Value::from("alice")), ("role".into(), "admin".into())]);
         for name in CLAIMS_BY_SCOPE.iter().flat_map(|(_, names)| *names) {
             let value = match *name {
-                "email_verified" => Value::from(true),
+                "email_verified" | "phone_number_verified" => Value::from(true),
+                "address" => serde_json::json!({ "country": "대한민국" }),
                 "updated_at" => Value::from(1_800_000_000),
                 text => Value::from(text),
             };
@@ -197,6 +269,7 @@ mod tests {
         names
     }
 
+    /// OIDC Core §5.4.
     #[test]
     fn oidc_core_5_4_each_scope_brings_its_claims_and_no_other() {
         assert_eq!(everything().others.len(), 1, "every standard claim has a field");
@@ -207,9 +280,36 @@ mod tests {
             let scopes = Scopes::parse(&format!("openid {scope} calendar.read")).unwrap();
             assert_eq!(names(&everything().for_scopes(&scopes)), expected, "{scope}");
         }
+        for (claim, scope) in
+            [("email", Some("email")), ("birthdate", Some("profile")), ("sub", None), ("role", None)]
+        {
+            assert_eq!(scope_of(claim), scope, "{claim}");
+        }
         for scopes in ["openid", "openid profiles", "openid emai", ""] {
             assert_eq!(names(&everything().for_scopes(&Scopes::parse(scopes).unwrap())), ["sub"], "{scopes}");
         }
+    }
+
+    #[test]
+    fn oidc_core_5_5_what_is_asked_by_name_comes_besides_what_the_scopes_give() {
+        let told = |claims: &str, scopes: &str| {
+            let asked = crate::claims_request::ClaimsRequest::parse(claims).unwrap();
+            let mut told: Vec<_> = everything()
+                .told(&Scopes::parse(scopes).unwrap(), &asked.userinfo)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
+            told.sort();
+            told
+        };
+        let asked = r#"{"userinfo":{"email":null,"address":{"essential":true},"shoe_size":null},"id_token":{"name":null}}"#;
+        assert_eq!(told(asked, "openid"), ["address", "email", "sub"]);
+        assert_eq!(
+            told(asked, "openid phone"),
+            ["address", "email", "phone_number", "phone_number_verified", "sub"]
+        );
+        assert_eq!(told("{}", "openid"), ["sub"]);
+        assert_eq!(told(r#"{"userinfo":{"role":null,"sub":{"value":"bob"}}}"#, "openid"), ["role", "sub"]);
     }
 
     #[test]
@@ -228,6 +328,8 @@ mod tests {
             r#"{"sub":"alice","email_verified":"true"}"#,
             r#"{"sub":"alice","email":["a@b"]}"#,
             r#"{"sub":"alice","updated_at":"2026"}"#,
+            r#"{"sub":"alice","address":"Seoul"}"#,
+            r#"{"sub":"alice","address":{"country":null}}"#,
         ] {
             assert_eq!(parse(body), Err(Error::Malformed), "{body}");
         }

@@ -1,9 +1,10 @@
-//! How a client says who it is — RFC 6749 §2.3, §3.2.1, §5.2.
+//! How a client says who it is — RFC 6749 §2.3, §3.2.1, §5.2, RFC 7521 §4.2.
 
+use crate::client_assertion::ASSERTION_TYPE;
 use crate::client_credentials_header::{self, ClientCredentials};
 use crate::client_id::ClientId;
-use crate::client_metadata::TokenEndpointAuthMethod;
 use crate::error::rule_errors;
+use crate::jose;
 use crate::params::{Params, Repeated};
 use crate::secret::Secret;
 
@@ -24,8 +25,14 @@ rule_errors! {
         HeaderMalformed => InvalidClient, "the Authorization header is malformed";
         /// `client_id` in the body cannot be one.
         ClientIdMalformed => InvalidClient, "client_id is malformed";
-        /// A client assertion, which is not supported (RFC 7521 §4.2).
-        AssertionUnsupported => InvalidClient, "client assertions are not supported";
+        /// `client_assertion_type` is missing, or is another than there is (RFC 7521 §4.2, RFC 7523 §2.2).
+        AssertionTypeUnsupported => InvalidClient, "client_assertion_type must be that of a JWT bearer assertion";
+        /// A type of assertion without the assertion (RFC 7521 §4.2).
+        AssertionMissing => InvalidClient, "client_assertion is missing";
+        /// It is no JWT about somebody who can be a client (RFC 7523 §3).
+        AssertionMalformed => InvalidClient, "client_assertion is not a JWT with the client as its subject";
+        /// `client_id` names another client than the assertion (RFC 7521 §4.2).
+        AssertionClientIdMismatch => InvalidClient, "client_id is not the subject of client_assertion";
     }
 }
 
@@ -58,6 +65,13 @@ pub enum PresentedCredential {
         /// The proof.
         secret: Secret<String>,
     },
+    /// `private_key_jwt` or `client_secret_jwt`: a JWT that the client has signed (RFC 7523 §2.2).
+    Assertion {
+        /// Of whom it says that it is.
+        client_id: ClientId,
+        /// The proof: good for one request.
+        assertion: Secret<String>,
+    },
     /// `none`: an identifier only. Good enough for public clients and nobody else.
     None {
         /// Who it says it is.
@@ -84,8 +98,11 @@ impl PresentedCredential {
         {
             return Err(Error::SeveralMethods);
         }
-        if assertion.is_some() {
-            return Err(Error::AssertionUnsupported);
+        match (assertion, body.one("client_assertion_type")?) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(Error::AssertionMissing),
+            (Some(assertion), Some(ASSERTION_TYPE)) => return Self::of_assertion(assertion, client_id),
+            (Some(_), _) => return Err(Error::AssertionTypeUnsupported),
         }
         if let Some(header) = header {
             let ClientCredentials { client_id: authenticated, secret } = ClientCredentials::parse(header)?;
@@ -102,23 +119,24 @@ impl PresentedCredential {
         })
     }
 
+    /// The client is the subject of its assertion; `client_id` may be there, too (RFC 7521 §4.2).
+    fn of_assertion(assertion: &str, client_id: Option<&str>) -> Result<Self, Error> {
+        let subject = jose::claimed_subject(assertion).ok_or(Error::AssertionMalformed)?;
+        if client_id.is_some_and(|client_id| client_id != subject) {
+            return Err(Error::AssertionClientIdMismatch);
+        }
+        let client_id = ClientId::parse(&subject).map_err(|_| Error::AssertionMalformed)?;
+        Ok(Self::Assertion { client_id, assertion: Secret::new(assertion.to_owned()) })
+    }
+
     /// Who the client says it is.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         match self {
-            Self::Basic { client_id, .. } | Self::Post { client_id, .. } | Self::None { client_id } => {
-                client_id
-            }
-        }
-    }
-
-    /// The method that was used.
-    #[must_use]
-    pub const fn method(&self) -> TokenEndpointAuthMethod {
-        match self {
-            Self::Basic { .. } => TokenEndpointAuthMethod::ClientSecretBasic,
-            Self::Post { .. } => TokenEndpointAuthMethod::ClientSecretPost,
-            Self::None { .. } => TokenEndpointAuthMethod::None,
+            Self::Basic { client_id, .. }
+            | Self::Post { client_id, .. }
+            | Self::Assertion { client_id, .. }
+            | Self::None { client_id } => client_id,
         }
     }
 
@@ -127,7 +145,7 @@ impl PresentedCredential {
     pub const fn secret(&self) -> Option<&Secret<String>> {
         match self {
             Self::Basic { secret, .. } | Self::Post { secret, .. } => Some(secret),
-            Self::None { .. } => None,
+            Self::Assertion { .. } | Self::None { .. } => None,
         }
     }
 }
@@ -137,6 +155,7 @@ mod tests {
     use super::*;
     use crate::error::{Endpoint, ErrorCode, OAuthError};
     use crate::params::Limits;
+    use crate::{base64url, params};
 
     /// `a:b`
     const HEADER: &[u8] = b"Basic YTpi";
@@ -146,18 +165,54 @@ mod tests {
         PresentedCredential::parse(headers.iter().copied(), &body)
     }
 
+    /// The form of an assertion about somebody; nobody has signed it.
+    fn assertion(subject: &str, kind: &str) -> String {
+        let payload = base64url::encode(serde_json::json!({ "sub": subject }).to_string());
+        let token = format!("e30.{payload}.AA");
+        params::encode([("client_assertion", token.as_str()), ("client_assertion_type", kind)])
+    }
+
+    #[test]
+    fn to_13_client_id_and_the_subject_of_an_assertion_are_one() {
+        for (body, error) in [
+            (format!("client_id=b&{}", assertion("a", ASSERTION_TYPE)), Error::AssertionClientIdMismatch),
+            (assertion("", ASSERTION_TYPE), Error::AssertionMalformed),
+            (assertion("\n", ASSERTION_TYPE), Error::AssertionMalformed),
+            (
+                assertion("a", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"),
+                Error::AssertionTypeUnsupported,
+            ),
+            ("client_assertion=e30.e30.AA".to_owned(), Error::AssertionTypeUnsupported),
+            (format!("client_id=a&client_assertion_type={ASSERTION_TYPE}"), Error::AssertionMissing),
+            (
+                format!("client_assertion=e30.e30.AA&client_assertion_type={ASSERTION_TYPE}"),
+                Error::AssertionMalformed,
+            ),
+            (
+                format!("client_assertion=e30.e30&client_assertion_type={ASSERTION_TYPE}"),
+                Error::AssertionMalformed,
+            ),
+        ] {
+            assert_eq!(take(&[], &body).unwrap_err(), error, "{body}");
+            assert_eq!(OAuthError::from(error).code, ErrorCode::InvalidClient);
+        }
+    }
+
+    /// RFC 6749 §3.2.1.
     #[test]
     fn each_way_is_recognised() {
-        for (headers, body, method, secret) in [
-            (&[HEADER][..], "", "client_secret_basic", Some("b")),
-            (&[HEADER], "client_id=a&client_secret=", "client_secret_basic", Some("b")),
-            (&[], "client_id=a&client_secret=b", "client_secret_post", Some("b")),
-            (&[], "client_id=a", "none", None),
-            (&[], "client_id=a&client_secret=", "none", None),
+        for (headers, body, way, secret) in [
+            (&[HEADER][..], "", "Basic", Some("b")),
+            (&[HEADER], "client_id=a&client_secret=", "Basic", Some("b")),
+            (&[], "client_id=a&client_secret=b", "Post", Some("b")),
+            (&[], "client_id=a", "None", None),
+            (&[], "client_id=a&client_secret=", "None", None),
+            (&[], &assertion("a", ASSERTION_TYPE), "Assertion", None),
+            (&[], &format!("client_id=a&{}", assertion("a", ASSERTION_TYPE)), "Assertion", None),
         ] {
             let taken = take(headers, body).unwrap();
             assert_eq!(taken.client_id().as_str(), "a");
-            assert_eq!(taken.method().as_str(), method);
+            assert!(format!("{taken:?}").starts_with(way), "{taken:?}");
             assert_eq!(taken.secret().map(|secret| secret.expose().as_str()), secret);
         }
     }
@@ -192,7 +247,7 @@ mod tests {
             (&[&b"basic"[..]], "client_id=a", Error::HeaderMalformed),
             (&[&b"Bearer x"[..]], "client_id=a", Error::HeaderMalformed),
             (&[&b""[..]], "client_id=a", Error::HeaderMalformed),
-            (&[], "client_assertion=x", Error::AssertionUnsupported),
+            (&[], "client_assertion=x", Error::AssertionTypeUnsupported),
         ] {
             assert_eq!(take(headers, body).unwrap_err(), error, "{body}");
             assert_eq!(OAuthError::from(error).code, ErrorCode::InvalidClient);

@@ -124,6 +124,7 @@ mod tests {
         }
     }
 
+    /// RFC 7617 §2, RFC 9110 §11.4.
     #[test]
     fn to_06_the_scheme_has_no_case_and_any_number_of_spaces() {
         for header in ["basic YTpi", "BASIC YTpi", "bAsIc   YTpi", "Basic YTpi "] {

@@ -43,6 +43,7 @@ parsed_text!(ClientId, Malformed);
 mod tests {
     use super::*;
 
+    /// RFC 6749 §2.2, Appendix A.1.
     #[test]
     fn az_01_only_printable_ascii_of_bounded_length() {
         for text in ["a", "app_3f", "with space", "https://app.example.com/client", "a:b~"] {

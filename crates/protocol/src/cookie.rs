@@ -11,6 +11,11 @@ pub fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().is_none().then_some(value)
 }
 
+/// Every value that is sent under one name: for who ends what any of them stands for.
+pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pairs(headers).filter(move |(found, _)| *found == name).map(|(_, value)| value)
+}
+
 /// All cookies whose name and value are text, in the order in which they were sent.
 pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
@@ -27,6 +32,7 @@ mod tests {
         lines.iter().map(|line| (header::COOKIE, HeaderValue::from_bytes(line).unwrap())).collect()
     }
 
+    /// RFC 6265 §4.2, §5.4.
     #[test]
     fn se_25_two_cookies_of_one_name_are_none() {
         let cases: [(&[&[u8]], Option<&str>); 10] = [
@@ -44,6 +50,13 @@ mod tests {
         for (lines, expected) in cases {
             assert_eq!(value(&sent(lines), "s"), expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn se_25_whoever_ends_something_sees_all_of_one_name() {
+        let headers = sent(&[b"s=abc; t=x; s=evil", b"s=abc"]);
+        assert_eq!(values(&headers, "s").collect::<Vec<_>>(), ["abc", "evil", "abc"]);
+        assert_eq!(values(&headers, "none").count(), 0);
     }
 
     #[test]

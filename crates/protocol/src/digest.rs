@@ -86,6 +86,7 @@ mod tests {
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     }
 
+    /// RFC 6234 §6.
     #[test]
     fn sha_2_of_abc() {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -93,6 +94,7 @@ mod tests {
         assert_eq!(sha512(b"abc")[..4], [0xdd, 0xaf, 0x35, 0xa1]);
     }
 
+    /// RFC 2104 §2.
     #[test]
     fn hmac_vector_of_rfc_4231_4_3() {
         let key = HmacKey::new(b"Jefe");
@@ -106,6 +108,7 @@ mod tests {
     }
 
     /// RFC 5869 A.1 and A.3, the first 32 of their 42 bytes.
+    /// RFC 5869 §2, §2.3.
     #[test]
     fn hkdf_vectors_of_rfc_5869_appendix_a() {
         let secret = [0x0b; 22];

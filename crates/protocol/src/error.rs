@@ -240,6 +240,7 @@ mod tests {
         text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e))
     }
 
+    /// RFC 7662 §2.3, RFC 9101 §7, RFC 9396 §5, OIDC Unmet Authentication Requirements §2.
     #[test]
     fn codes_by_endpoint() {
         let table = [

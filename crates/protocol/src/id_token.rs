@@ -382,6 +382,7 @@ mod tests {
         assert_eq!(refusal(&without("nonce"), &none_sent), None);
     }
 
+    /// OIDC Core §3.1.3.8, §3.3.2.11.
     #[test]
     fn rp_07_hashes_may_be_absent_but_not_wrong() {
         assert_eq!(refusal(&without("at_hash"), &EXPECTED), None);

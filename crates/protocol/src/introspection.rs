@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::audience::Audience;
+use crate::dpop::Confirmation;
 use crate::scope::Scopes;
 use crate::strict_json;
 use crate::time::Timestamp;
+use crate::token_exchange::Actor;
 
 /// What the server knows about a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub struct ActiveToken {
     /// The client that it was issued to.
     #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// `Bearer`; absent for refresh tokens, which no API accepts.
+    /// `Bearer`, or `DPoP` for one that is bound to a key (RFC 9449 §6.2); absent for refresh tokens, which no API accepts.
     #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
     /// From this second on it is worthless.
@@ -55,6 +57,12 @@ pub struct ActiveToken {
     /// How strong that sign-in was.
     #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// The key to which it is bound (RFC 9449 §6.2).
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// Who acts for the subject (RFC 8693 §4.1).
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
 }
 
 impl IntrospectionResponse {
@@ -147,6 +155,8 @@ mod tests {
             r#"{"active":true,"exp":1.5}"#,
             r#"{"active":true,"exp":null}"#,
             r#"{"active":true,"exp":-1}"#,
+            r#"{"active":true,"cnf":null}"#,
+            r#"{"active":true,"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}"#,
             r#"{"active":true,"scope":["a"]}"#,
             r#"{"active":true,"aud":[]}"#,
             r#"{"active":true,"sub":1}"#,

@@ -160,6 +160,7 @@ mod tests {
 
     use super::*;
 
+    /// OIDC Discovery §4.1.
     #[test]
     fn rfc8414_3_1_the_well_known_path_is_inserted() {
         for (issuer, oauth, openid) in [

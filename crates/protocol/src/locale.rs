@@ -118,6 +118,7 @@ mod tests {
         assert_eq!(Locale::from_ui_locales(&format!("ko {}", "x".repeat(MAX_BYTES))), None);
     }
 
+    /// RFC 9110 §12.4.2, §12.5.4.
     #[test]
     fn rfc9110_12_5_4_the_highest_quality_wins() {
         for (header, expected) in [
@@ -142,6 +143,7 @@ mod tests {
             let _ = (Locale::from_ui_locales(&text), Locale::from_accept_language(&text));
         }
 
+        /// RFC 5646 §2.1.
         #[test]
         fn a_tag_is_found_by_its_language(locale in proptest::sample::select(Locale::ALL), region in "[A-Z]{2}") {
             prop_assert_eq!(Locale::parse(&format!("{locale}-{region}")), Some(locale));

@@ -48,6 +48,7 @@ parsed_text!(Origin, Malformed);
 mod tests {
     use super::*;
 
+    /// RFC 6454 §6.2.
     #[test]
     fn to_21_only_exact_origins_can_be_registered() {
         for text in ["https://app.example.com", "https://app.example.com:8443", "http://localhost:3000"] {

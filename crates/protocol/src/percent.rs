@@ -89,6 +89,7 @@ mod tests {
         assert_eq!(decode_form(out.as_bytes()).unwrap(), " %&+£€");
     }
 
+    /// RFC 3986 §2.1.
     #[test]
     fn malformed_escapes_are_refused() {
         for text in ["%", "%2", "%zz", "a%2g", "%%41", "%+1", "% 1"] {

@@ -221,6 +221,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<CodeChallenge>(&json).unwrap().to_string(), CHALLENGE);
     }
 
+    /// RFC 3986 §2.3.
     #[test]
     fn co_08_malformed_verifiers() {
         let parse = |text: &str| CodeVerifier::parse(text).err();
@@ -257,6 +258,7 @@ mod tests {
     }
 
     proptest! {
+        /// RFC 7636 §4, §4.5.
         #[test]
         fn only_its_own_verifier_answers(text in "[A-Za-z0-9._~-]{43,128}", at: prop::sample::Index) {
             let verifier = CodeVerifier::parse(&text).unwrap();

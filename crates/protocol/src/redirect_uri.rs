@@ -357,6 +357,7 @@ mod tests {
         }
     }
 
+    /// CSP3 §2.3.1.
     #[test]
     fn where_it_leads() {
         for (registered, origin, form_action) in [

@@ -37,6 +37,12 @@ pub struct ResourceMetadata {
     /// How it accepts tokens; absent means that it does not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bearer_methods_supported: Vec<BearerMethod>,
+    /// Algorithms of the DPoP proofs that it takes (RFC 9449 §7.1, RFC 9728 §2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Whether every token must be bound to a key (RFC 9728 §2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens_required: bool,
     /// Its name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
@@ -91,6 +97,7 @@ mod tests {
         ResourceIndicator::parse(text).unwrap()
     }
 
+    /// RFC 9728 §3.1.
     #[test]
     fn rfc9728_3_1_the_well_known_path_is_inserted() {
         for (identifier, address) in [
@@ -110,6 +117,7 @@ mod tests {
         }
     }
 
+    /// RFC 9728 §3.3.
     #[test]
     fn a_document_prints_and_parses() {
         let metadata = ResourceMetadata {
@@ -117,6 +125,8 @@ mod tests {
             authorization_servers: vec![Issuer::parse("http://localhost:9000").unwrap()],
             scopes_supported: vec!["calendar.read".into()],
             bearer_methods_supported: vec![BearerMethod::Header],
+            dpop_signing_alg_values_supported: Vec::new(),
+            dpop_bound_access_tokens_required: false,
             resource_name: Some("캘린더".into()),
             resource_documentation: None,
         };

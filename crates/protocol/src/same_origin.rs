@@ -59,6 +59,7 @@ mod tests {
 
     use super::*;
 
+    /// RFC 6454 §7.
     #[test]
     fn se_05_only_a_page_of_this_origin_is_ones_own() {
         let own = ("origin", "https://app.example");

@@ -14,13 +14,20 @@ pub const OPENID: &str = "openid";
 pub const PROFILE: &str = "profile";
 /// Asks for `email` and `email_verified` (OIDC Core §5.4).
 pub const EMAIL: &str = "email";
+/// Asks for `address` (OIDC Core §5.4).
+pub const ADDRESS: &str = "address";
+/// Asks for `phone_number` and `phone_number_verified` (OIDC Core §5.4).
+pub const PHONE: &str = "phone";
 /// Asks for access while the person is away (OIDC Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
-/// Whether OpenID Connect itself defines this scope (OIDC Core §3.1.2.1, §5.4, §11).
+/// The scopes that OpenID Connect itself defines (OIDC Core §3.1.2.1, §5.4, §11).
+pub const STANDARD: [&str; 6] = [OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS];
+
+/// Whether OpenID Connect itself defines this scope.
 #[must_use]
 pub fn is_standard(scope: &str) -> bool {
-    [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS].contains(&scope)
+    STANDARD.contains(&scope)
 }
 
 /// Longest scope token in bytes.

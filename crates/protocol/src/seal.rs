@@ -299,6 +299,7 @@ mod tests {
         assert_eq!(both.open(&before.replacen("old", "new", 1), b""), Err(Error::Forged));
     }
 
+    /// RFC 8452 §4.
     #[test]
     fn co_04_malformed_texts() {
         let codes = Sealer::<Code>::new(&[root("k", 1)]).unwrap();

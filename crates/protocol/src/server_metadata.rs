@@ -28,6 +28,12 @@ pub struct ServerMetadata {
     /// Where clients register themselves (RFC 7591 §3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<EndpointUri>,
+    /// Where clients push their authorization requests (RFC 9126 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<EndpointUri>,
+    /// Where devices without a browser begin (RFC 8628 §4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<EndpointUri>,
     /// Where APIs ask about tokens (RFC 7662 §2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introspection_endpoint: Option<EndpointUri>,
@@ -61,21 +67,42 @@ pub struct ServerMetadata {
     /// Algorithms of ID tokens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub id_token_signing_alg_values_supported: Vec<String>,
+    /// Algorithms of signed userinfo responses (OIDC Discovery §3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub userinfo_signing_alg_values_supported: Vec<String>,
+    /// Algorithms of signed authorization responses (JARM §4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_signing_alg_values_supported: Vec<String>,
+    /// Values of `display` that are heeded (OIDC Discovery §3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub display_values_supported: Vec<String>,
     /// How clients authenticate at the token endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// What the JWTs may be signed with by which they do (RFC 8414 §2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How APIs authenticate at the introspection endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// What the JWTs may be signed with by which they do (RFC 8414 §2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How clients authenticate at the revocation endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// What the JWTs may be signed with by which they do (RFC 8414 §2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// PKCE methods (RFC 8414 §2); a client without `S256` here cannot rely on PKCE.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
     /// Claims that can be had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims_supported: Vec<String>,
+    /// Algorithms of DPoP proofs (RFC 9449 §5.1); none: it binds no tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
     /// Values of `prompt`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prompt_values_supported: Vec<String>,
@@ -91,10 +118,35 @@ pub struct ServerMetadata {
     /// Whether `request_uri` is understood; absent means **yes** (OIDC Discovery §3).
     #[serde(default = "yes")]
     pub request_uri_parameter_supported: bool,
+    /// Whether only registered addresses may be `request_uri`; absent means no (OIDC Discovery §3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_request_uri_registration: bool,
+    /// What request objects may be signed with (OIDC Discovery §3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_object_signing_alg_values_supported: Vec<String>,
     /// Whether every authorization response has `iss` (RFC 9207 §3); absent means no. If it is set, a response
     /// without `iss` is an attack.
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
+    /// Whether a `client_id` may be the address of a document about the client
+    /// (draft-ietf-oauth-client-id-metadata-document §6); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_id_metadata_document_supported: bool,
+    /// Whether apps are told that somebody has signed out (OIDC Back-Channel Logout §2.1); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_supported: bool,
+    /// Whether they can be told in which session; absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_supported: bool,
+    /// Whether pages of apps are framed when somebody signs out (OIDC Front-Channel Logout §3); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_supported: bool,
+    /// Whether these are told which session has ended; absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_session_supported: bool,
+    /// Whether every request must be pushed (RFC 9126 §5); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
     /// Documentation for developers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_documentation: Option<String>,
@@ -132,6 +184,8 @@ impl ServerMetadata {
             userinfo_endpoint: None,
             jwks_uri: None,
             registration_endpoint: None,
+            pushed_authorization_request_endpoint: None,
+            device_authorization_endpoint: None,
             introspection_endpoint: None,
             revocation_endpoint: None,
             end_session_endpoint: None,
@@ -143,17 +197,32 @@ impl ServerMetadata {
             acr_values_supported: Vec::new(),
             subject_types_supported: Vec::new(),
             id_token_signing_alg_values_supported: Vec::new(),
+            userinfo_signing_alg_values_supported: Vec::new(),
+            authorization_signing_alg_values_supported: Vec::new(),
+            display_values_supported: Vec::new(),
             token_endpoint_auth_methods_supported: Vec::new(),
+            token_endpoint_auth_signing_alg_values_supported: Vec::new(),
             introspection_endpoint_auth_methods_supported: Vec::new(),
+            introspection_endpoint_auth_signing_alg_values_supported: Vec::new(),
             revocation_endpoint_auth_methods_supported: Vec::new(),
+            revocation_endpoint_auth_signing_alg_values_supported: Vec::new(),
             code_challenge_methods_supported: Vec::new(),
             claims_supported: Vec::new(),
+            dpop_signing_alg_values_supported: Vec::new(),
             prompt_values_supported: Vec::new(),
             ui_locales_supported: Vec::new(),
             claims_parameter_supported: false,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
+            require_request_uri_registration: false,
+            request_object_signing_alg_values_supported: Vec::new(),
             authorization_response_iss_parameter_supported: false,
+            client_id_metadata_document_supported: false,
+            backchannel_logout_supported: false,
+            backchannel_logout_session_supported: false,
+            frontchannel_logout_supported: false,
+            frontchannel_logout_session_supported: false,
+            require_pushed_authorization_requests: false,
             service_documentation: None,
         }
     }
@@ -163,15 +232,8 @@ impl ServerMetadata {
     /// # Errors
     /// [`Error`]; above all, a document of another issuer is refused.
     pub fn parse(body: &[u8], expected: &Issuer) -> Result<Self, Error> {
-        let metadata: Self =
-            strict_json::parse_object(body, Self::MAX_BYTES).map_err(|error| match error {
-                strict_json::Error::Mismatch => Error::Malformed,
-                strict_json::Error::TooLong
-                | strict_json::Error::Malformed
-                | strict_json::Error::DuplicateName
-                | strict_json::Error::TooDeep
-                | strict_json::Error::NotAnObject => Error::NotAnObject,
-            })?;
+        let metadata: Self = strict_json::parse_object(body, Self::MAX_BYTES)
+            .map_err(|error| error.mismatch_or(Error::Malformed, Error::NotAnObject))?;
         if metadata.issuer == *expected { Ok(metadata) } else { Err(Error::IssuerMismatch) }
     }
 }
@@ -184,6 +246,7 @@ mod tests {
         Issuer::parse("https://as.example.com").unwrap()
     }
 
+    /// RFC 8414 §2, OIDC Discovery §3.
     #[test]
     fn a_document_prints_and_parses() {
         let metadata = ServerMetadata {

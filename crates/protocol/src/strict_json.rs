@@ -10,6 +10,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::{Map, Value};
 
 /// How deep arrays and objects may be nested; the outermost one counts.
 pub const MAX_DEPTH: usize = 16;
@@ -37,6 +38,18 @@ pub enum Error {
     Mismatch,
 }
 
+impl Error {
+    /// For readers that tell only two things apart: a member that is wrong, and a text that is no such object at all.
+    pub fn mismatch_or<E>(self, mismatch: E, no_object: E) -> E {
+        match self {
+            Self::Mismatch => mismatch,
+            Self::TooLong | Self::Malformed | Self::DuplicateName | Self::TooDeep | Self::NotAnObject => {
+                no_object
+            }
+        }
+    }
+}
+
 /// Reads one JSON value of any kind.
 ///
 /// # Errors
@@ -62,6 +75,20 @@ pub fn parse_object<'de, T: Deserialize<'de>>(text: &'de [u8], max_bytes: usize)
 pub fn check_object(text: &[u8], max_bytes: usize) -> Result<&str, Error> {
     let checked = check(text, max_bytes)?;
     if checked.trim_ascii_start().starts_with('{') { Ok(checked) } else { Err(Error::NotAnObject) }
+}
+
+/// Whether a text in it, a name or a value, holds NUL, which no text of a database can.
+#[must_use]
+pub fn holds_nul(object: &Map<String, Value>) -> bool {
+    fn in_value(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0'),
+            Value::Array(items) => items.iter().any(in_value),
+            Value::Object(members) => holds_nul(members),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    object.iter().any(|(name, value)| name.contains('\0') || in_value(value))
 }
 
 /// Reads a member that may be absent but, when it is there, has a value: `null` is refused.
@@ -224,6 +251,7 @@ mod tests {
         parse::<Value>(text.as_bytes(), 1 << 20).err()
     }
 
+    /// RFC 8259 §4.
     #[test]
     fn jo_13_duplicate_names_are_refused_at_every_level() {
         for text in [
@@ -303,6 +331,20 @@ mod tests {
         let members: Vec<String> = (0..40_000).map(|at| format!("\"{at}\":0")).collect();
         let text = format!("{{{}}}", members.join(","));
         assert_eq!(refusal(&text), None);
+    }
+
+    #[test]
+    fn nul_is_found_wherever_it_stands() {
+        for (text, holds) in [
+            (r#"{"a":"b","c":[{"d":["e"]}],"f":"\\u0000"}"#, false),
+            (r#"{"a":"\u0000"}"#, true),
+            (r#"{"\u0000":1}"#, true),
+            (r#"{"a":[1,["x\u0000"]]}"#, true),
+            (r#"{"a":{"b":[{"\u0000":null}]}}"#, true),
+        ] {
+            let object = parse_object(text.as_bytes(), 100).unwrap();
+            assert_eq!(holds_nul(&object), holds, "{text}");
+        }
     }
 
     #[test]

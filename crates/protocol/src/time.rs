@@ -100,6 +100,12 @@ impl Seconds {
     pub const fn get(self) -> i64 {
         self.0
     }
+
+    /// This span and another one after it.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
 }
 
 impl fmt::Display for Seconds {
@@ -156,6 +162,7 @@ impl Leeway {
 mod tests {
     use super::*;
 
+    /// RFC 7519 §2.
     #[test]
     fn rs_03_dates_are_integers_in_a_sane_range() {
         let parse = |text: &str| serde_json::from_str::<Timestamp>(text).ok().map(Timestamp::unix);

@@ -74,25 +74,42 @@ impl TokenRequest {
     }
 }
 
-/// `token_type`: `Bearer`, compared without regard to case (RFC 6749 §5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Bearer;
+/// `token_type`, compared without regard to case (RFC 6749 §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum TokenType {
+    /// Whoever has it may use it (RFC 6750 §4).
+    #[default]
+    Bearer,
+    /// It goes with a proof of the key to which it is bound (RFC 9449 §5).
+    Dpop,
+}
 
-impl Serialize for Bearer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("Bearer")
+impl TokenType {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Bearer, Self::Dpop];
+
+    /// The registered name, which is also the scheme of the `Authorization` header.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
     }
 }
 
-impl<'de> Deserialize<'de> for Bearer {
+impl Serialize for TokenType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // A client must not use a token whose type it does not understand (RFC 6749 §7.1).
-        if text.eq_ignore_ascii_case("bearer") {
-            Ok(Self)
-        } else {
-            Err(de::Error::custom("not a bearer token"))
-        }
+        let known = Self::ALL.into_iter().find(|known| text.eq_ignore_ascii_case(known.as_str()));
+        known.ok_or_else(|| de::Error::custom("not a token type that is known here"))
     }
 }
 
@@ -102,7 +119,7 @@ pub enum ResponseError {
     /// Not one JSON object, too long, or a name occurs twice.
     #[error("the token response is not a JSON object")]
     NotAnObject,
-    /// `access_token` or `token_type` is missing, a member has the wrong type, `token_type` is not `Bearer`, or
+    /// `access_token` or `token_type` is missing, a member has the wrong type, `token_type` is unknown, or
     /// `expires_in` is negative, fractional or a text.
     #[error("a member of the token response is missing or malformed")]
     Malformed,
@@ -117,8 +134,8 @@ pub struct TokenResponse {
     /// The access token.
     #[serde(serialize_with = "expose")]
     pub access_token: Secret<String>,
-    /// Always `Bearer`.
-    pub token_type: Bearer,
+    /// How it is used.
+    pub token_type: TokenType,
     /// How long the access token lives from now; some providers do not say.
     #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<Seconds>,
@@ -141,26 +158,34 @@ pub struct TokenResponse {
         skip_serializing_if = "Option::is_none"
     )]
     pub id_token: Option<Secret<String>>,
+    /// What the access token is, as the answer to an exchange says it (RFC 8693 §2.2.1).
+    #[serde(default, deserialize_with = "strict_json::present", skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<String>,
 }
 
 impl TokenResponse {
     /// Longest response that a client reads, in bytes.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// Reads the body of a successful answer. Unknown members are ignored (RFC 6749 §5.1).
+    /// Reads the body of a successful answer to a request without a proof of possession. Unknown members are ignored
+    /// (RFC 6749 §5.1).
     ///
     /// # Errors
-    /// Anything that is missing, malformed or of the wrong type; see [`ResponseError`].
+    /// Anything that is missing, malformed or of the wrong type; a token that is bound to a key; see [`ResponseError`].
     pub fn parse(body: &[u8]) -> Result<Self, ResponseError> {
-        let response: Self =
-            strict_json::parse_object(body, Self::MAX_BYTES).map_err(|error| match error {
-                strict_json::Error::Mismatch => ResponseError::Malformed,
-                strict_json::Error::TooLong
-                | strict_json::Error::Malformed
-                | strict_json::Error::DuplicateName
-                | strict_json::Error::TooDeep
-                | strict_json::Error::NotAnObject => ResponseError::NotAnObject,
-            })?;
+        Self::parse_any(body).and_then(|response| match response.token_type {
+            TokenType::Bearer => Ok(response),
+            TokenType::Dpop => Err(ResponseError::Malformed),
+        })
+    }
+
+    /// As [`parse`](Self::parse), for whoever looks at the type of the token.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn parse_any(body: &[u8]) -> Result<Self, ResponseError> {
+        let response: Self = strict_json::parse_object(body, Self::MAX_BYTES)
+            .map_err(|error| error.mismatch_or(ResponseError::Malformed, ResponseError::NotAnObject))?;
         let tokens =
             [Some(&response.access_token), response.refresh_token.as_ref(), response.id_token.as_ref()];
         if tokens.into_iter().flatten().any(|token| token.expose().is_empty()) {
@@ -178,9 +203,9 @@ fn expose_present<S: Serializer>(token: &Option<Secret<String>>, serializer: S) 
     token.as_ref().map(Secret::expose).serialize(serializer)
 }
 
-impl fmt::Display for Bearer {
+impl fmt::Display for TokenType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Bearer")
+        f.write_str(self.as_str())
     }
 }
 
@@ -233,11 +258,12 @@ mod tests {
     fn rfc6749_5_1_the_response_in_json() {
         let mut response = TokenResponse {
             access_token: secret("at"),
-            token_type: Bearer,
+            token_type: TokenType::Bearer,
             expires_in: Some(Seconds::minutes(5)),
             refresh_token: Some(secret("rt")),
             scope: Some(Scopes::parse("openid email").unwrap()),
             id_token: Some(secret("id")),
+            issued_token_type: None,
         };
         assert_eq!(
             serde_json::to_string(&response).unwrap(),
@@ -250,6 +276,7 @@ mod tests {
         );
     }
 
+    /// RFC 6749 §7.1: a token of a type that is not known is not taken; RFC 6750 §4.
     #[test]
     fn rp_18_a_hostile_token_response_is_refused() {
         let with = |members: &str| {
@@ -279,6 +306,9 @@ mod tests {
         }
         assert_eq!(with(r#","access_token":"other""#), Some(ResponseError::NotAnObject));
         assert_eq!(with(r#","refresh_token":"""#), Some(ResponseError::EmptyToken));
+        let bound = br#"{"access_token":"at","token_type":"dpop"}"#;
+        assert_eq!(TokenResponse::parse(bound).err(), Some(ResponseError::Malformed));
+        assert_eq!(TokenResponse::parse_any(bound).unwrap().token_type, TokenType::Dpop);
         for (body, error) in [
             ("", ResponseError::NotAnObject),
             ("<html>", ResponseError::NotAnObject),
@@ -286,6 +316,7 @@ mod tests {
             ("{}", ResponseError::Malformed),
             (r#"{"access_token":"at"}"#, ResponseError::Malformed),
             (r#"{"token_type":"Bearer"}"#, ResponseError::Malformed),
+            (r#"{"access_token":"at","token_type":"dpop "}"#, ResponseError::Malformed),
             (r#"{"access_token":"at","token_type":"mac"}"#, ResponseError::Malformed),
             (r#"{"access_token":"at","token_type":"bearer "}"#, ResponseError::Malformed),
             (r#"{"access_token":"","token_type":"Bearer"}"#, ResponseError::EmptyToken),
@@ -310,11 +341,12 @@ mod tests {
         ) {
             let printed = serde_json::to_vec(&TokenResponse {
                 access_token: secret(&access),
-                token_type: Bearer,
+                token_type: TokenType::Bearer,
                 expires_in: seconds.map(Seconds::seconds),
                 refresh_token: refresh.as_deref().map(secret),
                 scope: None,
                 id_token: None,
+                issued_token_type: None,
             }).unwrap();
             let read = TokenResponse::parse(&printed).unwrap();
             prop_assert_eq!(read.access_token.expose(), &access);

@@ -97,12 +97,18 @@ impl<'a> Uri<'a> {
         Ok(Self { scheme, authority, path, query, fragment })
     }
 
-    /// `scheme://host[:port]` as written, or `None` without an authority.
+    /// `scheme://host[:port]` as origins are compared: without the port that is the scheme's own (RFC 6454 §6.2), the
+    /// letters as they were written. `None` without an authority.
     #[must_use]
     pub fn origin(&self) -> Option<String> {
         let Authority { host, port } = self.authority?;
         let scheme = self.scheme;
-        Some(match port {
+        let own_port = match scheme {
+            "https" => Some(443),
+            "http" => Some(80),
+            _ => None,
+        };
+        Some(match port.filter(|port| Some(*port) != own_port) {
             Some(port) => format!("{scheme}://{host}:{port}"),
             None => format!("{scheme}://{host}"),
         })
@@ -205,6 +211,7 @@ mod tests {
 
     use super::*;
 
+    /// RFC 3986 §3.
     #[test]
     fn parts_are_what_was_written() {
         let uri = Uri::parse("https://App.example.com:8443/a/b;c?x=1&y=%20#frag").unwrap();
@@ -219,6 +226,24 @@ mod tests {
         assert_eq!((bare.authority.unwrap().host, bare.path, bare.query), ("[::1]", "", Some("x")));
     }
 
+    /// RFC 6454 §6.2. Written otherwise, a page of the server itself would not be known as its own.
+    #[test]
+    fn lo_08_one_origin_has_one_spelling() {
+        for (written, origin) in [
+            ("https://id.example/a", "https://id.example"),
+            ("https://id.example:443/a", "https://id.example"),
+            ("https://id.example:443?x", "https://id.example"),
+            ("https://ID.example:443/", "https://ID.example"),
+            ("https://id.example:80/", "https://id.example:80"),
+            ("http://127.0.0.1:80/", "http://127.0.0.1"),
+            ("http://[::1]:443/", "http://[::1]:443"),
+            ("com.example.app://cb:443", "com.example.app://cb:443"),
+        ] {
+            assert_eq!(Uri::parse(written).unwrap().origin().as_deref(), Some(origin), "{written}");
+        }
+    }
+
+    /// RFC 3986 §2, §3.2.2.
     #[test]
     fn hostile_texts_are_refused_with_their_rule() {
         use Error::{

@@ -4,9 +4,12 @@
 
 use std::fmt::Debug;
 
-use mapae_protocol::authorization::{self, target};
+use mapae_protocol::authorization::{self, request_object, target};
 use mapae_protocol::error::OAuthError;
-use mapae_protocol::{bearer, client_authentication, params, revocation_feed, token, token_parameter};
+use mapae_protocol::{
+    bearer, client_authentication, device, dpop, params, revocation_feed, token, token_exchange,
+    token_parameter,
+};
 
 /// One line per rule. The second reading of the text is the rule's own, for the log: they must be the same.
 fn rows<E>(module: &str, rules: &[E]) -> Vec<(String, OAuthError)>
@@ -27,11 +30,16 @@ fn table() -> Vec<(String, OAuthError)> {
         rows("params", params::Error::ALL),
         rows("params", &[params::Repeated]),
         rows("authorization", authorization::Error::ALL),
+        rows("request_object", request_object::Error::ALL),
         rows("token", token::Error::ALL),
         rows("client_authentication", client_authentication::Error::ALL),
         rows("token_parameter", token_parameter::Error::ALL),
         rows("revocation_feed", revocation_feed::Error::ALL),
         rows("bearer", bearer::Error::ALL),
+        rows("dpop", dpop::Error::ALL),
+        rows("device", device::Error::ALL),
+        rows("device poll", device::PollError::ALL),
+        rows("token_exchange", token_exchange::Error::ALL),
     ]
     .concat()
 }

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use mapae_protocol::{
     access_token::AccessTokenClaims,
     audience::Audience,
+    dpop::{Confirmation, Thumbprint},
     issuer::Issuer,
     scope::{self, Scopes},
     time::Timestamp,
@@ -34,6 +35,7 @@ pub(crate) struct Access {
     pub(crate) acr: Option<String>,
     pub(crate) amr: Vec<String>,
     pub(crate) token_id: Option<String>,
+    pub(crate) cnf: Option<Confirmation>,
 }
 
 impl Authorized {
@@ -122,6 +124,17 @@ impl Authorized {
         self.access.token_id.as_deref()
     }
 
+    /// The key to which the token is bound and whose possession the sender has proven (RFC 9449 §7); `None` for a bearer
+    /// token.
+    #[must_use]
+    pub fn proven_key(&self) -> Option<Thumbprint> {
+        self.access.cnf.map(|cnf| cnf.jkt)
+    }
+
+    pub(crate) fn confirmation(&self) -> Option<&Confirmation> {
+        self.access.cnf.as_ref()
+    }
+
     pub(crate) fn new(access: Access) -> Self {
         Self { access: Arc::new(access) }
     }
@@ -140,6 +153,7 @@ impl Authorized {
             acr: claims.acr.clone(),
             amr: claims.amr.clone(),
             token_id: Some(claims.jti.clone()),
+            cnf: claims.cnf,
         }))
     }
 }

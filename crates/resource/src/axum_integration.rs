@@ -58,7 +58,7 @@ pub struct Unprotected;
 
 impl IntoResponse for Unprotected {
     fn into_response(self) -> Response {
-        Refusal::Misconfigured.to_response(None).into_response()
+        Refusal::misconfigured().into_response()
     }
 }
 

@@ -37,6 +37,17 @@ pub enum BuildError {
     /// Not an origin.
     #[error("endpoint_origin: {0}")]
     Origin(origin::Malformed),
+    /// Not the address of an API.
+    #[error(
+        "address: write where this API is reached, for example https://api.example.com/v1, without ? and #"
+    )]
+    Address,
+    /// Tokens must be bound to a key, and no proof could be checked.
+    #[error(
+        "require_bound_tokens and dpop_nonces need the address at which this API is reached: call \
+         address(\"https://api.example.com\")"
+    )]
+    NoAddress,
     /// The HTTP client could not be made.
     #[error(
         "the HTTP client could not be made: check the system's certificates, or bring one by http_client()"

@@ -3,12 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_protocol::{
+    bearer::proof_algorithms,
     issuer::Issuer,
     origin::Origin,
     resource::ResourceIndicator,
     resource_metadata::{BearerMethod, ResourceMetadata},
     secret::Secret,
     time::Leeway,
+    uri::Uri,
 };
 use tokio::{runtime::Handle, sync::watch};
 
@@ -23,6 +25,7 @@ use crate::{
     introspection::Introspection,
     key_ring::KeyRing,
     outbound,
+    possession::{Nonces, Possession},
     recent::Recent,
     resource_server::seconds,
     verifier::{Checking, Settings, Verifier},
@@ -58,6 +61,9 @@ pub struct Builder {
     scopes: Vec<String>,
     name: Option<String>,
     documentation: Option<String>,
+    address: Option<String>,
+    requires_bound: bool,
+    nonces: Option<Secret<[u8; 32]>>,
     clock: Arc<dyn Clock>,
     client: Option<reqwest::Client>,
 }
@@ -84,6 +90,9 @@ impl Builder {
             scopes: Vec::new(),
             name: None,
             documentation: None,
+            address: None,
+            requires_bound: false,
+            nonces: None,
             clock: Arc::new(SystemClock::new()),
             client: None,
         }
@@ -173,6 +182,31 @@ impl Builder {
         self
     }
 
+    /// Where this API is reached, as its callers write it: what stands before the path that this process sees. Proofs of
+    /// possession are compared with it (RFC 9449 §4.3). Default: the origin of the API's identifier; without one, tokens
+    /// that are bound to a key are refused.
+    #[must_use]
+    pub fn address(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// Refuses tokens that are bound to no key: who steals one can do nothing with it. The metadata document says so
+    /// (`dpop_bound_access_tokens_required`, RFC 9728 §2).
+    #[must_use]
+    pub const fn require_bound_tokens(mut self) -> Self {
+        self.requires_bound = true;
+        self
+    }
+
+    /// Wants a nonce of this API in every proof (RFC 9449 §9), so that none can be made in advance. The key must be
+    /// random, and the same in all processes of the API.
+    #[must_use]
+    pub fn dpop_nonces(mut self, key: [u8; 32]) -> Self {
+        self.nonces = Some(Secret::new(key));
+        self
+    }
+
     /// Another source of time; for tests.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -195,7 +229,10 @@ impl Builder {
     /// A [`BuildError`] for the first thing that is wrong with the configuration.
     pub fn build(self) -> Result<ResourceServer, BuildError> {
         let settings = self.settings()?;
-        let document = Document::of(&self.metadata(&settings));
+        let base = self.base(&settings)?;
+        let document = Document::of(&self.metadata(&settings, base.is_some()));
+        let nonces = self.nonces.as_ref().map(|key| Nonces::new(key.expose()));
+        let possession = Possession::new(base, self.requires_bound, nonces);
         let client = match self.client {
             Some(client) => client,
             None => outbound::default_client(settings.issuer.is_loopback())?,
@@ -208,6 +245,7 @@ impl Builder {
             keys: KeyRing::new(settings.keys_max_age),
             dead: DeadSet::new(MAX_HANDLES),
             introspection: Introspection::new(),
+            possession,
             health: Health::default(),
             verified: Recent::new(HALF_VERIFIED),
             settings,
@@ -247,12 +285,34 @@ impl Builder {
         }
     }
 
-    fn metadata(&self, settings: &Settings) -> ResourceMetadata {
+    /// Where the API is reached, as proofs name it.
+    fn base(&self, settings: &Settings) -> Result<Option<String>, BuildError> {
+        let base = match &self.address {
+            Some(address) => {
+                let uri = Uri::parse(address).map_err(|_| BuildError::Address)?;
+                let plain = uri.query.is_none() && uri.fragment.is_none() && uri.is_secure_transport();
+                let address = plain.then(|| address.trim_end_matches('/').to_owned());
+                Some(address.ok_or(BuildError::Address)?)
+            }
+            None => {
+                let identifier = Uri::parse(settings.audience.as_str()).ok();
+                identifier.filter(Uri::is_secure_transport).and_then(|identifier| identifier.origin())
+            }
+        };
+        if base.is_none() && (self.requires_bound || self.nonces.is_some()) {
+            return Err(BuildError::NoAddress);
+        }
+        Ok(base)
+    }
+
+    fn metadata(&self, settings: &Settings, proofs: bool) -> ResourceMetadata {
         ResourceMetadata {
             resource: settings.audience.clone(),
             authorization_servers: vec![settings.issuer.clone()],
             scopes_supported: self.scopes.clone(),
             bearer_methods_supported: vec![BearerMethod::Header],
+            dpop_signing_alg_values_supported: if proofs { proof_algorithms() } else { Vec::new() },
+            dpop_bound_access_tokens_required: self.requires_bound,
             resource_name: self.name.clone(),
             resource_documentation: self.documentation.clone(),
         }

@@ -1,4 +1,4 @@
-//! What a refusal looks like — RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1.
+//! What a refusal looks like — RFC 6750 §3, RFC 9449 §7.1, §7.2, §9, RFC 9470 §3, RFC 9728 §5.1.
 
 use std::fmt::Write;
 
@@ -6,13 +6,18 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use mapae_protocol::{
-    bearer::{self, BearerError, Challenge},
+    bearer::{self, BearerError, Challenge, proof_algorithms},
+    dpop,
     endpoint_uri::EndpointUri,
     error::{ErrorCode, OAuthError},
     scope::Scopes,
+    token::TokenType,
 };
 
-use crate::refusal::{Refusal, StepUp};
+use crate::{
+    possession::{NONCE, Ways},
+    refusal::{Refusal, StepUp},
+};
 
 const STEP_UP: OAuthError =
     OAuthError::new(ErrorCode::InsufficientUserAuthentication, "a more recent or stronger sign-in is needed");
@@ -22,23 +27,57 @@ const MISCONFIGURED: OAuthError = OAuthError::new(ErrorCode::ServerError, "this 
 const INSUFFICIENT_SCOPE: &str = "the access token does not have the scope that is needed";
 
 impl Refusal {
-    /// The response, with the address at which the API describes itself.
-    pub(crate) fn to_response(&self, resource_metadata: Option<&EndpointUri>) -> Response<Full<Bytes>> {
+    /// The answer of what is outside of every layer.
+    pub(crate) fn misconfigured() -> Response<Full<Bytes>> {
+        response(StatusCode::INTERNAL_SERVER_ERROR, Some(MISCONFIGURED), None)
+    }
+
+    /// The response, with the address at which the API describes itself. `scheme` is that in which the token came, and
+    /// `ways` are those in which it could.
+    pub(crate) fn to_response(
+        &self,
+        resource_metadata: Option<&EndpointUri>,
+        scheme: TokenType,
+        ways: Ways,
+    ) -> Response<Full<Bytes>> {
+        let scheme = if ways.bearer { scheme } else { TokenType::Dpop };
         let challenge = |error, description, scope: Option<&Scopes>| {
             let resource_metadata = resource_metadata.cloned();
-            let challenge = Challenge { error, description, scope: scope.cloned(), resource_metadata };
+            let challenge =
+                Challenge { scheme, error, description, scope: scope.cloned(), resource_metadata };
             let told = error.code().map(|code| OAuthError::new(code, description.unwrap_or_default()));
-            response(error.status(), told, Some(challenge.to_header_value()))
+            let mut response = response(error.status(), told, Some(challenge.to_header_value()));
+            // Who may try again hears of the other way, too (RFC 9449 §7.2).
+            if scheme == TokenType::Bearer && ways.dpop && error.status() == StatusCode::UNAUTHORIZED {
+                let error = BearerError::NoCredentials;
+                let other =
+                    Challenge { scheme: TokenType::Dpop, error, description: None, scope: None, ..challenge };
+                if let Ok(other) = HeaderValue::try_from(other.to_header_value()) {
+                    response.headers_mut().append(header::WWW_AUTHENTICATE, other);
+                }
+            }
+            response
         };
         match self {
             Self::NoCredentials => challenge(BearerError::NoCredentials, None, None),
             Self::Malformed(error) => challenge(BearerError::InvalidRequest, Some(description(*error)), None),
             Self::Invalid(invalid) => challenge(BearerError::InvalidToken, Some(invalid.description()), None),
+            Self::Proof(error, nonce) => {
+                let kind = match error {
+                    dpop::Error::Nonce => BearerError::UseDpopNonce,
+                    _ => BearerError::InvalidDpopProof,
+                };
+                let mut response = challenge(kind, Some(OAuthError::from(*error).description), None);
+                if let Some(nonce) = nonce {
+                    tell_nonce(&mut response, nonce.clone());
+                }
+                response
+            }
             Self::InsufficientScope(scopes) => {
                 challenge(BearerError::InsufficientScope, Some(INSUFFICIENT_SCOPE), Some(scopes))
             }
             Self::InsufficientAuthentication(step_up) => {
-                let challenge = step_up.to_header_value(resource_metadata);
+                let challenge = step_up.to_header_value(scheme, resource_metadata);
                 response(StatusCode::UNAUTHORIZED, Some(STEP_UP), Some(challenge))
             }
             Self::Unavailable => {
@@ -46,9 +85,16 @@ impl Refusal {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
-            Self::Misconfigured => response(StatusCode::INTERNAL_SERVER_ERROR, Some(MISCONFIGURED), None),
+            Self::Misconfigured => Self::misconfigured(),
         }
     }
+}
+
+/// Tells a nonce, and lets a browser application read it.
+pub(crate) fn tell_nonce<B>(response: &mut Response<B>, nonce: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(NONCE, nonce);
+    headers.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("DPoP-Nonce"));
 }
 
 fn description(error: bearer::Error) -> &'static str {
@@ -81,14 +127,15 @@ fn response(
 
 impl StepUp {
     /// RFC 9470 §3: what `WWW-Authenticate` says about the sign-in that is needed.
-    fn to_header_value(&self, resource_metadata: Option<&EndpointUri>) -> String {
+    fn to_header_value(&self, scheme: TokenType, resource_metadata: Option<&EndpointUri>) -> String {
         let OAuthError { code, description } = STEP_UP;
-        let mut value = format!("Bearer error=\"{code}\", error_description=\"{description}\"");
+        let mut value = format!("{scheme} error=\"{code}\", error_description=\"{description}\"");
         let acr_values = (!self.acr_values.is_empty()).then(|| self.acr_values.join(" "));
         let attributes = [
             ("acr_values", acr_values),
             ("max_age", self.max_age.map(|seconds| seconds.to_string())),
             ("resource_metadata", resource_metadata.map(EndpointUri::to_string)),
+            ("algs", (scheme == TokenType::Dpop).then(|| proof_algorithms().join(" "))),
         ];
         for (name, text) in attributes {
             if let Some(text) = text {
@@ -107,15 +154,18 @@ mod tests {
     use super::*;
     use crate::refusal::Invalid;
 
+    const BEARER: Ways = Ways { bearer: true, dpop: false };
+
     fn shown(refusal: &Refusal) -> String {
         let metadata =
             EndpointUri::parse("https://api.example/.well-known/oauth-protected-resource").unwrap();
-        let response = refusal.to_response(Some(&metadata));
+        let response = refusal.to_response(Some(&metadata), TokenType::Bearer, BEARER);
         let challenge =
             response.headers().get(header::WWW_AUTHENTICATE).map_or("-", |value| value.to_str().unwrap());
         format!("{} {challenge}", response.status().as_u16())
     }
 
+    /// RFC 9728 §5.1.
     #[test]
     fn rfc6750_3_challenges_are_exact() {
         let metadata = "resource_metadata=\"https://api.example/.well-known/oauth-protected-resource\"";
@@ -159,11 +209,33 @@ mod tests {
         }
     }
 
+    /// RFC 9449 §5.1.
+    #[test]
+    fn ui_04_a_challenge_names_the_ways_in_which_a_token_can_come() {
+        let challenges = |refusal: &Refusal, scheme, bearer| {
+            let response = refusal.to_response(None, scheme, Ways { bearer, dpop: true });
+            let values = response.headers().get_all(header::WWW_AUTHENTICATE);
+            values.iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let algs = r#"DPoP algs="ES256 RS256 PS256 EdDSA""#;
+        let bound = Refusal::Invalid(Invalid::Token(access_token::Error::SenderConstrained));
+        assert_eq!(challenges(&Refusal::NoCredentials, TokenType::Bearer, true), ["Bearer", algs]);
+        assert_eq!(challenges(&Refusal::NoCredentials, TokenType::Bearer, false), [algs]);
+        let both = challenges(&bound, TokenType::Bearer, true);
+        assert!(both[0].starts_with(r#"Bearer error="invalid_token""#) && both[1] == algs, "{both:?}");
+        let proof = challenges(&dpop::Error::Replayed.into(), TokenType::Dpop, true);
+        assert!(proof.len() == 1 && proof[0].starts_with(r#"DPoP error="invalid_dpop_proof""#), "{proof:?}");
+        let narrow = Refusal::InsufficientScope(Scopes::parse("a").unwrap());
+        assert_eq!(challenges(&narrow, TokenType::Bearer, true).len(), 1, "another key would not help");
+    }
+
     #[test]
     fn a_refusal_is_never_kept_by_a_cache() {
         for refusal in [Refusal::NoCredentials, Refusal::Unavailable, Refusal::Invalid(Invalid::Withdrawn)] {
-            assert_eq!(refusal.to_response(None).headers()[header::CACHE_CONTROL], "no-store");
+            let response = refusal.to_response(None, TokenType::Bearer, BEARER);
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         }
-        assert_eq!(Refusal::Unavailable.to_response(None).headers()[header::RETRY_AFTER], "1");
+        let response = Refusal::Unavailable.to_response(None, TokenType::Bearer, BEARER);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
     }
 }

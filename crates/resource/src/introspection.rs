@@ -17,6 +17,7 @@ use mapae_protocol::{
     params,
     secret::Secret,
     strict_json,
+    token::TokenType,
 };
 use reqwest::{StatusCode, header};
 use serde::Deserialize;
@@ -128,7 +129,7 @@ impl Verifier {
             // Nobody is let in because nobody could be asked.
             Err(_) => Err(Refusal::Unavailable),
             Ok(Answer::Inactive) => Err(Invalid::Inactive.into()),
-            Ok(Answer::KeyBound) => Err(Error::SenderConstrained.into()),
+            Ok(Answer::BoundOtherwise) => Err(Error::SenderConstrained.into()),
             Ok(Answer::Active(token)) => self.accept(*token),
         }
     }
@@ -165,8 +166,14 @@ impl Verifier {
     fn accept(&self, token: ActiveToken) -> Verdict {
         let (issuer, now) = (&self.settings.issuer, self.now().date);
         // A refresh token may be active and has no such type.
-        if !token.token_type.is_some_and(|kind| kind.eq_ignore_ascii_case("Bearer")) {
-            return Err(Error::WrongType.into());
+        let known = |kind: &TokenType| {
+            token.token_type.as_ref().is_some_and(|said| said.eq_ignore_ascii_case(kind.as_str()))
+        };
+        match TokenType::ALL.iter().find(|kind| known(kind)) {
+            None => return Err(Error::WrongType.into()),
+            // It would be taken for a bearer token.
+            Some(TokenType::Dpop) if token.cnf.is_none() => return Err(Error::SenderConstrained.into()),
+            Some(_) => {}
         }
         if token.iss.is_some_and(|iss| iss != issuer.as_str()) {
             return Err(Error::Issuer.into());
@@ -193,6 +200,7 @@ impl Verifier {
             acr: token.acr,
             amr: Vec::new(),
             token_id: token.jti,
+            cnf: token.cnf,
         }))
     }
 }
@@ -200,25 +208,34 @@ impl Verifier {
 /// What the endpoint said.
 enum Answer {
     Inactive,
-    /// Active, and bound to a key (`cnf`) that nobody here can prove (RFC 9449 §6.2, RFC 8705 §3.2).
-    KeyBound,
+    /// Active, and bound (`cnf`) by what nobody here can check (RFC 8705 §3.2).
+    BoundOtherwise,
     Active(Box<ActiveToken>),
 }
 
 impl Answer {
     fn parse(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
-        struct Confirmation {
+        struct Bound {
+            active: bool,
             #[serde(default, deserialize_with = "strict_json::is_there")]
             cnf: bool,
         }
-        let token = match IntrospectionResponse::parse(body).ok()? {
-            IntrospectionResponse::Inactive => return Some(Self::Inactive),
-            IntrospectionResponse::Active(token) => token,
-        };
-        let Confirmation { cnf } = strict_json::parse_object(body, IntrospectionResponse::MAX_BYTES).ok()?;
-        Some(if cnf { Self::KeyBound } else { Self::Active(token) })
+        match IntrospectionResponse::parse(body) {
+            Ok(IntrospectionResponse::Inactive) => Some(Self::Inactive),
+            Ok(IntrospectionResponse::Active(token)) => Some(Self::Active(token)),
+            Err(_) => {
+                let Bound { active, cnf } =
+                    strict_json::parse_object(body, IntrospectionResponse::MAX_BYTES).ok()?;
+                (active && cnf).then_some(Self::BoundOtherwise)
+            }
+        }
     }
+}
+
+/// Whether an answer says that the token is active; `None` for what is no answer.
+pub(crate) fn is_active(body: &[u8]) -> Option<bool> {
+    Answer::parse(body).map(|answer| !matches!(answer, Answer::Inactive))
 }
 
 /// Ends an open question, also when it is cancelled.
@@ -235,5 +252,22 @@ impl Drop for Closing {
         if open.get(&self.hash).is_some_and(|question| question.verdict.same_channel(&self.verdict)) {
             open.remove(&self.hash);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8705 §3.2: what a certificate binds is not taken for a token that anybody may bring.
+    #[test]
+    fn rs_17_a_token_that_is_bound_by_something_else_is_known_to_be_bound() {
+        let bound = |said: &str| matches!(Answer::parse(said.as_bytes()), Some(Answer::BoundOtherwise));
+        assert!(bound(r#"{"active":true,"cnf":{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}}"#));
+        assert!(bound(r#"{"active":true,"cnf":null}"#));
+        assert!(!bound(r#"{"active":false,"cnf":{"x5t#S256":"x"}}"#), "not active is not active");
+        assert!(!bound(r#"{"active":true}"#));
+        assert_eq!(is_active(br#"{"active":true,"cnf":{"x5t#S256":"x"}}"#), Some(true));
+        assert_eq!(is_active(br#"{"active":"true"}"#), None);
     }
 }

@@ -11,11 +11,17 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header, request::Parts};
 use http_body_util::{Either, Full};
-use mapae_protocol::bearer::{self, BearerToken, Place};
+use mapae_protocol::{
+    bearer::{self, BearerToken, Place},
+    dpop,
+    token::TokenType,
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{ResourceServer, demands::Demands, query_token, refusal::Refusal, resource_server::seconds};
+use crate::{
+    ResourceServer, challenge, demands::Demands, query_token, refusal::Refusal, resource_server::seconds,
+};
 
 /// Lets a request through only with a valid access token; what the token says is then in the request's
 /// extensions as [`Authorized`](crate::Authorized). Everything that the layer wraps is protected: it does not
@@ -46,9 +52,9 @@ pub struct Guarded<S> {
 /// The body of a response: the layer's own, or the application's.
 pub type AccessBody<B> = Either<Full<Bytes>, B>;
 
-/// By which layer a request was let through; for [`require`](crate::require).
+/// By which layer a request was let through, and in which scheme its token came; for [`require`](crate::require).
 #[derive(Clone, Debug)]
-pub(crate) struct LetThrough(pub(crate) Arc<Guard>);
+pub(crate) struct LetThrough(pub(crate) Arc<Guard>, pub(crate) TokenType);
 
 impl AccessLayer {
     pub(crate) fn new(server: ResourceServer) -> Self {
@@ -124,17 +130,26 @@ where
                 return Ok(document.map(Either::Left));
             }
             match guard.admit(&mut parts).await {
-                Err(refusal) => Ok(guard.refuse(&refusal).map(Either::Left)),
-                Ok(transport) => {
+                Err((refusal, scheme)) => Ok(guard.refuse(&refusal, scheme).map(Either::Left)),
+                Ok(Admitted { transport, next_nonce }) => {
                     let mut response = inner.call(Request::from_parts(parts, body)).await?;
                     if transport == Transport::Query {
                         keep_private(&mut response);
+                    }
+                    if let Some(nonce) = next_nonce {
+                        challenge::tell_nonce(&mut response, nonce);
                     }
                     Ok(response.map(Either::Right))
                 }
             }
         })
     }
+}
+
+/// What the answer to a request that was let through must say.
+struct Admitted {
+    transport: Transport,
+    next_nonce: Option<HeaderValue>,
 }
 
 /// How the token came.
@@ -145,34 +160,51 @@ enum Transport {
 }
 
 impl Guard {
-    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Full<Bytes>> {
-        refusal.to_response(self.server.metadata_address())
+    pub(crate) fn refuse(&self, refusal: &Refusal, scheme: TokenType) -> Response<Full<Bytes>> {
+        let ways = self.server.verifier().possession.ways();
+        refusal.to_response(self.server.metadata_address(), scheme, ways)
     }
 
-    async fn admit(self: &Arc<Self>, parts: &mut Parts) -> Result<Transport, Refusal> {
-        let (token, transport) = self.take(parts)?;
-        let verifier = self.server.verifier();
-        let authorized = verifier.check(token.expose()).await?;
-        self.demands.check(&authorized, verifier.clock.now())?;
-        // Whatever prints the request from here on shows no token.
-        if let Some(value) = parts.headers.get_mut(header::AUTHORIZATION) {
-            value.set_sensitive(true);
+    async fn admit(self: &Arc<Self>, parts: &mut Parts) -> Result<Admitted, (Refusal, TokenType)> {
+        let ((scheme, token), transport) =
+            self.take(parts).map_err(|refusal| (refusal, TokenType::Bearer))?;
+        let next_nonce = self.judge(parts, (scheme, &token)).await.map_err(|refusal| (refusal, scheme))?;
+        // Whatever prints the request from here on shows no token and no proof.
+        for name in [header::AUTHORIZATION.as_str(), dpop::NAME] {
+            if let Some(value) = parts.headers.get_mut(name) {
+                value.set_sensitive(true);
+            }
         }
         if transport == Transport::Query
             && let Some(address) = query_token::without_token(&parts.uri)
         {
             parts.uri = address;
         }
-        parts.extensions.insert(authorized);
-        parts.extensions.insert(LetThrough(Arc::clone(self)));
-        Ok(transport)
+        parts.extensions.insert(LetThrough(Arc::clone(self), scheme));
+        Ok(Admitted { transport, next_nonce })
     }
 
-    fn take(&self, parts: &Parts) -> Result<(BearerToken, Transport), Refusal> {
+    /// Whether the token is good and the sender may use it here; what it says is in the extensions then.
+    async fn judge(
+        &self,
+        parts: &mut Parts,
+        (scheme, token): (TokenType, &BearerToken),
+    ) -> Result<Option<HeaderValue>, Refusal> {
+        let verifier = self.server.verifier();
+        let authorized = verifier.check(token.expose()).await?;
+        let presented = (scheme, token.expose().as_str());
+        let next_nonce = verifier.possession.admit(parts, presented, &authorized, verifier.now())?;
+        self.demands.check(&authorized, verifier.clock.now())?;
+        parts.extensions.insert(authorized);
+        Ok(next_nonce)
+    }
+
+    fn take(&self, parts: &Parts) -> Result<((TokenType, BearerToken), Transport), Refusal> {
         let query = query_token::parse(parts.uri.query().unwrap_or_default())?;
         let place = if self.accepts_query { Place::Accepted(&query) } else { Place::Refused(&query) };
         let headers = parts.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-        let token = bearer::take(headers, place, Place::Absent)?.ok_or(Refusal::NoCredentials)?;
+        let token = bearer::take_of_any_type(headers, place, Place::Absent)?;
+        let token = token.ok_or(Refusal::NoCredentials)?;
         // A token in both places was refused, so a query that has one is where it came from.
         let transport = if query.iter().any(|(_, value)| !value.is_empty()) {
             Transport::Query

@@ -42,6 +42,21 @@
 //! - **What the route demands**: [`require`] compares whole scope tokens; [`Require::signed_in_within`] and
 //!   [`Require::acr`] ask for a better sign-in (RFC 9470).
 //!
+//! - **That the sender has its key**, if it is bound to one (RFC 9449): such a token comes as `Authorization: DPoP` with a
+//!   proof in the header `DPoP`, for this method, this address and this token, made a moment ago and used once.
+//!   [`require_bound_tokens`](Builder::require_bound_tokens) refuses all others.
+//!
+//! # Proofs of possession
+//!
+//! The address in a proof is compared with the one that is configured, never with `Host`: the origin of the API's
+//! identifier, or [`address`](Builder::address) where the identifier is none or a proxy takes a part of the path away. Paths
+//! count as they were asked for, also within a nested axum router. Without such an address key-bound tokens are refused.
+//!
+//! Which proofs were used is remembered **in this process**, for the minute in which one is good: at most 131 072 of them, and
+//! when it is full requests with a proof get 503. Who runs several processes of one API and must exclude that a proof is
+//! used once at each of them sends a sender's requests to the same one. [`dpop_nonces`](Builder::dpop_nonces) lets nobody
+//! make proofs in advance.
+//!
 //! # Ways to check
 //!
 //! | configuration | JWT | opaque token | withdrawn tokens |
@@ -69,7 +84,9 @@
 //! |---|---|
 //! | without token | 401, no error code |
 //! | unreadable: two tokens, a malformed header, `?access_token=` where it is not allowed | 400 `invalid_request` |
-//! | token expired, forged, foreign, withdrawn, bound to a key | 401 `invalid_token` and which of these |
+//! | token expired, forged, foreign, withdrawn, bound to another key or without its proof | 401 `invalid_token` and which of these |
+//! | proof of possession missing, malformed, for another request, too old, used before | 401 `DPoP error="invalid_dpop_proof"` |
+//! | nonce missing, too old or another API's | 401 `DPoP error="use_dpop_nonce"` and `DPoP-Nonce` |
 //! | scope missing | 403 `insufficient_scope` and the scope |
 //! | sign-in too old or too weak | 401 `insufficient_user_authentication` and what is needed |
 //! | nobody can tell | 503 |
@@ -100,12 +117,15 @@ mod demands;
 mod document;
 mod endpoints;
 mod follower;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod introspection;
 mod keeper;
 mod key_ring;
 mod layer;
 mod outbound;
+mod possession;
 mod problem;
 mod query_token;
 mod recent;

@@ -53,6 +53,7 @@ mod tests {
         assert!(parse("access_token=a&access_token=b").unwrap().one(NAME).is_err());
     }
 
+    /// RFC 6750 §5.3.
     #[test]
     fn the_token_is_taken_out_of_the_address() {
         for (with, without) in [

@@ -1,6 +1,7 @@
-//! Why a request is not let through — RFC 6750 §3.1, RFC 9470 §3.
+//! Why a request is not let through — RFC 6750 §3.1, RFC 9449 §7.1, §9, RFC 9470 §3.
 
-use mapae_protocol::{access_token, bearer, jose, scope::Scopes};
+use http::HeaderValue;
+use mapae_protocol::{access_token, bearer, dpop, jose, scope::Scopes};
 
 /// Why a request is not let through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub(crate) enum Refusal {
     Malformed(bearer::Error),
     /// The token is not good: 401.
     Invalid(Invalid),
+    /// The proof of possession is not good, and this is the nonce that it must have: 401.
+    Proof(dpop::Error, Option<HeaderValue>),
     /// The token is good, and these scopes are needed: 403.
     InsufficientScope(Scopes),
     /// The person must sign in again, better or more recently: 401.
@@ -34,6 +37,8 @@ pub(crate) enum Invalid {
     TooOld,
     /// The authorization server says no (RFC 7662 §2.2).
     Inactive,
+    /// It is bound to no key, and must be.
+    Unbound,
     /// The introspection answer does not say whose it is or when it ends.
     Incomplete,
 }
@@ -56,6 +61,7 @@ impl Invalid {
             Self::Withdrawn => "the access token was withdrawn",
             Self::TooOld => "the access token is older than what is known about withdrawals",
             Self::Inactive => "the access token is not active",
+            Self::Unbound => "the access token must be bound to a key",
             Self::Incomplete => "the access token lacks its client or its end",
         }
     }
@@ -74,12 +80,19 @@ const fn describe(error: access_token::Error) -> &'static str {
         Error::Expired => "the access token has expired",
         Error::NotYetValid | Error::IssuedInFuture => "the access token is not valid yet",
         Error::SenderConstrained => "the access token is bound to a key",
+        Error::OtherKey => "the access token is not bound to the key of the proof",
     }
 }
 
 impl From<bearer::Error> for Refusal {
     fn from(error: bearer::Error) -> Self {
         Self::Malformed(error)
+    }
+}
+
+impl From<dpop::Error> for Refusal {
+    fn from(error: dpop::Error) -> Self {
+        Self::Proof(error, None)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -71,6 +71,13 @@ impl Require {
         self.with(|demands| demands.acr(acr))
     }
 
+    /// The answer to a request that does not meet the demands; `None` if it does. For handlers that learn only from the
+    /// body what is needed, as a JSON-RPC server does: the extensions are those of a request that came through the layer.
+    #[must_use]
+    pub fn refusal(&self, extensions: &Extensions) -> Option<Response<Full<Bytes>>> {
+        self.demands.refuse(extensions)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Demands)) -> Self {
         change(&mut self.demands);
         self
@@ -100,7 +107,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if let Some(refused) = self.demands.refuse(&request) {
+        if let Some(refused) = self.demands.refuse(request.extensions()) {
             return Box::pin(async { Ok(refused.map(Either::Left)) });
         }
         // The service that was polled ready is the one to call.
@@ -112,15 +119,14 @@ where
 
 impl Demands {
     /// The refusal, if the request does not meet the demands.
-    fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
-        let extensions = request.extensions();
-        let (Some(authorized), Some(LetThrough(guard))) =
+    fn refuse(&self, extensions: &Extensions) -> Option<Response<Full<Bytes>>> {
+        let (Some(authorized), Some(LetThrough(guard, scheme))) =
             (extensions.get::<Authorized>(), extensions.get::<LetThrough>())
         else {
             tracing::error!("a route has require() but is not behind the layer of a ResourceServer");
-            return Some(Refusal::Misconfigured.to_response(None));
+            return Some(Refusal::misconfigured());
         };
         let now = guard.server.verifier().clock.now();
-        self.check(authorized, now).err().map(|refusal| guard.refuse(&refusal))
+        self.check(authorized, now).err().map(|refusal| guard.refuse(&refusal, *scheme))
     }
 }

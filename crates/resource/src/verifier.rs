@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_protocol::{
-    access_token::{self, AccessTokenClaims, Expectations, verify_at_jwt},
+    access_token::{self, AccessTokenClaims, Expectations, verify_bindable},
     digest::sha256,
     issuer::Issuer,
     jose::Unverified,
@@ -22,6 +22,7 @@ use crate::{
     health::{Health, Status},
     introspection::Introspection,
     key_ring::{Fetched, KeyRing, NoKeys},
+    possession::Possession,
     recent::{Recent, TokenHash},
     refusal::{Invalid, Refusal},
 };
@@ -72,6 +73,7 @@ pub(crate) struct Verifier {
     pub(crate) keys: KeyRing,
     pub(crate) dead: DeadSet,
     pub(crate) introspection: Introspection,
+    pub(crate) possession: Possession,
     pub(crate) health: Health,
     /// Tokens whose signature was good under the current keys; everything else is checked every time.
     pub(crate) verified: Recent<Arc<VerifiedToken>>,
@@ -93,7 +95,8 @@ impl Verifier {
         Moment::of(self.clock.as_ref())
     }
 
-    /// The one check that every request goes through.
+    /// The one check that every token goes through. Whether it is bound to a key is not looked at: see
+    /// [`Possession::admit`].
     pub(crate) async fn check(self: &Arc<Self>, token: &str) -> Result<Authorized, Refusal> {
         let introspect = match self.settings.checking {
             Checking::SignatureAndFeed | Checking::SignatureAlone => false,
@@ -125,10 +128,10 @@ impl Verifier {
     /// Signature and claims, with newer keys if the token names an unknown one.
     async fn verify(&self, token: &str, keys: Fetched) -> Result<VerifiedToken, Refusal> {
         let now = self.now();
-        let (claims, fetch) = match verify_at_jwt(token, &keys.keys, &self.expectations(now)) {
+        let (claims, fetch) = match verify_bindable(token, &keys.keys, &self.expectations(now)) {
             Err(access_token::Error::UnknownKey) => {
                 let newer = self.keys.newer_than(&keys, now).await?;
-                (verify_at_jwt(token, &newer.keys, &self.expectations(self.now()))?, newer.fetch)
+                (verify_bindable(token, &newer.keys, &self.expectations(self.now()))?, newer.fetch)
             }
             verified => (verified?, keys.fetch),
         };

@@ -12,16 +12,21 @@ use crate::{
         post_office::{self, PostOffice},
         throttle::Throttle,
     },
+    app_keys::AppKeys,
     catalog::Catalog,
     changes::{self, Changes},
+    client_document::FreshDocuments,
     clock::{Clock, ClockBehind, SteadyClock},
     config::{Config, Database, MasterKeySource, Site},
     endpoints::discovery::Document,
     fault::Fault,
+    fetch::Fetcher,
     http::cookies::Cookie,
     jobs::OtherClocks,
     keys::{self, KeyRing, KeySet, MasterKeyError},
-    private,
+    logout, private,
+    registration::Development,
+    router::paths,
     store::{CommitError, Db, Options, Unit, counters, db::Row, issuer as issuers},
     upstream,
 };
@@ -44,6 +49,10 @@ struct Parts {
     keys: KeyRing,
     catalog: Catalog,
     upstreams: upstream::Registry,
+    fetcher: Fetcher,
+    fresh_documents: FreshDocuments,
+    app_keys: AppKeys,
+    token_endpoint: String,
     changes: Changes,
     passwords: Passwords,
     throttle: Throttle,
@@ -68,6 +77,8 @@ pub(crate) struct Cookies {
     pub(crate) locale: Cookie,
     /// The provider chosen last.
     pub(crate) upstream: Cookie,
+    /// What a provider's page posted, on its way to the callback.
+    pub(crate) answer: Cookie,
 }
 
 impl Cookies {
@@ -78,6 +89,7 @@ impl Cookies {
             known: Cookie::new("mapae_known", site),
             locale: Cookie::new("mapae_locale", site),
             upstream: Cookie::new("mapae_upstream", site),
+            answer: Cookie::new("mapae_answer", site),
         }
     }
 }
@@ -160,6 +172,10 @@ impl App {
         let app = Self(Arc::new(Parts {
             catalog: Catalog::load(db.clone(), counters.catalog).await?,
             upstreams: upstream::Registry::new(upstreams),
+            fresh_documents: FreshDocuments::default(),
+            app_keys: AppKeys::default(),
+            token_endpoint: issuer.endpoint(paths::TOKEN).as_str().to_owned(),
+            fetcher: Fetcher::new(&config.fetch, Development::of(&config.site)),
             changes: Changes::new(&counters),
             keys: KeyRing::new(set),
             passwords: Passwords::new()?,
@@ -178,6 +194,7 @@ impl App {
         }));
         tokio::spawn(changes::watch(app.downgrade()));
         tokio::spawn(post_office::run(app.downgrade(), waiting));
+        tokio::spawn(logout::run(app.downgrade()));
         Ok(app)
     }
 
@@ -236,6 +253,26 @@ impl App {
     /// The providers that people sign in with.
     pub(crate) fn upstreams(&self) -> &upstream::Registry {
         &self.0.upstreams
+    }
+
+    /// The documents of apps that were read not long ago.
+    pub(crate) fn fresh_documents(&self) -> &FreshDocuments {
+        &self.0.fresh_documents
+    }
+
+    /// The keys of apps that were fetched.
+    pub(crate) fn app_keys(&self) -> &AppKeys {
+        &self.0.app_keys
+    }
+
+    /// The address of the token endpoint.
+    pub(crate) fn token_endpoint(&self) -> &str {
+        &self.0.token_endpoint
+    }
+
+    /// The way out to addresses that apps have registered.
+    pub(crate) fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
     }
 
     pub(crate) fn changes(&self) -> &Changes {

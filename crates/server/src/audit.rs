@@ -34,6 +34,11 @@ impl<'a> About<'a> {
         Self { app: Some(id), ..self }
     }
 
+    /// The same, and this API.
+    pub(crate) const fn with_api(self, id: &'a str) -> Self {
+        Self { api: Some(id), ..self }
+    }
+
     /// Writes the line under the name of the request that is being answered.
     pub(crate) fn note(self, event: Event) {
         let Self { user, app, api } = self;
@@ -64,18 +69,30 @@ events! {
     SignedOutElsewhere = "signed out in another browser";
     AccountMade = "account made";
     OperatorMade = "operator made";
+    LogoutTold = "an app was told of the logout";
+    LogoutNotTold = "an app could not be told of the logout: given up";
     WayAdded = "a way to sign in was added";
     WayRemoved = "a way to sign in was removed";
     PasswordChanged = "password changed";
     PasswordReset = "password reset";
     TermsAgreed = "terms agreed to";
+    TermWithdrawn = "a term withdrawn";
     ConsentGiven = "consent given";
     ConsentRefused = "consent refused";
     ConsentItemGiven = "consent to an item given";
     ConsentItemWithdrawn = "consent to an item withdrawn";
     ConsentWithdrawn = "consent withdrawn: the app is disconnected";
+    DeviceAllowed = "a device allowed";
+    DeviceRefused = "a device refused";
+    TokenExchanged = "a token exchanged";
+    ExchangePermitted = "an app permitted to exchange tokens of an API";
+    ExchangeForbidden = "an app forbidden to exchange tokens of an API";
     AuthenticationRefused = "client authentication refused";
     AppRegistered = "app registered";
+    ClientDocumentRead = "document of an app read";
+    AppRegisteredItself = "app registered itself";
+    AppChangedItself = "app changed its registration";
+    AppDeletedItself = "app deleted its registration";
     AppChanged = "app changed";
     AppSecretRotated = "app secret rotated";
     AppSecretReplaced = "app secret replaced: the former is void";

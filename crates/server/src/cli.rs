@@ -6,6 +6,7 @@ mod clock;
 mod demo;
 mod keys;
 mod member_text;
+mod registration;
 mod scope_text;
 mod security;
 mod simulate;
@@ -16,18 +17,21 @@ mod user;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    api::{ApiCommand, CreateApi, OneApi, TokenFormat, UpdateApi},
-    app::{AppCommand, CreateApp, IdTokenAlg, OneApp, VerifyApp},
+    api::{ApiApp, ApiCommand, CreateApi, OneApi, TokenFormat, UpdateApi},
+    app::{AppCommand, CreateApp, OneApp, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},
-    member_text::{MemberText, MetadataChoices, NoMember},
+    member_text::{MemberText, MetadataChoices, NoMember, ProfileName},
+    registration::{
+        CreateInitialToken, InitialTokenCommand, NoSpan, OneInitialToken, RegistrationCommand, Span,
+    },
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
     security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName},
     simulate::Simulate,
     update_app::UpdateApp,
-    upstream::{AddUpstream, OneUpstream, UpstreamApp, UpstreamCommand},
-    user::{CreateUser, OneUser, UserCommand},
+    upstream::{AddUpstream, OneUpstream, UpdateUpstream, UpstreamApp, UpstreamCommand},
+    user::{CreateUser, OneUser, UserClaims, UserCommand},
 };
 use crate::config::Flags;
 
@@ -63,6 +67,9 @@ pub enum Command {
     /// Register the APIs that accept tokens: the resource servers of OAuth
     #[command(subcommand)]
     Api(ApiCommand),
+    /// Let apps register themselves
+    #[command(subcommand)]
+    Registration(RegistrationCommand),
     /// Let people sign in with Kakao, Naver, Google and others
     #[command(subcommand)]
     Upstream(UpstreamCommand),
@@ -144,6 +151,14 @@ pub struct Serve {
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
 
+    /// PEM file with the certificate and those that signed it: the server speaks TLS itself
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<String>,
+
+    /// PEM file with the certificate's private key
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
+
     /// Network of your own reverse proxies, whose word about a client's address is taken; may be repeated
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     pub trusted_proxies: Vec<String>,
@@ -155,6 +170,8 @@ impl Serve {
         Flags {
             listen: self.listen.clone(),
             issuer: self.issuer.clone(),
+            tls_cert: self.tls_cert.clone(),
+            tls_key: self.tls_key.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
             ..self.common.flags()
         }

@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     Grant,
     MailOrder,
     Identity,
+    InitialToken,
 }
 
 impl Kind {
@@ -29,6 +30,7 @@ impl Kind {
             Self::Grant => "gra",
             Self::MailOrder => "mail",
             Self::Identity => "idn",
+            Self::InitialToken => "iat",
         }
     }
 
@@ -65,6 +67,7 @@ pub(crate) fn timed(now: Timestamp) -> [u8; 16] {
 mod tests {
     use super::*;
 
+    /// RFC 9562 §5.7.
     #[test]
     fn what_is_made_together_stands_together_and_is_never_the_same() {
         let (now, later) = (Timestamp::from_unix(1_800_000_000), Timestamp::from_unix(1_800_000_001));

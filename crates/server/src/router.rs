@@ -4,22 +4,23 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::Method,
+    http::{Method, StatusCode},
     middleware,
     response::Response,
     routing::{get, post},
 };
 
 use crate::{
-    account::{browsers, connection, disconnect, home, logout, password, sign_out, ways},
+    account::{browsers, connection, disconnect, home, logout, password, sign_out, terms, ways},
     app::App,
     console,
     endpoints::{
-        asset, authorize, cors, discovery, icon, introspect, jwks, revocations, revoke, token,
-        upstream_token, userinfo,
+        asset, authorize, cors, device_authorization, discovery, icon, introspect, jwks, pushed_request,
+        register::{self, manage},
+        revocations, revoke, token, upstream_token, userinfo,
     },
     http::cross_site,
-    interaction::{PageError, consent, login, page, select_account},
+    interaction::{PageError, consent, device, login, page, select_account},
     mailed::{ask, finish_sign_up, new_password, setup},
     pages::at,
     terms::renewal,
@@ -29,6 +30,8 @@ use crate::{
 /// Addresses of the protocol. Metadata is derived from them.
 pub(crate) mod paths {
     pub(crate) const AUTHORIZE: &str = "/authorize";
+    pub(crate) const PUSHED_REQUEST: &str = "/par";
+    pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
     pub(crate) const TOKEN: &str = "/token";
     pub(crate) const USERINFO: &str = "/userinfo";
     pub(crate) const INTROSPECT: &str = "/introspect";
@@ -36,6 +39,7 @@ pub(crate) mod paths {
     pub(crate) const REVOCATIONS: &str = "/revocations";
     pub(crate) const LOGOUT: &str = "/logout";
     pub(crate) const JWKS: &str = "/jwks";
+    pub(crate) const REGISTER: &str = "/register";
     pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
     pub(crate) const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
 }
@@ -46,7 +50,9 @@ pub fn router(app: App) -> Router {
     let pages = pages()
         .merge(console::router(app.config().limits.upload_bytes))
         .route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
-    Router::new().merge(protocol()).merge(pages).fallback(nowhere).with_state(app)
+    let registers = app.config().registration.policy.is_open();
+    let registration = if registers { registration() } else { Router::new() };
+    Router::new().merge(protocol()).merge(registration).merge(pages).fallback(nowhere).with_state(app)
 }
 
 /// No such address: a page for people who mistyped one. Whatever else was sent there is not looked at.
@@ -56,10 +62,17 @@ async fn nowhere(State(app): State<App>, request: Request) -> Response {
     page(app, Request::from_parts(parts, Body::empty()), async |_| Err(PageError::NotFound)).await
 }
 
+/// `HEAD` of what a `GET` uses up: asked by who looks where a link leads (RFC 9110 §9.3.2). Nothing happens.
+async fn untouched() -> StatusCode {
+    StatusCode::OK
+}
+
 /// Called by apps, APIs and browsers on their way; from anywhere.
 fn protocol() -> Router<App> {
     Router::new()
         .route(paths::AUTHORIZE, get(authorize::authorize).post(authorize::authorize))
+        .route(paths::PUSHED_REQUEST, post(pushed_request::push).options(cors::preflight))
+        .route(paths::DEVICE_AUTHORIZATION, post(device_authorization::begin).options(cors::preflight))
         .route(paths::TOKEN, post(token::token).options(cors::preflight))
         .route(paths::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo).options(cors::preflight))
         .route(paths::INTROSPECT, post(introspect::introspect))
@@ -67,11 +80,23 @@ fn protocol() -> Router<App> {
         .route(paths::REVOCATIONS, post(revocations::revocations))
         .route(paths::LOGOUT, get(logout::logout).post(logout::logout))
         .route(paths::JWKS, get(jwks::jwks))
+        .route(
+            "/register/{client_id}",
+            get(manage::show).put(manage::update).delete(manage::delete).options(cors::preflight_for_all),
+        )
         .route("/upstream/{name}/token", get(upstream_token::upstream_token))
         .route("/upstream/{name}/callback", post(callback::posted))
-        .route("/upstream/{name}/notices/{notice}", get(notices::notice).post(notices::notice))
+        .route(
+            "/upstream/{name}/notices/{notice}",
+            get(notices::notice).head(untouched).post(notices::notice),
+        )
         .route(paths::OPENID_CONFIGURATION, get(discovery::metadata))
         .route(paths::OAUTH_METADATA, get(discovery::metadata))
+}
+
+/// Where apps register themselves.
+fn registration() -> Router<App> {
+    Router::new().route(paths::REGISTER, post(register::register).options(cors::preflight_for_all))
 }
 
 /// Seen by people; their forms are sent from our own pages only.
@@ -82,12 +107,15 @@ fn pages() -> Router<App> {
         .route(at::SELECT_ACCOUNT, get(select_account::show).post(select_account::submit))
         .route(at::TERMS, get(renewal::show).post(renewal::submit))
         .route(at::CONSENT, get(consent::show).post(consent::submit))
+        .route(at::DEVICE, get(device::show).post(device::submit))
+        .route(at::CONFIRM_DEVICE, get(device::show_confirm).post(device::submit_confirm))
         .route(at::SIGN_UP, get(ask::show_sign_up).post(ask::sign_up))
         .route(at::FINISH_SIGN_UP, get(finish_sign_up::show).post(finish_sign_up::submit))
         .route(at::FORGOT_PASSWORD, get(ask::show_forgot_password).post(ask::forgot_password))
         .route(at::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
-        .route("/upstream/{name}/start", get(departure::start))
-        .route("/upstream/{name}/callback", get(callback::callback))
+        .route("/upstream/{name}/start", get(departure::start).head(untouched))
+        .route("/upstream/{name}/callback", get(callback::callback).head(untouched))
+        .route("/upstream/{name}/deletion", get(notices::deletion))
         .route(at::UPSTREAM_SIGN_UP, get(upstream_sign_up::show).post(upstream_sign_up::submit))
         .route(at::SETUP, get(setup::show).post(setup::submit))
         .route(at::START, get(home::start))
@@ -99,6 +127,8 @@ fn pages() -> Router<App> {
         .route("/account/browsers/{id}/end", post(browsers::end))
         .route(at::END_OTHER_BROWSERS, post(browsers::end_others))
         .route("/account/sign-in-methods/{id}/remove", post(ways::remove))
+        .route("/account/terms/{id}/withdraw", post(terms::withdraw))
+        .route("/account/terms/{id}/agree", post(terms::agree))
         .route(at::CHANGE_PASSWORD, get(password::show).post(password::submit))
         .route(at::SIGN_OUT, get(sign_out::show).post(sign_out::submit))
         .route("/assets/{name}", get(asset::asset))

@@ -24,6 +24,8 @@ pub struct App {
     pub logout_redirect_uris: Vec<String>,
     /// The consent items of the console.
     pub items: Vec<ConsentItem>,
+    /// The service's own terms, which the consent page shows (Kakao Sync).
+    pub terms: Vec<ServiceTerm>,
     /// Where notifications go, by the kind of notification.
     pub webhooks: BTreeMap<String, Webhook>,
     /// The number of the app (Kakao `app_id`).
@@ -55,6 +57,32 @@ pub struct ConsentItem {
     pub id: String,
     /// When and how it is asked.
     pub requirement: Requirement,
+}
+
+/// A term of the service, as the console has it (Kakao Sync).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceTerm {
+    /// Its tag in `service_terms`.
+    pub tag: String,
+    /// What people read.
+    pub title: String,
+    /// Whether there is no login without it.
+    pub required: bool,
+}
+
+impl ServiceTerm {
+    /// A term without which there is no login.
+    #[must_use]
+    pub fn required(tag: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { tag: tag.into(), title: title.into(), required: true }
+    }
+
+    /// A term that the person may leave out.
+    #[must_use]
+    pub fn optional(tag: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { tag: tag.into(), title: title.into(), required: false }
+    }
 }
 
 /// When and how a consent item is asked.
@@ -107,6 +135,10 @@ impl App {
         let item = |requirement| move |id: &&str| ConsentItem { id: (*id).to_owned(), requirement };
         let required = required.iter().map(item(Requirement::Required));
         required.chain(optional.iter().map(item(Requirement::Optional))).collect()
+    }
+
+    pub(crate) fn term(&self, tag: &str) -> Option<&ServiceTerm> {
+        self.terms.iter().find(|term| term.tag == tag)
     }
 
     pub(crate) fn item(&self, id: &str) -> Option<&ConsentItem> {

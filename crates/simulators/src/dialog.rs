@@ -128,12 +128,17 @@ pub(crate) async fn consent(State(engine): State<Engine>, headers: HeaderMap, Bo
         let granted =
             if all { asked.iter().map(|item| item.id.clone()).collect() } else { agreed(&asked, &ticked) };
         for item in &asked {
-            if granted.contains(&item.id) {
-                link.items.insert(item.id.clone());
-                link.refused.remove(&item.id);
-            } else {
-                link.items.remove(&item.id);
-                link.refused.insert(item.id.clone());
+            match (item.term(), granted.contains(&item.id)) {
+                (Some(tag), true) => link.agree_to_term(tag, "KAUTH", now),
+                (Some(_), false) => {}
+                (None, true) => {
+                    link.items.insert(item.id.clone());
+                    link.refused.remove(&item.id);
+                }
+                (None, false) => {
+                    link.items.remove(&item.id);
+                    link.refused.insert(item.id.clone());
+                }
             }
         }
         engine.rules().choose(&mut link, &sent);

@@ -39,7 +39,7 @@ mod settings;
 mod simulator;
 mod web;
 
-pub use app::{App, ConsentItem, Requirement, Webhook};
+pub use app::{App, ConsentItem, Requirement, ServiceTerm, Webhook};
 pub use clock::Clock;
 pub use control::{Command, ControlError, FaultKind, Tokens};
 pub use engine::{Delivered, Done};

@@ -118,15 +118,30 @@ pub(crate) struct Case<'a> {
     pub(crate) visit: &'a Visit,
 }
 
+/// What the id of a line begins with that is about the service's own terms (Kakao).
+const TERM: &str = "term:";
+
 /// A line of the consent page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
+    /// Of a consent item, or made of the tag of a term.
     pub(crate) id: String,
     pub(crate) title: String,
     /// Whether it cannot be left out.
     pub(crate) required: bool,
     /// Whether it is ticked when the page opens.
     pub(crate) ticked: bool,
+}
+
+impl Asked {
+    pub(crate) fn term_id(tag: &str) -> String {
+        format!("{TERM}{tag}")
+    }
+
+    /// The tag of the term that this line is about.
+    pub(crate) fn term(&self) -> Option<&str> {
+        self.id.strip_prefix(TERM)
+    }
 }
 
 /// How a visit ended.

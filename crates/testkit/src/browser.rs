@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::{
-    Client, Response, StatusCode,
+    Certificate, Client, ClientBuilder, Response, StatusCode,
     cookie::{CookieStore as _, Jar},
     header,
     redirect::Policy,
@@ -41,8 +41,18 @@ impl Default for Browser {
 impl Browser {
     /// A browser that prefers a language.
     pub fn speaking(language: &'static str) -> Self {
+        Self::made(language, Client::builder())
+    }
+
+    /// A browser that trusts this certificate authority (PEM), too.
+    pub fn trusting(authority: &[u8], language: &'static str) -> Self {
+        let authority = Certificate::from_pem(authority).expect("it is a certificate");
+        Self::made(language, Client::builder().tls_certs_merge([authority]))
+    }
+
+    fn made(language: &'static str, builder: ClientBuilder) -> Self {
         let jar = Arc::new(Jar::default());
-        let client = Client::builder().cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build();
+        let client = builder.cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build();
         Self { client: client.expect("a client can be made"), jar, language }
     }
 
@@ -51,6 +61,17 @@ impl Browser {
         let address = address.parse().expect("it is an address");
         let cookies = self.jar.cookies(&address).expect("it has some");
         cookies.to_str().expect("they are text").to_owned()
+    }
+
+    /// Keeps the cookies of a page that another browser was sent to.
+    pub fn keep(&self, page: &Page) {
+        let mut cookies = page.headers.get_all(header::SET_COOKIE).iter();
+        self.jar.set_cookies(&mut cookies, &page.address);
+    }
+
+    /// Keeps a cookie that a neighbouring port or path of this host has planted.
+    pub fn plant(&self, cookie: &str, address: &str) {
+        self.jar.add_cookie_str(cookie, &address.parse().expect("it is an address"));
     }
 
     /// The client with this browser's cookies, for requests that no page of ours makes.

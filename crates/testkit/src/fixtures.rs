@@ -129,6 +129,7 @@ impl TestServer {
             locale: locale.map(str::to_owned),
             password_hash: Some(Concealed::from(passwords.hash(new).await.expect("it is hashed"))),
             operator,
+            claims: None,
         };
         self.write(Unit::from(mapae::store::users::insert(&user, self.now()))).await;
         UserFixture { id: user.id, email: email.to_owned(), password }
@@ -164,7 +165,11 @@ impl TestServer {
                     .map(|(member, value)| (member, value.to_string()))
                     .collect(),
             },
-            secret: secret.as_ref().map(|secret| NewSecret { id: fresh("sec"), hash: digest(secret) }),
+            secret: secret.as_ref().map(|secret| NewSecret {
+                id: fresh("sec"),
+                hash: digest(secret),
+                sealed: None,
+            }),
         };
         self.write(mapae::store::apps::insert(&app, self.now())).await;
         AppFixture {

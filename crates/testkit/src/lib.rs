@@ -21,6 +21,8 @@ pub mod fixtures;
 pub mod gateway;
 #[cfg(feature = "server")]
 pub mod mailbox;
+#[cfg(feature = "server")]
+pub mod npm;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod server;
@@ -35,5 +37,7 @@ pub use fixtures::{ApiFixture, AppFixture, AppSpec, UserFixture};
 pub use gateway::{Gateway, Mood};
 #[cfg(feature = "server")]
 pub use mailbox::Mail;
+#[cfg(feature = "server")]
+pub use npm::npm_folder;
 #[cfg(feature = "server")]
 pub use server::{Engine, Options, TestServer};

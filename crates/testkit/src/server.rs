@@ -47,6 +47,8 @@ pub struct Options {
     pub beside: Option<PathBuf>,
     /// The address by which people and apps know it, for instance that of a [`Gateway`](crate::Gateway).
     pub issuer: Option<String>,
+    /// A path of the issuer, as `/login`, where no issuer is named.
+    pub below: &'static str,
 }
 
 /// A running server. Dropping it ends it.
@@ -93,7 +95,7 @@ impl TestServer {
         let folder = options.beside.is_none().then(|| tempfile::tempdir().expect("a folder can be made"));
         let beside = options.beside.unwrap_or_default();
         let data = folder.as_ref().map_or(beside, |folder| folder.path().to_owned());
-        let issuer = options.issuer.unwrap_or_else(|| format!("http://localhost:{port}"));
+        let issuer = options.issuer.unwrap_or_else(|| format!("http://localhost:{port}{}", options.below));
         let address = format!("127.0.0.1:{port}");
         let database =
             options.database.unwrap_or_else(|| format!("sqlite:{}", data.join("mapae.db").display()));
@@ -131,6 +133,20 @@ impl TestServer {
     /// A second node on the same database and with the same master key and settings, on the same clock.
     pub async fn second_node(&self) -> Self {
         Self::start_with(Options {
+            database: Some(self.database.clone()),
+            beside: Some(self.data.clone()),
+            settings: self.settings.clone(),
+            clock: Some(self.clock.clone()),
+            ..Options::default()
+        })
+        .await
+    }
+
+    /// As [`second_node`](Self::second_node), behind the same name: it has this issuer, and is reached by its
+    /// [`address`](Self::address).
+    pub async fn twin(&self) -> Self {
+        Self::start_with(Options {
+            issuer: Some(self.issuer.clone()),
             database: Some(self.database.clone()),
             beside: Some(self.data.clone()),
             settings: self.settings.clone(),

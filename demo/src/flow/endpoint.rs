@@ -189,6 +189,8 @@ impl Endpoint {
         match purpose {
             Purpose::Discovery => Self::Discovery,
             Purpose::Keys => Self::Keys,
+            // No client of the demo pushes its requests.
+            Purpose::PushedRequest => Self::ServerPage,
             Purpose::Redemption => Self::Redemption,
             Purpose::Refresh => Self::Refresh,
             Purpose::UserInfo => Self::UserInfo,
@@ -258,7 +260,7 @@ impl Endpoint {
             "/events" => Some(Self::AddEvent),
             "/unlink" => Some(Self::Unlinking),
             _ if path.starts_with("/callback/") => Some(Self::SocialCallback),
-            _ if path.starts_with("/notices/") => Some(Self::Notice),
+            _ if path.starts_with("/notices/") || path.starts_with(LOGOUT_NOTICES) => Some(Self::Notice),
             "/browser-app" => Some(Self::BrowserApp),
             _ if is_scenery(path) || is_of_the_frame(path) => None,
             _ => Some(Self::ServicePage),
@@ -330,6 +332,9 @@ impl Endpoint {
     }
 }
 
+/// Where the authorization server tells the service that somebody has signed out.
+pub(crate) const LOGOUT_NOTICES: &str = "/login/backchannel-logout/";
+
 /// How the paths of the providers' authorization endpoints end.
 const AUTHORIZATION_PATHS: &[&str] = &["/authorize", "/auth", "/dialog/oauth"];
 
@@ -368,6 +373,7 @@ mod tests {
             (Lifeline::Client, Method::GET, "/session/events", None),
             (Lifeline::Client, Method::GET, "/callback/kakao", Some(Endpoint::SocialCallback)),
             (Lifeline::Client, Method::POST, "/notices/kakao/unlink", Some(Endpoint::Notice)),
+            (Lifeline::Client, Method::POST, "/login/backchannel-logout/mapae", Some(Endpoint::Notice)),
             (Lifeline::Provider, Method::GET, "/oauth/authorize", Some(Endpoint::Authorize)),
             (Lifeline::Provider, Method::GET, "/oauth2.0/authorize", Some(Endpoint::Authorize)),
             (Lifeline::Provider, Method::GET, "/o/oauth2/v2/auth", Some(Endpoint::Authorize)),

@@ -55,6 +55,7 @@ const OPEN: &[&str] = &[
     "token_type",
     "token_type_hint",
     "ui_locales",
+    "upstream",
     "wait",
 ];
 
@@ -69,6 +70,7 @@ const SECRETS: &[&str] = &[
     "handle",
     "id_token",
     "id_token_hint",
+    "logout_token",
     "nonce",
     "refresh_token",
     "step",

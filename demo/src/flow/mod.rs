@@ -28,6 +28,7 @@ pub mod words;
 
 pub use back_channel::BackChannel;
 pub use endpoint::Endpoint;
+pub(crate) use endpoint::LOGOUT_NOTICES;
 pub use journal::{CAPACITY, Experimenting, Journal, NOISE_CAPACITY};
 pub use lifeline::Lifeline;
 pub(crate) use outcome::of as outcome_of;

@@ -8,15 +8,16 @@ use super::{Endpoint, mask};
 
 /// Outcomes that are no refusals: a redirect with a code, to the next page, or back to the diagram; somebody who was
 /// found, or who is new.
-const GOOD_ENDS: &[&str] = &["code", "consent", "diagram", "known", "new", "onwards", "sign_in", "sign_up"];
+const GOOD_ENDS: &[&str] =
+    &["code", "consent", "diagram", "known", "new", "onwards", "sign_in", "sign_up", "upstream"];
 
 /// Whether somebody said no.
 pub(crate) fn is_refusal(outcome: &str) -> bool {
     !GOOD_ENDS.contains(&outcome)
 }
 
-/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `sign_up`, `consent`, `onwards`, `diagram`,
-/// `no_credentials`, `refused`, `failed`; `None` for an ordinary success.
+/// The outcome of an answer: an OAuth error code, or one of `code`, `error`, `sign_in`, `sign_up`, `upstream`, `consent`, `onwards`,
+/// `diagram`, `no_credentials`, `refused`, `failed`; `None` for an ordinary success.
 pub(crate) fn of(status: StatusCode, headers: &HeaderMap, error: Option<String>) -> Option<String> {
     if status.is_redirection() {
         let location = headers.get(header::LOCATION)?.to_str().ok()?;
@@ -56,6 +57,7 @@ fn redirect(location: &str) -> Option<&'static str> {
         path if path.ends_with("/consent") => Some("consent"),
         path if path.starts_with("/callback/") => Some("onwards"),
         path if path.ends_with("/sign-up") => Some("sign_up"),
+        path if path.starts_with("/upstream/") && path.ends_with("/start") => Some("upstream"),
         "/flow" => Some("diagram"),
         _ => None,
     }
@@ -98,6 +100,7 @@ mod tests {
             (303, "location", "/sign-in?step=abc", None, Some("sign_in")),
             (303, "location", "/consent?step=abc", None, Some("consent")),
             (303, "location", "/sign-up", None, Some("sign_up")),
+            (303, "location", "/upstream/kakao/start?step=abc", None, Some("upstream")),
             (303, "location", "/callback/apple", None, Some("onwards")),
             (303, "location", "/flow?did=late_code&found=waiting", None, Some("diagram")),
             (303, "location", "/", None, None),

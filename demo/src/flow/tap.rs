@@ -17,6 +17,7 @@ use tower::{Layer, Service};
 
 use super::{
     Endpoint, Lifeline, Stage,
+    endpoint::LOGOUT_NOTICES,
     hearing::{self, Heard},
     mask,
     message::{Draft, Kind, Parameter, Place},
@@ -83,7 +84,10 @@ impl Tap {
             parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let service = agent == SERVICE_AGENT;
         match self.party {
-            // Whoever comes there is a provider, or pretends to be.
+            // Whoever comes there is the authorization server or a provider, or pretends to be.
+            Lifeline::Client if parts.uri.path().starts_with(LOGOUT_NOTICES) => {
+                Caller::Drawn(Lifeline::AuthorizationServer)
+            }
             Lifeline::Client | Lifeline::AuthorizationServer if is_for_notices(parts.uri.path()) => {
                 Caller::Drawn(Lifeline::Provider)
             }

@@ -285,6 +285,7 @@ fn told(stage: &Stage, purpose: Purpose, parameters: Vec<(&str, String)>, status
     let (method, path, credential) = match purpose {
         Purpose::Discovery => ("GET", "/.well-known/openid-configuration", None),
         Purpose::Keys => ("GET", "/jwks", None),
+        Purpose::PushedRequest => ("POST", "/par", Some("Basic ***".to_owned())),
         Purpose::Redemption | Purpose::Refresh => ("POST", "/token", Some("Basic ***".to_owned())),
         Purpose::UserInfo => ("GET", "/userinfo", Some(format!("Bearer {}", mask(ACCESS)))),
         Purpose::Unlink => ("POST", "/revoke", Some("Basic ***".to_owned())),

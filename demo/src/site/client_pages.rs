@@ -2,7 +2,7 @@
 
 use askama::Template;
 use mapae_client::{
-    Class, Error, Language, Problem, ProblemKind, SignUpForm,
+    Class, Error, Identity, Language, LoginError, Problem, ProblemKind, Provider, SignInMethods, SignUpForm,
     axum::{Pages, PlainPages},
 };
 use mapae_protocol::locale::Locale;
@@ -10,6 +10,7 @@ use mapae_protocol::locale::Locale;
 use super::{
     INTERESTS, Texts, fields, social,
     trouble::{Frame, TroublePage},
+    ways::{ExistingAccountPage, WaysPage},
 };
 
 /// The service's design of the sign-up form and of errors.
@@ -41,11 +42,24 @@ impl Pages for ServicePages {
         let class = error.class();
         let sign_in = !matches!(class, Class::Configuration(_));
         let (t, frame) = (texts(language), Frame::new("/", None));
-        let page = match social::coming_from() {
-            Some(provider) => TroublePage::at(provider, t, frame, id(class), sign_in),
-            None => TroublePage::of(t, frame, id(class), sign_in),
+        let page = match (error, social::coming_from()) {
+            (Error::Login(LoginError::UnknownProvider), _) => TroublePage::of(t, frame, "no_such_way", true),
+            (_, Some(provider)) => TroublePage::at(provider, t, frame, id(class), sign_in),
+            (_, None) => TroublePage::of(t, frame, id(class), sign_in),
         };
         page.render().unwrap_or_else(|_| PlainPages.failed(error, language))
+    }
+
+    fn existing_account(&self, identity: &Identity, providers: &[Provider], language: Language) -> String {
+        let (t, frame) = (texts(language), Frame::new("/sign-up", None));
+        let page = ExistingAccountPage { t, frame, identity, providers };
+        page.render().unwrap_or_else(|_| PlainPages.existing_account(identity, providers, language))
+    }
+
+    fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Language) -> String {
+        let (t, frame) = (texts(language), Frame::new("/sign-in-methods", None));
+        let page = WaysPage { t, frame, methods, providers };
+        page.render().unwrap_or_else(|_| PlainPages.sign_in_methods(methods, providers, language))
     }
 }
 

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use mapae_protocol::same_origin::{Sender, sender};
 
 use super::{Desk, browser_app};
+use crate::flow::LOGOUT_NOTICES;
 
 const REFUSAL: &str = "다른 사이트에서 보낸 요청이라 처리하지 않았어요. 화면을 다시 열고 시도해 주세요.\n\
                        This request came from another site, so nothing was done. Open the page again and retry.\n";
@@ -19,7 +20,7 @@ const STRANGE_NAME: &str = "이 서비스의 주소가 아니에요. 데모가 �
 /// Headers of every answer, and the same-origin rule for everything that changes something.
 pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
-        && !comes_from_a_provider(request.uri().path());
+        && !comes_from_elsewhere(request.uri().path());
     let policy = policy(&desk, request.uri().path());
     match name_of(request.headers(), desk.origin()) {
         Name::Own => {}
@@ -39,10 +40,10 @@ pub(super) async fn stand(State(desk): State<Desk>, request: Request, next: Next
     finish(&policy, next.run(request).await)
 }
 
-/// What providers tell comes from no page, and some answer by a form that they post (OAuth 2.0 Form Post Response Mode
-/// §2): both are proved by what they carry.
-fn comes_from_a_provider(path: &str) -> bool {
-    path.starts_with("/notices/") || path.starts_with("/callback/")
+/// What providers and the authorization server tell comes from no page, and some answer by a form that they post (OAuth
+/// 2.0 Form Post Response Mode §2): all of it is proved by what it carries.
+fn comes_from_elsewhere(path: &str) -> bool {
+    ["/notices/", "/callback/", LOGOUT_NOTICES].iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// By which name the service was called.
@@ -95,15 +96,17 @@ fn finish(policy: &str, mut response: Response) -> Response {
     response
 }
 
-/// Nothing inline, nothing from elsewhere, in nobody's frame. Forms may end at the authorization server, because
-/// experiments send the browser there and browsers apply `form-action` to that redirect. One page is a client by
+/// Nothing inline, nothing from elsewhere, in nobody's frame. Forms may end at the authorization server and at the social
+/// providers, because experiments and the ways to sign in send the browser there, and browsers apply `form-action` to that
+/// redirect. One page is a client by
 /// itself, and speaks to the authorization server and the API.
 fn policy(desk: &Desk, path: &str) -> String {
     let (issuer, api) = (desk.issuer(), &desk.parts().resource);
+    let providers: String = desk.offered().iter().map(|offered| format!(" {}", offered.address)).collect();
     let others = if path == browser_app::PATH { format!(" {issuer} {api}") } else { String::new() };
     format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'{others}; \
-         form-action 'self' {issuer}; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self' {issuer}{providers}; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 

@@ -31,6 +31,7 @@ pub(super) struct WelcomePage {
     pub(super) t: Texts,
     pub(super) frame: Frame,
     pub(super) buttons: Vec<Button>,
+    pub(super) through_mapae: Vec<Button>,
 }
 
 /// The calendar.
@@ -124,7 +125,8 @@ pub(super) async fn home(
 
 fn welcome(desk: &Desk, t: Texts, frame: Frame) -> Response {
     let buttons = desk.offered().iter().map(|offered| offered.button(&t, &frame)).collect();
-    html(StatusCode::OK, &WelcomePage { t, frame, buttons })
+    let through_mapae = desk.offered().iter().map(|offered| offered.through_mapae(&t, &frame)).collect();
+    html(StatusCode::OK, &WelcomePage { t, frame, buttons, through_mapae })
 }
 
 /// What the page is made from.

@@ -30,6 +30,7 @@ mod session;
 mod social;
 mod texts;
 mod trouble;
+mod ways;
 
 use std::{fmt, sync::Arc};
 

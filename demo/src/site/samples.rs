@@ -32,9 +32,13 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         let mut add = |name: &str, page: &dyn DynTemplate| {
             samples.push((format!("{name}.{}", t.lang()), page.rendered()));
         };
-        add("welcome.plain", &WelcomePage { t, frame: frame("/"), buttons: Vec::new() });
+        add(
+            "welcome.plain",
+            &WelcomePage { t, frame: frame("/"), buttons: Vec::new(), through_mapae: Vec::new() },
+        );
         let buttons = offered().iter().map(|offered| offered.button(&t, &frame("/"))).collect();
-        add("welcome.social", &WelcomePage { t, frame: frame("/"), buttons });
+        let through_mapae = offered().iter().map(|offered| offered.through_mapae(&t, &frame("/"))).collect();
+        add("welcome.social", &WelcomePage { t, frame: frame("/"), buttons, through_mapae });
         for provider in offered() {
             let (name, user) = (provider.name, User { email: None, ..user() });
             let subject = "1376016924429759228".to_owned();
@@ -68,6 +72,7 @@ pub(crate) fn samples() -> Vec<(String, String)> {
             ("sign_in_again", true),
             ("restart", true),
             ("cancelled", true),
+            ("no_such_way", true),
             ("sign_in_unavailable", true),
             ("unavailable", false),
             ("configuration", false),

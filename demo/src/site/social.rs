@@ -48,6 +48,12 @@ impl Offered {
         Button { name: self.name, label, address: frame.login_with(self.name) }
     }
 
+    /// The way to it through Mapae, from the page of this frame.
+    pub(crate) fn through_mapae(&self, t: &Texts, frame: &Frame) -> Button {
+        let label = self.label(t);
+        Button { name: self.name, label, address: frame.login_through(t, self.name) }
+    }
+
     /// What people call it.
     pub(crate) fn label(&self, t: &Texts) -> &'static str {
         t.of(&format!("provider.{}", self.name))

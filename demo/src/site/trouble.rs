@@ -8,6 +8,9 @@ use mapae_protocol::params;
 
 use super::{Desk, Texts, departures::Departure};
 
+/// The authorization server in the locale files.
+const MAPAE: &str = "mapae";
+
 /// What the frame of every page needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
@@ -30,6 +33,11 @@ impl Frame {
     pub(crate) fn login(&self, t: &Texts) -> String {
         let query = params::encode([("return_to", self.here.as_str()), ("ui_locales", t.lang())]);
         format!("/login?{query}")
+    }
+
+    /// The same through Mapae, straight to a provider that it knows.
+    pub(crate) fn login_through(&self, t: &Texts, provider: &str) -> String {
+        format!("{}&{}", self.login(t), params::encode([("upstream", provider)]))
     }
 
     /// The same with a social provider.
@@ -55,7 +63,7 @@ impl TroublePage {
     /// By the section `trouble` of the locale files; Mapae had a part in it.
     pub(super) fn of(t: Texts, frame: Frame, id: &'static str, sign_in: bool) -> Self {
         let sign_in = sign_in.then(|| frame.login(&t));
-        Self::new(t, frame, ("trouble", id), "mapae", sign_in)
+        Self::new(t, frame, ("trouble", id), MAPAE, sign_in)
     }
 
     /// The same where a social provider had a part in it.
@@ -64,9 +72,10 @@ impl TroublePage {
         Self::new(t, frame, ("trouble", id), provider, sign_in)
     }
 
-    /// Somebody was signed out, because a link to a provider has ended.
+    /// Somebody was signed out, because a provider or Mapae said so.
     pub(super) fn departed(t: Texts, frame: Frame, departure: Departure, provider: &str) -> Self {
-        let sign_in = Some(frame.login_with(provider));
+        let sign_in = if provider == MAPAE { frame.login(&t) } else { frame.login_with(provider) };
+        let sign_in = Some(sign_in);
         Self::new(t, frame, ("departure", departure.as_str()), provider, sign_in)
     }
 
@@ -115,7 +124,7 @@ pub(super) fn no_access(t: Texts, frame: Frame, error: &AccessError) -> Response
 pub(super) fn session_ended(desk: &Desk, t: Texts, frame: Frame, session: &str) -> Response {
     let page = match desk.departures().of(session) {
         Some((person, departure)) => {
-            let provider = desk.provider_of(&person).map_or("mapae", |offered| offered.name);
+            let provider = desk.provider_of(&person).map_or(MAPAE, |offered| offered.name);
             TroublePage::departed(t, frame, departure, provider)
         }
         None => TroublePage::of(t, frame, "sign_in_again", true),

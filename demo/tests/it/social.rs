@@ -1,4 +1,4 @@
-//! Kakao, Naver, Google and Facebook beside Mapae: from the button to the service's own session, and out of it again.
+//! Kakao, Naver, Google, Facebook and Apple beside Mapae: from the button to the service's own session, and out of it again.
 
 use std::time::{Duration, Instant};
 

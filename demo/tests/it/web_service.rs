@@ -58,6 +58,10 @@ async fn se_05_forms_are_posted_by_own_pages_only() {
         let unknown = play.http.post(format!("{}{path}", play.running.service_url)).send().await.unwrap();
         assert_eq!(unknown.status(), 403, "{path}");
     }
+    // No page posts a logout token: it is proved by what it carries, and this one is not (LO-05).
+    let address = format!("{}/login/backchannel-logout/mapae", play.running.service_url);
+    let told = play.http.post(address).form(&[("logout_token", "a.b.c")]).send().await.unwrap();
+    assert_eq!((told.status().as_u16(), header(&told, "cache-control")), (400, "no-store"));
     play.running.shutdown().await;
 }
 

@@ -2,8 +2,8 @@
 
 use super::figures::{Figures, Part, Sample};
 use super::plan::{
-    CLIENT_CREDENTIALS, CODE_FLOW, DISCOVERY, INTROSPECT_JWT, INTROSPECT_OPAQUE, JWKS, SCENARIOS,
-    USERINFO_JWT, USERINFO_OPAQUE, Who,
+    BOUND_FLOW, CLIENT_CREDENTIALS, CODE_FLOW, DEVICE, DISCOVERY, INTROSPECT_JWT, INTROSPECT_OPAQUE, JWKS,
+    SCENARIOS, USERINFO_JWT, USERINFO_OPAQUE, Who,
 };
 use super::server::Memory;
 
@@ -45,6 +45,9 @@ const GOALS: &[Goal] = &[
     Goal { what: What::OfPeer(CLIENT_CREDENTIALS), wanted: 5.0 },
     Goal { what: What::OfPeer(CODE_FLOW), wanted: 5.0 },
     Goal { what: What::RateOfPeer(CODE_FLOW), wanted: 1.0 },
+    // Most of it are signatures, which both have made in native code.
+    Goal { what: What::OfPeer(BOUND_FLOW), wanted: 3.0 },
+    Goal { what: What::OfPeer(DEVICE), wanted: 5.0 },
     Goal { what: What::OfPeer(INTROSPECT_OPAQUE), wanted: 5.0 },
     Goal { what: What::OfPeer(USERINFO_OPAQUE), wanted: 5.0 },
     Goal { what: What::OfBare(INTROSPECT_JWT), wanted: 0.65 },

@@ -1,5 +1,6 @@
 //! A data folder of Mapae with everything that is asked for in the benchmark, made by its own command line.
 
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,9 +33,7 @@ const NOTES_API: &[&str] = &[
 ];
 
 /// An app that people sign in to. Without refresh tokens, as the peer's: they are not what is measured.
-const WEB_APP: &[&str] = &[
-    "--name",
-    "Service",
+const SIGNS_IN: &[&str] = &[
     "--redirect-uri",
     REDIRECT_URI,
     "--grant",
@@ -43,19 +42,40 @@ const WEB_APP: &[&str] = &[
     "openid",
     "--required-scope",
     "calendar.read",
-    "--required-scope",
-    "notes.read",
     "--id-token-alg",
     "ES256",
+];
+
+/// What else the app is that is asked for most.
+const WEB_APP: &[&str] = &["--name", "Service", "--required-scope", "notes.read"];
+
+/// What else the app is that signs what it says, and whose tokens are bound to its key.
+const BOUND_APP: &[&str] = &[
+    "--name",
+    "Bound service",
+    "--auth-method",
+    "private_key_jwt",
+    "--metadata",
+    "dpop_bound_access_tokens=true",
 ];
 
 /// An app that acts for itself.
 const MACHINE_APP: &[&str] =
     &["--name", "Machine", "--grant", "client_credentials", "--required-scope", "calendar.read"];
 
+/// An app on devices without a browser.
+const DEVICE_APP: &[&str] =
+    &["--name", "Device", "--grant", "device_code", "--required-scope", "calendar.read"];
+
+/// An app that is called with tokens, and exchanges them.
+const EXCHANGE_APP: &[&str] =
+    &["--name", "Exchange", "--grant", "token-exchange", "--required-scope", "calendar.read"];
+
 /// A data folder, and the program that works on it.
 pub(super) struct Installation<'a> {
     pub(super) mapae: &'a Path,
+    /// The load generator, which makes the key with which it signs.
+    pub(super) bench: &'a Path,
     pub(super) data: PathBuf,
 }
 
@@ -70,10 +90,18 @@ impl Installation<'_> {
         }
         let calendar = self.create("api", CALENDAR_API, "")?;
         let notes = self.create("api", NOTES_API, "")?;
-        let web = self.create("app", WEB_APP, "")?;
+        let web = self.create("app", &[SIGNS_IN, WEB_APP].concat(), "")?;
         let machine = self.create("app", MACHINE_APP, "")?;
+        let device = self.create("app", DEVICE_APP, "")?;
+        let exchange = self.create("app", EXCHANGE_APP, "")?;
+        self.permit(&exchange)?;
+        let (bound, key) = self.bound_app()?;
+        let calendar_read = || json!({ "scope": "calendar.read", "resource": CALENDAR });
         Ok(json!({
-            "machine": credential(&machine, json!({ "scope": "calendar.read", "resource": CALENDAR }))?,
+            "machine": credential(&machine, calendar_read())?,
+            "device": credential(&device, calendar_read())?,
+            "exchange": credential(&exchange, calendar_read())?,
+            "bound": { "id": member(&bound, "client_id")?, "key": key, "redirect_uri": REDIRECT_URI },
             "web": credential(&web, json!({ "redirect_uri": REDIRECT_URI }))?,
             "signed": credential(&calendar, json!({ "scope": "openid calendar.read", "resource": CALENDAR }))?,
             "opaque": credential(&notes, json!({ "scope": "openid notes.read", "resource": NOTES }))?,
@@ -89,9 +117,31 @@ impl Installation<'_> {
         command
     }
 
+    /// The app that signs, and its key.
+    fn bound_app(&self) -> anyhow::Result<(Value, Value)> {
+        let made =
+            Command::new(self.bench).arg("key").output().context("mapae-bench could not be started")?;
+        let made: Value = serde_json::from_slice(&made.stdout).context("mapae-bench makes no key")?;
+        let file = self.data.with_extension("jwks");
+        fs::write(&file, member(&made, "jwks")?.to_string()).context("a key set could not be written")?;
+        let path = file.to_string_lossy();
+        let app = self.create("app", &[SIGNS_IN, BOUND_APP, &["--jwks-file", &path]].concat(), "")?;
+        Ok((app, member(&made, "key")?.clone()))
+    }
+
+    fn permit(&self, app: &Value) -> anyhow::Result<()> {
+        let id = member(app, "client_id")?.as_str().unwrap_or_default();
+        self.run(&["api", "permit", CALENDAR, "--app", id], "").map(|_| ())
+    }
+
     fn create(&self, what: &str, options: &[&str], input: &str) -> anyhow::Result<Value> {
+        self.run(&[&[what, "create"], options].concat(), input)
+    }
+
+    fn run(&self, words: &[&str], input: &str) -> anyhow::Result<Value> {
+        let what = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
         let mut command = Command::new(self.mapae);
-        command.args([what, "create", "--json"]).args(options).arg("--data").arg(&self.data);
+        command.args(words).args(["--json", "--data"]).arg(&self.data);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().context("mapae could not be started")?;
         let mut stdin = child.stdin.take().context("it has no input")?;
@@ -100,9 +150,9 @@ impl Installation<'_> {
         let output = child.wait_with_output()?;
         let said = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
-            bail!("mapae {what} create: {said}{}", String::from_utf8_lossy(&output.stderr));
+            bail!("mapae {what}: {said}{}", String::from_utf8_lossy(&output.stderr));
         }
-        serde_json::from_str(&said).with_context(|| format!("mapae {what} create: not JSON"))
+        serde_json::from_str(&said).with_context(|| format!("mapae {what}: not JSON"))
     }
 }
 
@@ -110,8 +160,11 @@ impl Installation<'_> {
 fn credential(made: &Value, mut more: Value) -> anyhow::Result<Value> {
     let fields = more.as_object_mut().context("not an object")?;
     for (name, shown) in [("id", "client_id"), ("secret", "client_secret")] {
-        let value = made.get(shown).with_context(|| format!("no {shown}"))?;
-        fields.insert(name.to_owned(), value.clone());
+        fields.insert(name.to_owned(), member(made, shown)?.clone());
     }
     Ok(more)
+}
+
+fn member<'v>(value: &'v Value, name: &str) -> anyhow::Result<&'v Value> {
+    value.get(name).with_context(|| format!("no {name}"))
 }

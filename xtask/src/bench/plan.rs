@@ -54,6 +54,9 @@ impl Pace {
 
 pub(super) const CLIENT_CREDENTIALS: &str = "client-credentials";
 pub(super) const CODE_FLOW: &str = "code-flow";
+pub(super) const BOUND_FLOW: &str = "bound-flow";
+pub(super) const DEVICE: &str = "device";
+pub(super) const TOKEN_EXCHANGE: &str = "token-exchange";
 pub(super) const INTROSPECT_OPAQUE: &str = "introspect-opaque";
 pub(super) const INTROSPECT_JWT: &str = "introspect-jwt";
 pub(super) const USERINFO_OPAQUE: &str = "userinfo-opaque";
@@ -62,9 +65,9 @@ pub(super) const DISCOVERY: &str = "discovery";
 pub(super) const JWKS: &str = "jwks";
 
 const EVERYBODY: &[Who] = &[Who::Mapae, Who::Peer, Who::Bare];
-/// Sealed tokens cannot be looked into without what makes a server one.
+/// Sealed tokens, and devices that wait, cannot be known without what makes a server one.
 const SERVERS: &[Who] = &[Who::Mapae, Who::Peer];
-/// The peer neither introspects JWTs nor takes them at userinfo.
+/// The peer neither introspects JWTs, nor takes them at userinfo, nor exchanges them.
 const BY_SIGNATURE: &[Who] = &[Who::Mapae, Who::Bare];
 
 /// Everything that is measured, in the order of a round.
@@ -75,6 +78,17 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         title: "Code flow with PKCE, signed-in browser, remembered consent (two requests)",
         who: EVERYBODY,
     },
+    Scenario {
+        name: BOUND_FLOW,
+        title: "The same with PAR, private_key_jwt and DPoP (three requests)",
+        who: EVERYBODY,
+    },
+    Scenario {
+        name: DEVICE,
+        title: "Device flow: a device begins and asks once (two requests)",
+        who: SERVERS,
+    },
+    Scenario { name: TOKEN_EXCHANGE, title: "Token exchange of a JWT for a JWT", who: BY_SIGNATURE },
     Scenario { name: INTROSPECT_OPAQUE, title: "Introspection, opaque token", who: SERVERS },
     Scenario { name: INTROSPECT_JWT, title: "Introspection, JWT", who: BY_SIGNATURE },
     Scenario { name: USERINFO_OPAQUE, title: "Userinfo, opaque token", who: SERVERS },

@@ -36,7 +36,10 @@ const METHOD: &str = "## How it was measured
 - Every answer was checked; a wrong one ends the run. Tokens are made just before they are shown, and each is shown once.
 - The code flow is two requests that count as one: `GET /authorize` with the browser's cookie, answered with a code, and `POST /token` with the
   verifier, answered with an access token and an ID token, both ES256. Mapae has the grant on disk before it answers; oidc-provider keeps it in memory.
-- The peer neither introspects JWTs nor takes them at userinfo. The bare handlers cannot look into opaque tokens.
+- The same with PAR, private_key_jwt and DPoP is three requests: `POST /par` and `POST /token`, each with an assertion and a proof that are new, and
+  `GET /authorize` between them. The bare handlers verify both signatures of each and sign both tokens; they remember neither.
+- The peer neither introspects JWTs nor takes them at userinfo, nor exchanges them. The bare handlers cannot look into opaque tokens, nor know of
+  devices.
 - Figures are medians over the rounds, after one round that does not count; ratios are medians of the ratios within each round.
 - What is durable here survives the end of the process (`kill -9`). Whether it survives a power cut is up to the disk.
 ";

@@ -28,7 +28,8 @@ pub(super) struct Field<'a> {
 impl<'a> Field<'a> {
     /// Sets everything up, starts all, signs everybody in.
     pub(super) fn open(programs: &'a Programs, folder: &'a Path) -> anyhow::Result<Self> {
-        let installation = Installation { mapae: &programs.mapae, data: folder.join("data") };
+        let installation =
+            Installation { mapae: &programs.mapae, bench: &programs.bench, data: folder.join("data") };
         println!("Mapae is set up …");
         let registered = installation.set_up()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();

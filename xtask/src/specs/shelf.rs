@@ -113,6 +113,17 @@ const KNOWN: &[Known] = &[
         "https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html",
     ),
     other(
+        "JARM",
+        "JWT Secured Authorization Response Mode for OAuth 2.0",
+        "https://openid.net/specs/oauth-v2-jarm.html",
+    ),
+    // Before the one that its name begins with.
+    other(
+        "FAPI 2.0 Message Signing",
+        "FAPI 2.0 Message Signing",
+        "https://openid.net/specs/fapi-message-signing-2_0-final.html",
+    ),
+    other(
         "FAPI 2.0",
         "FAPI 2.0 Security Profile",
         "https://openid.net/specs/fapi-security-profile-2_0-final.html",

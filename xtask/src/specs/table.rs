@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::citation::Citation;
+use super::exceptions::EXCEPTIONS;
 use super::shelf;
 
 const INTRODUCTION: &str = "\
 # Specifications
 
 Written by `cargo xtask specs`; do not edit. A row is one section: the code whose comments cite it, and the tests that hold it, by a
-citation or by the row of `docs/threats.md` that they are named for. A path alone is the heading of that file.
+citation or by the row of `docs/threats.md` that they are named for. A path alone is the heading of that file. What no test holds has
+the reason there; `cargo xtask specs` fails when there is neither.
 ";
 
 /// Names by file; the empty name is the file itself.
@@ -55,10 +57,34 @@ impl Table {
         let specifications: BTreeSet<&str> = self.rows.keys().map(|key| key.names.0.as_str()).collect();
         let untested = self.rows.values().filter(|row| row.tests.is_empty()).count();
         format!(
-            "{} specifications, {} sections, {untested} cited by no test",
+            "{} specifications, {} sections, {untested} cited by no test and {} of them for a reason",
             specifications.len(),
-            self.rows.len()
+            self.rows.len(),
+            EXCEPTIONS.len(),
         )
+    }
+
+    /// Sections with neither test nor reason, and reasons that nothing asks for.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        let name =
+            |specification: &str, section: &str| format!("{specification} {section}").trim().to_owned();
+        let untested = |row: &Row| row.tests.is_empty() && !row.code.is_empty();
+        let open = self.rows.iter().filter(|(key, row)| untested(row) && reason(key).is_none()).map(|(key, _)| {
+            let (specification, section) = &key.names;
+            let name = name(specification, section);
+            format!("{name}: cited by code and by no test: cite it at the test that holds it, or give a reason")
+        });
+        let needed = |&&(specification, section, _): &&(&str, &str, &str)| {
+            self.rows.iter().any(|(key, row)| key.is(specification, section) && untested(row))
+        };
+        let idle = EXCEPTIONS.iter().filter(|exception| !needed(exception));
+        let idle = idle.map(|(specification, section, _)| {
+            format!(
+                "{}: the reason is not needed: take it out of exceptions.rs",
+                name(specification, section)
+            )
+        });
+        open.chain(idle).collect()
     }
 
     /// The whole page.
@@ -73,10 +99,25 @@ impl Table {
                 present = specification;
             }
             let section = if section.is_empty() { "whole" } else { section };
-            let _ = writeln!(page, "| {section} | {} | {} |", cell(&row.code), cell(&row.tests));
+            let tests = match reason(key).filter(|_| row.tests.is_empty()) {
+                Some(reason) => format!("none: {reason}"),
+                None => cell(&row.tests),
+            };
+            let _ = writeln!(page, "| {section} | {} | {tests} |", cell(&row.code));
         }
         page
     }
+}
+
+impl Key {
+    fn is(&self, specification: &str, section: &str) -> bool {
+        self.names.0 == specification && self.names.1 == section
+    }
+}
+
+fn reason(key: &Key) -> Option<&'static str> {
+    let exception = EXCEPTIONS.iter().find(|(specification, section, _)| key.is(specification, section))?;
+    Some(exception.2)
 }
 
 fn cell(places: &Places) -> String {
@@ -114,6 +155,25 @@ mod tests {
         let mut sections = ["Appendix B", "§10", "§4.1.10", "§4.1.2", "", "§4", "Appendix A.1", "§4.1"];
         sections.sort_by_key(|section| section_order(section));
         assert_eq!(sections, ["", "§4", "§4.1", "§4.1.2", "§4.1.10", "§10", "Appendix A.1", "Appendix B"]);
+    }
+
+    #[test]
+    fn what_no_test_holds_is_a_gap_unless_there_is_a_reason() {
+        let (specification, section, reason) = EXCEPTIONS[2];
+        let citation = |specification: &str, section: &str| Citation {
+            specification: specification.into(),
+            section: section.into(),
+        };
+        let mut table = Table::default();
+        table.add(citation("RFC 7636", "§4.1"), "a.rs", "x", false);
+        table.add(citation(specification, section), "a.rs", "x", false);
+        let gaps = table.gaps();
+        assert!(gaps[0].starts_with("RFC 7636 §4.1: cited by code and by no test"), "{gaps:?}");
+        assert_eq!(gaps.len(), EXCEPTIONS.len(), "this one, and every reason but one: {gaps:?}");
+        assert!(table.page().contains(&format!("| {section} | `a.rs`: x | none: {reason} |")));
+        table.add(citation("RFC 7636", "§4.1"), "b.rs", "y", true);
+        table.add(citation(specification, section), "b.rs", "y", true);
+        assert_eq!(table.gaps().len(), EXCEPTIONS.len(), "every reason is idle: {:?}", table.gaps());
     }
 
     #[test]

@@ -51,7 +51,8 @@ async fn prove_again<U: Send + Sync + 'static>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    desk.start_from(&headers, &body, async |request| desk.client.prove_again(request, &headers).await).await
+    desk.start_from(&headers, &body, async |request| desk.client.prove_again(request, &headers, &body).await)
+        .await
 }
 
 async fn add<U: Send + Sync + 'static>(
@@ -59,8 +60,8 @@ async fn add<U: Send + Sync + 'static>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    desk.start_from(&headers, &body, async |request| desk.client.add_sign_in_method(request, &headers).await)
-        .await
+    let start = async |request: &LoginRequest| desk.client.add_sign_in_method(request, &headers, &body).await;
+    desk.start_from(&headers, &body, start).await
 }
 
 async fn prove_account<U: Send + Sync + 'static>(
@@ -103,7 +104,7 @@ async fn choose<U: Send + Sync + 'static>(
 impl<U: Send + Sync + 'static> Desk<U> {
     async fn remove(&self, headers: &HeaderMap, body: &[u8]) -> Result<Redirect, Error> {
         let id = field(body, "id")?.unwrap_or_default();
-        self.client.remove_sign_in_method(&id, headers).await
+        self.client.remove_sign_in_method(&id, headers, body).await
     }
 
     async fn choose(&self, headers: &HeaderMap, body: &[u8]) -> Result<Redirect, Error> {
@@ -125,11 +126,24 @@ impl<U: Send + Sync + 'static> Desk<U> {
         body: &[u8],
         start: impl AsyncFnOnce(&LoginRequest) -> Result<Redirect, Error>,
     ) -> Response {
-        let started = match request(body) {
+        let started = match self.request(body) {
             Ok(request) => start(&request).await,
             Err(error) => Err(error.into()),
         };
         self.answer(started, headers)
+    }
+
+    /// What the form asks for. Without a place to come back to it is the list of sign-in methods, which a front end with JWTs
+    /// shows itself.
+    fn request(&self, body: &[u8]) -> Result<LoginRequest, LoginError> {
+        let form = std::str::from_utf8(body).map_err(|_| LoginError::Malformed)?;
+        let params = Params::parse(body, FORM).map_err(|_| LoginError::Malformed)?;
+        let request = LoginRequest::from_query(Some(form))?;
+        let is_said = params.one("return_to").map_err(|_| LoginError::Malformed)?.is_some();
+        if is_said || self.client.issues_tokens() {
+            return Ok(request);
+        }
+        Ok(request.with_return_to(ReturnTo::or_start(Some(paths::METHODS))))
     }
 
     fn answer(&self, outcome: Result<Redirect, Error>, headers: &HeaderMap) -> Response {
@@ -143,7 +157,8 @@ impl<U: Send + Sync + 'static> Desk<U> {
 
     fn sign_in_first(&self, error: Error, page: &str, headers: &HeaderMap) -> Response {
         match error {
-            error if wants_json(headers) => answer::say(&error, headers),
+            // A navigation brings no JWT: it would go to the login and back for ever.
+            error if wants_json(headers) || self.client.issues_tokens() => answer::say(&error, headers),
             Error::Account(AccountError::NotSignedIn) => {
                 let query = params::encode([("return_to", page)]);
                 let location = format!("{}?{query}", paths::LOGIN);
@@ -174,9 +189,4 @@ fn list(methods: &SignInMethods) -> Value {
 fn field(body: &[u8], name: &str) -> Result<Option<String>, Error> {
     let params = Params::parse(body, FORM).map_err(|_| SignUpError::Malformed)?;
     Ok(params.one(name).map_err(|_| SignUpError::Malformed)?.map(str::to_owned))
-}
-
-fn request(body: &[u8]) -> Result<LoginRequest, LoginError> {
-    let form = std::str::from_utf8(body).map_err(|_| LoginError::Malformed)?;
-    Ok(LoginRequest::from_query(Some(form))?.with_return_to(ReturnTo::or_start(Some(paths::METHODS))))
 }

@@ -11,6 +11,8 @@ use super::language;
 use crate::{
     cookie::header_value,
     error::{Class, Error},
+    login::LoginError,
+    notice::NoticeRefusal,
     redirect::Redirect,
     service_tokens::ServiceTokenAnswer,
 };
@@ -60,8 +62,11 @@ pub(super) fn page(status: StatusCode, html: String) -> Response {
 }
 
 const fn code(error: &Error) -> &'static str {
-    if let Error::Account(error) = error {
-        return error.code();
+    match error {
+        Error::Account(error) => return error.code(),
+        Error::Login(LoginError::UnknownProvider) => return "unknown_provider",
+        Error::Login(LoginError::InsideAnotherApp) => return "inside_another_app",
+        _ => {}
     }
     match error.class() {
         Class::Cancelled => "cancelled",
@@ -96,8 +101,16 @@ fn with_cookies(mut response: Response, redirect: Redirect) -> Response {
     response
 }
 
+/// A notice that was not taken (RFC 8935 §2.3: the language of the description is named).
+pub(super) fn refused(refusal: NoticeRefusal) -> Response {
+    match refusal.body {
+        Some(body) => (refusal.status, [(header::CONTENT_LANGUAGE, "en")], Json(body)).into_response(),
+        None => refusal.status.into_response(),
+    }
+}
+
 /// The address may hold a code, the answer a cookie (RFC 9700 §4.2).
-fn guarded(mut response: Response) -> Response {
+pub(super) fn guarded(mut response: Response) -> Response {
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),

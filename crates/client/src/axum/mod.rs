@@ -4,12 +4,13 @@ mod account;
 mod account_pages;
 mod answer;
 mod html;
+mod logged_out;
 mod pages;
 mod same_origin;
 mod service_tokens;
 mod signed_in;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -20,6 +21,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, StatusCode};
+use mapae_protocol::params::{Limits, Params};
 
 use answer::{failed, json_address, redirect, say};
 pub use pages::{Pages, PlainPages};
@@ -56,14 +58,16 @@ struct Desk<U> {
 /// | `POST` there, where a provider's page posts its answer (Apple) | leads on to the `GET`, which has the cookies |
 /// | `GET` and `POST /sign-up` | the sign-up step |
 /// | `POST /sign-up/prove` | starts the proof of an account to which whoever signs up may belong |
-/// | `POST /sign-out` | ends the session |
+/// | `POST /sign-out` | ends the session: of the cookie, the JWT, or the `refresh_token` that a front end keeps itself |
 /// | `GET /sign-in-methods` | shows the ways into the account |
 /// | `POST /sign-in-methods/prove`, `/add`, `/remove` | proves who is there, then adds or removes one |
-/// | | the same for a front end that accepts `application/json`: the list, `{"authorization_url": "…"}`, errors with a code |
+/// | | the same for a front end that accepts `application/json`, with its session or its JWT (and `refresh_token` in the form, if it keeps that itself): the list, `{"authorization_url": "…"}`, errors with a code; `return_to` says where to come back to |
 /// | `GET` and `POST /agreements` | shows the service's terms; agrees to optional ones, or withdraws |
 /// | `POST /tokens`, `POST /tokens/renewal` | with [`ServiceTokens`](crate::ServiceTokens): the one-time code, then each refresh token, for JWTs |
 /// | `GET /.well-known/jwks.json`, `/.well-known/oauth-authorization-server` | with them: the keys and the metadata for APIs |
+/// | `POST /login/backchannel-logout/PROVIDER` | takes a logout token: somebody has signed out there |
 /// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
+/// | `GET /deletion?code=CODE` | where a provider asks for deletions (Facebook): what became of one |
 pub fn routes<U, S>(client: &Client<U>) -> Router<S>
 where
     U: Send + Sync + 'static,
@@ -80,15 +84,15 @@ where
 {
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
     let mut router = forms(&desk)
-        .route(paths::LOGIN, get(login))
-        .route(paths::LOGIN_JSON, get(login_json).post(login_json))
+        .route(paths::LOGIN, get(login).head(untouched))
+        .route(paths::LOGIN_JSON, get(login_json).head(untouched).post(login_json))
         .route(SIGN_OUT, post(sign_out));
     for provider in client.providers() {
         let name: Arc<str> = provider.name().into();
         let finish = move |desk: State<Desk<U>>, query: RawQuery, headers: HeaderMap| {
             callback(name, desk, query, headers)
         };
-        let mut route = get(finish);
+        let mut route = get(finish).head(untouched);
         if provider.answers_by_post() {
             let name: Arc<str> = provider.name().into();
             let take = move |desk: State<Desk<U>>, headers: HeaderMap, body: Bytes| {
@@ -98,7 +102,11 @@ where
         }
         router = router.route(&provider.callback_path(), route);
     }
-    router = router.route(NOTICES, get(notified).post(notified));
+    router = router.route(NOTICES, get(notified).head(untouched).post(notified));
+    router = router.route(&format!("{}/{{provider}}", paths::BACK_CHANNEL_LOGOUT), post(logged_out::take));
+    for path in deletion_pages(client) {
+        router = router.route(&path, get(deletion));
+    }
     if client.issues_tokens() {
         router = router.merge(service_tokens::routes());
     }
@@ -151,6 +159,11 @@ async fn callback<U: Send + Sync + 'static>(
     }
 }
 
+/// `HEAD` is asked by who looks where a link leads (RFC 9110 §9.3.2): nothing is used up and nothing happens.
+async fn untouched() -> Response {
+    answer::guarded(StatusCode::OK.into_response())
+}
+
 async fn posted<U: Send + Sync + 'static>(
     provider: Arc<str>,
     State(desk): State<Desk<U>>,
@@ -186,13 +199,17 @@ async fn sign_up<U: Send + Sync + 'static>(
     }
 }
 
-async fn sign_out<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
+async fn sign_out<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     // No page of another site can make a browser send this header.
     let by_token = desk.client.issues_tokens() && headers.contains_key(http::header::AUTHORIZATION);
     if !by_token && !same_origin::is_same_origin(&headers, desk.client.origin()) {
         return same_origin::refused();
     }
-    match desk.client.sign_out(&headers).await {
+    match desk.client.sign_out(&headers, &body).await {
         Ok(gone) => redirect(gone),
         Err(error) => desk.fail(&error, &headers),
     }
@@ -211,8 +228,35 @@ async fn notified<U: Send + Sync + 'static>(
         Ok(NoticeAnswer { status, body: None, .. }) => status.into_response(),
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "a notice was not taken");
-            error.status().into_response()
+            answer::refused(desk.client.refusal(&provider, &name, &error))
         }
+    }
+}
+
+/// Paths of pages that say what became of a deletion.
+fn deletion_pages<U: Send + Sync + 'static>(client: &Client<U>) -> BTreeSet<String> {
+    let notices = client.providers().iter().flat_map(|provider| &provider.definition().schema().notices);
+    notices.filter_map(|rule| rule.deletion_page.clone()).collect()
+}
+
+async fn deletion<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST).ok();
+    let code = params.and_then(|params| params.one("code").ok().flatten().map(str::to_owned));
+    let found = match code {
+        Some(code) => desk.client.deletion(&code).await.map(|at| at.map(|at| (code, at))),
+        None => Ok(None),
+    };
+    match found {
+        Ok(found) => {
+            let status = if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+            let found = found.as_ref().map(|(code, at)| (code.as_str(), *at));
+            answer::page(status, desk.pages.deletion(found, language(&headers)))
+        }
+        Err(error) => desk.fail(&error, &headers),
     }
 }
 

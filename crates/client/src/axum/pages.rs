@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use mapae_protocol::time::Timestamp;
+
 use super::{
     account_pages,
     html::{document, escape, text},
 };
 use crate::{
+    calendar::day,
     client::paths,
     error::{Error, Language},
     identity::Identity,
@@ -42,6 +45,12 @@ pub trait Pages: Send + Sync + 'static {
         account_pages::sign_in_methods(methods, providers, language)
     }
 
+    /// What became of a deletion that a provider asked for: its code and when it was asked for, or `None` if nobody knows of
+    /// it (any more). Say how the rest of an account is deleted, too.
+    fn deletion(&self, asked: Option<(&str, Timestamp)>, language: Language) -> String {
+        plain_deletion(asked, language)
+    }
+
     /// What the person agreed to. Posted to `/agreements` is a `term`, with the `version` that is agreed to, or without, to
     /// withdraw.
     fn agreements(&self, terms: &[Term], agreements: &[Agreement], language: Language) -> String {
@@ -60,6 +69,29 @@ fn plain_failed(error: &Error, language: Language) -> String {
     let again = text(language, "처음으로", "To the start page");
     let body = format!("<p>{}</p><p><a href=\"/\">{again}</a></p>", escape(explanation.advice));
     document(explanation.title, &body, language)
+}
+
+fn plain_deletion(asked: Option<(&str, Timestamp)>, language: Language) -> String {
+    let Some((code, at)) = asked else {
+        let title = text(language, "그런 삭제 요청이 없습니다.", "There is no such request for deletion.");
+        let advice = text(
+            language,
+            "확인 코드가 잘못되었거나 90일이 지난 요청입니다.",
+            "The confirmation code is wrong, or the request is older than 90 days.",
+        );
+        return document(title, &format!("<p>{advice}</p>"), language);
+    };
+    let title = text(language, "데이터를 삭제했습니다.", "The data was deleted.");
+    let advice = text(
+        language,
+        "소셜 로그인 제공자의 요청에 따라, 그곳에서 받은 토큰과 이메일 표시를 지우고, 그 로그인 방법으로 로그인한 모든 기기에서 로그아웃했습니다. 계정 자체를 지우려면 이 서비스에 문의하세요.",
+        "At the wish of the provider by which you signed in, its tokens and the address shown for it were deleted here, and you were signed out wherever you had signed in by it. To delete the account itself, please ask this service.",
+    );
+    let (when, named) =
+        (text(language, "요청한 때", "Asked for"), text(language, "확인 코드", "Confirmation code"));
+    let body =
+        format!("<p>{advice}</p><p>{when}: {}</p><p>{named}: <code>{}</code></p>", day(at), escape(code));
+    document(title, &body, language)
 }
 
 fn plain_sign_up(form: &SignUpForm, language: Language) -> String {

@@ -8,7 +8,7 @@ use std::{
 
 use mapae_protocol::{time::Seconds, uri::Uri};
 
-use super::{Client, Core, Flights};
+use super::{Client, Core, Flights, Nonces};
 use crate::{
     accounts::ErasedAccounts,
     clock::Clock,
@@ -149,6 +149,7 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             terms: Terms::new(self.terms)?,
             tidied: AtomicI64::new(i64::MIN),
             flights: Arc::new(Flights::default()),
+            nonces: Nonces::default(),
             origin,
             session_life: self.session_life,
             keep_sessions: self.keep_sessions,

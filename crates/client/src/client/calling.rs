@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use http::StatusCode;
+use http::{HeaderMap, Method, StatusCode};
 
 use super::{AccessError, Client};
-use crate::{identity::EndUser, tokens::AccessToken};
+use crate::{identity::EndUser, possession::asks_for_nonce, tokens::AccessToken};
 
 /// What came of one call of an API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +14,13 @@ pub enum Attempt<T> {
     Answered(T),
     /// The API answered `401`: the token does not work any more (RFC 6750 §3.1).
     Unauthorized(T),
+    /// The API wants its nonce in the proof and has told it: the same token works at the second attempt (RFC 9449 §9).
+    WantsNonce(T),
 }
 
 impl<T> Attempt<T> {
-    /// By the status of the answer.
+    /// By the status of the answer. For a token that is bound to a key it is [`Client::attempt`], which tells a nonce that is
+    /// wanted from a token that is over.
     #[must_use]
     pub fn of(status: StatusCode, answer: T) -> Self {
         if status == StatusCode::UNAUTHORIZED { Self::Unauthorized(answer) } else { Self::Answered(answer) }
@@ -25,7 +28,7 @@ impl<T> Attempt<T> {
 
     fn into_inner(self) -> T {
         match self {
-            Self::Answered(answer) | Self::Unauthorized(answer) => answer,
+            Self::Answered(answer) | Self::Unauthorized(answer) | Self::WantsNonce(answer) => answer,
         }
     }
 }
@@ -45,6 +48,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// Calls an API with a token that works. If the API says `401` all the same, the token is refreshed and the call is
     /// made once more; what the API says then is the answer.
     ///
+    /// A token that is bound to a key is shown with [`headers_of_call`](Self::headers_of_call).
+    ///
     /// # Errors
     /// [`CallError`].
     pub async fn call_with_token<T, E, F>(
@@ -55,13 +60,36 @@ impl<U: Send + Sync + 'static> Client<U> {
     where
         F: Future<Output = Result<Attempt<T>, E>>,
     {
-        let token = self.access_token(person).await?;
-        match call(token.clone()).await.map_err(CallError::Call)? {
-            Attempt::Answered(answer) => Ok(answer),
-            Attempt::Unauthorized(_) => {
-                let token = self.after_unauthorized(person, &token).await?;
-                call(token).await.map(Attempt::into_inner).map_err(CallError::Call)
+        let mut token = self.access_token(person).await?;
+        let (mut refreshed, mut has_nonce) = (false, false);
+        loop {
+            match call(token.clone()).await.map_err(CallError::Call)? {
+                Attempt::WantsNonce(_) if !has_nonce => has_nonce = true,
+                Attempt::Unauthorized(_) if !refreshed => {
+                    token = self.after_unauthorized(person, &token).await?;
+                    refreshed = true;
+                }
+                last => return Ok(last.into_inner()),
             }
         }
+    }
+
+    /// `Authorization` for a request to an API, and for a token that is bound to a key the proof, which is for this method and
+    /// address and for one request (RFC 9449 §7.1). What the API answers goes to [`attempt`](Self::attempt).
+    #[must_use]
+    pub fn headers_of_call(&self, token: &AccessToken, method: &Method, address: &str) -> HeaderMap {
+        token.headers((method, address), &self.core.nonces, self.now())
+    }
+
+    /// What came of a request to this address, by the status and the headers of the answer. A nonce that the API gives is
+    /// remembered for the next proof (RFC 9449 §8.2).
+    #[must_use]
+    pub fn attempt<T>(&self, address: &str, said: (StatusCode, &HeaderMap), answer: T) -> Attempt<T> {
+        let (status, headers) = said;
+        let told = self.core.nonces.learn(address, headers);
+        if status == StatusCode::UNAUTHORIZED && told && asks_for_nonce(headers) {
+            return Attempt::WantsNonce(answer);
+        }
+        Attempt::of(status, answer)
     }
 }

@@ -1,13 +1,13 @@
 //! What providers tell, carried out: tokens and sessions that are over end, and the application hears of it — RFC 8935 §2.
 
-use mapae_protocol::random;
-use serde_json::{Value, json};
+use mapae_protocol::time::Timestamp;
+use serde_json::Value;
 
 use super::Client;
 use crate::{
     definition::NoticeRule,
     error::Error,
-    notice::{AGE, EventKind, Notice, NoticeAnswer, NoticeError, ProviderEvent},
+    notice::{EventKind, Notice, NoticeAnswer, NoticeError, NoticeRefusal, ProvedNotice, ProviderEvent},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -26,21 +26,65 @@ impl<U: Send + Sync + 'static> Client<U> {
             self.providers().iter().find(|known| known.name() == provider).ok_or(NoticeError::Unknown)?;
         let (rule, now) = (known.notice(name)?, self.now());
         let proved = known.prove_notice(name, notice, now).await?;
-        let id = proved.id.map(|id| format!("notice {provider} {id}"));
-        let known_already = match &id {
-            Some(id) => self.core.vault.was_used(id, now).await.map_err(failed)?,
-            None => false,
+        let told = proved.deletion_code.is_some() && !proved.events.is_empty();
+        let events = match self.known_already(provider, name, &proved, now).await? {
+            true => Vec::new(),
+            false => proved.events.clone(),
         };
-        let events = if known_already { Vec::new() } else { proved.events };
-        self.carry_out(provider, &events).await?;
-        if let Some(id) = &id {
-            // Only now: what failed half-way is done again when the provider repeats itself.
-            self.core.vault.use_state(id, now.plus(AGE).plus(AGE), now).await.map_err(failed)?;
+        self.carry_out(provider, &events, now).await?;
+        // Only now: what failed half-way is done again when the provider repeats itself.
+        for id in [own_name(provider, name, &proved), shared_name(provider, &proved)].into_iter().flatten() {
+            let until = now.plus(proved.known_for);
+            self.core.vault.use_state(&id, until, now).await.map_err(NoticeError::unavailable)?;
         }
-        Ok(NoticeAnswer { status: proved.status, body: self.body(rule, &events), events })
+        let body = match proved.deletion_code.filter(|_| told) {
+            Some(code) => {
+                self.core.vault.note_deletion(&code, now).await.map_err(NoticeError::unavailable)?;
+                self.deletion_answer(rule, &code)
+            }
+            None => None,
+        };
+        Ok(NoticeAnswer { status: proved.status, body, events })
     }
 
-    async fn carry_out(&self, provider: &str, events: &[ProviderEvent]) -> Result<(), NoticeError> {
+    /// How the notice called `name` of the provider called `provider` is refused ([`Provider::refusal`]).
+    ///
+    /// [`Provider::refusal`]: crate::Provider::refusal
+    #[must_use]
+    pub fn refusal(&self, provider: &str, name: &str, error: &NoticeError) -> NoticeRefusal {
+        let known = self.providers().iter().find(|known| known.name() == provider);
+        let alone = || NoticeRefusal { status: error.status(), body: None };
+        known.map_or_else(alone, |known| known.refusal(name, error))
+    }
+
+    /// Whether this very notice was carried out before. What proves it counts for another one only for a moment.
+    async fn known_already(
+        &self,
+        provider: &str,
+        name: &str,
+        proved: &ProvedNotice,
+        now: Timestamp,
+    ) -> Result<bool, NoticeError> {
+        let was_used = async |id: Option<String>| match id {
+            Some(id) => self.core.vault.was_used(&id, now).await.map_err(NoticeError::unavailable),
+            None => Ok(false),
+        };
+        if was_used(own_name(provider, name, proved)).await? {
+            return Ok(true);
+        }
+        let is_late = proved.twin_until.is_some_and(|until| now > until);
+        if is_late && was_used(shared_name(provider, proved)).await? {
+            return Err(NoticeError::Repeated);
+        }
+        Ok(false)
+    }
+
+    async fn carry_out(
+        &self,
+        provider: &str,
+        events: &[ProviderEvent],
+        now: Timestamp,
+    ) -> Result<(), NoticeError> {
         for event in events {
             match event.kind {
                 EventKind::Resumed
@@ -48,29 +92,52 @@ impl<U: Send + Sync + 'static> Client<U> {
                 | EventKind::RelayStopped
                 | EventKind::RelayResumed => {}
                 EventKind::SessionsRevoked => {
-                    self.core.vault.end_sessions(&event.person).await.map_err(failed)?;
+                    self.core
+                        .vault
+                        .end_sessions(&event.person, now)
+                        .await
+                        .map_err(NoticeError::unavailable)?;
                 }
-                EventKind::Unlinked
-                | EventKind::TokensRevoked
-                | EventKind::Suspended
-                | EventKind::DataDeletionRequested => {
-                    self.core.vault.forget(&event.person).await.map_err(failed)?;
+                EventKind::Unlinked | EventKind::TokensRevoked | EventKind::Suspended => {
+                    self.core.vault.forget(&event.person, now).await.map_err(NoticeError::unavailable)?;
+                }
+                EventKind::DataDeletionRequested => {
+                    self.core
+                        .vault
+                        .forget_data(&event.person, now)
+                        .await
+                        .map_err(NoticeError::unavailable)?;
                 }
             }
-            self.accounts.notified(event).await.map_err(failed)?;
+            self.accounts.notified(event).await.map_err(NoticeError::unavailable)?;
             tracing::info!(provider, kind = ?event.kind, "a provider told of something");
         }
         Ok(())
     }
 
-    /// Facebook wants an address at which the person sees what became of the deletion.
-    fn body(&self, rule: &NoticeRule, events: &[ProviderEvent]) -> Option<Value> {
-        let path = rule.deletion_page.as_ref().filter(|_| !events.is_empty())?;
-        let code = random::text::<12>();
-        Some(json!({ "url": format!("{}{path}?code={code}", self.origin()), "confirmation_code": code }))
+    /// When a provider asked, by this code, for the deletion of what came from it; `None` for a code that was never given
+    /// out, or longer than 90 days ago. What was kept here was deleted then; what the application keeps, it deletes by
+    /// [`Accounts::notified`](crate::Accounts::notified).
+    ///
+    /// # Errors
+    /// The vault failed.
+    pub async fn deletion(&self, code: &str) -> Result<Option<Timestamp>, Error> {
+        Ok(self.core.vault.deletion(code, self.now()).await?)
+    }
+
+    fn deletion_answer(&self, rule: &NoticeRule, code: &str) -> Option<Value> {
+        let url = format!("{}{}?code={code}", self.origin(), rule.deletion_page.as_ref()?);
+        Some(ProvedNotice::deletion_answer(&url, code))
     }
 }
 
-fn failed(error: impl Into<Error>) -> NoticeError {
-    NoticeError::Unavailable(Box::new(error.into()))
+/// By what a repeat of this notice is known.
+fn own_name(provider: &str, name: &str, proved: &ProvedNotice) -> Option<String> {
+    proved.id.as_ref().map(|id| format!("notice {provider} {name} {id}"))
+}
+
+/// By what it is known that the same proof stood under some notice, where it can stand under two.
+fn shared_name(provider: &str, proved: &ProvedNotice) -> Option<String> {
+    let id = proved.id.as_ref().filter(|_| proved.twin_until.is_some());
+    id.map(|id| format!("notice {provider} / {id}"))
 }

@@ -191,6 +191,9 @@ impl<U: Send + Sync + 'static> Client<U> {
             acr: None,
             amr: Vec::new(),
             sid: Some(Vault::sid(id)),
+            cnf: None,
+            act: None,
+            gcl: None,
             gid: None,
             rvh: Vec::new(),
         };
@@ -219,10 +222,10 @@ impl Core {
         &self,
         id: &SessionId,
         session: Session,
-        headers: &HeaderMap,
+        before: Option<&str>,
     ) -> Result<Vec<HeaderValue>, Error> {
-        let (binding, before) = (Binding::generate(), self.session_id(headers));
-        self.vault.begin_family(id, session, before.as_ref()).await?;
+        let binding = Binding::generate();
+        self.vault.begin_family(id, session, before).await?;
         let code = sealed::code(&self.vault, id, &binding);
         let cookies = &self.cookies;
         Ok(vec![
@@ -233,8 +236,25 @@ impl Core {
 
     /// The session of the browser's refresh token, whichever generation that is: good enough to end it.
     pub(super) fn refreshed_session(&self, headers: &HeaderMap) -> Option<SessionId> {
-        let token = cookie::read(headers, &self.cookies.refresh())?;
+        self.session_of_refresh_token(cookie::read(headers, &self.cookies.refresh())?)
+    }
+
+    /// The session of this refresh token.
+    pub(super) fn session_of_refresh_token(&self, token: &str) -> Option<SessionId> {
         sealed::open_refresh_token(&self.vault, token).map(|(session, _)| session)
+    }
+
+    /// The same of the refresh token that a front end posts.
+    pub(super) fn posted_session(&self, body: &[u8]) -> Option<SessionId> {
+        let token = field(body, "refresh_token").ok().flatten()?;
+        sealed::open_refresh_token(&self.vault, &token).map(|(session, _)| session)
+    }
+
+    /// The session whose one-time code waits in the browser's cookies.
+    pub(super) fn waiting_session(&self, headers: &HeaderMap) -> Option<SessionId> {
+        let code = cookie::read(headers, &self.cookies.code())?;
+        let binding = cookie::read(headers, &self.cookies.code_binding())?;
+        sealed::open_code(&self.vault, code, binding)
     }
 
     /// The `sid` of the access token that a request brings; `None` if there is none that works.

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Core, paths};
+use super::{Client, Core, paths, seat::Seated, to_its_end::to_its_end};
 use crate::{
     errand::Errand,
     error::Error,
     identity::EndUser,
-    linking::{FRESH, canonical_address},
+    linking::canonical_address,
     login::{Intent, LoginRequest},
     redirect::Redirect,
     return_to::ReturnTo,
-    session::SessionId,
     sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
     vault::{Method, Removal},
 };
@@ -33,7 +32,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// [`AccountError::NotSignedIn`], or the vault or the accounts failed.
     pub async fn sign_in_methods(&self, headers: &HeaderMap) -> Result<SignInMethods, Error> {
-        let (session, account, user) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
+        let seated = self.seated(self.core.seat(headers).await?).await?;
+        let Seated { seat, account, user } = seated.ok_or(AccountError::NotSignedIn)?;
         let now = self.now();
         self.core.ensure_founder(&account, now).await?;
         let mut methods = self.core.vault.methods(&account).await?;
@@ -46,25 +46,35 @@ impl<U: Send + Sync + 'static> Client<U> {
             person: method.person.clone(),
             hint: method.hint.clone(),
             added_at: method.added_at,
-            current: method.person == session.person,
+            current: method.person == seat.session.person,
             removable: otherwise || methods.iter().any(|other| other.person != method.person && opens(other)),
         };
-        let fresh = self.core.fresh(headers, now).await?.is_some();
+        // A page that only reads brings no form: there the access token says whose proof it is.
+        let own = self.core.keeps_no_cookie() || self.core.own_seat(headers, b"").await?.is_some();
+        let fresh = own && self.core.is_fresh(&seat.sid, now).await?;
         Ok(SignInMethods { account, methods: methods.iter().map(shown).collect(), fresh })
     }
 
     /// Starts a proof of who is signed in, at a provider of theirs: the provider's sign-in must be a new one. It counts for
     /// ten minutes, in the session in which it was given.
     ///
+    /// `body` is the form that asked for it. A front end that keeps its refresh token itself sends that there
+    /// (`refresh_token=…`): its access token alone proves and changes nothing.
+    ///
     /// # Errors
     /// [`AccountError::NotSignedIn`], or as [`Self::login`].
-    pub async fn prove_again(&self, request: &LoginRequest, headers: &HeaderMap) -> Result<Redirect, Error> {
-        let (id, _) = self.signed_in_account(headers).await?;
+    pub async fn prove_again(
+        &self,
+        request: &LoginRequest,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Redirect, Error> {
+        let Seated { seat, .. } = self.own_account(headers, body).await?;
         let request = request.clone().with_intent(Intent::Reauthenticate);
-        self.begin(&request, Errand::ProveAgain { mark: id.mark() }, headers).await
+        self.begin(&request, Errand::ProveAgain { sid: seat.sid }, headers).await
     }
 
-    /// Starts to add a sign-in method to the account that is signed in.
+    /// Starts to add a sign-in method to the account that is signed in; `body` as for [`Self::prove_again`].
     ///
     /// Whoever calls this has checked that a page of this service asked for it.
     ///
@@ -74,25 +84,35 @@ impl<U: Send + Sync + 'static> Client<U> {
         &self,
         request: &LoginRequest,
         headers: &HeaderMap,
+        body: &[u8],
     ) -> Result<Redirect, Error> {
-        let (_, account) = self.signed_in_account(headers).await?;
-        let id = self.core.fresh(headers, self.now()).await?.ok_or(AccountError::NotFresh)?;
+        let Seated { seat, account, .. } = self.fresh_account(headers, body).await?;
         // Whom the provider's page greets may be somebody else.
         let request = request.clone().with_intent(Intent::ChooseAccount);
-        self.begin(&request, Errand::Connect { account, mark: id.mark() }, headers).await
+        self.begin(&request, Errand::Connect { account, sid: seat.sid }, headers).await
     }
 
     /// Removes the sign-in method of this id from the account that is signed in, ends every session that was begun with it
-    /// and the link at the provider, as far as the provider can be told.
+    /// and the link at the provider, as far as the provider can be told; `body` as for [`Self::prove_again`].
     ///
     /// Whoever calls this has checked that a page of this service asked for it.
     ///
     /// # Errors
     /// [`AccountError`]: the last way in is never removed. Or the vault or the accounts failed.
-    pub async fn remove_sign_in_method(&self, id: &str, headers: &HeaderMap) -> Result<Redirect, Error> {
-        let (_, account, user) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
+    pub async fn remove_sign_in_method(
+        &self,
+        id: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Redirect, Error> {
+        let (client, id) = (self.clone(), id.to_owned());
+        let (headers, body) = (headers.clone(), body.to_vec());
+        to_its_end(async move { client.remove_method(&id, &headers, &body).await }).await
+    }
+
+    async fn remove_method(&self, id: &str, headers: &HeaderMap, body: &[u8]) -> Result<Redirect, Error> {
+        let Seated { account, user, .. } = self.fresh_account(headers, body).await?;
         let now = self.now();
-        self.core.fresh(headers, now).await?.ok_or(AccountError::NotFresh)?;
         self.core.ensure_founder(&account, now).await?;
         let mut methods = self.core.vault.methods(&account).await?;
         methods.retain(sign_in_methods::is_of_a_provider);
@@ -109,7 +129,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         // It opens nothing any more. That the provider does not hear of it changes nothing here.
         if let Err(error) = self.unlink(&person).await {
             tracing::warn!(provider, %error, "the provider was not told that a sign-in method was removed");
-            self.core.vault.forget(&person).await?;
+            self.core.vault.forget(&person, now).await?;
         }
         self.tell_change(&MethodChange { account, person, provider, added: false }).await;
         Ok(Redirect { location: paths::METHODS.to_owned(), cookies: Vec::new() })
@@ -136,8 +156,12 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// [`SignUpError::NotWaiting`](crate::SignUpError::NotWaiting), [`AccountError::Refused`] if it is another account that had to be proved.
     pub async fn account_proved(&self, account: &EndUser, headers: &HeaderMap) -> Result<Redirect, Error> {
-        let (id, waiting) = self.waiting(headers).await?;
-        self.link_waiting(&id, &waiting, account.clone(), headers).await
+        let (client, account, headers) = (self.clone(), account.clone(), headers.clone());
+        let link = async move {
+            let (id, waiting) = client.waiting(&headers).await?;
+            client.link_waiting(&id, &waiting, account, &headers).await
+        };
+        to_its_end(link).await
     }
 
     /// Begins a session for the owner of `account`, who has just proved it to the application itself, as by a password.
@@ -163,7 +187,8 @@ impl<U: Send + Sync + 'static> Client<U> {
             removed_at: None,
         };
         self.core.vault.take_method(&method, None).await?;
-        let (id, cookies) = self.core.open_session(&person, headers).await?;
+        let before = self.core.cookie_sid(headers);
+        let (id, cookies) = self.core.open_session(&person, before.as_deref()).await?;
         self.core.vault.note_fresh(&id, now).await?;
         Ok(Redirect { location: self.core.destination(return_to), cookies })
     }
@@ -174,8 +199,14 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault failed: call it again.
     pub async fn account_deleted(&self, account: &EndUser, address: Option<&str>) -> Result<(), Error> {
+        let now = self.now();
         if let Some(address) = address.and_then(canonical_address) {
-            self.core.vault.rest_address(&address, self.now()).await?;
+            self.core.vault.rest_address(&address, now).await?;
+        }
+        // Whoever is on the way into it would found another one.
+        self.core.vault.end_sessions(account, now).await?;
+        for method in self.core.vault.methods(account).await? {
+            self.core.vault.end_sessions(&method.person, now).await?;
         }
         Ok(self.core.vault.forget_account(account).await?)
     }
@@ -186,21 +217,23 @@ impl<U: Send + Sync + 'static> Client<U> {
         }
     }
 
-    async fn signed_in_account(&self, headers: &HeaderMap) -> Result<(SessionId, EndUser), Error> {
-        let (_, account, _) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
-        let id = self.core.own_session(headers).await?.ok_or(AccountError::NotSignedIn)?;
-        Ok((id, account))
+    /// Who is signed in, where they may be asked to prove it.
+    async fn own_account(&self, headers: &HeaderMap, body: &[u8]) -> Result<Seated<U>, Error> {
+        let seated = self.seated(self.core.own_seat(headers, body).await?).await?;
+        Ok(seated.ok_or(AccountError::NotSignedIn)?)
+    }
+
+    /// Who is signed in and has proved a moment ago who they are.
+    async fn fresh_account(&self, headers: &HeaderMap, body: &[u8]) -> Result<Seated<U>, Error> {
+        let seated = self.own_account(headers, body).await?;
+        if !self.core.is_fresh(&seated.seat.sid, self.now()).await? {
+            return Err(AccountError::NotFresh.into());
+        }
+        Ok(seated)
     }
 }
 
 impl Core {
-    /// The session of the browser, if its owner has proved who they are a moment ago.
-    async fn fresh(&self, headers: &HeaderMap, now: Timestamp) -> Result<Option<SessionId>, Error> {
-        let Some(id) = self.own_session(headers).await? else { return Ok(None) };
-        let since = self.vault.fresh_since(&id, now).await?;
-        Ok(since.is_some_and(|since| now < since.plus(FRESH)).then_some(id))
-    }
-
     /// Issuers that are still spoken to.
     fn issuers(&self) -> BTreeSet<String> {
         self.providers.iter().map(|provider| provider.issuer().to_string()).collect()

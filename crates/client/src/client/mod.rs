@@ -10,12 +10,16 @@ mod hearing;
 mod holding;
 mod issuing;
 mod judging;
+mod leaving;
+mod logged_out;
 mod methods;
 mod posting;
 mod refreshing;
+mod seat;
 mod signing_up;
 mod terms;
 mod tidying;
+mod to_its_end;
 mod unlinking;
 mod web;
 
@@ -37,6 +41,7 @@ use crate::{
     cookie::Cookies,
     identity::EndUser,
     login::LoginError,
+    possession::Nonces,
     provider::Provider,
     service_tokens::{Issuing, SubjectOf},
     setting::{ConfigurationError, Setting},
@@ -63,6 +68,8 @@ struct Core {
     terms: Terms,
     tidied: AtomicI64,
     flights: Arc<Flights>,
+    /// Of APIs; each provider remembers its own.
+    nonces: Nonces,
     origin: String,
     session_life: Seconds,
     keep_sessions: bool,
@@ -73,6 +80,8 @@ struct Core {
 pub(crate) mod paths {
     /// Starts a login.
     pub(crate) const LOGIN: &str = "/login";
+    /// Where providers tell that somebody has signed out there; their name follows.
+    pub(crate) const BACK_CHANNEL_LOGOUT: &str = "/login/backchannel-logout";
     /// Starts a login for a front end.
     pub(crate) const LOGIN_JSON: &str = "/login.json";
     /// The sign-up form.

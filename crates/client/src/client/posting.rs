@@ -3,10 +3,7 @@
 use http::HeaderMap;
 
 use super::{Client, Core};
-use crate::{
-    callback::CallbackError, cookie, definition::ResponseMode, error::Error, posted, provider::Provider,
-    redirect::Redirect,
-};
+use crate::{callback::CallbackError, cookie, error::Error, posted, provider::Provider, redirect::Redirect};
 
 impl<U: Send + Sync + 'static> Client<U> {
     /// Takes what was posted to the redirect URI of the provider called `provider` (Apple): a `body` of
@@ -47,7 +44,7 @@ impl Provider {
     /// Whether its answers come as a form that its page posts; an answer in the address is none then.
     #[must_use]
     pub fn answers_by_post(&self) -> bool {
-        self.definition().schema().authorization.response_mode == ResponseMode::FormPost
+        self.registration().posted_answers
     }
 }
 

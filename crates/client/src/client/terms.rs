@@ -40,7 +40,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         version: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<(), Error> {
-        let (_, account, _) = self.present(headers).await?.ok_or(AccountError::NotSignedIn)?;
+        let seated = self.seated(self.core.seat(headers).await?).await?;
+        let account = seated.ok_or(AccountError::NotSignedIn)?.account;
         let term = self.core.terms.named(term).filter(|term| !term.is_required());
         let term = term.ok_or(AccountError::UnknownTerm)?;
         let (vault, now) = (&self.core.vault, self.now());

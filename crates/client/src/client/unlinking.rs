@@ -21,7 +21,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             Err(AccessError::SignInAgain) => false,
             other => other?,
         };
-        self.core.vault.forget(person).await?;
+        self.core.vault.forget(person, self.now()).await?;
         Ok(told)
     }
 

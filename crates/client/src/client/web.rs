@@ -1,21 +1,22 @@
 //! Login, callback, session and sign-out of a browser.
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Core, paths};
+use super::{Client, Core, paths, to_its_end::to_its_end};
 use crate::{
     callback::{CallbackError, CallbackResponse, CompletedLogin},
     cookie,
     errand::Errand,
     error::Error,
-    identity::EndUser,
-    login::LoginRequest,
+    identity::{EndUser, Identity},
+    login::{LoginError, LoginRequest},
     pending::{self, PendingLogin},
     provider::Provider,
     redirect::Redirect,
     return_to::ReturnTo,
-    session::{Session, SessionId},
+    session::Session,
+    sign_in_methods::AccountError,
     sign_up::SignUpId,
     tokens::Tokens,
     vault::Vault,
@@ -40,6 +41,9 @@ impl<U: Send + Sync + 'static> Client<U> {
     ) -> Result<Redirect, Error> {
         let core = &self.core;
         let provider = core.provider(request.provider.as_deref())?;
+        if provider.refuses_browser(headers) {
+            return Err(LoginError::InsideAnotherApp.into());
+        }
         let mut started = provider.start(request, core.clock.now()).await?;
         started.pending.errand = errand;
         let name = core.cookies.login(started.pending.state.expose());
@@ -73,7 +77,9 @@ impl<U: Send + Sync + 'static> Client<U> {
         let (pending, login_cookie) = core.pending(&response, provider, headers, now).await?;
         let (errand, begun_at) = (pending.errand.clone(), pending.begun_at());
         let completed = core.completed(provider.finish(pending, &response, now).await?).await?;
-        let mut redirect = self.run(errand, completed, headers, begun_at).await?;
+        let (client, brought) = (self.clone(), headers.clone());
+        let run = async move { client.run(errand, completed, &brought, begun_at).await };
+        let mut redirect = to_its_end(run).await?;
         redirect.cookies.push(core.cookies.clear(&login_cookie));
         redirect.cookies.extend(by_post.then(|| core.cookies.clear(&core.cookies.answer())));
         Ok(redirect)
@@ -85,34 +91,41 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault or the accounts failed.
     pub async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<(Session, U)>, Error> {
-        Ok(self.present(headers).await?.map(|(session, _, user)| (session, user)))
+        let seated = self.seated(self.core.seat(headers).await?).await?;
+        Ok(seated.map(|seated| (seated.seat.session, seated.user)))
     }
 
-    /// The same, with the account's name.
-    pub(super) async fn present(&self, headers: &HeaderMap) -> Result<Option<(Session, EndUser, U)>, Error> {
-        let Some(session) = self.core.session(headers).await? else { return Ok(None) };
-        let opened = self.opened_by(&session.person).await?;
-        let open = opened.filter(|(_, user)| !self.accounts.is_closed(user));
-        Ok(open.map(|(account, user)| (session, account, user)))
-    }
-
-    /// Ends the browser's session.
+    /// Ends the session of the browser whose request has these `headers`. A front end that keeps its refresh token itself
+    /// posts it in the `body` (`refresh_token=…`), so that this also works when its access token is over.
     ///
     /// # Errors
-    /// The vault failed; the session may still be alive.
-    pub async fn sign_out(&self, headers: &HeaderMap) -> Result<Redirect, Error> {
+    /// [`AccountError::NotSignedIn`] if such a front end names no session: then nothing has ended. Or the vault failed; the
+    /// session may still be alive.
+    pub async fn sign_out(&self, headers: &HeaderMap, body: &[u8]) -> Result<Redirect, Error> {
         let core = &self.core;
-        if let Some(id) = core.session_id(headers) {
-            core.vault.end_session(&id).await?;
-        }
-        if let Some(sid) = core.bearer_session(headers).await? {
+        // One of two cookies of one name was planted; whoever leaves wants none of them to live.
+        let kept = core.shown_sessions(headers, body).iter().map(Vault::sid).collect::<Vec<_>>();
+        // A code that nobody has posted yet is as good as the tokens.
+        let handed = core.waiting_session(headers).as_ref().map(Vault::sid);
+        let mut is_named = false;
+        let others = [handed, core.bearer_session(headers).await?].into_iter().flatten();
+        for sid in kept.into_iter().chain(others) {
             core.vault.end_session_called(&sid).await?;
+            is_named = true;
         }
         let mut cookies = vec![core.cookies.clear(&core.session_cookie())];
+        if core.service_tokens.is_some() {
+            cookies.push(core.cookies.clear(&core.cookies.code()));
+            cookies.push(core.cookies.clear(&core.cookies.code_binding()));
+        }
         // Whoever sits there next finds no form that would let them in.
         if let Some(id) = cookie::read(headers, &core.cookies.sign_up()).and_then(SignUpId::parse) {
             core.vault.finish_sign_up(&id).await?;
+            is_named = true;
             cookies.push(core.cookies.clear(&core.cookies.sign_up()));
+        }
+        if core.keeps_no_cookie() && !is_named {
+            return Err(AccountError::NotSignedIn.into());
         }
         Ok(Redirect { location: ReturnTo::default().to_string(), cookies })
     }
@@ -122,11 +135,12 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault or the accounts failed.
     pub async fn sign_out_everywhere(&self, person: &EndUser) -> Result<(), Error> {
-        self.core.vault.end_sessions(person).await?;
+        let now = self.now();
+        self.core.vault.end_sessions(person, now).await?;
         if let Some((account, _)) = self.opened_by(person).await? {
-            self.core.vault.end_sessions(&account).await?;
+            self.core.vault.end_sessions(&account, now).await?;
             for method in self.core.vault.methods(&account).await? {
-                self.core.vault.end_sessions(&method.person).await?;
+                self.core.vault.end_sessions(&method.person, now).await?;
             }
         }
         Ok(())
@@ -135,14 +149,13 @@ impl<U: Send + Sync + 'static> Client<U> {
 
 /// A person with an account, just proved, and what the provider gave.
 pub(super) struct Admission<'a> {
-    person: &'a EndUser,
-    provider: &'a str,
+    identity: &'a Identity,
     tokens: &'a Tokens,
 }
 
 impl<'a> Admission<'a> {
-    pub(super) fn of(identity: &'a crate::identity::Identity, tokens: &'a Tokens) -> Self {
-        Self { person: identity.person(), provider: identity.provider(), tokens }
+    pub(super) const fn of(identity: &'a Identity, tokens: &'a Tokens) -> Self {
+        Self { identity, tokens }
     }
 }
 
@@ -190,68 +203,19 @@ impl Core {
         return_to: &ReturnTo,
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
-        let Admission { person, provider, tokens } = admission;
-        self.vault.keep(person, provider, tokens).await?;
-        let (_, cookies) = self.open_session(person, headers).await?;
+        let Admission { identity, tokens } = admission;
+        self.vault.keep(identity.person(), identity.provider(), tokens).await?;
+        let before = self.cookie_sid(headers);
+        let (_, cookies) = self.open_session(identity, before.as_deref()).await?;
         Ok(Redirect { location: self.destination(return_to), cookies })
-    }
-
-    /// Begins a session with a new id; the one before is over (session fixation).
-    pub(super) async fn open_session(
-        &self,
-        person: &EndUser,
-        headers: &HeaderMap,
-    ) -> Result<(SessionId, Vec<HeaderValue>), Error> {
-        let (id, now) = (SessionId::generate(), self.clock.now());
-        let session =
-            Session { person: person.clone(), created_at: now, expires_at: now.plus(self.session_life) };
-        if self.service_tokens.is_some() {
-            let cookies = self.begin_handing_over(&id, session, headers).await?;
-            return Ok((id, cookies));
-        }
-        self.vault.begin_session(&id, session, self.session_id(headers).as_ref()).await?;
-        let cookie = self.cookies.set(&self.cookies.session(), id.expose(), self.session_life);
-        Ok((id, vec![cookie]))
-    }
-
-    async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Error> {
-        if self.service_tokens.is_some() {
-            let Some(sid) = self.bearer_session(headers).await? else { return Ok(None) };
-            return Ok(self.vault.session_called(&sid, self.clock.now()).await?);
-        }
-        match self.session_id(headers) {
-            Some(id) => Ok(self.vault.session(&id, self.clock.now()).await?),
-            None => Ok(None),
-        }
-    }
-
-    /// The cookie in which a browser keeps what its session is known by.
-    fn session_cookie(&self) -> String {
-        if self.service_tokens.is_some() { self.cookies.refresh() } else { self.cookies.session() }
-    }
-
-    /// The id of the session that is signed in here. Where an access token says which that is, the browser's must be the
-    /// same: a proof in one session is none in another.
-    pub(super) async fn own_session(&self, headers: &HeaderMap) -> Result<Option<SessionId>, Error> {
-        let Some(id) = self.session_id(headers) else { return Ok(None) };
-        if self.service_tokens.is_none() {
-            return Ok(Some(id));
-        }
-        let sid = self.bearer_session(headers).await?;
-        Ok((sid == Some(Vault::sid(&id))).then_some(id))
-    }
-
-    pub(super) fn session_id(&self, headers: &HeaderMap) -> Option<SessionId> {
-        if self.service_tokens.is_some() {
-            return self.refreshed_session(headers);
-        }
-        cookie::read(headers, &self.cookies.session()).and_then(SessionId::parse)
     }
 
     /// The start page in the place of pages that would begin another login: they would go round for ever.
     pub(super) fn destination(&self, return_to: &ReturnTo) -> String {
         let path = return_to.path();
         let own = [paths::LOGIN, paths::LOGIN_JSON, paths::SIGN_UP].contains(&path)
+            // Pages for a session cookie: a navigation brings no access token.
+            || self.service_tokens.is_some() && [paths::METHODS, paths::TERMS].contains(&path)
             || self.providers.iter().any(|provider| provider.callback_path() == path);
         if own { ReturnTo::default().to_string() } else { return_to.to_string() }
     }

@@ -41,6 +41,13 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     if !pointers(&schema.identity).all(|pointer| pointer.starts_with('/')) {
         return wrong("identity", "a JSON pointer begins with a slash");
     }
+    let hosted = &schema.authorization.hosted_domain;
+    if hosted.as_ref().is_some_and(|hosted| !hosted.claim.starts_with("/id_token/")) {
+        return wrong(
+            "authorization.hosted_domain",
+            "only what the provider signs says whose people they are",
+        );
+    }
     if schema.identity.subject.is_empty() {
         return wrong("identity.subject", "there is none");
     }
@@ -55,19 +62,33 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     if !schema.errors.iter().all(names_its_setting) {
         return wrong("errors.setting", "a configuration error, and no other, names a setting that there is");
     }
-    let meant = |rule: &NoticeRule| rule.proof.names_events() != rule.kind.is_some();
-    if !schema.notices.iter().all(meant) {
-        return wrong("notices.kind", "a notice has one meaning, and a signed token one for each event");
-    }
-    let shared = |rule: &&NoticeRule| rule.proof == NoticeProof::SharedHeader;
-    if schema.notices.iter().filter(shared).any(|rule| rule.credential.is_empty() || rule.subject.is_empty())
-    {
-        return wrong("notices.credential", "a shared header needs a credential and a subject");
+    notices(&schema.notices)?;
+    if !of_terms(schema).all(|pointer| pointer.starts_with('/')) {
+        return wrong("terms", "a JSON pointer begins with a slash");
     }
     if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
         return wrong("console", "there is no setting of this name");
     }
     Ok(())
+}
+
+fn notices(rules: &[NoticeRule]) -> Result<(), DefinitionError> {
+    let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
+    if !rules.iter().all(|rule| rule.proof.names_events() != rule.kind.is_some()) {
+        return wrong("notices.kind", "a notice has one meaning, and a signed token one for each event");
+    }
+    let shared = |rule: &&NoticeRule| rule.proof == NoticeProof::SharedHeader;
+    if rules.iter().filter(shared).any(|rule| rule.credential.is_empty() || rule.subject.is_empty()) {
+        return wrong("notices.credential", "a shared header needs a credential and a subject");
+    }
+    Ok(())
+}
+
+fn of_terms(schema: &Schema) -> impl Iterator<Item = &String> {
+    schema
+        .terms
+        .iter()
+        .flat_map(|terms| [&terms.list, &terms.tag, &terms.required, &terms.agreed, &terms.agreed_at])
 }
 
 fn names_its_setting(rule: &ErrorRule) -> bool {
@@ -101,5 +122,6 @@ fn of_emails(map: &IdentityMap) -> impl Iterator<Item = &String> {
 }
 
 fn of_items(map: &IdentityMap) -> impl Iterator<Item = &String> {
-    map.refused.values().chain(map.granted.values())
+    let listed = map.items.iter().flat_map(|items| [&items.list, &items.name, &items.status]);
+    map.refused.values().chain(map.granted.values()).chain(listed)
 }

@@ -127,6 +127,42 @@ fn facebook_never_says_that_an_address_was_checked_and_a_silhouette_is_no_pictur
 }
 
 #[test]
+fn facebook_says_what_was_declined_and_what_its_reviewers_let_it() {
+    let mut answer = fixture(include_str!("../../providers/documented/facebook.json"));
+    let permissions = json!({ "data": [
+        { "permission": "public_profile", "status": "granted" },
+        { "permission": "email", "status": "declined" },
+        { "permission": "user_birthday", "status": "expired" },
+        { "permission": 7, "status": "granted" },
+    ] });
+    answer.as_object_mut().unwrap().remove("email");
+    let mut said = |birthday: Value, age: Value| {
+        (answer["birthday"], answer["age_range"], answer["gender"]) = (birthday, age, "female".into());
+        let document = Document::default().with("user_info", answer.clone());
+        identified("facebook", &document.with("permissions", permissions.clone()))
+    };
+    let mapped = said(json!("02/28/1995"), json!({ "min": 21 }));
+    assert_eq!(
+        (mapped.granted.as_slice(), mapped.refused.as_slice()),
+        (&["public_profile".to_owned()][..], &["email".to_owned()][..])
+    );
+    let claims = claims(&mapped);
+    assert_eq!(
+        (&claims["birthdate"], &claims["age_range"], &claims["gender"]),
+        (&json!("1995-02-28"), &json!("21-"), &json!("female"))
+    );
+    for (birthday, age, expected) in [
+        (json!("02/28"), json!({ "min": 18, "max": 20 }), (json!("0000-02-28"), json!("18-20"))),
+        (json!("1995"), json!({ "max": 20 }), (json!("1995"), Value::Null)),
+        (json!("2/28/95"), json!("21"), (Value::Null, Value::Null)),
+    ] {
+        let mapped = said(birthday, age);
+        let there = |name: &str| mapped.claims.get(name).cloned().unwrap_or_default();
+        assert_eq!((there("birthdate"), there("age_range")), expected);
+    }
+}
+
+#[test]
 fn github_has_one_primary_address() {
     let answer = fixture(include_str!("../../providers/documented/github.json"));
     let mut document = Document::default().with("user_info", answer["user"].clone());

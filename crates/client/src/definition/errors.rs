@@ -17,6 +17,7 @@ pub(crate) enum Place {
     Token,
     Refresh,
     UserInfo,
+    Unlink,
 }
 
 impl Definition {

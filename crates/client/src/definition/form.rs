@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use super::{
     Definition,
     schema::{
-        Authorization, BirthDateMap, Button, EmailMap, Endpoints, ErrorRule, Field, IdToken, IdentityMap,
-        NoticeRule, Says, Schema, Success, Text, Token, Unlink, UserInfo,
+        Authorization, BirthDateMap, Button, EmailMap, Endpoints, ErrorRule, Field, HostedDomain, IdToken,
+        IdentityMap, ItemList, NoticeRule, Says, Schema, Success, Text, Token, Unlink, UserInfo,
     },
 };
 
@@ -41,12 +41,14 @@ fn every_name_and_every_word_of_the_form_is_on_the_page() {
         expected::<Text>("x = 1"),
         expected::<Endpoints>("x = 1"),
         expected::<Authorization>("x = 1"),
+        expected::<HostedDomain>("x = 1"),
         expected::<Token>("x = 1"),
         expected::<IdToken>("x = 1"),
         expected::<UserInfo>("x = 1"),
         expected::<Success>("x = 1"),
         expected::<IdentityMap>("x = 1"),
         expected::<Field>("x = 1"),
+        expected::<ItemList>("x = 1"),
         expected::<BirthDateMap>("x = 1"),
         expected::<EmailMap>("x = 1"),
         expected::<ErrorRule>("x = 1"),

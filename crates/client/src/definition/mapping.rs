@@ -4,9 +4,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Definition,
-    schema::{EmailMap, Field, Form, IdentityMap},
+    schema::{EmailMap, Field, Form, IdentityMap, ItemList},
 };
-use crate::identity::{Email, Verification};
+use crate::{
+    calendar,
+    identity::{Email, ProviderTerm, Verification},
+};
 
 /// The longest name that a provider may have for somebody, in bytes.
 const MAX_SUBJECT: usize = 255;
@@ -23,7 +26,11 @@ pub(crate) struct Mapped {
     pub(crate) emails: Vec<Email>,
     pub(crate) granted: Vec<String>,
     pub(crate) refused: Vec<String>,
+    pub(crate) terms: Option<Vec<ProviderTerm>>,
 }
+
+/// The part of a document in which the provider lists terms.
+pub(crate) const TERMS: &str = "terms";
 
 impl Document {
     pub(crate) fn with(mut self, part: impl Into<String>, value: Value) -> Self {
@@ -43,6 +50,11 @@ impl Document {
     fn at(&self, pointer: &str) -> Option<&Value> {
         let (part, rest) = split(pointer)?;
         self.0.get(part)?.pointer(rest).filter(|value| !value.is_null())
+    }
+
+    /// The text that is there, and nothing that could be taken for one.
+    pub(crate) fn text_at(&self, pointer: &str) -> Option<&str> {
+        self.at(pointer)?.as_str()
     }
 
     fn first(&self, pointers: &[String]) -> Option<&Value> {
@@ -79,10 +91,46 @@ impl Definition {
         let items = |items: &std::collections::BTreeMap<String, String>, there: &dyn Fn(&str) -> bool| {
             items.iter().filter(|(_, pointer)| there(pointer)).map(|(item, _)| item.clone()).collect()
         };
-        let granted = items(&map.granted, &|pointer| document.at(pointer).is_some());
-        let refused = items(&map.refused, &|pointer| document.is_true(pointer));
-        Some(Mapped { subject, claims, emails, granted, refused })
+        let mut granted: Vec<String> = items(&map.granted, &|pointer| document.at(pointer).is_some());
+        let mut refused: Vec<String> = items(&map.refused, &|pointer| document.is_true(pointer));
+        for (status, item) in map.items.iter().flat_map(|rule| listed(document, rule)) {
+            let side = if status { &mut granted } else { &mut refused };
+            if !side.contains(&item) {
+                side.push(item);
+            }
+        }
+        Some(Mapped { subject, claims, emails, granted, refused, terms: self.terms(document) })
     }
+}
+
+impl Definition {
+    /// What the provider says of the service's terms, if it says something. What has no tag is none.
+    fn terms(&self, document: &Document) -> Option<Vec<ProviderTerm>> {
+        let rules = self.schema().terms.as_ref()?;
+        let list = document.0.get(TERMS)?.pointer(&rules.list)?.as_array()?;
+        let term = |said: &Value| {
+            let at = |pointer: &str| said.pointer(pointer);
+            Some(ProviderTerm {
+                tag: at(&rules.tag)?.as_str().filter(|tag| !tag.is_empty())?.to_owned(),
+                required: at(&rules.required) == Some(&Value::Bool(true)),
+                // Only a plain yes is one.
+                agreed: at(&rules.agreed) == Some(&Value::Bool(true)),
+                agreed_at: at(&rules.agreed_at).and_then(Value::as_str).and_then(calendar::rfc3339),
+            })
+        };
+        Some(list.iter().filter_map(term).collect())
+    }
+}
+
+/// Items of a list that were granted (`true`) or refused; of others nothing is known.
+fn listed<'a>(document: &'a Document, rule: &'a ItemList) -> impl Iterator<Item = (bool, String)> + 'a {
+    let entries = document.at(&rule.list).and_then(Value::as_array).into_iter().flatten();
+    entries.filter_map(|entry| {
+        let at = |pointer: &str| entry.pointer(pointer)?.as_str().filter(|text| !text.is_empty());
+        let (name, status) = (at(&rule.name)?, at(&rule.status)?);
+        let granted = status == rule.granted;
+        (granted || status == rule.refused).then(|| (granted, name.to_owned()))
+    })
 }
 
 /// OIDC Core §2 has 255 characters at most. Some stores keep no control characters, and none has a longer key.
@@ -120,12 +168,16 @@ fn value(document: &Document, field: &Field) -> Option<Value> {
         return None;
     }
     let said = document.first(&field.from)?;
+    if field.form == Form::AgeLimits {
+        return age_limits(said).map(Value::String);
+    }
     let said = text(said)?;
     let formed = match field.form {
         Form::Text => Some(said),
         Form::Phone => phone(&said),
         Form::Gender => gender(&said),
-        Form::AgeRange => age_range(&said),
+        Form::AgeRange | Form::AgeLimits => age_range(&said),
+        Form::MonthDayYear => month_day_year(&said),
     };
     formed.map(Value::String)
 }
@@ -171,6 +223,28 @@ fn age_range(said: &str) -> Option<String> {
     let (from, to) = range.split_once('-')?;
     let number = |text: &str| text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     (!from.is_empty() && number(from) && number(to)).then_some(range)
+}
+
+/// `{"min": 21}` → `21-`.
+fn age_limits(said: &Value) -> Option<String> {
+    let age = |name: &str| said.get(name)?.as_u64().filter(|age| *age < 150);
+    let to = age("max").map(|age| age.to_string()).unwrap_or_default();
+    Some(format!("{}-{to}", age("min")?))
+}
+
+/// `12/31/1990` → `1990-12-31`, `12/31` → `0000-12-31`, `1990` stays.
+fn month_day_year(said: &str) -> Option<String> {
+    let parts: Vec<&str> = said.split('/').collect();
+    let number =
+        |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    match *parts.as_slice() {
+        [year] if number(year, 4) => Some(year.to_owned()),
+        [month, day] if number(month, 2) && number(day, 2) => Some(format!("0000-{month}-{day}")),
+        [month, day, year] if number(month, 2) && number(day, 2) && number(year, 4) => {
+            Some(format!("{year}-{month}-{day}"))
+        }
+        _ => None,
+    }
 }
 
 /// OIDC Core §5.1: `YYYY-MM-DD`, `0000-MM-DD` without the year, `YYYY` without the day.

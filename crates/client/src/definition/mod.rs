@@ -14,10 +14,14 @@ mod form;
 mod mapping;
 mod schema;
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 pub(crate) use errors::Place;
-pub(crate) use mapping::{Document, Mapped};
+pub(crate) use mapping::{Document, Mapped, TERMS};
 pub(crate) use schema::{
     Authentication, Nonce, NoticeProof, NoticeRule, Refresh, ResponseMode, Schema, SecretSource, UnlinkWay,
     UserInfoUse,
@@ -146,6 +150,34 @@ impl Definition {
     /// The names of the notices that the provider sends; each wants an address of its own.
     pub fn notices(&self) -> impl Iterator<Item = &str> {
         self.schema.notices.iter().map(|rule| rule.name.as_str())
+    }
+
+    /// Whether the provider has another name for a person at each app (Kakao, Naver, Facebook): with another client id, the
+    /// same subject may be another person, and accounts of before must not be opened by it.
+    #[must_use]
+    pub fn names_people_by_app(&self) -> bool {
+        self.schema.identity.of_app
+    }
+
+    /// Whether the provider lets nobody sign in in a browser inside another app.
+    #[must_use]
+    pub fn refuses_in_app_browsers(&self) -> bool {
+        self.schema.authorization.refuses_in_app_browsers
+    }
+
+    /// Whether any issuer may stand behind it, of which nobody knows how it checks addresses: `issuer` is left open.
+    #[must_use]
+    pub fn is_generic(&self) -> bool {
+        self.schema.issuer == "{issuer}"
+    }
+
+    /// The names of the credentials without which nobody can prove the provider's notices.
+    #[must_use]
+    pub fn notice_credentials(&self) -> BTreeSet<&str> {
+        let rules = &self.schema.notices;
+        let checked = rules.iter().flat_map(|rule| rule.checks.values());
+        let shown = rules.iter().map(|rule| &rule.credential).filter(|name| !name.is_empty());
+        checked.chain(shown).map(String::as_str).collect()
     }
 
     /// With a value for a name that the definition leaves open, for instance `version` of Facebook.

@@ -33,6 +33,8 @@ pub(crate) struct Schema {
     pub(crate) errors: Vec<ErrorRule>,
     #[serde(default)]
     pub(crate) unlink: Unlink,
+    /// Terms of the service itself, which the provider's page shows.
+    pub(crate) terms: Option<TermsAtProvider>,
     #[serde(default)]
     pub(crate) notices: Vec<NoticeRule>,
     /// Where a setting is in the provider's own console, by the setting's name.
@@ -108,6 +110,21 @@ pub(crate) struct Authorization {
     pub(crate) iss: Option<String>,
     #[serde(default)]
     pub(crate) response_mode: ResponseMode,
+    /// The provider's page lets nobody sign in inside another app.
+    #[serde(default)]
+    pub(crate) refuses_in_app_browsers: bool,
+    /// How people are kept to one organisation.
+    pub(crate) hosted_domain: Option<HostedDomain>,
+}
+
+/// How people are kept to one organisation: what is asked, and what proves the answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostedDomain {
+    /// Shows the accounts of that organisation alone. It proves nothing: whoever sits in front of the browser can change it.
+    pub(crate) parameter: String,
+    /// The pointer into the ID token to what the provider signs.
+    pub(crate) claim: String,
 }
 
 /// How the provider sends the browser back.
@@ -226,6 +243,9 @@ pub(crate) struct IdentityMap {
     /// Whether `sub` of the ID token is the same.
     #[serde(default = "yes")]
     pub(crate) same_as_sub: bool,
+    /// The provider has another name for a person at each app: by another client id, the same name is somebody else.
+    #[serde(default)]
+    pub(crate) of_app: bool,
     /// All claims of ID token and UserInfo are claims of the identity (OIDC Core §5.1).
     #[serde(default)]
     pub(crate) standard_claims: bool,
@@ -234,12 +254,27 @@ pub(crate) struct IdentityMap {
     pub(crate) birth_date: Option<BirthDateMap>,
     #[serde(default)]
     pub(crate) emails: Vec<EmailMap>,
+    /// Items with what became of each.
+    pub(crate) items: Option<ItemList>,
     /// Items that the person refused, by the pointer to a `true` that says so.
     #[serde(default)]
     pub(crate) refused: BTreeMap<String, String>,
     /// Items that the person granted, by the pointer to a value that is there then.
     #[serde(default)]
     pub(crate) granted: BTreeMap<String, String>,
+}
+
+/// Items in one list, each with what became of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ItemList {
+    pub(crate) list: String,
+    /// The pointers into an entry.
+    pub(crate) name: String,
+    pub(crate) status: String,
+    /// What stands at `status`.
+    pub(crate) granted: String,
+    pub(crate) refused: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -263,6 +298,10 @@ pub(crate) enum Form {
     Gender,
     /// `20-29`, or `90-` without an end.
     AgeRange,
+    /// The same of an object with `min` and perhaps `max`.
+    AgeLimits,
+    /// `12/31/1990`, `12/31` or `1990`.
+    MonthDayYear,
 }
 
 #[derive(Debug, Deserialize)]
@@ -345,6 +384,30 @@ pub(crate) enum UnlinkWay {
     BearerPost,
     /// A DELETE with the access token (Facebook).
     BearerDelete,
+    /// A DELETE under the app's own id and secret, which names the access token (GitHub).
+    ClientDelete,
+}
+
+/// Terms of the service, agreed to on the provider's page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TermsAtProvider {
+    /// The parameter of the authorization request that selects some.
+    pub(crate) parameter: String,
+    #[serde(default = "comma")]
+    pub(crate) separator: String,
+    /// Where it is asked what is agreed to, with the access token.
+    pub(crate) address: String,
+    /// The pointer to the list, and from there to what is said of each.
+    pub(crate) list: String,
+    pub(crate) tag: String,
+    pub(crate) required: String,
+    pub(crate) agreed: String,
+    pub(crate) agreed_at: String,
+}
+
+fn comma() -> String {
+    ",".to_owned()
 }
 
 /// A notice that the provider sends.

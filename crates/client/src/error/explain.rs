@@ -58,6 +58,36 @@ pub(super) const fn explain(class: Class, language: Language) -> Explanation {
     Explanation { title, advice }
 }
 
+/// The address names a provider that there is not: a link that was mistyped, or a provider that is gone.
+pub(super) const fn no_such_way(language: Language) -> Explanation {
+    let (title, advice) = match language {
+        Language::Korean => (
+            "그런 로그인 방법이 없습니다.",
+            "주소가 잘못되었거나 없어진 방법입니다. 로그인 화면에서 다시 골라 주세요.",
+        ),
+        Language::English => (
+            "There is no such way to sign in.",
+            "The address is wrong, or this way is no longer offered. Please choose again where you sign in.",
+        ),
+    };
+    Explanation { title, advice }
+}
+
+/// The provider refuses the browser of an app in which somebody opened a link.
+pub(super) const fn inside_another_app(language: Language) -> Explanation {
+    let (title, advice) = match language {
+        Language::Korean => (
+            "이 앱 안에서는 이 방법으로 로그인할 수 없습니다.",
+            "화면 메뉴에서 ‘다른 브라우저로 열기’를 고르거나, 주소를 복사해 Safari나 Chrome에서 열어 주세요.",
+        ),
+        Language::English => (
+            "This way to sign in does not work inside another app.",
+            "Choose “Open in browser” in the menu of this screen, or copy the address into Safari or Chrome.",
+        ),
+    };
+    Explanation { title, advice }
+}
+
 const fn texts(class: Class) -> ((&'static str, &'static str), (&'static str, &'static str)) {
     match class {
         Class::Cancelled => (

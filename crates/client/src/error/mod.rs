@@ -106,6 +106,7 @@ impl Error {
     pub const fn status(&self) -> StatusCode {
         match (self.class(), self) {
             (_, Self::Account(error)) => error.status(),
+            (_, Self::Login(LoginError::UnknownProvider)) => StatusCode::NOT_FOUND,
             (Class::Cancelled | Class::Restart | Class::Reconsent, _) => StatusCode::BAD_REQUEST,
             (Class::Denied, _) => StatusCode::FORBIDDEN,
             (Class::SignInAgain, _) => StatusCode::UNAUTHORIZED,
@@ -120,6 +121,8 @@ impl Error {
     pub const fn explain(&self, language: Language) -> Explanation {
         match self {
             Self::Account(error) => account::explain(*error, language),
+            Self::Login(LoginError::UnknownProvider) => explain::no_such_way(language),
+            Self::Login(LoginError::InsideAnotherApp) => explain::inside_another_app(language),
             _ => explain::explain(self.class(), language),
         }
     }

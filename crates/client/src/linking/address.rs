@@ -26,6 +26,7 @@ pub fn canonical_address(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// RFC 5321 §4.5.3.1, §4.5.3.1.3.
     #[test]
     fn lk_11_spellings_of_one_address_are_one_and_look_alikes_are_none() {
         assert_eq!(canonical_address("Ryan@Example.TEST").as_deref(), Some("ryan@example.test"));

@@ -6,12 +6,15 @@
 mod proofs;
 
 use http::{HeaderMap, StatusCode};
-use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_protocol::{
+    id_token,
+    time::{Seconds, Timestamp},
+};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::{
-    definition::NoticeRule,
+    definition::{NoticeProof, NoticeRule},
     error::{Class, Error},
     identity::EndUser,
     provider::Provider,
@@ -19,6 +22,10 @@ use crate::{
 
 /// A notice that was made longer ago is not taken: it may be a copy, of a time before the person came back.
 pub(crate) const AGE: Seconds = Seconds::hours(1);
+
+/// The same of a notice that has a name of its own (`jti`, RFC 8417 §2.2): a provider repeats it until it is taken, and its
+/// name is remembered for longer.
+pub(crate) const LATE: Seconds = Seconds::days(7);
 
 /// A request from somebody who says to be a provider.
 #[derive(Clone, Copy, Debug)]
@@ -76,9 +83,18 @@ pub enum NoticeError {
     /// It is not the provider's, or for another app.
     #[error("the notice is not proved")]
     Unproved,
+    /// It names another issuer.
+    #[error("the notice is of another issuer")]
+    WrongIssuer,
+    /// It is for another app.
+    #[error("the notice is for another app")]
+    WrongAudience,
     /// It was made too long ago, or will be made later.
     #[error("the notice is too old")]
     Stale,
+    /// It was here before.
+    #[error("the notice was here before")]
+    Repeated,
     /// The credential that would prove it is not among the settings.
     #[error("the credential `{0}` is missing, without which nobody can prove this notice")]
     CredentialMissing(String),
@@ -103,13 +119,53 @@ pub struct NoticeAnswer {
 pub struct ProvedNotice {
     /// What happened.
     pub events: Vec<ProviderEvent>,
-    /// Its own name, where it has one: what it says happens once, however often it comes.
+    /// Its own name, where it has one: by this a repeat is known.
     pub id: Option<String>,
+    /// For how long that name must be remembered.
+    pub known_for: Seconds,
+    /// What proves it may have proved another notice until then, and none later: Facebook does not sign which of them it
+    /// is. `None`: what is signed says it.
+    pub twin_until: Option<Timestamp>,
     /// What the provider wants to be answered.
     pub status: StatusCode,
+    /// The code of a deletion, where the provider wants one together with the address of a page that says what became of it
+    /// ([`deletion_answer`](Self::deletion_answer)): the same however often the notice comes, and unknown to who did not
+    /// see it.
+    pub deletion_code: Option<String>,
+}
+
+impl ProvedNotice {
+    /// The body of an answer that leads a person to `url`, where they see what became of their wish.
+    #[must_use]
+    pub fn deletion_answer(url: &str, code: &str) -> Value {
+        json!({ "url": url, "confirmation_code": code })
+    }
+}
+
+/// What a provider is told of a notice that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRefusal {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, if the provider wants one; it is English.
+    pub body: Option<Value>,
 }
 
 impl Provider {
+    /// How a notice called `name` is refused: a security event token with 400 and a code (RFC 8935 §2.3; Kakao and Google say
+    /// the same), everything else with the status alone. What may be tried again later is 503 for everybody.
+    #[must_use]
+    pub fn refusal(&self, name: &str, error: &NoticeError) -> NoticeRefusal {
+        let is_token = self.notice(name).is_ok_and(|rule| rule.proof == NoticeProof::SignedToken);
+        match error.code().filter(|_| is_token) {
+            Some(code) => NoticeRefusal {
+                status: StatusCode::BAD_REQUEST,
+                body: Some(json!({ "err": code, "description": error.to_string() })),
+            },
+            None => NoticeRefusal { status: error.status(), body: None },
+        }
+    }
+
     /// Proves a notice called `name`. What it means to sessions and tokens is the caller's part; for web services
     /// [`Client::notified`](crate::Client::notified) does all of it.
     ///
@@ -124,6 +180,23 @@ impl Provider {
         proofs::prove(self, self.notice(name)?, notice, now).await
     }
 
+    /// What a notice says in a token whose signature is good.
+    pub(crate) fn told_in_token(
+        &self,
+        name: &str,
+        claims: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<ProvedNotice, NoticeError> {
+        let rule = self.notice(name)?;
+        match rule.proof {
+            NoticeProof::SignedToken => proofs::in_security_event(self, rule, ("", claims), now),
+            NoticeProof::Apple => proofs::in_apples_token(self, rule, ("", claims), now),
+            NoticeProof::SharedHeader | NoticeProof::SignedRequest | NoticeProof::Naver => {
+                Err(NoticeError::Unknown)
+            }
+        }
+    }
+
     /// How a notice called `name` is proved, and what it means.
     pub(crate) fn notice(&self, name: &str) -> Result<&NoticeRule, NoticeError> {
         let rules = &self.definition().schema().notices;
@@ -132,23 +205,41 @@ impl Provider {
 }
 
 impl NoticeError {
+    pub(crate) fn unavailable(error: impl Into<Error>) -> Self {
+        Self::Unavailable(Box::new(error.into()))
+    }
+
     /// What the provider is told.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
-            Self::Malformed | Self::Stale => StatusCode::BAD_REQUEST,
-            Self::Unproved => StatusCode::FORBIDDEN,
+            Self::Malformed | Self::Stale | Self::Repeated => StatusCode::BAD_REQUEST,
+            Self::Unproved | Self::WrongIssuer | Self::WrongAudience => StatusCode::FORBIDDEN,
             Self::CredentialMissing(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// RFC 8935 §2.4; `None` for what is not the provider's mistake.
+    const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed | Self::Stale | Self::Repeated => Some("invalid_request"),
+            Self::Unproved => Some("invalid_key"),
+            Self::WrongIssuer => Some("invalid_issuer"),
+            Self::WrongAudience => Some("invalid_audience"),
+            Self::Unknown | Self::CredentialMissing(_) | Self::Unavailable(_) => None,
         }
     }
 }
 
 impl From<Error> for NoticeError {
     fn from(error: Error) -> Self {
-        match error.class() {
-            Class::Unavailable | Class::RateLimited => Self::Unavailable(Box::new(error)),
+        match (&error, error.class()) {
+            (_, Class::Unavailable | Class::RateLimited) => Self::Unavailable(Box::new(error)),
+            (Error::IdToken(id_token::Error::Issuer), _) => Self::WrongIssuer,
+            (Error::IdToken(id_token::Error::Audience), _) => Self::WrongAudience,
+            (Error::IdToken(id_token::Error::WrongType | id_token::Error::Claims(_)), _) => Self::Malformed,
             _ => Self::Unproved,
         }
     }

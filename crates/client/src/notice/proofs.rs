@@ -1,6 +1,6 @@
 //! How a notice is proved to be the provider's.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use aws_lc_rs::{
     cipher::{AES_128, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey},
@@ -9,26 +9,32 @@ use aws_lc_rs::{
 use http::header;
 use mapae_protocol::{
     base64url,
-    digest::HmacKey,
+    digest::{HmacKey, sha256},
     jose::HeaderType,
     params::{Limits, Params},
     secret::constant_time_eq,
     strict_json,
-    time::Timestamp,
+    time::{Seconds, Timestamp},
 };
 use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{AGE, EventKind, Notice, NoticeError, ProvedNotice, ProviderEvent};
+use super::{AGE, EventKind, LATE, Notice, NoticeError, ProvedNotice, ProviderEvent};
 use crate::{
     definition::{NoticeProof, NoticeRule},
     identity::EndUser,
     provider::Provider,
 };
 
-/// How far a provider's clock may be ahead, in seconds.
-const AHEAD: i64 = 60;
+/// How long the code of a deletion is, in bytes.
+const CODE_BYTES: usize = 12;
+
+/// How far a provider's clock may be ahead.
+const AHEAD: Seconds = Seconds::minutes(1);
+
+/// For how long one signature may stand under two notices: whoever removes the app and asks for deletion does both at once.
+const TWINS: Seconds = Seconds::minutes(2);
 
 pub(super) async fn prove(
     provider: &Provider,
@@ -43,6 +49,16 @@ pub(super) async fn prove(
         NoticeProof::Naver => naver(provider, rule, notice, now),
         NoticeProof::Apple => apple(provider, rule, notice, now).await,
     }
+}
+
+/// Letters and digits that only who has the notice can know, made of what proves it and of nothing around that: whatever is
+/// added to a notice, its code is the same.
+fn code_of(proof: &[u8]) -> String {
+    let said = [b"deletion\0", proof].concat();
+    sha256(&said).iter().take(CODE_BYTES).fold(String::new(), |mut code, byte| {
+        let _ = write!(code, "{byte:02x}");
+        code
+    })
 }
 
 /// Kakao: whoever knows the admin key is Kakao.
@@ -63,7 +79,9 @@ fn shared_header(
             return Err(NoticeError::Unproved);
         }
     }
-    about(provider, rule, one(&params, &rule.subject)?)
+    let subject = one(&params, &rule.subject)?;
+    // Nothing is signed here: only who knows the credential can make this.
+    about(provider, rule, subject, &HmacKey::new(expected.as_bytes()).sign(subject.as_bytes()))
 }
 
 #[derive(Deserialize)]
@@ -82,8 +100,17 @@ async fn signed_token(
 ) -> Result<ProvedNotice, NoticeError> {
     let token = std::str::from_utf8(notice.body).map_err(|_| NoticeError::Malformed)?.trim();
     let claims = provider.security_event(token, now).await?;
+    in_security_event(provider, rule, (token, claims), now)
+}
+
+pub(super) fn in_security_event(
+    provider: &Provider,
+    rule: &NoticeRule,
+    (token, claims): (&str, Map<String, Value>),
+    now: Timestamp,
+) -> Result<ProvedNotice, NoticeError> {
     let claims: Claims = serde_json::from_value(Value::Object(claims)).map_err(|_| NoticeError::Malformed)?;
-    fresh(claims.iat.unix(), now)?;
+    younger_than(LATE, claims.iat.unix(), now)?;
     let event = |(uri, details): (&String, &Value)| {
         let kind = *rule.kinds.get(uri)?;
         let subject = details.pointer("/subject/sub")?.as_str()?;
@@ -91,7 +118,8 @@ async fn signed_token(
         provider.is_called(issuer).then(|| event(provider, subject, kind))
     };
     // What is not known is no mistake: providers invent new events.
-    Ok(proved(rule, claims.events.iter().filter_map(event).collect(), Some(claims.jti)))
+    let events = claims.events.iter().filter_map(event).collect();
+    Ok(told_once(claims.jti, proved(rule, events, signed_part(token))))
 }
 
 #[derive(Deserialize)]
@@ -121,12 +149,22 @@ async fn apple(
         strict_json::parse_object(notice.body, Limits::REQUEST.bytes).map_err(malformed)?;
     let payload = body.get("payload").and_then(Value::as_str).ok_or(NoticeError::Malformed)?;
     let claims = provider.notice_token(payload, HeaderType::Jwt, now).await?;
+    in_apples_token(provider, rule, (payload, claims), now)
+}
+
+pub(super) fn in_apples_token(
+    provider: &Provider,
+    rule: &NoticeRule,
+    (payload, claims): (&str, Map<String, Value>),
+    now: Timestamp,
+) -> Result<ProvedNotice, NoticeError> {
+    let malformed = |_| NoticeError::Malformed;
     let claims: AppleClaims = serde_json::from_value(claims.into()).map_err(|_| NoticeError::Malformed)?;
-    fresh(claims.iat.unix(), now)?;
+    younger_than(LATE, claims.iat.unix(), now)?;
     let event: AppleEvent =
         strict_json::parse_object(claims.events.as_bytes(), Limits::REQUEST.bytes).map_err(malformed)?;
     let events = rule.kinds.get(&event.kind).map(|kind| self::event(provider, &event.sub, *kind));
-    Ok(proved(rule, events.into_iter().collect(), Some(claims.jti)))
+    Ok(told_once(claims.jti, proved(rule, events.into_iter().collect(), signed_part(payload))))
 }
 
 #[derive(Deserialize)]
@@ -158,7 +196,9 @@ fn signed_request(
         return Err(NoticeError::Unproved);
     }
     fresh(payload.issued_at, now)?;
-    about(provider, rule, &payload.user_id)
+    let twin_until = Timestamp::from_unix(payload.issued_at).plus(TWINS);
+    let proved = named(&signature, about(provider, rule, &payload.user_id, &signature)?);
+    Ok(ProvedNotice { twin_until: Some(twin_until), ..proved })
 }
 
 /// Naver: HMAC-SHA256 over three parameters and AES-128-CBC over the person's id, both under the MD5 of the secret.
@@ -179,7 +219,7 @@ fn naver(
     }
     fresh(timestamp.parse().map_err(|_| NoticeError::Malformed)?, now)?;
     let id = decrypt(&key, encrypted).ok_or(NoticeError::Malformed)?;
-    about(provider, rule, &id)
+    Ok(named(&signature, about(provider, rule, &id, &signature)?))
 }
 
 fn decrypt(key: &[u8; 16], encrypted: &str) -> Option<String> {
@@ -193,17 +233,43 @@ fn decrypt(key: &[u8; 16], encrypted: &str) -> Option<String> {
 }
 
 fn fresh(made_at: i64, now: Timestamp) -> Result<(), NoticeError> {
-    let age = now.unix().saturating_sub(made_at);
-    if (-AHEAD..=AGE.get()).contains(&age) { Ok(()) } else { Err(NoticeError::Stale) }
+    younger_than(AGE, made_at, now)
 }
 
-fn about(provider: &Provider, rule: &NoticeRule, subject: &str) -> Result<ProvedNotice, NoticeError> {
+fn younger_than(age: Seconds, made_at: i64, now: Timestamp) -> Result<(), NoticeError> {
+    let been = now.unix().saturating_sub(made_at);
+    if (-AHEAD.get()..=age.get()).contains(&been) { Ok(()) } else { Err(NoticeError::Stale) }
+}
+
+fn about(
+    provider: &Provider,
+    rule: &NoticeRule,
+    subject: &str,
+    proof: &[u8],
+) -> Result<ProvedNotice, NoticeError> {
     let kind = rule.kind.ok_or(NoticeError::Unknown)?;
-    Ok(proved(rule, vec![event(provider, subject, kind)], None))
+    Ok(proved(rule, vec![event(provider, subject, kind)], proof))
 }
 
-fn proved(rule: &NoticeRule, events: Vec<ProviderEvent>, id: Option<String>) -> ProvedNotice {
-    ProvedNotice { events, id, status: rule.status() }
+/// What is signed with its time has the signature for a name: told again, it happens once.
+fn named(signature: &[u8], proved: ProvedNotice) -> ProvedNotice {
+    ProvedNotice { id: Some(base64url::encode(signature)), ..proved }
+}
+
+/// What has a name of its own is told until it was taken, and happens once.
+fn told_once(jti: String, proved: ProvedNotice) -> ProvedNotice {
+    ProvedNotice { id: Some(jti), known_for: LATE.and(AGE), ..proved }
+}
+
+fn proved(rule: &NoticeRule, events: Vec<ProviderEvent>, proof: &[u8]) -> ProvedNotice {
+    let deletion_code = rule.deletion_page.as_ref().map(|_| code_of(proof));
+    let known_for = AGE.and(AGE);
+    ProvedNotice { events, id: None, known_for, twin_until: None, status: rule.status(), deletion_code }
+}
+
+/// What a token's signature covers. The signature itself can be written in more than one way.
+fn signed_part(token: &str) -> &[u8] {
+    token.rsplit_once('.').map_or(token, |(signed, _)| signed).as_bytes()
 }
 
 fn event(provider: &Provider, subject: &str, kind: EventKind) -> ProviderEvent {
@@ -292,6 +358,35 @@ mod tests {
         assert_eq!(hear("deauthorize", "signed_request=x", NOW.unix()), Err(400));
         let stranger = self::provider("facebook", "1020304050", "another secret");
         assert_eq!(heard(&stranger, "deauthorize", good, NOW.unix()), Err(403));
+    }
+
+    #[test]
+    fn lk_12_what_is_added_to_a_notice_makes_no_other_code() {
+        let provider = provider("facebook", "1020304050", "secret");
+        let rules = &provider.definition().schema().notices;
+        let rule = rules.iter().find(|rule| rule.name == "data_deletion").unwrap();
+        let signed = |person: &str| {
+            let payload = serde_json::json!({
+                "algorithm": "HMAC-SHA256", "issued_at": NOW.unix(), "user_id": person,
+            });
+            let payload = base64url::encode(payload.to_string());
+            let signature = base64url::encode(HmacKey::new(b"secret").sign(payload.as_bytes()));
+            format!("signed_request={signature}.{payload}")
+        };
+        let code = |query: Option<&str>, body: &str| {
+            let notice = Notice { headers: &HeaderMap::new(), query, body: body.as_bytes() };
+            signed_request(&provider, rule, &notice, NOW).unwrap().deletion_code.unwrap()
+        };
+        let (good, plain) = (signed("1"), code(None, &signed("1")));
+        for (query, body) in [
+            (Some("x=1"), good.clone()),
+            (None, format!("{good}&x=1")),
+            (None, format!("x=2&{good}")),
+            (None, good.replace('.', "%2E")),
+        ] {
+            assert_eq!(code(query, &body), plain, "{body}");
+        }
+        assert_ne!(code(None, &signed("2")), plain);
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub enum Purpose {
     Discovery,
     /// The provider's signing keys (RFC 7517 §5).
     Keys,
+    /// The authorization request, before the browser is sent with what stands for it (RFC 9126 §2).
+    PushedRequest,
     /// The authorization code for tokens (RFC 6749 §4.1.3).
     Redemption,
     /// A refresh token for a new access token (RFC 6749 §6).

@@ -10,6 +10,8 @@ const FAILURES: u32 = 5;
 /// For how long; then one failure more is enough.
 const REST: Seconds = Seconds::seconds(10);
 
+const BETWEEN_TRIES: Seconds = Seconds::seconds(1);
+
 /// Counts failures in a row.
 #[derive(Debug, Default)]
 pub(super) struct Breaker(Mutex<State>);
@@ -21,9 +23,15 @@ struct State {
 }
 
 impl Breaker {
-    /// Whether the provider is left alone now.
+    /// Whether the provider is left alone now. After its rest one may try each second, whatever becomes of who tried before;
+    /// the others wait for what comes of that.
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
-        self.state().resting_until.is_some_and(|until| now < until)
+        let mut state = self.state();
+        let Some(until) = state.resting_until else { return false };
+        if until <= now {
+            state.resting_until = Some(now.plus(BETWEEN_TRIES));
+        }
+        now < until
     }
 
     pub(super) fn succeeded(&self) {
@@ -60,10 +68,11 @@ mod tests {
         }
         assert!(breaker.is_open(now) && breaker.is_open(Timestamp::from_unix(109)));
         let later = now.plus(REST);
-        assert!(!breaker.is_open(later));
+        let let_through = (0..50).filter(|_| !breaker.is_open(later)).count();
+        assert_eq!(let_through, 1, "one tries for all");
         breaker.failed(later);
         assert!(breaker.is_open(later), "one failure after the rest is enough");
         breaker.succeeded();
-        assert!(!breaker.is_open(later));
+        assert!(!breaker.is_open(later) && !breaker.is_open(later));
     }
 }

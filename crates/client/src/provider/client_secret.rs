@@ -75,7 +75,7 @@ impl fmt::Debug for SecretSigner {
 }
 
 /// RFC 7468 §10: the bytes between the lines. Base64 of files differs from that of tokens in two letters and padding.
-fn pkcs8(pem: &str) -> Option<Secret<Vec<u8>>> {
+pub(super) fn pkcs8(pem: &str) -> Option<Secret<Vec<u8>>> {
     let mut lines = pem.lines().map(str::trim).filter(|line| !line.is_empty());
     let begun = lines.next() == Some("-----BEGIN PRIVATE KEY-----");
     let text: String = lines.by_ref().take_while(|line| !line.starts_with("-----")).collect();
@@ -138,6 +138,7 @@ mod tests {
         assert_ne!(at(-1), second, "a clock that was set back");
     }
 
+    /// RFC 7468 §10.
     #[test]
     fn what_is_not_the_key_is_said_before_the_first_login() {
         let key = pem(&SigningKey::generate(Algorithm::Es256).unwrap());

@@ -32,6 +32,9 @@ pub enum ProviderError {
     /// Its token response breaks RFC 6749 §5.1.
     #[error("the provider's token response is malformed")]
     TokenResponse,
+    /// Its access token is not bound to the key for which it was asked (RFC 9449 §5).
+    #[error("the provider does not bind its tokens to a key")]
+    TokenType,
     /// Its token response has no ID token although `openid` was asked for (OIDC Core §3.1.3.3).
     #[error("the provider's token response has no ID token")]
     IdTokenMissing,
@@ -50,9 +53,15 @@ pub enum ProviderError {
     /// Its answer says nobody's name (OIDC Core §2, or the provider's own profile).
     #[error("the provider's answer does not say who this is")]
     NoSubject,
+    /// The person is not of the organisation to which this service is kept.
+    #[error("the person is not of the hosted domain")]
+    HostedDomain,
     /// It said no, and its definition says what that means.
     #[error("the provider refused: {0}")]
     Ruled(Class),
+    /// It did not take what this client signed to authenticate (RFC 7523 §3.2).
+    #[error("the provider did not take the client's assertion")]
+    Assertion,
     /// It did not take this client, whose way to authenticate nobody set: its metadata offers another one besides.
     #[error(
         "the provider did not take `{}`, which its metadata offers first; if `client_id` and `client_secret` are right, set \
@@ -107,8 +116,11 @@ impl ProviderError {
             Self::RefreshedSubject | Self::NoRefreshToken => Class::SignInAgain,
             Self::UserInfoSubject => Class::Restart,
             Self::NoSubject => Class::Unavailable,
+            Self::HostedDomain => Class::Denied,
             Self::Ruled(class) => *class,
             Self::GuessedAuthMethod { .. } => Class::Configuration(Setting::TokenEndpointAuthMethod),
+            Self::Assertion => Class::Configuration(Setting::PrivateKey),
+            Self::TokenType => Class::Configuration(Setting::Registration),
             Self::Refused { at, code } => refusal(*at, *code),
         }
     }
@@ -128,7 +140,7 @@ const fn other_than(method: TokenEndpointAuthMethod) -> TokenEndpointAuthMethod 
 const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
     let Some(code) = code else {
         return match at {
-            Endpoint::Token => Class::Unavailable,
+            Endpoint::Token | Endpoint::PushedRequest => Class::Unavailable,
             _ => Class::Restart,
         };
     };
@@ -155,6 +167,7 @@ const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
 mod tests {
     use super::*;
 
+    /// RFC 6749 §5.2, RFC 7523 §3.2.
     #[test]
     fn refusals_are_classified() {
         let class = |at, code| ProviderError::Refused { at, code: Some(code) }.class();
@@ -176,6 +189,11 @@ mod tests {
             ProviderError::Refused { at: Endpoint::Authorization, code: None }.class(),
             Class::Restart
         );
+        assert_eq!(
+            ProviderError::Refused { at: Endpoint::PushedRequest, code: None }.class(),
+            Class::Unavailable
+        );
+        assert_eq!(ProviderError::Assertion.class(), Class::Configuration(Setting::PrivateKey));
         let issuer = ProviderError::Metadata(MetadataError::Issuer);
         assert_eq!(issuer.class(), Class::Configuration(Setting::Issuer));
     }

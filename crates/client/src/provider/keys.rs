@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use http::Method;
 use mapae_protocol::{
+    fapi,
     id_token::{self, Expectations, IdTokenClaims},
     jose::{self, Algorithm, HeaderType, JwkSet, Unverified},
+    logout_token::{self, LogoutTokenClaims},
     time::{Seconds, Timestamp},
 };
 use serde_json::{Map, Value};
@@ -15,6 +18,7 @@ use crate::{
     back_channel::{HttpError, Outgoing},
     definition::Nonce,
     error::Error,
+    notice::{AGE, NoticeError},
     observe::Purpose,
 };
 
@@ -77,14 +81,8 @@ impl Provider {
         context: &IdTokenContext<'_>,
         now: Timestamp,
     ) -> Result<IdTokenClaims, Error> {
-        let keys = self.keys(now).await?;
-        match self.verify_with(token, context, &keys, now) {
-            Err(id_token::Error::UnknownKey) => {
-                let keys = self.newer_keys(&keys, now).await?;
-                Ok(self.verify_with(token, context, &keys, now)?)
-            }
-            verified => Ok(verified?),
-        }
+        let check = |keys: &JwkSet| self.verify_with(token, context, keys, now);
+        Ok(self.with_keys(&id_token::Error::UnknownKey, now, check).await??)
     }
 
     /// What the definition lets pass besides the textbook: another spelling of the issuer, a nonce that does not come
@@ -97,9 +95,8 @@ impl Provider {
         now: Timestamp,
     ) -> Result<IdTokenClaims, id_token::Error> {
         let schema = self.definition().schema();
-        let others = schema.id_token.issuers.iter().map(String::as_str);
         let mut verified = Err(id_token::Error::Issuer);
-        for issuer in std::iter::once(self.issuer().as_str()).chain(others) {
+        for issuer in self.issuer_names() {
             let expectations = Expectations { issuer, ..self.expectations(context, now) };
             verified = id_token::verify(token, keys, &expectations);
             if verified == Err(id_token::Error::NonceMissing)
@@ -112,6 +109,41 @@ impl Provider {
             }
         }
         verified
+    }
+
+    /// OIDC Back-Channel Logout §2.6 with the provider's keys; an unknown key is looked for once.
+    pub(crate) async fn verify_logout_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<LogoutTokenClaims, NoticeError> {
+        // Nobody is asked for keys for the sake of something that is no token.
+        Unverified::parse(token).map_err(|_| NoticeError::Unproved)?;
+        let check = |keys: &JwkSet| {
+            let mut verified = Err(logout_token::Error::Issuer);
+            for issuer in self.issuer_names() {
+                let expectations = logout_token::Expectations {
+                    issuer,
+                    client_id: self.client_id(),
+                    algorithms: self.algorithms(),
+                    max_age: AGE,
+                    now,
+                    leeway: self.settings().leeway,
+                };
+                verified = logout_token::verify(token, keys, &expectations);
+                if verified != Err(logout_token::Error::Issuer) {
+                    break;
+                }
+            }
+            verified
+        };
+        let verified = self.with_keys(&logout_token::Error::UnknownKey, now, check).await?;
+        verified.map_err(|error| match error {
+            logout_token::Error::Expired
+            | logout_token::Error::TooOld
+            | logout_token::Error::IssuedInFuture => NoticeError::Stale,
+            _ => NoticeError::Unproved,
+        })
     }
 
     /// RFC 8417 §2: the claims of a security event token of this provider for this client. It has no end, and its `typ`
@@ -131,19 +163,12 @@ impl Provider {
         kind: HeaderType,
         now: Timestamp,
     ) -> Result<Map<String, Value>, Error> {
-        let keys = self.keys(now).await?;
-        let unverified = || Unverified::parse(token).map_err(id_token::Error::Token);
-        let first = unverified()?;
+        let first = Unverified::parse(token).map_err(id_token::Error::Token)?;
         if !first.is_typed(kind) && (kind, first.typ()) != (HeaderType::Jwt, None) {
             return Err(id_token::Error::WrongType.into());
         }
-        let verified = match unverified()?.verify_with(&keys) {
-            Err(jose::Error::UnknownKey) => {
-                let keys = self.newer_keys(&keys, now).await?;
-                unverified()?.verify_with(&keys)
-            }
-            verified => verified,
-        };
+        let check = |keys: &JwkSet| Unverified::parse(token)?.verify_with(keys);
+        let verified = self.with_keys(&jose::Error::UnknownKey, now, check).await?;
         let verified = verified.map_err(id_token::Error::Token)?;
         let claims: Map<String, Value> = verified.claims(&["iss", "aud"]).map_err(id_token::Error::Claims)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
@@ -179,9 +204,34 @@ impl Provider {
             access_token: context.access_token,
             code: None,
             max_age: context.max_age,
-            algorithms: Algorithm::ALL,
+            algorithms: self.algorithms(),
             now,
             leeway: self.settings().leeway,
+        }
+    }
+
+    /// What the provider may sign with (FAPI 2.0 §5.4.1 for who is on that profile).
+    fn algorithms(&self) -> &'static [Algorithm] {
+        if self.registration().fapi { fapi::ALGORITHMS } else { Algorithm::ALL }
+    }
+
+    /// How the provider may call itself.
+    fn issuer_names(&self) -> impl Iterator<Item = &str> {
+        let others = self.definition().schema().id_token.issuers.iter().map(String::as_str);
+        std::iter::once(self.issuer().as_str()).chain(others)
+    }
+
+    /// What `check` says with the provider's keys. If one is `unknown`, it is looked for once.
+    async fn with_keys<T, E: PartialEq>(
+        &self,
+        unknown: &E,
+        now: Timestamp,
+        check: impl Fn(&JwkSet) -> Result<T, E>,
+    ) -> Result<Result<T, E>, Error> {
+        let keys = self.keys(now).await?;
+        match check(&keys) {
+            Err(error) if error == *unknown => Ok(check(&*self.newer_keys(&keys, now).await?)),
+            checked => Ok(checked),
         }
     }
 
@@ -213,8 +263,14 @@ impl Provider {
         let metadata = self.metadata(now).await?;
         let url = metadata.jwks_uri.as_ref();
         let url = url.ok_or(ProviderError::Metadata(MetadataError::EndpointMissing))?;
-        let outgoing =
-            Outgoing { purpose: Purpose::Keys, url, credential: None, method: http::Method::GET, form: None };
+        let outgoing = Outgoing {
+            purpose: Purpose::Keys,
+            url,
+            credential: None,
+            method: Method::GET,
+            form: None,
+            proof: None,
+        };
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Keys, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
         let keys = Arc::new(JwkSet::parse(&body).map_err(ProviderError::Keys)?);

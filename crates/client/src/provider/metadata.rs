@@ -35,6 +35,9 @@ pub(crate) struct Metadata {
     pub(crate) jwks_uri: Option<EndpointUri>,
     pub(crate) userinfo_endpoint: Option<EndpointUri>,
     pub(crate) revocation_endpoint: Option<EndpointUri>,
+    pub(crate) end_session_endpoint: Option<EndpointUri>,
+    pub(crate) pushed_authorization_request_endpoint: Option<EndpointUri>,
+    pub(crate) require_pushed_authorization_requests: bool,
     pub(crate) authorization_response_iss_parameter_supported: bool,
     token_endpoint_auth_methods_supported: Vec<String>,
 }
@@ -100,6 +103,7 @@ impl Provider {
             credential: None,
             method: http::Method::GET,
             form: None,
+            proof: None,
         };
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Discovery, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
@@ -125,13 +129,16 @@ impl Metadata {
             jwks_uri: at(&endpoints.keys)?,
             userinfo_endpoint: at(&endpoints.user_info)?,
             revocation_endpoint: at(&endpoints.revocation)?,
+            pushed_authorization_request_endpoint: None,
+            require_pushed_authorization_requests: false,
+            end_session_endpoint: None,
             authorization_response_iss_parameter_supported: false,
             token_endpoint_auth_methods_supported: Vec::new(),
         }))
     }
 
     /// OIDC Discovery §4.3: the document is the issuer's own, to the letter, and names what a login needs.
-    fn parse(body: &[u8], issuer: &Issuer) -> Result<Self, MetadataError> {
+    pub(crate) fn parse(body: &[u8], issuer: &Issuer) -> Result<Self, MetadataError> {
         let said = ServerMetadata::parse(body, issuer).map_err(|error| match error {
             server_metadata::Error::IssuerMismatch => MetadataError::Issuer,
             server_metadata::Error::NotAnObject | server_metadata::Error::Malformed => {
@@ -152,6 +159,15 @@ impl Metadata {
                 .revocation_endpoint
                 .map(|endpoint| needed(Some(endpoint)))
                 .transpose()?,
+            end_session_endpoint: said
+                .end_session_endpoint
+                .map(|endpoint| needed(Some(endpoint)))
+                .transpose()?,
+            pushed_authorization_request_endpoint: said
+                .pushed_authorization_request_endpoint
+                .map(|endpoint| needed(Some(endpoint)))
+                .transpose()?,
+            require_pushed_authorization_requests: said.require_pushed_authorization_requests,
             authorization_response_iss_parameter_supported: said
                 .authorization_response_iss_parameter_supported,
             token_endpoint_auth_methods_supported: said.token_endpoint_auth_methods_supported,

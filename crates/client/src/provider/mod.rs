@@ -1,11 +1,14 @@
 //! A provider: what is known of it, and how it is spoken to.
 
 mod breaker;
+mod client_assertion;
 mod client_secret;
 mod error;
 mod keys;
+mod leaving;
 mod metadata;
 mod probe;
+mod pushing;
 mod registration;
 mod settings;
 mod token_answer;
@@ -15,7 +18,7 @@ mod user_info;
 
 use std::sync::Arc;
 
-use mapae_protocol::{digest::sha256_base64url, issuer::Issuer, time::Timestamp};
+use mapae_protocol::{digest::sha256_base64url, issuer::Issuer, secret::Secret, time::Timestamp};
 
 use breaker::Breaker;
 pub use error::{MetadataError, ProviderError};
@@ -26,11 +29,13 @@ pub(crate) use metadata::Metadata;
 pub use registration::ClientRegistration;
 pub(crate) use registration::Registration;
 pub use settings::ProviderSettings;
+pub(crate) use token_answer::{error_with_success, mended};
 
 use crate::{
     back_channel::{Answer, BackChannel, HttpError, Limits, Outgoing},
     definition::{Definition, Place},
     error::Language,
+    possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
 };
@@ -50,6 +55,7 @@ struct Inner {
     discovered: Discovered,
     keys: Keys,
     breaker: Breaker,
+    nonces: Nonces,
 }
 
 impl Provider {
@@ -88,6 +94,11 @@ impl Provider {
         }
         let registration = registration.check(&definition)?;
         let fixed = Metadata::fixed(&definition)?.map(Arc::new);
+        let keeps_to = definition.schema().authorization.hosted_domain.is_some() && definition.is_openid();
+        if settings.hosted_domain.as_ref().is_some_and(|domain| domain.is_empty() || !keeps_to) {
+            let problem = "the provider does not sign whose people they are";
+            return Err(ConfigurationError::new(Setting::HostedDomain, problem));
+        }
         let limits = Limits { time: settings.answer_within };
         let back_channel = BackChannel::new(limits, !issuer.is_https(), settings.observer.clone())?;
         Ok(Self(Arc::new(Inner {
@@ -100,6 +111,7 @@ impl Provider {
             discovered: Discovered::default(),
             keys: Keys::default(),
             breaker: Breaker::default(),
+            nonces: Nonces::default(),
         })))
     }
 
@@ -196,6 +208,11 @@ impl Provider {
         &self.0.settings
     }
 
+    /// What proves to the provider that its tokens are in our hands: of a key, with its last nonce.
+    fn proof_of(&self, key: Option<&ProofKey>, of: Proven<'_>, now: Timestamp) -> Option<Secret<String>> {
+        key.and_then(|key| key.proof(of, &self.0.nonces, now))
+    }
+
     /// One request, unless the provider is being left alone.
     async fn ask(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<Answer, ProviderError> {
         if self.0.breaker.is_open(now) {
@@ -209,6 +226,9 @@ impl Provider {
             }
             // It answers, though not well.
             Err(_) => {}
+        }
+        if let Ok(answer) = &answer {
+            self.0.nonces.learn(outgoing.url.as_str(), &answer.headers);
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
     }

@@ -12,6 +12,7 @@ use crate::{
     error::{Class, Error},
     login::Intent,
     pending::PendingLogin,
+    possession::ProofKey,
     return_to::ReturnTo,
 };
 
@@ -23,7 +24,8 @@ impl Provider {
     /// What is wrong: [`Class::Configuration`] with the setting, [`Class::Unavailable`] when there is no usable answer.
     pub async fn probe(&self, now: Timestamp) -> Result<(), Error> {
         self.metadata(now).await?;
-        let pending = PendingLogin::begin(self, Intent::SignIn, ReturnTo::default(), now);
+        let mut pending = PendingLogin::begin(self, Intent::SignIn, ReturnTo::default(), now);
+        pending.key = self.registration().binds_tokens.then(ProofKey::generate).transpose()?;
         match self.redeem(&Secret::new(random::token()), &pending, now).await {
             Ok(_) => Err(ProviderError::TokenResponse.into()),
             Err(error) if is_unknown_code(&error) => Ok(()),

@@ -11,9 +11,10 @@ use mapae_protocol::{
     secret::Secret,
 };
 
-use super::client_secret::SecretSigner;
+use super::{client_assertion::AssertionSigner, client_secret::SecretSigner};
 use crate::{
-    definition::{Authentication, Definition, SecretSource},
+    definition::{Authentication, Definition, ResponseMode, SecretSource},
+    login::is_tag,
     setting::{ConfigurationError, Setting},
 };
 
@@ -22,8 +23,14 @@ use crate::{
 pub struct ClientRegistration {
     client_id: String,
     client_secret: Option<Secret<String>>,
+    private_key: Option<(String, Secret<String>)>,
+    binds_tokens: bool,
+    pushes: bool,
+    fapi: bool,
+    posted_answers: bool,
     redirect_uri: String,
     scopes: Option<String>,
+    terms: Option<Vec<String>>,
     resource: Option<String>,
     auth_method: Option<TokenEndpointAuthMethod>,
     credentials: BTreeMap<String, Secret<String>>,
@@ -35,8 +42,20 @@ pub(crate) struct Registration {
     pub(crate) client_id: ClientId,
     pub(crate) client_secret: Option<Secret<String>>,
     pub(crate) signer: Option<SecretSigner>,
+    /// Proves the client, in the place of a secret.
+    pub(crate) assertions: Option<AssertionSigner>,
+    /// Whether tokens are bound to a key of ours.
+    pub(crate) binds_tokens: bool,
+    /// Whether authorization requests are pushed.
+    pub(crate) pushes: bool,
+    /// Whether every answer must name its issuer, promised or not.
+    pub(crate) fapi: bool,
+    /// Whether the provider's page posts its answers.
+    pub(crate) posted_answers: bool,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) scopes: Scopes,
+    /// Tags of the service's own terms; none: all that the provider's console has.
+    pub(crate) terms: Option<Vec<String>>,
     pub(crate) resource: Option<ResourceIndicator>,
     pub(crate) auth_method: Option<TokenEndpointAuthMethod>,
     pub(crate) credentials: BTreeMap<String, Secret<String>>,
@@ -49,8 +68,14 @@ impl ClientRegistration {
         Self {
             client_id: client_id.into(),
             client_secret: None,
+            private_key: None,
+            binds_tokens: false,
+            pushes: false,
+            fapi: false,
+            posted_answers: false,
             redirect_uri: redirect_uri.into(),
             scopes: None,
+            terms: None,
             resource: None,
             auth_method: None,
             credentials: BTreeMap::new(),
@@ -64,10 +89,57 @@ impl ClientRegistration {
         self
     }
 
+    /// A confidential client that proves itself with a private key (`private_key_jwt`, OIDC Core §9) and shares no secret with
+    /// the provider: a P-256, Ed25519 or RSA key as PKCS #8 PEM, and the `kid` of its public half at the provider.
+    #[must_use]
+    pub fn with_private_key(mut self, key_id: impl Into<String>, pem: impl Into<String>) -> Self {
+        self.private_key = Some((key_id.into(), Secret::new(pem.into())));
+        self
+    }
+
+    /// Binds tokens to a key (DPoP, RFC 9449 §5): one is made for each login and kept beside its tokens, and who steals a token
+    /// without it can do nothing. A provider that does not bind them ends the login.
+    #[must_use]
+    pub const fn with_bound_tokens(mut self) -> Self {
+        self.binds_tokens = true;
+        self
+    }
+
+    /// Pushes authorization requests (RFC 9126 §2), as is done in any case where the provider requires it.
+    #[must_use]
+    pub const fn with_pushed_requests(mut self) -> Self {
+        self.pushes = true;
+        self
+    }
+
+    /// Has the provider's page post its answers (OAuth 2.0 Form Post Response Mode §2), so that no code is in an address.
+    #[must_use]
+    pub const fn with_posted_answers(mut self) -> Self {
+        self.posted_answers = true;
+        self
+    }
+
+    /// All that the FAPI 2.0 Security Profile asks of a client: [a private key](Self::with_private_key), which must be
+    /// given, pushed requests, bound tokens, `iss` in every answer, and no algorithm but ES256, PS256 and EdDSA. PKCE is used anyway.
+    #[must_use]
+    pub const fn with_fapi_profile(mut self) -> Self {
+        (self.binds_tokens, self.pushes, self.fapi) = (true, true, true);
+        self
+    }
+
     /// Asks for these scopes, separated by spaces; `openid` is always among them where the provider speaks OpenID Connect.
     #[must_use]
     pub fn with_scopes(mut self, scopes: impl Into<String>) -> Self {
         self.scopes = Some(scopes.into());
+        self
+    }
+
+    /// Reads to which of the service's own terms people agree on the provider's page
+    /// ([`Identity::provider_terms`](crate::Identity::provider_terms)). With tags the page shows these, without any all that the
+    /// provider's console has. Only Kakao has such terms (Kakao Sync, 간편가입).
+    #[must_use]
+    pub fn with_terms(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.terms = Some(tags.into_iter().map(Into::into).collect());
         self
     }
 
@@ -100,6 +172,7 @@ impl ClientRegistration {
         let redirect_uri = RedirectUri::parse(&self.redirect_uri);
         let schema = definition.schema();
         let signer = self.signer(schema.token.secret)?;
+        let assertions = self.assertions()?;
         let scopes = self.scopes.unwrap_or_else(|| schema.authorization.scopes.join(" "));
         let scopes = Scopes::restore(&scopes).and_then(|mut scopes| {
             // Kakao: without any scope the console decides, with one `openid` must be among them.
@@ -110,6 +183,13 @@ impl ClientRegistration {
         });
         if schema.token.secret_required && self.client_secret.is_none() {
             return Err(wrong(Setting::ClientSecret, "this provider knows no client without one"));
+        }
+        if let Some(tags) = &self.terms {
+            let rules = schema.terms.as_ref();
+            let rules = rules.ok_or_else(|| wrong(Setting::Terms, "this provider's page shows none"))?;
+            if !tags.iter().all(|tag| is_tag(tag, &rules.separator)) {
+                return Err(wrong(Setting::Terms, "a tag is a word without a comma"));
+            }
         }
         let resource = self.resource.as_deref().map(ResourceIndicator::parse).transpose();
         if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
@@ -125,9 +205,16 @@ impl ClientRegistration {
             client_id: client_id.map_err(|_| wrong(Setting::ClientId, "it is not a client identifier"))?,
             client_secret: self.client_secret,
             signer,
+            assertions,
+            binds_tokens: self.binds_tokens,
+            pushes: self.pushes,
+            fapi: self.fapi,
+            posted_answers: self.posted_answers
+                || schema.authorization.response_mode == ResponseMode::FormPost,
             redirect_uri: redirect_uri
                 .map_err(|_| wrong(Setting::RedirectUri, "it cannot be a redirect URI"))?,
             scopes: scopes.map_err(|_| wrong(Setting::Scopes, "they are not scopes separated by spaces"))?,
+            terms: self.terms,
             resource: resource
                 .map_err(|_| wrong(Setting::Resource, "it is not an absolute URI without fragment"))?,
             auth_method: self.auth_method.or(match schema.token.authentication {
@@ -140,6 +227,19 @@ impl ClientRegistration {
 }
 
 impl ClientRegistration {
+    /// What signs the client's assertions.
+    fn assertions(&self) -> Result<Option<AssertionSigner>, ConfigurationError> {
+        let wrong = |problem| Err(ConfigurationError::new(Setting::PrivateKey, problem));
+        match &self.private_key {
+            None if self.fapi => wrong("the FAPI profile needs one"),
+            None => Ok(None),
+            Some(_) if self.client_secret.is_some() || self.auth_method.is_some() => {
+                wrong("a client proves itself in one way, and another one is set, too")
+            }
+            Some((key_id, pem)) => AssertionSigner::new(key_id, pem.expose()).map(Some),
+        }
+    }
+
     /// What makes the secrets, where the definition wants them made and none is given.
     fn signer(&self, source: SecretSource) -> Result<Option<SecretSigner>, ConfigurationError> {
         if source == SecretSource::Given || self.client_secret.is_some() {
@@ -171,6 +271,7 @@ mod tests {
             (good().with_scopes("a\"b"), Setting::Scopes),
             (good().with_resource("not a uri"), Setting::Resource),
             (good().with_secret(""), Setting::ClientSecret),
+            (good().with_terms(["service"]), Setting::Terms),
             (good().with_auth_method(TokenEndpointAuthMethod::ClientSecretPost), Setting::ClientSecret),
         ] {
             assert_eq!(registration.check(&definition).unwrap_err().setting(), setting);

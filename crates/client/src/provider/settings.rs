@@ -15,6 +15,8 @@ pub struct ProviderSettings {
     pub(crate) leeway: Leeway,
     pub(crate) answer_within: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) hosted_domain: Option<String>,
+    pub(crate) trusts_emails: bool,
 }
 
 impl ProviderSettings {
@@ -31,7 +33,25 @@ impl ProviderSettings {
             // A person waits in front of the screen.
             answer_within: Limits::TIME,
             observer: None,
+            hosted_domain: None,
+            trusts_emails: true,
         }
+    }
+
+    /// Lets in only people of this organisation (Google: the domain of a Workspace). It is asked of the provider and checked
+    /// on what the provider signs (`hd`), never on the end of an address. Default: whoever the provider knows.
+    #[must_use]
+    pub fn with_hosted_domain(mut self, domain: impl Into<String>) -> Self {
+        self.hosted_domain = Some(domain.into());
+        self
+    }
+
+    /// Takes no word of the provider that it has checked an address: all are unverified. Default: its word is told, as
+    /// [`Verification`](crate::Verification) says whose it is.
+    #[must_use]
+    pub const fn without_trust_in_emails(mut self) -> Self {
+        self.trusts_emails = false;
+        self
     }
 
     /// Allows plain `http` to a provider on this machine. Default: never, because everybody on the way reads along.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::definition::Schema;
 
 /// An answer as RFC 6749 §5.1 has it. What a definition does not name is not mended, so that a broken answer is seen.
-pub(super) fn mended(body: &[u8], schema: &Schema) -> Vec<u8> {
+pub(crate) fn mended(body: &[u8], schema: &Schema) -> Vec<u8> {
     let (texts, separator) = (schema.token.numbers_as_texts, schema.token.separator.as_deref());
     if !texts && separator.is_none() {
         return body.to_vec();
@@ -28,7 +28,7 @@ pub(super) fn mended(body: &[u8], schema: &Schema) -> Vec<u8> {
 }
 
 /// An answer that is an error although its status says success; `None` if it is none.
-pub(super) fn error_with_success(body: &[u8], schema: &Schema) -> Option<Value> {
+pub(crate) fn error_with_success(body: &[u8], schema: &Schema) -> Option<Value> {
     let answer = object(body).filter(|_| schema.token.errors_with_success)?;
     answer.contains_key("error").then_some(Value::Object(answer))
 }

@@ -2,13 +2,14 @@
 
 use http::Method;
 use mapae_protocol::{
+    client_assertion::ASSERTION_TYPE,
     client_credentials_header::ClientCredentials,
     client_metadata::TokenEndpointAuthMethod,
     error::{Endpoint, ErrorCode, ErrorResponse},
     id_token,
     secret::Secret,
     time::{Seconds, Timestamp},
-    token::{TokenResponse, grant_type},
+    token::{TokenResponse, TokenType, grant_type},
 };
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ use crate::{
     identity::EndUser,
     observe::Purpose,
     pending::PendingLogin,
+    possession::{ProofKey, Proven},
     provider::IdTokenContext,
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -44,7 +46,7 @@ impl Provider {
         if rules.token.send_state {
             form = form.with("state", pending.state.expose().as_str());
         }
-        let mut response = self.request_tokens(Purpose::Redemption, form, now).await?;
+        let mut response = self.request_tokens(Purpose::Redemption, form, pending.key.as_ref(), now).await?;
         if rules.token.refresh == Refresh::Exchange {
             // The access token is what a later one is asked for with.
             response.refresh_token = Some(response.access_token.clone());
@@ -55,6 +57,7 @@ impl Provider {
             refresh_token: response.refresh_token,
             id_token: response.id_token,
             nonce: Some(pending.nonce.clone()),
+            key: pending.key.clone(),
             scopes,
             issued_at: now,
             expires_at: self.good_until(response.expires_in, now),
@@ -78,7 +81,7 @@ impl Provider {
         };
         let form =
             Form::default().with("grant_type", grant_type).with(parameter, refresh_token.expose().as_str());
-        let mut response = self.request_tokens(Purpose::Refresh, form, now).await?;
+        let mut response = self.request_tokens(Purpose::Refresh, form, tokens.key.as_ref(), now).await?;
         if exchange {
             response.refresh_token = Some(response.access_token.clone());
         }
@@ -87,6 +90,7 @@ impl Provider {
             refresh_token: response.refresh_token.or_else(|| tokens.refresh_token.clone()),
             id_token: response.id_token,
             nonce: tokens.nonce.clone(),
+            key: tokens.key.clone(),
             scopes: response.scope.unwrap_or_else(|| tokens.scopes.clone()),
             issued_at: now,
             expires_at: self.good_until(response.expires_in, now),
@@ -127,19 +131,16 @@ impl Provider {
         &self,
         purpose: Purpose,
         form: Form,
+        key: Option<&ProofKey>,
         now: Timestamp,
     ) -> Result<TokenResponse, Error> {
         let metadata = self.metadata(now).await?;
         let resource = self.registration().resource.as_ref().map(|resource| resource.as_str());
-        let (form, credential) = self.authenticate(form.with_some("resource", resource), &metadata, now)?;
-        let outgoing = Outgoing {
-            purpose,
-            url: &metadata.token_endpoint,
-            credential,
-            method: Method::POST,
-            form: Some(&form),
-        };
-        let answer = self.ask(&outgoing, now).await?;
+        let form = form.with_some("resource", resource);
+        let mut answer = self.ask_for_tokens(purpose, &form, (key, &metadata), now).await?;
+        if key.is_some() && answer.wants_nonce() {
+            answer = self.ask_for_tokens(purpose, &form, (key, &metadata), now).await?;
+        }
         if !answer.status.is_success() {
             return Err(self.refused(purpose, &answer, &metadata).into());
         }
@@ -149,13 +150,34 @@ impl Provider {
         }
         let body = answer.into_json().map_err(|error| ProviderError::NoAnswer(purpose, error))?;
         let body = token_answer::mended(&body, rules);
-        let response = TokenResponse::parse(&body).map_err(|_| ProviderError::TokenResponse)?;
+        let parse = if key.is_some() { TokenResponse::parse_any } else { TokenResponse::parse };
+        let response = parse(&body).map_err(|_| ProviderError::TokenResponse)?;
+        // RFC 9449 §5: who wanted a bound token takes no other one.
+        if key.is_some() && response.token_type != TokenType::Dpop {
+            return Err(ProviderError::TokenType.into());
+        }
         // RFC 6750 §2.1: what cannot stand in a header cannot be used.
         if response.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(response)
         } else {
             Err(ProviderError::TokenResponse.into())
         }
+    }
+
+    /// One request. An assertion and a proof are each for this one.
+    async fn ask_for_tokens(
+        &self,
+        purpose: Purpose,
+        form: &Form,
+        (key, metadata): (Option<&ProofKey>, &Metadata),
+        now: Timestamp,
+    ) -> Result<Answer, Error> {
+        let (form, credential) = self.authenticate(form.clone(), metadata, now)?;
+        let (url, method) = (&metadata.token_endpoint, Method::POST);
+        let proven = Proven { method: method.as_str(), address: url.as_str(), access_token: None };
+        let proof = self.proof_of(key, proven, now);
+        let outgoing = Outgoing { purpose, url, credential, method, form: Some(&form), proof };
+        Ok(self.ask(&outgoing, now).await?)
     }
 
     /// RFC 6749 §2.3: in exactly one way.
@@ -167,6 +189,11 @@ impl Provider {
     ) -> Result<(Form, Option<Credential>), ConfigurationError> {
         let registration = self.registration();
         let client_id = registration.client_id.as_str();
+        if let Some(signer) = &registration.assertions {
+            let assertion = signer.assertion(client_id, self.issuer().as_str(), now)?;
+            let form = form.with("client_id", client_id).with("client_assertion_type", ASSERTION_TYPE);
+            return Ok((form.with("client_assertion", assertion.expose().as_str()), None));
+        }
         let signed = registration.signer.as_ref();
         let signed =
             signed.map(|signer| signer.secret(client_id, self.issuer().as_str(), now)).transpose()?;
@@ -228,8 +255,18 @@ impl Provider {
                     .guessed_auth_method()
                     .map_or(refused, |tried| ProviderError::GuessedAuthMethod { tried })
             }
-            Ok(response) => ProviderError::Refused { at: Endpoint::Token, code: response.known_code() },
+            Ok(response) => self.refused_at(Endpoint::Token, response.known_code()),
             Err(_) => ProviderError::NoAnswer(purpose, HttpError::Status),
+        }
+    }
+
+    /// A client that signs has no secret that could be wrong.
+    pub(super) fn refused_at(&self, at: Endpoint, code: Option<ErrorCode>) -> ProviderError {
+        match code {
+            Some(ErrorCode::InvalidClient) if self.registration().assertions.is_some() => {
+                ProviderError::Assertion
+            }
+            code => ProviderError::Refused { at, code },
         }
     }
 }

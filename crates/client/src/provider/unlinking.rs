@@ -1,7 +1,9 @@
 //! Ending what a person granted, from our side — RFC 7009 §2.1, and the providers' own ways.
 
 use http::{Method, StatusCode};
-use mapae_protocol::{endpoint_uri::EndpointUri, error::Endpoint, time::Timestamp};
+use mapae_protocol::{
+    client_credentials_header::ClientCredentials, endpoint_uri::EndpointUri, error::Endpoint, time::Timestamp,
+};
 
 use super::{Provider, ProviderError, token_answer};
 use crate::{
@@ -20,15 +22,29 @@ impl Provider {
     /// # Errors
     /// It did not answer, or said no.
     pub async fn unlink(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
-        let (method, empty) = (self.definition().schema().unlink.way, Form::default());
-        let (method, form) = match method {
+        let (way, empty) = (self.definition().schema().unlink.way, Form::default());
+        let bearer = || Credential::Bearer(tokens.access_token.clone());
+        let named = Form::default().with("access_token", tokens.access_token.expose().as_str()).in_json();
+        let (method, credential, form) = match way {
             UnlinkWay::Revocation => return self.revoke(tokens, now).await,
-            UnlinkWay::BearerPost => (Method::POST, Some(&empty)),
-            UnlinkWay::BearerDelete => (Method::DELETE, None),
+            UnlinkWay::BearerPost => (Method::POST, bearer(), Some(&empty)),
+            UnlinkWay::BearerDelete => (Method::DELETE, bearer(), None),
+            UnlinkWay::ClientDelete => (Method::DELETE, self.own_credential()?, Some(&named)),
         };
-        let url = self.unlink_address(person)?;
-        let credential = Some(Credential::Bearer(tokens.access_token.clone()));
-        self.end(&Outgoing { purpose: Purpose::Unlink, url: &url, credential, method, form }, now).await
+        let (purpose, url) = (Purpose::Unlink, self.unlink_address(person)?);
+        let credential = Some(credential);
+        self.end(&Outgoing { purpose, url: &url, credential, method, form, proof: None }, now).await
+    }
+
+    /// Its id and secret, by which an app speaks for itself.
+    fn own_credential(&self) -> Result<Credential, ConfigurationError> {
+        let registration = self.registration();
+        let secret = registration.client_secret.clone();
+        let missing = ConfigurationError::new(Setting::ClientSecret, "without it the app cannot end a grant");
+        Ok(Credential::Basic(ClientCredentials {
+            client_id: registration.client_id.clone(),
+            secret: secret.ok_or(missing)?,
+        }))
     }
 
     /// RFC 7009 §2.1: the refresh token where there is one, because it ends the others as well.
@@ -42,7 +58,7 @@ impl Provider {
         let form = Form::default().with("token", token.expose().as_str()).with("token_type_hint", hint);
         let (form, credential) = self.authenticate(form, &metadata, now)?;
         let (purpose, method) = (Purpose::Unlink, Method::POST);
-        self.end(&Outgoing { purpose, url, credential, method, form: Some(&form) }, now).await
+        self.end(&Outgoing { purpose, url, credential, method, form: Some(&form), proof: None }, now).await
     }
 
     async fn end(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<bool, Error> {
@@ -51,7 +67,7 @@ impl Provider {
             return Ok(true);
         }
         let said = token_answer::object(&answer.body).map(serde_json::Value::Object).unwrap_or_default();
-        if let Some(error) = self.ruled(Place::UserInfo, &said) {
+        if let Some(error) = self.ruled(Place::Unlink, &said).or_else(|| self.ruled(Place::UserInfo, &said)) {
             return Err(error.into());
         }
         match answer.status {
@@ -67,10 +83,13 @@ impl Provider {
             ConfigurationError::new(Setting::Providers, "the definition has no address for unlinking");
         let template = self.definition().schema().endpoints.unlink.as_deref().ok_or(wrong)?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if !person.subject().bytes().all(plain) {
-            return Err(wrong);
+        let mut address = self.definition().address(template)?;
+        for (name, value) in [("{$subject}", person.subject()), ("{$client_id}", self.client_id())] {
+            if address.contains(name) && !value.bytes().all(plain) {
+                return Err(wrong);
+            }
+            address = address.replace(name, value);
         }
-        let address = self.definition().address(template)?.replace("{$subject}", person.subject());
         EndpointUri::parse(&address).map_err(|_| wrong)
     }
 }
@@ -89,6 +108,11 @@ mod tests {
             |subject: &str| provider.unlink_address(&EndUser::new("https://www.facebook.com", subject));
         let good = address("1020304050607080").unwrap();
         assert_eq!(good.as_str(), "https://graph.facebook.com/v25.0/1020304050607080/permissions");
+        let settings = ProviderSettings::new("github");
+        let registration = ClientRegistration::new("Ov23li", "https://app.example/cb").with_secret("s");
+        let github = Provider::new(Definition::named("github").unwrap(), registration, settings).unwrap();
+        let of_app = github.unlink_address(&EndUser::new("https://github.com", "1/2")).unwrap();
+        assert_eq!(of_app.as_str(), "https://api.github.com/applications/Ov23li/grant");
         for hostile in ["me/accounts", "1?method=x", "1#", "..%2fme", "1 2", "1\\2", "\u{ff11}"] {
             assert!(address(hostile).is_err(), "{hostile}");
         }

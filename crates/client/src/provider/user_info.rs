@@ -1,6 +1,6 @@
 //! Who the person is, asked with the access token — OIDC Core §5.3, and the providers' own profiles.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use http::{Method, StatusCode};
 use mapae_protocol::{
@@ -10,10 +10,11 @@ use serde_json::{Map, Value};
 
 use super::{Provider, ProviderError};
 use crate::{
-    back_channel::{Credential, HttpError, Limits, Outgoing},
-    definition::{Document, Place, UserInfoUse},
+    back_channel::{Answer, Credential, HttpError, Limits, Outgoing},
+    definition::{Document, Place, TERMS, UserInfoUse},
     error::Error,
     observe::Purpose,
+    possession::Proven,
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
 };
@@ -34,7 +35,7 @@ impl Provider {
         let Some(url) = url.filter(|_| wanted && rules.ask == UserInfoUse::Always) else {
             return Ok(document);
         };
-        let said = self.ask_about(&self.with_query(url, tokens)?, tokens, now).await?;
+        let said = self.ask_about(&self.with_query(url, Some(&rules.query), tokens)?, tokens, now).await?;
         let said = Value::Object(said);
         if rules.success.as_ref().is_some_and(|success| said.pointer(&success.at) != Some(&success.is)) {
             return Err(self.refused_by(&said).into());
@@ -45,6 +46,7 @@ impl Provider {
             let wrong =
                 ConfigurationError::new(Setting::Providers, "an address of the definition is not https");
             let url = EndpointUri::parse(&self.definition().address(template)?).map_err(|_| wrong)?;
+            let url = self.with_query(&url, None, tokens)?;
             // What was not granted is not there; who this is, is known already.
             match self.ask_for(&url, tokens, now).await {
                 Ok(more) => document = document.with(name.clone(), more),
@@ -54,6 +56,27 @@ impl Provider {
             }
         }
         Ok(document)
+    }
+
+    /// Adds to which of the service's terms the person agrees, where the registration says so. That it cannot be had ends no
+    /// login.
+    pub(crate) async fn add_terms(
+        &self,
+        document: Document,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<Document, Error> {
+        let rules = self.definition().schema().terms.as_ref();
+        let Some(rules) = rules.filter(|_| self.registration().terms.is_some()) else { return Ok(document) };
+        let wrong = ConfigurationError::new(Setting::Providers, "an address of the definition is not https");
+        let url = EndpointUri::parse(&self.definition().address(&rules.address)?).map_err(|_| wrong)?;
+        match self.ask_for(&url, tokens, now).await {
+            Ok(said) => Ok(document.with(TERMS, said)),
+            Err(error) => {
+                tracing::warn!(provider = self.name(), %error, "nobody knows which terms were agreed to");
+                Ok(document)
+            }
+        }
     }
 
     async fn ask_about(
@@ -72,10 +95,10 @@ impl Provider {
     }
 
     async fn body_of(&self, url: &EndpointUri, tokens: &Tokens, now: Timestamp) -> Result<Vec<u8>, Error> {
-        let credential = Some(Credential::Bearer(tokens.access_token.clone()));
-        let outgoing =
-            Outgoing { purpose: Purpose::UserInfo, url, credential, method: Method::GET, form: None };
-        let answer = self.ask(&outgoing, now).await?;
+        let mut answer = self.ask_with_token(url, tokens, now).await?;
+        if tokens.key.is_some() && answer.wants_nonce() {
+            answer = self.ask_with_token(url, tokens, now).await?;
+        }
         if !answer.status.is_success() && answer.is_json() {
             let said: Option<Value> = strict_json::parse(&answer.body, Limits::BYTES).ok();
             if let Some(error) = said.and_then(|said| self.ruled(Place::UserInfo, &said)) {
@@ -89,15 +112,36 @@ impl Provider {
         Ok(answer.into_json().map_err(failed)?)
     }
 
+    async fn ask_with_token(
+        &self,
+        url: &EndpointUri,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<Answer, ProviderError> {
+        let (token, method) = (&tokens.access_token, Method::GET);
+        let key = tokens.key.as_ref();
+        let credential = if key.is_some() { Credential::Dpop } else { Credential::Bearer };
+        let access_token = Some(token.expose().as_str());
+        let proven = Proven { method: method.as_str(), address: url.as_str(), access_token };
+        let proof = self.proof_of(key, proven, now);
+        let (purpose, credential) = (Purpose::UserInfo, Some(credential(token.clone())));
+        self.ask(&Outgoing { purpose, url, credential, method, form: None, proof }, now).await
+    }
+
     fn refused_by(&self, said: &Value) -> ProviderError {
         let unknown = ProviderError::Refused { at: Endpoint::Resource, code: None };
         self.ruled(Place::UserInfo, said).unwrap_or(unknown)
     }
 
-    fn with_query(&self, url: &EndpointUri, tokens: &Tokens) -> Result<EndpointUri, ConfigurationError> {
+    fn with_query(
+        &self,
+        url: &EndpointUri,
+        query: Option<&BTreeMap<String, String>>,
+        tokens: &Tokens,
+    ) -> Result<EndpointUri, ConfigurationError> {
         let rules = &self.definition().schema().user_info;
         let mut pairs: Vec<(&str, String)> = Vec::new();
-        for (name, value) in &rules.query {
+        for (name, value) in query.into_iter().flatten() {
             pairs.push((name, self.definition().fill(value)?));
         }
         if let Some(secret) = self.registration().client_secret.as_ref().filter(|_| rules.app_secret_proof) {

@@ -53,6 +53,7 @@ mod tests {
     fn family(generation: i64, turned_at: i64) -> Family {
         let session = Session {
             person: EndUser::new("https://op.example", "alice"),
+            provider_session: None,
             created_at: Timestamp::from_unix(0),
             expires_at: Timestamp::from_unix(1_000_000),
         };

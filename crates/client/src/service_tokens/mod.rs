@@ -14,6 +14,11 @@
 //! used one ends the family. The access token is a JWT that an API of the service's own checks by the issuer alone: the keys
 //! are at `/.well-known/jwks.json`, the metadata at `/.well-known/oauth-authorization-server`.
 //!
+//! Ways into the account are added with the access token, and finished by the browser that the provider sends back without
+//! one: it has the cookie of that login, and the refresh token's, which must be of the session that began. A front end that
+//! keeps its refresh token itself has the first alone; it posts `refresh_token` with the forms that prove, add and remove, and
+//! with `/sign-out`.
+//!
 //! What ends a session ends the refresh tokens at once: signing out, or a provider's notice of an end. An access token
 //! lives on for what is left of its minutes, except before [`SignedIn`](crate::SignedIn), which looks at the session, too.
 
@@ -92,7 +97,8 @@ impl<U> ServiceTokens<U> {
     }
 
     /// With the refresh token in the answer's body instead of a cookie: for front ends that keep it themselves, in a place
-    /// that no smuggled script can read.
+    /// that no smuggled script can read. They post it as `refresh_token` to `/sign-in-methods/prove`, `/add`, `/remove` and
+    /// `/sign-out`, too: an access token alone changes no account.
     #[must_use]
     pub const fn refresh_token_in_body(mut self) -> Self {
         self.in_body = true;

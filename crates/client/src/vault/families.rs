@@ -11,7 +11,7 @@ use crate::session::{Session, SessionId};
 
 statements! {
     OPEN = "INSERT INTO refresh_families (session_hash, generation, turned_at) VALUES ($1, 0, $2)";
-    FIND = "SELECT sessions.issuer, sessions.subject, sessions.created_at, sessions.expires_at,
+    FIND = "SELECT sessions.issuer, sessions.subject, sessions.provider_session, sessions.created_at, sessions.expires_at,
             refresh_families.generation, refresh_families.turned_at
         FROM refresh_families JOIN sessions ON sessions.id_hash = refresh_families.session_hash
         WHERE refresh_families.session_hash = $1 AND sessions.expires_at > $2";
@@ -34,7 +34,7 @@ impl Vault {
         &self,
         id: &SessionId,
         session: Session,
-        before: Option<&SessionId>,
+        before: Option<&str>,
     ) -> Result<(), StoreError> {
         let begun_at = session.created_at;
         let [sweep, end, begin] = sessions::beginning(id, &session, before);
@@ -61,7 +61,7 @@ impl Vault {
         Ok(done.happened())
     }
 
-    /// What an access token calls its session: whoever reads it cannot use it.
+    /// The name of a session, in its row, in access tokens and in pending logins: whoever reads it cannot use it.
     pub(crate) fn sid(id: &SessionId) -> String {
         hashed(id.expose())
     }

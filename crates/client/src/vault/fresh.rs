@@ -22,13 +22,13 @@ impl Vault {
         self.database.write(NOTE.with(values![hashed(id.expose()), now, until])).await.map(drop)
     }
 
-    /// When whoever has this session proved it last, if that is not long ago.
+    /// When whoever has the session of this name proved it last, if that is not long ago.
     pub(crate) async fn fresh_since(
         &self,
-        id: &SessionId,
+        sid: &str,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let row = self.database.row(SINCE, values![hashed(id.expose()), now]).await?;
+        let row = self.database.row(SINCE, values![sid, now]).await?;
         row.map(|mut row| row.time()).transpose()
     }
 }

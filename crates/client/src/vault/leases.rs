@@ -4,7 +4,7 @@
 //! watcher's own clock, its holder is taken for dead. So nobody compares the clock of one machine with that of another,
 //! except for leases that are over by much more than two clocks may differ.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mapae_protocol::{
     random,
@@ -15,13 +15,7 @@ use super::{
     StoreError, Vault,
     database::{Done, Statement, statements, values},
 };
-use crate::identity::EndUser;
-
-/// How long a lease lives without being renewed.
-///
-/// Longer than one request to a provider may take (5 s), shorter than the 10 s in which a provider gives
-/// the same successor to a refresh token again: whoever takes over from a process that died in between is in time.
-const LIFE: Seconds = Seconds::seconds(7);
+use crate::{identity::EndUser, watch::Watch};
 
 /// More than the clocks of two machines differ that do their work together.
 const SKEW: Seconds = Seconds::minutes(1);
@@ -39,16 +33,11 @@ statements! {
 pub(crate) struct Lease {
     name: String,
     holder: String,
-    seen: Mutex<Option<Seen>>,
+    watch: Mutex<Watch<Mark>>,
 }
 
-/// Somebody else's lease, and since when it has been like that.
-#[derive(Clone, Debug)]
-struct Seen {
-    holder: String,
-    until: Timestamp,
-    since: Timestamp,
-}
+/// Somebody else's lease as it stands: whose, and until when on their clock.
+type Mark = (String, Timestamp);
 
 /// Who has a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,17 +61,16 @@ impl Lease {
         Self {
             name: format!("{what} {} {}", person.issuer(), person.subject()),
             holder: random::text::<16>(),
-            seen: Mutex::default(),
+            watch: Mutex::default(),
         }
     }
 
     /// Takes the lease, or prolongs it when it is ours already; the last of the statements tells
     /// [whose it is](Self::standing) then.
     pub(super) fn taking(&self, now: Timestamp) -> [Statement; 2] {
-        let dead = self.seen().filter(|seen| now.since(seen.since).get() >= LIFE.get());
-        let (holder, until) = dead.map(|seen| (seen.holder, seen.until)).unzip();
-        let take =
-            TAKE.with(values![&self.name, &self.holder, now.plus(LIFE), now.minus(SKEW), holder, until]);
+        let (holder, until) = self.watch().dead(now).cloned().unzip();
+        let life = now.plus(Watch::<Mark>::LIFE);
+        let take = TAKE.with(values![&self.name, &self.holder, life, now.minus(SKEW), holder, until]);
         [take, LOOK.with(values![&self.name])]
     }
 
@@ -94,9 +82,7 @@ impl Lease {
         if holder == self.holder {
             return Ok(Standing::Ours);
         }
-        let known = self.seen().filter(|seen| seen.holder == holder && seen.until == until);
-        let since = known.map_or(now, |seen| seen.since);
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen { holder, until, since });
+        self.watch().found((holder, until), now);
         Ok(Standing::Theirs)
     }
 
@@ -105,8 +91,8 @@ impl Lease {
         GIVE_BACK.with(values![&self.name, &self.holder])
     }
 
-    fn seen(&self) -> Option<Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn watch(&self) -> MutexGuard<'_, Watch<Mark>> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,7 +6,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     StoreError, Vault,
-    database::{Row, statements, values},
+    database::{Row, Statement, statements, values},
     sessions,
 };
 use crate::identity::EndUser;
@@ -45,6 +45,7 @@ statements! {
         (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
     FORGET_TOKENS_OF_FOUNDER = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
         (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
+    FORGET_HINT = "UPDATE sign_in_methods SET hint = NULL WHERE issuer = $1 AND subject = $2";
     FORGET = "DELETE FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2";
     FORGET_AGREEMENTS = "DELETE FROM agreements WHERE account_issuer = $1 AND account_subject = $2";
     FORGET_GUARD = "DELETE FROM account_guards WHERE issuer = $1 AND subject = $2";
@@ -97,36 +98,25 @@ impl Vault {
         method: &Method,
         observed: Option<&Method>,
     ) -> Result<bool, StoreError> {
-        let Method { person, account, provider, hint, added_at, .. } = method;
-        let take = match observed {
-            None => ADD.with(values![
-                person.issuer(),
-                person.subject(),
-                account.issuer(),
-                account.subject(),
-                provider,
-                hint.as_deref(),
-                *added_at
-            ]),
-            Some(observed) => REPLACE.with(values![
-                account.issuer(),
-                account.subject(),
-                provider,
-                hint.as_deref(),
-                *added_at,
-                person.issuer(),
-                person.subject(),
-                observed.account.issuer(),
-                observed.account.subject(),
-                observed.added_at,
-                observed.removed_at
-            ]),
-        };
-        if account == person {
-            return Ok(self.database.commit([take.must()]).await?.is_some());
+        let (person, take) = (&method.person, taking(method, observed));
+        if method.account == *person {
+            return Ok(self.database.commit([take]).await?.is_some());
         }
         // Sessions of a time when it opened another account, which is gone.
-        Ok(self.database.commit([take.must(), sessions::end_all(person)]).await?.is_some())
+        Ok(self.database.commit([take, sessions::end_all(person)]).await?.is_some())
+    }
+
+    /// The same for who adds it in the session of the name `sid`; `false`, and nothing changed, also if that has ended.
+    pub(crate) async fn take_method_in(
+        &self,
+        sid: &str,
+        method: &Method,
+        observed: Option<&Method>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let unit =
+            [taking(method, observed), sessions::standing(sid, now), sessions::end_all(&method.person)];
+        Ok(self.database.commit(unit).await?.is_some())
     }
 
     /// Makes room for an account that is about to be founded by `person`: what is left of a deleted one of that name must
@@ -201,6 +191,41 @@ impl Vault {
     }
 }
 
+/// Forgets the masked address by which people tell the way apart.
+pub(super) fn forget_hint(person: &EndUser) -> Statement {
+    FORGET_HINT.with(values![person.issuer(), person.subject()])
+}
+
+/// Writes the row of an identity, if it still is what was `observed`.
+fn taking(method: &Method, observed: Option<&Method>) -> Statement {
+    let Method { person, account, provider, hint, added_at, .. } = method;
+    let take = match observed {
+        None => ADD.with(values![
+            person.issuer(),
+            person.subject(),
+            account.issuer(),
+            account.subject(),
+            provider,
+            hint.as_deref(),
+            *added_at
+        ]),
+        Some(observed) => REPLACE.with(values![
+            account.issuer(),
+            account.subject(),
+            provider,
+            hint.as_deref(),
+            *added_at,
+            person.issuer(),
+            person.subject(),
+            observed.account.issuer(),
+            observed.account.subject(),
+            observed.added_at,
+            observed.removed_at
+        ]),
+    };
+    take.must()
+}
+
 fn read(row: &mut Row) -> Result<Method, StoreError> {
     Ok(Method {
         person: EndUser::new(row.text()?, row.text()?),
@@ -215,6 +240,7 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::{Session, SessionId};
 
     fn method(subject: &str, account: &str, at: i64) -> Method {
         Method {
@@ -268,6 +294,54 @@ mod tests {
         assert_eq!(removed.removed_at, Some(now));
         assert!(vault.take_method(&second, Some(&removed)).await.unwrap());
         assert!(!vault.take_method(&first, Some(&removed)).await.unwrap(), "once");
+    }
+
+    #[tokio::test]
+    async fn mx_02_lk_03_a_session_that_has_ended_adds_nothing_and_ends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let (now, late) = (Timestamp::from_unix(10), Timestamp::from_unix(100));
+        let session = |subject: &str| Session {
+            person: EndUser::new("https://one.example", subject),
+            provider_session: None,
+            created_at: now,
+            expires_at: late,
+        };
+        let (began, others) = (SessionId::generate(), SessionId::generate());
+        vault.begin_session(&began, session("alice"), None).await.unwrap();
+        vault.begin_session(&others, session("way"), None).await.unwrap();
+        let (way, sid) = (method("way", "alice", 10), Vault::sid(&began));
+        assert!(!vault.take_method_in(&sid, &way, None, late).await.unwrap(), "its time is over");
+        assert!(!vault.take_method_in("another", &way, None, now).await.unwrap());
+        assert!(vault.take_method_in(&sid, &way, None, now).await.unwrap());
+        assert!(
+            vault.session_called(&Vault::sid(&others), now).await.unwrap().is_none(),
+            "of another account"
+        );
+        let removed = vault.remove_method(&way, &issuers(), true, now).await.unwrap();
+        assert_eq!(removed, Removal::Done);
+        let observed = vault.method(&way.person).await.unwrap();
+        vault.begin_session(&others, session("way"), None).await.unwrap();
+        vault.end_session(&began).await.unwrap();
+        assert!(!vault.take_method_in(&sid, &way, observed.as_ref(), now).await.unwrap(), "signed out");
+        assert_eq!(vault.method(&way.person).await.unwrap(), observed);
+        assert!(vault.session_called(&Vault::sid(&others), now).await.unwrap().is_some(), "all or nothing");
+    }
+
+    #[tokio::test]
+    async fn lk_12_a_deletion_takes_the_address_by_which_a_way_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let hint = |n| Some(format!("{n}***@mail.example"));
+        let (way, other) =
+            (Method { hint: hint(1), ..method("way", "alice", 1) }, method("other", "alice", 1));
+        let other = Method { hint: hint(2), ..other };
+        for method in [&way, &other] {
+            assert!(vault.take_method(method, None).await.unwrap());
+        }
+        vault.forget_data(&way.person, Timestamp::from_unix(1_000)).await.unwrap();
+        assert_eq!(vault.method(&way.person).await.unwrap(), Some(Method { hint: None, ..way }));
+        assert_eq!(vault.method(&other.person).await.unwrap(), Some(other), "and of nothing else");
     }
 
     #[tokio::test]

@@ -5,10 +5,12 @@
 
 mod agreements;
 mod database;
+mod endings;
 mod families;
 mod fresh;
 mod key;
 mod leases;
+mod logouts;
 mod methods;
 mod resting;
 mod service_keys;
@@ -34,6 +36,7 @@ pub use database::StoreError;
 pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
+pub(crate) use logouts::Logout;
 pub(crate) use methods::{Method, Removal};
 pub(crate) use service_keys::ServiceKey;
 pub(crate) use tokens::{Claim, Kept};

@@ -5,17 +5,28 @@ use mapae_protocol::time::Timestamp;
 use super::{
     StoreError, Vault,
     database::{Row, Statement, statements, values},
-    hashed, sign_ups,
+    endings, hashed, sign_ups,
 };
 use crate::{
     identity::EndUser,
+    notice::AGE,
     session::{Session, SessionId},
 };
 
 statements! {
     SWEEP = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
-    BEGIN = "INSERT INTO sessions (id_hash, issuer, subject, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-    ALIVE = "SELECT issuer, subject, created_at, expires_at FROM sessions WHERE id_hash = $1 AND expires_at > $2";
+    BEGIN = "INSERT INTO sessions (id_hash, issuer, subject, provider_session, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    ALIVE = "SELECT issuer, subject, provider_session, created_at, expires_at FROM sessions
+        WHERE id_hash = $1 AND expires_at > $2";
+    AT_PROVIDER = "SELECT DISTINCT subject FROM sessions WHERE issuer = $1 AND provider_session = $2";
+    END_AT_PROVIDER = "DELETE FROM sessions WHERE issuer = $1 AND provider_session = $2 AND subject = $3";
+    /// Those of which nobody knows in which session they began, too: it may have been this one.
+    END_OF_PERSON = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2
+        AND (provider_session = $3 OR provider_session IS NULL)";
+    OVER = "UPDATE sessions SET expires_at = $1 WHERE issuer = $2 AND provider_session = $3 AND expires_at > $1";
+    /// Whoever ends the session at the same time waits until the unit of this is done, or has made it fail.
+    STAND = "UPDATE sessions SET expires_at = expires_at WHERE id_hash = $1 AND expires_at > $2";
     END = "DELETE FROM sessions WHERE id_hash = $1";
     END_ALL = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2";
     END_ALL_WITHOUT_TOKENS = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2
@@ -23,26 +34,17 @@ statements! {
 }
 
 impl Vault {
-    /// Begins a session; the one that the browser had before, if any, ends with it.
+    /// Begins a session; the one of the name that the browser had before, if any, ends with it.
     pub(crate) async fn begin_session(
         &self,
         id: &SessionId,
         session: Session,
-        before: Option<&SessionId>,
+        before: Option<&str>,
     ) -> Result<(), StoreError> {
         self.database.commit(beginning(id, &session, before)).await.map(drop)
     }
 
-    /// The living session of a cookie.
-    pub(crate) async fn session(
-        &self,
-        id: &SessionId,
-        now: Timestamp,
-    ) -> Result<Option<Session>, StoreError> {
-        self.session_called(&hashed(id.expose()), now).await
-    }
-
-    /// The living session that an access token calls by this name.
+    /// The living session of this name ([`Vault::sid`]).
     pub(crate) async fn session_called(
         &self,
         sid: &str,
@@ -52,7 +54,7 @@ impl Vault {
         row.map(|mut row| read(&mut row)).transpose()
     }
 
-    /// Ends the session that an access token calls by this name.
+    /// Ends the session of this name.
     pub(crate) async fn end_session_called(&self, sid: &str) -> Result<(), StoreError> {
         self.database.write(END.with(values![sid])).await.map(drop)
     }
@@ -62,22 +64,49 @@ impl Vault {
         self.end_session_called(&hashed(id.expose())).await
     }
 
-    /// Ends every session of a person on all browsers, and what waits there to become one.
-    pub(crate) async fn end_sessions(&self, person: &EndUser) -> Result<(), StoreError> {
-        self.database.commit([end_all(person), sign_ups::forget(person)]).await.map(drop)
+    /// Ends every session of a person on all browsers, what waits there to become one, and what is on its way to.
+    pub(crate) async fn end_sessions(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
+        let unit = [endings::remember_person(person, now), end_all(person), sign_ups::forget(person)];
+        self.database.commit(unit).await.map(drop)
+    }
+
+    /// Who has sessions here that began in this session at the provider, or had some a moment ago.
+    pub(crate) async fn people_of(
+        &self,
+        issuer: &str,
+        provider_session: &str,
+    ) -> Result<Vec<EndUser>, StoreError> {
+        let rows = self.database.rows(AT_PROVIDER, values![issuer, provider_session]).await?;
+        rows.into_iter().map(|mut row| Ok(EndUser::new(issuer, row.text()?))).collect()
+    }
+
+    /// Ends the sessions of a person that began in this session at the provider, and what waits there to become one.
+    pub(crate) async fn end_sessions_of(
+        &self,
+        person: &EndUser,
+        provider_session: &str,
+    ) -> Result<(), StoreError> {
+        let end = END_AT_PROVIDER.with(values![person.issuer(), provider_session, person.subject()]);
+        self.database.commit([end, sign_ups::forget(person)]).await.map(drop)
     }
 }
 
 /// Begins a session in the place of the one before.
-pub(super) fn beginning(id: &SessionId, session: &Session, before: Option<&SessionId>) -> [Statement; 3] {
-    let (person, before) = (&session.person, before.map(|id| hashed(id.expose())));
+pub(super) fn beginning(id: &SessionId, session: &Session, before: Option<&str>) -> [Statement; 3] {
+    let person = &session.person;
     let (created_at, expires_at) = (session.created_at, session.expires_at);
-    let hash = hashed(id.expose());
+    let (hash, at_provider) = (hashed(id.expose()), session.provider_session.as_deref());
     [
-        SWEEP.with(values![created_at]),
+        // Whose they were is asked as long as a provider may repeat that they have ended.
+        SWEEP.with(values![created_at.minus(AGE)]),
         END.with(values![before]),
-        BEGIN.with(values![hash, person.issuer(), person.subject(), created_at, expires_at]),
+        BEGIN.with(values![hash, person.issuer(), person.subject(), at_provider, created_at, expires_at]),
     ]
+}
+
+/// That the session of this name is alive at this point of the unit.
+pub(super) fn standing(sid: &str, now: Timestamp) -> Statement {
+    STAND.with(values![sid, now]).must()
 }
 
 pub(super) fn end_all(person: &EndUser) -> Statement {
@@ -92,6 +121,7 @@ pub(super) fn end_all_without_tokens(person: &EndUser) -> Statement {
 pub(super) fn read(row: &mut Row) -> Result<Session, StoreError> {
     Ok(Session {
         person: EndUser::new(row.text()?, row.text()?),
+        provider_session: row.optional_text()?,
         created_at: row.time()?,
         expires_at: row.time()?,
     })

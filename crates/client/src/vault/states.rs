@@ -1,6 +1,7 @@
-//! What works once: a state that came back (RFC 6749 §10.12), and a notice that has a name of its own (RFC 8417 §2.2).
+//! What works once: a state that came back (RFC 6749 §10.12), and a notice that has a name of its own (RFC 8417 §2.2); and for a
+//! while the codes of deletions that were asked for.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::time::{Seconds, Timestamp};
 
 use super::{
     StoreError, Vault,
@@ -14,6 +15,12 @@ statements! {
         (SELECT state_hash FROM used_states WHERE expires_at <= $1 LIMIT 64)";
     USED = "SELECT expires_at FROM used_states WHERE state_hash = $1 AND expires_at > $2";
     USE = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, $2) ON CONFLICT (state_hash) DO NOTHING";
+    /// The name of a dead row can be taken again.
+    TAKE = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, $2) ON CONFLICT (state_hash)
+        DO UPDATE SET expires_at = excluded.expires_at WHERE used_states.expires_at <= $3";
+    NOTE = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, $2) ON CONFLICT (state_hash)
+        DO UPDATE SET expires_at = excluded.expires_at WHERE used_states.expires_at < excluded.expires_at";
+    RELEASE = "DELETE FROM used_states WHERE state_hash = $1";
 }
 
 impl Vault {
@@ -34,10 +41,29 @@ impl Vault {
     }
 }
 
+/// How long it can be asked what became of a deletion.
+const DELETIONS: Seconds = Seconds::days(90);
+
+fn of_deletion(code: &str) -> String {
+    hashed(&format!("deletion {code}"))
+}
+
+impl Vault {
+    /// Notes that a provider asked for a deletion; when it asks by the same code again, the first time stands.
+    pub(crate) async fn note_deletion(&self, code: &str, now: Timestamp) -> Result<(), StoreError> {
+        let unit = [SWEEP.with(values![now]), USE.with(values![of_deletion(code), now.plus(DELETIONS)])];
+        self.database.commit(unit).await.map(drop)
+    }
+
+    /// When a provider asked for the deletion that has this code.
+    pub(crate) async fn deletion(&self, code: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let row = self.database.row(USED, values![of_deletion(code), now]).await?;
+        row.map(|mut row| Ok(row.time()?.minus(DELETIONS))).transpose()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use mapae_protocol::time::Seconds;
-
     use super::*;
 
     #[tokio::test]

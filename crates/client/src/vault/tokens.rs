@@ -4,9 +4,10 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     Lease, StoreError, Vault,
-    database::{Row, statements, values},
+    database::{Row, Statement, statements, values},
+    endings,
     leases::Standing,
-    sessions, sign_ups,
+    methods, sessions, sign_ups,
 };
 use crate::{identity::EndUser, tokens::Tokens};
 
@@ -117,9 +118,15 @@ impl Vault {
     }
 
     /// Removes a person's tokens and ends their sessions.
-    pub(crate) async fn forget(&self, person: &EndUser) -> Result<(), StoreError> {
-        let forget = FORGET.with(values![person.issuer(), person.subject()]);
-        let unit = [forget, sessions::end_all(person), sign_ups::forget(person)];
+    pub(crate) async fn forget(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
+        let unit = forgetting(person, now);
+        self.database.commit(unit).await.map(drop)
+    }
+
+    /// The same, and what is kept of what the provider said about the person.
+    pub(crate) async fn forget_data(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
+        let [remember, tokens, sessions, sign_ups] = forgetting(person, now);
+        let unit = [remember, tokens, sessions, sign_ups, methods::forget_hint(person)];
         self.database.commit(unit).await.map(drop)
     }
 
@@ -134,6 +141,15 @@ impl Vault {
         let tokens = tokens.ok_or(StoreError::Unreadable(TABLE))?;
         Ok(Kept { provider, tokens, version })
     }
+}
+
+fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {
+    [
+        endings::remember_person(person, now),
+        FORGET.with(values![person.issuer(), person.subject()]),
+        sessions::end_all(person),
+        sign_ups::forget(person),
+    ]
 }
 
 /// A sealed row moved to another person or provider does not open.

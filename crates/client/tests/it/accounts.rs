@@ -172,7 +172,7 @@ async fn rp_01_who_signs_out_leaves_no_form_behind() {
     let (website, issuer) = Website::start_with(with_form()).await;
     let (waiting, _) = website.sign_in(&issuer, "alice").await.unwrap();
     let mut next = waiting.clone();
-    website.client.sign_out(&waiting.headers()).await.unwrap();
+    website.client.sign_out(&waiting.headers(), &waiting.form()).await.unwrap();
     let refused = next.sign_up(&website, "nickname=next&terms=on").await.unwrap_err();
     assert!(matches!(refused, Error::SignUp(SignUpError::NotWaiting)), "{refused:?}");
     assert_eq!(website.users.count(), 0);

@@ -195,6 +195,21 @@ async fn github_renewed_until_its_refresh_token_is_bad() {
 }
 
 #[tokio::test]
+async fn github_hears_of_an_unlinking_and_one_that_is_over_there_ends_here() {
+    let service = Service::github().await;
+    let mut browser = Browser::default();
+    let key = service.account(&mut browser).await;
+    assert!(service.forge.has_grants());
+    assert!(service.client.unlink(&key).await.unwrap(), "the app ends its grant by its own secret");
+    assert!(!service.forge.has_grants());
+    assert!(service.key(&browser).await.is_none());
+    service.sign_in(&mut browser, None).await.unwrap();
+    service.forge.end_grants();
+    assert!(!service.client.unlink(&key).await.unwrap(), "GitHub knows of none");
+    assert!(service.key(&browser).await.is_none());
+}
+
+#[tokio::test]
 async fn github_says_no_with_status_200() {
     let service = Service::github().await;
     let mut browser = Browser::default();

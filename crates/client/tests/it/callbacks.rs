@@ -108,6 +108,7 @@ async fn rp_03_another_issuers_answer_is_refused() {
     }
 }
 
+/// RFC 9207 §3.
 #[tokio::test]
 async fn rp_03_an_issuer_that_promises_nothing_is_still_compared() {
     let (website, issuer) = Website::start().await;
@@ -160,6 +161,7 @@ async fn rp_09_tokens_in_the_callback_are_not_taken() {
     assert!(matches!(refused, CallbackError::Response(_)), "{refused:?}");
 }
 
+/// OIDC Core §3.1.2.5.
 #[tokio::test]
 async fn rp_14_errors_need_the_state_too_and_destroy_nothing() {
     let (website, issuer) = Website::start().await;

@@ -8,10 +8,10 @@ use std::{
 
 use axum::{
     Form, Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use mapae_client::protocol::client_credentials_header;
 use mapae_protocol::{
@@ -69,6 +69,7 @@ impl Forge {
             .route("/login/oauth/access_token", post(access_token))
             .route("/user", get(user))
             .route("/user/emails", get(emails))
+            .route("/applications/{client_id}/grant", delete(end_grant))
             .route("/token", post(token))
             .route("/api/me", get(me))
             .with_state(Arc::clone(&inner));
@@ -82,6 +83,16 @@ impl Forge {
 
     pub(crate) fn mood(&self) -> MutexGuard<'_, Mood> {
         self.0.mood.lock().unwrap()
+    }
+
+    /// Whether a token still works.
+    pub(crate) fn has_grants(&self) -> bool {
+        !self.0.books.lock().unwrap().access.is_empty()
+    }
+
+    /// The person ends it there.
+    pub(crate) fn end_grants(&self) {
+        self.0.books.lock().unwrap().access.clear();
     }
 
     /// The person's page: the query that the browser brings back, having agreed to these scopes (to all without any).
@@ -197,16 +208,39 @@ async fn emails(State(forge): State<Arc<Inner>>, headers: HeaderMap) -> Response
     }
 }
 
+/// The app speaks for itself, and names one token of whom it means: all of theirs are dead, and consent is asked again.
+async fn end_grant(
+    State(forge): State<Arc<Inner>>,
+    Path(client_id): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<HashMap<String, String>>,
+) -> Response {
+    if client_id != CLIENT || !is_app(&headers) {
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Bad credentials" }))).into_response();
+    }
+    let mut books = forge.books.lock().unwrap();
+    if books.access.remove(&body["access_token"]).is_none() {
+        return (StatusCode::NOT_FOUND, Json(json!({ "message": "Not Found" }))).into_response();
+    }
+    books.access.clear();
+    books.refresh.clear();
+    StatusCode::NO_CONTENT.into_response()
+}
+
+fn is_app(headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+    let given =
+        given.and_then(|value| client_credentials_header::ClientCredentials::parse(value.as_bytes()).ok());
+    given.is_some_and(|given| given.client_id.as_str() == CLIENT && given.secret.expose() == SECRET)
+}
+
 /// The other API: the secret in the header, errors by the book, people in an envelope.
 async fn token(
     State(forge): State<Arc<Inner>>,
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    let given = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
-    let given =
-        given.and_then(|value| client_credentials_header::ClientCredentials::parse(value.as_bytes()).ok());
-    if !given.is_some_and(|given| given.client_id.as_str() == CLIENT && given.secret.expose() == SECRET) {
+    if !is_app(&headers) {
         return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response();
     }
     match forge.tokens(&form) {

@@ -91,6 +91,7 @@ async fn rp_06_signed_by_whom() {
     assert_eq!(website.users.count(), 0);
 }
 
+/// OIDC Core §3.1.3.3.
 #[tokio::test]
 async fn rp_06_no_id_token_is_no_login() {
     let (website, issuer) = Website::start().await;

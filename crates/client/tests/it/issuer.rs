@@ -146,6 +146,7 @@ impl Issuer {
             .route("/.well-known/openid-configuration", get(metadata))
             .route("/jwks", get(jwks))
             .route("/auth/keys", get(jwks))
+            .route("/.well-known/jwks.json", get(jwks))
             .route("/token", post(token))
             .route("/userinfo", get(user_info))
             .with_state(Arc::clone(&inner));

@@ -129,11 +129,27 @@ async fn se_01_a_login_gives_a_new_session_and_ends_the_one_before() {
 }
 
 #[tokio::test]
+async fn se_25_who_signs_out_with_two_cookies_of_one_name_leaves_no_session() {
+    let (website, issuer) = Website::start().await;
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let (other, _) = website.sign_in(&issuer, "bob").await.unwrap();
+    let mut doubled = browser.headers();
+    for (name, value) in other.headers().iter() {
+        doubled.append(name, value.clone());
+    }
+    assert!(website.client.signed_in(&doubled).await.unwrap().is_none(), "nobody can tell which is meant");
+    website.client.sign_out(&doubled, b"").await.unwrap();
+    for left in [browser, other] {
+        assert!(left.user(&website).await.is_none(), "neither lives on");
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_by_time_by_sign_out_and_with_the_account() {
     let (website, issuer) = Website::start().await;
     let (mut browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
     let stolen = browser.clone();
-    let gone = website.client.sign_out(&browser.headers()).await.unwrap();
+    let gone = website.client.sign_out(&browser.headers(), &browser.form()).await.unwrap();
     browser.take(&gone.cookies);
     assert!(browser.cookies.is_empty() && stolen.user(&website).await.is_none());
 

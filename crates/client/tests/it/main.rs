@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod back_channel_logout;
+#[cfg(test)]
 mod by_file;
 #[cfg(test)]
 mod callbacks;
@@ -24,6 +26,8 @@ mod logins;
 mod native;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
+mod on_the_way;
 #[cfg(test)]
 mod place;
 #[cfg(test)]

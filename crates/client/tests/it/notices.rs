@@ -22,13 +22,18 @@ struct Apple {
 
 impl Apple {
     async fn start() -> Self {
+        Self::called("apple").await
+    }
+
+    /// Another provider with the same keys.
+    async fn called(id: &str) -> Self {
         let (clock, folder) = (TestClock::new(), tempfile::tempdir().unwrap());
         let issuer = Issuer::start(&clock).await;
         let registration = ClientRegistration::new("com.example.web", "http://localhost:3000/callback")
             .with_secret("by.hand.x")
             .with_credential("notice_audience", "com.example.app");
-        let definition = Definition::named("apple").unwrap().at(issuer.url());
-        let settings = ProviderSettings::new("apple").for_development();
+        let definition = Definition::named(id).unwrap().at(issuer.url());
+        let settings = ProviderSettings::new(id).for_development();
         let provider = Provider::new(definition, registration, settings).unwrap();
         let vault = Vault::open(folder.path().join("client.db")).unwrap();
         let builder = Client::builder(vault, Users::default()).provider(provider);
@@ -96,7 +101,7 @@ async fn lk_12_only_a_notice_of_apples_for_us_made_now_is_taken() {
         ("another app", json!({ "aud": "com.example.other" }), 403),
         ("strangers only", json!({ "aud": ["com.example.other"] }), 403),
         ("no audience", json!({ "aud": null }), 403),
-        ("of yesterday", json!({ "iat": now - 86_400 }), 400),
+        ("of last week", json!({ "iat": now - 7 * 86_400 - 1 }), 400),
         ("of tomorrow", json!({ "iat": now + 86_400 }), 400),
         ("of no time", json!({ "iat": null }), 400),
         ("without a name", json!({ "jti": null }), 400),
@@ -117,7 +122,7 @@ async fn lk_12_only_a_notice_of_apples_for_us_made_now_is_taken() {
         assert_eq!(apple.told(HeaderType::Jwt, &others).await, Err(status), "{case}");
     }
     for kind in [HeaderType::AccessToken, HeaderType::LogoutToken, HeaderType::SecurityEvent] {
-        assert_eq!(apple.told(kind, &json!({})).await, Err(403), "{kind:?}");
+        assert_eq!(apple.told(kind, &json!({})).await, Err(400), "{kind:?}");
     }
     for ours in [json!("com.example.app"), json!(["com.example.other", "com.example.web"])] {
         let heard = apple.told(HeaderType::Jwt, &json!({ "aud": ours, "jti": ours.to_string() })).await;
@@ -138,4 +143,64 @@ async fn lk_12_only_a_notice_of_apples_for_us_made_now_is_taken() {
     }
     assert_eq!(apple.hear(&json!({ "payload": good }).to_string()).await, Ok(vec![EventKind::Unlinked]));
     assert_eq!(apple.hear(&json!({ "payload": good }).to_string()).await, Ok(vec![]), "once");
+}
+
+#[tokio::test]
+async fn lk_12_what_has_a_name_may_come_late_and_happens_once() {
+    let apple = Apple::start().await;
+    let then = apple.clock.unix();
+    let told =
+        async |jti: &str, iat: i64| apple.told(HeaderType::Jwt, &json!({ "jti": jti, "iat": iat })).await;
+    assert_eq!(told("first", then).await, Ok(vec![EventKind::Unlinked]));
+    for days in [1, 6] {
+        apple.clock.advance(days * 86_400);
+        assert_eq!(told("first", then).await, Ok(vec![]), "a repeat, for as long as it is taken");
+    }
+    assert_eq!(
+        told("late", then).await,
+        Ok(vec![EventKind::Unlinked]),
+        "whoever could not reach us tries again"
+    );
+    assert_eq!(told("late", then).await, Ok(vec![]));
+    apple.clock.advance(1);
+    assert_eq!(told("later", then).await, Err(400));
+}
+
+/// RFC 8935 §2.3, §2.4.
+#[tokio::test]
+async fn rfc_8935_tokens_are_refused_in_the_words_of_their_paper() {
+    let kakao = Apple::called("kakao").await;
+    let event = "https://schemas.openid.net/secevent/oauth/event-type/user-unlinked";
+    let events =
+        json!({ event: { "subject": { "subject_type": "iss-sub", "iss": kakao.issuer.url(), "sub": "1" } } });
+    let refusal = async |kind: HeaderType, others: Value| {
+        let mut claims = kakao.claims(&others);
+        if others.get("events").is_none() {
+            claims["events"] = events.clone();
+        }
+        let (headers, token) = (HeaderMap::new(), kakao.issuer.sign(kind, &claims));
+        let notice = Notice { headers: &headers, query: None, body: token.as_bytes() };
+        match kakao.client.notified("kakao", "account", &notice).await {
+            Ok(answer) => (answer.status.as_u16(), String::new()),
+            Err(error) => {
+                let refused = kakao.client.refusal("kakao", "account", &error);
+                (refused.status.as_u16(), refused.body.unwrap()["err"].as_str().unwrap().to_owned())
+            }
+        }
+    };
+    for (kind, others, status, code) in [
+        (HeaderType::SecurityEvent, json!({}), 202, ""),
+        (HeaderType::SecurityEvent, json!({ "iss": "https://evil.example" }), 400, "invalid_issuer"),
+        (HeaderType::SecurityEvent, json!({ "aud": "another" }), 400, "invalid_audience"),
+        (HeaderType::SecurityEvent, json!({ "iat": 1 }), 400, "invalid_request"),
+        (HeaderType::SecurityEvent, json!({ "events": 7 }), 400, "invalid_request"),
+        (HeaderType::Jwt, json!({}), 400, "invalid_request"),
+    ] {
+        assert_eq!(refusal(kind, others.clone()).await, (status, code.to_owned()), "{others}");
+    }
+    let headers = HeaderMap::new();
+    let unlink = Notice { headers: &headers, query: None, body: b"app_id=1&user_id=1" };
+    let error = kakao.client.notified("kakao", "unlink", &unlink).await.unwrap_err();
+    let plain = kakao.client.refusal("kakao", "unlink", &error);
+    assert_eq!((plain.status.as_u16(), plain.body), (403, None), "what is no token has no code");
 }

@@ -76,6 +76,23 @@ fn location(response: &Response) -> &str {
     response.headers()[header::LOCATION].to_str().unwrap()
 }
 
+/// RFC 9110 §9.3.2.
+#[tokio::test]
+async fn rp_01_a_head_uses_no_answer_up() {
+    let mut visit = Visit::start().await;
+    let started = visit.get("/login", "text/html").await;
+    let query = visit.issuer.approve(location(&started), "alice");
+    let head = visit.http.head(format!("{}/callback/op?{query}", visit.base));
+    let asked = visit.send(head).await;
+    assert_eq!((asked.status(), asked.headers().get(header::SET_COOKIE)), (StatusCode::OK, None));
+    let begin = visit.http.head(format!("{}/login", visit.base));
+    let begun = visit.send(begin).await;
+    assert_eq!((begun.status(), begun.headers().get(header::SET_COOKIE)), (StatusCode::OK, None));
+    assert!(visit.issuer.hits("/token").is_empty(), "no code is redeemed");
+    let arrived = visit.get(&format!("/callback/op?{query}"), "text/html").await;
+    assert_eq!((arrived.status(), location(&arrived)), (StatusCode::SEE_OTHER, "/sign-up"));
+}
+
 #[tokio::test]
 async fn from_the_page_through_login_and_sign_up_back_to_the_page() {
     let mut visit = Visit::start().await;
@@ -201,4 +218,22 @@ async fn a_form_that_is_too_long_is_not_read() {
     let long = format!("nickname={}", "a".repeat(20_000));
     let refused = visit.post("/sign-up", &long, Some("http://localhost:3000")).await;
     assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_way_in_that_does_not_exist_is_said_not_to() {
+    let mut visit = Visit::start().await;
+    for (language, words) in
+        [("ko", "그런 로그인 방법이 없습니다."), ("en", "There is no such way to sign in.")]
+    {
+        let request = visit.http.get(format!("{}/login?provider=typo", visit.base));
+        let page = visit.send(request.header(header::ACCEPT_LANGUAGE, language)).await;
+        assert_eq!(page.status(), StatusCode::NOT_FOUND);
+        let text = page.text().await.unwrap();
+        assert!(text.contains(words) && !text.contains("typo"), "{text}");
+        assert!(!text.contains("10분") && !text.contains("minutes"), "{text}");
+    }
+    let said = visit.get("/login.json?provider=typo", "application/json").await;
+    assert_eq!(said.status(), StatusCode::NOT_FOUND);
+    assert_eq!(said.json::<Value>().await.unwrap()["error"], "unknown_provider");
 }

@@ -76,7 +76,7 @@ async fn sessions_and_states_are_shared() {
     let replaying = browser.clone();
     browser.come_back(&other, &query).await.unwrap();
     assert!(replaying.clone().come_back(&website, &query).await.is_err(), "used in the other process");
-    other.client.sign_out(&browser.headers()).await.unwrap();
+    other.client.sign_out(&browser.headers(), &browser.form()).await.unwrap();
     assert!(browser.user(&website).await.is_none());
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -12,7 +12,8 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientRegistration, Clock, CreateError, EndUser, Error, Field,
-    Identity, LoginRequest, Provider, ProviderSettings, Redirect, ServiceTokens, SignUpOutcome,
+    Identity, LoginRequest, Provider, ProviderEvent, ProviderSettings, Redirect, ServiceTokens,
+    SignUpOutcome,
 };
 use mapae_protocol::time::Timestamp;
 
@@ -60,6 +61,8 @@ pub(crate) struct User {
 pub(crate) struct Users {
     rows: Arc<Mutex<HashMap<EndUser, User>>>,
     pub(crate) created: Arc<AtomicUsize>,
+    /// Cannot be told of anything.
+    pub(crate) deaf: Arc<AtomicBool>,
 }
 
 impl Users {
@@ -93,6 +96,10 @@ impl Accounts for Users {
         let user = User { number, nickname, email };
         self.rows.lock().unwrap().insert(identity.person().clone(), user.clone());
         Ok(user)
+    }
+
+    async fn notified(&self, _: &ProviderEvent) -> Result<(), BoxError> {
+        if self.deaf.load(Ordering::SeqCst) { Err("the database is down".into()) } else { Ok(()) }
     }
 }
 
@@ -211,6 +218,8 @@ impl Website {
 pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) access_token: Option<String>,
+    /// Where the front end keeps it itself.
+    pub(crate) refresh_token: Option<String>,
 }
 
 impl Browser {
@@ -224,7 +233,8 @@ impl Browser {
         headers
     }
 
-    fn cookie_headers(&self) -> HeaderMap {
+    /// A navigation carries no more than its cookies.
+    pub(crate) fn cookie_headers(&self) -> HeaderMap {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::try_from(pairs.join("; ")).unwrap());
@@ -266,7 +276,7 @@ impl Browser {
     }
 
     pub(crate) async fn come_back(&mut self, website: &Website, query: &str) -> Result<String, Error> {
-        let redirect = website.client.callback("op", Some(query), &self.headers()).await?;
+        let redirect = website.client.callback("op", Some(query), &self.cookie_headers()).await?;
         Ok(self.follow(redirect))
     }
 

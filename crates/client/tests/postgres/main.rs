@@ -7,6 +7,9 @@ mod accounts;
 #[path = "../it/answers.rs"]
 mod answers;
 #[cfg(test)]
+#[path = "../it/back_channel_logout.rs"]
+mod back_channel_logout;
+#[cfg(test)]
 #[path = "../it/callbacks.rs"]
 mod callbacks;
 #[cfg(test)]

@@ -43,11 +43,15 @@ rule_errors! {
         LoginHintTooLong => InvalidRequest, "login_hint is too long";
         /// `acr_values` beyond its caps.
         AcrValuesTooLong => InvalidRequest, "acr_values is too long";
+        /// `claims` that is not the JSON object that it must be, or beyond its caps (OIDC Core §5.5).
+        ClaimsMalformed => InvalidRequest, "claims must be a JSON object of requested claims";
         /// `id_token_hint` beyond its cap.
         IdTokenHintTooLong => InvalidRequest, "id_token_hint is too long";
         /// More than one `resource`: a token is for one API (RFC 8707 §2).
         SeveralResources => InvalidTarget, "only one resource can be asked for";
         /// `resource` that is no absolute URI, or has a fragment (RFC 8707 §2).
         ResourceMalformed => InvalidTarget, "resource must be an absolute URI without fragment";
+        /// `dpop_jkt` that is no SHA-256 in base64url (RFC 9449 §10).
+        DpopJktMalformed => InvalidRequest, "dpop_jkt must be the SHA-256 thumbprint of a key";
     }
 }

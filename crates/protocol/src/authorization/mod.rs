@@ -29,7 +29,9 @@
 mod error;
 mod prompt;
 mod request;
+pub mod request_object;
 pub mod response;
+pub mod signed_response;
 pub mod target;
 
 pub use error::Error;

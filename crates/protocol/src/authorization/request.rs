@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Prompts};
+use crate::claims_request::ClaimsRequest;
+use crate::dpop::Thumbprint;
 use crate::locale::Locale;
 use crate::params::{Params, Repeated};
 use crate::pkce::{self, ChallengeMethod, CodeChallenge};
@@ -62,6 +64,29 @@ pub enum Display {
     Touch,
     /// A feature phone.
     Wap,
+}
+
+impl Display {
+    /// Every value.
+    pub const ALL: [Self; 4] = [Self::Page, Self::Popup, Self::Touch, Self::Wap];
+    /// The values that pages for every width satisfy. A window that another one opened is none of them: our pages keep
+    /// apart from their opener.
+    pub const HEEDED: [Self; 2] = [Self::Page, Self::Touch];
+
+    /// The value as it travels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Popup => "popup",
+            Self::Touch => "touch",
+            Self::Wap => "wap",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|display| display.as_str() == text)
+    }
 }
 
 /// How an answer reaches the app, an error as well. Reading it cannot fail: what is unusable falls back to the
@@ -125,8 +150,14 @@ pub struct AuthorizationRequest {
     /// `display`. Not kept when the request is stored or sealed.
     #[serde(skip)]
     pub display: Option<Display>,
+    /// `claims`, of an OpenID Connect request (OIDC Core §5.5); empty when none was sent. Not kept when the request
+    /// is stored or sealed: what the app may have of it is.
+    #[serde(skip)]
+    pub claims: ClaimsRequest,
     /// `resource`: the API that the token is for (RFC 8707 §2).
     pub resource: Option<ResourceIndicator>,
+    /// `dpop_jkt`: the key with which the code must be redeemed (RFC 9449 §10).
+    pub dpop_jkt: Option<Thumbprint>,
 }
 
 impl AuthorizationRequest {
@@ -140,11 +171,13 @@ impl AuthorizationRequest {
             Some(value) if value.len() > cap => Err(too_long),
             value => Ok(value.map(str::to_owned)),
         };
+        let scopes = Scopes::parse(params.one("scope")?.unwrap_or_default());
+        let scopes = scopes.map_err(|_| Error::ScopeMalformed)?;
         Ok(Self {
             response_type: response_type(params)?,
             response_mode: response_mode(params)?,
-            scopes: Scopes::parse(params.one("scope")?.unwrap_or_default())
-                .map_err(|_| Error::ScopeMalformed)?,
+            claims: claims(params, &scopes)?,
+            scopes,
             state: text("state", limits::STATE, Error::StateTooLong)?,
             nonce: text("nonce", limits::NONCE, Error::NonceTooLong)?,
             code_challenge: code_challenge(params)?,
@@ -156,8 +189,12 @@ impl AuthorizationRequest {
                 .map(|list| list.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect())
                 .unwrap_or_default(),
             id_token_hint: text("id_token_hint", limits::ID_TOKEN_HINT, Error::IdTokenHintTooLong)?,
-            display: params.one("display")?.and_then(display),
+            display: params.one("display")?.and_then(Display::parse),
             resource: resource(params)?,
+            dpop_jkt: match params.one("dpop_jkt")? {
+                Some(text) => Some(Thumbprint::parse(text).ok_or(Error::DpopJktMalformed)?),
+                None => None,
+            },
         })
     }
 
@@ -231,13 +268,11 @@ fn max_age(text: &str) -> Result<Seconds, Error> {
     text.parse().map(Seconds::seconds).map_err(|_| Error::MaxAgeMalformed)
 }
 
-fn display(text: &str) -> Option<Display> {
-    match text {
-        "page" => Some(Display::Page),
-        "popup" => Some(Display::Popup),
-        "touch" => Some(Display::Touch),
-        "wap" => Some(Display::Wap),
-        _ => None,
+/// Only an OpenID Connect request asks for claims (OIDC Core §5.5).
+fn claims(params: &Params, scopes: &Scopes) -> Result<ClaimsRequest, Error> {
+    match params.one("claims")?.filter(|_| scopes.contains(crate::scope::OPENID)) {
+        Some(text) => ClaimsRequest::parse(text).map_err(|_| Error::ClaimsMalformed),
+        None => Ok(ClaimsRequest::default()),
     }
 }
 

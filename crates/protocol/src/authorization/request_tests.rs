@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::request::limits;
 use super::{AuthorizationRequest, Display, Error, Prompt, ResponseType, ReturnPath};
+use crate::claims_request::ClaimsRequest;
 use crate::error::{Endpoint, ErrorCode, OAuthError};
 use crate::locale::Locale;
 use crate::params::{self, Limits, Params};
@@ -43,6 +44,7 @@ fn everything_that_can_be_asked_for_is_read() {
         "response_type=code&response_mode=form_post&scope=profile+openid&state=%ED%95%9C+s&nonce=n&\
          code_challenge={CHALLENGE}&code_challenge_method=S256&prompt=login+consent&max_age=3600&\
          login_hint=a%40b.kr&ui_locales=fr+ko-KR&acr_values=urn:a+urn:b&id_token_hint=a.b.c&display=popup&\
+         claims=%7B%22userinfo%22:%7B%22email%22:null%7D%7D&\
          resource=https://api.example.com/&client_id=app&redirect_uri=https://a.test/"
     ))
     .unwrap();
@@ -60,6 +62,7 @@ fn everything_that_can_be_asked_for_is_read() {
     assert_eq!(request.acr_values, ["urn:a", "urn:b"]);
     assert_eq!(request.id_token_hint.as_deref(), Some("a.b.c"));
     assert_eq!(request.display, Some(Display::Popup));
+    assert_eq!(request.claims.names().collect::<Vec<_>>(), ["email"]);
     assert_eq!(request.resource.as_ref().unwrap().as_str(), "https://api.example.com/");
     assert_eq!(request.return_path(), ReturnPath::of(&params("response_mode=form_post&state=%ED%95%9C+s")));
 
@@ -67,6 +70,7 @@ fn everything_that_can_be_asked_for_is_read() {
         acr_values: Vec::new(),
         id_token_hint: None,
         display: None,
+        claims: ClaimsRequest::default(),
         ..request.clone()
     };
     assert_eq!(sealed_and_opened(&request), kept, "what is read once does not travel");
@@ -75,7 +79,21 @@ fn everything_that_can_be_asked_for_is_read() {
 #[test]
 fn az_35_unknown_parameters_are_ignored() {
     let plain = with("scope=openid").unwrap();
-    assert_eq!(with("scope=openid&foo=1&foo=2&claims=%7B%7D&Request=x").unwrap(), plain);
+    assert_eq!(with("scope=openid&foo=1&foo=2&claims_locales=ko&Request=x").unwrap(), plain);
+}
+
+#[test]
+fn oidc_core_5_5_claims_are_asked_for_in_one_json_object_and_only_of_openid_connect() {
+    let asked = |scope: &str, claims: &str| with(&format!("scope={scope}&claims={claims}"));
+    let email = "%7B%22id_token%22:%7B%22email%22:null%7D%7D";
+    assert!(asked("openid", email).unwrap().claims.id_token.of("email").is_some());
+    assert!(asked("calendar.read", email).unwrap().claims.is_empty());
+    assert!(asked("calendar.read", "garbage").unwrap().claims.is_empty());
+    assert!(asked("openid", "%7B%7D").unwrap().claims.is_empty());
+    for hostile in ["garbage", "%5B%5D", "%7B%22userinfo%22:1%7D", "%7B%22a%22:1,%22a%22:1%7D"] {
+        assert_eq!(asked("openid", hostile), Err(Error::ClaimsMalformed), "{hostile}");
+    }
+    assert_eq!(code_of(Error::ClaimsMalformed), ErrorCode::InvalidRequest);
 }
 
 #[test]
@@ -95,6 +113,7 @@ fn az_17_every_known_parameter_may_be_sent_once() {
         "acr_values",
         "id_token_hint",
         "display",
+        "claims",
         "request",
         "request_uri",
         "registration",
@@ -105,6 +124,7 @@ fn az_17_every_known_parameter_may_be_sent_once() {
     assert_eq!(code_of(Error::Repeated), ErrorCode::InvalidRequest);
 }
 
+/// RFC 6749 §3.1.1.
 #[test]
 fn az_18_only_the_response_type_code() {
     for other in [
@@ -133,7 +153,7 @@ fn az_18_only_the_response_type_code() {
 
 #[test]
 fn az_19_an_unknown_mode_is_refused_by_the_default_mode() {
-    for mode in ["fragment", "web_message", "form_post.jwt", "x"] {
+    for mode in ["web_message", "fragment.jwt.jwt", "JWT", "x"] {
         let query = format!("response_type=code&response_mode={mode}&state=s");
         assert_eq!(parse(&query), Err(Error::ResponseModeUnsupported), "{mode}");
         let back = ReturnPath::of(&params(&query));
@@ -248,6 +268,7 @@ fn az_34_wishes_for_the_pages_are_one_of_a_list_or_nothing() {
     assert_eq!((request.display, request.locale), (None, None));
 }
 
+/// OIDC Core §7.2.1.
 #[test]
 fn oidc_core_3_1_2_6_what_is_not_supported_has_its_own_code() {
     for (name, code) in [

@@ -58,9 +58,7 @@ impl RequestedTarget {
     /// # Errors
     /// One [`Error`] per rule; each is shown as a page and never redirected.
     pub fn parse(params: &Params) -> Result<Self, Error> {
-        let client_id = params.one("client_id").map_err(|_| Error::ClientIdRepeated)?;
-        let client_id = client_id.ok_or(Error::ClientIdMissing)?;
-        let client_id = ClientId::parse(client_id).map_err(|_| Error::ClientIdMalformed)?;
+        let client_id = Self::client_of(params)?;
         let redirect_uri = params.one("redirect_uri").map_err(|_| Error::RedirectUriRepeated)?;
         if redirect_uri.is_some_and(|uri| uri.len() > redirect_uri::MAX_BYTES) {
             return Err(Error::RedirectUriTooLong);
@@ -70,6 +68,15 @@ impl RequestedTarget {
             return Err(Error::RedirectUriMissing);
         }
         Ok(Self { client_id, redirect_uri: redirect_uri.map(str::to_owned) })
+    }
+
+    /// Reads `client_id` alone: what a reference to a pushed request stands beside (RFC 9126 §4).
+    ///
+    /// # Errors
+    /// [`Error`], of the rules for `client_id`.
+    pub fn client_of(params: &Params) -> Result<ClientId, Error> {
+        let client_id = params.one("client_id").map_err(|_| Error::ClientIdRepeated)?;
+        ClientId::parse(client_id.ok_or(Error::ClientIdMissing)?).map_err(|_| Error::ClientIdMalformed)
     }
 
     /// The proof that the address belongs to the app whose registered URIs are given; `None` is a page.

@@ -62,6 +62,7 @@ impl<'de> Deserialize<'de> for Algorithm {
 mod tests {
     use super::*;
 
+    /// RFC 7515 §4.1.1, RFC 7518 §3.1.
     #[test]
     fn jo_01_none_and_hmac_are_no_algorithms() {
         for name in

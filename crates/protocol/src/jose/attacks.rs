@@ -24,6 +24,7 @@ fn header(algorithm: &str, kid: &str) -> String {
     json!({ "alg": algorithm, "kid": kid, "typ": "JWT" }).to_string()
 }
 
+/// RFC 7515 §5.1, RFC 7518 §3.
 #[test]
 fn every_algorithm_signs_what_it_verifies() {
     for key in KEYS.iter() {
@@ -37,6 +38,7 @@ fn every_algorithm_signs_what_it_verifies() {
     }
 }
 
+/// RFC 5958 §2.
 #[test]
 fn keys_survive_being_kept() {
     for key in KEYS.iter() {
@@ -197,6 +199,7 @@ fn jo_07_rsa_signatures_of_another_length() {
     }
 }
 
+/// RFC 7515 §7.1.
 #[test]
 fn jo_12_shape_and_spelling() {
     let good = key(Algorithm::Es256).sign(HeaderType::Jwt, &json!({})).unwrap();
@@ -219,6 +222,7 @@ fn jo_12_shape_and_spelling() {
     assert_eq!(refusal("e30.e30."), Some(Error::AlgorithmMissing));
 }
 
+/// RFC 7519 §7.2.
 #[test]
 fn jo_13_signed_nonsense_is_still_nonsense() {
     let ours = key(Algorithm::Es256);
@@ -276,6 +280,7 @@ fn jo_16_a_signed_token_around_another_is_no_claims_set() {
     assert_eq!(refusal(&ours.sign_hostile(&header, inner.as_bytes())), Some(Error::Payload));
 }
 
+/// RFC 7515 §4.1.4.
 #[test]
 fn rs_06_which_key_it_was() {
     let ours = key(Algorithm::Es256);

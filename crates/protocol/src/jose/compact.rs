@@ -9,6 +9,42 @@ use crate::{base64url, strict_json};
 /// How long a token may be, in bytes.
 pub const MAX_TOKEN: usize = 16 * 1024;
 
+/// The three parts of a token, decoded, and the text that its signature is over.
+pub(super) struct Compact<'a> {
+    pub(super) header: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+    pub(super) signed: &'a str,
+}
+
+impl<'a> Compact<'a> {
+    pub(super) fn parse(token: &'a str) -> Result<Self, Error> {
+        if token.len() > MAX_TOKEN {
+            return Err(Error::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Error::NotCompact)?;
+        let (header, payload) = signed.split_once('.').ok_or(Error::NotCompact)?;
+        if payload.contains('.') {
+            return Err(Error::NotCompact);
+        }
+        let decode = |part| base64url::decode(part).map_err(|_| Error::Encoding);
+        let (payload, signature) = (decode(payload)?, decode(signature)?);
+        Ok(Self { header: decode(header)?, payload, signature, signed })
+    }
+}
+
+/// Who a token says that it is about, before anything is verified: good for finding out whose keys it must be verified
+/// with, and for nothing else.
+#[must_use]
+pub fn claimed_subject(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        sub: String,
+    }
+    let Compact { payload, .. } = Compact::parse(token).ok()?;
+    strict_json::parse_object::<Claimed>(&payload, MAX_TOKEN).ok().map(|claimed| claimed.sub)
+}
+
 /// A well-formed token that nobody vouches for yet: its claims cannot be read.
 #[derive(Debug)]
 pub struct Unverified<'a> {
@@ -24,17 +60,8 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// An [`Error`] for the first rule that is broken.
     pub fn parse(token: &'a str) -> Result<Self, Error> {
-        if token.len() > MAX_TOKEN {
-            return Err(Error::TooLong);
-        }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Error::NotCompact)?;
-        let (header, payload) = signed.split_once('.').ok_or(Error::NotCompact)?;
-        if payload.contains('.') {
-            return Err(Error::NotCompact);
-        }
-        let decode = |part| base64url::decode(part).map_err(|_| Error::Encoding);
-        let (payload, signature) = (decode(payload)?, decode(signature)?);
-        Ok(Self { header: Header::parse(&decode(header)?)?, signed, payload, signature })
+        let Compact { header, payload, signature, signed } = Compact::parse(token)?;
+        Ok(Self { header: Header::parse(&header)?, signed, payload, signature })
     }
 
     /// The algorithm that the header names.
@@ -67,9 +94,7 @@ impl<'a> Unverified<'a> {
     /// [`Error::AlgorithmMismatch`], [`Error::Signature`] or [`Error::Payload`].
     pub fn verify(self, key: &VerifyingKey) -> Result<Verified, Error> {
         key.verify(self.header.algorithm, self.signed.as_bytes(), &self.signature)?;
-        strict_json::check_object(&self.payload, MAX_TOKEN).map_err(|_| Error::Payload)?;
-        let payload = String::from_utf8(self.payload).map_err(|_| Error::Payload)?;
-        Ok(Verified { header: self.header, payload })
+        Verified::of(self.header.typ, self.payload)
     }
 
     /// Verifies with the key of the set that the header names.
@@ -85,22 +110,23 @@ impl<'a> Unverified<'a> {
 /// A token whose signature was checked. Who signed it is known; whether it is for us is not yet.
 #[derive(Debug)]
 pub struct Verified {
-    header: Header,
+    typ: Option<String>,
     /// A JSON object with unique names.
     payload: String,
 }
 
 impl Verified {
-    /// The algorithm that it was signed with.
-    #[must_use]
-    pub const fn algorithm(&self) -> Algorithm {
-        self.header.algorithm
+    /// After the signature: what was signed must be a JSON object with unique names.
+    pub(super) fn of(typ: Option<String>, payload: Vec<u8>) -> Result<Self, Error> {
+        strict_json::check_object(&payload, MAX_TOKEN).map_err(|_| Error::Payload)?;
+        let payload = String::from_utf8(payload).map_err(|_| Error::Payload)?;
+        Ok(Self { typ, payload })
     }
 
     /// The kind of token that the header names, as written.
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
-        self.header.typ.as_deref()
+        self.typ.as_deref()
     }
 
     /// Reads the claims; `required` are those without which `T` cannot be.

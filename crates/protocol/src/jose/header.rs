@@ -17,11 +17,25 @@ pub enum HeaderType {
     LogoutToken,
     /// `secevent+jwt`: a security event token (RFC 8417 §2.3).
     SecurityEvent,
+    /// `client-authentication+jwt`: a client assertion (draft-ietf-oauth-rfc7523bis §4).
+    ClientAssertion,
+    /// `oauth-authz-req+jwt`: an authorization request (RFC 9101 §10.8).
+    RequestObject,
+    /// `dpop+jwt`: a proof of possession (RFC 9449 §4.2).
+    DpopProof,
 }
 
 impl HeaderType {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Jwt, Self::AccessToken, Self::LogoutToken, Self::SecurityEvent];
+    pub const ALL: &'static [Self] = &[
+        Self::Jwt,
+        Self::AccessToken,
+        Self::LogoutToken,
+        Self::SecurityEvent,
+        Self::ClientAssertion,
+        Self::RequestObject,
+        Self::DpopProof,
+    ];
 
     /// The value written into `typ`.
     #[must_use]
@@ -31,6 +45,9 @@ impl HeaderType {
             Self::AccessToken => "at+jwt",
             Self::LogoutToken => "logout+jwt",
             Self::SecurityEvent => "secevent+jwt",
+            Self::ClientAssertion => "client-authentication+jwt",
+            Self::RequestObject => "oauth-authz-req+jwt",
+            Self::DpopProof => "dpop+jwt",
         }
     }
 
@@ -43,6 +60,14 @@ impl HeaderType {
         };
         name.eq_ignore_ascii_case(self.as_str())
     }
+}
+
+/// A header whose algorithm is still a name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) algorithm: String,
+    pub(super) typ: Option<String>,
+    pub(super) kid: Option<String>,
 }
 
 /// What is read from a header; `jku`, `jwk`, `x5u`, `x5c` and the rest are not even looked at.
@@ -69,6 +94,15 @@ struct Members {
 
 impl Header {
     pub(super) fn parse(json: &[u8]) -> Result<Self, Error> {
+        let Named { algorithm, typ, kid } = Named::parse(json)?;
+        let algorithm = Algorithm::parse(&algorithm).ok_or(Error::Algorithm)?;
+        Ok(Self { algorithm, typ, kid })
+    }
+}
+
+impl Named {
+    /// Everything but the algorithm is judged.
+    pub(super) fn parse(json: &[u8]) -> Result<Self, Error> {
         let Members { alg, typ, kid, crit, b64 } =
             strict_json::parse_object(json, json.len()).map_err(|_| Error::Header)?;
         if crit {
@@ -80,9 +114,7 @@ impl Header {
         if kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID) {
             return Err(Error::KeyId);
         }
-        let name = alg.ok_or(Error::AlgorithmMissing)?;
-        let algorithm = Algorithm::parse(&name).ok_or(Error::Algorithm)?;
-        Ok(Self { algorithm, typ, kid })
+        Ok(Self { algorithm: alg.ok_or(Error::AlgorithmMissing)?, typ, kid })
     }
 }
 
@@ -90,6 +122,8 @@ impl Header {
 mod tests {
     use super::*;
 
+    /// RFC 7515 §4.1.9.
+    /// RFC 8417 §2.3.
     #[test]
     fn rs_02_media_types_compare_without_case_and_prefix() {
         for same in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
@@ -114,6 +148,7 @@ mod tests {
         }
     }
 
+    /// RFC 7797 §3.
     #[test]
     fn jo_05_extensions_are_refused_even_when_null_or_empty() {
         for crit in ["null", "[]", r#"["exp"]"#, r#"["b64"]"#, "true", r#""x""#] {
@@ -128,6 +163,7 @@ mod tests {
         assert_eq!(Header::parse(twice).unwrap_err(), Error::Header);
     }
 
+    /// RFC 7515 §4.1.
     #[test]
     fn jo_04_key_ids_are_opaque_and_short() {
         let parse = |kid: &str| {

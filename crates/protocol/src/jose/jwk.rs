@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::Serialize
 use serde_json::{Map, Value};
 
 use super::{Algorithm, MAX_KID, VerifyingKey, verifying_key::RSA_EXPONENT};
-use crate::{base64url, digest::sha256_base64url, strict_json};
+use crate::{base64url, digest::sha256, strict_json};
 
 /// How long the JSON text of one key may be.
 const MAX_JWK: usize = 8 * 1024;
@@ -138,7 +138,12 @@ impl Jwk {
     /// (RFC 7638 §3).
     #[must_use]
     pub fn thumbprint(&self) -> String {
-        sha256_base64url(self.material.canonical())
+        base64url::encode(self.digest())
+    }
+
+    /// The bytes of the thumbprint.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        sha256(self.material.canonical().as_bytes())
     }
 }
 
@@ -259,6 +264,7 @@ mod tests {
         Jwk::parse(members.to_string().as_bytes()).err()
     }
 
+    /// RFC 8037 §2.
     #[test]
     fn jo_02_symmetric_and_foreign_keys() {
         let refused = |key: Value| Jwk::parse(key.to_string().as_bytes()).unwrap_err();
@@ -277,6 +283,7 @@ mod tests {
         }
     }
 
+    /// RFC 7517 §4.2, §4.3, RFC 7518 §6.
     #[test]
     fn members_are_strict() {
         assert_eq!(with("use", json!("sig")), None);

@@ -1,9 +1,10 @@
 //! Signed JSON Web Tokens — RFC 7515 §3.1, RFC 7517 §4, RFC 7518 §3, RFC 8725 §3.
 //!
-//! The compact serialization only, asymmetric signatures only, no encryption. What attackers did to
-//! other implementations is not refused by checks but has no spelling here: there is no value for
-//! `none` or `HS256`, the key and not the token decides the algorithm, no header can name a key or an
-//! address to fetch one from, and claims can be read only from a [`Verified`] token.
+//! The compact serialization only, no encryption. What attackers did to other implementations is not refused by
+//! checks but has no spelling here: no [`Algorithm`] is `none` or `HS256`, so that no public key can be taken for a
+//! secret (a client's secret makes [tokens of another type](UnverifiedMac)), the key and not the token decides the
+//! algorithm, no header can name a key or an address to fetch one from (the key that a proof of possession brings is read
+//! in [`dpop`](crate::dpop), and vouches for nothing but itself), and claims can be read only from a [`Verified`] token.
 
 mod algorithm;
 #[cfg(test)]
@@ -12,16 +13,20 @@ mod compact;
 mod header;
 mod jwk;
 mod jwk_set;
+mod shared_key;
 mod signing_key;
 #[cfg(test)]
 mod vectors;
 mod verifying_key;
+#[cfg(test)]
+mod wycheproof_tests;
 
 pub use algorithm::Algorithm;
-pub use compact::{MAX_TOKEN, Unverified, Verified};
+pub use compact::{MAX_TOKEN, Unverified, Verified, claimed_subject};
 pub use header::HeaderType;
 pub use jwk::{Jwk, KeyError};
 pub use jwk_set::{JwkSet, MAX_KEYS, MAX_SET, SetError};
+pub use shared_key::{HS256, MIN_SECRET, SharedKey, UnverifiedMac};
 pub use signing_key::{SignError, SigningKey, SigningKeyError};
 pub use verifying_key::VerifyingKey;
 

@@ -62,6 +62,9 @@ struct Headers {
     access_token: String,
     logout_token: String,
     security_event: String,
+    client_assertion: String,
+    request_object: String,
+    dpop_proof: String,
 }
 
 enum Primitive {
@@ -171,9 +174,30 @@ impl SigningKey {
         Ok(token)
     }
 
+    /// Signs `claims` as a token that brings its key with it, as a proof of possession does (RFC 9449 §4.2).
+    pub(crate) fn sign_with_key(
+        &self,
+        kind: HeaderType,
+        claims: &impl Serialize,
+    ) -> Result<String, SignError> {
+        #[derive(Serialize)]
+        struct Header<'a> {
+            typ: &'static str,
+            alg: Algorithm,
+            jwk: &'a Jwk,
+        }
+        let header = Header { typ: kind.as_str(), alg: self.algorithm, jwk: &self.public };
+        let [header, payload] = [serde_json::to_vec(&header), serde_json::to_vec(claims)];
+        let mut token = base64url::encode(header.map_err(|_| SignError::Claims)?);
+        token.push('.');
+        base64url::encode_into(&payload.map_err(|_| SignError::Claims)?, &mut token);
+        self.primitive.sign_onto(&mut token)?;
+        Ok(token)
+    }
+
     /// Signs whatever an attacker with a key of his own would sign.
     #[cfg(test)]
-    pub(super) fn sign_hostile(&self, header: &str, payload: &[u8]) -> String {
+    pub(crate) fn sign_hostile(&self, header: &str, payload: &[u8]) -> String {
         let mut token = base64url::encode(header.as_bytes()) + "." + &base64url::encode(payload);
         self.primitive.sign_onto(&mut token).unwrap();
         token
@@ -201,6 +225,9 @@ impl Headers {
             access_token: header(HeaderType::AccessToken),
             logout_token: header(HeaderType::LogoutToken),
             security_event: header(HeaderType::SecurityEvent),
+            client_assertion: header(HeaderType::ClientAssertion),
+            request_object: header(HeaderType::RequestObject),
+            dpop_proof: header(HeaderType::DpopProof),
         }
     }
 
@@ -210,6 +237,9 @@ impl Headers {
             HeaderType::AccessToken => &self.access_token,
             HeaderType::LogoutToken => &self.logout_token,
             HeaderType::SecurityEvent => &self.security_event,
+            HeaderType::ClientAssertion => &self.client_assertion,
+            HeaderType::RequestObject => &self.request_object,
+            HeaderType::DpopProof => &self.dpop_proof,
         }
     }
 }

@@ -1,11 +1,137 @@
-//! The specifications' own examples — RFC 7515 §A.2, RFC 7515 §A.3, RFC 7517 §A.1, RFC 7638 §3.1,
-//! RFC 8037 §A.2, RFC 8037 §A.3, RFC 8037 §A.4.
+//! The specifications' own examples — RFC 7515 Appendix A.1, Appendix A.2, Appendix A.3, Appendix A.4, Appendix A.5,
+//! Appendix A.6, Appendix A.7, Appendix E, RFC 7516 Appendix A.1, RFC 7517 Appendix A.1, Appendix A.2, Appendix A.3,
+//! Appendix B, Appendix C.1, RFC 7519 Appendix A.1, RFC 7520 §3, §4, §5, RFC 7638 §3.1, RFC 8037 Appendix A.1,
+//! Appendix A.2, Appendix A.3, Appendix A.4, Appendix A.6.
+//!
+//! `vectors/README.md` says where the data is from.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Algorithm, Error, Jwk, JwkSet, Unverified};
+use super::{Algorithm, Error, Jwk, JwkSet, KeyError, SharedKey, Unverified, UnverifiedMac};
 use crate::base64url;
+
+#[derive(Deserialize)]
+struct Signed {
+    source: String,
+    key: Map<String, Value>,
+    token: String,
+    /// Whether the payload is a JSON object.
+    claims: bool,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    source: String,
+    token: String,
+    error: String,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    keys: Vec<Key>,
+    sets: Vec<Set>,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    source: String,
+    key: Map<String, Value>,
+    refused: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Set {
+    source: String,
+    set: Value,
+    kept: usize,
+}
+
+fn keys() -> Keys {
+    serde_json::from_str(include_str!("vectors/keys.json")).unwrap()
+}
+
+fn text<'a>(key: &'a Map<String, Value>, name: &str) -> &'a str {
+    key.get(name).and_then(Value::as_str).unwrap()
+}
+
+/// RFC 7515 §5.2, RFC 7518 §3.2, §3.3, §3.4, RFC 8037 §3.1.
+#[test]
+fn jo_06_every_printed_signature_is_good_and_only_for_what_was_signed() {
+    let all: Vec<Signed> = serde_json::from_str(include_str!("vectors/signed.json")).unwrap();
+    assert_eq!(all.len(), 6);
+    for Signed { source, key, token, claims } in all {
+        let verify = |token: &str| match text(&key, "kty") {
+            "oct" => {
+                let secret = SharedKey::of_bytes(&base64url::decode(text(&key, "k")).unwrap());
+                UnverifiedMac::parse(token).and_then(|token| token.verify(&[secret]))
+            }
+            _ => {
+                let key = Jwk::from_members(&key).unwrap();
+                Unverified::parse(token).and_then(|token| token.verify(key.verifying_key()))
+            }
+        };
+        // What is signed well and is no JSON object is refused for that alone.
+        assert_eq!(verify(&token).map(drop), if claims { Ok(()) } else { Err(Error::Payload) }, "{source}");
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let mut other = base64url::decode(signature).unwrap();
+        other[0] ^= 1;
+        let forged = format!("{signed}.{}", base64url::encode(other));
+        assert_eq!(verify(&forged).map(drop), Err(Error::Signature), "{source}");
+        let (header, payload) = signed.split_once('.').unwrap();
+        let mut other = base64url::decode(payload).unwrap();
+        other[0] ^= 1;
+        let changed = format!("{header}.{}.{signature}", base64url::encode(other));
+        assert_eq!(verify(&changed).map(drop), Err(Error::Signature), "{source}");
+    }
+}
+
+/// RFC 7515 §3.1, §4.1.11, §7.1, RFC 7518 §3.1: what is not supported is refused, by both families.
+#[test]
+fn jo_06_what_is_printed_and_not_supported_is_refused() {
+    let all: Vec<Refused> = serde_json::from_str(include_str!("vectors/refused.json")).unwrap();
+    assert_eq!(all.len(), 28);
+    for Refused { source, token, error } in all {
+        let expected = match error.as_str() {
+            "Algorithm" => Error::Algorithm,
+            "Critical" => Error::Critical,
+            _ => Error::NotCompact,
+        };
+        assert_eq!(Unverified::parse(&token).unwrap_err(), expected, "{source}");
+        assert_eq!(UnverifiedMac::parse(&token).unwrap_err(), expected, "{source}");
+    }
+}
+
+/// RFC 7515 Appendix F, RFC 7520 §4.5: without its payload a token is another one.
+#[test]
+fn jo_06_a_detached_payload_is_not_looked_for() {
+    let all: Vec<Signed> = serde_json::from_str(include_str!("vectors/signed.json")).unwrap();
+    let Signed { key, token, .. } = all.into_iter().find(|one| one.source == "RFC 7520 §4.4").unwrap();
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, _, tag] = parts.as_slice() else { panic!("{token}") };
+    let secret = SharedKey::of_bytes(&base64url::decode(text(&key, "k")).unwrap());
+    let detached = format!("{header}..{tag}");
+    let refused = UnverifiedMac::parse(&detached).and_then(|token| token.verify(&[secret])).unwrap_err();
+    assert_eq!(refused, Error::Signature);
+}
+
+/// RFC 7517 §4, §5, RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2.
+#[test]
+fn jo_06_printed_keys_are_read_and_private_ones_are_not() {
+    let Keys { keys, sets } = keys();
+    assert_eq!((keys.len(), sets.len()), (14, 1));
+    for Key { source, key, refused } in keys {
+        let expected = match refused.as_deref() {
+            None => Ok(()),
+            Some("Private") => Err(KeyError::Private),
+            Some(_) => Err(KeyError::Unsupported),
+        };
+        assert_eq!(Jwk::from_members(&key).map(drop), expected, "{source}: {key:?}");
+    }
+    for Set { source, set, kept } in sets {
+        assert_eq!(JwkSet::parse(set.to_string().as_bytes()).unwrap().keys().len(), kept, "{source}");
+    }
+}
 
 const PAYLOAD: &str =
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
@@ -52,7 +178,7 @@ fn signatures_of_rfc_7515_a_2_and_a_3() {
     }
 }
 
-/// RFC 8037 §A.4. What it signs is a sentence, so only the signature is good: it is no JWT.
+/// RFC 8037 Appendix A.4. What it signs is a sentence, so only the signature is good: it is no JWT.
 #[test]
 fn signature_of_rfc_8037_a_4() {
     let signed = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
@@ -65,13 +191,14 @@ fn signature_of_rfc_8037_a_4() {
     assert_eq!(refused, Error::Payload);
 }
 
+/// RFC 7638 §3, §3.2.
 #[test]
 fn thumbprints_of_rfc_7638_3_1_and_rfc_8037_a_3() {
     assert_eq!(key(RFC_7638_KEY).thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     assert_eq!(key(ED25519_KEY).thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
-/// RFC 7517 §A.1: the first key is for encryption.
+/// RFC 7517 Appendix A.1: the first key is for encryption.
 #[test]
 fn key_set_of_rfc_7517_a_1() {
     let encryption = r#"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"enc","kid":"1"}"#;

@@ -56,6 +56,7 @@ fn az_14_a_host_that_goes_on_is_no_literal() {
     assert_eq!(without_loopback_port("http://[::1]:8080/cb"), Some(("http://[::1]", "/cb")));
 }
 
+/// RFC 6749 §3.1.2.3.
 #[test]
 fn rfc6749_3_1_2_3_a_request_may_name_none_only_if_one_is_registered() {
     let one = uris(&["https://app.example.com/cb"]);

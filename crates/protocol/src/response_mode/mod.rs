@@ -1,4 +1,4 @@
-//! Response modes: how an authorization response travels — OAuth 2.0 Multiple Response Types §2.1.
+//! Response modes: how an authorization response travels — OAuth 2.0 Multiple Response Types §2.1, JARM §2.3.
 //!
 //! A mode is one file and one line in [`MODES`]; metadata and the request parser read the list.
 
@@ -9,15 +9,32 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::redirect_uri::TrustedRedirect;
 
 mod form_post;
+mod fragment;
 mod query;
+mod signed;
+
+use signed::Signed;
 
 /// Every response mode, the default of the code flow first.
-pub const MODES: &[&dyn ResponseMode] = &[&query::Query, &form_post::FormPost];
+pub const MODES: &[&dyn ResponseMode] = &[
+    &query::Query,
+    &fragment::Fragment,
+    &form_post::FormPost,
+    &Signed::DEFAULT,
+    &Signed::QUERY,
+    &Signed::FRAGMENT,
+    &Signed::FORM_POST,
+];
 
 /// How to send a list of parameters to a redirect URI.
 pub trait ResponseMode: Sync {
     /// The value of `response_mode`.
     fn name(&self) -> &'static str;
+
+    /// Whether the parameters travel as claims of a JWT (JARM §2.1).
+    fn is_signed(&self) -> bool {
+        false
+    }
 
     /// What the browser must be told so that the parameters reach the app.
     fn deliver(&self, to: &TrustedRedirect, parameters: &[(&'static str, String)]) -> Delivery;
@@ -61,6 +78,12 @@ impl Mode {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.0.name()
+    }
+
+    /// See [`ResponseMode::is_signed`].
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        self.0.is_signed()
     }
 
     /// See [`ResponseMode::deliver`].
@@ -122,12 +145,13 @@ mod tests {
 
     #[test]
     fn az_19_no_other_mode_exists() {
-        for name in ["", "fragment", "web_message", "form_post.jwt", "query.jwt", "jwt", "QUERY", "query "] {
+        for name in ["", "web_message", "jwt.query", ".jwt", "JWT", "QUERY", "query "] {
             assert!(Mode::parse(name).is_none(), "{name}");
             assert!(serde_json::from_value::<Mode>(name.into()).is_err(), "{name}");
         }
     }
 
+    /// OAuth 2.0 Multiple Response Types §2.1.
     #[test]
     fn az_21_every_mode_delivers_hostile_values_byte_for_byte() {
         let registered = RedirectUri::parse("https://app.example.com/cb?x=1").unwrap();
@@ -140,7 +164,10 @@ mod tests {
                     assert!(url.bytes().all(|byte| byte.is_ascii_graphic()), "{url}");
                     let (address, query) = url.split_once('?').unwrap();
                     assert_eq!(address, "https://app.example.com/cb");
-                    let params = Params::parse(query.as_bytes(), Limits::REQUEST).unwrap();
+                    // Behind a fragment there is no further field of the query.
+                    let whole = query.replacen('#', "&", 1);
+                    assert_eq!(whole != query, mode.name().starts_with("fragment"), "{}", mode.name());
+                    let params = Params::parse(whole.as_bytes(), Limits::REQUEST).unwrap();
                     let fields: Vec<_> = params.iter().collect();
                     assert_eq!(fields, [("x", "1"), ("code", "c"), ("state", hostile)]);
                 }

@@ -26,6 +26,8 @@ mod metadata;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod routes;

@@ -27,6 +27,7 @@ async fn rfc9728_3_the_document_is_for_everybody() {
             "authorization_servers": [issuer.url],
             "scopes_supported": ["calendar.read", "calendar.write"],
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
             "resource_name": "Calendar",
             "resource_documentation": "https://docs.example/calendar",
         })

@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use mapae_protocol::locale::Locale;
+use mapae_protocol::{endpoint_uri::EndpointUri, locale::Locale, params};
 
 use super::notice;
 use crate::{
@@ -37,11 +37,18 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request
     person_page(app, request, |visit, signed_in| async move {
         let connection = find(&visit, &signed_in, &id).await?;
         let now = visit.app.now().unix();
-        let (agreed, refused) = items(&visit, &connection).await?;
+        let client = client(&visit, &connection).await?;
+        let (agreed, refused) = items(&visit, &connection, &client);
         let page = ServicePage {
             desk: visit.desk(&signed_in),
             id,
             app: card(&connection),
+            opens: client
+                .metadata()
+                .initiate_login
+                .as_ref()
+                .filter(|_| !client.is_disabled())
+                .map(|address| opening(&visit, address)),
             items: agreed,
             refused,
             since: Moment::new(connection.consent.created_at.unix(), now),
@@ -143,9 +150,17 @@ pub(super) fn card(connection: &Connection) -> AppCard {
     let homepage = connection.app_homepage.as_deref().and_then(|homepage| url::Url::parse(homepage).ok());
     AppCard {
         icon: connection.app_icon.clone(),
-        leads_to: homepage.as_ref().and_then(url::Url::host_str).map(Shown::name),
+        leads_to: homepage.as_ref().and_then(url::Url::host_str).map(Shown::place),
         ..AppCard::named(&connection.app_name)
     }
+}
+
+/// Where the app begins a login, and learns with whom (OIDC Core §4).
+fn opening(visit: &Visit, address: &EndpointUri) -> String {
+    let mut address = address.to_string();
+    address.push(if address.contains('?') { '&' } else { '?' });
+    address.push_str(&params::encode([("iss", visit.app.issuer().as_str())]));
+    address
 }
 
 /// A scope in the person's language.
@@ -164,11 +179,7 @@ pub(super) fn in_order<'c>(connection: &'c Connection, client: Option<&Client>) 
 }
 
 /// What was agreed, and what was left out and can be agreed to.
-async fn items(
-    visit: &Visit,
-    connection: &Connection,
-) -> Result<(Vec<AgreedItem>, Vec<AgreedItem>), PageError> {
-    let client = client(visit, connection).await?;
+fn items(visit: &Visit, connection: &Connection, client: &Client) -> (Vec<AgreedItem>, Vec<AgreedItem>) {
     let purpose = |scope: &str| {
         let item = client.item(scope)?;
         let purpose = match visit.locale(None) {
@@ -183,9 +194,9 @@ async fn items(
         optional: !client.required().contains(scope),
     };
     let refused = client.in_declared_order(connection.consent.refused.split_ascii_whitespace());
-    let refused = refused.into_iter().filter(|scope| may_be_agreed_to(&client, scope));
-    let agreed = in_order(connection, Some(&client));
-    Ok((agreed.into_iter().map(&shown).collect(), refused.map(&shown).collect()))
+    let refused = refused.into_iter().filter(|scope| may_be_agreed_to(client, scope));
+    let agreed = in_order(connection, Some(client));
+    (agreed.into_iter().map(&shown).collect(), refused.map(&shown).collect())
 }
 
 async fn is_required(visit: &Visit, connection: &Connection, scope: &str) -> Result<bool, PageError> {

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{connection, notice, ways};
+use super::{connection, notice, terms, ways};
 use crate::{
     accounts::typed,
     app::App,
@@ -45,6 +45,7 @@ pub(super) async fn answer(
         services: services(visit, signed_in).await?,
         browsers: browsers(visit, signed_in).await?,
         ways: ways::shown(visit, signed_in).await?,
+        terms: terms::shown(visit, signed_in).await?,
         trouble: notice::trouble_of_account(visit)?.filter(|_| !visit.posted),
         has_password: has_password(visit, signed_in).await?,
         password,

@@ -29,11 +29,10 @@ use crate::{
         look::{Person, Standing},
         policy::FormTarget,
         shown::Shown,
-        sign_out::{Back, SignOut, SignedOut},
+        sign_out::{Back, LogoutFrame, SignOut, SignedOut},
     },
     router::paths,
     store::sessions::SignedIn,
-    upstream,
 };
 
 /// `GET /logout` and `POST /logout`.
@@ -54,11 +53,10 @@ async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
 
 async fn begin(visit: Visit) -> Result<Response, PageError> {
     let wish = Wish::read(&visit).await?;
-    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing) };
+    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing).await };
     if wish.proves(&visit.app, signed_in) {
-        end(&visit, signed_in).await?;
-        upstream::drop_arrivals(&visit).await?;
-        return wish.fulfilled(&visit, Said::ByTheApp);
+        let frames = end(&visit, signed_in).await?;
+        return wish.fulfilled(&visit, Said::ByTheApp(frames)).await;
     }
     let page = SignOut {
         csrf: visit.form_token(signed_in),
@@ -70,13 +68,13 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
     Ok(visit.show(&page, None))
 }
 
-/// Who said that the session shall end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who said that the session shall end, and which pages of apps are framed now that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// The person, on our page.
-    ByThePerson,
+    ByThePerson(Vec<LogoutFrame>),
     /// The app, which proved whose session it means.
-    ByTheApp,
+    ByTheApp(Vec<LogoutFrame>),
     /// There was none.
     Nothing,
 }
@@ -145,21 +143,28 @@ impl Wish {
 
     /// The way on, now that nobody is signed in here. Nobody is led to an app that nobody vouches for unless they or
     /// the app have just said something here: they read first where the way leads (AZ-37).
-    pub(super) fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
+    pub(super) async fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
+        let spoken = said != Said::Nothing;
+        let frames = match said {
+            Said::ByThePerson(frames) | Said::ByTheApp(frames) => frames,
+            Said::Nothing => Vec::new(),
+        };
         let mut response = match (&self.back, &self.client) {
-            (None, _) | (_, None) => visit.show(&SignedOut::here(), None),
+            (None, _) | (_, None) => visit.show(&SignedOut { frames, ..SignedOut::here() }, None),
             (Some(back), Some(client)) => {
                 let address = back.uri().append_query(self.state.iter().map(|state| ("state", state)));
-                if said != Said::Nothing || client.standing() == Standing::Verified {
+                if !frames.is_empty() {
+                    visit.show(&SignedOut { frames, onwards: Some(address), ..SignedOut::here() }, None)
+                } else if spoken || client.standing() == Standing::Verified {
                     see_other(&address)?
                 } else {
                     let app = login::card_alone(client).name;
-                    let back = Back { app, leads_to: Shown::name(&back.uri().origin()), address };
+                    let back = Back { app, leads_to: Shown::place(&back.uri().origin()), address };
                     visit.show(&SignedOut { back: Some(back), ..SignedOut::here() }, None)
                 }
             }
         };
-        forget(visit, &mut response);
+        forget(visit, &mut response).await?;
         Ok(response)
     }
 }

@@ -11,4 +11,5 @@ pub(crate) mod logout;
 mod notice;
 pub(crate) mod password;
 pub(crate) mod sign_out;
+pub(crate) mod terms;
 pub(crate) mod ways;

@@ -22,6 +22,8 @@ const WORDS: &[(&str, AccountNotice)] = &[
     ("password-changed", AccountNotice::PasswordChanged),
     ("connected", AccountNotice::WayAdded),
     ("way-removed", AccountNotice::WayRemoved),
+    ("term-withdrawn", AccountNotice::TermWithdrawn),
+    ("term-agreed", AccountNotice::TermAgreed),
 ];
 
 /// Of a service's page.

@@ -3,6 +3,7 @@
 
 use axum::{
     extract::{Path, Request, State},
+    http::header,
     response::Response,
 };
 use mapae_client::{EndUser, Tokens};
@@ -96,14 +97,28 @@ pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
             Ok(_) => {
                 About::user(&user.id).note(Event::WayRemoved);
                 letters::send(&visit, letter);
-                tell(&visit.app, way)?;
-                Ok(see_other(&notice::account(AccountNotice::WayRemoved))?)
+                tell_of(&visit.app, way);
+                let mut response = see_other(&notice::account(AccountNotice::WayRemoved))?;
+                // It is not what this browser signs in with any more.
+                let last = &visit.app.cookies().upstream;
+                if last.read(&visit.headers) == Some(&way.upstream) {
+                    response.headers_mut().append(header::SET_COOKIE, last.remove());
+                }
+                Ok(response)
             }
             Err(CommitError::Conflict { .. }) => Ok(see_other(&notice::last_way())?),
             Err(error) => Err(error.into()),
         }
     })
     .await
+}
+
+/// Tells the provider of a way that was removed. Nothing of this changes what is done.
+pub(crate) fn tell_of(app: &App, way: &Identity) {
+    if let Err(fault) = tell(app, way) {
+        let error = &fault as &dyn std::error::Error;
+        tracing::warn!(upstream = way.upstream, error, "the provider is not told of a removed link");
+    }
 }
 
 /// Tells the provider, behind the request's back: whether it hears changes nothing here.
@@ -118,8 +133,15 @@ fn tell(app: &App, way: &Identity) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn unlink(app: App, upstream: std::sync::Arc<Upstream>, person: EndUser, tokens: Tokens) {
-    if let Err(error) = upstream.provider.unlink(&person, &tokens, app.now()).await {
-        tracing::info!(upstream = upstream.name(), %error, "the provider was not told of a removed link");
+async fn unlink(app: App, upstream: std::sync::Arc<Upstream>, person: EndUser, mut tokens: Tokens) {
+    let (now, provider) = (app.now(), &upstream.provider);
+    if tokens.due(now) && tokens.can_be_refreshed() {
+        match provider.refresh(&person, &tokens, now).await {
+            Ok(fresh) => tokens = fresh,
+            Err(error) => tracing::info!(upstream = upstream.name(), %error, "tokens were not refreshed"),
+        }
+    }
+    if let Err(error) = provider.unlink(&person, &tokens, now).await {
+        tracing::warn!(upstream = upstream.name(), %error, "the provider was not told of a removed link");
     }
 }

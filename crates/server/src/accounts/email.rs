@@ -65,6 +65,7 @@ fn is_domain(domain: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// RFC 5322 §3.2.3.
     #[test]
     fn se_19_hostile_addresses_are_refused() {
         for text in [

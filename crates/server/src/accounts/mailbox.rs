@@ -152,6 +152,7 @@ mod tests {
         Letter { authority: authority.to_owned(), to, subject: "s".to_owned(), text: "t".to_owned() }
     }
 
+    /// RFC 5321 §4.1.3, RFC 5322 §3.3.
     #[test]
     fn a_letter_says_from_where_and_when_it_was_sent() {
         for (authority, from) in [

@@ -81,5 +81,5 @@ pub(crate) fn digest(token: &str) -> String {
 
 /// A page of ours as it is written into a mail.
 pub(crate) fn whole_address(app: &App, path: &str) -> String {
-    format!("{}{path}", app.config().site.origin())
+    format!("{}{path}", app.config().site.issuer())
 }

@@ -3,6 +3,7 @@
 mod email;
 pub(crate) mod guess;
 pub(crate) mod known_browser;
+pub(crate) mod known_claims;
 mod mailbox;
 pub(crate) mod mailed_link;
 mod passwords;

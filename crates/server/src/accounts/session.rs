@@ -11,7 +11,7 @@ use crate::{
     ids::Kind,
     store::{
         CommitError, Unit,
-        sessions::{self, NewSession, Proof, SignedIn},
+        sessions::{self, NewSession, Proof, Session, SignedIn},
         users::User,
     },
 };
@@ -22,8 +22,17 @@ const AMR_PASSWORD: &str = "pwd";
 pub(crate) const ACR_PASSWORD: &str = "1";
 /// A provider's word was taken; nothing was checked here (OIDC Core §2).
 pub(crate) const ACR_UPSTREAM: &str = "0";
+/// Every authentication context of this server, the least sure first.
+pub(crate) const ACR_VALUES: [&str; 2] = [ACR_UPSTREAM, ACR_PASSWORD];
+/// How many session cookies of one browser are looked at.
+const MAX_SHOWN: usize = 8;
 /// What is kept of a browser's own name, in characters.
 const MAX_USER_AGENT: usize = 256;
+
+/// How surely somebody proved who they are when this session began, or was last confirmed.
+pub(crate) fn acr_of(session: &Session) -> &str {
+    session.acr.as_deref().unwrap_or(ACR_PASSWORD)
+}
 
 /// The living session of this browser, if any. A second cookie of the same name makes it none (SE-25).
 pub(crate) async fn current(app: &App, headers: &HeaderMap) -> Result<Option<SignedIn>, Fault> {
@@ -34,6 +43,15 @@ pub(crate) async fn current(app: &App, headers: &HeaderMap) -> Result<Option<Sig
     let found = sessions::by_secret(app.db(), &digest(secret), now).await?;
     if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.session.touch_due(now)) {
         touch(app, &signed_in.session.id, now);
+    }
+    Ok(found)
+}
+
+/// The living sessions of all cookies that this browser shows, also of two of one name. More than a few are a flood.
+pub(crate) async fn shown(app: &App, headers: &HeaderMap) -> Result<Vec<SignedIn>, Fault> {
+    let (now, mut found) = (app.now(), Vec::new());
+    for secret in app.cookies().session.all(headers).filter(|secret| secret.len() == 43).take(MAX_SHOWN) {
+        found.extend(sessions::by_secret(app.db(), &digest(secret), now).await?);
     }
     Ok(found)
 }

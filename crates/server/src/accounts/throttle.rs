@@ -38,6 +38,22 @@ pub(crate) const OWN_BROWSER: Budget = Budget { kind: "own browser", burst: 10, 
 /// Requests too large to travel sealed, each of which is kept for ten minutes, from one source: thirty at once,
 /// then three a minute. Nobody can fill the room that there is for them alone.
 pub(crate) const LARGE_REQUESTS: Budget = Budget { kind: "large request", burst: 30, refill: 20 };
+/// Requests that apps push which nobody vouches for, from one app: six hundred at once, then one a second. Each is a row.
+pub(crate) const PUSHED_REQUESTS: Budget = Budget { kind: "pushed request", burst: 600, refill: 1 };
+/// Requests that public apps push, from one source, which may be many people: three hundred at once, then thirty a minute.
+pub(crate) const PUSHED_BY_SOURCE: Budget = Budget { kind: "pushed by source", burst: 300, refill: 2 };
+/// Proofs of possession that public apps show for what is refused, from one source, which may be many people: three hundred
+/// at once, then thirty a minute. Each is a row, and whoever knows the app's id can cause it.
+pub(crate) const REFUSED_PROOFS: Budget = Budget { kind: "refused proof", burst: 300, refill: 2 };
+/// Devices that begin in the name of a public app, from one source, which may be many people: three hundred at once, then
+/// thirty a minute.
+pub(crate) const DEVICES_BY_SOURCE: Budget = Budget { kind: "device by source", burst: 300, refill: 2 };
+/// Devices of one app which nobody vouches for: six hundred at once, then one a second. Each is a row.
+pub(crate) const DEVICES_OF_APP: Budget = Budget { kind: "device of app", burst: 600, refill: 1 };
+/// Wrong user codes of devices from one source: five at once, then one in two minutes (RFC 8628 §5.1).
+pub(crate) const USER_CODES_BY_SOURCE: Budget = Budget { kind: "user code by source", burst: 5, refill: 120 };
+/// Wrong user codes of devices by one person, wherever they are: as many.
+pub(crate) const USER_CODES_BY_PERSON: Budget = Budget { kind: "user code by person", burst: 5, refill: 120 };
 /// Codes whose details are too large for an address, each of which is a row, for one person: thirty at once, then
 /// three a minute.
 pub(crate) const LARGE_CODES: Budget = Budget { kind: "large code", burst: 30, refill: 20 };
@@ -52,6 +68,26 @@ pub(crate) const MAIL_SOURCE: Budget = Budget { kind: "mail source", burst: 10, 
 /// Apps registered by one person: a hundred at once, then one a minute. How many they may have is another matter;
 /// this is how often they may delete and begin again.
 pub(crate) const REGISTRATIONS: Budget = Budget { kind: "registration", burst: 100, refill: 60 };
+
+/// Apps that register themselves from one source without a token of the operator's: a hundred at once, then one a minute.
+pub(crate) const SELF_REGISTRATIONS: Budget = Budget { kind: "self-registration", burst: 100, refill: 60 };
+
+/// Apps that register themselves with one token of the operator's, and those that do so with any from one source: a hundred
+/// at once, then six a minute. How many a token registers is another matter; each try may make this server fetch.
+pub(crate) const TOKEN_REGISTRATIONS: Budget = Budget { kind: "token registration", burst: 100, refill: 10 };
+
+/// Changes that one app makes to its own registration, each of which may make this server fetch: thirty at once, then one a
+/// minute.
+pub(crate) const REGISTRATION_CHANGES: Budget = Budget { kind: "registration change", burst: 30, refill: 60 };
+
+/// Documents of apps that are fetched because somebody is sent here from one source: thirty at once, then three a minute.
+pub(crate) const CLIENT_DOCUMENTS: Budget = Budget { kind: "client document", burst: 30, refill: 20 };
+
+/// Client assertions of an app which nobody vouches for: six hundred at once, then one a second. Each is a row.
+pub(crate) const ASSERTIONS: Budget = Budget { kind: "client assertion", burst: 600, refill: 1 };
+
+/// Request objects that are fetched because somebody is sent here from one source: sixty at once, then six a minute.
+pub(crate) const REQUEST_OBJECTS: Budget = Budget { kind: "request object", burst: 60, refill: 10 };
 
 /// Come back later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

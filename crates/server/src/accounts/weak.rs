@@ -55,6 +55,7 @@ mod tests {
         }
     }
 
+    /// NIST SP 800-63B-4 §3.1.1.2.
     #[test]
     fn first_guesses() {
         for text in

@@ -2,6 +2,8 @@
 
 use mapae_protocol::{
     authorization::target::RequestedTarget,
+    endpoint_uri::EndpointUri,
+    fapi::{self, Profile},
     jose::Algorithm,
     redirect_uri::{RedirectUri, TrustedRedirect, match_registered, sole_registered},
     scope::{OPENID, ScopeToken, Scopes},
@@ -9,9 +11,8 @@ use mapae_protocol::{
 
 use crate::{
     fault::{Artefact, Fault},
-    grant_types::AUTHORIZATION_CODE,
     pages::look::Standing,
-    registration::{self, Metadata},
+    registration::{self, Grants, Metadata, is_at_home},
     store::{
         app_secrets::AppSecret,
         apps::{App, AppScope, AppSettings, RegisteredApp},
@@ -70,10 +71,11 @@ impl Client {
         Ok(client)
     }
 
-    /// Every app that sends people here may ask who they are. To stay when they sign out (`offline_access`) is a
+    /// Every app that gets tokens for people may ask who they are. To stay when they sign out (`offline_access`) is a
     /// matter of its own: who does not register it gets refresh tokens that end with the session.
     fn allow_what_sign_in_needs(&mut self) {
-        if let Some(openid) = ScopeToken::parse(OPENID).ok().filter(|_| self.may_use(AUTHORIZATION_CODE)) {
+        let for_persons = Grants::restore(&self.settings().grant_types).for_persons();
+        if let Some(openid) = ScopeToken::parse(OPENID).ok().filter(|_| for_persons) {
             self.required.insert(openid.clone());
             self.allowed.insert(openid);
         }
@@ -88,9 +90,54 @@ impl Client {
         &self.record.app
     }
 
+    /// The host that it shares with others of one party, if it registered itself there (OIDC Core §8.1).
+    pub(crate) fn host_sector(&self) -> Option<&str> {
+        self.record.registered.as_ref().and_then(|registered| registered.sector.as_deref())
+    }
+
+    /// It registered itself, and nobody has agreed to it yet.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.record.registered.as_ref().is_some_and(|registered| registered.expires_at.is_some())
+    }
+
     /// What else it registered.
     pub(crate) const fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// The FAPI profile that it is on.
+    pub(crate) const fn profile(&self) -> Option<Profile> {
+        self.metadata.profile
+    }
+
+    /// What it may sign with, if it has registered this algorithm for that, or none (FAPI 2.0 §5.4.1).
+    pub(crate) fn algorithms(&self, registered: Option<Algorithm>) -> Vec<Algorithm> {
+        fapi::algorithms(self.profile(), registered)
+    }
+
+    /// Whether it gets tokens only with a proof of possession (RFC 9449 §5.2), which must then have the server's nonce.
+    pub(crate) const fn binds_tokens(&self) -> bool {
+        self.metadata.binds_tokens
+    }
+
+    /// Whether it must be told when a session ends of which it has an ID token.
+    pub(crate) const fn hears_of_logout(&self) -> bool {
+        self.metadata.back_channel_logout.is_some() || self.metadata.front_channel_logout.is_some()
+    }
+
+    /// What it has framed when somebody signs out, as far as that is on an origin of its own today.
+    pub(crate) fn framed_at_logout(&self) -> Option<&RedirectUri> {
+        let framed = self.metadata.front_channel_logout.as_ref()?;
+        self.redirect_uris.iter().any(|own| own.origin() == framed.origin()).then_some(framed)
+    }
+
+    /// Where it is told that somebody has signed out. One that registered itself shares names of people with others at its
+    /// host, so that it is told there and nowhere else, whatever it has registered (LO-07).
+    pub(crate) fn told_of_logout(&self) -> Option<&EndpointUri> {
+        let address = self.metadata.back_channel_logout.as_ref()?;
+        let at_home = self.record.registered.is_none()
+            || is_at_home(address.as_str(), &self.record.lists.redirect_uris);
+        at_home.then_some(address)
     }
 
     const fn settings(&self) -> &AppSettings {
@@ -122,9 +169,13 @@ impl Client {
 
     /// Registered for this way to authenticate; an app that fixed none may use any that sends its secret.
     pub(crate) fn may_authenticate_by(&self, method: &str) -> bool {
+        if self.profile().is_some() && method != "private_key_jwt" {
+            return false;
+        }
         match self.settings().token_endpoint_auth_method.as_deref() {
             Some(registered) => registered == method,
-            None => self.is_public() == (method == "none"),
+            None if self.is_public() => method == "none",
+            None => matches!(method, "client_secret_basic" | "client_secret_post"),
         }
     }
 
@@ -193,11 +244,13 @@ impl Client {
 
     /// S256 is required unless a confidential app was relaxed (RFC 9700 §2.1.1).
     pub(crate) const fn requires_pkce(&self) -> bool {
-        self.settings().pkce_required || self.settings().public
+        self.settings().pkce_required || self.settings().public || self.metadata.profile.is_some()
     }
 
-    /// A public app's refresh tokens rotate always (RFC 9700 §4.14.2), a confidential one's by choice.
-    pub(crate) const fn rotates_refresh_tokens(&self) -> bool {
-        self.settings().rotate_refresh || self.settings().public
+    /// A public app's refresh tokens rotate always, unless they are bound to a key (RFC 9700 §2.2.2), those of an app on a
+    /// profile never (FAPI 2.0 §5.3.2.1, item 9), and all others by choice.
+    pub(crate) const fn rotates_refresh_tokens(&self, bound: bool) -> bool {
+        let may = self.settings().rotate_refresh || (self.settings().public && !bound);
+        may && self.metadata.profile.is_none()
     }
 }

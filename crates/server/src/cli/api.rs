@@ -21,6 +21,12 @@ pub enum ApiCommand {
     Disable(OneApi),
     /// Switch an API on again
     Enable(OneApi),
+    /// Let an app exchange the tokens with which the API is called into narrower ones for it (RFC 8693)
+    ///
+    /// The app needs the grant token-exchange, and gets no scope that it is not registered for. Nobody else may.
+    Permit(ApiApp),
+    /// Take that away; tokens that it has by an exchange live until they expire
+    Forbid(ApiApp),
     /// Delete an API with its scopes: no token is issued for it, and apps can ask for its scopes no longer
     Delete(OneApi),
 }
@@ -35,6 +41,22 @@ pub struct OneApi {
     /// The API's identifier, as `mapae api list` shows it
     #[arg(value_name = "IDENTIFIER")]
     pub identifier: String,
+}
+
+/// An API, and an app that may have its tokens or not.
+#[derive(Args, Clone, Debug)]
+pub struct ApiApp {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The API's identifier, as `mapae api list` shows it
+    #[arg(value_name = "IDENTIFIER")]
+    pub identifier: String,
+
+    /// The app's client_id, as `mapae app list` shows it
+    #[arg(long = "app", value_name = "CLIENT_ID")]
+    pub client_id: String,
 }
 
 /// Register an API and its scopes.

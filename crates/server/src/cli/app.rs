@@ -1,24 +1,27 @@
 //! `mapae app`.
 
 use clap::{
-    Args, Subcommand, ValueEnum,
+    Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser},
 };
 
 use super::{Common, ItemText, MetadataChoices, SecurityChoices, SubjectTypeName, UpdateApp};
-use crate::grant_types::{GRANT_TYPES, GrantType};
+use crate::{
+    grant_types::{GRANT_TYPES, GrantType, short_name},
+    keys::ALGORITHMS,
+};
 
 /// Register and manage apps: the clients of OAuth.
 #[derive(Debug, Subcommand)]
 pub enum AppCommand {
     /// Register an app; prints its client_id and, once, its client_secret
-    Create(CreateApp),
+    Create(Box<CreateApp>),
     /// List all apps
     List(Common),
     /// Show one app
     Show(OneApp),
     /// Change an app: its name, addresses, scopes, owner, and how it proves itself
-    Update(UpdateApp),
+    Update(Box<UpdateApp>),
     /// Give an app a new client_secret, which is printed once; the old one is dead at once
     RotateSecret(OneApp),
     /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
@@ -49,6 +52,9 @@ pub enum AppCommand {
   an app in a browser mapae app create --name Notes --public --redirect-uri https://notes.example/ \\
                         --origin https://notes.example
   a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
+  a television        mapae app create --name TV --public --grant device_code --grant refresh_token
+  a bank              mapae app create --name Bank --redirect-uri https://bank.example/callback \\
+                        --profile fapi2_security --jwks-file keys.json
   a machine           mapae app create --name Reports --grant client_credentials \\
                         --required-scope calendar.read")]
 pub struct CreateApp {
@@ -101,9 +107,11 @@ pub struct CreateApp {
     #[arg(long, requires = "owner")]
     pub verified: bool,
 
-    /// What its ID tokens are signed with: RS256, which every client knows, or ES256, which is faster
-    #[arg(long, value_name = "ALGORITHM", value_enum, default_value_t = IdTokenAlg::Rs256)]
-    pub id_token_alg: IdTokenAlg,
+    /// What its ID tokens are signed with [default: RS256; ES256 with a profile]
+    ///
+    /// RS256 is known to every client, ES256 is small and fast, PS256 and EdDSA are known to few.
+    #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
+    pub id_token_alg: Option<String>,
 
     /// How the app knows people: by ids of its own, or by those that all public-id apps share; for ever
     #[arg(long, value_name = "KIND", value_enum, default_value_t = SubjectTypeName::Pairwise)]
@@ -130,31 +138,17 @@ pub struct VerifyApp {
     pub withdraw: bool,
 }
 
-/// An algorithm of ID tokens by its registered name (RFC 7518 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum IdTokenAlg {
-    /// RSA, understood by every client (OIDC Core §15.1)
-    #[value(name = "RS256")]
-    Rs256,
-    /// ECDSA on P-256: small and fast
-    #[value(name = "ES256")]
-    Es256,
-}
-
-impl IdTokenAlg {
-    /// As tokens spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-        }
-    }
+/// The registered names of the algorithms of ID tokens (RFC 7518 §3.1).
+pub(super) fn algorithms() -> PossibleValuesParser {
+    ALGORITHMS.iter().map(|algorithm| PossibleValue::new(algorithm.as_str())).into()
 }
 
 /// The names of all grant types, with what each is for.
 fn grant_types() -> PossibleValuesParser {
-    let value =
-        |grant_type: &&dyn GrantType| PossibleValue::new(grant_type.name()).help(grant_type.terms().meaning);
+    let value = |grant_type: &&dyn GrantType| {
+        let value = PossibleValue::new(short_name(*grant_type)).help(grant_type.terms().meaning);
+        value.alias(grant_type.name())
+    };
     GRANT_TYPES.iter().map(value).into()
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 /// rotate (RFC 9700 §2.1.1, §4.14.2).
 #[derive(Args, Clone, Debug, Default)]
 pub struct SecurityChoices {
-    /// The only way in which the app may send its secret [default: any]
+    /// The only way in which the app may prove who it is [default: any that sends its secret]
     #[arg(long, value_name = "METHOD", value_enum)]
     pub auth_method: Option<AuthMethodName>,
 
@@ -19,7 +19,7 @@ pub struct SecurityChoices {
     pub refresh_tokens: Option<RefreshTokenRule>,
 }
 
-/// A way to send a secret by its registered name (RFC 7591 §2).
+/// A way of client authentication by its registered name (RFC 7591 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AuthMethodName {
     /// In the Authorization header (RFC 6749 §2.3.1)
@@ -28,7 +28,13 @@ pub enum AuthMethodName {
     /// In the form
     #[value(name = "client_secret_post")]
     Post,
-    /// Either of them
+    /// By a JWT that its secret signs (OIDC Core §9); the secret is not sent
+    #[value(name = "client_secret_jwt")]
+    SecretJwt,
+    /// By a JWT that a private key of its own signs (OIDC Core §9); it has no secret, and names its public keys
+    #[value(name = "private_key_jwt")]
+    PrivateKeyJwt,
+    /// In the Authorization header or in the form
     #[value(name = "any")]
     Any,
 }

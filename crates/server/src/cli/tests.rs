@@ -117,6 +117,8 @@ fn an_app_with_everything() {
         "refresh_token",
         "--grant",
         "client_credentials",
+        "--grant",
+        "device_code",
         "--required-scope",
         "openid",
         "--optional-scope",
@@ -132,13 +134,13 @@ fn an_app_with_everything() {
     assert_eq!(app.origins, ["https://a.example"]);
     assert!(app.public);
     let grants: Vec<&str> = app.grants.iter().map(|grant| grant.as_str()).collect();
-    assert_eq!(grants, ["authorization_code", "refresh_token", "client_credentials"]);
+    assert_eq!(grants, ["authorization_code", "refresh_token", "client_credentials", "device_code"]);
     assert_eq!(
         (app.required_scopes.as_slice(), app.optional_scopes.as_slice()),
         (&[item("openid", "", "")][..], &[item("email", "일정 알림", "Reminders")][..])
     );
     assert_eq!(app.owner.as_deref(), Some("mina@example.com"));
-    assert_eq!(app.id_token_alg.as_str(), "ES256");
+    assert_eq!(app.id_token_alg.as_deref(), Some("ES256"));
 }
 
 #[test]

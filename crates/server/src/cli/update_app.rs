@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, IdTokenAlg, ItemText, MetadataChoices, SecurityChoices};
+use super::{Common, ItemText, MetadataChoices, SecurityChoices, app::algorithms};
 
 /// Change an app.
 ///
@@ -11,7 +11,8 @@ use super::{Common, IdTokenAlg, ItemText, MetadataChoices, SecurityChoices};
 #[derive(Args, Clone, Debug)]
 #[command(group = clap::ArgGroup::new("change").required(true).multiple(true)
     .args(["name", "redirect_uris", "origins", "no_origin", "required_scopes", "optional_scopes", "no_optional_scope",
-        "owner", "auth_method", "pkce", "refresh_tokens", "id_token_alg", "metadata"]))]
+        "owner", "auth_method", "pkce", "refresh_tokens", "id_token_alg", "metadata",
+        "jwks_file", "jwks_uri", "profile"]))]
 pub struct UpdateApp {
     /// Options of every command.
     #[command(flatten)]
@@ -66,6 +67,6 @@ pub struct UpdateApp {
     pub metadata: MetadataChoices,
 
     /// What its ID tokens are signed with
-    #[arg(long, value_name = "ALGORITHM", value_enum)]
-    pub id_token_alg: Option<IdTokenAlg>,
+    #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
+    pub id_token_alg: Option<String>,
 }

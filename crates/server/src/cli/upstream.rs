@@ -13,6 +13,8 @@ pub enum UpstreamCommand {
     List(Common),
     /// Show one provider
     Show(OneUpstream),
+    /// Change a provider: a new secret, other scopes, another label; who people are there stays known
+    Update(Box<UpdateUpstream>),
     /// Ask a provider whether client id and secret are right, and say what to do if not
     Test(OneUpstream),
     /// Switch a provider off: its button goes, and nobody signs in with it
@@ -108,6 +110,14 @@ pub struct AddUpstream {
     #[arg(long)]
     pub without_openid: bool,
 
+    /// Lets in only people of this organisation, where the provider signs whose they are (Google Workspace)
+    #[arg(long, value_name = "DOMAIN")]
+    pub hosted_domain: Option<String>,
+
+    /// Whose word on addresses counts.
+    #[command(flatten)]
+    pub emails: EmailTrust,
+
     /// What people read in the place of the provider's usual name
     #[arg(long, value_name = "TEXT")]
     pub label: Option<String>,
@@ -115,4 +125,84 @@ pub struct AddUpstream {
     /// Address of a simulator in the place of the provider's own hosts
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+}
+
+/// Whether the provider's word on addresses counts.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct EmailTrust {
+    /// Take an address for its owner's because the provider says that it checked it [default: for all but oidc]
+    #[arg(long, conflicts_with = "distrust_emails")]
+    pub trust_emails: bool,
+
+    /// Take no address for its owner's because the provider says so
+    #[arg(long)]
+    pub distrust_emails: bool,
+}
+
+impl EmailTrust {
+    /// What was said, if anything was.
+    pub(crate) const fn choice(self) -> Option<bool> {
+        match (self.trust_emails, self.distrust_emails) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Change a provider. What is not named stays as it is.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "The name stands in the redirect URI; issuer, client id and address say whose ids these
+are. None of them changes: remove the provider for that and add it again.
+
+Examples:
+  mapae upstream update kakao --client-secret-file new.secret
+  mapae upstream update company --label 'Our company' --scopes 'openid profile email'
+  mapae upstream update kakao --without-openid"
+)]
+pub struct UpdateUpstream {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// The provider's name, as `mapae upstream list` shows it
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// File that holds the new client secret and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<String>,
+
+    /// A credential that is new or another now; may be repeated
+    #[arg(long = "credential-file", value_name = "NAME=FILE")]
+    pub credential_files: Vec<String>,
+
+    /// A newer text of the definition that it was added with
+    #[arg(long, value_name = "FILE")]
+    pub definition_file: Option<String>,
+
+    /// What is asked for, separated by spaces; an empty text asks for the usual ones again
+    #[arg(long, value_name = "SCOPES")]
+    pub scopes: Option<String>,
+
+    /// What people read in the place of the provider's usual name; an empty text gives the usual name back
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+
+    /// Lets in only people of this organisation; an empty text lets in everybody again
+    #[arg(long, value_name = "DOMAIN")]
+    pub hosted_domain: Option<String>,
+
+    /// Whose word on addresses counts.
+    #[command(flatten)]
+    pub emails: EmailTrust,
+
+    /// With OpenID Connect, now that the provider's console has it switched on (Kakao)
+    #[arg(long, conflicts_with = "without_openid")]
+    pub with_openid: bool,
+
+    /// Without OpenID Connect, now that the provider's console has it switched off (Kakao)
+    #[arg(long)]
+    pub without_openid: bool,
 }

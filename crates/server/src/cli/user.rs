@@ -9,6 +9,8 @@ use super::Common;
 pub enum UserCommand {
     /// Make an account
     Create(CreateUser),
+    /// Replace what is known of somebody beyond their name and address
+    Claims(UserClaims),
     /// List the accounts, the oldest first
     List(Common),
     /// Switch an account off: the person is signed out everywhere, and no app acts in their name any longer
@@ -27,6 +29,27 @@ pub struct OneUser {
     /// E-mail address with which the person signs in
     #[arg(value_name = "E-MAIL")]
     pub email: String,
+}
+
+/// Replace what is known of somebody.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example of a file:
+  {\"given_name\": \"길동\", \"family_name\": \"홍\", \"birthdate\": \"1990-03-01\",
+   \"phone_number\": \"+82 10-1234-5678\", \"phone_number_verified\": true,
+   \"address\": {\"formatted\": \"서울특별시 종로구 세종대로 1\", \"country\": \"대한민국\"}}")]
+pub struct UserClaims {
+    /// The person.
+    #[command(flatten)]
+    pub user: OneUser,
+
+    /// Standard claims of OpenID Connect (OIDC Core §5.1) as a JSON object; they replace all that were there. Apps are
+    /// told those that the person agrees to
+    #[arg(long, value_name = "FILE", required_unless_present = "clear")]
+    pub claims_file: Option<String>,
+
+    /// Forget them all
+    #[arg(long, conflicts_with = "claims_file")]
+    pub clear: bool,
 }
 
 /// Make an account. The password is read from standard input, where no list of processes shows it.
@@ -54,4 +77,9 @@ pub struct CreateUser {
     /// The address is known to be the person's
     #[arg(long)]
     pub email_verified: bool,
+
+    /// Standard claims of OpenID Connect (OIDC Core §5.1) beyond name and address, as a JSON object; see
+    /// `mapae user claims`
+    #[arg(long, value_name = "FILE")]
+    pub claims_file: Option<String>,
 }

@@ -1,9 +1,8 @@
 //! The secret in the `Authorization` header — RFC 6749 §2.3.1.
 
-use mapae_protocol::{client_authentication::PresentedCredential, time::Timestamp};
+use mapae_protocol::client_authentication::PresentedCredential;
 
-use super::{Method, secret};
-use crate::catalog::Client;
+use super::{Facts, Method, Proof, secret};
 
 /// `client_secret_basic`.
 #[derive(Debug)]
@@ -14,7 +13,8 @@ impl Method for ClientSecretBasic {
         "client_secret_basic"
     }
 
-    fn verify(&self, credential: &PresentedCredential, client: &Client, now: Timestamp) -> bool {
-        matches!(credential, PresentedCredential::Basic { secret, .. } if secret::is_good(secret, client, now))
+    fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {
+        let PresentedCredential::Basic { secret, .. } = credential else { return None };
+        secret::is_good(secret, facts.client, facts.now).then_some(Proof::Complete)
     }
 }

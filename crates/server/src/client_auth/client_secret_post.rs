@@ -1,9 +1,8 @@
 //! The secret in the form — RFC 6749 §2.3.1.
 
-use mapae_protocol::{client_authentication::PresentedCredential, time::Timestamp};
+use mapae_protocol::client_authentication::PresentedCredential;
 
-use super::{Method, secret};
-use crate::catalog::Client;
+use super::{Facts, Method, Proof, secret};
 
 /// `client_secret_post`.
 #[derive(Debug)]
@@ -14,7 +13,8 @@ impl Method for ClientSecretPost {
         "client_secret_post"
     }
 
-    fn verify(&self, credential: &PresentedCredential, client: &Client, now: Timestamp) -> bool {
-        matches!(credential, PresentedCredential::Post { secret, .. } if secret::is_good(secret, client, now))
+    fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {
+        let PresentedCredential::Post { secret, .. } = credential else { return None };
+        secret::is_good(secret, facts.client, facts.now).then_some(Proof::Complete)
     }
 }

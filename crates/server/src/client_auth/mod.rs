@@ -1,14 +1,22 @@
-//! Client authentication — RFC 6749 §2.3, OIDC Core §9. One file a method, one line each in [`METHODS`].
+//! Client authentication — RFC 6749 §2.3, RFC 7521 §4.2, OIDC Core §9. One file a method, one line each in [`METHODS`].
 
+mod assertion;
 mod client_secret_basic;
+mod client_secret_jwt;
 mod client_secret_post;
 mod none;
+mod private_key_jwt;
 pub(crate) mod secret;
 
 use std::sync::Arc;
 
-use mapae_protocol::{client_authentication::PresentedCredential, time::Timestamp};
+use mapae_protocol::{
+    client_assertion::VerifiedAssertion, client_authentication::PresentedCredential,
+    client_jwt::ClientAlgorithm, time::Timestamp,
+};
 
+use self::assertion::Keys;
+pub(crate) use self::assertion::shared_keys;
 use crate::{
     app::App,
     audit::{About, Event},
@@ -21,13 +29,43 @@ pub(crate) trait Method: Sync {
     /// Its name in metadata (RFC 7591 §2).
     fn name(&self) -> &'static str;
 
-    /// Whether this credential is of this method and proves that the client presented it.
-    fn verify(&self, credential: &PresentedCredential, client: &Client, now: Timestamp) -> bool;
+    /// What of this credential proves that the client presented it by this method; `None`: nothing.
+    fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof>;
+
+    /// What a client may sign with, if it signs something.
+    fn algorithms(&self) -> Vec<ClientAlgorithm> {
+        Vec::new()
+    }
+}
+
+/// What a method decides by.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    client: &'a Client,
+    /// Of a client that presents an assertion.
+    keys: Keys,
+    issuer: &'a str,
+    token_endpoint: &'a str,
+    now: Timestamp,
+}
+
+/// Who the client is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Proven.
+    Complete,
+    /// Proven if this comes for the first time.
+    Once(VerifiedAssertion),
 }
 
 /// All methods; what discovery says of them derives from this slice.
-pub(crate) const METHODS: &[&dyn Method] =
-    &[&client_secret_basic::ClientSecretBasic, &client_secret_post::ClientSecretPost, &none::None];
+pub(crate) const METHODS: &[&dyn Method] = &[
+    &client_secret_basic::ClientSecretBasic,
+    &client_secret_post::ClientSecretPost,
+    &client_secret_jwt::ClientSecretJwt,
+    &private_key_jwt::PrivateKeyJwt,
+    &none::None,
+];
 
 /// Who calls a back-channel endpoint.
 #[derive(Clone, Debug)]
@@ -61,7 +99,7 @@ pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Token
 async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Caller>, TokenError> {
     let id = credential.client_id().as_str();
     if let Some(client) = app.catalog().client(id).await? {
-        let proven = !client.is_disabled() && proves(credential, &client, app.now());
+        let proven = !client.is_disabled() && is_proven(app, credential, &client).await?;
         if !proven {
             About::app(client.id()).note(Event::AuthenticationRefused);
         }
@@ -79,9 +117,19 @@ async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Call
     Ok(proven.map(|api| Caller::Api(Arc::clone(api))))
 }
 
-/// Whether the credential proves the client by the method that it registered, and by no other (RFC 6749 §2.3).
-fn proves(credential: &PresentedCredential, client: &Client, now: Timestamp) -> bool {
-    METHODS
-        .iter()
-        .any(|method| client.may_authenticate_by(method.name()) && method.verify(credential, client, now))
+/// Whether the credential proves the client, now and by the method that it registered.
+async fn is_proven(app: &App, credential: &PresentedCredential, client: &Client) -> Result<bool, TokenError> {
+    let keys = assertion::keys(app, credential, client).await?;
+    let (issuer, token_endpoint) = (app.issuer().as_str(), app.token_endpoint());
+    match proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }) {
+        None => Ok(false),
+        Some(Proof::Complete) => Ok(true),
+        Some(Proof::Once(assertion)) => assertion::is_first(app, client, &assertion).await,
+    }
+}
+
+/// What the credential proves by the method that the client registered, and by no other (RFC 6749 §2.3).
+fn proof(credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {
+    let registered = METHODS.iter().filter(|method| facts.client.may_authenticate_by(method.name()));
+    registered.filter_map(|method| method.verify(credential, facts)).next()
 }

@@ -1,9 +1,8 @@
 //! A public client only names itself; PKCE and its redirect URI protect it — RFC 6749 §2.1, RFC 9700 §2.1.1.
 
-use mapae_protocol::{client_authentication::PresentedCredential, time::Timestamp};
+use mapae_protocol::client_authentication::PresentedCredential;
 
-use super::Method;
-use crate::catalog::Client;
+use super::{Facts, Method, Proof};
 
 /// `none`.
 #[derive(Debug)]
@@ -14,7 +13,8 @@ impl Method for None {
         "none"
     }
 
-    fn verify(&self, credential: &PresentedCredential, client: &Client, _: Timestamp) -> bool {
-        matches!(credential, PresentedCredential::None { .. }) && client.is_public()
+    fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {
+        let names_itself = matches!(credential, PresentedCredential::None { .. });
+        (names_itself && facts.client.is_public()).then_some(Proof::Complete)
     }
 }

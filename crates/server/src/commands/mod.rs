@@ -16,6 +16,7 @@ mod keys;
 mod migrate;
 mod name;
 mod refusals;
+mod registration;
 mod serve;
 mod simulate;
 mod upstream;
@@ -28,7 +29,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use self::{answer::Answer, app::switch::Switch, failure::Failure};
 use crate::cli::{
-    ApiCommand, AppCommand, Cli, ClockCommand, Command, KeysCommand, UpstreamCommand, UserCommand,
+    ApiCommand, AppCommand, Cli, ClockCommand, Command, InitialTokenCommand, KeysCommand,
+    RegistrationCommand, UpstreamCommand, UserCommand,
 };
 
 /// How long a hash that is still being computed may keep the process.
@@ -81,6 +83,7 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
         Command::User(command) => carry_out_for_people(command).await,
         Command::App(command) => carry_out_for_apps(command).await,
         Command::Api(command) => carry_out_for_apis(command).await,
+        Command::Registration(RegistrationCommand::Token(command)) => carry_out_for_tokens(command).await,
         Command::Upstream(command) => carry_out_for_upstreams(command).await,
         Command::Keys(KeysCommand::List(common)) => keys::list::run(&common).await,
         Command::Keys(KeysCommand::Rotate(args)) => keys::rotate::run(&args).await,
@@ -95,6 +98,7 @@ async fn carry_out(command: Command) -> Result<Answer, Failure> {
 async fn carry_out_for_people(command: UserCommand) -> Result<Answer, Failure> {
     match command {
         UserCommand::Create(args) => user::create::run(&args).await,
+        UserCommand::Claims(args) => user::claims::run(&args).await,
         UserCommand::List(common) => user::list::run(&common).await,
         UserCommand::Disable(args) => user::switch::disable(&args).await,
         UserCommand::Enable(args) => user::switch::enable(&args).await,
@@ -110,6 +114,8 @@ async fn carry_out_for_apis(command: ApiCommand) -> Result<Answer, Failure> {
         ApiCommand::RotateSecret(args) => api::rotate_secret::run(&args).await,
         ApiCommand::Disable(args) => api::switch::disable(&args).await,
         ApiCommand::Enable(args) => api::switch::enable(&args).await,
+        ApiCommand::Permit(args) => api::exchange::permit(&args).await,
+        ApiCommand::Forbid(args) => api::exchange::forbid(&args).await,
         ApiCommand::Delete(args) => api::delete::run(&args).await,
     }
 }
@@ -119,12 +125,21 @@ async fn carry_out_for_upstreams(command: UpstreamCommand) -> Result<Answer, Fai
         UpstreamCommand::Add(args) => upstream::add::run(&args).await,
         UpstreamCommand::List(common) => upstream::list::run(&common).await,
         UpstreamCommand::Show(args) => upstream::show::run(&args).await,
+        UpstreamCommand::Update(args) => upstream::update::run(&args).await,
         UpstreamCommand::Test(args) => upstream::probe::run(&args).await,
         UpstreamCommand::Disable(args) => upstream::switch::disable(&args).await,
         UpstreamCommand::Enable(args) => upstream::switch::enable(&args).await,
         UpstreamCommand::Permit(args) => upstream::permission::permit(&args).await,
         UpstreamCommand::Forbid(args) => upstream::permission::forbid(&args).await,
         UpstreamCommand::Remove(args) => upstream::remove::run(&args).await,
+    }
+}
+
+async fn carry_out_for_tokens(command: InitialTokenCommand) -> Result<Answer, Failure> {
+    match command {
+        InitialTokenCommand::Create(args) => registration::create::run(&args).await,
+        InitialTokenCommand::List(common) => registration::list::run(&common).await,
+        InitialTokenCommand::Revoke(args) => registration::revoke::run(&args).await,
     }
 }
 

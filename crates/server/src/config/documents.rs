@@ -24,7 +24,12 @@ mistake. In the environment, lists are separated by commas, and an empty variabl
 What has no setting: how often somebody may try. Passwords: ten attempts at once and three a minute from one address
 (IPv6: one /64), ten at once and six an hour on one account from one address, a hundred at once and twelve an hour
 on one account from everywhere. A browser in which the account's owner has signed in before is counted for itself,
-ten at once and one a minute, so that strangers lock nobody out. Mails: three an hour to one address. Each process
+ten at once and one a minute, so that strangers lock nobody out. Mails: three an hour to one address. Apps that register
+themselves: a hundred at once, and one a minute from one address without a token of yours or six a minute with one token;
+changes that one app makes to its registration: thirty at once and one a minute. Documents of apps that are addresses:
+thirty at once and three a minute for one address of a browser. Requests that are pushed: six hundred at once and sixty
+a minute by an app that nobody has verified, three hundred at once and thirty a minute from one address by apps without a
+secret, no limit for verified apps. Each process
 counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs.
 
 This page is written from the source; the test `config::documents` says how to renew it.
@@ -168,6 +173,8 @@ mod tests {
     use super::*;
     use crate::config::{Config, Environment, Flags};
 
+    const FILES: [&str; 4] = ["master_key_file", "root_certificate_file", "tls_cert", "tls_key"];
+
     fn root(name: &str) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
     }
@@ -199,8 +206,8 @@ mod tests {
                 Some(rest) => rest.split_once(" = ").filter(|(key, _)| !key.contains(' ')).map(|_| rest),
                 None => Some(line),
             })
-            // The one file that must exist when it is named.
-            .filter(|line| !line.starts_with("master_key_file"))
+            // Files that must exist when they are named.
+            .filter(|line| !FILES.iter().any(|key| line.starts_with(key)))
             .collect();
         std::fs::write(&path, uncommented.join("\n")).unwrap();
         let flags = Flags { config: Some(path.display().to_string()), ..Flags::default() };
@@ -213,6 +220,6 @@ mod tests {
         assert_eq!(format!("{with:?}"), format!("{without:?}"));
         let settings = super::super::setting::all().filter(|setting| setting.in_file()).count();
         let shown = uncommented.iter().filter(|line| line.contains(" = ")).count();
-        assert_eq!(shown + 1, settings, "a setting is missing in the example");
+        assert_eq!(shown + FILES.len(), settings, "a setting is missing in the example");
     }
 }

@@ -21,6 +21,7 @@ const LISTS: &[&str] = &[upstreams::UPSTREAM, terms::TERMS];
 pub(super) enum Value {
     Text(String),
     Integer(i64),
+    Boolean(bool),
     List(Vec<String>),
     /// Something that no setting is: its name in TOML.
     Other(&'static str),
@@ -213,7 +214,7 @@ impl Value {
                     array.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect();
                 texts.map_or(Self::Other("an array of other things than texts"), Self::List)
             }
-            DeValue::Boolean(_) => Self::Other("a boolean"),
+            DeValue::Boolean(on) => Self::Boolean(*on),
             DeValue::Float(_) => Self::Other("a decimal number"),
             DeValue::Datetime(_) => Self::Other("a date"),
             DeValue::Table(_) => Self::Other("a table"),

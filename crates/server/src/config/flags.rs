@@ -13,6 +13,10 @@ pub struct Flags {
     pub listen: Option<String>,
     /// `--issuer URL`.
     pub issuer: Option<String>,
+    /// `--tls-cert FILE`.
+    pub tls_cert: Option<String>,
+    /// `--tls-key FILE`.
+    pub tls_key: Option<String>,
     /// `--trusted-proxy CIDR`, each time it was given.
     pub trusted_proxies: Vec<String>,
 }
@@ -25,6 +29,8 @@ impl Flags {
             "--database" => self.database.as_deref(),
             "--listen" => self.listen.as_deref(),
             "--issuer" => self.issuer.as_deref(),
+            "--tls-cert" => self.tls_cert.as_deref(),
+            "--tls-key" => self.tls_key.as_deref(),
             _ => None,
         }
     }

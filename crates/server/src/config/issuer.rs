@@ -14,8 +14,8 @@ use super::{
     source::{Given, Source},
 };
 
-/// The one address at which people and programs reach the server. It is an origin: scheme, host and port,
-/// nothing else, in its normal form, so that it can be compared byte for byte.
+/// The one address at which people and programs reach the server: scheme, host and port, and a path where the host is
+/// shared, in normal form, so that it can be compared byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     issuer: Issuer,
@@ -41,18 +41,20 @@ impl Site {
         if url.fragment().is_some() {
             return Err(IssuerError::Fragment);
         }
-        if url.path() != "/" {
-            return Err(IssuerError::Path);
-        }
         let origin = url.origin().ascii_serialization();
         if Issuer::parse(&origin).is_err() {
             return Err(IssuerError::NotHttps);
         }
-        if text.strip_suffix('/') == Some(&origin) {
+        if text.ends_with('/') {
             return Err(IssuerError::TrailingSlash);
         }
+        let path = url.path().trim_end_matches('/');
+        if !is_plain(path) {
+            return Err(IssuerError::Path);
+        }
+        let normal = format!("{origin}{path}");
         let issuer = Issuer::parse_own(text).map_err(|_| IssuerError::NotNormal)?;
-        let port = url.port_or_known_default().filter(|_| text == origin).ok_or(IssuerError::NotNormal)?;
+        let port = url.port_or_known_default().filter(|_| text == normal).ok_or(IssuerError::NotNormal)?;
         Ok(Self { issuer, port })
     }
 
@@ -64,6 +66,11 @@ impl Site {
     /// The origin that browsers send (RFC 6454 §6.2).
     pub fn origin(&self) -> &str {
         self.issuer.origin()
+    }
+
+    /// The path below which everything is, without a slash at its end; empty when the host is the server's alone.
+    pub fn path(&self) -> &str {
+        self.issuer.path()
     }
 
     /// Whether browsers reach it through TLS.
@@ -111,8 +118,8 @@ pub enum IssuerError {
     /// `#`.
     #[error("An issuer has no fragment.")]
     Fragment,
-    /// `https://host/path`.
-    #[error("An issuer under a path is not supported: the server needs a host name of its own.")]
+    /// A path that could be written in several ways, or that is for others (RFC 8615 §3).
+    #[error("An issuer's path has nothing but letters, digits, - and _ between its slashes.")]
     Path,
     /// `https://host/`.
     #[error("An issuer ends without a slash: clients compare it byte for byte.")]
@@ -122,11 +129,20 @@ pub enum IssuerError {
     NotNormal,
 }
 
+/// Whether nobody can write a path in another way.
+fn is_plain(path: &str) -> bool {
+    let mut segments = path.split('/').skip(1);
+    segments.all(|segment| {
+        !segment.is_empty()
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    })
+}
+
 /// The issuer that was given, or the one that follows from where the server listens. `None` is a mistake
 /// that was told.
-pub(super) fn read(source: &mut Source<'_>, listen: SocketAddr) -> Option<Site> {
+pub(super) fn read(source: &mut Source<'_>, listen: SocketAddr, over_tls: bool) -> Option<Site> {
     let Some(Given { value, place }) = source.text(&ISSUER) else {
-        let site = on_this_machine(listen.port());
+        let site = on_this_machine(listen.port(), over_tls);
         if site.is_none() {
             source.mistake(
                 Place::Default(ISSUER.path()),
@@ -146,9 +162,10 @@ pub(super) fn read(source: &mut Source<'_>, listen: SocketAddr) -> Option<Site> 
 }
 
 /// `None` for no port at all.
-fn on_this_machine(port: u16) -> Option<Site> {
-    let elided = if port == 80 { String::new() } else { format!(":{port}") };
-    Site::parse(&format!("http://localhost{elided}")).ok()
+fn on_this_machine(port: u16, over_tls: bool) -> Option<Site> {
+    let (scheme, own_port) = if over_tls { ("https", 443) } else { ("http", 80) };
+    let elided = if port == own_port { String::new() } else { format!(":{port}") };
+    Site::parse(&format!("{scheme}://localhost{elided}")).ok()
 }
 
 /// The nearest right issuer to a wrong one.
@@ -157,8 +174,12 @@ fn instead(text: &str) -> String {
     let url = Url::parse(&with_scheme)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let origin = url.map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    let secure = if Issuer::parse(&origin).is_ok() { origin } else { origin.replacen("http:", "https:", 1) };
+    let normal = |url: Url| {
+        let path = Some(url.path().trim_end_matches('/')).filter(|path| is_plain(path));
+        url.origin().ascii_serialization() + path.unwrap_or_default()
+    };
+    let normal = url.map(normal).unwrap_or_default();
+    let secure = if Issuer::parse(&normal).is_ok() { normal } else { normal.replacen("http:", "https:", 1) };
     match Site::parse(&secure) {
         Ok(site) => format!("Write {site}."),
         Err(_) => "Write for example https://id.example.com.".to_owned(),
@@ -189,14 +210,17 @@ mod tests {
             ("http://127.0.0.1:9000", "127.0.0.1:9000", 9000, false, true),
             ("http://[::1]", "[::1]", 80, false, true),
             ("https://localhost:9443", "localhost:9443", 9443, true, true),
+            ("https://example.com/login", "example.com", 443, true, false),
+            ("https://example.com:8443/Team_1/log-in", "example.com:8443", 8443, true, false),
         ] {
             let site = Site::parse(text).unwrap();
-            assert_eq!(site.origin(), text);
+            assert_eq!(format!("{}{}", site.origin(), site.path()), text);
             assert_eq!((site.authority(), site.port()), (authority, port));
             assert_eq!((site.is_https(), site.is_loopback()), (https, loopback), "{text}");
         }
     }
 
+    /// RFC 8414 §2, RFC 8615 §3.
     #[test]
     fn op_15_issuers_that_fall_and_what_to_write() {
         let id = "Write https://id.example.com.";
@@ -205,7 +229,15 @@ mod tests {
             ("http://id.example.com", IssuerError::NotHttps, id),
             ("http://192.168.0.2:9000", IssuerError::NotHttps, "Write https://192.168.0.2:9000."),
             ("https://id.example.com/", IssuerError::TrailingSlash, id),
-            ("https://id.example.com/login", IssuerError::Path, id),
+            ("https://example.com/login/", IssuerError::TrailingSlash, "Write https://example.com/login."),
+            ("http://example.com/login", IssuerError::NotHttps, "Write https://example.com/login."),
+            ("https://id.example.com//", IssuerError::TrailingSlash, id),
+            ("https://id.example.com//login", IssuerError::Path, id),
+            ("https://id.example.com/a%62", IssuerError::Path, id),
+            ("https://id.example.com/.well-known", IssuerError::Path, id),
+            ("https://id.example.com/a/../b", IssuerError::NotNormal, "Write https://id.example.com/b."),
+            ("https://id.example.com/a;b", IssuerError::Path, id),
+            ("https://id.example.com/로그인", IssuerError::Path, id),
             ("https://id.example.com?tenant=1", IssuerError::Query, id),
             ("https://id.example.com#top", IssuerError::Fragment, id),
             ("https://admin@id.example.com", IssuerError::UserInfo, id),
@@ -223,8 +255,10 @@ mod tests {
 
     #[test]
     fn the_default_follows_the_port() {
-        assert_eq!(on_this_machine(9100).unwrap().origin(), "http://localhost:9100");
-        assert_eq!(on_this_machine(80).unwrap().origin(), "http://localhost");
-        assert_eq!(on_this_machine(443).unwrap().origin(), "http://localhost:443");
+        assert_eq!(on_this_machine(9100, false).unwrap().origin(), "http://localhost:9100");
+        assert_eq!(on_this_machine(80, false).unwrap().origin(), "http://localhost");
+        assert_eq!(on_this_machine(443, false).unwrap().origin(), "http://localhost:443");
+        assert_eq!(on_this_machine(443, true).unwrap().origin(), "https://localhost");
+        assert_eq!(on_this_machine(80, true).unwrap().origin(), "https://localhost:80");
     }
 }

@@ -7,6 +7,7 @@
 mod database;
 pub mod documents;
 mod environment;
+mod fetch;
 mod file;
 mod flags;
 mod issuer;
@@ -15,6 +16,7 @@ mod limits;
 mod log;
 mod mail;
 mod mistake;
+mod registration;
 mod server;
 mod sessions;
 mod setting;
@@ -22,6 +24,7 @@ mod source;
 mod suggestion;
 mod table;
 mod terms;
+mod tls;
 mod tokens;
 mod unusable;
 mod upstreams;
@@ -38,6 +41,7 @@ use mapae_protocol::issuer::Issuer;
 pub use self::{
     database::{Database, DatabaseError},
     environment::Environment,
+    fetch::Fetch,
     flags::Flags,
     issuer::{IssuerError, Site},
     keys::{Keys, MasterKeySource, parse_master_key},
@@ -45,12 +49,13 @@ pub use self::{
     log::{Log, LogFormat},
     mail::Mail,
     mistake::{Mistake, Mistakes, Place},
+    registration::{Registration, RegistrationPolicy},
     server::ForwardedHeader,
     sessions::Sessions,
     tokens::Tokens,
 };
 use self::{file::File, server::Server, source::Source};
-use crate::{terms::Term, upstream::UpstreamSettings};
+use crate::{http::tls::TlsFiles, terms::Term, upstream::UpstreamSettings};
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
 pub(crate) use unusable::{Unusable, unusable};
@@ -72,6 +77,8 @@ pub struct Config {
     pub site: Site,
     /// Whether somebody named it. If not, commands go by the issuer under which the database is served.
     pub site_is_named: bool,
+    /// Where the certificate is, if the process ends TLS itself.
+    pub tls: Option<TlsFiles>,
     /// Whose word about a client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they give it.
@@ -88,6 +95,10 @@ pub struct Config {
     pub mail: Mail,
     /// How much a request may take.
     pub limits: Limits,
+    /// Apps that register themselves.
+    pub registration: Registration,
+    /// What goes out because an app asked for it.
+    pub fetch: Fetch,
     /// Providers that people sign in with.
     pub upstreams: Vec<UpstreamSettings>,
     /// What people agree to when they make an account.
@@ -109,6 +120,19 @@ impl Config {
         Mistakes::or(config, source.into_mistakes())
     }
 
+    /// As [`load`](Self::load), with nothing but a file that says this.
+    ///
+    /// # Errors
+    /// All mistakes together.
+    #[doc(hidden)]
+    pub fn of_text(text: &str) -> Result<Self, Mistakes> {
+        let (flags, environment, mut mistakes) = (Flags::default(), Environment::default(), Vec::new());
+        let file = File::parse(FILE, text, &mut mistakes);
+        let mut source = Source::new(&flags, &environment, file, mistakes);
+        let config = Self::read(&mut source);
+        Mistakes::or(config, source.into_mistakes())
+    }
+
     /// The issuer, as it stands in every token.
     pub fn issuer(&self) -> &Issuer {
         self.site.issuer()
@@ -117,10 +141,11 @@ impl Config {
     /// Reads everything before it says whether there is a configuration at all, so that all mistakes are found.
     fn read(source: &mut Source<'_>) -> Option<Self> {
         let (data, database) = database::read(source);
-        let Server { listen, site, trusted_proxies, forwarded_header } = Server::read(source);
+        let Server { listen, site, tls, trusted_proxies, forwarded_header } = Server::read(source);
         let (log, tokens, sessions) = (Log::read(source), Tokens::read(source), Sessions::read(source));
         let (keys, mail, limits) =
             (Keys::read(source, &data), Mail::read(source, &data), Limits::read(source));
+        let (registration, fetch) = (Registration::read(source), Fetch::read(source));
         let upstreams = upstreams::read(source, site.as_ref());
         let terms = terms::read(source);
         let site_is_named = source.names(&server::ISSUER);
@@ -130,6 +155,7 @@ impl Config {
             listen,
             site: site?,
             site_is_named,
+            tls,
             trusted_proxies,
             forwarded_header,
             log,
@@ -138,6 +164,8 @@ impl Config {
             keys,
             mail,
             limits,
+            registration,
+            fetch,
             upstreams,
             terms,
         })

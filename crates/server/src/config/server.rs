@@ -9,7 +9,9 @@ use super::{
     mistake::Place,
     setting::{Fallback, Setting},
     source::{Given, Source},
+    tls,
 };
+use crate::http::tls::TlsFiles;
 
 const LISTEN: Setting = Setting {
     section: "",
@@ -25,11 +27,13 @@ pub(super) const ISSUER: Setting = Setting {
     key: "issuer",
     flag: Some("--issuer"),
     default: Fallback::Computed {
-        rule: "`http://localhost:` and the port where it listens",
+        rule: "`http://localhost:`, with TLS `https://localhost:`, and the port where it listens",
         example: "\"http://localhost:9000\"",
     },
     meaning: "The address at which people and programs reach the server, exactly as in every token. \
-              It must be https; http is for this machine only.",
+              It must be https; http is for this machine only. On a host that others use too it may have a path, \
+              as in `https://example.com/login`; whoever answers at the host then gives the server what is below that \
+              path and the two well-known addresses that end in it (RFC 8414 §3.1).",
     reason: "A server that is being tried out needs no certificate.",
 };
 
@@ -53,13 +57,15 @@ const FORWARDED_HEADER: Setting = Setting {
     reason: "A proxy passes on unchanged what it does not write itself, so only one of the two can be believed.",
 };
 
-pub(super) const SETTINGS: &[Setting] = &[LISTEN, ISSUER, TRUSTED_PROXIES, FORWARDED_HEADER];
+pub(super) const SETTINGS: &[Setting] =
+    &[LISTEN, ISSUER, tls::CERTIFICATE, tls::KEY, TRUSTED_PROXIES, FORWARDED_HEADER];
 
 /// Where the server listens and who it says it is.
 #[derive(Clone, Debug)]
 pub(super) struct Server {
     pub(super) listen: SocketAddr,
     pub(super) site: Option<Site>,
+    pub(super) tls: Option<TlsFiles>,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) forwarded_header: ForwardedHeader,
 }
@@ -76,17 +82,25 @@ pub enum ForwardedHeader {
 impl Server {
     pub(super) fn read(source: &mut Source<'_>) -> Self {
         let (listen, listen_place) = read_listen(source);
-        let site = issuer::read(source, listen);
+        let tls_place = source.place_of(&tls::CERTIFICATE);
+        let tls = tls::read(source);
+        let site = issuer::read(source, listen, tls.is_some());
+        if let Some(site) = site.as_ref().filter(|site| tls.is_some() && !site.is_https()) {
+            let wrong =
+                format!("The server speaks TLS, and {site} is an http issuer: nobody would reach it there.");
+            source.mistake(tls_place, wrong, "Write the issuer with https.");
+        }
         if let Some(site) = site.as_ref().filter(|site| !listen.ip().is_loopback() && !site.is_https()) {
             source.mistake(
                 listen_place,
                 format!("Others can reach {listen}, and {site} is an http issuer: passwords would travel open."),
-                "Listen on 127.0.0.1, or give an https issuer and end TLS in a reverse proxy before the server.",
+                "Listen on 127.0.0.1, or give an https issuer, and end TLS here (--tls-cert, --tls-key) or in a reverse proxy.",
             );
         }
         Self {
             listen,
             site,
+            tls,
             trusted_proxies: read_proxies(source),
             forwarded_header: read_forwarded_header(source),
         }

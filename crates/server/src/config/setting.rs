@@ -1,6 +1,6 @@
 //! A setting: one name in the file, the environment and on the command line, one text that explains it.
 
-use super::{database, keys, limits, log, mail, server, sessions, tokens};
+use super::{database, fetch, keys, limits, log, mail, registration, server, sessions, tokens};
 
 /// Every section with its settings, in the order of the documents. A setting that is not here cannot be
 /// read, and one that is here and not read fails a test.
@@ -13,6 +13,12 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { name: "keys", title: "Keys", settings: keys::SETTINGS },
     Section { name: "mail", title: "Mail", settings: mail::SETTINGS },
     Section { name: "limits", title: "Limits", settings: limits::SETTINGS },
+    Section {
+        name: "registration",
+        title: "Apps that register themselves",
+        settings: registration::SETTINGS,
+    },
+    Section { name: "fetch", title: "What is fetched for apps", settings: fetch::SETTINGS },
 ];
 
 /// Settings that belong together.

@@ -46,7 +46,7 @@ impl<'a> Source<'a> {
         let number = match &given.value {
             Value::Integer(number) => Some(*number),
             Value::Text(text) => parse_number(text),
-            Value::List(_) | Value::Other(_) => None,
+            Value::Boolean(_) | Value::List(_) | Value::Other(_) => None,
         };
         match number.filter(|number| range.contains(number)) {
             Some(number) => number,
@@ -71,6 +71,22 @@ impl<'a> Source<'a> {
     /// A number of bytes, connections and the like.
     pub(super) fn count(&mut self, setting: &Setting, range: RangeInclusive<i64>) -> usize {
         usize::try_from(self.number(setting, range)).unwrap_or_default()
+    }
+
+    /// Whether something is switched on. A mistake leaves it as it is by default.
+    pub(super) fn switch(&mut self, setting: &Setting) -> bool {
+        let default = setting.literal() == "true";
+        let Some(given) = self.given(setting) else { return default };
+        let on = match &given.value {
+            Value::Boolean(on) => Some(*on),
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Integer(_) | Value::List(_) | Value::Other(_) => None,
+        };
+        on.unwrap_or_else(|| {
+            let wrong = format!("{} is neither true nor false.", shown(&given.value));
+            self.mistake(given.place, wrong, "Write true or false, without quotation marks.");
+            default
+        })
     }
 
     /// A text; `None` when it is not given or is no text.
@@ -139,12 +155,17 @@ impl<'a> Source<'a> {
         );
     }
 
-    /// The value as it was given in the place that wins; `None` when nobody gave it.
+    /// Where a setting was given, or that it was not.
+    pub(super) fn place_of(&self, setting: &Setting) -> Place {
+        self.given(setting).map_or_else(|| Place::Default(setting.path()), |given| given.place)
+    }
+
     /// Whether somebody gave this setting, rightly or wrongly.
     pub(super) fn names(&self, setting: &Setting) -> bool {
         self.given(setting).is_some()
     }
 
+    /// The value as it was given in the place that wins; `None` when nobody gave it.
     fn given(&self, setting: &Setting) -> Option<Given<Value>> {
         if let Some(flag) = setting.flag {
             if let Some(text) = self.flags.text(flag) {
@@ -187,6 +208,7 @@ fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => format!("{text:?}"),
         Value::Integer(number) => number.to_string(),
+        Value::Boolean(on) => on.to_string(),
         Value::List(_) => "A list".to_owned(),
         Value::Other(name) => {
             let mut letters = name.chars();

@@ -68,7 +68,7 @@ impl<'a> Reading<'a> {
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
         match self.table.value(key)? {
             Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-            Value::Text(_) | Value::Integer(_) | Value::List(_) | Value::Other(_) => {
+            Value::Text(_) | Value::Integer(_) | Value::Boolean(_) | Value::List(_) | Value::Other(_) => {
                 self.mistake(
                     key,
                     "This is not a text, or it is empty.",
@@ -82,7 +82,7 @@ impl<'a> Reading<'a> {
     pub(super) fn list(&mut self, key: &str) -> Option<Vec<String>> {
         match self.table.value(key)? {
             Value::List(list) => Some(list.clone()),
-            Value::Text(_) | Value::Integer(_) | Value::Other(_) => {
+            Value::Text(_) | Value::Integer(_) | Value::Boolean(_) | Value::Other(_) => {
                 self.mistake(key, "This is not a list.", "Write a list of texts: [\"one\", \"two\"].");
                 None
             }
@@ -90,16 +90,22 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn is_off(&mut self, key: &str) -> bool {
+        self.switch(key) == Some(false)
+    }
+
+    /// What the key says, if it is there.
+    pub(super) fn switch(&mut self, key: &str) -> Option<bool> {
         match self.text(key).as_deref() {
-            None | Some("on") => false,
-            Some("off") => true,
+            None => None,
+            Some("on") => Some(true),
+            Some("off") => Some(false),
             Some(_) => {
                 self.mistake(
                     key,
                     "This is neither \"on\" nor \"off\".",
                     "Write one of them, or remove the key.",
                 );
-                false
+                None
             }
         }
     }

@@ -189,8 +189,8 @@ fn every_setting_is_read() {
 fn file_with_nonsense(setting: &Setting) -> String {
     match (setting.in_file(), setting.section) {
         (false, _) => String::new(),
-        (true, "") => format!("{} = true\n", setting.key),
-        (true, section) => format!("[{section}]\n{} = true\n", setting.key),
+        (true, "") => format!("{} = 1.5\n", setting.key),
+        (true, section) => format!("[{section}]\n{} = 1.5\n", setting.key),
     }
 }
 

@@ -55,6 +55,7 @@ const fn key(setting: Setting) -> &'static str {
         Setting::ClientSecret => "client_secret_file",
         Setting::Issuer => "issuer",
         Setting::Scopes => "scopes",
+        Setting::HostedDomain => "hosted_domain",
         _ => "provider",
     }
 }

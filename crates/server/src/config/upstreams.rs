@@ -56,6 +56,16 @@ pub(super) const KEYS: &[Key] = &[
         "`off` where the provider leaves the choice and its console has it off (Kakao).",
         "\"off\"",
     ),
+    key(
+        "hosted_domain",
+        "The organisation whose people are let in, where the provider signs whose they are (Google Workspace).",
+        "\"example.com\"",
+    ),
+    key(
+        "trust_emails",
+        "`on` where an address may be taken for its owner's because this provider says that it checked it, `off` where not. Without it: `off` for `oidc`, behind which any issuer may stand, and `on` for the others.",
+        "\"on\"",
+    ),
     key("label", "What people read in the place of the provider's usual name.", "\"우리 회사\""),
     key("base_url", "The address of a simulator: `mapae simulate`.", "\"http://localhost:9100\""),
 ];
@@ -111,6 +121,8 @@ impl Reading<'_> {
             base_url: self.text("base_url"),
             without_openid: self.is_off("openid"),
             label: self.text("label"),
+            hosted_domain: self.text("hosted_domain"),
+            trust_emails: self.switch("trust_emails"),
             definition,
         };
         Some(UpstreamSettings { name: name?, provider: provider?, client_id: client_id?, secrets, options })
@@ -198,4 +210,28 @@ pub(crate) fn read_secret(path: &str) -> Result<Secret<String>, String> {
         return Err(format!("The file {path:?} is empty, or has more than one line."));
     }
     Ok(Secret::new(secret.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// RFC 7468 §2: a key is text with lines in it; any other secret is one line.
+    #[test]
+    fn op_15_a_secret_is_one_line_or_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let read = |text: &str| {
+            fs::write(&path, text).unwrap();
+            read_secret(path.to_str().unwrap()).map(|secret| secret.expose().clone()).ok()
+        };
+        let key = "-----BEGIN PRIVATE KEY-----\r\nMIGH\r\n-----END PRIVATE KEY-----";
+        assert_eq!(read("s3cret\r\n"), Some("s3cret".to_owned()));
+        assert_eq!(read(&format!("{key}\n")), Some(key.to_owned()));
+        for wrong in ["", "\n", "two\nlines", "a\u{0}b", "-----BEGIN x\nno end", &key.replace("MIGH", "\t")] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
 }

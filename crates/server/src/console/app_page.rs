@@ -10,7 +10,7 @@ use super::{
     developer::{Developer, console_page},
     facts::{Facts, is_fixed},
     items::TypedItem,
-    security, wording,
+    security, security_wording, wording,
 };
 use crate::{
     app::App as Server,
@@ -20,6 +20,7 @@ use crate::{
             AppStatus, ConsoleApp,
             app::{AppNotice, AppPage, IconProblem, LiveSecret},
             items::ItemRow,
+            security::Security,
             snippet::QuickStart,
         },
         input::Input,
@@ -27,7 +28,7 @@ use crate::{
         scope_text::ScopeText,
         shown::Shown,
     },
-    registration::{Draft, Grants, Mistake},
+    registration::{Draft, Grants, Mistake, keeps_secret},
     store::apps::{App, AppScope, OffBy},
     upstream,
 };
@@ -41,6 +42,7 @@ pub(super) struct Typed {
     /// All rows of the items, also those that are not used.
     pub(super) items: Option<Vec<TypedItem>>,
     pub(super) icon: Option<IconProblem>,
+    pub(super) security: Option<Security>,
 }
 
 /// `GET /console/apps/{id}`.
@@ -70,6 +72,11 @@ pub(super) fn refused(
 }
 
 fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mistakes: &[Mistake]) -> AppPage {
+    let kept = || security::shown(facts.settings(), &facts.registered.lists);
+    let security = typed.security.or_else(kept).map(|security| Security {
+        mistake: security.mistake.or_else(|| security_wording::profile(mistakes)),
+        ..security
+    });
     let items = typed.items.unwrap_or_else(|| draft.items.iter().map(TypedItem::of).collect());
     AppPage {
         desk: developer.desk(),
@@ -81,7 +88,7 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
         redirect_uris: wording::redirect_uris(draft, facts.around(), mistakes),
         origins: wording::origins(draft, mistakes),
         secrets: live_secrets(developer, facts),
-        security: security::shown(facts.settings()),
+        security,
         items: rows(facts, draft, &items, (developer, mistakes)),
         items_mistake: wording::items(mistakes),
         quick_start: quick_start(developer, facts),
@@ -160,7 +167,12 @@ fn quick_start(developer: &Developer, facts: &Facts) -> QuickStart {
     QuickStart {
         issuer: developer.app().issuer().as_str().to_owned(),
         client_id: facts.id().to_owned(),
-        public: facts.settings().public,
+        public: !keeps_secret(facts.settings()),
+        signs: facts
+            .settings()
+            .token_endpoint_auth_method
+            .as_deref()
+            .is_some_and(|method| method.ends_with("_jwt")),
         redirect_uri: lists.redirect_uris.first().cloned().unwrap_or_default(),
         scope: scopes.join(" "),
     }

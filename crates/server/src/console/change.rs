@@ -16,12 +16,8 @@ use crate::{
     ids::Kind,
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
-    registration::Draft,
-    store::{
-        Unit, app_secrets,
-        apps::{self, AppLists, AppSettings},
-        vouching,
-    },
+    registration::{Draft, sector_after, shows_otherwise},
+    store::{Unit, app_secrets, apps, vouching},
 };
 
 /// What one form of the app page changes.
@@ -54,9 +50,11 @@ pub(super) async fn save(
         }
         let (switched, secret) = switch_kind(developer, &facts, settings.public, fields);
         // The operator has looked at another app than the one that it becomes.
-        let other =
-            shows_otherwise((&settings, &lists), &facts).then(|| vouching::withdraw(id, developer.now()));
-        let update = apps::update(id, &settings, &lists, developer.now());
+        let other = shows_otherwise(&facts.registered, &settings, &lists);
+        let other = other.then(|| vouching::withdraw(id, developer.now()));
+        let sector = sector_after(&facts.registered, &lists);
+        let written = (&settings, &lists);
+        let update = apps::update_moving(&facts.registered, written, sector.as_deref(), developer.now());
         let unit = facts.guard().with(update).with_all(other).with(switched);
         match (developer.commit(unit).await?, secret) {
             (Written::Changed { .. }, _) => Ok(None),
@@ -72,13 +70,6 @@ pub(super) async fn save(
         }
     })
     .await
-}
-
-/// Whether people would see another app, or be led elsewhere.
-fn shows_otherwise((settings, lists): (&AppSettings, &AppLists), facts: &Facts) -> bool {
-    let before = facts.settings();
-    (&settings.name, &settings.homepage) != (&before.name, &before.homepage)
-        || lists.redirect_uris != facts.registered.lists.redirect_uris
 }
 
 /// What a change of kind means: what was made for the app in its old kind ends. A public app keeps no secret; one

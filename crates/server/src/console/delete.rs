@@ -43,7 +43,7 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             let typed = Input::refused(typed, NotTheName);
             return Ok(developer.refuse(&page(&developer, &registered, typed).await?));
         }
-        match developer.commit(apps::delete(&id, developer.now())).await? {
+        match developer.commit(apps::delete_for_ever(&id, developer.now())).await? {
             Written::Done => {
                 developer.about(&id).note(Event::AppDeleted);
                 Ok(see_other(&home::after_deletion())?)

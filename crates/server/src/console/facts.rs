@@ -83,9 +83,9 @@ impl Facts {
         let grants = self.grants();
         let about_people = STANDARD_SCOPES
             .into_iter()
-            .filter(move |scope| grants.code() && (*scope != OFFLINE_ACCESS || grants.refresh()));
+            .filter(move |scope| grants.for_persons() && (*scope != OFFLINE_ACCESS || grants.refresh()));
         let of_apis = self.apis.iter().flat_map(|api| &api.scopes);
-        let of_upstreams = self.of_upstreams.iter().map(String::as_str).filter(move |_| grants.code());
+        let of_upstreams = self.of_upstreams.iter().map(String::as_str).filter(move |_| grants.for_persons());
         about_people
             .chain(of_upstreams)
             .map(|scope| (scope, None))

@@ -45,7 +45,7 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             let used = items.iter().filter_map(TypedItem::used).collect();
             Ok(Change {
                 draft: Draft { items: used, ..draft },
-                typed: Typed { items: Some(items), icon: None },
+                typed: Typed { items: Some(items), ..Typed::default() },
             })
         })
         .await

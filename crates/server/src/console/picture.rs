@@ -4,6 +4,7 @@
 //! picture is left away before anything is unpacked.
 
 mod bare;
+pub(crate) mod drawing;
 mod jpeg;
 mod png;
 mod webp;
@@ -18,22 +19,22 @@ use self::bare::{Bare, bare};
 /// Side of the square into which a picture is fitted, in pixels.
 const SIDE: u32 = 256;
 /// Most pixels wide or high. More would cost memory for nothing: a picture is shown at 64.
-pub(super) const MAX_SIDE: u32 = 2048;
+pub(crate) const MAX_SIDE: u32 = 2048;
 /// Most memory for reading one, in bytes: a picture of that size with 8 bytes per pixel, twice.
 const MAX_MEMORY: u64 = 64 * 1024 * 1024;
 
 /// A picture as this server wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Picture {
+pub(crate) struct Picture {
     /// PNG in base64url.
-    pub(super) png: String,
+    pub(crate) png: String,
     /// Of its bytes.
-    pub(super) digest: String,
+    pub(crate) digest: String,
 }
 
 /// Why there is no picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// Not a picture of a known kind, or a broken one.
     NotAPicture,
     /// Wider or higher than [`MAX_SIDE`].
@@ -42,7 +43,7 @@ pub(super) enum Problem {
 
 impl Picture {
     /// Reads a file and writes what is seen of it. Takes up to a tenth of a second: not for a thread that answers.
-    pub(super) fn draw(file: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn draw(file: &[u8]) -> Result<Self, Problem> {
         let seen = read(file)?;
         let fitted = if seen.width().max(seen.height()) > SIDE {
             seen.resize(SIDE, SIDE, FilterType::CatmullRom)

@@ -22,6 +22,7 @@ use crate::{
     ids::Kind,
     interaction::{PageError, see_other},
     pages::console::{app::AppNotice, secret::SecretOnce},
+    registration::{keeps_secret, signs_with_secret},
     store::app_secrets::{self, Before},
 };
 
@@ -49,10 +50,13 @@ async fn rotate(
     fields: &Fields<'_>,
     before: Before,
 ) -> Result<Response, PageError> {
-    let (secret, kept) = secret::generate(developer.name_of(Kind::Secret, fields));
+    let name = developer.name_of(Kind::Secret, fields);
     contention::until_done(|| async {
         let facts = Facts::read(developer, id).await?;
         require_secrets(&facts)?;
+        let signs = signs_with_secret(facts.settings(), &facts.registered.lists)
+            .then(|| developer.app().master_key());
+        let (secret, kept) = secret::generate_for(id, name.clone(), signs);
         let unit = facts.guard().with(app_secrets::rotate(id, &kept, before, developer.now()));
         let last = unit.len() - 1;
         match developer.commit(unit).await? {
@@ -98,7 +102,7 @@ async fn stop_former(developer: &Developer, id: &str) -> Result<Response, PageEr
     }
 }
 
-/// The page of a public app has no such form.
+/// The page of an app without secrets has no such form.
 fn require_secrets(facts: &Facts) -> Result<(), PageError> {
-    if facts.settings().public { Err(PageError::BadRequest) } else { Ok(()) }
+    if keeps_secret(facts.settings()) { Ok(()) } else { Err(PageError::BadRequest) }
 }

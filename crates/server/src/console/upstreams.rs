@@ -75,6 +75,7 @@ fn page(developer: &Developer, tested: Option<&(&str, Finding)>) -> Response {
             client_id: Shown::sentence(&upstream.settings.client_id),
             redirect_uri: upstream.settings.redirect_uri(site),
             notice_uris: upstream.settings.notice_uris(site),
+            missing_for_notices: missing(&upstream.settings.missing_for_notices()),
             of_settings: upstream.origin == Origin::Settings,
             disabled: upstream.disabled,
             finding: finding.map(|(_, finding)| finding.clone()),
@@ -82,6 +83,10 @@ fn page(developer: &Developer, tested: Option<&(&str, Finding)>) -> Response {
     };
     let upstreams = all.iter().map(|upstream| shown(upstream)).collect();
     developer.show(&Upstreams { desk: developer.desk(), upstreams })
+}
+
+fn missing(names: &[String]) -> Option<Shown> {
+    (!names.is_empty()).then(|| Shown::sentence(&names.join(", ")))
 }
 
 async fn finding(developer: &Developer, upstream: &Upstream) -> Finding {

@@ -31,7 +31,8 @@ pub(super) fn is_foreign(mistakes: &[Mistake]) -> bool {
         | Mistake::Homepage(_)
         | Mistake::RedirectUris(_)
         | Mistake::Origins(_)
-        | Mistake::Items(_) => false,
+        | Mistake::Items(_)
+        | Mistake::Profile(_) => false,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Errors of protected resources — RFC 6750 §3.1.
+//! Errors of protected resources — RFC 6750 §3.1, RFC 9449 §7.1, §7.2.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -6,12 +6,17 @@ use axum::{
 };
 use mapae_protocol::{
     bearer::{self, BearerError as Kind, Challenge},
+    dpop::Error as ProofError,
     error::{ErrorCode, OAuthError},
     scope::{OPENID, ScopeToken, Scopes},
+    token::TokenType,
 };
 
 use super::json;
-use crate::fault::Fault;
+use crate::{
+    dpop::{self, Refused},
+    fault::Fault,
+};
 
 /// Why a protected resource does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +36,23 @@ pub(crate) enum BearerError {
     /// Neither the operator nor the person has given this to the app, or only one of them: one answer for all.
     #[error("the token is not for what a provider gave")]
     NotOfUpstream(ScopeToken),
+    /// The proof of possession is not taken; with the nonce that it must have (RFC 9449 §7.1, §9).
+    #[error("{error}")]
+    Proof { error: ProofError, nonce: Option<HeaderValue> },
+    /// As [`InvalidToken`](Self::InvalidToken), of a token that came with a proof of possession.
+    #[error("the token is not valid, not valid any more, or not bound to the key of the proof")]
+    InvalidBoundToken,
     #[error(transparent)]
     Fault(Fault),
+}
+
+impl From<Refused> for BearerError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Proof { error, nonce } => Self::Proof { error, nonce },
+            Refused::Fault(fault) => Self::Fault(fault),
+        }
+    }
 }
 
 impl BearerError {
@@ -40,9 +60,19 @@ impl BearerError {
         match self {
             Self::NoCredentials => Some(Kind::NoCredentials),
             Self::Malformed | Self::Request(_) => Some(Kind::InvalidRequest),
-            Self::InvalidToken => Some(Kind::InvalidToken),
+            Self::InvalidToken | Self::InvalidBoundToken => Some(Kind::InvalidToken),
+            Self::Proof { error: ProofError::Nonce, .. } => Some(Kind::UseDpopNonce),
+            Self::Proof { .. } => Some(Kind::InvalidDpopProof),
             Self::InsufficientScope | Self::NotOfUpstream(_) => Some(Kind::InsufficientScope),
             Self::Fault(_) => None,
+        }
+    }
+
+    /// In which way the token came, or can come.
+    const fn scheme(&self) -> TokenType {
+        match self {
+            Self::Proof { .. } | Self::InvalidBoundToken => TokenType::Dpop,
+            _ => TokenType::Bearer,
         }
     }
 
@@ -52,6 +82,10 @@ impl BearerError {
             Self::Malformed => "the request cannot be understood",
             Self::Request(error) => OAuthError::from(*error).description,
             Self::InvalidToken => "the token is not valid, or not valid any more",
+            Self::Proof { error, .. } => OAuthError::from(*error).description,
+            Self::InvalidBoundToken => {
+                "the token is not valid, not valid any more, or not bound to the key of the proof"
+            }
             Self::InsufficientScope => "the token has not the scope openid",
             Self::NotOfUpstream(_) => {
                 "a token for this server alone with the scope of this provider is needed"
@@ -71,6 +105,7 @@ impl IntoResponse for BearerError {
         };
         let description = self.description();
         let challenge = Challenge {
+            scheme: self.scheme(),
             error: kind,
             description: Some(description),
             scope: scope.map(|scope| Scopes::from_iter([scope])),
@@ -80,10 +115,24 @@ impl IntoResponse for BearerError {
             None => json::empty(kind.status()),
             Some(code) => json::with_status(kind.status(), &OAuthError::new(code, description)),
         };
-        if let Ok(value) = HeaderValue::try_from(challenge.to_header_value()) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        // Who may try again hears of the other way, too (RFC 9449 §7.2).
+        let other = Challenge {
+            scheme: TokenType::Dpop,
+            error: Kind::NoCredentials,
+            description: None,
+            scope: None,
+            resource_metadata: None,
+        };
+        let both = challenge.scheme == TokenType::Bearer && kind.status() == StatusCode::UNAUTHORIZED;
+        for challenge in [Some(challenge), both.then_some(other)].into_iter().flatten() {
+            if let Ok(value) = HeaderValue::try_from(challenge.to_header_value()) {
+                response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+            }
         }
-        response
+        match &self {
+            Self::Proof { nonce, .. } => dpop::telling(response, nonce.as_ref()),
+            _ => response,
+        }
     }
 }
 

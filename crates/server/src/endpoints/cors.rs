@@ -10,8 +10,9 @@ use super::json;
 use crate::{app::App, catalog::Client};
 
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
-const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("www-authenticate");
+const MANAGING_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, dpop");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("www-authenticate, dpop-nonce");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The `Origin` of a request.
@@ -42,7 +43,7 @@ async fn is_registered(app: &App, origin: &HeaderValue) -> bool {
     }
 }
 
-/// Lets every page read this answer: public documents only.
+/// Lets every page read this answer: public documents, and what is only given to whoever holds a token.
 pub(crate) fn allow_all(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -63,6 +64,16 @@ pub(crate) async fn preflight(State(app): State<App>, request: Request) -> Respo
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     allow(response, origin)
+}
+
+/// `OPTIONS` where every page may ask, with a token in its hand and never by a cookie.
+pub(crate) async fn preflight_for_all() -> Response {
+    let mut response = allow_all(json::empty(StatusCode::NO_CONTENT));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, MANAGING_METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
 }
 
 fn allow(mut response: Response, origin: HeaderValue) -> Response {

@@ -2,25 +2,23 @@
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use mapae_protocol::{
-    authorization::{Prompt, ResponseType},
+    authorization::{Display, Prompt, ResponseType},
+    bearer::proof_algorithms,
     claims::CLAIMS_BY_SCOPE,
+    client_jwt::ClientAlgorithm,
     digest::sha256_base64url,
     endpoint_uri::EndpointUri,
     jose::Algorithm,
     locale::Locale,
     pkce::ChallengeMethod,
     response_mode::MODES,
-    scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE},
+    scope::STANDARD,
     server_metadata::ServerMetadata,
 };
 
 use super::jwks::public_document;
 use crate::{
-    accounts::session::{ACR_PASSWORD, ACR_UPSTREAM},
-    app::App,
-    client_auth::METHODS,
-    grant_types::GRANT_TYPES,
-    router::paths,
+    accounts::session::ACR_VALUES, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, router::paths,
 };
 
 /// The document of one state of the catalogue, ready to be sent.
@@ -49,19 +47,24 @@ fn describe(app: &App) -> ServerMetadata {
     let issuer = app.issuer();
     let at = |path: &str| -> Option<EndpointUri> { Some(issuer.endpoint(path)) };
     let methods = || METHODS.iter().map(|method| method.name().to_owned());
+    let signing = assertion_algorithms();
     let with_secret: Vec<String> = methods().filter(|method| method != "none").collect();
-    let standard = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS].map(str::to_owned);
+    let standard = STANDARD.map(str::to_owned);
     let apis = app.catalog().apis();
     let mut of_apis: Vec<String> = apis.scope_names().map(str::to_owned).collect();
     of_apis.sort_unstable();
     let texts = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let registers = app.config().registration.policy.is_open();
+    let algorithms = texts(app.keys().current().algorithms().map(Algorithm::as_str).collect());
     ServerMetadata {
         issuer: issuer.clone(),
         authorization_endpoint: at(paths::AUTHORIZE),
         token_endpoint: at(paths::TOKEN),
         userinfo_endpoint: at(paths::USERINFO),
         jwks_uri: at(paths::JWKS),
-        registration_endpoint: None,
+        registration_endpoint: registers.then(|| issuer.endpoint(paths::REGISTER)),
+        pushed_authorization_request_endpoint: at(paths::PUSHED_REQUEST),
+        device_authorization_endpoint: at(paths::DEVICE_AUTHORIZATION),
         introspection_endpoint: at(paths::INTROSPECT),
         revocation_endpoint: at(paths::REVOKE),
         end_session_endpoint: at(paths::LOGOUT),
@@ -70,30 +73,53 @@ fn describe(app: &App) -> ServerMetadata {
         response_types_supported: texts(ResponseType::ALL.iter().map(|kind| kind.as_str()).collect()),
         response_modes_supported: texts(MODES.iter().map(|mode| mode.name()).collect()),
         grant_types_supported: texts(GRANT_TYPES.iter().map(|grant_type| grant_type.name()).collect()),
-        acr_values_supported: vec![ACR_UPSTREAM.to_owned(), ACR_PASSWORD.to_owned()],
+        acr_values_supported: ACR_VALUES.map(str::to_owned).to_vec(),
         subject_types_supported: texts(vec!["pairwise", "public"]),
-        id_token_signing_alg_values_supported: texts(
-            app.keys().current().algorithms().map(Algorithm::as_str).collect(),
-        ),
+        id_token_signing_alg_values_supported: algorithms.clone(),
+        userinfo_signing_alg_values_supported: algorithms.clone(),
+        authorization_signing_alg_values_supported: algorithms,
+        display_values_supported: texts(Display::HEEDED.iter().map(|display| display.as_str()).collect()),
         token_endpoint_auth_methods_supported: methods().collect(),
+        token_endpoint_auth_signing_alg_values_supported: signing.clone(),
         introspection_endpoint_auth_methods_supported: with_secret,
+        introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
         revocation_endpoint_auth_methods_supported: methods().collect(),
+        revocation_endpoint_auth_signing_alg_values_supported: signing,
         code_challenge_methods_supported: texts(vec![ChallengeMethod::S256.as_str()]),
         claims_supported: claims(),
+        dpop_signing_alg_values_supported: proof_algorithms(),
         prompt_values_supported: texts(Prompt::ALL.iter().map(|prompt| prompt.as_str()).collect()),
         ui_locales_supported: texts(Locale::ALL.iter().map(|locale| locale.as_str()).collect()),
-        claims_parameter_supported: false,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        claims_parameter_supported: true,
+        request_parameter_supported: true,
+        request_uri_parameter_supported: true,
+        require_request_uri_registration: true,
+        request_object_signing_alg_values_supported: request_object_algorithms(),
         authorization_response_iss_parameter_supported: true,
+        client_id_metadata_document_supported: app.config().registration.client_documents,
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
+        require_pushed_authorization_requests: false,
         service_documentation: None,
     }
+}
+
+/// What apps may sign their assertions with, whatever method they registered.
+fn assertion_algorithms() -> Vec<String> {
+    let algorithms = METHODS.iter().flat_map(|method| method.algorithms());
+    algorithms.map(|algorithm| algorithm.as_str().to_owned()).collect()
+}
+
+/// What apps may sign their requests with.
+fn request_object_algorithms() -> Vec<String> {
+    ClientAlgorithm::all().map(|algorithm| algorithm.as_str().to_owned()).collect()
 }
 
 /// What ID tokens and userinfo can tell.
 fn claims() -> Vec<String> {
     let token = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr", "sid"];
     let told = CLAIMS_BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
-    let known = told.filter(|claim| super::userinfo::TOLD.contains(claim));
-    token.into_iter().chain(known).map(str::to_owned).collect()
+    token.into_iter().chain(told).map(str::to_owned).collect()
 }

@@ -5,22 +5,29 @@
 
 use axum::{
     body,
-    http::header,
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
-    bearer, client_authentication,
+    bearer, client_authentication, device, dpop,
     error::{ErrorCode, OAuthError},
     locale::Locale,
-    params, revocation_feed, token, token_parameter,
+    params, revocation_feed,
+    time::Seconds,
+    token, token_exchange, token_parameter,
 };
 use serde_json::Value;
 
-use super::{bearer_error::BearerError, form::FormError, token_error::TokenError};
+use super::{
+    bearer_error::BearerError, form::FormError, registration_error::RegistrationError,
+    token_error::TokenError,
+};
 use crate::{
+    dpop::NONCE,
     fault::Fault,
     http::{RequestId, body::BodyError},
     interaction::{PageError, StepError},
+    registration::{AuthenticationProblem, Refused},
     upstream,
 };
 
@@ -38,6 +45,12 @@ fn faults() -> [Fault; 2] {
     [Fault::Contention, Fault::Unprompted]
 }
 
+/// Each refusal of a proof, with a nonce where one is told.
+fn proofs() -> impl Iterator<Item = (dpop::Error, Option<HeaderValue>)> {
+    let nonce = |error| (error == dpop::Error::Nonce).then_some(HeaderValue::from_static("sealed"));
+    dpop::Error::ALL.iter().map(move |error| (*error, nonce(*error)))
+}
+
 fn forms() -> Vec<FormError> {
     let params = params::Error::ALL.iter().copied().map(FormError::Params);
     BODIES.into_iter().map(FormError::Body).chain(params).chain([FormError::Query]).collect()
@@ -49,10 +62,13 @@ fn steps() -> Vec<StepError> {
 }
 
 fn token_errors() -> Vec<TokenError> {
-    let rules: [Vec<OAuthError>; 3] = [
+    let rules: [Vec<OAuthError>; 6] = [
         token::Error::ALL.iter().map(|error| (*error).into()).collect(),
         token_parameter::Error::ALL.iter().map(|error| (*error).into()).collect(),
         revocation_feed::Error::ALL.iter().map(|error| (*error).into()).collect(),
+        device::Error::ALL.iter().map(|error| (*error).into()).collect(),
+        token_exchange::Error::ALL.iter().map(|error| (*error).into()).collect(),
+        device::PollError::ALL.iter().map(|error| (*error).into()).collect(),
     ];
     let grant_is_dead =
         OAuthError::new(ErrorCode::InvalidGrant, "the code is not valid, or not valid any more");
@@ -64,8 +80,9 @@ fn token_errors() -> Vec<TokenError> {
     errors.push(TokenError::Repeated);
     errors.extend(authentications);
     errors.extend(ways.map(|basic| TokenError::InvalidClient { basic }));
-    errors.extend([TokenError::UnsupportedGrantType, TokenError::UnauthorizedGrantType]);
+    errors.extend([TokenError::UnsupportedGrantType, TokenError::UnauthorizedGrantType, TokenError::TooMany]);
     errors.extend(rules.concat().into_iter().chain([grant_is_dead]).map(TokenError::Refused));
+    errors.extend(proofs().map(|(error, nonce)| TokenError::Proof { error, nonce }));
     errors.extend(faults().map(TokenError::Fault));
     errors
 }
@@ -75,7 +92,36 @@ fn bearer_errors() -> Vec<BearerError> {
     errors.extend(bearer::Error::ALL.iter().copied().map(BearerError::Request));
     errors.extend([BearerError::InvalidToken, BearerError::InsufficientScope]);
     errors.extend(upstream::scope_token_of("kakao").map(BearerError::NotOfUpstream));
+    errors.extend(proofs().map(|(error, nonce)| BearerError::Proof { error, nonce }));
+    errors.push(BearerError::InvalidBoundToken);
     errors.extend(faults().map(BearerError::Fault));
+    errors
+}
+
+fn registration_errors() -> Vec<RegistrationError> {
+    let mut errors: Vec<RegistrationError> = BODIES.into_iter().map(RegistrationError::Body).collect();
+    errors.push(RegistrationError::NotJson);
+    errors.extend(bearer::Error::ALL.iter().copied().map(RegistrationError::Request));
+    errors.extend([RegistrationError::NoCredentials, RegistrationError::InvalidToken]);
+    errors.extend([RegistrationError::Throttled(Seconds::minutes(1)), RegistrationError::Full]);
+    let refused = [
+        Refused::SoftwareStatement,
+        Refused::Kind("redirect_uris"),
+        Refused::Kind("client_name"),
+        Refused::AuthMethod,
+        Refused::Authentication(AuthenticationProblem::NoKeys),
+        Refused::Authentication(AuthenticationProblem::ForeignAlgorithm),
+        Refused::Authentication(AuthenticationProblem::NoSecret),
+        Refused::GrantTypes,
+        Refused::ResponseTypes,
+        Refused::Algorithm,
+        Refused::SubjectType,
+        Refused::SeveralSectors,
+        Refused::SectorDocument,
+        Refused::NotTheClient,
+    ];
+    errors.extend(refused.map(RegistrationError::Refused));
+    errors.extend(faults().map(RegistrationError::Fault));
     errors
 }
 
@@ -88,6 +134,7 @@ fn page_errors() -> Vec<PageError> {
         PageError::NotFound,
         PageError::TooMany,
         PageError::WrongLogoutUri,
+        PageError::DeviceTaken,
     ]);
     errors.extend(faults().map(PageError::Fault));
     errors
@@ -102,8 +149,10 @@ fn kind_of_token_error(error: &TokenError) -> usize {
         TokenError::InvalidClient { .. } => 3,
         TokenError::UnsupportedGrantType => 4,
         TokenError::UnauthorizedGrantType => 5,
-        TokenError::Refused(_) => 6,
-        TokenError::Fault(_) => 7,
+        TokenError::TooMany => 6,
+        TokenError::Refused(_) => 7,
+        TokenError::Proof { .. } => 8,
+        TokenError::Fault(_) => 9,
     }
 }
 
@@ -115,7 +164,23 @@ fn kind_of_bearer_error(error: &BearerError) -> usize {
         BearerError::InvalidToken => 3,
         BearerError::InsufficientScope => 4,
         BearerError::NotOfUpstream(_) => 5,
-        BearerError::Fault(_) => 6,
+        BearerError::Proof { .. } => 6,
+        BearerError::InvalidBoundToken => 7,
+        BearerError::Fault(_) => 8,
+    }
+}
+
+fn kind_of_registration_error(error: &RegistrationError) -> usize {
+    match error {
+        RegistrationError::Body(_) => 0,
+        RegistrationError::NotJson => 1,
+        RegistrationError::Request(_) => 2,
+        RegistrationError::NoCredentials => 3,
+        RegistrationError::InvalidToken => 4,
+        RegistrationError::Throttled(_) => 5,
+        RegistrationError::Full => 6,
+        RegistrationError::Refused(_) => 7,
+        RegistrationError::Fault(_) => 8,
     }
 }
 
@@ -130,7 +195,8 @@ fn kind_of_page_error(error: &PageError) -> usize {
         PageError::NotFound => 6,
         PageError::TooMany => 7,
         PageError::WrongLogoutUri => 8,
-        PageError::Fault(_) => 9,
+        PageError::DeviceTaken => 9,
+        PageError::Fault(_) => 10,
     }
 }
 
@@ -155,10 +221,12 @@ async fn row(rule: String, response: Response) -> String {
             format!("page \"{title}\"")
         }
     };
-    let telling = [header::WWW_AUTHENTICATE, header::RETRY_AFTER, header::CACHE_CONTROL, header::LOCATION];
+    let telling =
+        [header::WWW_AUTHENTICATE, header::RETRY_AFTER, header::CACHE_CONTROL, header::LOCATION, NONCE];
     let headers = telling.iter().filter_map(|name| {
-        let value = parts.headers.get(name)?.to_str().unwrap();
-        Some(format!("{name}: {value}"))
+        let values = parts.headers.get_all(name).iter().map(|value| value.to_str().unwrap());
+        let values = values.collect::<Vec<_>>().join(", ");
+        (!values.is_empty()).then(|| format!("{name}: {values}"))
     });
     let headers = headers.collect::<Vec<_>>().join(" | ");
     format!("{rule} → {said} → {} → {headers}", parts.status.as_u16())
@@ -167,15 +235,20 @@ async fn row(rule: String, response: Response) -> String {
 #[tokio::test]
 async fn every_rule_has_its_code_its_status_and_its_headers() {
     let (tokens, bearers, pages) = (token_errors(), bearer_errors(), page_errors());
-    all_in_order(&tokens, 8, kind_of_token_error);
-    all_in_order(&bearers, 7, kind_of_bearer_error);
-    all_in_order(&pages, 10, kind_of_page_error);
+    let registrations = registration_errors();
+    all_in_order(&registrations, 9, kind_of_registration_error);
+    all_in_order(&tokens, 10, kind_of_token_error);
+    all_in_order(&bearers, 9, kind_of_bearer_error);
+    all_in_order(&pages, 11, kind_of_page_error);
     let mut rows = Vec::new();
     for error in tokens {
         rows.push(row(format!("TokenError::{error:?}"), error.into_response()).await);
     }
     for error in bearers {
         rows.push(row(format!("BearerError::{error:?}"), error.into_response()).await);
+    }
+    for error in registrations {
+        rows.push(row(format!("RegistrationError::{error:?}"), error.into_response()).await);
     }
     for error in pages {
         let response = error.page(Locale::En, RequestId::SAMPLE);

@@ -6,6 +6,8 @@ use axum::{
 };
 use mapae_protocol::{
     introspection::{ActiveToken, IntrospectionResponse},
+    token::TokenType,
+    token_exchange::Actor,
     token_parameter::TokenParameter,
 };
 
@@ -55,10 +57,12 @@ fn describe(app: &App, living: Living) -> IntrospectionResponse {
     let Living { token, grant } = living;
     let auth_time = token.auth_time.or_else(|| grant.as_ref().map(|grant| grant.auth_time));
     let acr = token.acr.or_else(|| grant.and_then(|grant| grant.acr));
+    let token_type = if token.cnf.is_some() { TokenType::Dpop } else { TokenType::Bearer };
     IntrospectionResponse::Active(Box::new(ActiveToken {
         scope: Some(token.scopes),
         client_id: Some(token.client_id),
-        token_type: Some("Bearer".to_owned()),
+        token_type: Some(token_type.as_str().to_owned()),
+        cnf: token.cnf,
         exp: Some(token.expires_at),
         iat: Some(token.issued_at),
         nbf: None,
@@ -68,5 +72,6 @@ fn describe(app: &App, living: Living) -> IntrospectionResponse {
         jti: Some(token.jti),
         auth_time,
         acr,
+        act: Actor::chain(&token.actors),
     }))
 }

@@ -4,6 +4,7 @@ pub(crate) mod asset;
 pub(crate) mod authorize;
 pub(crate) mod bearer_error;
 pub(crate) mod cors;
+pub(crate) mod device_authorization;
 pub(crate) mod discovery;
 #[cfg(test)]
 mod error_table;
@@ -12,6 +13,9 @@ pub(crate) mod icon;
 pub(crate) mod introspect;
 pub(crate) mod json;
 pub(crate) mod jwks;
+pub(crate) mod pushed_request;
+pub(crate) mod register;
+pub(crate) mod registration_error;
 pub(crate) mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod token;

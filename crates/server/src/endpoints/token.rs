@@ -6,37 +6,50 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
+    http::Method,
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
+    dpop::Error as ProofError,
     secret::Secret,
-    token::{Bearer, TokenRequest, TokenResponse},
+    token::{TokenRequest, TokenResponse},
 };
 
 use super::{cors, form, token_error::TokenError};
 use crate::{
+    accounts::throttle,
     app::App,
     catalog::Client,
     client_auth, contention,
+    dpop::{self, Possession},
     fault::Fault,
-    grant_types::{self, Decision, Issue, TokenContext},
-    http::RequestId,
+    grant_types::{self, Decision, Issue, Refusal, TokenContext},
+    http::{RequestContext, RequestId},
     keys::KeySet,
+    router::paths,
     store::CommitError,
 };
 
 /// `POST /token`.
 pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
     let origin = cors::origin(&request);
-    let (client, outcome) = exchange(&app, request).await;
+    let source =
+        request.extensions().get::<RequestContext>().map(|from| from.client.throttle_key().to_string());
+    let (client, outcome) = exchange(&app, request, &source.unwrap_or_default()).await;
     let response = match outcome {
-        Ok(response) => super::json::no_store(&response),
+        Ok((response, possession)) => {
+            let response = super::json::no_store(&response);
+            possession.iter().fold(response, |response, possession| possession.renew(response))
+        }
         Err(error) => error.into_response(),
     };
     cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
-async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Result<TokenResponse, TokenError>) {
+/// The tokens, and the possession to which they are bound.
+type Outcome = Result<(TokenResponse, Option<Possession>), TokenError>;
+
+async fn exchange(app: &App, request: Request, source: &str) -> (Option<Arc<Client>>, Outcome) {
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
         Err(error) => return (None, Err(error.into())),
@@ -45,34 +58,32 @@ async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Result<T
         Ok(client) => client,
         Err(error) => return (None, Err(error)),
     };
-    let outcome = grant(app, &client, &form).await;
+    let outcome = grant(app, &client, &form, source).await;
     (Some(client), outcome)
 }
 
-async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenResponse, TokenError> {
+async fn grant(app: &App, client: &Client, form: &form::Form, source: &str) -> Outcome {
     let request = TokenRequest::parse(&form.params)?;
     let grant_type = grant_types::find(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
+    let possession = possession(app, client, form).await?;
     let sealed = ["code", "refresh_token"].map(|name| form.params.one(name).ok().flatten());
     let keys = app.keys_for(sealed.into_iter().flatten().next().unwrap_or_default()).await?;
-    contention::until_done(|| async {
+    let tokens = contention::until_done(|| async {
         let cx = TokenContext {
             app,
             keys: &keys,
             client,
             request: &request,
             params: &form.params,
+            key: possession.as_ref().map(Possession::key),
             now: app.issuing_time().map_err(Fault::from)?,
         };
         match grant_type.decide(&cx).await? {
             Decision::Refuse(refusal) => {
-                match app.commit(refusal.unit).await {
-                    // What it would have revoked was revoked meanwhile.
-                    Ok(_) | Err(CommitError::Conflict { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
+                let error = refusal.error;
                 tracing::info!(
                     request_id = RequestId::current(),
                     client = client.id(),
@@ -80,16 +91,65 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Result<TokenRes
                     reason = &*refusal.reason as &dyn std::error::Error,
                     "refused"
                 );
-                Err(TokenError::Refused(refusal.error))
+                if possession.is_some() && client.is_public() && refusal.unit.is_empty() {
+                    charge(app, source)?;
+                }
+                refuse(app, refusal, possession.as_ref()).await?;
+                Err(TokenError::Refused(error))
             }
-            Decision::Issue(issue) => match app.commit(issue.unit.clone()).await {
-                Ok(_) => sign(*issue, &keys).map(Some),
-                Err(CommitError::Conflict { .. }) => Ok(None),
-                Err(error) => Err(error.into()),
-            },
+            Decision::Issue(issue) => {
+                let using = possession.as_ref().map(Possession::using).unwrap_or_default();
+                match app.commit(using.with(issue.unit.clone())).await {
+                    Ok(_) => sign(*issue, &keys).map(Some),
+                    Err(CommitError::Conflict { statement: 0 }) if possession.is_some() => Err(replayed()),
+                    Err(CommitError::Conflict { .. }) => Ok(None),
+                    Err(error) => Err(error.into()),
+                }
+            }
         }
     })
-    .await
+    .await?;
+    Ok((tokens, possession))
+}
+
+/// The possession that the app proves; an app that registered for it gets nothing without (RFC 9449 §5.2).
+async fn possession(app: &App, client: &Client, form: &form::Form) -> Result<Option<Possession>, TokenError> {
+    let address = app.issuer().endpoint(paths::TOKEN);
+    let request = dpop::Request {
+        method: &Method::POST,
+        address: &address,
+        headers: &form.headers,
+        access_token: None,
+    };
+    let possession = dpop::of_client(app, client, &request).await?;
+    if possession.is_none() && client.binds_tokens() {
+        return Err(dpop::Refused::from(ProofError::Missing).into());
+    }
+    Ok(possession)
+}
+
+/// A proof that is kept for nothing else counts: whoever knows the id of a public app can cause it. What a refusal revokes
+/// is revoked in any case.
+fn charge(app: &App, source: &str) -> Result<(), TokenError> {
+    let charged = app.throttle().charge(throttle::REFUSED_PROOFS, source, app.now());
+    charged.map_err(|_| TokenError::TooMany)
+}
+
+/// Writes what a refusal writes, and that its proof was used. Who merely repeats a request of somebody else's proves
+/// nothing, and so ends nothing.
+async fn refuse(app: &App, refusal: Refusal, possession: Option<&Possession>) -> Result<(), TokenError> {
+    let using = possession.map(Possession::using).unwrap_or_default();
+    match (app.commit(using.with(refusal.unit)).await, possession) {
+        (Err(CommitError::Conflict { statement: 0 }), Some(_)) => Err(replayed()),
+        // What it would have revoked was revoked meanwhile.
+        (Err(CommitError::Conflict { .. }), Some(possession)) => Ok(possession.use_alone(app).await?),
+        (Ok(_) | Err(CommitError::Conflict { .. }), _) => Ok(()),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+fn replayed() -> TokenError {
+    dpop::Refused::from(ProofError::Replayed).into()
 }
 
 /// Signs what is on disk by now.
@@ -99,9 +159,10 @@ fn sign(issue: Issue, keys: &KeySet) -> Result<TokenResponse, TokenError> {
     Ok(TokenResponse {
         expires_in: Some(issue.access_token.expires_in()),
         access_token: Secret::new(access_token),
-        token_type: Bearer,
+        token_type: issue.access_token.token_type(),
         refresh_token: issue.refresh_token.map(Secret::new),
         scope: Some(issue.scope),
         id_token: id_token.map(Secret::new),
+        issued_token_type: issue.issued_token_type.map(str::to_owned),
     })
 }

@@ -5,7 +5,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
-    client_authentication,
+    client_authentication, device,
+    dpop::Error as ProofError,
     error::{ErrorCode, OAuthError},
     params::Repeated,
     revocation_feed, token, token_parameter,
@@ -13,6 +14,7 @@ use mapae_protocol::{
 
 use super::{form::FormError, json};
 use crate::{
+    dpop::{self, Refused},
     fault::Fault,
     http::body::BodyError,
     store::{CommitError, StoreError},
@@ -36,8 +38,22 @@ pub(crate) enum TokenError {
     UnauthorizedGrantType,
     #[error("{}", .0.description)]
     Refused(OAuthError),
+    #[error("too many requests from one source")]
+    TooMany,
+    /// The proof of possession is not taken; with the nonce that it must have (RFC 9449 §5, §8).
+    #[error("{error}")]
+    Proof { error: ProofError, nonce: Option<HeaderValue> },
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<Refused> for TokenError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Proof { error, nonce } => Self::Proof { error, nonce },
+            Refused::Fault(fault) => Self::Fault(fault),
+        }
+    }
 }
 
 impl From<Repeated> for TokenError {
@@ -56,7 +72,7 @@ macro_rules! refused_by_rule {
         })+
     };
 }
-refused_by_rule!(token::Error, token_parameter::Error, revocation_feed::Error);
+refused_by_rule!(device::Error, token::Error, token_parameter::Error, revocation_feed::Error);
 
 impl From<StoreError> for TokenError {
     fn from(error: StoreError) -> Self {
@@ -79,6 +95,8 @@ impl TokenError {
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::Authentication { error, .. } => status_of(OAuthError::from(*error)),
             Self::Refused(error) => status_of(*error),
+            Self::Proof { .. } => StatusCode::BAD_REQUEST,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Fault(fault) if fault.passes() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -104,6 +122,8 @@ impl TokenError {
                 OAuthError::new(ErrorCode::UnauthorizedClient, "the client may not use this grant type")
             }
             Self::Refused(error) => *error,
+            Self::Proof { error, .. } => (*error).into(),
+            Self::TooMany => OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a minute"),
             Self::Fault(fault) if fault.passes() => {
                 OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a few seconds")
             }
@@ -135,6 +155,12 @@ impl IntoResponse for TokenError {
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        }
+        if let Self::Proof { nonce, .. } = &self {
+            return dpop::telling(response, nonce.as_ref());
         }
         response
     }

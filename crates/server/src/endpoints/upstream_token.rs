@@ -12,7 +12,11 @@ use axum::{
 use mapae_client::EndUser;
 use serde::Serialize;
 
-use super::{bearer_error::BearerError, json, userinfo::living_token};
+use super::{
+    bearer_error::BearerError,
+    json,
+    userinfo::{Shown, living_token},
+};
 use crate::{
     app::App,
     store::{identities, upstream_permissions},
@@ -58,8 +62,9 @@ pub(crate) async fn upstream_token(
 type Answer = Result<UpstreamToken, (StatusCode, Refused)>;
 
 async fn token(app: &App, name: &str, request: Request) -> Result<Answer, BearerError> {
-    let (token, person) = living_token(app, request).await?;
-    let (user_id, app_id) = (&person.id, &token.client_id);
+    let address = app.issuer().endpoint(&format!("/upstream/{name}/token"));
+    let Shown { token, person, .. } = living_token(app, request, &address).await?;
+    let (user_id, app_id) = (&person.user.id, &token.client_id);
     let permitted = upstream_permissions::is_permitted(app.db(), name, app_id);
     let upstream = app.upstreams().enabled(name);
     let scope = scope_token_of(name).filter(|_| upstream.is_some());

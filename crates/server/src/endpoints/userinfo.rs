@@ -1,4 +1,5 @@
-//! Userinfo — OIDC Core §5.3; the token by RFC 6750 §2.1, in the `Authorization` header or, of a POST, the form.
+//! Userinfo — OIDC Core §5.3; the token by RFC 6750 §2.1, in the `Authorization` header or, of a POST, the form, or with a
+//! proof of possession by RFC 9449 §7.1.
 
 use std::sync::Arc;
 
@@ -9,66 +10,131 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
+    access_token::bound_to,
     bearer::{self, Place},
-    claims::UserInfo,
+    dpop::Error as ProofError,
+    endpoint_uri::EndpointUri,
+    jose::{Algorithm, HeaderType},
     params::{Limits, Params},
     scope::OPENID,
+    token::TokenType,
 };
+use serde_json::{Map, Value};
 
 use super::{bearer_error::BearerError, cors, form, json};
 use crate::{
+    accounts::known_claims,
     app::App,
     catalog::Client,
+    dpop::{self, Possession},
     fault::Fault,
-    grant_types::person_tokens::sector,
+    grant_types::person_tokens::{claims_of_grant, sector},
     issue::{PresentedToken, subject},
-    store::users::User,
+    router::paths,
+    store::grant_states::Person,
 };
-
-/// The claims that this server knows of a person. Discovery lists them.
-pub(super) const TOLD: &[&str] = &["name", "locale", "updated_at", "email", "email_verified"];
 
 /// `GET /userinfo` and `POST /userinfo`.
 pub(crate) async fn userinfo(State(app): State<App>, request: Request) -> Response {
     let origin = cors::origin(&request);
-    let (client, response) = match claims(&app, request).await {
-        Ok((client, claims)) => (Some(client), json::no_store(&claims)),
+    let (client, response) = match tell(&app, request).await {
+        Ok((client, response)) => (Some(client), response),
         Err(error) => (None, error.into_response()),
     };
     cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
-/// What the token may be told, and the app that holds it.
-async fn claims(app: &App, request: Request) -> Result<(Arc<Client>, UserInfo), BearerError> {
-    let (token, person) = living_token(app, request).await?;
+/// What the token may be told, in the form that the app registered, and the app that holds it.
+async fn tell(app: &App, request: Request) -> Result<(Arc<Client>, Response), BearerError> {
+    let address = app.issuer().endpoint(paths::USERINFO);
+    let Shown { token, person, possession } = living_token(app, request, &address).await?;
     let client = app.catalog().client(&token.client_id).await?.ok_or(BearerError::InvalidToken)?;
     let keys = app.keys().current();
-    let sub = subject(keys.subject_key(), sector(&client), &person.id);
-    Ok((client, all_claims(sub, person).for_scopes(&token.scopes)))
+    let sub = subject(keys.subject_key(), sector(&client), &person.user.id);
+    let asked = claims_of_grant(person.asked.as_deref(), &client)?;
+    let known = known_claims::of_person(sub, person)?;
+    let response = match client.metadata().userinfo_algorithm {
+        None if asked.userinfo.is_empty() => json::no_store(&known.for_scopes(&token.scopes)),
+        None => json::no_store(&known.told(&token.scopes, &asked.userinfo)),
+        Some(algorithm) => signed(app, &client, algorithm, known.told(&token.scopes, &asked.userinfo))?,
+    };
+    let response = possession.iter().fold(response, |response, possession| possession.renew(response));
+    Ok((client, response))
 }
 
-/// The token with which somebody asks about the person of it, and who that is.
-pub(super) async fn living_token(app: &App, request: Request) -> Result<(PresentedToken, User), BearerError> {
+/// The claims as a JWT for this app (OIDC Core §5.3.2). It does not expire, so that nobody takes it for an ID token.
+fn signed(
+    app: &App,
+    client: &Client,
+    algorithm: Algorithm,
+    mut claims: Map<String, Value>,
+) -> Result<Response, Fault> {
+    claims.insert("iss".to_owned(), app.issuer().as_str().into());
+    claims.insert("aud".to_owned(), client.id().into());
+    let keys = app.keys().current();
+    let key = keys.signing_key(algorithm)?;
+    let token = key.sign(HeaderType::Jwt, &claims).map_err(|error| Fault::Key(error.into()))?;
+    let headers = [(header::CONTENT_TYPE, "application/jwt"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, token).into_response())
+}
+
+/// A token with which somebody asks about the person of it, who that is, and the possession of the token's key.
+pub(super) struct Shown {
+    pub(super) token: PresentedToken,
+    pub(super) person: Person,
+    pub(super) possession: Option<Possession>,
+}
+
+/// The token of a request to this address.
+pub(super) async fn living_token(
+    app: &App,
+    request: Request,
+    address: &EndpointUri,
+) -> Result<Shown, BearerError> {
     let (Parts { method, uri, headers, .. }, body) = request.into_parts();
     let query = Params::parse(uri.query().unwrap_or_default().as_bytes(), Limits::REQUEST)
         .map_err(|_| BearerError::Malformed)?;
     let form = posted(app, &method, &headers, body).await?;
     let place = form.as_ref().map_or(Place::Absent, Place::Accepted);
     let values = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-    let token = bearer::take(values, Place::Refused(&query), place).map_err(BearerError::Request)?;
-    let token = token.ok_or(BearerError::NoCredentials)?;
-    let keys = app.keys_for(token.expose()).await.map_err(BearerError::Fault)?;
-    let presented = PresentedToken::open(token.expose(), app, &keys).ok_or(BearerError::InvalidToken)?;
-    let (token, person) = presented.living_person(app).await?.ok_or(BearerError::InvalidToken)?;
+    let taken = bearer::take_of_any_type(values, Place::Refused(&query), place);
+    let (scheme, text) = taken.map_err(BearerError::Request)?.ok_or(BearerError::NoCredentials)?;
+    let invalid = || match scheme {
+        TokenType::Bearer => BearerError::InvalidToken,
+        TokenType::Dpop => BearerError::InvalidBoundToken,
+    };
+    let keys = app.keys_for(text.expose()).await.map_err(BearerError::Fault)?;
+    let presented = PresentedToken::open(text.expose(), app, &keys).ok_or_else(invalid)?;
+    let (token, person) = presented.living_person(app).await?.ok_or_else(invalid)?;
+    let shown =
+        dpop::Request { method: &method, address, headers: &headers, access_token: Some(text.expose()) };
+    let possession = match scheme {
+        TokenType::Bearer => None,
+        TokenType::Dpop => Some(possession(app, &token, &shown).await?),
+    };
+    bound_to(token.cnf.as_ref(), possession.as_ref().map(Possession::key)).map_err(|_| invalid())?;
     if !token.scopes.contains(OPENID) {
         return Err(BearerError::InsufficientScope);
     }
     // A token for an API alone is no token for this server, whatever its scopes (RFC 9068 §4).
-    if token.audience.contains(app.issuer().as_str()) {
-        Ok((token, person))
-    } else {
-        Err(BearerError::InvalidToken)
+    if !token.audience.contains(app.issuer().as_str()) {
+        return Err(invalid());
     }
+    if let Some(possession) = &possession {
+        possession.use_alone(app).await?;
+    }
+    Ok(Shown { token, person, possession })
+}
+
+/// The possession that goes with a token of the scheme `DPoP`; with the server's nonce if the app must have it.
+async fn possession(
+    app: &App,
+    token: &PresentedToken,
+    request: &dpop::Request<'_>,
+) -> Result<Possession, BearerError> {
+    let client = app.catalog().client(&token.client_id).await?;
+    let possession = dpop::possession(app, request, client.as_deref()).await?;
+    possession.ok_or_else(|| dpop::Refused::from(ProofError::Missing).into())
 }
 
 /// The form of a POST (RFC 6750 §2.2); a POST may also have no body at all.
@@ -83,17 +149,6 @@ async fn posted(
     }
     let form = form::read_page(headers, body, app.config().limits.form_bytes).await;
     form.map(Some).map_err(|_| BearerError::Malformed)
-}
-
-fn all_claims(sub: String, user: User) -> UserInfo {
-    UserInfo {
-        name: Some(user.name),
-        locale: user.locale,
-        updated_at: Some(user.updated_at),
-        email_verified: user.email.as_ref().map(|_| user.email_verified),
-        email: user.email,
-        ..UserInfo::of(sub)
-    }
 }
 
 impl From<Fault> for BearerError {

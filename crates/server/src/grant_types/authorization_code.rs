@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use mapae_protocol::{
+    dpop::Thumbprint,
     error::{ErrorCode, OAuthError},
     pkce::{self, CodeChallenge, CodeVerifier},
     resource::ResourceIndicator,
     time::Timestamp,
 };
+use serde_json::{Map, Value};
 
 use super::{
     Decision, GrantType, REFRESH_TOKEN, Refusal, Role, Terms, TokenContext,
@@ -58,8 +60,15 @@ impl GrantType for AuthorizationCodeGrant {
         let client_id = cx.client.id();
         let trusted = cx.client.trust_again(request.redirect_uri.as_deref());
         let trusted = trusted.as_ref().map(|trusted| trusted.uri().as_str());
-        let redemption =
-            Redemption { request: &request, code: &code, client_id, trusted, facts: &facts, now: cx.now };
+        let redemption = Redemption {
+            request: &request,
+            code: &code,
+            client_id,
+            key: cx.key,
+            trusted,
+            facts: &facts,
+            now: cx.now,
+        };
         if let Err(refused) = redeem(&redemption) {
             // What is dead already is not written again, however often the code is presented.
             let alive = |earlier: &Earlier| refused == Refused::Replayed && earlier.revoked_at.is_none();
@@ -68,7 +77,11 @@ impl GrantType for AuthorizationCodeGrant {
             return Ok(Refusal::of(refused).with(revoked).into());
         }
         match details {
-            Some(details) => issue(cx, &code, &details),
+            Some(details) => {
+                let claims = details.claims.as_deref();
+                let told = person_tokens::told_in_id_token(cx, &code.user_id, claims).await?;
+                issue(cx, &redemption, &details, told)
+            }
             None => Ok(Refusal::of(Refused::DetailsGone).into()),
         }
     }
@@ -100,6 +113,8 @@ struct Redemption<'a> {
     request: &'a Request,
     code: &'a AuthorizationCode,
     client_id: &'a str,
+    /// The key whose possession the request proves.
+    key: Option<Thumbprint>,
     /// The redirect URI, as far as it is the client's today.
     trusted: Option<&'a str>,
     facts: &'a RedemptionFacts,
@@ -119,6 +134,8 @@ enum Refused {
     OtherRedirectUri,
     #[error("PKCE")]
     Pkce(#[from] pkce::Error),
+    #[error("bound to a key whose possession was not proven")]
+    OtherKey,
     #[error("redeemed before: what it gave is revoked")]
     Replayed,
     #[error("expired")]
@@ -142,6 +159,7 @@ impl From<Refused> for OAuthError {
             Refused::Foreign
             | Refused::OtherClient
             | Refused::OtherRedirectUri
+            | Refused::OtherKey
             | Refused::Replayed
             | Refused::Expired
             | Refused::RedirectUriGivenUp
@@ -155,10 +173,10 @@ impl From<Refused> for OAuthError {
 }
 
 /// The order matters: only who could have redeemed the code (its client, at its redirect URI, with its
-/// verifier) may revoke what it gave by presenting it again. Somebody who merely found the code in a log
+/// verifier and its key) may revoke what it gave by presenting it again. Somebody who merely found the code in a log
 /// can neither redeem nor burn it, nor sign its owner out.
 fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
-    let Redemption { request, code, client_id, trusted, facts, now } = redemption;
+    let Redemption { request, code, client_id, key, trusted, facts, now } = redemption;
     if code.client_id != *client_id {
         return Err(Refused::OtherClient);
     }
@@ -169,6 +187,10 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
     }
     let challenge = code.challenge.map(CodeChallenge::from_bytes);
     pkce::verify(challenge.as_ref(), request.verifier.as_ref())?;
+    // RFC 9449 §10: a code that names no key is redeemed with any or none.
+    if code.key.is_some_and(|bound| key.is_none_or(|key| *key.as_bytes() != bound)) {
+        return Err(Refused::OtherKey);
+    }
     if facts.earlier.is_some() {
         return Err(Refused::Replayed);
     }
@@ -190,7 +212,13 @@ async fn stored_details(
     serde_json::from_str(payload.expose()).map(Some).map_err(Fault::corrupt(Artefact::CodeDetails))
 }
 
-fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails) -> Result<Decision, Fault> {
+fn issue(
+    cx: &TokenContext<'_>,
+    redemption: &Redemption<'_>,
+    details: &CodeDetails,
+    told: Map<String, Value>,
+) -> Result<Decision, Fault> {
+    let code = redemption.code;
     let Some(scopes) = cx.client.still_allowed(&details.scopes) else {
         return Ok(Refusal::of(Refused::NothingLeft).into());
     };
@@ -207,12 +235,14 @@ fn issue(cx: &TokenContext<'_>, code: &AuthorizationCode, details: &CodeDetails)
         secret.map(|secret| RefreshToken::first(&grant.given.id, secret).seal(&cx.keys.seals.refresh_tokens));
     // Details that were too large for the code have done their service.
     let kept = code.details.is_none().then(|| codes::take(&code.row_id()));
+    let noted = person_tokens::noted(cx, &grant.given, &redemption.facts.states);
     let share = Share {
         scopes: &details.scopes,
         audiences: &audiences,
         nonce: details.nonce.as_deref(),
+        told,
         refresh_token: refresh_token.transpose()?,
-        unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept),
+        unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept).with(noted),
     };
     Ok(person_tokens::plan(cx, &grant.given, share).into())
 }
@@ -224,11 +254,7 @@ fn new_grant(
     details: &CodeDetails,
     secret: Option<&RefreshSecret>,
 ) -> NewGrant {
-    let tokens = &cx.app.config().tokens;
-    let (idle, absolute) = match secret {
-        Some(_) => (tokens.refresh_idle, tokens.refresh_absolute),
-        None => (tokens.access_token, tokens.access_token),
-    };
+    let (idle, absolute) = person_tokens::lives(cx, secret);
     NewGrant {
         given: Given {
             id: Kind::Grant.fresh_at(cx.now),
@@ -240,6 +266,8 @@ fn new_grant(
             offline: code.offline,
             scopes: details.scopes.to_string(),
             resource: details.resource.clone(),
+            claims: details.claims.clone(),
+            jkt: cx.refresh_key(),
             auth_time: code.auth_time,
             amr: code.amr.clone(),
             acr: Some(code.acr.clone()),
@@ -253,144 +281,5 @@ fn new_grant(
 }
 
 #[cfg(test)]
-mod tests {
-    use mapae_protocol::time::Seconds;
-
-    use super::*;
-    use crate::store::alive::{Epochs, States};
-
-    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-    const EPOCHS: Epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };
-    const REDIRECT: &str = "https://app.example.com/cb";
-    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-
-    /// Everything right: a verifier (RFC 7636 Appendix B), the redirect URI, the client, the first time, in time, alive.
-    struct Case {
-        request: Request,
-        code: AuthorizationCode,
-        client_id: &'static str,
-        trusted: Option<&'static str>,
-        facts: RedemptionFacts,
-        now: Timestamp,
-    }
-
-    impl Case {
-        fn right() -> Self {
-            let verifier = CodeVerifier::parse(VERIFIER).unwrap();
-            let code = AuthorizationCode {
-                id: [7; 16],
-                expires_at: NOW.plus(Seconds::minutes(1)),
-                client_id: "app_1".to_owned(),
-                sent_to: AuthorizationCode::redirect_digest(REDIRECT),
-                redirect_uri_asked: true,
-                challenge: Some(*verifier.challenge().as_bytes()),
-                user_id: "usr_1".to_owned(),
-                consent_id: "con_1".to_owned(),
-                session_id: "ses_1".to_owned(),
-                epochs: EPOCHS,
-                offline: false,
-                auth_time: NOW,
-                acr: "1".to_owned(),
-                amr: "pwd".to_owned(),
-                details: None,
-            };
-            Self {
-                request: Request {
-                    code: "sealed".to_owned(),
-                    redirect_uri: Some(REDIRECT.to_owned()),
-                    verifier: Some(verifier),
-                },
-                code,
-                client_id: "app_1",
-                trusted: Some(REDIRECT),
-                facts: RedemptionFacts {
-                    states: States::living(EPOCHS, NOW.plus(Seconds::hours(1))),
-                    earlier: None,
-                    swept_until: NOW.minus(Seconds::hours(2)),
-                },
-                now: NOW,
-            }
-        }
-
-        fn redeem(&self) -> Result<(), Refused> {
-            let Self { request, code, client_id, trusted, facts, now } = self;
-            redeem(&Redemption { request, code, client_id, trusted: *trusted, facts, now: *now })
-        }
-    }
-
-    type Wrong = (fn(&mut Case), Refused);
-
-    /// Whatever is wrong, in the order in which it is looked at: before the replay, everything that proves who asks.
-    const TABLE: &[Wrong] = &[
-        (|case| case.client_id = "app_2", Refused::OtherClient),
-        (|case| case.request.redirect_uri = None, Refused::OtherRedirectUri),
-        (|case| case.request.verifier = None, Refused::Pkce(pkce::Error::Missing)),
-        (|case| case.facts.earlier = Some(earlier()), Refused::Replayed),
-        (|case| case.now = case.code.expires_at, Refused::Expired),
-        (|case| case.facts.swept_until = case.code.expires_at, Refused::Expired),
-        (|case| case.trusted = None, Refused::RedirectUriGivenUp),
-        (|case| case.facts.states.user = None, Refused::Dead(Dead::UserDisabled)),
-    ];
-
-    fn earlier() -> Earlier {
-        Earlier { id: "gra_1".to_owned(), revoked_at: None }
-    }
-
-    #[test]
-    fn co_01_to_co_08_each_mistake_is_found_and_the_first_of_two_decides() {
-        assert_eq!(Case::right().redeem(), Ok(()));
-        for (at, (first, refused)) in TABLE.iter().enumerate() {
-            let mut case = Case::right();
-            first(&mut case);
-            assert_eq!(case.redeem().as_ref(), Err(refused));
-            for (second, _) in &TABLE[at + 1..] {
-                let mut case = Case::right();
-                second(&mut case);
-                first(&mut case);
-                assert_eq!(case.redeem().as_ref(), Err(refused), "before {:?}", TABLE[at].1);
-            }
-        }
-    }
-
-    #[test]
-    fn co_06_a_redirect_uri_is_the_same_or_was_left_out_both_times() {
-        let with = |asked: Option<&str>, sent: Option<&str>| {
-            let mut case = Case::right();
-            case.code.redirect_uri_asked = asked.is_some();
-            case.request.redirect_uri = sent.map(str::to_owned);
-            case.redeem()
-        };
-        assert_eq!(with(None, None), Ok(()));
-        assert_eq!(with(Some(REDIRECT), Some(REDIRECT)), Ok(()));
-        for (asked, sent) in [(None, Some(REDIRECT)), (Some(REDIRECT), Some("https://app.example.com/cb/"))] {
-            assert_eq!(with(asked, sent), Err(Refused::OtherRedirectUri), "{asked:?} {sent:?}");
-        }
-    }
-
-    #[test]
-    fn co_07_co_08_co_09_pkce_is_all_or_nothing() {
-        let with = |challenge: bool, verifier: Option<&str>| {
-            let mut case = Case::right();
-            case.code.challenge = case.code.challenge.filter(|_| challenge);
-            case.request.verifier = verifier.map(|text| CodeVerifier::parse(text).unwrap());
-            case.redeem()
-        };
-        let other = "a".repeat(43);
-        assert_eq!(with(false, None), Ok(()), "an app that need not");
-        assert_eq!(with(true, Some(&other)), Err(Refused::Pkce(pkce::Error::Mismatch)));
-        assert_eq!(with(false, Some(VERIFIER)), Err(Refused::Pkce(pkce::Error::Unexpected)));
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_code_is_nobodys_business() {
-        for (_, refused) in TABLE {
-            assert_eq!(OAuthError::from(refused.clone()).code, ErrorCode::InvalidGrant, "{refused}");
-        }
-        let told: std::collections::BTreeSet<_> = TABLE
-            .iter()
-            .filter(|(_, refused)| !matches!(refused, Refused::Pkce(_)))
-            .map(|(_, refused)| OAuthError::from(refused.clone()).description)
-            .collect();
-        assert_eq!(told.len(), 1, "{told:?}");
-    }
-}
+#[path = "authorization_code/redemptions.rs"]
+mod redemptions;

@@ -75,10 +75,19 @@ fn decide(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
         audiences: &audiences,
         scopes: &scopes,
         lifetime: cx.app.config().tokens.access_token,
+        key: cx.key,
         now: cx.now,
     };
     let access_token = AccessTokenPlan::for_app(&access, cx.client.id(), cx.client.epoch());
-    Ok(Issue { unit: Unit::new(), access_token, id_token: None, refresh_token: None, scope: scopes }.into())
+    Ok(Issue {
+        unit: Unit::new(),
+        access_token,
+        id_token: None,
+        refresh_token: None,
+        scope: scopes,
+        issued_token_type: None,
+    }
+    .into())
 }
 
 /// The scopes of APIs that the app may ask for; all of them when it names none (RFC 6749 §3.3). Scopes

@@ -23,6 +23,8 @@ pub(crate) struct Issue {
     pub(crate) id_token: Option<IdTokenPlan>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) scope: Scopes,
+    /// What was issued, where the answer must say so (RFC 8693 §2.2.1).
+    pub(crate) issued_token_type: Option<&'static str>,
 }
 
 /// A refusal, and what it writes: a replay revokes what the first redemption gave.

@@ -7,12 +7,16 @@
 mod authorization_code;
 mod client_credentials;
 mod decision;
+mod device_code;
 pub(crate) mod person_tokens;
 mod refresh_token;
 mod rotation;
+mod token_exchange;
+#[cfg(test)]
+mod toy;
 
 use async_trait::async_trait;
-use mapae_protocol::{params::Params, time::Timestamp, token::TokenRequest};
+use mapae_protocol::{dpop::Thumbprint, params::Params, time::Timestamp, token::TokenRequest};
 
 pub(crate) use authorization_code::AUTHORIZATION_CODE;
 pub(crate) use decision::{Decision, Issue, Refusal};
@@ -31,7 +35,17 @@ pub(crate) struct TokenContext<'a> {
     pub(crate) request: &'a TokenRequest,
     /// The rest.
     pub(crate) params: &'a Params,
+    /// The key whose possession the request proves: to it access tokens are bound (RFC 9449 §5).
+    pub(crate) key: Option<Thumbprint>,
     pub(crate) now: Timestamp,
+}
+
+impl TokenContext<'_> {
+    /// The key to which refresh tokens of a new grant are bound: those of a public app, which proves itself by nothing else
+    /// (RFC 9449 §5).
+    pub(crate) fn refresh_key(&self) -> Option<String> {
+        self.key.filter(|_| self.client.is_public()).map(|key| key.to_string())
+    }
 }
 
 /// One value of `grant_type` (RFC 6749 §4).
@@ -60,10 +74,14 @@ pub(crate) struct Terms {
 pub(crate) enum Role {
     /// For a person, who is sent here.
     Begins,
+    /// For a person, who comes here by themselves while the app waits elsewhere.
+    BeginsElsewhere,
     /// For a person, once another grant type has begun.
     Continues,
     /// For itself: it must keep a secret (RFC 6749 §4.4).
     ForItself,
+    /// For whomever a token of an API stands: it must keep a secret, and the operator permits it.
+    Exchanges,
 }
 
 /// All grant types. Discovery, registration and the command line derive from this slice.
@@ -71,7 +89,23 @@ pub(crate) const GRANT_TYPES: &[&dyn GrantType] = &[
     &authorization_code::AuthorizationCodeGrant,
     &refresh_token::RefreshTokenGrant,
     &client_credentials::ClientCredentialsGrant,
+    &device_code::DeviceCodeGrant,
+    &token_exchange::TokenExchangeGrant,
+    #[cfg(test)]
+    &toy::ToyGrant,
 ];
+
+/// The name without the namespace that it stands in: what an operator types.
+pub(crate) fn short_name(grant_type: &dyn GrantType) -> &'static str {
+    let name = grant_type.name();
+    name.rsplit_once(':').map_or(name, |(_, short)| short)
+}
+
+/// The whole name of what an operator types.
+pub(crate) fn whole_name(typed: &str) -> &str {
+    let named = GRANT_TYPES.iter().find(|grant_type| short_name(**grant_type) == typed);
+    named.map_or(typed, |grant_type| grant_type.name())
+}
 
 /// The grant type of that name.
 pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {

@@ -6,11 +6,12 @@ use mapae_protocol::{
     resource::ResourceIndicator,
     scope::Scopes,
 };
+use serde_json::{Map, Value};
 
 use super::{
     Decision, GrantType, Refusal, Role, Terms, TokenContext,
     person_tokens::{self, Share},
-    rotation::{self, Refused, Rules, Turn},
+    rotation::{self, Presenter, Refused, Rules, Turn},
 };
 use crate::{
     fault::{Artefact, Fault},
@@ -43,8 +44,14 @@ impl GrantType for RefreshTokenGrant {
         let Some(facts) = grants::facts(cx.app.db(), &token.grant_id).await? else {
             return Ok(Refusal::of(Refused::NoGrant).into());
         };
-        match rotation::turn(&token, &facts, cx.client.id(), cx.now) {
-            Ok(turn) => issue(cx, &token, &facts.grant, &turn),
+        let presenter = Presenter { client_id: cx.client.id(), key: cx.key };
+        match rotation::turn(&token, &facts, presenter, cx.now) {
+            Ok(turn) => {
+                let given = &facts.grant.given;
+                let claims = given.claims.as_deref();
+                let told = person_tokens::told_in_id_token(cx, &given.user_id, claims).await?;
+                issue(cx, (&token, &turn), &facts.grant, told)
+            }
             // What is dead already is not written again, however often an old token is presented.
             Err(Refused::Replayed) if facts.grant.revoked_at.is_none() => {
                 let revoked = grants::revoke(&facts.grant.given.id, cx.now);
@@ -62,7 +69,12 @@ fn presented(cx: &TokenContext<'_>) -> Result<RefreshToken, Refusal> {
     RefreshToken::open(text, &cx.keys.seals.refresh_tokens).ok_or_else(|| Refusal::of(Refused::Foreign))
 }
 
-fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn) -> Result<Decision, Fault> {
+fn issue(
+    cx: &TokenContext<'_>,
+    (token, turn): (&RefreshToken, &Turn),
+    grant: &Grant,
+    told: Map<String, Value>,
+) -> Result<Decision, Fault> {
     let granted = Scopes::restore(&grant.given.scopes).map_err(Fault::corrupt(Artefact::ScopesOfGrant))?;
     let (scopes, audiences) = match share(cx, grant, &granted) {
         Ok(share) => share,
@@ -70,7 +82,7 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
     };
     let tokens = &cx.app.config().tokens;
     let rules = Rules {
-        rotates: cx.client.rotates_refresh_tokens(),
+        rotates: cx.client.rotates_refresh_tokens(grant.given.jkt.is_some()),
         window: tokens.refresh_retry,
         idle: tokens.refresh_idle,
         sealer: &cx.keys.seals.refresh_tokens,
@@ -80,6 +92,7 @@ fn issue(cx: &TokenContext<'_>, token: &RefreshToken, grant: &Grant, turn: &Turn
         scopes: &scopes,
         audiences: &audiences,
         nonce: None,
+        told,
         unit: succession.change.unit(token, cx.now),
         refresh_token: succession.token,
     };

@@ -5,6 +5,7 @@
 //! nobody has used that one. Any older generation ends the family.
 
 use mapae_protocol::{
+    dpop::Thumbprint,
     error::{ErrorCode, OAuthError},
     seal::Sealer,
     time::{Seconds, Timestamp},
@@ -32,6 +33,8 @@ pub(super) enum Refused {
     NoGrant,
     #[error("issued to another client")]
     OtherClient,
+    #[error("bound to a key whose possession was not proven")]
+    OtherKey,
     #[error("not the token of this generation")]
     OtherSecret,
     /// Either the client or somebody else holds a copy. Nobody can tell who, so it ends for both.
@@ -51,6 +54,7 @@ impl From<Refused> for OAuthError {
             Refused::Foreign
             | Refused::NoGrant
             | Refused::OtherClient
+            | Refused::OtherKey
             | Refused::OtherSecret
             | Refused::Replayed
             | Refused::NothingLeft
@@ -70,16 +74,29 @@ pub(super) enum Turn {
     Again { successor: String },
 }
 
-/// Whether a token refreshes: bound to this client, current, and its grant alive.
+/// Who presents a refresh token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Presenter<'a> {
+    pub(super) client_id: &'a str,
+    /// The key whose possession the request proves.
+    pub(super) key: Option<Thumbprint>,
+}
+
+/// Whether a token refreshes: bound to this client and, if it is bound to a key, to this one (RFC 9449 §5), current, and its
+/// grant alive. Who is somebody else, by name or by key, can neither use it nor end its family.
 pub(super) fn turn(
     token: &RefreshToken,
     facts: &GrantFacts,
-    client_id: &str,
+    presenter: Presenter<'_>,
     now: Timestamp,
 ) -> Result<Turn, Refused> {
     let grant = &facts.grant;
-    if grant.given.app_id != client_id {
+    if grant.given.app_id != presenter.client_id {
         return Err(Refused::OtherClient);
+    }
+    let has_key = |bound: &str| presenter.key.is_some_and(|key| key.to_string() == bound);
+    if !grant.given.jkt.as_deref().is_none_or(has_key) {
+        return Err(Refused::OtherKey);
     }
     let turn = by_generation(token, grant, now)?;
     facts.alive(now)?;

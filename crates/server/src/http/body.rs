@@ -218,6 +218,7 @@ mod tests {
         Body::from_stream(stream::iter(pieces))
     }
 
+    /// RFC 9110 §15.5.14.
     #[tokio::test]
     async fn g_36_bodies_at_the_limit_and_over_it() {
         assert_eq!(read(Body::empty(), 4).await.unwrap(), "");
@@ -245,6 +246,7 @@ mod tests {
         assert_eq!(read(Body::from("abcde"), 2, 4).await, Err(BodyError::TooLarge));
     }
 
+    /// RFC 9110 §15.5.9.
     #[tokio::test(start_paused = true)]
     async fn op_03_a_body_keeps_a_pace() {
         let piece = |length: usize| Ok::<_, Infallible>(Bytes::from(vec![b'x'; length]));
@@ -268,6 +270,7 @@ mod tests {
         }
     }
 
+    /// RFC 9110 §15.6.4.
     #[tokio::test]
     async fn g_33_a_body_for_which_there_is_no_room_may_come_again() {
         let full = Body::from_stream(stream::iter([Ok::<_, axum::BoxError>("ab"), Err(NoRoom.into())]));
@@ -309,6 +312,7 @@ mod tests {
         assert_eq!(check(&[FORM, "text/plain"]), Err(BodyError::NotAForm));
     }
 
+    /// RFC 9110 §15.5.16.
     #[test]
     fn op_07_a_compressed_body_is_refused() {
         let headers = HeaderMap::from_iter([

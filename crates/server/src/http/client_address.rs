@@ -40,6 +40,11 @@ impl ClientAddress {
         }
     }
 
+    /// Whether it is of the same customer of a network as this one, as far as addresses tell.
+    pub fn is_in_network_of(self, other: IpAddr) -> bool {
+        self.throttle_key() == Self::of_peer(other).throttle_key()
+    }
+
     pub(super) fn of_peer(peer: IpAddr) -> Self {
         Self(peer.to_canonical())
     }
@@ -53,14 +58,14 @@ impl fmt::Display for ClientAddress {
 
 /// Our own proxies and the header in which they write.
 #[derive(Clone, Debug)]
-pub(super) struct Proxies {
+pub(crate) struct Proxies {
     networks: Vec<IpNet>,
     header: HeaderName,
     read: fn(&str) -> Option<IpAddr>,
 }
 
 impl Proxies {
-    pub(super) fn new(networks: Vec<IpNet>, header: ForwardedHeader) -> Self {
+    pub(crate) fn new(networks: Vec<IpNet>, header: ForwardedHeader) -> Self {
         match header {
             ForwardedHeader::XForwardedFor => Self { networks, header: X_FORWARDED_FOR, read: parse_node },
             ForwardedHeader::Forwarded => Self { networks, header: FORWARDED, read: parse_element },
@@ -75,7 +80,7 @@ impl Proxies {
 
     /// The rightmost address that is not ours. Where the header ends or cannot be read, the last proxy that
     /// could be followed stands for the client.
-    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let mut nearest = ClientAddress::of_peer(peer);
         if self.networks.is_empty() || !self.trusts(nearest.0) {
             return nearest;
@@ -187,6 +192,7 @@ mod tests {
         assert_eq!(client(ForwardedHeader::Forwarded, PROXY, &lines), "10.0.0.1");
     }
 
+    /// RFC 7239 §4.
     #[test]
     fn op_01_forwarded_elements() {
         for (line, expected) in [

@@ -23,7 +23,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use tokio::{
-    net::TcpStream,
+    io::{AsyncRead, AsyncWrite},
     sync::watch,
     time::{Instant, Sleep, sleep_until},
 };
@@ -47,8 +47,8 @@ pub(super) enum Stage {
 }
 
 /// Serves one connection until it ends, its client is too slow, or the server stops.
-pub(super) async fn serve<A: Answer>(
-    stream: TcpStream,
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin, A: Answer>(
+    stream: S,
     peer: SocketAddr,
     answer: A,
     mut stage: watch::Receiver<Stage>,
@@ -136,13 +136,13 @@ fn respond<A: Answer>(
 }
 
 /// The socket; it tells the stopwatch what moves.
-struct Socket {
-    io: TokioIo<HeadLines>,
+struct Socket<S> {
+    io: TokioIo<HeadLines<S>>,
     stopwatch: Stopwatch,
 }
 
-impl Socket {
-    fn io(self: Pin<&mut Self>) -> Pin<&mut TokioIo<HeadLines>> {
+impl<S: Unpin> Socket<S> {
+    fn io(self: Pin<&mut Self>) -> Pin<&mut TokioIo<HeadLines<S>>> {
         Pin::new(&mut self.get_mut().io)
     }
 
@@ -155,7 +155,7 @@ impl Socket {
     }
 }
 
-impl Read for Socket {
+impl<S: AsyncRead + Unpin> Read for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -169,7 +169,7 @@ impl Read for Socket {
     }
 }
 
-impl Write for Socket {
+impl<S: AsyncWrite + Unpin> Write for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = self.as_mut().io().poll_write(cx, buf);
         self.wrote(outcome)

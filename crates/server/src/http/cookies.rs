@@ -9,12 +9,14 @@ use crate::config::Site;
 
 /// One cookie of ours, under the name and with the attributes that fit the site.
 ///
-/// On https the name begins with `__Host-`: no sub-domain and no plain http can plant one. On this machine
-/// it carries the port, because browsers give cookies to all ports of a host.
+/// On https the name begins with `__Host-`: no sub-domain and no plain http can plant one. Below a path of a host that is
+/// shared, it is for that path only, which `__Host-` does not allow: there it begins with `__Secure-`. On this machine it
+/// carries the port, because browsers give cookies to all ports of a host.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cookie {
     name: String,
-    secure: bool,
+    /// `Path` and what follows it.
+    attributes: String,
 }
 
 /// How long a browser keeps a cookie.
@@ -34,9 +36,16 @@ pub struct InvalidValue;
 impl Cookie {
     /// The cookie that is called `name` within the product.
     pub fn new(name: &'static str, site: &Site) -> Self {
-        let prefix = if site.is_https() { "__Host-" } else { "" };
+        let prefix = match (site.is_https(), site.path().is_empty()) {
+            (true, true) => "__Host-",
+            (true, false) => "__Secure-",
+            (false, _) => "",
+        };
+        let secure = if site.is_https() { "; Secure" } else { "" };
+        let path = if site.path().is_empty() { "/" } else { site.path() };
+        let attributes = format!("; Path={path}; HttpOnly; SameSite=Lax{secure}");
         let suffix = if site.is_loopback() { format!("_{}", site.port()) } else { String::new() };
-        Self { name: format!("{prefix}{name}{suffix}"), secure: site.is_https() }
+        Self { name: format!("{prefix}{name}{suffix}"), attributes }
     }
 
     /// The name as browsers see it.
@@ -48,6 +57,11 @@ impl Cookie {
     /// tell which (SE-25). Empty is none too.
     pub fn read<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         cookie::value(headers, &self.name)
+    }
+
+    /// Every value that a browser sent under this name: for who ends what any of them stands for.
+    pub fn all<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
+        cookie::values(headers, &self.name)
     }
 
     /// The `Set-Cookie` that gives it to a browser.
@@ -62,7 +76,7 @@ impl Cookie {
             Life::Browser => String::new(),
             Life::For(span) => format!("; Max-Age={}", span.get()),
         };
-        let mut header = HeaderValue::try_from(format!("{}={value}{age}{}", self.name, self.attributes()))
+        let mut header = HeaderValue::try_from(format!("{}={value}{age}{}", self.name, self.attributes))
             .map_err(|_| InvalidValue)?;
         header.set_sensitive(true);
         Ok(header)
@@ -70,16 +84,8 @@ impl Cookie {
 
     /// The `Set-Cookie` that takes it away.
     pub fn remove(&self) -> HeaderValue {
-        HeaderValue::try_from(format!("{}=; Max-Age=0{}", self.name, self.attributes()))
+        HeaderValue::try_from(format!("{}=; Max-Age=0{}", self.name, self.attributes))
             .unwrap_or(HeaderValue::from_static(""))
-    }
-
-    fn attributes(&self) -> &'static str {
-        if self.secure {
-            "; Path=/; HttpOnly; SameSite=Lax; Secure"
-        } else {
-            "; Path=/; HttpOnly; SameSite=Lax"
-        }
     }
 }
 
@@ -124,6 +130,10 @@ mod tests {
             value("https://localhost:9443"),
             "__Host-mapae_session_9443=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
+        assert_eq!(
+            value("https://example.com/login"),
+            "__Secure-mapae_session=abc; Path=/login; HttpOnly; SameSite=Lax; Secure"
+        );
     }
 
     #[test]
@@ -156,6 +166,7 @@ mod tests {
         }
     }
 
+    /// RFC 6265 §4.1.1.
     #[test]
     fn a_value_cannot_add_attributes() {
         let cookie = cookie("https://id.example.com");

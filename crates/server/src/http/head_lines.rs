@@ -12,25 +12,29 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The end of a head whose last line has begun, as a lenient parser sees it.
 const HEAD_END: &[u8] = b"\n\n";
 
 /// A socket whose heads have no bare LF.
 #[derive(Debug)]
-pub(super) struct HeadLines {
-    socket: TcpStream,
+pub(super) struct HeadLines<S> {
+    socket: S,
     lines: Lines,
 }
 
-impl HeadLines {
-    pub(super) const fn new(socket: TcpStream) -> Self {
+impl<S> HeadLines<S> {
+    pub(super) const fn new(socket: S) -> Self {
         Self { socket, lines: Lines::AT_START }
     }
+}
+
+/// What is passed on of these bytes when they come in pieces of this length.
+pub(crate) fn passed_on(bytes: &[u8], length: usize) -> Vec<u8> {
+    let (mut lines, mut bytes) = (Lines::AT_START, bytes.to_vec());
+    bytes.chunks_mut(length.max(1)).for_each(|piece| lines.read(piece));
+    bytes
 }
 
 /// Where in the stream of requests the last byte stood.
@@ -191,7 +195,7 @@ impl Line {
     }
 }
 
-impl AsyncRead for HeadLines {
+impl<S: AsyncRead + Unpin> AsyncRead for HeadLines<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -212,7 +216,7 @@ impl AsyncRead for HeadLines {
     }
 }
 
-impl AsyncWrite for HeadLines {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeadLines<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
@@ -249,6 +253,7 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    /// RFC 9112 §2.2.
     #[test]
     fn op_05_a_head_with_a_bare_line_feed_becomes_none() {
         for (text, becomes) in [
@@ -262,6 +267,7 @@ mod tests {
         }
     }
 
+    /// RFC 9110 §8.6, RFC 9112 §6.3.
     #[test]
     fn op_05_of_several_requests_at_once_every_head_is_read_and_no_body() {
         const GET: &str = "\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n";

@@ -9,7 +9,7 @@ use crate::config::{Site, is_loopback_literal};
 
 /// Why a request is not for this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum HostError {
+pub(crate) enum HostError {
     /// RFC 9112 §3.2: exactly one.
     #[error("a request names its host exactly once")]
     NotOne,
@@ -19,7 +19,7 @@ pub(super) enum HostError {
 }
 
 /// Whether a request is for this server: by its `Host`, and by its target where that names a host too.
-pub(super) fn verify(uri: &Uri, headers: &HeaderMap, site: &Site) -> Result<(), HostError> {
+pub(crate) fn verify(uri: &Uri, headers: &HeaderMap, site: &Site) -> Result<(), HostError> {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return Err(HostError::NotOne);
@@ -71,6 +71,7 @@ mod tests {
         verify(&Uri::from_static("/token"), &headers, &Site::parse(site).unwrap())
     }
 
+    /// RFC 9110 §7.2, §7.4, §15.5.20.
     #[test]
     fn se_21_only_the_issuers_host_is_answered() {
         let site = "https://id.example.com";
@@ -113,6 +114,7 @@ mod tests {
         }
     }
 
+    /// RFC 9112 §3.2.
     #[test]
     fn se_21_a_request_names_its_host_exactly_once() {
         let site = "https://id.example.com";

@@ -18,6 +18,7 @@ use super::{
     connection::{self, Stage},
     open_files,
     per_address::PerAddress,
+    tls::Tls,
 };
 use crate::config::Config;
 
@@ -78,15 +79,37 @@ impl Capacity {
     }
 }
 
+/// Where connections come in.
+#[derive(Debug)]
+pub struct Door {
+    socket: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Door {
+    /// Everything that comes speaks TLS.
+    pub fn with_tls(socket: TcpListener, tls: Option<Tls>) -> Self {
+        Self { socket, tls }
+    }
+}
+
+/// Without TLS: on this machine, or behind a reverse proxy.
+impl From<TcpListener> for Door {
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, tls: None }
+    }
+}
+
 /// Serves connections until `shutdown`, then answers the requests that are there, for ten seconds at most.
 ///
 /// With all connections taken no more are accepted: whoever comes waits in the system's queue.
 pub async fn serve<A: Answer>(
-    listener: TcpListener,
+    door: impl Into<Door>,
     answer: A,
     capacity: Capacity,
     shutdown: impl Future<Output = ()> + Send,
 ) {
+    let Door { socket: listener, tls } = door.into();
     let places = Arc::new(Semaphore::new(open_files::room_for(capacity.connections)));
     let per_address = PerAddress::new(capacity.per_address, capacity.proxies);
     let (stage, watched) = watch::channel(Stage::Serving);
@@ -101,14 +124,35 @@ pub async fn serve<A: Answer>(
             tracing::debug!(%peer, "an address has its share of connections");
             continue;
         };
-        let (answer, watched) = (answer.clone(), watched.clone());
+        let (answer, watched, tls) = (answer.clone(), watched.clone(), tls.clone());
         tokio::spawn(async move {
-            connection::serve(stream, peer, answer, watched).await;
+            match tls {
+                Some(tls) => serve_over_tls(&tls, stream, peer, answer, watched).await,
+                None => connection::serve(stream, peer, answer, watched).await,
+            }
             drop((permit, place));
         });
     }
     drop((listener, watched));
     drain(&stage).await;
+}
+
+/// A handshake that is not over when the server stops is not waited for: nothing was asked yet.
+async fn serve_over_tls<A: Answer>(
+    tls: &Tls,
+    stream: TcpStream,
+    peer: SocketAddr,
+    answer: A,
+    mut watched: watch::Receiver<Stage>,
+) {
+    let stream = tokio::select! {
+        biased;
+        _ = watched.wait_for(|stage| *stage != Stage::Serving) => None,
+        stream = tls.handshake(stream) => stream,
+    };
+    if let Some(stream) = stream {
+        connection::serve(stream, peer, answer, watched).await;
+    }
 }
 
 /// The next connection and its place among all of them.

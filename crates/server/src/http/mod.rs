@@ -6,14 +6,15 @@
 //! completes the headers. The other modules are tools for handlers.
 
 mod accept_error;
+mod below;
 pub mod body;
 mod body_budget;
 mod client_address;
 mod connection;
 pub mod cookies;
 pub mod cross_site;
-mod head_lines;
-mod host;
+pub(crate) mod head_lines;
+pub(crate) mod host;
 pub mod listener;
 pub(crate) mod multipart;
 mod open_files;
@@ -24,10 +25,12 @@ mod request_id;
 mod security_headers;
 mod stack;
 mod stopwatch;
+pub mod tls;
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
+pub(crate) use self::client_address::Proxies;
 pub use self::{
     client_address::ClientAddress,
     request_id::RequestId,

@@ -140,6 +140,7 @@ mod tests {
         }
     }
 
+    /// RFC 7578 §4.2.
     #[test]
     fn what_browsers_do_not_send_is_refused() {
         let part = |disposition: &str| format!("--x\r\n{disposition}\r\n\r\nv\r\n--x--\r\n");
@@ -160,6 +161,7 @@ mod tests {
         }
     }
 
+    /// RFC 2046 §5.1.1, RFC 7578 §4.
     #[test]
     fn boundaries() {
         assert_eq!(

@@ -10,10 +10,11 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{HeaderName, Method, Request, StatusCode, request::Parts};
+use http::{HeaderName, Method, Request, StatusCode, Uri, request::Parts};
 use tower::Service as _;
 
 use super::{
+    below::{Below, Outside},
     body_budget::{self, BodyBudget},
     client_address::{ClientAddress, Proxies},
     host::{self, HostError},
@@ -28,6 +29,7 @@ const MAX_TARGET: usize = 8 * 1024;
 
 const NOT_ONE_HOST: &str = "A request names its host exactly once.\n";
 const UNKNOWN_HOST: &str = "This server does not answer for that host.\n";
+const NOWHERE: &str = "There is nothing at this address.\n";
 const LONG_TARGET: &str = "The address is too long.\n";
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,6 +44,7 @@ pub struct Stack {
 #[derive(Debug)]
 struct Rules {
     site: Site,
+    below: Below,
     proxies: Proxies,
     ids: RequestIds,
     bodies: BodyBudget,
@@ -61,6 +64,7 @@ impl Stack {
     pub fn new(router: Router, config: &Config) -> Self {
         let rules = Rules {
             site: config.site.clone(),
+            below: Below::new(config.site.path()),
             proxies: Proxies::new(config.trusted_proxies.clone(), config.forwarded_header),
             ids: RequestIds::new(),
             bodies: BodyBudget::new(),
@@ -84,16 +88,19 @@ impl Stack {
                 client: rules.proxies.client(peer, request.headers()),
             };
             let line = LogLine::begin(&request);
-            let mut response = match rules.refusal(&request) {
-                None => {
+            let mut response = match rules.admit(&request) {
+                Ok(inside) => {
                     let bodies = rules.bodies.clone();
                     let address = context.client.throttle_key();
                     let head = own_head::size(&request);
-                    let request = own_head::own(request, body_budget::FREE);
+                    let mut request = own_head::own(request, body_budget::FREE);
+                    if let Some(inside) = inside {
+                        *request.uri_mut() = inside;
+                    }
                     let request = request.map(|body| bodies.count(body, head, address));
-                    context.id.around(route(router, request, context)).await
+                    rules.below.leave(context.id.around(route(router, request, context)).await).await
                 }
-                Some(refusal) => refusal,
+                Err((status, text)) => plain(status, text),
             };
             security_headers::apply(response.headers_mut(), rules.site.is_https());
             if response.status().is_client_error() || response.status().is_server_error() {
@@ -109,15 +116,18 @@ impl Stack {
 }
 
 impl Rules {
-    /// The answer to a request that no route may see.
-    fn refusal<B>(&self, request: &Request<B>) -> Option<Response> {
+    /// The address as the router knows it where that is another one, or what is said to a request that no route may see.
+    fn admit<B>(&self, request: &Request<B>) -> Result<Option<Uri>, (StatusCode, &'static str)> {
         match host::verify(request.uri(), request.headers(), &self.site) {
             Ok(()) => {}
-            Err(HostError::NotOne) => return Some(plain(StatusCode::BAD_REQUEST, NOT_ONE_HOST)),
-            Err(HostError::Unknown) => return Some(plain(StatusCode::MISDIRECTED_REQUEST, UNKNOWN_HOST)),
+            Err(HostError::NotOne) => return Err((StatusCode::BAD_REQUEST, NOT_ONE_HOST)),
+            Err(HostError::Unknown) => return Err((StatusCode::MISDIRECTED_REQUEST, UNKNOWN_HOST)),
         }
         let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-        (length > MAX_TARGET).then(|| plain(StatusCode::URI_TOO_LONG, LONG_TARGET))
+        if length > MAX_TARGET {
+            return Err((StatusCode::URI_TOO_LONG, LONG_TARGET));
+        }
+        self.below.enter(request.uri()).map_err(|Outside| (StatusCode::NOT_FOUND, NOWHERE))
     }
 }
 

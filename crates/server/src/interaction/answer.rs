@@ -5,19 +5,26 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use mapae_protocol::{
-    authorization::{ReturnPath, response},
+    authorization::{
+        ReturnPath,
+        response::{self, Parameters},
+        signed_response::{RESPONSE, SignedResponse},
+    },
     error::OAuthError,
+    fapi::MAX_CODE_LIFE,
+    jose::HeaderType,
     redirect_uri::TrustedRedirect,
-    response_mode::Delivery,
+    response_mode::{Delivery, Mode},
     scope::{OFFLINE_ACCESS, Scopes},
+    time::Seconds,
 };
 
-use super::{Authorize, PageError, Visit, login, see_other};
+use super::{Authorize, PageError, Visit, answering, login, see_other};
 use crate::{
-    accounts::{session::ACR_PASSWORD, throttle},
+    accounts::{session, throttle},
     app::App,
     catalog::Client,
-    fault::Fault,
+    fault::{Artefact, Fault},
     issue::{AuthorizationCode, CodeDetails},
     pages::{
         detour::{Detour, Onward},
@@ -30,9 +37,12 @@ use crate::{
         alive::Epochs,
         codes,
         consents::{self, Consent},
-        sessions::SignedIn,
+        sessions::{Session, SignedIn},
     },
 };
+
+/// For how long a signed response is good: it travels at once (JARM §2.1: ten minutes at most).
+const SIGNED_RESPONSE_LIFE: Seconds = Seconds::minutes(5);
 
 /// What an app is told.
 #[derive(Debug)]
@@ -54,7 +64,7 @@ pub(crate) fn deliver(
         Answer::Code(code) => response::success(&code, state, visit.app.issuer()),
         Answer::Error(error) => response::error(error, state, visit.app.issuer()),
     };
-    match back.mode.deliver(to, &parameters) {
+    match back.mode.deliver(to, &signed_for(&visit.app, client, back.mode, parameters)?) {
         Delivery::Redirect(address) => see_other(&address),
         Delivery::Form { fields, .. } => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -82,6 +92,7 @@ pub(crate) async fn refuse(
         return deliver(visit, client, to, back, Answer::Error(error));
     }
     let parameters = response::error(error, back.state.as_deref(), visit.app.issuer());
+    let parameters = signed_for(&visit.app, client, back.mode, parameters)?;
     let page = Detour {
         app: login::card(client, to.uri()),
         onward: match back.mode.deliver(to, &parameters) {
@@ -94,6 +105,19 @@ pub(crate) async fn refuse(
         error,
     };
     Ok((StatusCode::BAD_REQUEST, visit.show(&page, None)).into_response())
+}
+
+/// The parameters as this mode sends them: themselves, or one JWT that says them to this app (JARM §2.1).
+fn signed_for(app: &App, client: &Client, mode: Mode, parameters: Parameters) -> Result<Parameters, Fault> {
+    if !mode.is_signed() {
+        return Ok(parameters);
+    }
+    let exp = app.now().plus(SIGNED_RESPONSE_LIFE);
+    let claims = SignedResponse::new(app.issuer(), client.id(), exp, parameters);
+    let algorithm = client.metadata().response_algorithm.unwrap_or_else(|| client.id_token_algorithm());
+    let keys = app.keys().current();
+    let token = keys.signing_key(algorithm)?.sign(HeaderType::Jwt, &claims);
+    Ok(vec![(RESPONSE, token.map_err(|error| Fault::Key(error.into()))?)])
 }
 
 /// Whether whoever is signed in has agreed to something that this app may have.
@@ -111,7 +135,27 @@ pub(crate) struct Parties<'a> {
     pub(crate) consent: &'a Consent,
 }
 
-/// Seals a code for what was granted. Writes nothing, unless the request is too large for a code.
+/// The context that the app asked for if this session meets it, or the session's own.
+fn reported_acr(authorize: &Authorize, session: &Session) -> String {
+    let reached = session::acr_of(session);
+    let met = authorize.wishes.acr.as_ref().and_then(|wish| wish.met_by(reached));
+    met.unwrap_or(reached).to_owned()
+}
+
+/// What the app may be told claim by claim, of what it asked.
+fn agreed_claims(authorize: &Authorize, granted: &Scopes) -> Result<Option<String>, Fault> {
+    let claims = authorize.wishes.claims_of(granted);
+    let text = (!claims.is_empty()).then(|| serde_json::to_string(&claims));
+    text.transpose().map_err(Fault::encoding(Artefact::CodeDetails))
+}
+
+/// As long as is configured, and as the app's profile allows (FAPI 2.0 §5.3.2.1, item 11).
+fn code_life(app: &App, client: &Client) -> Seconds {
+    let configured = app.config().tokens.code;
+    if client.profile().is_some() { configured.min(MAX_CODE_LIFE) } else { configured }
+}
+
+/// Seals a code for what was granted. Writes nothing, unless the request is too large for a code or was pushed.
 pub(crate) async fn issue_code(
     app: &App,
     authorize: &Authorize,
@@ -125,11 +169,12 @@ pub(crate) async fn issue_code(
     let now = app.issuing_time().map_err(Fault::from)?;
     let code = AuthorizationCode {
         id: AuthorizationCode::fresh_id(now),
-        expires_at: now.plus(app.config().tokens.code),
+        expires_at: now.plus(code_life(app, client)),
         client_id: client.id().to_owned(),
         sent_to: AuthorizationCode::redirect_digest(redirect.uri().as_str()),
         redirect_uri_asked: redirect.was_asked(),
         challenge: request.code_challenge.as_ref().map(|challenge| *challenge.as_bytes()),
+        key: request.dpop_jkt.as_ref().map(|jkt| *jkt.as_bytes()),
         user_id: user.id.clone(),
         consent_id: consent.id.clone(),
         session_id: session.id.clone(),
@@ -141,20 +186,23 @@ pub(crate) async fn issue_code(
         },
         offline: granted.contains(OFFLINE_ACCESS),
         auth_time: session.auth_time,
-        acr: session.acr.clone().unwrap_or_else(|| ACR_PASSWORD.to_owned()),
+        acr: reported_acr(authorize, session),
         amr: session.amr.clone(),
         details: Some(CodeDetails {
-            scopes: granted,
+            scopes: granted.intersection(&request.scopes),
+            claims: agreed_claims(authorize, &granted)?,
             resource: request.resource.as_ref().map(|resource| resource.as_str().to_owned()),
             nonce: request.nonce.clone(),
         }),
     };
     let (row_id, expires_at) = (code.row_id(), code.expires_at);
     let sealed = code.seal(&app.keys().current().seals.codes)?;
+    let mut unit = Unit::new();
     if let Some(details) = sealed.stored {
         let charged = app.throttle().charge(throttle::LARGE_CODES, &user.id, app.now());
         charged.map_err(|_| PageError::TooMany)?;
-        app.commit(Unit::from(codes::put(&row_id, &Concealed::from(details), expires_at))).await?;
+        unit = unit.with(codes::put(&row_id, &Concealed::from(details), expires_at));
     }
+    answering(app, authorize.pushed(), unit).await?;
     Ok(sealed.text)
 }

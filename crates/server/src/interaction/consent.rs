@@ -8,7 +8,8 @@ use mapae_protocol::{
     authorization::Prompt as Requested,
     error::{ErrorCode, OAuthError},
     locale::Locale,
-    scope::{ScopeToken, Scopes},
+    scope::{OFFLINE_ACCESS, ScopeToken, Scopes},
+    token::grant_type::REFRESH_TOKEN,
 };
 
 use super::{
@@ -18,11 +19,12 @@ use super::{
 use crate::{
     app::App,
     audit::{About, Event},
+    catalog::Client,
     fault::{Artefact, Fault},
     ids::Kind,
     pages::{
         at,
-        consent::{Consent as ConsentPage, ConsentItem},
+        consent::{Consent as ConsentPage, ConsentItem, Life},
         look::Person,
         policy::FormTarget,
         shown::Shown,
@@ -30,6 +32,7 @@ use crate::{
     store::{
         CommitError, Unit,
         consents::{self, Agreement, Consent},
+        registrations,
         sessions::SignedIn,
     },
     terms::renewal,
@@ -84,7 +87,8 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
     let questions = Questions::of(&facts);
     let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
     let uri = situation.redirect.uri();
-    let items = |scopes: &Scopes| shown_items(visit, &situation, scopes, visit.locale(Some(&step)));
+    let locale = visit.locale(Some(&step));
+    let items = |scopes: &Scopes| shown_items(visit, &situation.client, scopes, locale);
     let page = ConsentPage {
         step: visit.seal(&step).await?,
         app: login::card(&situation.client, uri),
@@ -93,9 +97,19 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
         optional: items(&questions.optional),
         agreed: items(&questions.settled).into_iter().map(|item| item.scope).collect(),
         changed,
+        life: life(visit, &situation.client, facts.requested),
         target: FormTarget::leading_to(uri),
     };
     Ok(visit.show(&page, Some(&step)))
+}
+
+/// For how long the app has what it asks for. Without refresh tokens that is as long as an access token lives.
+fn life(visit: &Visit, client: &Client, requested: &Scopes) -> Life {
+    let tokens = &visit.app.config().tokens;
+    let refreshes = client.may_use(REFRESH_TOKEN);
+    let most = if refreshes { tokens.refresh_absolute } else { tokens.access_token };
+    let minutes = u32::try_from(most.get()).unwrap_or(u32::MAX).div_ceil(60);
+    Life { minutes, with_session: refreshes && !requested.contains(OFFLINE_ACCESS) }
 }
 
 fn consent_is_next(facts: &Facts<'_>) -> bool {
@@ -105,17 +119,20 @@ fn consent_is_next(facts: &Facts<'_>) -> bool {
 }
 
 /// What the page asks, and what it only recalls.
-struct Questions {
-    required: Scopes,
-    optional: Scopes,
-    settled: Scopes,
+pub(super) struct Questions {
+    pub(super) required: Scopes,
+    pub(super) optional: Scopes,
+    pub(super) settled: Scopes,
 }
 
 impl Questions {
     /// With `prompt=consent` refused items are asked again; agreed ones never are.
     fn of(facts: &Facts<'_>) -> Self {
         let again = facts.request.prompts.contains(Requested::Consent);
-        let open = if again { facts.requested.difference(facts.agreed) } else { facts.questions() };
+        if again {
+            return Self::anew(facts.requested, facts.required, facts.agreed);
+        }
+        let open = facts.questions();
         Self {
             required: open.intersection(facts.required),
             optional: open.difference(facts.required),
@@ -123,31 +140,46 @@ impl Questions {
         }
     }
 
+    /// Everything that is not agreed, also what was refused before: for a page that is shown in any case.
+    pub(super) fn anew(requested: &Scopes, required: &Scopes, agreed: &Scopes) -> Self {
+        let open = requested.difference(agreed);
+        Self {
+            required: open.intersection(required),
+            optional: open.difference(required),
+            settled: requested.intersection(agreed),
+        }
+    }
+
     /// What the step remembers of a page with these questions.
-    fn asked_of(&self, signed_in: &SignedIn) -> Asked {
+    pub(super) fn asked_of(&self, signed_in: &SignedIn) -> Asked {
         let session_id = signed_in.session.id.clone();
         Asked { session_id, required: self.required.clone(), optional: self.optional.clone() }
     }
 
     /// Whether a page put each of them as it stands now. One that became required meanwhile would otherwise be
     /// agreed to by a box that was never ticked (SE-07). What is asked no more does not matter.
-    fn were_put_by(&self, asked: &Asked) -> bool {
+    pub(super) fn were_put_by(&self, asked: &Asked) -> bool {
         self.required.is_subset(&asked.required) && self.optional.is_subset(&asked.optional)
     }
 }
 
 /// Items as the app declares them, in its order.
-fn shown_items(visit: &Visit, situation: &Situation, scopes: &Scopes, locale: Locale) -> Vec<ConsentItem> {
-    let ordered = situation.client.in_declared_order(scopes.iter().map(ScopeToken::as_str));
-    ordered.into_iter().map(|scope| shown_item(visit, situation, scope, locale)).collect()
+pub(super) fn shown_items(
+    visit: &Visit,
+    client: &Client,
+    scopes: &Scopes,
+    locale: Locale,
+) -> Vec<ConsentItem> {
+    let ordered = client.in_declared_order(scopes.iter().map(ScopeToken::as_str));
+    ordered.into_iter().map(|scope| shown_item(visit, client, scope, locale)).collect()
 }
 
-fn shown_item(visit: &Visit, situation: &Situation, scope: &str, locale: Locale) -> ConsentItem {
+fn shown_item(visit: &Visit, client: &Client, scope: &str, locale: Locale) -> ConsentItem {
     let in_language = |ko: &str, en: &str| match locale {
         Locale::Ko => ko.to_owned(),
         Locale::En => en.to_owned(),
     };
-    let purpose = situation.client.item(scope).map(|item| in_language(&item.purpose_ko, &item.purpose_en));
+    let purpose = client.item(scope).map(|item| in_language(&item.purpose_ko, &item.purpose_en));
     let purpose = purpose.filter(|purpose| !purpose.is_empty());
     ConsentItem {
         scope: upstream::scope_text(&visit.app, scope, locale),
@@ -182,13 +214,16 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         }
         _ => return Err(PageError::BadRequest),
     };
-    step.end(&visit.app, &visit.browser).await?;
+    match &answer {
+        Answer::Code(_) => step.end(&visit.app, &visit.browser).await?,
+        Answer::Error(_) => step.give_up(&visit.app, &visit.browser).await?,
+    }
     let back = authorize.request.return_path();
     Ok(deliver(&visit, &situation.client, &situation.redirect, &back, answer)?)
 }
 
 /// The optional items that were ticked; all of them with "agree to all".
-fn accepted(visit: &Visit, asked: &Asked) -> Result<Scopes, PageError> {
+pub(super) fn accepted(visit: &Visit, asked: &Asked) -> Result<Scopes, PageError> {
     if visit.one("all")? == Some("1") {
         return Ok(asked.optional.clone());
     }
@@ -204,41 +239,56 @@ async fn agree(
     signed_in: &SignedIn,
     (questions, accepted): (Questions, Scopes),
 ) -> Result<Answer, PageError> {
+    let seen = situation.consent.as_ref();
+    let consent = agree_to(visit, (&situation.client, seen), signed_in, (&questions, &accepted)).await?;
+    let granted = granted_of(&consent, &situation.requested, situation.client.required())?;
+    let parties = Parties { client: &situation.client, signed_in, consent: &consent };
+    let code = issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?;
+    Ok(Answer::Code(code))
+}
+
+/// Writes down what was agreed; what is agreed then.
+pub(super) async fn agree_to(
+    visit: &Visit,
+    (client, seen): (&Client, Option<&Consent>),
+    signed_in: &SignedIn,
+    (questions, accepted): (&Questions, &Scopes),
+) -> Result<Consent, PageError> {
     let list = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect::<Vec<_>>();
-    let newly = questions.required.union(&accepted);
+    let newly = questions.required.union(accepted);
     let agreement = Agreement {
         new_id: Kind::Consent.fresh(),
         user_id: signed_in.user.id.clone(),
-        app_id: situation.client.id().to_owned(),
+        app_id: client.id().to_owned(),
         accepted: list(&newly),
-        refused: list(&questions.optional.difference(&accepted)),
+        refused: list(&questions.optional.difference(accepted)),
     };
     let now = visit.app.now();
-    let seen = situation.consent.as_ref();
     let changes = !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
     if changes {
-        match visit.app.commit(Unit::from(consents::agree(seen, &agreement, now))).await {
+        let first = client.is_unused().then(|| registrations::used(&agreement.app_id));
+        let unit = Unit::from(consents::agree(seen, &agreement, now)).with_all(first);
+        match visit.app.commit(unit).await {
             Ok(_) => {
-                About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentGiven);
+                About::user(&signed_in.user.id).with_app(client.id()).note(Event::ConsentGiven);
             }
             // Answered twice, or changed on another page meanwhile: what is agreed now decides.
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    let consent = consents::find(visit.app.db(), &signed_in.user.id, situation.client.id()).await?;
-    let consent = consent.ok_or(Fault::Contention)?;
-    let granted = granted(&consent, situation)?;
-    let parties = Parties { client: &situation.client, signed_in, consent: &consent };
-    let code = issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?;
-    Ok(Answer::Code(code))
+    let consent = consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?;
+    Ok(consent.ok_or(Fault::Contention)?)
 }
 
 /// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.
-fn granted(consent: &Consent, situation: &Situation) -> Result<Scopes, PageError> {
+pub(super) fn granted_of(
+    consent: &Consent,
+    requested: &Scopes,
+    required: &Scopes,
+) -> Result<Scopes, PageError> {
     let agreed = Scopes::restore(&consent.scopes).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
-    let granted = grantable(&situation.requested, situation.client.required(), &agreed);
-    granted.ok_or(PageError::Step(super::StepError::Over))
+    grantable(requested, required, &agreed).ok_or(PageError::Step(super::StepError::Over))
 }
 
 fn grantable(requested: &Scopes, required: &Scopes, agreed: &Scopes) -> Option<Scopes> {

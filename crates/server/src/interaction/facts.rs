@@ -2,10 +2,15 @@
 
 use mapae_protocol::{authorization::AuthorizationRequest, scope::Scopes, time::Timestamp};
 
+use super::acr::AcrWish;
+
 /// The browser's session, alive at `now`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SessionFacts {
-    pub(crate) auth_time: Timestamp,
+pub(crate) struct SessionFacts<'a> {
+    /// When the person last proved who they are. `None`: nobody knows, a provider that knew the browser let it pass.
+    pub(crate) proved_at: Option<Timestamp>,
+    /// How surely the person proved who they are.
+    pub(crate) acr: &'a str,
 }
 
 /// Everything a check may use.
@@ -21,7 +26,9 @@ pub(crate) struct Facts<'a> {
     /// The person said in this request which account to use.
     pub(crate) account_chosen: bool,
     /// `None` unless somebody is signed in.
-    pub(crate) session: Option<SessionFacts>,
+    pub(crate) session: Option<SessionFacts<'a>>,
+    /// How surely the app wants them to have signed in.
+    pub(crate) acr: Option<&'a AcrWish>,
     /// What the request asks, as far as this app may ask.
     pub(crate) requested: &'a Scopes,
     /// What the app cannot do without.
@@ -38,6 +45,19 @@ impl Facts<'_> {
     /// (OIDC Core §3.1.2.1).
     pub(crate) const fn wrong_person(&self) -> bool {
         self.another_expected && self.signed_in_now
+    }
+
+    /// The session is not as sure as the app asks.
+    pub(crate) fn too_unsure(&self) -> bool {
+        let session = self.session.as_ref();
+        self.acr.is_some_and(|wish| session.is_some_and(|session| wish.met_by(session.acr).is_none()))
+    }
+
+    /// The app insists on a context that is not there, or that the person did not reach: only the app can help
+    /// (OIDC Core §5.5.1.1).
+    pub(crate) fn out_of_reach(&self) -> bool {
+        let essential = self.acr.filter(|wish| wish.is_essential());
+        essential.is_some_and(|wish| !wish.can_be_met() || self.signed_in_now && self.too_unsure())
     }
 
     /// What must be asked now: items never answered, and required ones even when refused before.
@@ -70,7 +90,8 @@ pub(super) mod samples {
         pub(crate) public_app: bool,
         pub(crate) signed_in_now: bool,
         pub(crate) account_chosen: bool,
-        pub(crate) session: Option<SessionFacts>,
+        pub(crate) session: Option<SessionFacts<'static>>,
+        pub(crate) acr: Option<AcrWish>,
         pub(crate) requested: Scopes,
         pub(crate) required: Scopes,
         pub(crate) agreed: Scopes,
@@ -83,13 +104,18 @@ pub(super) mod samples {
         pub(crate) fn of(parameters: &str) -> Self {
             let text = format!("response_type=code&scope=openid%20email&{parameters}");
             let params = Params::parse(text.as_bytes(), Limits::REQUEST).unwrap();
+            let request = AuthorizationRequest::parse(&params).unwrap();
             Self {
-                request: AuthorizationRequest::parse(&params).unwrap(),
+                acr: AcrWish::of(&request, &[]),
+                request,
                 redirect_uri: "https://app.example.com/cb",
                 public_app: false,
                 signed_in_now: false,
                 account_chosen: false,
-                session: Some(SessionFacts { auth_time: Timestamp::from_unix(NOW.unix() - 60) }),
+                session: Some(SessionFacts {
+                    proved_at: Some(Timestamp::from_unix(NOW.unix() - 60)),
+                    acr: "0",
+                }),
                 requested: scopes("openid email"),
                 required: scopes("openid"),
                 agreed: scopes("openid email"),
@@ -105,6 +131,7 @@ pub(super) mod samples {
                 signed_in_now: self.signed_in_now,
                 account_chosen: self.account_chosen,
                 session: self.session,
+                acr: self.acr.as_ref(),
                 another_expected: false,
                 requested: &self.requested,
                 required: &self.required,

@@ -23,6 +23,8 @@ const REQUIRED: &[&str] = &["iss", "sub", "aud", "exp", "iat"];
 pub(crate) enum IdTokenHint {
     /// The person with this subject identifier.
     Subject(String),
+    /// One of the people with these (OIDC Core §5.5.1).
+    OneOf(Vec<String>),
     /// Nobody that we know of: made up, of another issuer, or signed with a key that is gone.
     Unproven,
 }
@@ -48,6 +50,9 @@ impl IdTokenHint {
     pub(crate) fn names(&self, user: &User, client: &Client, keys: &KeySet) -> bool {
         match self {
             Self::Subject(expected) => *expected == subject(keys.subject_key(), sector(client), &user.id),
+            Self::OneOf(expected) => {
+                expected.contains(&subject(keys.subject_key(), sector(client), &user.id))
+            }
             Self::Unproven => false,
         }
     }

@@ -11,14 +11,16 @@ use mapae_protocol::{
 };
 
 use super::{
-    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, form_target, page, proceed, see_other,
-    trust_target,
+    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, acr::AcrWish, device, form_target, page,
+    proceed, see_other, trust_target,
 };
 use crate::{
     accounts::{Email, NewPassword, guess::Guess, known_browser, session, throttle::Throttled},
     app::App,
     audit::{About, Event},
     catalog::Client,
+    client_document,
+    fault::Fault,
     http::cross_site,
     pages::{
         at,
@@ -50,6 +52,7 @@ pub(super) const LOGIN: Prompt = Prompt {
         },
         Check { name: "prompt=login", error: ErrorCode::LoginRequired, applies: login_was_asked },
         Check { name: "max_age", error: ErrorCode::LoginRequired, applies: signed_in_too_long_ago },
+        Check { name: "acr", error: ErrorCode::LoginRequired, applies: signed_in_too_unsurely },
     ],
 };
 
@@ -64,7 +67,15 @@ fn signed_in_too_long_ago(facts: &Facts<'_>) -> bool {
     let (Some(max_age), Some(session)) = (facts.request.max_age, facts.session) else {
         return false;
     };
-    !facts.signed_in_now && (max_age.get() == 0 || facts.now.since(session.auth_time) > max_age)
+    let is_old = session.proved_at.is_none_or(|proved_at| facts.now.since(proved_at) > max_age);
+    !facts.signed_in_now && (max_age.get() == 0 || is_old)
+}
+
+/// A surer sign-in was asked for and has not been tried on the way. Who may not be asked is answered with the context
+/// that there is, unless the app insists.
+fn signed_in_too_unsurely(facts: &Facts<'_>) -> bool {
+    let insists = facts.acr.is_some_and(AcrWish::is_essential);
+    facts.too_unsure() && !facts.signed_in_now && (insists || !facts.request.prompts.forbids_pages())
 }
 
 /// `GET /sign-in`.
@@ -219,8 +230,14 @@ struct Shown {
 impl LoginForm {
     async fn of(visit: &Visit, step: &Step) -> Result<Self, PageError> {
         let Errand::Authorize(authorize) = &step.errand else {
+            let target = FormTarget::OwnOrigin;
+            if let Errand::Device(waiting) = &step.errand {
+                let again = device::must_sign_in_again(visit, step, waiting).await?;
+                let app = Some(device::card(visit, waiting).await?);
+                return Ok(Self { app, again: again.then_some(SignInAgain::TooLongAgo), target });
+            }
             let again = must_confirm(visit, step).then_some(SignInAgain::ToConfirm);
-            return Ok(Self { app: None, again, target: FormTarget::OwnOrigin });
+            return Ok(Self { app: None, again, target });
         };
         let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
         let again = match &visit.session {
@@ -231,7 +248,9 @@ impl LoginForm {
                 let other = facts.another_expected && !facts.signed_in_now;
                 let other = other.then_some(SignInAgain::OtherAccount);
                 let asked = other.or_else(|| login_was_asked(&facts).then_some(SignInAgain::Asked));
-                asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo))
+                let asked =
+                    asked.or_else(|| signed_in_too_long_ago(&facts).then_some(SignInAgain::TooLongAgo));
+                asked.or_else(|| signed_in_too_unsurely(&facts).then_some(SignInAgain::NotSureEnough))
             }
         };
         let target = form_target(visit, step).await;
@@ -244,7 +263,7 @@ impl LoginForm {
         let signed_in = visit.session.as_ref().filter(|_| same);
         let hint = match &step.errand {
             Errand::Authorize(authorize) => authorize.request.login_hint.clone(),
-            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) | Errand::Device(_) => None,
         };
         signed_in.map(|signed_in| signed_in.user.address().to_owned()).or(hint).unwrap_or_default()
     }
@@ -256,7 +275,12 @@ impl LoginForm {
             Some(SignInProblem::WrongCredentials) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let sealed = visit.seal(step).await?;
-        let upstream::Offer { buttons, kept_out } = upstream::offer(visit, step, &sealed);
+        let upstream::Offer { mut buttons, kept_out } = upstream::offer(visit, step, &sealed);
+        let waiting = upstream::waiting_arrival(visit, step).await?;
+        if let Some(arrival) = &waiting {
+            // It would lead back to this page.
+            buttons.retain(|button| button.id != arrival.upstream);
+        }
         let page = SignIn {
             step: sealed,
             app: self.app,
@@ -264,9 +288,10 @@ impl LoginForm {
             again: shown.again,
             problem: shown.problem,
             trouble: upstream::told(visit)?.and_then(|told| trouble_with(visit, step, &told)),
-            linking: linking(visit, step).await?,
+            linking: linking(visit, step, waiting).await?,
             upstreams: buttons,
             kept_out,
+            passwordless: is_passwordless(visit, shown.again).await?,
             target: self.target,
         };
         let mut response = (status, visit.show(&page, Some(step))).into_response();
@@ -276,6 +301,14 @@ impl LoginForm {
         }
         Ok(response)
     }
+}
+
+/// Whether the person who is signed in, and must prove again who they are, has no password for that.
+async fn is_passwordless(visit: &Visit, again: Option<SignInAgain>) -> Result<bool, Fault> {
+    let same = again.is_some_and(SignInAgain::is_of_the_same_person);
+    let Some(signed_in) = visit.session.as_ref().filter(|_| same) else { return Ok(false) };
+    let account = users::by_id(visit.app.db(), &signed_in.user.id).await?;
+    Ok(account.is_some_and(|account| account.password_hash.is_none()))
 }
 
 /// Whether a page of ours waits for somebody who proves anew who they are.
@@ -294,18 +327,28 @@ fn trouble_with(visit: &Visit, step: &Step, told: &Told) -> Option<TroubleWith> 
 }
 
 /// Who waits to be linked to the account that is proved on this page.
-async fn linking(visit: &Visit, step: &Step) -> Result<Option<Linking>, PageError> {
-    let Some(arrival) = upstream::waiting_arrival(visit, step).await? else { return Ok(None) };
+async fn linking(
+    visit: &Visit,
+    step: &Step,
+    waiting: Option<upstream::Arrival>,
+) -> Result<Option<Linking>, PageError> {
+    let Some(arrival) = waiting else { return Ok(None) };
     let Some(upstream) = visit.app.upstreams().enabled(&arrival.upstream) else { return Ok(None) };
     Ok(Some(Linking {
         provider: ShownText::name(upstream.label(visit.locale(Some(step)))),
         account: ShownText::name(&upstream::label(&arrival.identity)),
+        named: upstream::named_account(visit, step, &arrival).await?.is_some(),
     }))
 }
 
 /// How an app is shown on our pages: by its name, and by where it really leads.
 pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
-    AppCard { leads_to: Some(ShownText::name(&redirect_uri.origin())), ..card_alone(client) }
+    let origin = redirect_uri.origin();
+    let place = match client_document::place(client.id()) {
+        Some((host, own_origin)) if own_origin != origin => ShownText::way(host, &origin),
+        _ => ShownText::place(&origin),
+    };
+    AppCard { leads_to: Some(place), ..card_alone(client) }
 }
 
 /// How an app is shown where it leads nowhere.

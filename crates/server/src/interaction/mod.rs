@@ -4,10 +4,12 @@
 //! it. Each visit asks the [`PROMPTS`] in order whether a page is needed; when none is, the code is
 //! issued. A prompt is one file with its named checks, and one line in the slice.
 
+mod acr;
 mod answer;
 mod browser;
 pub(crate) mod consent;
 mod create_account;
+pub(crate) mod device;
 mod facts;
 mod forms;
 mod id_token_hint;
@@ -15,21 +17,28 @@ pub(crate) mod login;
 mod page_error;
 mod person;
 mod proceed;
+mod pushed;
+mod request_object;
 pub(crate) mod select_account;
 mod step;
 mod visit;
+mod wishes;
 
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
 pub(crate) use answer::{Answer, Parties, deliver, issue_code, refuse};
 pub(crate) use browser::Browser;
+pub(crate) use device::Device;
 pub(crate) use facts::{Facts, SessionFacts};
 pub(crate) use id_token_hint::IdTokenHint;
 pub(crate) use page_error::PageError;
 pub(crate) use person::person_page;
 pub(crate) use proceed::{Situation, form_target, needed, proceed, trust_target};
+pub(crate) use pushed::{answering, pulled};
+pub(crate) use request_object::{Unfolded, Unopened, open, unfolded};
 pub(crate) use step::{Asked, Authorize, Errand, Step, StepError};
 pub(crate) use visit::{Visit, page, see_other};
+pub(crate) use wishes::Wishes;
 
 /// One reason to show a page.
 #[derive(Clone, Copy, Debug)]

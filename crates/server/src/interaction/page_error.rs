@@ -37,6 +37,8 @@ pub(crate) enum PageError {
     Step(#[from] StepError),
     #[error("the form is not from a page of ours")]
     ForgedForm,
+    #[error("another browser has the device")]
+    DeviceTaken,
     #[error("no such page")]
     NotFound,
     #[error("too many requests")]
@@ -79,6 +81,7 @@ impl PageError {
             Self::Step(StepError::Foreign) => (StatusCode::BAD_REQUEST, BlockedReason::OtherBrowser),
             Self::Step(StepError::Over) => (StatusCode::BAD_REQUEST, BlockedReason::StepOver),
             Self::ForgedForm => (StatusCode::FORBIDDEN, BlockedReason::ForgedForm),
+            Self::DeviceTaken => (StatusCode::FORBIDDEN, BlockedReason::DeviceTaken),
             Self::NotFound => (StatusCode::NOT_FOUND, BlockedReason::NotFound),
             Self::Step(StepError::Full) | Self::TooMany => {
                 (StatusCode::TOO_MANY_REQUESTS, BlockedReason::TooMany)

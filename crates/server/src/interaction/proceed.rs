@@ -11,11 +11,13 @@ use mapae_protocol::{
 };
 
 use super::{
-    Answer, Authorize, Check, Errand, Facts, PROMPTS, PageError, Prompt, SessionFacts, Step, Visit,
+    Answer, Authorize, Check, Errand, Facts, PROMPTS, PageError, Prompt, SessionFacts, Step, StepError,
+    Visit,
     answer::{Parties, deliver, issue_code, refuse},
     id_token_hint, see_other,
 };
 use crate::{
+    accounts::session,
     app::App,
     catalog::Client,
     fault::{Artefact, Fault},
@@ -29,7 +31,7 @@ use crate::{
 pub(crate) struct Situation {
     pub(crate) client: Arc<Client>,
     pub(crate) redirect: TrustedRedirect,
-    /// What the request asks, as far as this app may ask.
+    /// What the request asks, by scope or claim by claim, as far as this app may ask.
     pub(crate) requested: Scopes,
     /// What this person and this app have between them.
     pub(crate) consent: Option<Consent>,
@@ -41,6 +43,9 @@ impl Situation {
     /// Reads the facts. The app and its redirect URI are judged first, and again on every page.
     pub(crate) async fn read(visit: &Visit, authorize: &Authorize) -> Result<Self, PageError> {
         let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
+        if authorize.is_outdated(&client) {
+            return Err(StepError::Over.into());
+        }
         let consent = match &visit.session {
             Some(signed_in) => consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?,
             None => None,
@@ -51,12 +56,18 @@ impl Situation {
         let agreed = scopes(consent.as_ref().map(|consent| consent.scopes.as_str()))?;
         let refused = scopes(consent.as_ref().map(|consent| consent.refused.as_str()))?;
         // What an app may ask can shrink while a person looks at a page.
-        let requested = authorize.request.scopes.intersection(client.allowed());
+        let asked = authorize.request.scopes.union(&authorize.wishes.items());
+        let requested = asked.intersection(client.allowed());
         Ok(Self { client, redirect, requested, consent, agreed, refused })
     }
 
     /// The facts as the prompts see them.
-    pub(crate) fn facts<'a>(&'a self, visit: &Visit, step: &'a Step, authorize: &'a Authorize) -> Facts<'a> {
+    pub(crate) fn facts<'a>(
+        &'a self,
+        visit: &'a Visit,
+        step: &'a Step,
+        authorize: &'a Authorize,
+    ) -> Facts<'a> {
         let session = visit.session.as_ref().map(|signed_in| &signed_in.session);
         Facts {
             request: &authorize.request,
@@ -65,7 +76,9 @@ impl Situation {
             signed_in_now: session.is_some_and(|session| step.signed_in.as_ref() == Some(&session.id)),
             another_expected: self.another_expected(visit, authorize),
             account_chosen: step.account_chosen,
-            session: session.map(|session| SessionFacts { auth_time: session.auth_time }),
+            session: session
+                .map(|session| SessionFacts { proved_at: session.proved_at, acr: session::acr_of(session) }),
+            acr: authorize.wishes.acr.as_ref(),
             requested: &self.requested,
             required: self.client.required(),
             agreed: &self.agreed,
@@ -80,7 +93,7 @@ impl Situation {
         let silent = authorize.request.prompts.forbids_pages();
         let keys = visit.app.keys().current();
         id_token_hint::contradicts(
-            authorize.hint.as_ref(),
+            authorize.wishes.hint.as_ref(),
             visit.session.as_ref(),
             silent,
             (&self.client, &keys),
@@ -127,6 +140,7 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     if situation.requested.is_empty() {
         // Taken from the app while the person looked at a page.
         let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
+        step.give_up(&visit.app, &visit.browser).await?;
         return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
     }
     if may_ask_for_terms(&facts)
@@ -139,8 +153,19 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
             let error = OAuthError::new(ErrorCode::LoginRequired, "somebody else than expected signed in");
             Answer::Error(error)
         }
+        _ if facts.out_of_reach() => {
+            let description = "the authentication context that is asked for cannot be reached";
+            let error = OAuthError::new(ErrorCode::UnmetAuthenticationRequirements, description);
+            if !facts.signed_in_now {
+                // Nobody has done anything here yet (AZ-37).
+                step.give_up(&visit.app, &visit.browser).await?;
+                return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
+            }
+            Answer::Error(error)
+        }
         (Some((_, check)), _, _) if authorize.request.prompts.forbids_pages() => {
             let error = OAuthError::new(check.error, "the person would have to see a page");
+            step.give_up(&visit.app, &visit.browser).await?;
             return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
         }
         (Some((prompt, check)), _, _) => {
@@ -156,7 +181,10 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
         // The prompts ask for a page without a session and without a consent.
         (None, _, _) => return Err(Fault::Unprompted.into()),
     };
-    step.end(&visit.app, &visit.browser).await?;
+    match &answer {
+        Answer::Code(_) => step.end(&visit.app, &visit.browser).await?,
+        Answer::Error(_) => step.give_up(&visit.app, &visit.browser).await?,
+    }
     Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?)
 }
 
@@ -165,11 +193,11 @@ async fn see_own(visit: &Visit, step: &Step, errand: &Errand) -> Result<Response
     if let Some(page) = renewal::first(visit, step).await? {
         return Ok(page);
     }
-    let path = match errand {
-        Errand::Visit(path) | Errand::Confirm(path) => path,
-        Errand::Connect(_) | Errand::Authorize(_) => at::ACCOUNT,
-    };
-    Ok(see_other(path)?)
+    match errand {
+        Errand::Visit(path) | Errand::Confirm(path) => Ok(see_other(path)?),
+        Errand::Device(_) => Ok(see_other(&at::step(at::CONFIRM_DEVICE, &visit.seal(step).await?))?),
+        Errand::Connect(_) | Errand::Authorize(_) => Ok(see_other(at::ACCOUNT)?),
+    }
 }
 
 /// Terms that are new are asked after the sign-in and before the consent, and never where no page may be shown: who
@@ -227,6 +255,13 @@ mod tests {
             (just_signed_in("max_age=59"), None),
             (just_signed_in("max_age=0"), None),
             (Case::of("prompt=none&max_age=59"), sign_in("max_age")),
+            (Case::of("acr_values=1"), sign_in("acr")),
+            (Case::of("acr_values=0"), None),
+            (Case::of("acr_values=1&prompt=none"), None),
+            (Case::of("acr_values=urn:gold"), None),
+            (just_signed_in("acr_values=1"), None),
+            (Case::of(ESSENTIAL), sign_in("acr")),
+            (Case::of(&format!("{ESSENTIAL}&prompt=none")), sign_in("acr")),
             (Case::of("prompt=select_account"), select),
             (Case { account_chosen: true, ..Case::of("prompt=select_account") }, None),
             (just_signed_in("prompt=select_account"), None),
@@ -238,6 +273,22 @@ mod tests {
         ] {
             assert_eq!(page(&case), expected, "{case:?}");
         }
+    }
+
+    /// `{"id_token":{"acr":{"essential":true,"value":"1"}}}`
+    const ESSENTIAL: &str =
+        "claims=%7B%22id_token%22:%7B%22acr%22:%7B%22essential%22:true,%22value%22:%221%22%7D%7D%7D";
+
+    #[test]
+    fn oidc_core_5_5_1_1_who_cannot_be_sure_enough_is_no_answer_and_no_loop() {
+        let fails = |case: &Case| case.facts().out_of_reach();
+        assert!(!fails(&Case::of(ESSENTIAL)), "a sign-in may help");
+        assert!(fails(&just_signed_in(ESSENTIAL)), "it did not");
+        let sure = Some(SessionFacts { proved_at: Some(NOW), acr: "1" });
+        assert!(!fails(&Case { session: sure, ..just_signed_in(ESSENTIAL) }));
+        assert!(!fails(&just_signed_in("acr_values=1")), "only a wish");
+        let impossible = ESSENTIAL.replace("%221%22", "%22urn:gold%22");
+        assert!(fails(&Case::of(&impossible)) && fails(&nobody(&impossible)), "before anybody is asked");
     }
 
     #[test]
@@ -281,7 +332,14 @@ mod tests {
 
     #[test]
     fn a_sign_in_of_the_future_is_fresh() {
-        let session = Some(SessionFacts { auth_time: Timestamp::from_unix(NOW.unix() + 5) });
+        let session = Some(SessionFacts { proved_at: Some(Timestamp::from_unix(NOW.unix() + 5)), acr: "1" });
         assert_eq!(page(&Case { session, ..Case::of("max_age=1") }), None, "another node's clock is ahead");
+    }
+
+    #[test]
+    fn se_22_a_sign_in_that_nobody_saw_is_never_young_enough() {
+        let session = Some(SessionFacts { proved_at: None, acr: "0" });
+        assert_eq!(page(&Case { session, ..Case::of("max_age=86400") }), page(&Case::of("max_age=0")));
+        assert_eq!(page(&Case { session, ..Case::of("") }), page(&Case::of("")), "where nobody asks for it");
     }
 }

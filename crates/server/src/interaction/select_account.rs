@@ -7,7 +7,8 @@ use axum::{
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
 use super::{
-    Check, Errand, Facts, PageError, Prompt, Step, Visit, login, page, proceed, see_other, trust_target,
+    Check, Errand, Facts, PageError, Prompt, Step, Visit, device, login, page, proceed, see_other,
+    trust_target,
 };
 use crate::{
     app::App,
@@ -42,6 +43,7 @@ async fn choices(visit: Visit) -> Result<Response, PageError> {
     };
     let (app, target) = match &step.errand {
         Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => (None, FormTarget::OwnOrigin),
+        Errand::Device(waiting) => (Some(device::card(&visit, waiting).await?), FormTarget::OwnOrigin),
         Errand::Authorize(authorize) => {
             let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
             let uri = redirect.uri();

@@ -7,6 +7,7 @@
 use mapae_protocol::{
     authorization::{AuthorizationRequest, target::RequestedTarget},
     base64url,
+    fapi::Profile,
     locale::Locale,
     random,
     scope::Scopes,
@@ -14,10 +15,11 @@ use mapae_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Browser, IdTokenHint, Visit};
+use super::{Browser, Device, PageError, Visit, Wishes, answering};
 use crate::{
     accounts::throttle,
     app::App,
+    catalog::Client,
     fault::{Artefact, Fault},
     keys::STEP_LIFE,
     store::{CommitError, Concealed, Unit, steps},
@@ -80,6 +82,8 @@ pub(crate) enum Errand {
     Confirm(String),
     /// To add a provider to the account of this id.
     Connect(String),
+    /// A device waits for an answer.
+    Device(Device),
 }
 
 /// An authorization request. Its redirect URI is matched against the registered ones again at every use.
@@ -87,20 +91,41 @@ pub(crate) enum Errand {
 pub(crate) struct Authorize {
     pub(crate) target: RequestedTarget,
     pub(crate) request: AuthorizationRequest,
-    /// Whom the app expects.
-    pub(crate) hint: Option<IdTokenHint>,
+    /// What it says beyond that, as far as the app may say it.
+    pub(crate) wishes: Wishes,
+    /// The name under which the app pushed it: it is answered once.
+    pushed: Option<String>,
+    /// By the rules of which profile it was judged.
+    #[serde(default)]
+    profile: Option<Profile>,
     /// Where it waits if it is too large to travel.
     #[serde(skip)]
     row: Option<String>,
 }
 
 impl Authorize {
-    pub(crate) fn new(
-        target: RequestedTarget,
-        request: AuthorizationRequest,
-        hint: Option<IdTokenHint>,
-    ) -> Self {
-        Self { target, request, hint, row: None }
+    pub(crate) const fn new(target: RequestedTarget, request: AuthorizationRequest, wishes: Wishes) -> Self {
+        Self { target, request, wishes, pushed: None, profile: None, row: None }
+    }
+
+    /// The same, as the app pushed it under this name (RFC 9126).
+    pub(crate) fn pushed_as(self, pushed: Option<String>) -> Self {
+        Self { pushed, ..self }
+    }
+
+    /// The same, as it was judged by the rules of this profile.
+    pub(crate) fn by_rules_of(self, profile: Option<Profile>) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// Whether the app has gone over to stricter rules since it asked.
+    pub(crate) fn is_outdated(&self, client: &Client) -> bool {
+        self.profile < client.profile()
+    }
+
+    /// The name under which the app pushed it.
+    pub(crate) fn pushed(&self) -> Option<&str> {
+        self.pushed.as_deref()
     }
 }
 
@@ -121,7 +146,7 @@ impl Step {
     pub(crate) fn new(errand: Errand, now: Timestamp) -> Self {
         let locale = match &errand {
             Errand::Authorize(authorize) => authorize.request.locale,
-            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) | Errand::Device(_) => None,
         };
         Self {
             errand,
@@ -177,7 +202,7 @@ impl Step {
         Ok(step.carrying(errand))
     }
 
-    /// Gives up the row, if it has one: the app has its answer.
+    /// Gives up the row, if it has one: the app has its code.
     pub(crate) async fn end(&self, app: &App, browser: &Browser) -> Result<(), Fault> {
         if let Some(row) = self.row() {
             app.commit(Unit::from(steps::drop(row, &browser.name()))).await?;
@@ -185,10 +210,20 @@ impl Step {
         Ok(())
     }
 
+    /// Before the app is answered with an error: nothing of its request is kept.
+    pub(crate) async fn give_up(&self, app: &App, browser: &Browser) -> Result<(), PageError> {
+        let pushed = match &self.errand {
+            Errand::Authorize(authorize) => authorize.pushed(),
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) | Errand::Device(_) => None,
+        };
+        let row = self.row().map(|row| steps::drop(row, &browser.name()));
+        answering(app, pushed, Unit::new().with_all(row)).await
+    }
+
     fn row(&self) -> Option<&str> {
         match &self.errand {
             Errand::Authorize(authorize) => authorize.row.as_deref(),
-            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
+            Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) | Errand::Device(_) => None,
         }
     }
 }

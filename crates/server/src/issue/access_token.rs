@@ -4,16 +4,19 @@ use mapae_protocol::{
     access_token::AccessTokenClaims,
     audience::Audience,
     base64url,
+    dpop::{Confirmation, Thumbprint},
     issuer::Issuer,
     jose::{Algorithm, HeaderType},
     random,
     scope::Scopes,
     seal::Sealer,
     time::{Seconds, Timestamp},
+    token::TokenType,
+    token_exchange::Actor,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Audiences, GrantIds, Handle, Sector, subject};
+use super::{Audiences, GrantIds, Handle, Living, Sector, subject};
 use crate::{
     fault::{Artefact, Fault},
     keys::{KeySet, OpaqueAccessTokens},
@@ -31,6 +34,8 @@ pub(crate) struct AccessTokenContext<'a> {
     pub(crate) audiences: &'a Audiences,
     pub(crate) scopes: &'a Scopes,
     pub(crate) lifetime: Seconds,
+    /// The key whose possession was proven: then the token is bound to it (RFC 9449 §6).
+    pub(crate) key: Option<Thumbprint>,
     pub(crate) now: Timestamp,
 }
 
@@ -46,6 +51,16 @@ pub(crate) struct GrantFacts<'a> {
     pub(crate) amr: &'a str,
     /// No token of a grant outlives it.
     pub(crate) expires_at: Timestamp,
+}
+
+/// What was presented, and who acts by it from now on.
+#[derive(Debug)]
+pub(crate) struct Exchanged<'a> {
+    pub(crate) subject: Living,
+    /// Who acts now first.
+    pub(crate) actors: Vec<String>,
+    pub(crate) app_id: &'a str,
+    pub(crate) app_epoch: i64,
 }
 
 /// An access token that is decided and not signed yet.
@@ -83,6 +98,26 @@ impl AccessTokenPlan {
         Self { claims, opaque: cx.is_opaque(), app_epoch }
     }
 
+    /// A token that an app has by an exchange: of the grant of the one that it presented, never longer or surer than that,
+    /// and dead with the app that asked, too (RFC 8693 §2.2.1).
+    pub(crate) fn for_actor(cx: &AccessTokenContext<'_>, exchanged: Exchanged<'_>) -> Self {
+        let Exchanged { subject: Living { token, grant }, actors, app_id, app_epoch } = exchanged;
+        let mut claims = cx.claims(app_id, token.subject.clone());
+        claims.exp = claims.exp.min(token.expires_at);
+        claims.auth_time = token.auth_time.or_else(|| grant.as_ref().map(|grant| grant.auth_time));
+        claims.acr = token.acr.clone().or_else(|| grant.and_then(|grant| grant.acr));
+        claims.amr = token.amr.clone();
+        claims.act = Actor::chain(&actors);
+        claims.gcl = Some(token.given_to().to_owned());
+        claims.rvh = token.handles().to_vec();
+        if let Some(api) = cx.audiences.api.as_deref().filter(|api| !api.opaque) {
+            let handle = Handle { key: cx.keys.handle_key(), audience: &api.identifier };
+            claims.rvh.push(handle.of(Kind::App, app_id, app_epoch));
+        }
+        claims.gid = token.grant_id;
+        Self { claims, opaque: cx.is_opaque(), app_epoch }
+    }
+
     /// The text that the client gets.
     pub(crate) fn sign(&self, keys: &KeySet) -> Result<String, Fault> {
         if self.opaque {
@@ -90,6 +125,11 @@ impl AccessTokenPlan {
         }
         let key = keys.signing_key(ALGORITHM)?;
         key.sign(HeaderType::AccessToken, &self.claims).map_err(|error| Fault::Key(error.into()))
+    }
+
+    /// How it is to be used.
+    pub(crate) const fn token_type(&self) -> TokenType {
+        if self.claims.cnf.is_some() { TokenType::Dpop } else { TokenType::Bearer }
     }
 
     /// For how long it is good.
@@ -118,6 +158,9 @@ impl AccessTokenContext<'_> {
             acr: None,
             amr: Vec::new(),
             sid: None,
+            cnf: self.key.map(|jkt| Confirmation { jkt }),
+            act: None,
+            gcl: None,
             gid: None,
             rvh: Vec::new(),
         }
@@ -134,8 +177,13 @@ pub(crate) struct OpaqueAccessToken {
     pub(crate) subject: String,
     pub(crate) audience: Vec<String>,
     pub(crate) scope: String,
+    pub(crate) cnf: Option<Confirmation>,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
+    /// To which app the grant was given, where another one has the token by an exchange.
+    pub(crate) given_to: Option<String>,
+    /// Who acts, now first.
+    pub(crate) actors: Vec<String>,
 }
 
 impl OpaqueAccessToken {
@@ -148,8 +196,11 @@ impl OpaqueAccessToken {
             subject: claims.sub.clone(),
             audience: claims.aud.iter().map(str::to_owned).collect(),
             scope: claims.scope.clone().unwrap_or_default(),
+            cnf: claims.cnf,
             issued_at: claims.iat,
             expires_at: claims.exp,
+            given_to: claims.gcl.clone(),
+            actors: claims.act.as_ref().map(Actor::all).unwrap_or_default(),
         }
     }
 

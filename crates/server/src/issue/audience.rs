@@ -153,6 +153,7 @@ mod tests {
         audiences.map(|audiences| audiences.claim(&issuer).iter().collect::<Vec<_>>().join(" "))
     }
 
+    /// RFC 9068 §3.
     #[test]
     fn rfc8707_2_a_token_is_for_one_api_and_for_userinfo_when_openid_was_granted() {
         use AudienceError as No;

@@ -29,6 +29,8 @@ pub(crate) struct AuthorizationCode {
     pub(crate) redirect_uri_asked: bool,
     /// The S256 challenge (RFC 7636 §4.2).
     pub(crate) challenge: Option<[u8; 32]>,
+    /// The thumbprint of the key with which alone it is redeemed (RFC 9449 §10).
+    pub(crate) key: Option<[u8; 32]>,
     pub(crate) user_id: String,
     pub(crate) consent_id: String,
     pub(crate) session_id: String,
@@ -49,6 +51,8 @@ pub(crate) struct CodeDetails {
     pub(crate) scopes: Scopes,
     /// RFC 8707 §2.1.
     pub(crate) resource: Option<String>,
+    /// OIDC Core §5.5, as JSON.
+    pub(crate) claims: Option<String>,
     pub(crate) nonce: Option<String>,
 }
 

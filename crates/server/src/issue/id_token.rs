@@ -61,6 +61,12 @@ impl IdTokenPlan {
         Self { algorithm, claims }
     }
 
+    /// Tells this of the person, too (OIDC Core §5.5).
+    pub(crate) fn telling(mut self, claims: serde_json::Map<String, serde_json::Value>) -> Self {
+        self.claims.extra = claims;
+        self
+    }
+
     /// Signs, with the hash of the access token beside which it travels (OIDC Core §3.1.3.6).
     pub(crate) fn sign(mut self, keys: &KeySet, access_token: &str) -> Result<String, Fault> {
         self.claims.at_hash = Some(at_hash(self.algorithm, access_token));

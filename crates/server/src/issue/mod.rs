@@ -7,18 +7,24 @@
 mod access_token;
 mod audience;
 mod code;
+mod device;
 mod id_token;
 mod keyed_digest;
+mod logout_token;
 mod may_issue;
 mod presented;
 mod refresh_token;
 mod revocation_handle;
 mod subject;
 
-pub(crate) use access_token::{AccessTokenContext, AccessTokenPlan, GrantFacts, OpaqueAccessToken};
+pub(crate) use access_token::{
+    AccessTokenContext, AccessTokenPlan, Exchanged, GrantFacts, OpaqueAccessToken,
+};
 pub(crate) use audience::{Audiences, audience_of_grant, resolve_audience};
 pub(crate) use code::{AuthorizationCode, CodeDetails};
+pub(crate) use device::{DeviceApproval, device_origin, user_code_digest};
 pub(crate) use id_token::{IdTokenPlan, SignIn, session_name};
+pub(crate) use logout_token::LogoutToken;
 pub(crate) use may_issue::may_issue;
 pub(crate) use presented::{Living, PresentedToken};
 pub(crate) use refresh_token::{RefreshSecret, RefreshToken};

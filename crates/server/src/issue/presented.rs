@@ -3,9 +3,11 @@
 use mapae_protocol::{
     access_token::AccessTokenClaims,
     audience::Audience,
+    dpop::Confirmation,
     jose::{HeaderType, Unverified},
     scope::Scopes,
     time::Timestamp,
+    token_exchange::Actor,
 };
 
 use super::{Handle, OpaqueAccessToken};
@@ -14,10 +16,9 @@ use crate::{
     fault::Fault,
     keys::KeySet,
     store::{
-        grant_states::{self, GrantState},
+        grant_states::{self, GrantState, Person},
         revocations::Kind,
         tokens,
-        users::User,
     },
 };
 
@@ -37,6 +38,13 @@ pub(crate) struct PresentedToken {
     pub(crate) expires_at: Timestamp,
     pub(crate) auth_time: Option<Timestamp>,
     pub(crate) acr: Option<String>,
+    /// The key to which it is bound.
+    pub(crate) cnf: Option<Confirmation>,
+    pub(crate) amr: Vec<String>,
+    /// Who acts for the subject, now first (RFC 8693 §4.1).
+    pub(crate) actors: Vec<String>,
+    /// To which app the grant was given, where another one has the token by an exchange.
+    given_to: Option<String>,
     app: AppProof,
 }
 
@@ -75,6 +83,10 @@ impl PresentedToken {
             expires_at: token.expires_at,
             auth_time: None,
             acr: None,
+            cnf: token.cnf,
+            amr: Vec::new(),
+            actors: token.actors,
+            given_to: token.given_to,
             app: AppProof::Epoch(token.app_epoch),
         })
     }
@@ -98,6 +110,10 @@ impl PresentedToken {
             expires_at: claims.exp,
             auth_time: claims.auth_time,
             acr: claims.acr,
+            cnf: claims.cnf,
+            amr: claims.amr,
+            actors: claims.act.as_ref().map(Actor::all).unwrap_or_default(),
+            given_to: claims.gcl,
             app: AppProof::Handles(claims.rvh),
         })
     }
@@ -110,14 +126,33 @@ impl PresentedToken {
         }
         let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
         let state = grant_states::of_token(app.db(), grant_id, &self.jti).await?;
-        let living = state.filter(|state| self.is_given_by(state, now));
-        Ok(living.map(|state| Living { token: self, grant: Some(Box::new(state)) }))
+        let Some(state) = state.filter(|state| self.is_given_by(state, now)) else { return Ok(None) };
+        // What was exchanged hangs on two apps: on the one to which the person gave it, and on the one that has it.
+        if self.given_to.is_some() && !self.holder_lives(app, keys).await? {
+            return Ok(None);
+        }
+        Ok(Some(Living { token: self, grant: Some(Box::new(state)) }))
+    }
+
+    /// The app to which a person gave the grant.
+    pub(crate) fn given_to(&self) -> &str {
+        self.given_to.as_deref().unwrap_or(&self.client_id)
+    }
+
+    /// The handles under which the revocation feed can end it; none of a sealed one.
+    pub(crate) fn handles(&self) -> &[String] {
+        match &self.app {
+            AppProof::Epoch(_) => &[],
+            AppProof::Handles(handles) => handles,
+        }
     }
 
     /// Asks the store also for the person; `None` for a token that is of no person, too.
-    pub(crate) async fn living_person(self, app: &App) -> Result<Option<(Self, User)>, Fault> {
+    pub(crate) async fn living_person(self, app: &App) -> Result<Option<(Self, Person)>, Fault> {
         let now = app.now();
-        let Some(grant_id) = self.grant_id.as_ref().filter(|_| now < self.expires_at) else {
+        // What was exchanged is for an API alone.
+        let own = now < self.expires_at && self.given_to.is_none();
+        let Some(grant_id) = self.grant_id.as_ref().filter(|_| own) else {
             return Ok(None);
         };
         let found = grant_states::with_person(app.db(), grant_id, &self.jti).await?;
@@ -125,14 +160,20 @@ impl PresentedToken {
         Ok(living.map(|(_, person)| (self, person)))
     }
 
-    /// Whether this grant is alive and of the app that the token names.
+    /// Whether this grant is alive and of the app to which the token says that it was given.
     fn is_given_by(&self, state: &GrantState, now: Timestamp) -> bool {
-        state.app_id == self.client_id && state.alive(self.expires_at, now).is_ok()
+        state.app_id == self.given_to() && state.alive(self.expires_at, now).is_ok()
     }
 
     async fn living_without_grant(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {
+        let lives = self.holder_lives(app, keys).await?;
+        Ok(lives.then_some(Living { token: self, grant: None }))
+    }
+
+    /// Whether the app that has it is what it was, and the token not revoked by itself.
+    async fn holder_lives(&self, app: &App, keys: &KeySet) -> Result<bool, Fault> {
         let facts = tokens::facts(app.db(), &self.client_id, &self.jti).await?;
-        let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(None) };
+        let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(false) };
         let current = match &self.app {
             AppProof::Epoch(made_under) => *made_under == epoch,
             AppProof::Handles(handles) => self.audience.iter().any(|audience| {
@@ -140,7 +181,7 @@ impl PresentedToken {
                 handles.contains(&handle.of(Kind::App, &self.client_id, epoch))
             }),
         };
-        Ok((current && facts.alive(epoch, self.expires_at)).then_some(Living { token: self, grant: None }))
+        Ok(current && facts.alive(epoch, self.expires_at))
     }
 }
 

@@ -9,6 +9,8 @@ use super::keyed_digest::keyed_digest;
 pub(crate) enum Sector<'a> {
     /// An app registered in the console is a sector of its own, by its frozen id.
     App(&'a str),
+    /// Apps that registered themselves and are at one host are one party (OIDC Core §8.1).
+    Host(&'a str),
     /// An API knows one person by one identifier, whatever app calls it.
     Api(&'a str),
     /// Everybody sees the same identifier (`subject_type` public).
@@ -21,6 +23,7 @@ pub(crate) enum Sector<'a> {
 pub(crate) fn subject(key: &HmacKey, sector: Sector<'_>, user_id: &str) -> String {
     let (kind, name) = match sector {
         Sector::App(id) => ("app", id),
+        Sector::Host(host) => ("host", host),
         Sector::Api(identifier) => ("api", identifier),
         Sector::Public => ("public", ""),
     };
@@ -32,6 +35,7 @@ pub(crate) fn subject(key: &HmacKey, sector: Sector<'_>, user_id: &str) -> Strin
 mod tests {
     use super::*;
 
+    /// OIDC Core §8.
     #[test]
     fn ui_06_one_person_has_another_name_in_every_sector() {
         let key = HmacKey::new(&[7; 32]);
@@ -39,6 +43,7 @@ mod tests {
             subject(&key, Sector::App("app_1"), "usr_1"),
             subject(&key, Sector::App("app_2"), "usr_1"),
             subject(&key, Sector::Api("app_1"), "usr_1"),
+            subject(&key, Sector::Host("app_1"), "usr_1"),
             subject(&key, Sector::Public, "usr_1"),
             subject(&key, Sector::App("app_1"), "usr_2"),
         ];

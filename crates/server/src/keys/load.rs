@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// What tokens are signed with: ES256 for access tokens, RS256 because every OpenID client knows it
-/// (OIDC Core §15.1), and either for ID tokens as the app chooses.
-pub(super) const ALGORITHMS: [Algorithm; 2] = [Algorithm::Es256, Algorithm::Rs256];
+/// (OIDC Core §15.1), and any of them for ID tokens as the app chooses.
+pub(crate) const ALGORITHMS: &[Algorithm] = Algorithm::ALL;
 /// The names of the keys that never rotate.
 const SUBJECT: &str = "subject";
 const HANDLE: &str = "revocation handle";
@@ -26,7 +26,7 @@ const HANDLE: &str = "revocation handle";
 pub(crate) async fn load_or_create(db: &Db, master: &MasterKey, now: Timestamp) -> Result<KeySet, Fault> {
     let signing = rows::signing(db, now).await?;
     let mut unit = Unit::new();
-    for algorithm in ALGORITHMS {
+    for &algorithm in ALGORITHMS {
         if signing.iter().all(|key| key.alg != algorithm.as_str()) {
             unit = unit.with(rows::add_signing(&new_signing(algorithm, master, now, now)?));
         }

@@ -11,12 +11,12 @@ mod purposes;
 mod ring;
 mod rotation;
 
-pub(crate) use load::{load, load_or_create};
+pub(crate) use load::{ALGORITHMS, load, load_or_create};
 pub use master::MasterKeyError;
 pub(crate) use master::{load as load_master_key, load_or_create as load_or_create_master_key};
 pub(crate) use purposes::{
-    ARRIVAL_LIFE, AuthorizationCodes, BROWSER_LIFE, DEPARTURE_LIFE, FeedCursors, KNOWN_BROWSER_LIFE,
-    OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, STEP_LIFE, Seals,
+    ANSWER_LIFE, ARRIVAL_LIFE, AuthorizationCodes, BROWSER_LIFE, DEPARTURE_LIFE, FeedCursors,
+    KNOWN_BROWSER_LIFE, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, STEP_LIFE, Seals,
 };
 pub(crate) use ring::{KeyRing, KeySet};
 pub(crate) use rotation::{Takeover, rotation};

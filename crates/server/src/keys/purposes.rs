@@ -1,6 +1,7 @@
 //! One sealed artefact, one purpose, one key, one type: a code can never be taken for a step.
 
 use mapae_protocol::{
+    dpop::NONCE_LIFE,
     seal::{Purpose, RootError, SealRoot, Sealer},
     time::Seconds,
 };
@@ -11,6 +12,8 @@ use crate::config::Config;
 pub(crate) const STEP_LIFE: Seconds = Seconds::hours(1);
 /// How long somebody may be away at a provider.
 pub(crate) const DEPARTURE_LIFE: Seconds = Seconds::minutes(10);
+/// How long the browser may take from a provider's posted answer to the callback.
+pub(crate) const ANSWER_LIFE: Seconds = Seconds::minutes(1);
 /// How long somebody who came back from a provider may take to get an account.
 pub(crate) const ARRIVAL_LIFE: Seconds = Seconds::minutes(30);
 /// How long a browser is known, before and after anybody has signed in: what is bound to it lives no longer.
@@ -41,6 +44,8 @@ purposes! {
     UpstreamDepartures = "upstream departure", lives |_| DEPARTURE_LIFE;
     /// Somebody who came back from a provider and has no account yet.
     UpstreamArrivals = "upstream arrival", lives |_| ARRIVAL_LIFE;
+    /// An answer that a provider's page posted, on its way to the callback.
+    UpstreamAnswers = "upstream answer", lives |_| ANSWER_LIFE;
     /// Anti-forgery tokens of all other forms.
     Forms = "form", lives |config| config.sessions.absolute.max(BROWSER_LIFE);
     /// The cookie of a browser in which somebody has signed in before.
@@ -53,6 +58,8 @@ purposes! {
     OpaqueAccessTokens = "access token", lives |config| config.tokens.access_token;
     /// Cursors of the revocation feed: one that is older than its events is answered like none.
     FeedCursors = "feed cursor", lives |config| config.tokens.access_token;
+    /// Nonces of proofs of possession (RFC 9449 §8).
+    DpopNonces = "dpop nonce", lives |_| NONCE_LIFE;
 }
 
 /// For how long after its last use a sealing key must open what it has sealed, whatever that was (DESIGN: accepted
@@ -68,11 +75,13 @@ pub(crate) struct Seals {
     pub(crate) steps: Sealer<Steps>,
     pub(crate) departures: Sealer<UpstreamDepartures>,
     pub(crate) arrivals: Sealer<UpstreamArrivals>,
+    pub(crate) answers: Sealer<UpstreamAnswers>,
     pub(crate) forms: Sealer<Forms>,
     pub(crate) known_browsers: Sealer<KnownBrowsers>,
     pub(crate) refresh_tokens: Sealer<RefreshTokens>,
     pub(crate) access_tokens: Sealer<OpaqueAccessTokens>,
     pub(crate) cursors: Sealer<FeedCursors>,
+    pub(crate) dpop_nonces: Sealer<DpopNonces>,
 }
 
 impl Seals {
@@ -83,11 +92,13 @@ impl Seals {
             steps: Sealer::new(roots)?,
             departures: Sealer::new(roots)?,
             arrivals: Sealer::new(roots)?,
+            answers: Sealer::new(roots)?,
             forms: Sealer::new(roots)?,
             known_browsers: Sealer::new(roots)?,
             refresh_tokens: Sealer::new(roots)?,
             access_tokens: Sealer::new(roots)?,
             cursors: Sealer::new(roots)?,
+            dpop_nonces: Sealer::new(roots)?,
         })
     }
 }
@@ -108,17 +119,19 @@ mod tests {
     fn seal_all(keys: &KeySet) -> Vec<(&'static str, String)> {
         let seals = &keys.seals;
         let Seals { codes, steps, departures, arrivals, forms, known_browsers, .. } = seals;
-        let Seals { refresh_tokens, access_tokens, cursors, .. } = seals;
+        let Seals { answers, refresh_tokens, access_tokens, cursors, dpop_nonces, .. } = seals;
         vec![
             (AuthorizationCodes::NAME, codes.seal(b"x", b"")),
             (Steps::NAME, steps.seal(b"x", b"")),
             (UpstreamDepartures::NAME, departures.seal(b"x", b"")),
             (UpstreamArrivals::NAME, arrivals.seal(b"x", b"")),
+            (UpstreamAnswers::NAME, answers.seal(b"x", b"")),
             (Forms::NAME, forms.seal(b"x", b"")),
             (KnownBrowsers::NAME, known_browsers.seal(b"x", b"")),
             (RefreshTokens::NAME, refresh_tokens.seal(b"x", b"")),
             (OpaqueAccessTokens::NAME, access_tokens.seal(b"x", b"")),
             (FeedCursors::NAME, cursors.seal(b"x", b"")),
+            (DpopNonces::NAME, dpop_nonces.seal(b"x", b"")),
         ]
     }
 
@@ -129,11 +142,13 @@ mod tests {
             Steps::NAME => seals.steps.open(text, b"").is_ok(),
             UpstreamDepartures::NAME => seals.departures.open(text, b"").is_ok(),
             UpstreamArrivals::NAME => seals.arrivals.open(text, b"").is_ok(),
+            UpstreamAnswers::NAME => seals.answers.open(text, b"").is_ok(),
             Forms::NAME => seals.forms.open(text, b"").is_ok(),
             KnownBrowsers::NAME => seals.known_browsers.open(text, b"").is_ok(),
             RefreshTokens::NAME => seals.refresh_tokens.open(text, b"").is_ok(),
             OpaqueAccessTokens::NAME => seals.access_tokens.open(text, b"").is_ok(),
             FeedCursors::NAME => seals.cursors.open(text, b"").is_ok(),
+            DpopNonces::NAME => seals.dpop_nonces.open(text, b"").is_ok(),
             other => panic!("{other}"),
         }
     }

@@ -46,7 +46,7 @@ pub(crate) async fn rotation(
         Takeover::Emergency => (now, withdrawn(&signing, &seals, now)),
     };
     let mut unit = former;
-    for algorithm in ALGORITHMS {
+    for &algorithm in ALGORITHMS {
         unit = unit.with(rows::add_signing(&new_signing(algorithm, master, now, start)?));
     }
     Ok(unit.with(rows::add_seal(&new_seal(master, now, start))))

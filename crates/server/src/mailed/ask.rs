@@ -10,7 +10,7 @@ use super::request;
 use crate::{
     accounts::typed,
     app::App,
-    interaction::{Errand, PageError, Step, Visit, login, page, trust_target},
+    interaction::{Errand, PageError, Step, Visit, device, login, page, trust_target},
     pages::{
         input::{EmailMistake, Input},
         look::AppCard,
@@ -79,6 +79,9 @@ async fn form(
 
 /// The app for which the person signs up.
 async fn app(visit: &Visit, step: &Step) -> Result<Option<AppCard>, PageError> {
+    if let Errand::Device(waiting) = &step.errand {
+        return Ok(Some(device::card(visit, waiting).await?));
+    }
     let Errand::Authorize(authorize) = &step.errand else { return Ok(None) };
     let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
     Ok(Some(login::card(&client, redirect.uri())))

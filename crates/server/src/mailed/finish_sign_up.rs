@@ -125,6 +125,7 @@ async fn finish(
         locale: Some(visit.locale(opened.step.as_ref()).as_str().to_owned()),
         password_hash: Some(hash.into()),
         operator: false,
+        claims: None,
     };
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::SignUp, now))
         .with(links::retire(&opened.link.email, Purpose::SignUp, now))

@@ -8,6 +8,7 @@ use axum::{
 
 use super::opened::{Opened, dead};
 use crate::{
+    account::ways,
     accounts::{
         Email, NewPassword,
         post_office::Order,
@@ -18,9 +19,15 @@ use crate::{
     audit::{About, Event},
     fault::{Artefact, Fault},
     interaction::{PageError, Visit, page},
-    pages::{input::PasswordMistake, mailed::MailPurpose, password, shown::Shown},
+    pages::{
+        input::PasswordMistake,
+        mailed::MailPurpose,
+        password::{self, OtherWay},
+        shown::Shown,
+    },
     store::{
         CommitError, Unit,
+        identities::{self, Identity},
         links::{self, Purpose},
         mail_orders::Matter,
         users::{self, User},
@@ -31,7 +38,7 @@ use crate::{
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         match find(&visit).await? {
-            Some((opened, user)) => Ok(form(&visit, &opened, &user, None).await),
+            Some((opened, user)) => form(&visit, &opened, &user, None).await,
             None => Ok(dead(&visit, Some(MailPurpose::Reset))),
         }
     })
@@ -47,7 +54,7 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
         };
         match typed::new_password(visit.one("password")?, &[user.address(), &user.name]) {
             Ok(password) => replace(&visit, opened, &user, password).await,
-            Err(mistake) => Ok(form(&visit, &opened, &user, Some(mistake)).await),
+            Err(mistake) => form(&visit, &opened, &user, Some(mistake)).await,
         }
     })
     .await
@@ -66,21 +73,44 @@ async fn find(visit: &Visit) -> Result<Option<(Opened, User)>, PageError> {
     Ok(user.map(|user| (opened, user)))
 }
 
-async fn form(visit: &Visit, opened: &Opened, user: &User, mistake: Option<PasswordMistake>) -> Response {
+async fn form(
+    visit: &Visit,
+    opened: &Opened,
+    user: &User,
+    mistake: Option<PasswordMistake>,
+) -> Result<Response, PageError> {
     let page = password::NewPassword {
         token: opened.token.clone(),
         csrf: visit.browser_form_token(),
         email: Shown::sentence(user.address()),
         mistake,
         rule: typed::PASSWORD_RULE,
+        ways: other_ways(visit, user).await?.iter().map(|way| shown(visit, way)).collect(),
         target: opened.target(visit).await,
     };
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    (status, visit.show(&page, opened.step.as_ref())).into_response()
+    Ok((status, visit.show(&page, opened.step.as_ref())).into_response())
+}
+
+/// By what somebody comes in beside the password. Whoever had the account before may have made one of them (LK-02).
+async fn other_ways(visit: &Visit, user: &User) -> Result<Vec<Identity>, Fault> {
+    Ok(identities::of_user(visit.app.db(), &user.id).await?)
+}
+
+fn shown(visit: &Visit, way: &Identity) -> OtherWay {
+    let known = visit.app.upstreams().registered(&way.upstream);
+    let label = known.as_ref().map_or(way.upstream.as_str(), |upstream| upstream.label(visit.locale(None)));
+    OtherWay {
+        id: way.id.clone(),
+        provider: Shown::name(label),
+        account: Shown::name(&way.label),
+        goes: visit.params.all("remove").any(|id| id == way.id),
+    }
 }
 
 /// Sets the password, which ends every session and grant of the person, and notes that mail reaches them:
-/// whoever may have made the account before without that proof is locked out (LK-02).
+/// whoever may have made the account before without that proof is locked out (LK-02). The ways in that the person does not
+/// know go with it.
 async fn replace(
     visit: &Visit,
     opened: Opened,
@@ -89,10 +119,13 @@ async fn replace(
 ) -> Result<Response, PageError> {
     let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
+    let mut gone = other_ways(visit, user).await?;
+    gone.retain(|way| visit.params.all("remove").any(|id| id == way.id));
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
         .with(links::retire(&opened.link.email, Purpose::Reset, now))
         .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
-        .with(users::verify_email(&user.id, &opened.link.email, now));
+        .with(users::verify_email(&user.id, &opened.link.email, now))
+        .with_all(gone.iter().map(|way| identities::remove(&way.id, &user.id, None, now)));
     // Under the epoch that this unit makes: whoever raises it again ends this session, too.
     let proven = Proven { user_id: &user.id, epoch: user.epoch + 1 };
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
@@ -101,6 +134,10 @@ async fn replace(
         Ok(_) => {
             About::user(&user.id).note(Event::PasswordReset);
             About::user(&user.id).note(Event::SignedIn);
+            for way in &gone {
+                About::user(&user.id).note(Event::WayRemoved);
+                ways::tell_of(&visit.app, way);
+            }
             visit.app.post_office().hand_over(notice);
         }
         Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),

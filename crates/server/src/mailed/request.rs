@@ -44,7 +44,8 @@ pub(super) async fn order(
 fn app_of(step: &Step) -> Option<String> {
     match &step.errand {
         Errand::Authorize(authorize) => Some(authorize.target.client_id.as_str().to_owned()),
-        Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) => None,
+        // Its mail is about the account alone: the person comes back to the device, not to the app.
+        Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) | Errand::Device(_) => None,
     }
 }
 

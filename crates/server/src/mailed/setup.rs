@@ -129,6 +129,7 @@ async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Respons
         locale: Some(visit.locale(None).as_str().to_owned()),
         password_hash: Some(hash.into()),
         operator: true,
+        claims: None,
     };
     let proven = Proven::new(&operator.id);
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;

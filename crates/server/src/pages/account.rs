@@ -24,6 +24,8 @@ pub struct AccountHome {
     pub browsers: Vec<SignedInBrowser>,
     /// Ways to sign in; `None` where there is none but the password.
     pub ways: Option<Ways>,
+    /// What was agreed to with the server itself; empty where there are no terms.
+    pub terms: Vec<AgreedTerm>,
     /// What was not done.
     pub trouble: Option<AccountTrouble>,
     /// Whether there is a password to change.
@@ -92,6 +94,32 @@ pub struct LinkedWay {
     pub removable: bool,
 }
 
+/// A term of the server's, in a version that was agreed to or can be.
+#[derive(Debug, Clone)]
+pub struct AgreedTerm {
+    /// Name of it in addresses.
+    pub id: String,
+    /// What people read.
+    pub title: Shown,
+    /// Which version.
+    pub version: Shown,
+    /// Where the text is.
+    pub address: Option<String>,
+    /// When it was agreed to; `None` when it was not, or not any more.
+    pub agreed: Option<Moment>,
+    /// What can be done about it.
+    pub button: Option<TermButton>,
+}
+
+/// What can be done about an optional term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TermButton {
+    /// Not to agree to it any more.
+    Withdraw,
+    /// To agree to it after all.
+    Agree,
+}
+
 /// What was not done, and why.
 #[derive(Debug, Clone)]
 pub enum AccountTrouble {
@@ -130,6 +158,10 @@ pub enum AccountNotice {
     WayAdded,
     /// A provider was removed and all other browsers signed out.
     WayRemoved,
+    /// An optional term was withdrawn.
+    TermWithdrawn,
+    /// An optional term was agreed to.
+    TermAgreed,
 }
 
 impl AccountNotice {
@@ -141,6 +173,8 @@ impl AccountNotice {
             Self::PasswordChanged => "account.done_password",
             Self::WayAdded => "account.done_way_added",
             Self::WayRemoved => "account.done_way_removed",
+            Self::TermWithdrawn => "account.done_term_withdrawn",
+            Self::TermAgreed => "account.done_term_agreed",
         }
     }
 }
@@ -195,6 +229,7 @@ impl Page for AccountHome {
             services: services(),
             browsers: browsers(),
             ways: None,
+            terms: Vec::new(),
             trouble: None,
             has_password: true,
             password: None,
@@ -218,6 +253,8 @@ impl Page for AccountHome {
                 "ways-confirm",
                 Self { ways: Some(ways(Some(at::step(at::SIGN_IN, example::STEP)))), ..usual.clone() },
             ),
+            ("terms", Self { terms: terms(), ..usual.clone() }),
+            ("term-withdrawn", Self { terms: terms(), ..done(AccountNotice::TermWithdrawn) }),
             ("last-way", Self { trouble: Some(AccountTrouble::LastWay), ..usual.clone() }),
             ("taken", Self { ways: Some(ways(None)), trouble: Some(taken()), ..usual.clone() }),
             ("way-removed", done(AccountNotice::WayRemoved)),
@@ -256,6 +293,30 @@ fn ways(confirm: Option<String>) -> Ways {
         addable: if confirm.is_none() { vec![naver] } else { Vec::new() },
         confirm,
     }
+}
+
+fn terms() -> Vec<AgreedTerm> {
+    let term = |id: &str, title: &str, version: &str, agreed, button| AgreedTerm {
+        id: id.to_owned(),
+        title: Shown::sentence(title),
+        version: Shown::name(version),
+        address: (id != "old").then(|| format!("https://id.example/{id}")),
+        agreed,
+        button,
+    };
+    let (withdraw, agree) = (Some(TermButton::Withdraw), Some(TermButton::Agree));
+    vec![
+        term("service", "마패 이용약관", "2026-11-01", Some(example::minutes_ago(9_000)), None),
+        term("news", "새 소식을 이메일로 받아 보기", "3", Some(example::minutes_ago(12)), withdraw),
+        term(
+            "night",
+            "밤 9시부터 아침 8시 사이에도 소식을 받고, 그 밖의 혜택 안내를 문자로 받아 보기",
+            "1",
+            None,
+            agree,
+        ),
+        term("old", "old", "2024-01-01", Some(example::minutes_ago(900_000)), None),
+    ]
 }
 
 fn taken() -> AccountTrouble {

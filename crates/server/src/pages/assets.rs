@@ -19,11 +19,12 @@ pub struct Asset {
 pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 /// All files, under `/assets/`.
-pub static ASSETS: LazyLock<[Asset; 10]> = LazyLock::new(|| {
+pub static ASSETS: LazyLock<[Asset; 11]> = LazyLock::new(|| {
     [
         Asset::new("mapae", "css", STYLE),
         Asset::new("mapae", "js", include_str!("../../assets/mapae.js")),
         Asset::new("form-post", "js", include_str!("../../assets/form-post.js")),
+        Asset::new("onwards", "js", include_str!("../../assets/onwards.js")),
         Asset::new("mark", "svg", include_str!("../../assets/mark.svg")),
         Asset::new("kakao", "svg", include_str!("../../assets/brand-kakao.svg")),
         Asset::new("naver", "svg", include_str!("../../assets/brand-naver.svg")),

@@ -26,6 +26,10 @@ pub const SETUP: &str = "/setup";
 pub const TERMS: &str = "/terms";
 /// Decide about consent.
 pub const CONSENT: &str = "/consent";
+/// Type the code that a device shows.
+pub const DEVICE: &str = "/device";
+/// Decide about a device.
+pub const CONFIRM_DEVICE: &str = "/device/confirm";
 /// Sign out.
 pub const SIGN_OUT: &str = "/sign-out";
 /// The person's account.
@@ -67,9 +71,19 @@ pub fn upstream_start(name: &str, step: &str) -> String {
     self::step(&format!("/upstream/{}/start", segment(name)), step)
 }
 
+/// What became of a deletion that a provider asked for.
+pub fn upstream_deletion(name: &str, code: &str) -> String {
+    with(&format!("/upstream/{}/deletion", segment(name)), "code", code)
+}
+
 /// Remove a way to sign in.
 pub fn remove_way(id: &str) -> String {
     format!("/account/sign-in-methods/{}/remove", segment(id))
+}
+
+/// A part of a term of the server's: `withdraw`, `agree`.
+pub fn term_part(id: &str, part: &str) -> String {
+    format!("/account/terms/{}/{part}", segment(id))
 }
 
 /// An app in the console.

@@ -28,6 +28,8 @@ pub enum BlockedReason {
     OtherBrowser,
     /// The form did not come from our page.
     ForgedForm,
+    /// Another browser answers the device.
+    DeviceTaken,
     /// Not for this person.
     Forbidden,
     /// No such page.
@@ -41,7 +43,7 @@ pub enum BlockedReason {
 }
 
 impl BlockedReason {
-    const ALL: [(&'static str, Self); 12] = [
+    const ALL: [(&'static str, Self); 13] = [
         ("unknown-app", Self::UnknownApp),
         ("wrong-redirect-uri", Self::WrongRedirectUri),
         ("wrong-logout-uri", Self::WrongLogoutUri),
@@ -49,6 +51,7 @@ impl BlockedReason {
         ("step-over", Self::StepOver),
         ("other-browser", Self::OtherBrowser),
         ("forged-form", Self::ForgedForm),
+        ("device-taken", Self::DeviceTaken),
         ("forbidden", Self::Forbidden),
         ("not-found", Self::NotFound),
         ("too-many", Self::TooMany),
@@ -65,6 +68,7 @@ impl BlockedReason {
             Self::StepOver => "blocked.step_over",
             Self::OtherBrowser => "blocked.other_browser",
             Self::ForgedForm => "blocked.forged_form",
+            Self::DeviceTaken => "blocked.device_taken",
             Self::Forbidden => "blocked.forbidden",
             Self::NotFound => "blocked.not_found",
             Self::TooMany => "blocked.too_many",
@@ -82,6 +86,7 @@ impl BlockedReason {
             Self::StepOver => "blocked.step_over_advice",
             Self::OtherBrowser => "blocked.other_browser_advice",
             Self::ForgedForm => "blocked.forged_form_advice",
+            Self::DeviceTaken => "blocked.device_taken_advice",
             Self::Forbidden => "blocked.forbidden_advice",
             Self::NotFound => "blocked.not_found_advice",
             Self::TooMany => "blocked.too_many_advice",
@@ -100,6 +105,7 @@ impl BlockedReason {
             Self::StepOver
             | Self::OtherBrowser
             | Self::ForgedForm
+            | Self::DeviceTaken
             | Self::Forbidden
             | Self::NotFound
             | Self::TooMany

@@ -51,6 +51,7 @@ fn first(known: &[(&str, &'static str)], user_agent: &str) -> Option<&'static st
 mod tests {
     use super::*;
 
+    /// RFC 9110 §10.1.5.
     #[test]
     fn known_browsers_are_named() {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0";

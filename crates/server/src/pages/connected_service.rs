@@ -17,6 +17,8 @@ pub struct ServicePage {
     pub id: String,
     /// The app.
     pub app: AppCard,
+    /// Where it begins a login, if it can be opened from here.
+    pub opens: Option<String>,
     /// What was agreed.
     pub items: Vec<AgreedItem>,
     /// Optional items that were left out, and that can be agreed to here.
@@ -78,6 +80,7 @@ impl Page for ServicePage {
             desk: example::desk(),
             id: "con_1".to_owned(),
             app: example::app(),
+            opens: Some("https://calendar.example/login?iss=https%3A%2F%2Fmapae.example".to_owned()),
             items: vec![
                 item("openid", "", "", false),
                 item("profile", "", "일정에 참석자로 표시돼요.", false),
@@ -101,7 +104,7 @@ impl Page for ServicePage {
                 },
             ),
             ("agreed", Self { notice: Some(ItemNotice::Agreed), ..usual.clone() }),
-            ("unused", Self { app: example::long_app(), last_used: None, ..usual }),
+            ("unused", Self { app: example::long_app(), opens: None, last_used: None, ..usual }),
         ]
     }
 }

@@ -27,9 +27,24 @@ pub struct Consent {
     pub agreed: Vec<ScopeText>,
     /// Shown again, because what the app asks has changed since.
     pub changed: bool,
+    /// For how long it is agreed, if nobody ends it before.
+    pub life: Life,
     /// Where the answer redirects.
     pub target: FormTarget,
 }
+
+/// For how long an app has what it is given, if nobody ends it before.
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    /// At most.
+    pub minutes: u32,
+    /// Whether it ends with the session, too.
+    pub with_session: bool,
+}
+
+/// Samples of it.
+const MONTH: Life = Life { minutes: 43_200, with_session: true };
+const BRIEF: Life = Life { minutes: 5, with_session: false };
 
 /// One item.
 #[derive(Debug, Clone)]
@@ -66,18 +81,20 @@ impl Page for Consent {
             ],
             agreed: Vec::new(),
             changed: false,
+            life: MONTH,
             target: FormTarget::leading_to(&example::redirect()),
         };
         let offline = item("offline_access", "", "앱을 닫아도 일정이 맞춰져요.");
         vec![
             ("usual", usual.clone()),
-            ("required-only", Self { optional: Vec::new(), ..usual.clone() }),
+            ("required-only", Self { optional: Vec::new(), life: BRIEF, ..usual.clone() }),
             (
                 "more-later",
                 Self {
                     required: Vec::new(),
                     optional: vec![offline.clone()],
                     agreed: vec![example::scope("openid", ""), example::scope("profile", "")],
+                    life: Life { with_session: false, ..MONTH },
                     ..usual.clone()
                 },
             ),
@@ -112,7 +129,7 @@ impl Page for Consent {
     }
 }
 
-fn item(scope: &str, own_title: &str, purpose: &str) -> ConsentItem {
+pub(in crate::pages) fn item(scope: &str, own_title: &str, purpose: &str) -> ConsentItem {
     let purpose = (!purpose.is_empty()).then(|| Shown::sentence(purpose));
     ConsentItem { scope: example::scope(scope, own_title), purpose }
 }

@@ -7,6 +7,9 @@ use scraper::{ElementRef, Html as Document, Selector};
 
 use crate::pages::{PAGES, Sample, texts::MISSING};
 
+/// Who has no password confirms by a provider's button.
+const WITHOUT_FORM: (&str, &str) = ("sign-in", "confirm-passwordless");
+
 /// Ids on which people's scripts and our own tests rely.
 const STABLE: &[(&str, &[&str])] = &[
     ("sign-in", &["login-submit", "email", "password", "forgot-password"]),
@@ -17,6 +20,9 @@ const STABLE: &[(&str, &[&str])] = &[
     ("password-new", &["login-submit", "password"]),
     ("setup", &["login-submit", "name", "email", "password"]),
     ("consent", &["consent-approve", "consent-deny", "other-account"]),
+    ("device", &["device-continue", "user_code"]),
+    ("device-confirm", &["user-code", "device-allow", "device-deny", "other-account", "phishing"]),
+    ("device-done", &["done"]),
     ("account", &["services", "browsers", "change-password"]),
     ("service", &["disconnect"]),
     ("service-disconnect", &["disconnect-confirm"]),
@@ -75,9 +81,22 @@ fn every_template_is_a_listed_page() {
 #[test]
 fn az_20_nothing_inline_can_run_and_nothing_foreign_is_loaded() {
     for_every_sample(|sample, document, place| {
-        assert!(
-            all(document, "style, [style], base, iframe, object, embed, meta[http-equiv]").is_empty(),
-            "{place}"
+        assert!(all(document, "style, [style], base, object, embed, meta[http-equiv]").is_empty(), "{place}");
+        // LO-08: what is framed is in the policy, and can lead the page nowhere.
+        for framed in all(document, "iframe") {
+            let (sandbox, src) = (framed.attr("sandbox"), framed.attr("src").unwrap_or_default());
+            assert_eq!(
+                (sample.page, sandbox),
+                ("signed-out", Some("allow-same-origin allow-scripts")),
+                "{place}"
+            );
+            let source = format!("frame-src {};", src.split('?').next().unwrap_or_default());
+            assert!(sample.html.policy.contains(&source), "{place}: {}", sample.html.policy);
+        }
+        assert_eq!(
+            all(document, "iframe").is_empty(),
+            !sample.html.policy.contains("frame-src"),
+            "{place}: nothing else is framed"
         );
         for script in all(document, "script") {
             assert!(script.attr("src").is_some_and(|src| src.starts_with("/assets/")), "{place}");
@@ -90,7 +109,7 @@ fn az_20_nothing_inline_can_run_and_nothing_foreign_is_loaded() {
                 element.value()
             );
         }
-        for element in all(document, "[src], link[href]") {
+        for element in all(document, "[src]:not(iframe), link[href]") {
             let address = element.attr("src").or_else(|| element.attr("href")).unwrap_or_default();
             assert!(address.starts_with('/') && !address.starts_with("//"), "{place}: {address}");
         }
@@ -181,6 +200,11 @@ fn a_refused_form_says_so_aloud() {
 #[test]
 fn stable_ids_are_there() {
     for_every_sample(|sample, document, place| {
+        if (sample.page, sample.state) == WITHOUT_FORM {
+            assert!(all(document, "input[type=password], #login-submit").is_empty(), "{place}");
+            assert!(!all(document, "a[href*='/upstream/']").is_empty(), "{place}: no way to confirm");
+            return;
+        }
         let ids = STABLE.iter().find(|(page, _)| *page == sample.page).map_or(&[][..], |(_, ids)| ids);
         for id in ids {
             assert_eq!(all(document, &format!("#{id}")).len(), 1, "{place}: #{id}");

@@ -23,7 +23,7 @@ pub(in crate::pages) fn redirect() -> RedirectUri {
 
 pub(in crate::pages) fn app() -> AppCard {
     AppCard {
-        leads_to: Some(Shown::name("calendar.example.com")),
+        leads_to: Some(Shown::place("calendar.example.com")),
         policy: Some("https://calendar.example.com/privacy".to_owned()),
         terms: Some("https://calendar.example.com/terms".to_owned()),
         ..AppCard::named("나의 서비스")
@@ -32,7 +32,7 @@ pub(in crate::pages) fn app() -> AppCard {
 
 pub(in crate::pages) fn long_app() -> AppCard {
     AppCard {
-        leads_to: Some(Shown::name("a-rather-long-subdomain.of-a-rather-long-domain.example.co.kr")),
+        leads_to: Some(Shown::place("a-rather-long-subdomain.of-a-rather-long-domain.example.co.kr")),
         standing: Standing::Unverified,
         ..AppCard::named(
             "모두가 함께 쓰는 아주아주 긴 이름의 일정 관리 및 회의실 예약 그리고 구내식당 식단 알림 서비스 프로",

@@ -65,7 +65,7 @@ fn sample<P: Page>() -> P {
 }
 
 fn app(name: &str) -> AppCard {
-    AppCard { leads_to: Some(Shown::name(name)), ..AppCard::named(name) }
+    AppCard { leads_to: Some(Shown::place(name)), ..AppCard::named(name) }
 }
 
 /// An address with the value in it, as far as one that is registered can have it.

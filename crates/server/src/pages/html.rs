@@ -32,8 +32,8 @@ pub struct Html {
 }
 
 impl Html {
-    pub(in crate::pages) fn new(body: String, target: &FormTarget) -> Self {
-        Self { body, policy: target.policy() }
+    pub(in crate::pages) const fn new(body: String, policy: String) -> Self {
+        Self { body, policy }
     }
 
     /// Says sorry without a template.
@@ -43,7 +43,7 @@ impl Html {
             Locale::En => ("en", "This page could not be shown. Please try again in a moment."),
         };
         let body = format!("<!doctype html><html lang=\"{lang}\"><title>Mapae</title><h1>{text}</h1></html>");
-        Self::new(body, &FormTarget::OwnOrigin)
+        Self::new(body, FormTarget::OwnOrigin.policy(&[]))
     }
 }
 

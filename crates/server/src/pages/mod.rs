@@ -36,7 +36,9 @@ pub mod browser;
 pub mod connected_service;
 pub mod consent;
 pub mod console;
+pub mod deletion;
 pub mod detour;
+pub mod device;
 mod example;
 pub mod form_post;
 mod frame;
@@ -89,6 +91,11 @@ pub trait Page: Sized {
         FormTarget::OwnOrigin
     }
 
+    /// What it frames, as source expressions of its policy (CSP3 §6.1.10).
+    fn framed(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Writes the page with its template.
     ///
     /// # Errors
@@ -103,7 +110,7 @@ pub trait Page: Sized {
 pub fn render<P: Page>(page: &P, locale: Locale) -> Html {
     let frame = Frame::new(page.address(), locale);
     match page.write(Texts::new(locale), frame) {
-        Ok(body) => Html::new(body, &page.form_target()),
+        Ok(body) => Html::new(body, page.form_target().policy(&page.framed())),
         Err(error) => {
             tracing::error!(request_id = RequestId::current(), page = P::NAME, %error, "page not rendered");
             Html::apology(locale)
@@ -139,6 +146,9 @@ pub const PAGES: &[Samples] = &[
     samples::<password::NewPassword>,
     samples::<setup::Setup>,
     samples::<consent::Consent>,
+    samples::<device::EnterCode>,
+    samples::<device::ConfirmDevice>,
+    samples::<device::DeviceDone>,
     samples::<account::AccountHome>,
     samples::<connected_service::ServicePage>,
     samples::<connected_service::Disconnect>,
@@ -152,6 +162,7 @@ pub const PAGES: &[Samples] = &[
     samples::<sign_out::SignedOut>,
     samples::<blocked::Blocked>,
     samples::<detour::Detour>,
+    samples::<deletion::DeletionPage>,
     samples::<form_post::FormPost>,
 ];
 

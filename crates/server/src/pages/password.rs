@@ -48,8 +48,23 @@ pub struct NewPassword {
     pub mistake: Option<PasswordMistake>,
     /// What a password must be.
     pub rule: PasswordRule,
+    /// Other ways into the account: whoever made one of them comes in by it afterwards, too.
+    pub ways: Vec<OtherWay>,
     /// Where the answer may redirect.
     pub target: FormTarget,
+}
+
+/// A provider that opens the account beside the password.
+#[derive(Debug, Clone)]
+pub struct OtherWay {
+    /// Name of it in forms.
+    pub id: String,
+    /// What people call the provider.
+    pub provider: Shown,
+    /// What whoever made it is called there.
+    pub account: Shown,
+    /// Whether it was chosen to go.
+    pub goes: bool,
 }
 
 impl NewPassword {
@@ -78,10 +93,22 @@ impl Page for NewPassword {
             email: example::person().email,
             mistake: None,
             rule: PasswordRule { min: 10 },
+            ways: Vec::new(),
             target: FormTarget::OwnOrigin,
         };
+        let way = |id: &str, provider: &str, account: &str| OtherWay {
+            id: id.to_owned(),
+            provider: Shown::name(provider),
+            account: Shown::name(account),
+            goes: false,
+        };
+        let ways = vec![
+            way("idn_1", "카카오", "mapae.kim@example.com"),
+            way("idn_2", "Google", "a.very.long.address.of.somebody.else@company.example"),
+        ];
         vec![
             ("fresh", fresh.clone()),
+            ("other-ways", Self { ways, ..fresh.clone() }),
             ("short", Self { mistake: Some(PasswordMistake::TooShort(10)), ..fresh.clone() }),
             ("long", Self { mistake: Some(PasswordMistake::TooLong(256)), ..fresh }),
         ]

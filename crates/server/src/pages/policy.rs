@@ -18,14 +18,16 @@ impl FormTarget {
         Self::App(redirect_uri.form_action_source())
     }
 
-    /// The page's `Content-Security-Policy`: nothing inline, nothing from elsewhere, in nobody's frame.
-    pub fn policy(&self) -> String {
+    /// The page's `Content-Security-Policy`: nothing inline, nothing from elsewhere but what it frames, in nobody's frame.
+    pub fn policy(&self, framed: &[String]) -> String {
+        let frames =
+            if framed.is_empty() { String::new() } else { format!("; frame-src {}", framed.join(" ")) };
         let form_action = match self {
             Self::OwnOrigin => "; form-action 'self'".to_owned(),
             Self::App(source) => format!("; form-action 'self' {source}"),
         };
         format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{form_action}; \
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{form_action}{frames}; \
              base-uri 'none'; frame-ancestors 'none'"
         )
     }
@@ -55,7 +57,7 @@ mod tests {
             ["https://a.example;script-src", "https://a.example/;script-src", "x;y:/z", "com.a:/;script-src"]
         {
             let Ok(uri) = RedirectUri::parse(hostile) else { continue };
-            let policy = FormTarget::leading_to(&uri).policy();
+            let policy = FormTarget::leading_to(&uri).policy(&[]);
             assert_eq!(policy.matches("script-src").count(), 1, "{policy}");
             assert!(policy.contains("script-src 'self'"), "{policy}");
         }

@@ -31,6 +31,10 @@ pub enum StandardScope {
     Profile,
     /// `email`
     Email,
+    /// `phone`
+    Phone,
+    /// `address`
+    Address,
     /// `offline_access` (OIDC Core §11)
     OfflineAccess,
 }
@@ -55,6 +59,8 @@ impl StandardScope {
             "openid" => Some(Self::OpenId),
             "profile" => Some(Self::Profile),
             "email" => Some(Self::Email),
+            "phone" => Some(Self::Phone),
+            "address" => Some(Self::Address),
             "offline_access" => Some(Self::OfflineAccess),
             _ => None,
         }
@@ -66,6 +72,8 @@ impl StandardScope {
             Self::OpenId => "scope.openid",
             Self::Profile => "scope.profile",
             Self::Email => "scope.email",
+            Self::Phone => "scope.phone",
+            Self::Address => "scope.address",
             Self::OfflineAccess => "scope.offline_access",
         }
     }
@@ -76,6 +84,8 @@ impl StandardScope {
             Self::OpenId => "scope.openid_detail",
             Self::Profile => "scope.profile_detail",
             Self::Email => "scope.email_detail",
+            Self::Phone => "scope.phone_detail",
+            Self::Address => "scope.address_detail",
             Self::OfflineAccess => "scope.offline_access_detail",
         }
     }

@@ -6,6 +6,8 @@ use std::fmt;
 const NAME_LIMIT: usize = 64;
 /// Most characters of a sentence on a page.
 const SENTENCE_LIMIT: usize = 240;
+/// Most characters of the place where something is.
+const PLACE_LIMIT: usize = 64;
 /// Most combining marks on one letter.
 const MARKS_LIMIT: usize = 4;
 
@@ -19,6 +21,20 @@ impl Shown {
     pub fn name(raw: &str) -> Self {
         let clean = clean(raw, NAME_LIMIT);
         Self(if clean.is_empty() { "—".to_owned() } else { clean })
+    }
+
+    /// A host or an origin. Whose it is stands at its end, so a long one is cut in front.
+    pub fn place(raw: &str) -> Self {
+        let clean = clean(raw, usize::MAX);
+        match clean.char_indices().rev().nth(PLACE_LIMIT) {
+            None => Self(clean),
+            Some((last, c)) => Self(format!("…{}", clean.get(last + c.len_utf8()..).unwrap_or_default())),
+        }
+    }
+
+    /// The host of an app and the place to which it leads.
+    pub fn way(host: &str, origin: &str) -> Self {
+        Self(format!("{} → {}", Self::place(host), Self::place(origin)))
     }
 
     /// A sentence, such as an app's purpose for an item.
@@ -105,6 +121,19 @@ mod tests {
         assert_eq!(Shown::name(&format!("e{}", "\u{0301}".repeat(900))).as_str().chars().count(), 5);
         let sentence = Shown::sentence(&"말 ".repeat(5_000));
         assert!(sentence.as_str().ends_with('…') && sentence.as_str().chars().count() <= SENTENCE_LIMIT + 1);
+    }
+
+    #[test]
+    fn se_09_a_place_never_loses_its_end() {
+        assert_eq!(Shown::place("https://a.example:8443").as_str(), "https://a.example:8443");
+        let whole = "x".repeat(PLACE_LIMIT);
+        assert_eq!(Shown::place(&whole).as_str(), whole);
+        let long = format!("https://accounts.google.com.{}.evil.example", "x".repeat(63));
+        let shown = Shown::place(&long);
+        assert!(shown.as_str().starts_with('…') && shown.as_str().ends_with(".evil.example"), "{shown}");
+        assert_eq!(shown.as_str().chars().count(), PLACE_LIMIT + 1);
+        let way = Shown::way(&long, &long);
+        assert_eq!(way.as_str(), format!("{shown} → {shown}"));
     }
 
     #[test]

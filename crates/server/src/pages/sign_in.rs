@@ -23,6 +23,8 @@ pub struct SignIn {
     pub upstreams: Vec<UpstreamButton>,
     /// A provider that lets nobody in here.
     pub kept_out: Option<KeptOut>,
+    /// Whether whoever must do it again has no password.
+    pub passwordless: bool,
     /// Where the answer may redirect.
     pub target: FormTarget,
 }
@@ -134,6 +136,8 @@ pub struct Linking {
     pub provider: Shown,
     /// What the person is called there.
     pub account: Shown,
+    /// There is an account of the address that the provider has verified: that one is meant.
+    pub named: bool,
 }
 
 /// What went wrong, and with which provider.
@@ -168,6 +172,8 @@ pub enum UpstreamTrouble {
     Stale,
     /// Another account is signed in than the one that began.
     OtherAccount,
+    /// It was set up anew, and has other names for people.
+    OtherApp,
 }
 
 impl UpstreamTrouble {
@@ -184,6 +190,7 @@ impl UpstreamTrouble {
             Self::Taken => "upstream.taken",
             Self::Stale => "upstream.stale",
             Self::OtherAccount => "upstream.other_account",
+            Self::OtherApp => "upstream.other_app",
         }
     }
 
@@ -200,6 +207,7 @@ impl UpstreamTrouble {
             Self::Taken => "upstream.taken_advice",
             Self::Stale => "upstream.stale_advice",
             Self::OtherAccount => "upstream.other_account_advice",
+            Self::OtherApp => "upstream.other_app_advice",
         }
     }
 }
@@ -211,6 +219,8 @@ pub enum SignInAgain {
     Asked,
     /// The last time is longer ago than the app accepts (`max_age`).
     TooLongAgo,
+    /// The app wants a surer sign-in than the one that there is (`acr_values`).
+    NotSureEnough,
     /// The app expects another person (`id_token_hint`).
     OtherAccount,
     /// A page of ours gives or takes a way in.
@@ -220,7 +230,7 @@ pub enum SignInAgain {
 impl SignInAgain {
     /// Whether it is the person who is signed in who is asked.
     pub const fn is_of_the_same_person(self) -> bool {
-        matches!(self, Self::Asked | Self::TooLongAgo | Self::ToConfirm)
+        matches!(self, Self::Asked | Self::TooLongAgo | Self::NotSureEnough | Self::ToConfirm)
     }
 }
 
@@ -244,7 +254,8 @@ impl SignIn {
 
     /// Whether there is anything to type: who has no address signs in again with their provider.
     fn by_password(&self) -> bool {
-        !(self.fixed() && self.email.is_empty() && !self.upstreams.is_empty())
+        let cannot = self.passwordless || self.email.is_empty();
+        !(self.fixed() && cannot && !self.upstreams.is_empty())
     }
 
     /// Whether the keyboard belongs to the first empty field: what went wrong is read first, and asks for it by itself.
@@ -255,6 +266,25 @@ impl SignIn {
     /// Whether the fields themselves are to blame.
     fn refused(&self) -> bool {
         self.problem == Some(SignInProblem::WrongCredentials)
+    }
+}
+
+impl SignIn {
+    /// A sample of which the others differ in something.
+    fn plain() -> Self {
+        Self {
+            step: example::STEP.to_owned(),
+            app: None,
+            email: String::new(),
+            again: None,
+            problem: None,
+            trouble: None,
+            linking: None,
+            upstreams: Vec::new(),
+            kept_out: None,
+            passwordless: false,
+            target: FormTarget::OwnOrigin,
+        }
     }
 }
 
@@ -272,18 +302,7 @@ impl Page for SignIn {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let own = Self {
-            step: example::STEP.to_owned(),
-            app: None,
-            email: String::new(),
-            again: None,
-            problem: None,
-            trouble: None,
-            linking: None,
-            upstreams: Vec::new(),
-            kept_out: None,
-            target: FormTarget::OwnOrigin,
-        };
+        let own = Self::plain();
         let with_providers = Self { upstreams: buttons(), ..own.clone() };
         let app = Self {
             app: Some(example::app()),
@@ -300,6 +319,7 @@ impl Page for SignIn {
             ("too-many", problem(SignInProblem::TooManyAttempts { minutes: 15 })),
             ("again-asked", again(SignInAgain::Asked)),
             ("again-old", again(SignInAgain::TooLongAgo)),
+            ("again-surer", again(SignInAgain::NotSureEnough)),
             ("other-account", Self { again: Some(SignInAgain::OtherAccount), ..app.clone() }),
             ("providers", with_providers.clone()),
             ("providers-app", Self { upstreams: buttons(), ..app.clone() }),
@@ -318,6 +338,7 @@ impl Page for SignIn {
                     linking: Some(Linking {
                         provider: Shown::name("카카오"),
                         account: Shown::name("ryan@example.test"),
+                        named: true,
                     }),
                     ..app.clone()
                 },
@@ -327,6 +348,15 @@ impl Page for SignIn {
             (
                 "confirm",
                 Self { email: email(), again: Some(SignInAgain::ToConfirm), ..with_providers.clone() },
+            ),
+            (
+                "confirm-passwordless",
+                Self {
+                    email: email(),
+                    again: Some(SignInAgain::ToConfirm),
+                    passwordless: true,
+                    ..with_providers.clone()
+                },
             ),
             ("long", Self { app: Some(example::long_app()), ..app }),
         ]
@@ -355,4 +385,29 @@ fn buttons() -> Vec<UpstreamButton> {
         button("github", Brand::GitHub, "GitHub"),
         button("company", Brand::Plain, "우리 회사"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_client::{Definition, error::Language};
+    use mapae_protocol::locale::Locale;
+
+    use super::*;
+
+    /// Where a provider leaves the choice, all buttons say the same; and this server says what its client does.
+    #[test]
+    fn buttons_in_english_have_one_form() {
+        for id in Definition::ids().filter(|id| *id != "oidc") {
+            let definition = Definition::named(id).unwrap();
+            let provider = Shown::name(definition.label(Language::English));
+            let brand = Brand::of(id, false);
+            assert_ne!(brand, Brand::Plain, "{id}");
+            let button =
+                UpstreamButton { id: id.to_owned(), address: String::new(), brand, provider, last: false };
+            let text = button.text(&Texts::new(Locale::En));
+            assert_eq!(text, definition.button(Language::English), "{id}");
+            let form = if id == "kakao" { "Login with " } else { "Continue with " };
+            assert!(text.starts_with(form), "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Signing out.
 
-use mapae_protocol::params;
+use mapae_protocol::{params, redirect_uri::RedirectUri};
 
 use crate::{
     pages::{
@@ -72,6 +72,35 @@ pub struct SignedOut {
     pub next: &'static str,
     /// The app that asked, which nobody vouches for: the person chooses whether to go on there.
     pub back: Option<Back>,
+    /// Pages of apps that sign the person out there.
+    pub frames: Vec<LogoutFrame>,
+    /// Where the browser goes by itself once these have answered, or after a moment.
+    pub onwards: Option<String>,
+}
+
+/// A page of an app, to be framed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutFrame {
+    /// Its address.
+    pub address: String,
+    /// The narrowest that a policy can say of it.
+    source: String,
+}
+
+impl LogoutFrame {
+    /// The page that was registered, at the address where it is opened. `None` where a policy has no way to name its host.
+    pub fn new(registered: &RedirectUri, address: String) -> Option<Self> {
+        let origin = registered.form_action_source();
+        if !origin.contains("://") {
+            return None;
+        }
+        let rest = registered.as_str().strip_prefix(&origin).unwrap_or_default();
+        let path = rest.split('?').next().unwrap_or_default();
+        // A path may hold what separates sources and policies.
+        let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
+        let source = if plain { format!("{origin}{path}") } else { origin };
+        Some(Self { address, source })
+    }
 }
 
 /// The way back to an app.
@@ -87,8 +116,8 @@ pub struct Back {
 
 impl SignedOut {
     /// With nothing to go on to but signing in again.
-    pub(crate) const fn here() -> Self {
-        Self { next: at::SIGN_IN, back: None }
+    pub(crate) fn here() -> Self {
+        Self { next: at::SIGN_IN, back: None, frames: Vec::new(), onwards: None }
     }
 }
 
@@ -97,6 +126,10 @@ impl Page for SignedOut {
 
     template!(SignedOut, "pages/signed_out.html");
 
+    fn framed(&self) -> Vec<String> {
+        self.frames.iter().map(|frame| frame.source.clone()).collect()
+    }
+
     fn address(&self) -> Option<String> {
         None
     }
@@ -104,9 +137,20 @@ impl Page for SignedOut {
     fn samples() -> Vec<(&'static str, Self)> {
         let back = Back {
             app: example::app().name,
-            leads_to: Shown::name(&example::redirect().origin()),
+            leads_to: Shown::place(&example::redirect().origin()),
             address: example::redirect().as_str().to_owned(),
         };
-        vec![("done", Self::here()), ("back", Self { back: Some(back), ..Self::here() })]
+        let registered = RedirectUri::parse("https://app.example/logout").ok();
+        let frame = |uri: RedirectUri| {
+            LogoutFrame::new(&uri, uri.append_query([("iss", "http://localhost:9000"), ("sid", "s")]))
+        };
+        let frames: Vec<LogoutFrame> = registered.and_then(frame).into_iter().collect();
+        let onwards = Some(example::redirect().as_str().to_owned());
+        vec![
+            ("done", Self::here()),
+            ("back", Self { back: Some(back), ..Self::here() }),
+            ("frames", Self { frames: frames.clone(), ..Self::here() }),
+            ("onwards", Self { frames, onwards, ..Self::here() }),
+        ]
     }
 }

@@ -116,6 +116,14 @@ impl Texts {
         }
     }
 
+    /// A number of minutes, rounded up to whole days when it is two days or more.
+    pub fn life(&self, minutes: u32) -> String {
+        match minutes {
+            minutes @ ..2_880 => self.span(minutes),
+            minutes @ 2_880.. => self.count("time.days", minutes.div_ceil(1_440)),
+        }
+    }
+
     /// The day (UTC) in this language's usual form.
     pub fn date(&self, moment: &Moment) -> String {
         moment.format(self.of("time.date"))

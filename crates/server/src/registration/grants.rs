@@ -14,9 +14,9 @@ pub(crate) struct Grants(u32);
 pub(crate) enum GrantsProblem {
     /// None of them is of use alone.
     None,
-    /// A refresh token comes with a code first.
+    /// A refresh token comes with a code or a device first.
     RefreshWithoutCode,
-    /// A public app cannot act for itself (RFC 6749 §4.4).
+    /// A public app cannot act for itself (RFC 6749 §4.4), nor exchange tokens.
     PublicMachine,
 }
 
@@ -33,6 +33,20 @@ impl Grants {
         Self(bits)
     }
 
+    /// Those of these names that an app can give itself: to act for itself or to exchange tokens is the operator's to give
+    /// (DC-06, TX-01).
+    pub(crate) fn for_people<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let asked = Self::named(names);
+        let operators = |role| matches!(role, Role::ForItself | Role::Exchanges);
+        let own = places().filter(|(_, grant_type)| operators(grant_type.terms().role));
+        Self(own.fold(asked.0, |bits, (bit, _)| bits & !bit))
+    }
+
+    /// Their names, in the order of [`GRANT_TYPES`].
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        self.iter().map(GrantType::name).collect()
+    }
+
     /// Reads what [`Display`](fmt::Display) wrote.
     pub(crate) fn restore(names: &str) -> Self {
         Self::named(names.split_ascii_whitespace())
@@ -43,14 +57,19 @@ impl Grants {
         self.has(Role::Begins)
     }
 
+    /// It gets tokens for people, wherever they begin.
+    pub(crate) fn for_persons(self) -> bool {
+        self.code() || self.has(Role::BeginsElsewhere)
+    }
+
     /// It gets refresh tokens.
     pub(crate) fn refresh(self) -> bool {
         self.has(Role::Continues)
     }
 
-    /// It acts for itself and sends nobody here.
+    /// It acts for itself or passes on what it was called with, and nobody gives it anything.
     pub(crate) fn is_machine_only(self) -> bool {
-        self.has(Role::ForItself) && !self.code()
+        (self.has(Role::ForItself) || self.has(Role::Exchanges)) && !self.for_persons()
     }
 
     fn has(self, role: Role) -> bool {
@@ -70,7 +89,7 @@ fn places() -> impl Iterator<Item = (u32, &'static dyn GrantType)> {
 /// Space-separated, as the store keeps them.
 impl fmt::Display for Grants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.iter().map(GrantType::name).collect::<Vec<_>>().join(" "))
+        f.write_str(&self.names().join(" "))
     }
 }
 
@@ -83,8 +102,11 @@ impl fmt::Debug for Grants {
 pub(super) fn problems(grants: Grants, public: bool) -> impl Iterator<Item = GrantsProblem> {
     let found = [
         (grants == Grants::default(), GrantsProblem::None),
-        (grants.refresh() && !grants.code(), GrantsProblem::RefreshWithoutCode),
-        (grants.has(Role::ForItself) && public, GrantsProblem::PublicMachine),
+        (grants.refresh() && !grants.for_persons(), GrantsProblem::RefreshWithoutCode),
+        (
+            (grants.has(Role::ForItself) || grants.has(Role::Exchanges)) && public,
+            GrantsProblem::PublicMachine,
+        ),
     ];
     found.into_iter().filter(|(wrong, _)| *wrong).map(|(_, problem)| problem)
 }
@@ -118,6 +140,10 @@ mod tests {
         assert_eq!(wrong("authorization_code client_credentials", false), []);
         assert_eq!(wrong("", false), [GrantsProblem::None]);
         assert_eq!(wrong("authorization_code", true), []);
+        let device = "urn:ietf:params:oauth:grant-type:device_code";
+        assert_eq!(wrong(device, true), []);
+        assert_eq!(wrong(&format!("{device} refresh_token"), true), []);
+        assert!(!Grants::restore(device).code() && Grants::restore(device).for_persons());
         assert_eq!(
             wrong("refresh_token client_credentials", true),
             [GrantsProblem::RefreshWithoutCode, GrantsProblem::PublicMachine]

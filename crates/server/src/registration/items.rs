@@ -12,7 +12,7 @@ use crate::{store::apps::AppScope, upstream};
 const MAX_PURPOSE: usize = 120;
 
 /// The scopes that are about a person, whatever API there is.
-pub(crate) const STANDARD_SCOPES: [&str; 4] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
+pub(crate) use mapae_protocol::scope::STANDARD as STANDARD_SCOPES;
 
 /// Every scope that an app may be given: the standard ones, those that an API owns, and those of providers whose tokens
 /// the operator lets it have.
@@ -116,7 +116,7 @@ pub(super) fn parse(
         let (purpose_ko, purpose_en) = (purpose(&typed.purpose_ko), purpose(&typed.purpose_en));
         items.push(AppScope { purpose_ko, purpose_en, ..typed.clone() });
     }
-    if draft.grants.code() && items.iter().all(|item| item.scope != OPENID) {
+    if draft.grants.for_persons() && items.iter().all(|item| item.scope != OPENID) {
         items.insert(0, item(OPENID, true));
     }
     match items.len() {

@@ -4,23 +4,35 @@
 //! into what may be kept, or says everything that is wrong with it at once; each of the two finds its own words
 //! for that. Nothing here reads a store, and a change is judged as the whole app that it would make (AD-04).
 
+mod authentication;
 mod grants;
 mod homepage;
+mod information;
 mod items;
 mod look_alike;
 mod members;
 mod name;
 mod origins;
+mod profile;
 mod redirect_uris;
+mod request;
+mod sector;
 
+pub(crate) use authentication::{
+    AuthenticationProblem, judge as judge_authentication, keeps_secret, signs_with_secret,
+};
 pub(crate) use grants::{Grants, GrantsProblem};
 pub(crate) use homepage::HomepageProblem;
+pub(crate) use information::Information;
 pub(crate) use items::{
     ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items,
 };
-pub(crate) use members::{MEMBERS, MemberMistake, MemberProblem, Members, Metadata, restore};
+pub(crate) use members::{LOGO_URI, MEMBERS, MemberMistake, MemberProblem, Members, Metadata, restore};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
+pub(crate) use profile::{ProfileProblem, begins_stricter, profile_of};
 pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
+pub(crate) use request::{Offer, Refused, Request, response_types};
+pub(crate) use sector::{is_at_home, names_all, sector, sector_after};
 
 use crate::{
     pages::input::NameMistake,
@@ -64,6 +76,7 @@ pub(crate) enum Mistake {
     Origins(OriginsProblem),
     Items(ItemsProblem),
     Member(MemberMistake),
+    Profile(ProfileProblem),
 }
 
 /// What a draft is judged by, besides itself.
@@ -86,7 +99,7 @@ impl Draft {
             redirect_uris: lists.redirect_uris,
             origins: lists.origins,
             items: lists.scopes,
-            metadata: Members::of(&lists.metadata),
+            metadata: Members::of(registered),
         }
     }
 
@@ -102,8 +115,13 @@ impl Draft {
         });
         let origins = origins::parse(self, |problem| mistakes.push(Mistake::Origins(problem)));
         let items = items::parse(self, around.scopes, |problem| mistakes.push(Mistake::Items(problem)));
-        let rules = members::MemberRules { development: around.development, public: self.public };
-        let metadata = self.metadata.judge(rules, |mistake| mistakes.push(Mistake::Member(mistake)));
+        let rules =
+            members::MemberRules { development: around.development, public: self.public, fetches: false };
+        let metadata = self.metadata.judge(rules, &redirect_uris, |mistake| {
+            mistakes.push(Mistake::Member(mistake));
+        });
+        let problems = profile::problems(self.public, &redirect_uris, &metadata);
+        mistakes.extend(problems.into_iter().map(Mistake::Profile));
         match (name, homepage) {
             (Some(name), Some(homepage)) if mistakes.is_empty() => Ok(Registrable {
                 name,
@@ -126,6 +144,17 @@ impl Draft {
     }
 }
 
+/// The member by which people are led to the app from their account page.
+const INITIATE_LOGIN_URI: &str = "initiate_login_uri";
+
+/// Whether people would see another app than before, or be led elsewhere: whoever vouched for it has looked at another one.
+pub(crate) fn shows_otherwise(before: &RegisteredApp, settings: &AppSettings, lists: &AppLists) -> bool {
+    let kept = &before.app.settings;
+    (&settings.name, &settings.homepage, &settings.icon) != (&kept.name, &kept.homepage, &kept.icon)
+        || lists.redirect_uris != before.lists.redirect_uris
+        || lists.metadata.get(INITIATE_LOGIN_URI) != before.lists.metadata.get(INITIATE_LOGIN_URI)
+}
+
 impl Registrable {
     /// What is kept of a new app: the safe choices where nobody was asked.
     pub(crate) fn new_app(self, id_token_alg: &str) -> (AppSettings, AppLists) {
@@ -141,7 +170,7 @@ impl Registrable {
             pkce_required: true,
             rotate_refresh: true,
         };
-        (settings, self.lists)
+        (profile::complete(settings, &self.lists.metadata), self.lists)
     }
 
     /// What is kept of an app that is changed: what nobody is asked about stays, except that the way in which it
@@ -156,7 +185,7 @@ impl Registrable {
             token_endpoint_auth_method: method,
             ..before.clone()
         };
-        (settings, self.lists)
+        (profile::complete(settings, &self.lists.metadata), self.lists)
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) fn nearest(
 mod tests {
     use super::*;
 
+    /// RFC 8252 §7.
     #[test]
     fn http_on_this_machine_is_for_development_and_for_native_apps() {
         for (development, public, loopback, scheme) in [

@@ -2,7 +2,10 @@
 
 use mapae_protocol::time::Timestamp;
 
-use super::db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values};
+use super::{
+    db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
+    exchange_permissions,
+};
 
 macro_rules! api_columns {
     () => {
@@ -23,8 +26,8 @@ statements! {
     RENAME: Apis = "UPDATE apis SET name = $1 WHERE id = $2";
     DROP_SCOPES: ApiScopes = "DELETE FROM api_scopes WHERE api_id = $1";
     LOCK: Apis = "UPDATE apis SET name = name WHERE id = $1";
-    // After its scopes, which refer to it; its row is locked before them like in every other unit.
-    DELETE: ApiScopes = "DELETE FROM apis WHERE id = $1";
+    // After its scopes and permissions, which refer to it; its row is locked before them like in every other unit.
+    DELETE: ExchangePermissions = "DELETE FROM apis WHERE id = $1";
     ADD_SCOPE: ApiScopes = "INSERT INTO api_scopes (scope, api_id, title_ko, title_en, position) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (scope) DO NOTHING";
 }
@@ -155,6 +158,7 @@ pub fn update(id: &str, name: &str, scopes: &[ApiScope]) -> Unit {
 pub fn delete(id: &str) -> Unit {
     Unit::from(Statement::one(LOCK, values![id]))
         .with(Statement::any(DROP_SCOPES, values![id]))
+        .with(exchange_permissions::forbid_all(id))
         .with(Statement::one(DELETE, values![id]))
         .changing_catalog()
 }

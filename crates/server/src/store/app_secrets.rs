@@ -1,4 +1,4 @@
-//! The secrets of apps: hashes of generated 256-bit values, RFC 6749 §2.3.1.
+//! The secrets of apps: hashes of generated 256-bit values, RFC 6749 §2.3.1; of those that sign also the wrapped text.
 
 use mapae_protocol::time::Timestamp;
 
@@ -8,8 +8,10 @@ use super::{
 };
 
 statements! {
-    INSERT: AppSecrets = "INSERT INTO app_secrets (id, app_id, hash, created_at) VALUES ($1, $2, $3, $4) \
+    INSERT: AppSecrets = "INSERT INTO app_secrets (id, app_id, hash, created_at, sealed) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (id) DO NOTHING";
+    INSERT_UNTIL: AppSecrets = "INSERT INTO app_secrets (id, app_id, hash, created_at, expires_at, sealed) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
     EXPIRE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 \
          WHERE app_id = $2 AND (expires_at IS NULL OR expires_at > $1)";
     END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE app_id = $2 AND expires_at > $1";
@@ -22,6 +24,8 @@ pub struct AppSecret {
     pub id: String,
     /// SHA-256 of the secret.
     pub hash: Concealed,
+    /// Its text, wrapped under the master key, if it was made to sign with.
+    pub sealed: Option<Concealed>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends; `None` for the current one.
@@ -43,6 +47,8 @@ pub struct NewSecret {
     pub id: String,
     /// SHA-256 of the secret.
     pub hash: Concealed,
+    /// Its text, wrapped under the master key, if it is to sign with.
+    pub sealed: Option<Concealed>,
 }
 
 /// What happens to the secrets before.
@@ -85,8 +91,14 @@ fn end_former(app_id: &str, at: Timestamp) -> Statement {
     Statement::any(END_FORMER, values![at, app_id])
 }
 
+/// A secret with an end, beside those that there are. Conflict: it is there already.
+#[must_use]
+pub fn insert_until(app_id: &str, secret: &NewSecret, until: Option<Timestamp>, at: Timestamp) -> Statement {
+    Statement::one(INSERT_UNTIL, values![&secret.id, app_id, &secret.hash, at, until, secret.sealed.as_ref()])
+}
+
 /// The first secret of an app that had none.
 #[must_use]
 pub fn insert(app_id: &str, secret: &NewSecret, at: Timestamp) -> Statement {
-    Statement::one(INSERT, values![&secret.id, app_id, &secret.hash, at])
+    Statement::one(INSERT, values![&secret.id, app_id, &secret.hash, at, secret.sealed.as_ref()])
 }

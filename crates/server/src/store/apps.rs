@@ -6,11 +6,14 @@ use mapae_protocol::time::Timestamp;
 
 use self::record::app_columns;
 pub(super) use self::record::{APP_STATE_WIDTH, app_state_columns};
-pub use self::record::{App, AppLists, AppScope, AppSettings, AppState, NewApp, OffBy, RegisteredApp};
+pub use self::record::{
+    App, AppLists, AppScope, AppSettings, AppState, NewApp, OffBy, RegisteredApp, SelfRegistered,
+};
 use super::{
     app_icons,
     app_secrets::insert as insert_secret,
     db::{Db, Statement, StoreError, Unit, statements, values},
+    registrations,
     revocations::Revocation,
 };
 
@@ -26,13 +29,16 @@ statements! {
              FROM app_scopes WHERE app_id = $1 ",
         "UNION ALL SELECT 'metadata', member, value, '', FALSE, 0, CAST(NULL AS BIGINT) \
              FROM app_metadata WHERE app_id = $1 ",
-        "UNION ALL SELECT 'secret', id, hash, '', FALSE, created_at, expires_at FROM app_secrets WHERE app_id = $1",
+        "UNION ALL SELECT 'registration', sector, '', '', FALSE, created_at, expires_at \
+             FROM registrations WHERE app_id = $1 ",
+        "UNION ALL SELECT 'secret', id, hash, COALESCE(sealed, ''), FALSE, created_at, expires_at FROM app_secrets WHERE app_id = $1",
         ") parts ON TRUE WHERE a.id = $1 ORDER BY parts.number"
     );
     BY_OWNER: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.owner_id = $1 AND a.deleted_at IS NULL ORDER BY a.created_at LIMIT $2");
     OWNERLESS: Apps = concat!("SELECT ", app_columns!(),
-        " FROM apps a WHERE a.owner_id IS NULL AND a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
+        " FROM apps a WHERE a.owner_id IS NULL AND a.deleted_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.app_id = a.id) ORDER BY a.created_at LIMIT $1");
     ALL: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
     INSERT: Apps = "INSERT INTO apps (id, owner_id, name, icon, homepage, public, grant_types, \
@@ -53,6 +59,8 @@ statements! {
          WHERE id = $2 AND blocked_at IS NULL AND deleted_at IS NULL";
     UNBLOCK: Apps = "UPDATE apps SET blocked_at = NULL, updated_at = $1 \
          WHERE id = $2 AND blocked_at IS NOT NULL AND deleted_at IS NULL";
+    DISMISS: Apps = "UPDATE apps SET blocked_at = COALESCE(blocked_at, $1) WHERE id = $2 AND deleted_at IS NULL";
+    REVIVE: Apps = "UPDATE apps SET deleted_at = NULL, updated_at = $1 WHERE id = $2 AND deleted_at IS NOT NULL";
     DELETE: Apps = "UPDATE apps SET deleted_at = $1, updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND deleted_at IS NULL";
     ORIGIN_IS_REGISTERED: AppOrigins = "SELECT 1 FROM app_origins o WHERE o.origin = $1 LIMIT 1";
@@ -88,6 +96,7 @@ pub async fn find(db: &Db, id: &str) -> Result<Option<RegisteredApp>, StoreError
                 app,
                 lists: AppLists::default(),
                 secrets: Vec::new(),
+                registered: None,
             });
             registered.add(row)
         })?;
@@ -124,7 +133,7 @@ pub async fn list_by_owner(db: &Db, owner_id: &str, limit: i64) -> Result<Vec<Ap
     rows.into_iter().map(|row| row.read(App::read)).collect()
 }
 
-/// The apps that nobody owns, because the command line made them; the oldest first, at most `limit`.
+/// The apps that nobody owns, because the command line made them, not those that registered themselves; the oldest first, at most `limit`.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -175,9 +184,11 @@ pub fn insert(app: &NewApp, at: Timestamp) -> Unit {
         .changing_catalog()
 }
 
-/// Gives an app to another owner. Conflict: there is no such app.
+/// Gives an app to another owner, who manages it from now on. Conflict: there is no such app.
 pub fn give_to(id: &str, owner_id: &str, at: Timestamp) -> Unit {
-    Unit::from(Statement::one(GIVE_TO, values![owner_id, at, id])).changing_catalog()
+    Unit::from(registrations::hand_over(id))
+        .with(Statement::one(GIVE_TO, values![owner_id, at, id]))
+        .changing_catalog()
 }
 
 /// Changes what was registered; the lists are replaced. Conflict: there is no such app, or a list has the
@@ -202,6 +213,23 @@ pub fn update(id: &str, settings: &AppSettings, lists: &AppLists, at: Timestamp)
         .with_all(drops.map(|drop| Statement::any(drop, values![id])))
         .with_all(add_lists(id, lists))
         .changing_catalog()
+}
+
+/// As [`update`], of an app as somebody else than itself changes it. One that registered itself is another one in another
+/// sector: what was made for the former ends.
+pub fn update_moving(
+    registered: &RegisteredApp,
+    (settings, lists): (&AppSettings, &AppLists),
+    sector: Option<&str>,
+    at: Timestamp,
+) -> Unit {
+    let id = registered.app.id.as_str();
+    let before = registered.registered.as_ref();
+    let moves = before.is_some_and(|before| before.sector.as_deref() != sector);
+    Unit::new()
+        .with_all(moves.then(|| registrations::move_to(id, sector)))
+        .with(update(id, settings, lists, at))
+        .with_all(moves.then(|| revoke(id, at)))
 }
 
 /// Locks the app until the unit is committed, so that what is written about it happens one after another.
@@ -238,14 +266,26 @@ pub fn unblock(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(UNBLOCK, values![at, id])).changing_catalog()
 }
 
-/// Removes the app. Its row stays for what refers to it; its secrets, lists and picture go.
+/// Removes the app. Its row stays for what refers to it; its secrets, lists, picture and registration go.
 pub fn delete(id: &str, at: Timestamp) -> Unit {
     let drops = [DROP_SECRETS, DROP_REDIRECT_URIS, DROP_ORIGINS, DROP_SCOPES, DROP_METADATA];
     Unit::from(Statement::one(DELETE, values![at, id]))
+        .with(registrations::end(id))
         .with_all(drops.map(|drop| Statement::any(drop, values![id])))
         .with(app_icons::remove(id))
         .revoking(Revocation::app(id, at))
         .changing_catalog()
+}
+
+/// As [`delete`], for ever: an app that is named by others and not by this server does not come back either.
+pub fn delete_for_ever(id: &str, at: Timestamp) -> Unit {
+    Unit::from(Statement::one(DISMISS, values![at, id])).with(delete(id, at))
+}
+
+/// Brings an app back that is named by others and not by this server; its epoch stays raised. Conflict: it is not gone.
+#[must_use]
+pub fn revive(id: &str, at: Timestamp) -> Statement {
+    Statement::one(REVIVE, values![at, id])
 }
 
 fn add_lists(id: &str, lists: &AppLists) -> impl Iterator<Item = Statement> {

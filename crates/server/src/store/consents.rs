@@ -39,8 +39,11 @@ statements! {
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
     ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
+    WITHDRAW_ALL: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
+         WHERE app_id = $2 AND scopes <> ''";
     DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND scopes <> ''";
+    GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
 }
 
 /// What is alive about a consent, as far as grants and tokens depend on it.
@@ -169,6 +172,12 @@ pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> St
     }
 }
 
+/// Nobody has agreed to this app any more: it has become another one. What was made for it ends with its epoch.
+#[must_use]
+pub fn withdraw_all(app_id: &str, at: Timestamp) -> Statement {
+    Statement::any(WITHDRAW_ALL, values![at, app_id])
+}
+
 /// Takes one optional scope back. Everything made under the consent ends, because tokens that carry the
 /// scope must; the app gets new ones without asking the person again. `None`: it was not agreed to.
 #[must_use]
@@ -202,6 +211,12 @@ pub fn add_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Statement
 /// is not this person's, or it is disconnected already.
 pub fn disconnect(id: &str, user_id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(DISCONNECT, values![at, id, user_id])).revoking(Revocation::consent(id, at))
+}
+
+/// Makes a unit conflict unless the consent still has this epoch; nobody can change that before the unit is committed.
+#[must_use]
+pub fn guard(id: &str, epoch: i64) -> Statement {
+    Statement::one(GUARD, values![id, epoch])
 }
 
 fn join(scopes: &BTreeSet<&str>) -> String {

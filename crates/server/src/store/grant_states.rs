@@ -41,7 +41,7 @@ macro_rules! tables {
 
 statements! {
     OF_TOKEN: Grants = concat!("SELECT ", columns!(), " FROM ", tables!());
-    WITH_PERSON: Grants = concat!("SELECT ", columns!(), ", ", user_columns!(), " FROM ", tables!());
+    WITH_PERSON: Grants = concat!("SELECT ", columns!(), ", g.claims, ", user_columns!(), ", u.claims FROM ", tables!());
 }
 
 /// A grant as far as one of its access tokens depends on it.
@@ -111,6 +111,17 @@ pub async fn of_token(db: &Db, grant_id: &str, jti: &str) -> Result<Option<Grant
     row.map(|row| row.read(GrantState::read)).transpose()
 }
 
+/// What a token may be told about the person who gave its grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who it is, at that moment.
+    pub user: User,
+    /// What is known beyond that, as JSON.
+    pub known: Option<String>,
+    /// The claims that the grant names one by one, as JSON.
+    pub asked: Option<String>,
+}
+
 /// The same with the person who gave it, as they are at that moment. `None` also if there is no such person.
 ///
 /// # Errors
@@ -119,9 +130,13 @@ pub async fn with_person(
     db: &Db,
     grant_id: &str,
     jti: &str,
-) -> Result<Option<(GrantState, User)>, StoreError> {
+) -> Result<Option<(GrantState, Person)>, StoreError> {
     let row = db.optional(WITH_PERSON, &values![jti, grant_id]).await?;
-    let read = |row: &mut Row| Ok((GrantState::read(row)?, row.joined(USER_WIDTH, User::read)?));
+    let read = |row: &mut Row| {
+        let (state, asked) = (GrantState::read(row)?, row.optional_text()?);
+        let person = row.joined(USER_WIDTH + 1, |row| Ok((User::read(row)?, row.optional_text()?)))?;
+        Ok((state, person.map(|(user, known)| Person { user, known, asked })))
+    };
     let found = row.map(|row| row.read(read)).transpose()?;
     Ok(found.and_then(|(state, person)| Some((state, person?))))
 }

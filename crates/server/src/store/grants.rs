@@ -18,7 +18,7 @@ use super::{
 
 macro_rules! grant_columns {
     () => {
-        "g.id, g.origin, g.user_id, g.app_id, g.consent_id, g.session_id, g.offline, g.scopes, g.resource, \
+        "g.id, g.origin, g.user_id, g.app_id, g.consent_id, g.session_id, g.offline, g.scopes, g.resource, g.claims, g.jkt, \
          g.auth_time, g.amr, g.acr, g.user_epoch, g.app_epoch, g.consent_epoch, g.session_epoch, g.code_expires_at, \
          g.expires_at, g.generation, g.refresh_hash, g.successor, g.successor_until, g.created_at, g.last_used_at, \
          g.idle_expires_at, g.revoked_at"
@@ -40,9 +40,9 @@ statements! {
          LEFT JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id \
          WHERE g.id = $1");
     INSERT: Grants = "INSERT INTO grants (id, origin, user_id, app_id, consent_id, session_id, offline, scopes, \
-         resource, auth_time, amr, acr, user_epoch, app_epoch, consent_epoch, session_epoch, generation, refresh_hash, \
+         resource, claims, jkt, auth_time, amr, acr, user_epoch, app_epoch, consent_epoch, session_epoch, generation, refresh_hash, \
          code_expires_at, created_at, last_used_at, idle_expires_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17, $18, $19, $19, $20, $21) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19, $20, $21, $21, $22, $23) \
          ON CONFLICT (origin) DO NOTHING";
     ROTATE: Grants = "UPDATE grants SET generation = generation + 1, refresh_hash = $1, successor = $2, \
          successor_until = $3, last_used_at = $4, idle_expires_at = $5 \
@@ -74,6 +74,10 @@ pub struct Given {
     pub scopes: String,
     /// The API that it is for (RFC 8707), if one was named.
     pub resource: Option<String>,
+    /// The claims that were asked for one by one (OIDC Core §5.5) and agreed to, as JSON.
+    pub claims: Option<String>,
+    /// The thumbprint of the key to which its refresh tokens are bound (RFC 9449 §5).
+    pub jkt: Option<String>,
     /// When the person had proven who they are.
     pub auth_time: Timestamp,
     /// How, space-separated.
@@ -212,6 +216,8 @@ pub fn insert(grant: &NewGrant, at: Timestamp) -> Statement {
         given.offline,
         &given.scopes,
         given.resource.as_deref(),
+        given.claims.as_deref(),
+        given.jkt.as_deref(),
         given.auth_time,
         &given.amr,
         given.acr.as_deref(),
@@ -298,6 +304,8 @@ impl Grant {
                 offline: row.bool()?,
                 scopes: row.text()?,
                 resource: row.optional_text()?,
+                claims: row.optional_text()?,
+                jkt: row.optional_text()?,
                 auth_time: row.timestamp()?,
                 amr: row.text()?,
                 acr: row.optional_text()?,

@@ -17,15 +17,23 @@ pub mod consents;
 pub mod counters;
 pub mod db;
 pub mod developers;
+pub mod device_requests;
+pub mod dpop_proofs;
+pub mod exchange_permissions;
 pub mod grant_states;
 pub mod grants;
 pub mod identities;
+pub mod initial_access_tokens;
 pub mod issuer;
 pub mod keys;
 pub mod links;
+pub mod logout_notices;
 pub mod mail_orders;
+pub mod pushed_requests;
+pub mod registrations;
 pub mod revocations;
 pub mod server_clocks;
+pub mod session_apps;
 pub mod sessions;
 pub mod steps;
 pub mod sweep;
@@ -34,6 +42,7 @@ pub mod tokens;
 pub mod upstream_notices;
 pub mod upstream_permissions;
 pub mod upstreams;
+pub mod used_assertions;
 pub mod users;
 pub mod vouching;
 
@@ -48,18 +57,26 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         app_secrets::STATEMENTS,
         apps::STATEMENTS,
         codes::STATEMENTS,
+        pushed_requests::STATEMENTS,
         consents::STATEMENTS,
         counters::STATEMENTS,
         developers::STATEMENTS,
+        dpop_proofs::STATEMENTS,
+        device_requests::STATEMENTS,
+        exchange_permissions::STATEMENTS,
         grant_states::STATEMENTS,
         grants::STATEMENTS,
         identities::STATEMENTS,
+        initial_access_tokens::STATEMENTS,
         issuer::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,
+        logout_notices::STATEMENTS,
         mail_orders::STATEMENTS,
+        registrations::STATEMENTS,
         revocations::STATEMENTS,
         server_clocks::STATEMENTS,
+        session_apps::STATEMENTS,
         sessions::STATEMENTS,
         steps::STATEMENTS,
         sweep::STATEMENTS,
@@ -68,6 +85,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         upstream_notices::STATEMENTS,
         upstream_permissions::STATEMENTS,
         upstreams::STATEMENTS,
+        used_assertions::STATEMENTS,
         users::STATEMENTS,
         vouching::STATEMENTS,
     ];

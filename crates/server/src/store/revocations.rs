@@ -108,6 +108,18 @@ impl Revocation {
         Handle::of_signing_key(kid).ok().map(|handle| Self::of(Kind::Token, handle.as_str(), at))
     }
 
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(super) fn subject_id(&self) -> &str {
+        &self.subject_id
+    }
+
+    pub(super) const fn at(&self) -> Timestamp {
+        self.at
+    }
+
     fn of(kind: Kind, id: &str, at: Timestamp) -> Self {
         Self { kind, subject_id: id.to_owned(), at }
     }

@@ -39,6 +39,10 @@ statements! {
     MAKE_ROOM: PendingSteps = "DELETE FROM pending_steps WHERE id IN ( \
              SELECT p.id FROM pending_steps p WHERE p.id LIKE $1 ORDER BY p.expires_at, p.id LIMIT 64 \
          ) AND (SELECT COUNT(*) FROM pending_steps p WHERE p.expires_at > $2) >= $3";
+    // The same within one browser.
+    MAKE_OWN_ROOM: PendingSteps = "DELETE FROM pending_steps WHERE id IN ( \
+             SELECT p.id FROM pending_steps p WHERE p.browser = $1 AND p.id LIKE $2 ORDER BY p.expires_at, p.id LIMIT 1 \
+         ) AND (SELECT COUNT(*) FROM pending_steps p WHERE p.browser = $1 AND p.expires_at > $3) >= $4";
     DROP_ALL: PendingSteps = "DELETE FROM pending_steps WHERE browser = $1 AND id LIKE $2";
 }
 
@@ -88,6 +92,12 @@ pub fn make_room(beginning: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn make_room_within(beginning: &str, limit: i64, now: Timestamp) -> Statement {
     Statement::any(MAKE_ROOM, values![format!("{beginning}%"), now, limit])
+}
+
+/// Where a browser has no place left, drops the oldest of its steps whose names begin like this: with a plain word.
+#[must_use]
+pub fn make_own_room(browser: &str, beginning: &str, now: Timestamp) -> Statement {
+    Statement::any(MAKE_OWN_ROOM, values![browser, format!("{beginning}%"), now, PLACES])
 }
 
 /// Takes the step: whoever is first has it, and nobody has it again. Conflict: it is not there (any more).

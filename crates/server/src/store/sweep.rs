@@ -8,6 +8,7 @@ use mapae_protocol::time::{Seconds, Timestamp};
 use super::{
     counters,
     db::{CommitError, Db, Sql, Statement, Unit, statements, values},
+    registrations,
 };
 
 /// How long a row stays after its time is over.
@@ -44,9 +45,15 @@ statements! {
     APP_SECRETS: AppSecrets = expired!("app_secrets", "id");
     CODE_DETAILS: CodeDetails = expired!("code_details", "code_id");
     PENDING_STEPS: PendingSteps = expired!("pending_steps", "id");
+    PUSHED_REQUESTS: PushedRequests = expired!("pushed_requests", "id");
+    DPOP_PROOFS: DpopProofs = expired!("dpop_proofs", "id");
+    DEVICE_REQUESTS: DeviceRequests = expired!("device_requests", "id");
     MAILED_LINKS: MailedLinks = expired!("mailed_links", "token_hash");
     MAIL_ORDERS: MailOrders = expired!("mail_orders", "id");
+    INITIAL_ACCESS_TOKENS: InitialAccessTokens = expired!("initial_access_tokens", "id");
+    LOGOUT_NOTICES: LogoutNotices = expired!("logout_notices", "id");
     UPSTREAM_NOTICES: UpstreamNotices = expired!("upstream_notices", "id");
+    USED_ASSERTIONS: UsedAssertions = expired!("used_assertions", "id");
     REVOKED_TOKENS: RevokedTokens = expired!("revoked_tokens", "jti");
     SIGNING_KEYS: SigningKeys = expired!("signing_keys", "kid");
     SEAL_KEYS: SealKeys = expired!("seal_keys", "id");
@@ -63,9 +70,15 @@ const EXPIRING: &[Sql] = &[
     APP_SECRETS,
     CODE_DETAILS,
     PENDING_STEPS,
+    PUSHED_REQUESTS,
+    DPOP_PROOFS,
+    DEVICE_REQUESTS,
     MAILED_LINKS,
     MAIL_ORDERS,
+    INITIAL_ACCESS_TOKENS,
+    LOGOUT_NOTICES,
     UPSTREAM_NOTICES,
+    USED_ASSERTIONS,
     REVOKED_TOKENS,
     SIGNING_KEYS,
     SEAL_KEYS,
@@ -83,8 +96,22 @@ pub async fn run(db: &Db, feed_kept: Seconds, now: Timestamp) -> Result<(), Comm
         let unit = Unit::from(Statement::any(*sql, values![over, BATCH])).with(counters::raise_swept(over));
         while remove(db, unit.clone()).await? {}
     }
+    expire_registrations(db, over, now).await?;
     let old = Unit::from(Statement::any(REVOCATIONS, values![i64::MAX, now.minus(feed_kept), BATCH]));
     while remove(db, old.clone()).await? {}
+    Ok(())
+}
+
+/// Deletes apps that registered themselves and to which nobody agreed in time: one batch, one commit each, because each
+/// is a change of the catalogue for everybody.
+async fn expire_registrations(db: &Db, over: Timestamp, now: Timestamp) -> Result<(), CommitError> {
+    for app_id in registrations::expired(db, over, BATCH).await.map_err(CommitError::Fault)? {
+        match db.commit(registrations::expire(&app_id, over, now)).await {
+            // Somebody agreed to it, or it was deleted meanwhile.
+            Ok(_) | Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(())
 }
 

@@ -1,16 +1,93 @@
-//! Notices of providers that were carried out — RFC 8417 §2.2 (`jti`).
+//! Notices of providers that were carried out — RFC 8417 §2.2 (`jti`) —, and deletions that they asked for.
 
-use mapae_protocol::time::Timestamp;
+use mapae_client::EndUser;
+use mapae_protocol::time::{Seconds, Timestamp};
 
-use super::db::{Statement, statements, values};
+use super::db::{Db, Statement, StoreError, statements, values};
+
+/// How long it can be asked what became of a deletion.
+const DELETIONS: Seconds = Seconds::days(90);
+
+/// Longer than anybody is on the way in from a provider: at its pages, and then at the sign-up step.
+const ON_THE_WAY: Seconds = Seconds::hours(1);
 
 statements! {
     INSERT: UpstreamNotices =
         "INSERT INTO upstream_notices (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    REMEMBER: UpstreamNotices = "INSERT INTO upstream_notices (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) \
+         DO UPDATE SET expires_at = excluded.expires_at WHERE upstream_notices.expires_at < excluded.expires_at";
+    UNTIL: UpstreamNotices = "SELECT expires_at FROM upstream_notices WHERE id = $1 AND expires_at > $2";
 }
 
 /// Notes that this one is carried out. Conflict: it was before.
 #[must_use]
 pub fn carried_out(id: &str, expires_at: Timestamp) -> Statement {
     Statement::one(INSERT, values![id, expires_at])
+}
+
+/// Notes that what proves this one has stood under some notice; the first time stands.
+#[must_use]
+pub fn stood(id: &str, expires_at: Timestamp) -> Statement {
+    Statement::zero_or_one(INSERT, values![id, expires_at])
+}
+
+/// Whether it is noted.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn is_known(db: &Db, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(db.optional(UNTIL, &values![id, now]).await?.is_some())
+}
+
+/// Notes that the provider of this name asked for a deletion, by this code; when it asks again, the first time stands.
+#[must_use]
+pub fn deletion_asked(upstream: &str, code: &str, at: Timestamp) -> Statement {
+    Statement::zero_or_one(INSERT, values![of_deletion(upstream, code), at.plus(DELETIONS)])
+}
+
+/// When the provider of this name asked for the deletion that has this code; `None` for a code of which nobody knows, or
+/// from long ago.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn deletion(
+    db: &Db,
+    upstream: &str,
+    code: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let row = db.optional(UNTIL, &values![of_deletion(upstream, code), now]).await?;
+    let until = row.map(|row| row.read(|row| row.timestamp())).transpose()?;
+    Ok(until.map(|until| until.minus(DELETIONS)))
+}
+
+/// Remembers that everything of a person at a provider has ended. Whoever begins again in this very second comes in: it is
+/// more likely the answer to it than what it was meant to end.
+#[must_use]
+pub fn ended(person: &EndUser, at: Timestamp) -> Statement {
+    let until = at.minus(Seconds::seconds(1)).plus(ON_THE_WAY);
+    Statement::zero_or_one(REMEMBER, values![of_person(person), until])
+}
+
+/// Whether everything of a person at a provider has ended since they were sent there at `begun_at`.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn ended_since(
+    db: &Db,
+    person: &EndUser,
+    begun_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let row = db.optional(UNTIL, &values![of_person(person), now]).await?;
+    let until = row.map(|row| row.read(|row| row.timestamp())).transpose()?;
+    Ok(until.is_some_and(|until| begun_at.plus(ON_THE_WAY) <= until))
+}
+
+fn of_person(person: &EndUser) -> String {
+    format!("ended {} {}", person.issuer(), person.subject())
+}
+
+fn of_deletion(upstream: &str, code: &str) -> String {
+    format!("deletion {upstream} {code}")
 }

@@ -10,6 +10,9 @@ statements! {
     INSERT: Upstreams = "INSERT INTO upstreams (name, provider, client_id, secrets_wrapped, options, created_at, position) \
          VALUES ($1, $2, $3, $4, $5, $6, (SELECT COALESCE(MAX(u.position), 0) + 1 FROM upstreams u)) \
          ON CONFLICT (name) DO NOTHING";
+    // What somebody else has written meanwhile is not overwritten.
+    UPDATE: Upstreams = "UPDATE upstreams SET secrets_wrapped = $1, options = $2 \
+         WHERE name = $3 AND secrets_wrapped = $4 AND options = $5";
     REMOVE: Upstreams = "DELETE FROM upstreams WHERE name = $1";
     FORBID_ALL: UpstreamPermissions = "DELETE FROM upstream_permissions WHERE upstream = $1";
     DISABLE: Upstreams = "UPDATE upstreams SET disabled_at = $1 WHERE name = $2 AND disabled_at IS NULL";
@@ -64,6 +67,13 @@ pub fn insert(upstream: &Upstream) -> Unit {
     let Upstream { name, provider, client_id, secrets, options, created_at, .. } = upstream;
     let params = values![name, provider, client_id, secrets, options, *created_at];
     Unit::from(Statement::one(INSERT, params)).changing_catalog()
+}
+
+/// Gives one other secrets and options. Conflict: there is none of this name any more, or it is another by now.
+pub fn update(before: &Upstream, after: &Upstream) -> Unit {
+    let (name, secrets, options) = (&before.name, &before.secrets, &before.options);
+    let params = values![&after.secrets, &after.options, name, secrets, options];
+    Unit::from(Statement::one(UPDATE, params)).changing_catalog()
 }
 
 /// Removes one, and what apps were permitted there: another of its name is another provider. Who people are there stays

@@ -31,7 +31,8 @@ statements! {
         concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u ORDER BY u.created_at, u.id LIMIT $1");
     ANY_OPERATOR: Users = "SELECT 1 FROM users WHERE operator = TRUE AND disabled_at IS NULL LIMIT 1";
     INSERT: Users = "INSERT INTO users (id, email, email_verified, name, locale, password_hash, operator, epoch, \
-         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8) ON CONFLICT (email) DO NOTHING";
+         claims, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $9) ON CONFLICT (email) DO NOTHING";
+    SET_CLAIMS: Users = "UPDATE users SET claims = $1, updated_at = $2 WHERE id = $3";
     DISABLE: Users = "UPDATE users SET disabled_at = $1, updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND disabled_at IS NULL";
     ENABLE: Users = "UPDATE users SET disabled_at = NULL, updated_at = $1 WHERE id = $2";
@@ -40,6 +41,7 @@ statements! {
     REHASH_PASSWORD: Users = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
     VERIFY_EMAIL: Users = "UPDATE users SET email_verified = TRUE, updated_at = $1 WHERE id = $2 AND email = $3";
     END_EVERYTHING: Users = "UPDATE users SET epoch = epoch + 1 WHERE id = $1";
+    KNOWN: Users = concat!("SELECT ", user_columns!(), ", u.claims FROM users u WHERE u.id = $1");
     GUARD: Users = "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL";
 }
 
@@ -150,6 +152,8 @@ pub struct NewUser {
     pub password_hash: Option<Concealed>,
     /// Whether they run this server.
     pub operator: bool,
+    /// Standard claims beyond these, as a JSON object.
+    pub claims: Option<String>,
 }
 
 /// The account with this id.
@@ -158,6 +162,15 @@ pub struct NewUser {
 /// [`StoreError`]
 pub async fn by_id(db: &Db, id: &str) -> Result<Option<Account>, StoreError> {
     db.optional(BY_ID, &values![id]).await?.map(Account::read).transpose()
+}
+
+/// The person with this id, and what is known of them beyond what every account has, as JSON.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn known(db: &Db, id: &str) -> Result<Option<(User, Option<String>)>, StoreError> {
+    let row = db.optional(KNOWN, &values![id]).await?;
+    row.map(|row| row.read(|row| Ok((User::read(row)?, row.optional_text()?)))).transpose()
 }
 
 /// The account with this canonical address.
@@ -187,11 +200,26 @@ pub async fn any_operator(db: &Db) -> Result<bool, StoreError> {
 /// Adds a person. Conflict: the address is taken.
 #[must_use]
 pub fn insert(user: &NewUser, at: Timestamp) -> Statement {
-    let NewUser { id, email, email_verified, name, locale, password_hash, operator } = user;
+    let NewUser { id, email, email_verified, name, locale, password_hash, operator, claims } = user;
     let email = email.as_ref().unwrap_or(id);
-    let params =
-        values![id, email, *email_verified, name, locale.as_deref(), password_hash.as_ref(), *operator, at];
+    let params = values![
+        id,
+        email,
+        *email_verified,
+        name,
+        locale.as_deref(),
+        password_hash.as_ref(),
+        *operator,
+        claims.as_deref(),
+        at
+    ];
     Statement::one(INSERT, params)
+}
+
+/// Replaces what is known of the person beyond what every account has. Conflict: there is no such person.
+#[must_use]
+pub fn set_claims(id: &str, claims: Option<&str>, at: Timestamp) -> Statement {
+    Statement::one(SET_CLAIMS, values![claims, at, id])
 }
 
 /// Ends everything that was made in this person's name, and lets nothing new begin. Conflict: there is no

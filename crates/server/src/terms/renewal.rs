@@ -43,7 +43,10 @@ async fn open<'a>(app: &'a App, signed_in: &SignedIn) -> Result<Vec<&'a Term>, P
         return Ok(Vec::new());
     }
     let agreed = term_agreements::of_user(app.db(), &signed_in.user.id).await?;
-    let agreed: Vec<Agreed> = agreed.into_iter().map(|(term, version)| Agreed { term, version }).collect();
+    let agreed: Vec<Agreed> = agreed
+        .into_iter()
+        .map(|agreement| Agreed { term: agreement.term, version: agreement.version })
+        .collect();
     Ok(to_ask(terms, &agreed))
 }
 

@@ -82,13 +82,25 @@ async fn attempt(
     arriving: &Arriving,
 ) -> Result<Option<Response>, PageError> {
     let known = facts::read(visit, step, &arriving.identity, None).await?;
+    // After the facts: what ends in between moves the epoch that was read.
+    if waiting::has_ended(visit, &arriving.identity).await? {
+        return trouble::back(visit, step, upstream, UpstreamTrouble::Again).await.map(Some);
+    }
     let arrival = Arrival {
         upstream: upstream.name().to_owned(),
         identity: arriving.identity.clone(),
+        given_to: upstream.names_people_for().map(str::to_owned),
         tokens: wrapped(visit, upstream, arriving, &known)?,
         arrived_at: arriving.now,
         proved_at: proved_at(step, upstream, arriving),
     };
+    if known.row.as_ref().is_some_and(|row| row.removed_at.is_none() && !upstream.knows(row)) {
+        tracing::warn!(
+            upstream = upstream.name(),
+            "somebody came whose name was given to another app of this provider: it may be another person"
+        );
+        return trouble::back(visit, step, upstream, UpstreamTrouble::OtherApp).await.map(Some);
+    }
     let Decision { action, rule } = decide(&known.facts);
     tracing::info!(upstream = upstream.name(), rule = rule.as_str(), "somebody came from a provider");
     match action {
@@ -111,7 +123,9 @@ fn proved_at(step: &Step, upstream: &Upstream, arriving: &Arriving) -> Option<Ti
 /// What is kept of what the provider gave, and of what it gave earlier.
 fn wrapped(visit: &Visit, upstream: &Upstream, arriving: &Arriving, known: &Known) -> Result<String, Fault> {
     let (app, person) = (&visit.app, arriving.identity.person());
-    let earlier = match known.row.as_ref().and_then(|row| row.tokens.as_ref()) {
+    // What another registration gave works with its own secret only, and is nobody else's to keep.
+    let own = known.row.as_ref().filter(|row| row.upstream == upstream.name() && row.removed_at.is_none());
+    let earlier = match own.and_then(|row| row.tokens.as_ref()) {
         Some(wrapped) => Some(tokens::unwrap(app, person, wrapped)?),
         None => None,
     };
@@ -193,6 +207,7 @@ pub(super) async fn create(
         locale: Some(visit.locale(Some(step)).as_str().to_owned()),
         password_hash: None,
         operator: false,
+        claims: None,
     };
     let also = Unit::from(steps::take(waits, &visit.browser.name(), now))
         .with(users::insert(&user, now))
@@ -241,6 +256,9 @@ async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<
 pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Result<Step, PageError> {
     let arrival = waiting::waiting_arrival(visit, &step).await?;
     if let (Some(arrival), Some(waits)) = (arrival, &step.arrival) {
+        if is_anothers(visit, &step, &arrival, user).await? {
+            return Ok(Step { arrival: None, ..step });
+        }
         let purpose = Purpose::Connect(user.id.clone());
         let mut known = facts::read(visit, &step, &arrival.identity, Some(purpose)).await?;
         known.facts.present = Some(Present { account: user.id.clone(), fresh: true });
@@ -272,6 +290,30 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
         }
     }
     Ok(Step { arrival: None, ..step })
+}
+
+/// Whether who waits was asked to prove another account than this one: theirs, by what is known of them. To it they are
+/// linked, or to none.
+async fn is_anothers(visit: &Visit, step: &Step, arrival: &Arrival, user: &User) -> Result<bool, PageError> {
+    let Some(account) = named_account(visit, step, arrival).await? else { return Ok(false) };
+    if account != user.id {
+        tracing::info!(upstream = arrival.upstream, "another account was proved; nothing is linked");
+    }
+    Ok(account != user.id)
+}
+
+/// The account that who waits must prove, if there is one that could be theirs.
+pub(crate) async fn named_account(
+    visit: &Visit,
+    step: &Step,
+    arrival: &Arrival,
+) -> Result<Option<String>, PageError> {
+    let mut known = facts::read(visit, step, &arrival.identity, Some(Purpose::SignIn)).await?;
+    known.facts.present = None;
+    match decide(&known.facts).action {
+        Action::ProveThenLink(account) => Ok(Some(account)),
+        Action::SignIn(_) | Action::Link(_) | Action::Create(_) | Action::Refuse => Ok(None),
+    }
 }
 
 /// Keeps who came, and leads to the page that asks what is missing.
@@ -308,6 +350,7 @@ fn brought(arrival: &Arrival) -> Brought {
         upstream: arrival.upstream.clone(),
         label: label(&arrival.identity),
         tokens: arrival.tokens.clone().into(),
+        given_to: arrival.given_to.clone(),
     }
 }
 
@@ -328,4 +371,34 @@ fn proof(arrival: &Arrival, now: Timestamp) -> Proof {
     };
     let amr: Vec<&str> = identity.amr().iter().filter(word).take(MAX_AMR).map(String::as_str).collect();
     Proof { auth_time, amr: amr.join(" "), acr: Some(ACR_UPSTREAM.to_owned()), proved_at: arrival.proved_at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lk_09_signed_words_on_how_are_passed_on_and_never_raise_the_level() {
+        let identity: Identity = serde_json::from_value(serde_json::json!({
+            "person": { "issuer": "https://op.example", "subject": "7" },
+            "provider": "op", "auth_time": 1_000, "acr": "urn:mace:incommon:iap:gold",
+            "amr": ["mfa", "", "two words", "hwk", "x".repeat(33)],
+            "claims": {}, "emails": [], "granted": [], "refused": [],
+        }))
+        .unwrap();
+        let arrival = Arrival {
+            upstream: "op".to_owned(),
+            identity,
+            given_to: None,
+            tokens: String::new(),
+            arrived_at: Timestamp::from_unix(2_000),
+            proved_at: None,
+        };
+        let proof = proof(&arrival, Timestamp::from_unix(2_000));
+        assert_eq!((proof.acr.as_deref(), proof.amr.as_str()), (Some(ACR_UPSTREAM), "mfa hwk"));
+        assert_eq!(proof.auth_time, Timestamp::from_unix(1_000));
+        // A sign-in that lies in the future is of now.
+        let proof = super::proof(&arrival, Timestamp::from_unix(500));
+        assert_eq!(proof.auth_time, Timestamp::from_unix(500));
+    }
 }

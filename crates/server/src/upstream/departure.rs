@@ -12,6 +12,7 @@ use super::{
     waiting::{self, Departure},
 };
 use crate::{
+    accounts::session::ACR_UPSTREAM,
     app::App,
     http::cookies::Life,
     interaction::{Errand, PageError, Step, Visit, page, see_other},
@@ -62,7 +63,13 @@ async fn leave(visit: &Visit, step: &Step, upstream: &Upstream) -> Result<Respon
 fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
     let can = |intent| upstream.definition().can(intent);
     if needs_fresh_sign_in(step) {
-        return can(Intent::Reauthenticate).then_some(Intent::Reauthenticate);
+        let is_ours = matches!(step.errand, Errand::Confirm(_));
+        let otherwise = is_ours.then_some(if can(Intent::ChooseAccount) {
+            Intent::ChooseAccount
+        } else {
+            Intent::SignIn
+        });
+        return if can(Intent::Reauthenticate) { Some(Intent::Reauthenticate) } else { otherwise };
     }
     // Whoever waits gets a way into the account that is proved there: a browser that is known there proves nothing.
     if step.arrival.is_some() && can(Intent::Reauthenticate) {
@@ -70,11 +77,11 @@ fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
     }
     let chooses = match &step.errand {
         Errand::Authorize(authorize) => {
-            authorize.hint.is_some() || authorize.request.prompts.contains(Prompt::SelectAccount)
+            authorize.wishes.hint.is_some() || authorize.request.prompts.contains(Prompt::SelectAccount)
         }
         // The account of whoever sits here, and not of who sat here before.
         Errand::Connect(_) => true,
-        Errand::Visit(_) | Errand::Confirm(_) => false,
+        Errand::Visit(_) | Errand::Confirm(_) | Errand::Device(_) => false,
     };
     Some(if chooses && can(Intent::ChooseAccount) { Intent::ChooseAccount } else { Intent::SignIn })
 }
@@ -86,6 +93,12 @@ pub(super) fn was_asked_anew(step: &Step, upstream: &Upstream) -> bool {
     !can || intent(step, upstream) == Some(Intent::Reauthenticate)
 }
 
+/// Whether the app insists on a sign-in that no provider gives (OIDC Core §5.5.1.1).
+pub(super) fn needs_more_than_a_provider(step: &Step) -> bool {
+    let Errand::Authorize(authorize) = &step.errand else { return false };
+    authorize.wishes.acr.as_ref().is_some_and(|wish| wish.rules_out(ACR_UPSTREAM))
+}
+
 /// Whether somebody who is signed in at the provider must prove there again who they are: an app asked for it
 /// (`prompt=login`, `max_age`), or a page of ours.
 pub(super) fn needs_fresh_sign_in(step: &Step) -> bool {
@@ -94,6 +107,6 @@ pub(super) fn needs_fresh_sign_in(step: &Step) -> bool {
             authorize.request.max_age.is_some() || authorize.request.prompts.contains(Prompt::Login)
         }
         Errand::Confirm(_) => true,
-        Errand::Visit(_) | Errand::Connect(_) => false,
+        Errand::Visit(_) | Errand::Connect(_) | Errand::Device(_) => false,
     }
 }

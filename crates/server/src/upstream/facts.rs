@@ -74,7 +74,7 @@ pub(super) async fn read(
 fn begun(step: &Step) -> Purpose<String> {
     match &step.errand {
         Errand::Connect(user_id) => Purpose::Connect(user_id.clone()),
-        Errand::Authorize(_) | Errand::Visit(_) | Errand::Confirm(_) => Purpose::SignIn,
+        Errand::Authorize(_) | Errand::Visit(_) | Errand::Confirm(_) | Errand::Device(_) => Purpose::SignIn,
     }
 }
 

@@ -5,25 +5,34 @@
 //! ends everything of that person here at once: decision 0056.
 
 use axum::{
-    body::Body,
+    Json,
     extract::{Path, Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use http_body_util::{BodyExt as _, Limited};
-use mapae_client::{EventKind, Notice, NoticeError, ProvedNotice, ProviderEvent};
-use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_client::{EventKind, Notice, NoticeError, NoticeRefusal, ProvedNotice, ProviderEvent};
+use mapae_protocol::time::Timestamp;
 
+use serde_json::Value;
+
+use super::Upstream;
 use crate::{
     app::App,
+    contention,
     fault::Fault,
+    http::body,
+    interaction::{PageError, page},
+    pages::{
+        at,
+        deletion::{DeletionPage, FoundDeletion},
+        moment::Moment,
+        shown::Shown,
+    },
     store::{CommitError, Unit, identities, upstream_notices, users},
 };
 
 /// The longest notice.
 const MAX_BYTES: usize = 64 * 1024;
-/// For how long a notice is known to have been carried out: longer than an old one is taken.
-const KNOWN: Seconds = Seconds::hours(3);
 
 /// `GET` or `POST /upstream/{name}/notices/{notice}`.
 pub(crate) async fn notice(
@@ -32,10 +41,11 @@ pub(crate) async fn notice(
     request: Request,
 ) -> Response {
     match hear(&app, &name, &notice, request).await {
-        Ok(status) => status.into_response(),
+        Ok((status, Some(answer))) => (status, Json(answer)).into_response(),
+        Ok((status, None)) => status.into_response(),
         Err(Unheard::Refused(error)) => {
             tracing::info!(upstream = name, notice, %error, "a notice was not taken");
-            error.status().into_response()
+            refused(&app, &name, &notice, &error)
         }
         Err(Unheard::Fault(fault)) => {
             tracing::error!(
@@ -60,50 +70,133 @@ impl<E: Into<Fault>> From<E> for Unheard {
     }
 }
 
-async fn hear(app: &App, name: &str, notice: &str, request: Request) -> Result<StatusCode, Unheard> {
+async fn hear(
+    app: &App,
+    name: &str,
+    notice: &str,
+    request: Request,
+) -> Result<(StatusCode, Option<Value>), Unheard> {
     let upstream = app.upstreams().registered(name).ok_or(Unheard::Refused(NoticeError::Unknown))?;
     let (parts, body) = request.into_parts();
-    let body = read(body).await.ok_or(Unheard::Refused(NoticeError::Malformed))?;
+    if upstream.definition().notices().all(|known| known != notice) {
+        return Err(Unheard::Refused(NoticeError::Unknown));
+    }
+    let body = body::read(body, MAX_BYTES).await.map_err(|_| Unheard::Refused(NoticeError::Malformed))?;
     let told = Notice { headers: &parts.headers, query: parts.uri.query(), body: &body };
     let now = app.now();
     let proved = upstream.provider.prove_notice(notice, &told, now).await.map_err(Unheard::Refused)?;
-    let ProvedNotice { events, id, status } = proved;
-    let mut unit = Unit::new();
-    if let Some(id) = id {
-        unit = unit.with(upstream_notices::carried_out(&format!("{name} {id}"), now.plus(KNOWN)));
+    let ProvedNotice { events, id, known_for, twin_until, status, deletion_code } = proved;
+    let until = now.plus(known_for);
+    let own = id.as_ref().map(|id| format!("{name} {notice} {id}"));
+    // One signature may stand under two notices, for a moment: Facebook does not sign which of them it is.
+    let shared = id.as_ref().filter(|_| twin_until.is_some()).map(|id| format!("{name} / {id}"));
+    if let (Some(own), Some(shared), Some(twin_until)) = (&own, &shared, twin_until)
+        && now > twin_until
+        && upstream_notices::is_known(app.db(), shared, now).await?
+        && !upstream_notices::is_known(app.db(), own, now).await?
+    {
+        return Err(Unheard::Refused(NoticeError::Repeated));
     }
-    for event in &events {
-        unit = unit.with(meaning(app, event, now).await?);
-        tracing::info!(upstream = name, kind = ?event.kind, "a provider told of something");
+    let known = own.map(|own| upstream_notices::carried_out(&own, until));
+    let stood = shared.map(|shared| upstream_notices::stood(&shared, until));
+    contention::until_done(|| async {
+        let mut unit = Unit::new().with_all(known.clone()).with_all(stood.clone());
+        for event in &events {
+            unit = unit.with(meaning(app, &upstream, event, now).await?);
+            // Whoever is on the way in from there began before.
+            if ends_something(event.kind) {
+                unit = unit.with(upstream_notices::ended(&event.person, now));
+            }
+        }
+        // Nobody learns by the answer who has an account here.
+        let asked = deletion_code.iter().map(|code| upstream_notices::deletion_asked(name, code, now));
+        match app.commit(unit.with_all(asked)).await {
+            Ok(_) => {
+                for event in &events {
+                    tracing::info!(upstream = name, kind = ?event.kind, "a provider told of something");
+                }
+                Ok(Some(()))
+            }
+            // It was carried out before.
+            Err(CommitError::Conflict { statement: 0 }) if known.is_some() => Ok(Some(())),
+            Err(CommitError::Conflict { .. }) => Ok(None),
+            Err(error) => Err(Unheard::from(error)),
+        }
+    })
+    .await?;
+    Ok((status, deletion_code.map(|code| page_of(app, name, &code))))
+}
+
+/// In the form of the provider's own paper (RFC 8935 §2.3).
+fn refused(app: &App, name: &str, notice: &str, error: &NoticeError) -> Response {
+    let Some(upstream) = app.upstreams().registered(name) else { return error.status().into_response() };
+    let NoticeRefusal { status, body } = upstream.provider.refusal(notice, error);
+    match body {
+        Some(body) => (status, [(header::CONTENT_LANGUAGE, "en")], Json(body)).into_response(),
+        None => status.into_response(),
     }
-    match app.commit(unit).await {
-        // A conflict: it was carried out before.
-        Ok(_) | Err(CommitError::Conflict { .. }) => Ok(status),
-        Err(error) => Err(error.into()),
-    }
+}
+
+/// Where whoever asked for a deletion sees what became of it.
+fn page_of(app: &App, name: &str, code: &str) -> Value {
+    let url = format!("{}{}", app.config().site.issuer(), at::upstream_deletion(name, code));
+    ProvedNotice::deletion_answer(&url, code)
+}
+
+/// `GET /upstream/{name}/deletion`: whoever has the code may know.
+pub(crate) async fn deletion(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
+    page(app, request, |visit| async move {
+        let upstream = visit.app.upstreams().registered(&name).ok_or(PageError::NotFound)?;
+        let (now, code) = (visit.app.now(), visit.one("code")?.unwrap_or_default());
+        let asked = upstream_notices::deletion(visit.app.db(), &name, code, now).await?;
+        let status = if asked.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let page = DeletionPage {
+            provider: Shown::name(upstream.label(visit.locale(None))),
+            upstream: name,
+            found: asked.map(|asked| FoundDeletion {
+                code: code.to_owned(),
+                asked: Moment::new(asked.unix(), now.unix()),
+            }),
+        };
+        Ok((status, visit.show(&page, None)).into_response())
+    })
+    .await
 }
 
 /// What an event does here. The account stays, and so does the way into it: who comes back from the provider proves anew
 /// who they are there.
-async fn meaning(app: &App, event: &ProviderEvent, now: Timestamp) -> Result<Unit, Fault> {
+async fn meaning(
+    app: &App,
+    upstream: &Upstream,
+    event: &ProviderEvent,
+    now: Timestamp,
+) -> Result<Unit, Fault> {
     let (issuer, subject) = (event.person.issuer(), event.person.subject());
-    let row = identities::find(app.db(), issuer, subject).await?.filter(|row| row.removed_at.is_none());
-    let Some(row) = row else { return Ok(Unit::new()) };
+    let row = identities::find(app.db(), issuer, subject).await?;
+    let Some(row) = row.filter(|row| row.removed_at.is_none() && upstream.knows(row)) else {
+        return Ok(Unit::new());
+    };
     let end = || users::end_everything(&row.user_id, now);
     Ok(match event.kind {
-        EventKind::Resumed
-        | EventKind::ProfileChanged
-        | EventKind::RelayStopped
-        | EventKind::RelayResumed => Unit::new(),
-        EventKind::SessionsRevoked => end(),
-        EventKind::Unlinked
-        | EventKind::TokensRevoked
-        | EventKind::Suspended
-        | EventKind::DataDeletionRequested => end().with(identities::forget_tokens(&row.id)),
+        kind if !ends_something(kind) => Unit::new(),
+        EventKind::DataDeletionRequested => end().with(identities::forget_what_came(&row.id)),
+        EventKind::Unlinked | EventKind::TokensRevoked | EventKind::Suspended => {
+            end().with(identities::forget_tokens(&row.id))
+        }
+        _ => end(),
     })
 }
 
-async fn read(body: Body) -> Option<Vec<u8>> {
-    let collected = Limited::new(body, MAX_BYTES).collect().await.ok()?;
-    Some(collected.to_bytes().to_vec())
+const fn ends_something(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Resumed
+        | EventKind::ProfileChanged
+        | EventKind::RelayStopped
+        | EventKind::RelayResumed => false,
+        EventKind::SessionsRevoked
+        | EventKind::Unlinked
+        | EventKind::TokensRevoked
+        | EventKind::Suspended
+        | EventKind::DataDeletionRequested => true,
+    }
 }

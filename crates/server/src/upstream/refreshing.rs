@@ -1,13 +1,13 @@
 //! What a provider gave, working now: refreshed when it is due, one refresh at a time for each person on all nodes —
 //! RFC 6749 §6.
 //!
-//! A refresh token is spent by using it. Whoever refreshes holds a lease in the person's row; the others read what it
-//! brought. The new tokens are kept before anybody sees them.
+//! A refresh token is spent by using it. Whoever refreshes has the turn in the person's row and gives signs of life there;
+//! the others [watch](mapae_client::watch) and read what it brought. The new tokens are kept before anybody sees them.
 
-use std::time::Duration;
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use mapae_client::{AccessError, EndUser, Tokens};
-use mapae_protocol::time::Seconds;
+use mapae_client::{AccessError, EndUser, Error, Tokens, watch::Watch};
+use mapae_protocol::{random, time::Timestamp};
 use tokio::time::{Instant, sleep};
 
 use super::{Upstream, tokens};
@@ -16,14 +16,15 @@ use crate::{
     fault::Fault,
     store::{
         CommitError, Concealed, Unit,
-        identities::{self, Identity},
+        db::Statement,
+        identities::{self, Identity, Mark, Turn},
     },
 };
 
-/// How long a refresh may take before another node may try: longer than the provider is waited for.
-const LEASE: Seconds = Seconds::seconds(20);
-/// How long somebody waits for the refresh of another.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long somebody waits for the refresh of another: longer than until they are found dead.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// How often whoever refreshes gives a sign of life.
+const SIGN: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
 
 /// Why there is no token.
@@ -45,11 +46,12 @@ impl<E: Into<Fault>> From<E> for NoToken {
 /// The person's tokens, of which the access token works now.
 pub(crate) async fn working_tokens(
     app: &App,
-    upstream: &Upstream,
+    upstream: &Arc<Upstream>,
     person: &EndUser,
     user_id: &str,
 ) -> Result<Tokens, NoToken> {
     let until = Instant::now() + PATIENCE;
+    let mut watch = Watch::default();
     while Instant::now() < until {
         let row = identities::find(app.db(), person.issuer(), person.subject()).await?;
         let own = |row: &Identity| {
@@ -65,40 +67,97 @@ pub(crate) async fn working_tokens(
         if !kept.can_be_refreshed() {
             return if kept.expired(now) { Err(NoToken::SignInAgain) } else { Ok(kept) };
         }
-        match turn(app, upstream, (&row, person), kept).await? {
-            Some(tokens) => return Ok(tokens),
-            None => sleep(POLL).await,
+        if let Some(dead) = free(&row, &mut watch, now) {
+            // Whoever asked may hang up: what the provider has given away by then is kept all the same.
+            let refreshing = Refreshing {
+                app: app.clone(),
+                upstream: Arc::clone(upstream),
+                person: person.clone(),
+                row,
+                holder: random::text::<16>(),
+            };
+            let turn = tokio::spawn(async move { refreshing.turn(dead, &kept).await });
+            if let Some(tokens) = turn.await.map_err(|_| NoToken::Unavailable)?? {
+                return Ok(tokens);
+            }
+        } else if !kept.expired(now) {
+            return Ok(kept);
         }
+        sleep(POLL).await;
     }
     Err(NoToken::Unavailable)
 }
 
-/// One turn at refreshing. `None`: somebody else is at it, or was.
-async fn turn(
-    app: &App,
-    upstream: &Upstream,
-    (row, person): (&Identity, &EndUser),
-    kept: Tokens,
-) -> Result<Option<Tokens>, NoToken> {
-    let now = app.now();
-    let claim = identities::claim_refresh(&row.id, row.tokens_version, now.plus(LEASE), now);
-    if !happened(app, claim.into()).await? {
-        return Ok((!kept.expired(now)).then_some(kept));
-    }
-    match upstream.provider.refresh(person, &kept, now).await {
-        Ok(fresh) => {
-            let wrapped = Concealed::from(tokens::wrap(app, person, &fresh));
-            let succeed = identities::refreshed(&row.id, row.tokens_version, &wrapped);
-            Ok(happened(app, succeed.into()).await?.then_some(fresh))
+/// Whether the turn can be taken: from nobody, or from this holder, who is dead.
+fn free(row: &Identity, watch: &mut Watch<Mark>, now: Timestamp) -> Option<Option<Mark>> {
+    let Some(mark) = &row.refreshing else { return Some(None) };
+    watch.found(mark.clone(), now);
+    watch.dead(now).cloned().map(Some)
+}
+
+/// Somebody's turn at refreshing.
+struct Refreshing {
+    app: App,
+    upstream: Arc<Upstream>,
+    person: EndUser,
+    row: Identity,
+    holder: String,
+}
+
+impl Refreshing {
+    /// `None`: somebody else is at it, or was.
+    async fn turn(&self, dead: Option<Mark>, kept: &Tokens) -> Result<Option<Tokens>, NoToken> {
+        let Self { app, upstream, person, .. } = self;
+        let (mine, now) = (self.claim(), app.now());
+        if !happened(app, identities::claim_refresh(mine, dead.as_ref()).into()).await? {
+            return Ok((!kept.expired(now)).then(|| kept.clone()));
         }
-        Err(error) => {
-            tracing::info!(upstream = upstream.name(), %error, "tokens were not refreshed");
-            if matches!(AccessError::from(error), AccessError::SignInAgain) {
-                app.commit(Unit::from(identities::bury(&row.id, row.tokens_version))).await?;
-                return Err(NoToken::SignInAgain);
+        match self.refresh(kept, now).await {
+            Ok(fresh) => {
+                let wrapped = Concealed::from(tokens::wrap(app, person, &fresh));
+                let succeed = identities::refreshed(mine, &wrapped);
+                Ok(happened_in_the_end(app, succeed).await?.then_some(fresh))
             }
-            app.commit(Unit::from(identities::give_back(&row.id, row.tokens_version))).await?;
-            if kept.expired(now) { Err(NoToken::Unavailable) } else { Ok(Some(kept)) }
+            Err(error) => {
+                tracing::info!(upstream = upstream.name(), %error, "tokens were not refreshed");
+                if matches!(AccessError::from(error), AccessError::SignInAgain) {
+                    app.commit(Unit::from(identities::bury(mine))).await?;
+                    return Err(NoToken::SignInAgain);
+                }
+                app.commit(Unit::from(identities::give_back(mine))).await?;
+                if kept.expired(now) { Err(NoToken::Unavailable) } else { Ok(Some(kept.clone())) }
+            }
+        }
+    }
+
+    /// Asks the provider, and gives signs of life meanwhile.
+    async fn refresh(&self, kept: &Tokens, now: Timestamp) -> Result<Tokens, Error> {
+        let mut asking = pin!(self.upstream.provider.refresh(&self.person, kept, now));
+        loop {
+            tokio::select! {
+                settled = &mut asking => return settled,
+                () = sleep(SIGN) => {
+                    // Whether somebody has taken over shows when the successor is to be kept.
+                    let _ = happened(&self.app, identities::claim_refresh(self.claim(), None).into()).await;
+                }
+            }
+        }
+    }
+
+    fn claim(&self) -> Turn<'_> {
+        Turn { id: &self.row.id, version: self.row.tokens_version, holder: &self.holder }
+    }
+}
+
+/// What the provider gave cannot be asked for again: a store that is busy is asked again.
+async fn happened_in_the_end(app: &App, statement: Statement) -> Result<bool, Fault> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match app.commit(Unit::from(statement.clone())).await {
+            Ok(_) => return Ok(true),
+            Err(CommitError::Conflict { .. }) => return Ok(false),
+            Err(CommitError::Busy(_)) if Instant::now() < until => sleep(POLL).await,
+            Err(error) => return Err(error.into()),
         }
     }
 }

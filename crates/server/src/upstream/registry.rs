@@ -53,6 +53,16 @@ impl Upstream {
         &self.settings.name
     }
 
+    /// What this server is called there, where the provider has another name for a person at each app.
+    pub(crate) fn names_people_for(&self) -> Option<&str> {
+        self.definition().names_people_by_app().then_some(self.settings.client_id.as_str())
+    }
+
+    /// Whether the name that this identity has is the provider's for the app that this server is there now (LK-07).
+    pub(crate) fn knows(&self, identity: &Identity) -> bool {
+        identity.is_given_to(self.names_people_for())
+    }
+
     /// Whether it speaks for this issuer.
     pub(crate) fn is_of(&self, issuer: &str) -> bool {
         self.provider.issuer().as_str() == issuer
@@ -121,7 +131,8 @@ impl Registry {
 /// Whether somebody can sign in by this identity now.
 pub(crate) fn opens(app: &App, identity: &Identity) -> bool {
     let all = app.upstreams().all();
-    all.iter().any(|upstream| !upstream.disabled && upstream.is_of(&identity.issuer))
+    all.iter()
+        .any(|upstream| !upstream.disabled && upstream.is_of(&identity.issuer) && upstream.knows(identity))
 }
 
 /// Reads those of the command line and puts those of the settings before them. What has not changed since `before` stays

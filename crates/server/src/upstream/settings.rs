@@ -73,6 +73,13 @@ pub struct Options {
     /// What stands on the button in the place of the provider's usual name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The organisation whose people are let in, where the provider signs whose they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_domain: Option<String>,
+    /// Whether its word that it has checked an address is taken. Without one it is, but of an issuer of which nobody knows
+    /// how it checks them (`oidc`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_emails: Option<bool>,
     /// The whole text of a definition of one's own, in the place of one that is compiled in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,
@@ -120,6 +127,28 @@ impl UpstreamSettings {
         definition.notices().map(address).collect()
     }
 
+    /// The credentials that are missing for its notices: without them each is refused.
+    pub fn missing_for_notices(&self) -> Vec<String> {
+        let Ok(definition) = self.definition() else { return Vec::new() };
+        let is_there = |name: &&str| self.secrets.credentials.contains_key(*name);
+        definition
+            .notice_credentials()
+            .into_iter()
+            .filter(|name| !is_there(name))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether its word about addresses is taken; not of a definition that cannot be read.
+    pub fn trusts_its_emails(&self) -> bool {
+        self.definition().is_ok_and(|definition| self.trusts_emails(&definition))
+    }
+
+    /// Whether an address is its owner's because this provider says so.
+    fn trusts_emails(&self, definition: &Definition) -> bool {
+        self.options.trust_emails.unwrap_or_else(|| !definition.is_generic())
+    }
+
     /// The definition with what these settings say of it.
     pub(crate) fn definition(&self) -> Result<Definition, ConfigurationError> {
         let Options { issuer, base_url, without_openid, definition, .. } = &self.options;
@@ -159,11 +188,18 @@ impl UpstreamSettings {
         }
         let settings = ProviderSettings::new(&self.name);
         let settings = if self.is_on_this_machine() { settings.for_development() } else { settings };
+        let settings = match &self.options.hosted_domain {
+            Some(domain) => settings.with_hosted_domain(domain),
+            None => settings,
+        };
+        let definition = self.definition()?;
+        let settings =
+            if self.trusts_emails(&definition) { settings } else { settings.without_trust_in_emails() };
         let settings = match observer {
             Some(observer) => settings.observed_by(observer),
             None => settings,
         };
-        Provider::new(self.definition()?, registration, settings)
+        Provider::new(definition, registration, settings)
     }
 
     /// Plain http is for a simulator beside this server, and for nothing else.

@@ -76,6 +76,14 @@ async fn settle(
     newcomer: &Newcomer,
 ) -> Result<Option<Response>, PageError> {
     let known = facts::read(visit, step, &arrival.identity, Some(Purpose::SignIn)).await?;
+    if known
+        .row
+        .as_ref()
+        .is_some_and(|row| row.removed_at.is_none() && !row.is_given_to(arrival.given_to.as_deref()))
+    {
+        // Somebody has an account by this name meanwhile, who came by another app of the provider (LK-07).
+        return Err(StepError::Over.into());
+    }
     let decision = decide(&known.facts);
     tracing::info!(upstream = arrival.upstream, rule = decision.rule.as_str(), "somebody signs up");
     match decision.action {

@@ -25,6 +25,7 @@ const WORDS: &[(&str, UpstreamTrouble)] = &[
     ("taken", UpstreamTrouble::Taken),
     ("stale", UpstreamTrouble::Stale),
     ("other", UpstreamTrouble::OtherAccount),
+    ("moved", UpstreamTrouble::OtherApp),
 ];
 
 /// What the page tells.
@@ -57,7 +58,7 @@ pub(super) async fn back(
 ) -> Result<Response, PageError> {
     let page = match &step.errand {
         Errand::Connect(_) => at::ACCOUNT.to_owned(),
-        Errand::Authorize(_) | Errand::Visit(_) | Errand::Confirm(_) => {
+        Errand::Authorize(_) | Errand::Visit(_) | Errand::Confirm(_) | Errand::Device(_) => {
             at::step(at::SIGN_IN, &visit.seal(step).await?)
         }
     };

@@ -15,7 +15,7 @@ use crate::{
     fault::{Artefact, Fault},
     interaction::{PageError, Step, StepError, Visit},
     keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, Seals},
-    store::{CommitError, Concealed, Unit, steps},
+    store::{CommitError, Concealed, Unit, steps, upstream_notices},
 };
 
 /// How often a place for a row is reached for: another page of the same browser may take it at the same moment.
@@ -39,6 +39,9 @@ pub(crate) struct Arrival {
     pub(crate) upstream: String,
     /// Who they are there.
     pub(crate) identity: Identity,
+    /// What this server is called there, where the provider has another name for a person at each app.
+    #[serde(default)]
+    pub(super) given_to: Option<String>,
     /// [`mapae_client::Tokens`], wrapped for good.
     pub(super) tokens: String,
     /// When they came.
@@ -98,7 +101,15 @@ pub(crate) async fn waiting_arrival(visit: &Visit, step: &Step) -> Result<Option
     let (app, browser) = (&visit.app, visit.browser.name());
     let Some(payload) = steps::find(app.db(), id, &browser, app.now()).await? else { return Ok(None) };
     let keys = app.keys_for(payload.expose()).await?;
-    open(|seals| &seals.arrivals, &keys.seals, visit, &payload).map(Some)
+    let arrival: Arrival = open(|seals| &seals.arrivals, &keys.seals, visit, &payload)?;
+    let has_ended = has_ended(visit, &arrival.identity).await?;
+    Ok((!has_ended).then_some(arrival))
+}
+
+/// Whether everything of who comes has ended at their provider since they were sent there.
+pub(super) async fn has_ended(visit: &Visit, identity: &Identity) -> Result<bool, Fault> {
+    let (app, person) = (&visit.app, identity.person());
+    Ok(upstream_notices::ended_since(app.db(), person, identity.begun_at(), app.now()).await?)
 }
 
 /// Nobody waits in this browser any more: who signs out leaves no form behind that would let the next one in.
@@ -114,8 +125,9 @@ async fn keep(visit: &Visit, id: String, payload: Concealed, life: Seconds) -> R
     let row = steps::NewStep { id, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
     for attempt in 0..ATTEMPTS {
         // Whoever left long ago and has not come back gives way: a flood of departures locks nobody out.
-        let room = (attempt > 0).then(|| steps::make_room(DEPARTURE, now));
-        let unit = Unit::new().with_all(room).with(steps::put(&row, now));
+        let room = || [steps::make_own_room(&row.browser, DEPARTURE, now), steps::make_room(DEPARTURE, now)];
+        let room = (attempt > 0).then(room);
+        let unit = Unit::new().with_all(room.into_iter().flatten()).with(steps::put(&row, now));
         match app.commit(unit).await {
             Ok(_) => return Ok(row.id),
             Err(CommitError::Conflict { .. }) => {}

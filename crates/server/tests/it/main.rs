@@ -23,6 +23,8 @@ mod people;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]
+mod registration;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod upstream;

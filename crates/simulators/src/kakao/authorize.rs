@@ -1,7 +1,5 @@
 //! `GET /oauth/authorize`, and the answer to the app.
 
-use std::collections::BTreeMap;
-
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use mapae_protocol::{
@@ -10,7 +8,7 @@ use mapae_protocol::{
     pkce::{ChallengeMethod, CodeChallenge},
 };
 
-use super::error::Page;
+use super::{error::Page, terms};
 use crate::{
     App, dialog,
     engine::{Ask, Challenge, Engine, Visit},
@@ -86,7 +84,11 @@ fn parse(engine: &Engine, sent: &Params, locale: Locale) -> Result<Visit, Refuse
         },
         login_hint: sent.one("login_hint")?.map(str::to_owned),
         locale,
-        extras: BTreeMap::new(),
+        extras: sent
+            .one(terms::PARAMETER)?
+            .map(|tags| (terms::PARAMETER, tags.to_owned()))
+            .into_iter()
+            .collect(),
         opened_at: now,
         signed_in: None,
     })

@@ -145,14 +145,6 @@ fn granted(call: &Call, wanted: Option<&[String]>) -> Value {
     json!({ "id": number(&call.person), "scopes": scopes })
 }
 
-/// `GET /v2/user/service_terms`: no terms are configured for simulated apps.
-pub(super) async fn service_terms(State(engine): State<Engine>, headers: HeaderMap) -> Response {
-    answer(
-        Call::by_token(&engine, &headers)
-            .map(|call| json!({ "id": number(&call.person), "service_terms": [] })),
-    )
-}
-
 /// `GET /oauth/logout`: ends the session of the browser at Kakao, too.
 pub(super) async fn logout_of_browser(
     State(engine): State<Engine>,

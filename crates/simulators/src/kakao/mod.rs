@@ -8,6 +8,7 @@ mod items;
 mod notices;
 mod oidc;
 mod seed;
+mod terms;
 mod token;
 mod user;
 
@@ -87,6 +88,13 @@ const FACTS: &[Fact] = &[
         "OIDC 사용자 정보가 예시처럼 MALE로 답하는지",
         "whether the OIDC user information says MALE, as the sample does",
     ),
+    Fact::new(
+        "unagreed_term_is_revocable",
+        "true",
+        Unconfirmed,
+        "동의하지 않은 선택 약관의 revocable: 예시는 true, 설명은 false",
+        "revocable of an optional term that was not agreed to: true in the sample, false in the table",
+    ),
 ];
 
 const DESCRIPTION: Description = Description {
@@ -121,7 +129,9 @@ impl Rules for Kakao {
             .route("/v1/user/signup", post(connection::sign_up))
             .route("/v2/user/scopes", get(connection::scopes))
             .route("/v2/user/revoke/scopes", post(connection::revoke_scopes))
-            .route("/v2/user/service_terms", get(connection::service_terms))
+            .route("/v2/user/service_terms", get(terms::show))
+            .route("/v2/user/revoke/service_terms", post(terms::revoke))
+            .route("/v2/user/upgrade/service_terms", post(terms::upgrade))
     }
 
     /// Without `scope` the page comes at the first login only; with it, for whatever of it is not agreed to yet.
@@ -136,10 +146,11 @@ impl Rules for Kakao {
                 missing.filter(|id| !link.allows(id)).cloned().collect()
             }
         };
-        if wanted.is_empty() && case.link.is_some() {
+        let terms = terms::asked(case);
+        if wanted.is_empty() && terms.is_empty() && case.link.is_some() {
             return None;
         }
-        Some(items::asked(case.app, &wanted, case.visit.locale))
+        Some(terms.into_iter().chain(items::asked(case.app, &wanted, case.visit.locale)).collect())
     }
 
     /// Consent belongs to person and app: a token stands for all that was agreed to.

@@ -84,6 +84,16 @@ pub(crate) struct ConsentPage {
     pub(crate) hides_email: bool,
 }
 
+impl ConsentPage {
+    fn has_terms(&self) -> bool {
+        self.asked.iter().any(|item| item.term().is_some())
+    }
+
+    fn has_items(&self) -> bool {
+        self.asked.iter().any(|item| item.term().is_none())
+    }
+}
+
 /// A form that goes to the app by itself — OAuth 2.0 Form Post Response Mode §2.
 #[derive(Template)]
 #[template(path = "hand_over.html")]

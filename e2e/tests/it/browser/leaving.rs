@@ -1,11 +1,13 @@
-//! Signing out at the wish of an app, and what people read of it before they sign in — OIDC RP-Initiated Logout §2.
+//! Signing out at the wish of an app, and what people read of it before they sign in — OIDC RP-Initiated Logout §2,
+//! OIDC Front-Channel Logout §2.
 
 use mapae_e2e::chromium::Screen;
-use mapae_protocol::params;
+use mapae_protocol::{base64url, params};
 
-use super::stage::{Stage, run};
+use super::stage::{CALLBACK, Stage, run};
 
 const BYE: &str = "/bye";
+const FRAMED: &str = "/framed";
 
 /// Where the app sends a person who has signed out there.
 fn logout(stage: &Stage) -> String {
@@ -60,4 +62,51 @@ async fn lo_01_an_app_asks_the_person_says_yes_and_is_back_at_the_app() {
     }
     stage.was_clean().await;
     stage.clear().await;
+}
+
+#[tokio::test]
+async fn lo_08_pages_of_apps_are_framed_and_whoever_came_from_an_app_is_led_back_after_them() {
+    let mut stage = Stage::set().await;
+    let (app, bye) = (stage.app.client_id.clone(), stage.site.at(BYE));
+    let framed = format!("frontchannel_logout_uri={}", stage.site.at(FRAMED));
+    let addresses = format!("post_logout_redirect_uris=[\"{bye}\"]");
+    let required = "frontchannel_logout_session_required=true";
+    let metadata = ["--metadata", &framed, "--metadata", required, "--metadata", &addresses];
+    run(&stage.installation, &[&["app", "update", &app][..], &metadata].concat()).await;
+    for screen in Screen::ALL {
+        let email = stage.hand_over(screen).await;
+        stage.site.show(FRAMED, "<h1>Framed</h1>");
+        stage.site.show(BYE, "<h1 id=bye>Bye</h1>");
+        let tokens = stage.connect(&email).await;
+        stage.chromium.goto(&stage.at("/sign-out")).await;
+        stage.chromium.click("logout-confirm").await;
+        let visit = stage.site.visit(FRAMED).await;
+        let sid = sid(tokens["id_token"].as_str().unwrap());
+        assert_eq!(
+            (visit.field("sid"), visit.field("iss")),
+            (Some(sid.as_str()), Some(stage.at("").as_str()))
+        );
+        let heading = stage.chromium.text("h1").await;
+        assert_eq!(heading, screen.says("로그아웃했어요", "You’re signed out"));
+        stage.chromium.shot("signed-out-framing").await;
+
+        let asked = stage.asked(&[]);
+        stage.chromium.goto(&asked.address).await;
+        stage.sign_in(&email).await;
+        let landing = stage.site.visit(CALLBACK).await;
+        stage.redeem(&asked, landing.field("code").unwrap()).await;
+        stage.chromium.goto(&logout(&stage)).await;
+        stage.chromium.click("logout-confirm").await;
+        stage.chromium.wait_for("bye").await;
+        stage.site.visit(FRAMED).await;
+        assert_eq!(stage.site.visit(BYE).await.field("state"), Some("af0ifjsldkj"));
+    }
+    stage.was_clean().await;
+    stage.clear().await;
+}
+
+fn sid(id_token: &str) -> String {
+    let payload = base64url::decode(id_token.split('.').nth(1).unwrap()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    claims["sid"].as_str().unwrap().to_owned()
 }

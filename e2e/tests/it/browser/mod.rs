@@ -6,6 +6,7 @@ mod accessibility;
 mod account;
 mod attacks;
 mod consenting;
+mod console;
 mod leaving;
 mod refusals;
 mod signing_in;

@@ -5,17 +5,17 @@ use std::{net::Ipv4Addr, process::Stdio, time::Duration};
 use mapae_e2e::process::{Installation, Process};
 use mapae_testkit::{Browser, Gateway, Page};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     net::TcpListener,
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStdin, ChildStdout, Command},
     time::timeout,
 };
 use url::Url;
 
 /// A program that says nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
-const EMAIL: &str = "gildong@example.com";
-const PASSWORD: &str = "correct horse battery";
+pub(super) const EMAIL: &str = "gildong@example.com";
+pub(super) const PASSWORD: &str = "correct horse battery";
 
 /// The authorization server, reached through a gateway.
 pub(super) struct Provider {
@@ -36,6 +36,7 @@ pub(super) struct Person(pub(super) Browser);
 /// A program under test. Dropping it kills it.
 pub(super) struct Program {
     child: Child,
+    input: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -93,10 +94,21 @@ impl Person {
 impl Program {
     pub(super) fn start(path: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Self {
         let mut command = Command::new(path);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// As [`start`](Self::start), by a command line of the test's own.
+    pub(super) fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        Self { input: child.stdin.take().unwrap(), child, lines }
+    }
+
+    /// Says a line to it.
+    pub(super) async fn tell(&mut self, line: &str) {
+        self.input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
     /// The next line that it prints.

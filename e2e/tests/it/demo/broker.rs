@@ -101,35 +101,65 @@ const SESSIONS: &str = "SELECT s.id FROM sessions s JOIN users u ON u.id = s.use
 
 /// The person unlinks Mapae at Kakao: the session there and what it gave the service are over, and nobody else's.
 async fn ends_with_the_link(stage: &mut Stage, person: &str, before: usize) {
-    let screen = stage.chromium.screen();
-    stage.look_at_service().await;
-    stage.chromium.goto(&format!("{}/control", stage.demo.provider("kakao"))).await;
-    stage.chromium.click(&format!("unlink-{person}")).await;
-    stage.chromium.wait_until("return document.body.innerText.includes('/upstream/kakao/notices/');").await;
+    unlink(stage, person).await;
     let (pressed, _) = stage.diagram.exchange("unlink").await;
     let (told, taken) = stage.diagram.exchange("notice").await;
     assert_eq!(told.way(), ("provider", "authorization_server"));
     assert!((200..300).contains(&taken.status()), "{taken:?}");
-    let at = |message: &Message| message.number("time").unwrap_or_default();
-    assert!(at(&taken) - at(&pressed) < BOUND, "{pressed:?} {taken:?}");
+    let (passed_on, heard) = stage.diagram.exchange("notice").await;
+    assert_eq!((passed_on.way(), heard.status()), (("authorization_server", "client"), 200));
+    assert!(passed_on.has("logout_token"), "{passed_on:?}");
     assert_eq!(stage.server_rows(SESSIONS).len(), before, "of the people before, who are back");
+    let refused = says_why(stage).await;
+    let at = |message: &Message| message.number("time").unwrap_or_default();
+    let took = at(&refused) - at(&pressed);
+    assert!(took < BOUND, "{took} ms");
+    println!("{took} ms from the button at Kakao to the page that says why");
+    for message in [&pressed, &told, &taken, &passed_on, &heard, &refused] {
+        assert_eq!(message.story().1, "unlinking", "{message:?}");
+        stage.is_drawn(message).await;
+    }
+    stage.chromium.glimpse("demo-broker-flow-unlinked").await;
+}
 
-    stage.chromium.goto(&stage.client("/")).await;
+/// Presses "unlink" at Kakao, in a window of its own, beside the calendar.
+async fn unlink(stage: &mut Stage, person: &str) {
+    stage.look_at_service().await;
+    stage.chromium.wait_for("me-heading").await;
+    let window = stage.chromium.open_window().await;
+    stage.chromium.goto(&format!("{}/control", stage.demo.provider("kakao"))).await;
+    let noted = "document.body.innerText.split('/upstream/kakao/notices/').length";
+    let before = stage.chromium.ask(&format!("return {noted};"), Vec::new()).await;
+    stage.chromium.click(&format!("unlink-{person}")).await;
+    let answered = format!("return document.readyState === 'complete' && {noted} > {before};");
+    stage.chromium.wait_until(&answered).await;
+    stage.close_this(&window).await;
+}
+
+/// Nobody touches the page of the service: it goes by itself. What it was answered.
+async fn says_why(stage: &mut Stage) -> Message {
+    stage.look_at_service().await;
     stage.chromium.wait_until("return Boolean(document.querySelector('main.trouble'));").await;
     let heading = stage.chromium.text("h1").await;
-    assert_eq!(heading, screen.says("다시 로그인해 주세요", "Please sign in again"));
+    let expected = stage.chromium.screen().says(
+        "마패 로그인이 끝나서 여기서도 로그아웃됐어요",
+        "Your sign-in at Mapae has ended, and so has it here",
+    );
+    assert_eq!(heading, expected);
+    sane(&stage.chromium, "why the session is over").await;
     stage.chromium.shot("demo-broker-unlinked").await;
-    let (_, refused) = stage.diagram.exchange("home").await;
-    assert_eq!((refused.status(), refused.story().1), (401, "visit"));
-    stage.is_drawn(&taken).await;
-    stage.chromium.glimpse("demo-broker-flow-unlinked").await;
+    let (_, refused) = stage.diagram.exchange("signed_out").await;
+    assert_eq!(refused.status(), 401);
+    refused
 }
 
 /// Mapae's account is as it was, and so is the service's: only Kakao asks for consent again.
 async fn comes_back(stage: &Stage) {
     stage.look_at_service().await;
-    stage.chromium.click("login").await;
-    stage.chromium.click("upstream-kakao").await;
+    stage.chromium.goto(&stage.client("/")).await;
+    stage.chromium.wait_for("through-mapae").await;
+    // Straight there, past Mapae's own page.
+    stage.chromium.click("through-kakao").await;
     stage.chromium.click("consent-approve").await;
     stage.chromium.wait_for("me-heading").await;
     stage.chromium.click("sign-out").await;

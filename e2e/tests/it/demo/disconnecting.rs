@@ -51,10 +51,15 @@ async fn e_12_who_disconnects_at_the_provider_is_out_at_the_api_within_a_second(
         }
         stage.chromium.glimpse("demo-flow-disconnected").await;
 
+        // The page of the service has gone by itself: a logout token said why.
         stage.look_at_service().await;
-        stage.chromium.goto(&stage.client("/")).await;
+        stage.chromium.wait_until("return Boolean(document.querySelector('main.trouble'));").await;
         let heading = stage.chromium.text("h1").await;
-        assert_eq!(heading, screen.says("다시 로그인해 주세요", "Please sign in again"));
+        let expected = screen.says(
+            "마패 로그인이 끝나서 여기서도 로그아웃됐어요",
+            "Your sign-in at Mapae has ended, and so has it here",
+        );
+        assert_eq!(heading, expected);
         // Nothing is remembered: the next sign-in asks for consent again.
         stage.chromium.click("login").await;
         stage.chromium.wait_for("consent-approve").await;

@@ -212,3 +212,34 @@ async fn naver_google_facebook_and_apple_sign_in_too_and_who_cancels_is_told_so_
     assert!(stage.vault_rows(SESSIONS).is_empty());
     stage.clear().await;
 }
+
+/// By the service's own pages: a proof at the provider, another way in, and off it again.
+#[tokio::test]
+async fn lk_03_a_way_to_sign_in_is_added_and_removed_by_the_services_own_buttons() {
+    let mut stage = Stage::set(Screen::phone("ko")).await;
+    let [naver, ..] = &OTHERS;
+    for (screen, person) in Screen::ALL.into_iter().zip(["ryan", "apeach", "frodo", "muzi"]) {
+        stage.hand_over(screen).await;
+        let login = if person == "muzi" { "01087654321" } else { person };
+        let kakao = Login { person, login, ..KAKAO };
+        kakao.join(&stage).await;
+        stage.chromium.click("ways").await;
+        stage.chromium.wait_for("prove-kakao").await;
+        stage.chromium.shot("demo-ways-confirm").await;
+        sane(&stage.chromium, "the ways to sign in").await;
+        stage.chromium.click("prove-kakao").await;
+        stage.chromium.fill("login", kakao.login).await;
+        stage.chromium.fill("password", PASSWORD).await;
+        stage.chromium.click("login-submit").await;
+        stage.chromium.click("add-naver").await;
+        stage.chromium.fill("login", naver.login).await;
+        stage.chromium.fill("password", PASSWORD).await;
+        stage.chromium.click("login-submit").await;
+        stage.chromium.click("consent-approve").await;
+        stage.chromium.wait_for("remove-naver").await;
+        stage.chromium.shot("demo-ways-two").await;
+        sane(&stage.chromium, "two ways to sign in").await;
+        stage.chromium.click("remove-naver").await;
+        stage.chromium.wait_until("return document.querySelectorAll('#ways li').length === 1;").await;
+    }
+}

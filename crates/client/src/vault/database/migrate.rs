@@ -8,6 +8,7 @@ const STEPS: &[&str] = &[
     include_str!("../service_tokens.sql"),
     include_str!("../accounts.sql"),
     include_str!("../waiting.sql"),
+    include_str!("../provider_sessions.sql"),
 ];
 
 /// The steps that a schema of this version still lacks, each with the version that it leads to.

@@ -74,6 +74,29 @@ async fn prove_account(
     stage.go(browser, started, which, subject).await
 }
 
+/// The provider says that the owner's account was taken over, while somebody who has it there is on the way with a proof.
+#[tokio::test]
+async fn lk_03_lo_10_a_proof_that_ended_on_its_way_links_nothing() {
+    let stage = Stage::start().await;
+    stage.mail("owner", ADDRESS, true);
+    stage.browser_of(0, "owner").await;
+    stage.mail("thief", ADDRESS, true);
+    let mut browser = Browser::default();
+    assert_eq!(stage.sign_in(&mut browser, 1, "thief").await.unwrap(), "/sign-up");
+    let request = LoginRequest::new().with_provider(PROVIDERS[0]);
+    let started = stage.client.prove_account(&request, &browser.headers()).await.unwrap();
+    let back = stage.depart(&mut browser, &started, 0, "owner");
+    stage.clock.advance(1);
+    stage.client.sign_out_everywhere(&stage.person(0, "owner")).await.unwrap();
+    let refused = stage.come_back(&mut browser, 0, &back).await;
+    assert!(matches!(refused, Err(Error::Callback(_))), "{refused:?}");
+    assert_eq!(stage.account(&browser).await, None);
+    assert_eq!(stage.client.account_of(&stage.person(1, "thief")).await.unwrap(), None);
+    assert!(stage.members.changes.lock().unwrap().is_empty());
+    // Whoever proves it after that does.
+    assert_eq!(prove_account(&stage, &mut browser, 0, "owner").await.unwrap(), "/");
+}
+
 #[tokio::test]
 async fn lk_01_a_sign_in_in_the_same_browser_links_nothing_by_itself() {
     let stage = Stage::start().await;
@@ -242,5 +265,5 @@ async fn remove_at(
     let methods = client.sign_in_methods(&browser.headers()).await.unwrap().methods;
     let method = methods.iter().find(|method| method.person == *person).unwrap();
     assert!(!method.removable);
-    client.remove_sign_in_method(&method.id, &browser.headers()).await.map(drop)
+    client.remove_sign_in_method(&method.id, &browser.headers(), &browser.form()).await.map(drop)
 }

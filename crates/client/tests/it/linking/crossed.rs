@@ -75,7 +75,7 @@ async fn lk_12_a_session_of_an_account_without_a_row_is_over_when_it_is_founded_
 async fn lk_03_a_proof_that_began_in_one_session_makes_no_other_fresh() {
     let stage = Stage::start().await;
     let mut browser = stage.browser_of(0, "alice").await;
-    let started = stage.client.prove_again(&with(0), &browser.headers()).await.unwrap();
+    let started = stage.client.prove_again(&with(0), &browser.headers(), &browser.form()).await.unwrap();
     let back = stage.depart(&mut browser, &started, 0, "alice");
     // The same person, on the same browser, in another session.
     stage.sign_in(&mut browser, 0, "alice").await.unwrap();
@@ -89,7 +89,8 @@ async fn lk_03_what_began_in_one_fresh_session_is_not_finished_in_another() {
     let stage = Stage::start().await;
     let mut browser = stage.browser_of(0, "alice").await;
     stage.prove(&mut browser, 0, "alice").await.unwrap();
-    let started = stage.client.add_sign_in_method(&with(1), &browser.headers()).await.unwrap();
+    let started =
+        stage.client.add_sign_in_method(&with(1), &browser.headers(), &browser.form()).await.unwrap();
     let back = stage.depart(&mut browser, &started, 1, "alice");
     stage.clock.advance(1);
     stage.prove(&mut browser, 0, "alice").await.unwrap();

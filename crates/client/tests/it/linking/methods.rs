@@ -109,15 +109,17 @@ async fn lk_03_a_proof_belongs_to_one_session() {
     );
     // Begun in one session, finished in another one of the same person.
     let request = LoginRequest::new().with_provider("two");
-    let started = stage.client.add_sign_in_method(&request, &browser.headers()).await.unwrap();
+    let started =
+        stage.client.add_sign_in_method(&request, &browser.headers(), &browser.form()).await.unwrap();
     let back = stage.depart(&mut browser, &started, 1, "alice");
     stage.sign_in(&mut browser, 0, "alice").await.unwrap();
     let refused = stage.come_back(&mut browser, 1, &back).await;
     assert!(is(&refused, AccountError::Refused(Rule::ConnectNeedsFreshSignIn)), "{refused:?}");
     // Signed out in between.
-    let started = stage.client.prove_again(&LoginRequest::new(), &browser.headers()).await.unwrap();
+    let started =
+        stage.client.prove_again(&LoginRequest::new(), &browser.headers(), &browser.form()).await.unwrap();
     let back = stage.depart(&mut browser, &started, 0, "alice");
-    let out = stage.client.sign_out(&browser.headers()).await.unwrap();
+    let out = stage.client.sign_out(&browser.headers(), &browser.form()).await.unwrap();
     browser.take(&out.cookies);
     assert!(is(&stage.come_back(&mut browser, 0, &back).await, AccountError::AnotherSession));
 }
@@ -129,7 +131,8 @@ async fn lk_03_who_is_at_the_provider_for_long_began_in_time() {
     stage.prove(&mut browser, 0, "alice").await.unwrap();
     stage.clock.advance(STALE - 2);
     let request = LoginRequest::new().with_provider("two");
-    let started = stage.client.add_sign_in_method(&request, &browser.headers()).await.unwrap();
+    let started =
+        stage.client.add_sign_in_method(&request, &browser.headers(), &browser.form()).await.unwrap();
     let back = stage.depart(&mut browser, &started, 1, "alice");
     stage.clock.advance(599);
     stage.come_back(&mut browser, 1, &back).await.unwrap();
@@ -145,7 +148,8 @@ async fn rp_04_lk_04_what_one_person_began_another_does_not_finish() {
     stage.prove(&mut attacker, 0, "attacker").await.unwrap();
     let request = LoginRequest::new().with_provider("two");
     // The attacker's own identity, in the hope that it opens the victim's account.
-    let started = stage.client.add_sign_in_method(&request, &attacker.headers()).await.unwrap();
+    let started =
+        stage.client.add_sign_in_method(&request, &attacker.headers(), &attacker.form()).await.unwrap();
     let cookies = started.cookies.clone();
     let back = stage.depart(&mut attacker, &started, 1, "attackers-other");
     let refused = stage.come_back(&mut victim, 1, &back).await;
@@ -159,7 +163,7 @@ async fn rp_04_lk_04_what_one_person_began_another_does_not_finish() {
         (http::StatusCode::FORBIDDEN, "connect_of_another")
     );
     // The victim begins, and somebody else is signed in when it comes back.
-    let started = stage.client.add_sign_in_method(&request, &victim.headers()).await.unwrap();
+    let started = stage.client.add_sign_in_method(&request, &victim.headers(), &victim.form()).await.unwrap();
     let back = stage.depart(&mut victim, &started, 1, "victims-other");
     stage.sign_in(&mut victim, 0, "attacker").await.unwrap();
     let refused = stage.come_back(&mut victim, 1, &back).await;
@@ -203,8 +207,8 @@ async fn lk_06_what_one_provider_was_asked_another_does_not_answer() {
     stage.prove(&mut browser, 0, "alice").await.unwrap();
     let request = LoginRequest::new().with_provider("two");
     for started in [
-        stage.client.prove_again(&request, &browser.headers()).await.unwrap(),
-        stage.client.add_sign_in_method(&request, &browser.headers()).await.unwrap(),
+        stage.client.prove_again(&request, &browser.headers(), &browser.form()).await.unwrap(),
+        stage.client.add_sign_in_method(&request, &browser.headers(), &browser.form()).await.unwrap(),
         stage.client.login(&request, &browser.headers()).await.unwrap(),
     ] {
         let back = stage.depart(&mut browser, &started, 1, "alice");
@@ -222,8 +226,8 @@ async fn lk_10_the_last_way_in_is_never_removed_whatever_is_pressed_at_once() {
     let other = stage.again(&[("one", 0), ("two", 1)], |builder| builder).await;
     let headers = browser.headers();
     let (first, second) = tokio::join!(
-        stage.client.remove_sign_in_method(&seen[0].id, &headers),
-        other.remove_sign_in_method(&seen[1].id, &headers)
+        stage.client.remove_sign_in_method(&seen[0].id, &headers, b""),
+        other.remove_sign_in_method(&seen[1].id, &headers, b"")
     );
     assert_eq!(usize::from(first.is_ok()) + usize::from(second.is_ok()), 1, "{first:?} {second:?}");
     let left = usize::from(first.is_ok());

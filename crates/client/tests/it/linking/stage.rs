@@ -227,7 +227,7 @@ impl Stage {
         which: usize,
         back: &str,
     ) -> Result<String, Error> {
-        let arrived = self.client.callback(PROVIDERS[which], Some(back), &browser.headers()).await?;
+        let arrived = self.client.callback(PROVIDERS[which], Some(back), &browser.cookie_headers()).await?;
         browser.take(&arrived.cookies);
         Ok(arrived.location)
     }
@@ -254,7 +254,7 @@ impl Stage {
         subject: &str,
     ) -> Result<String, Error> {
         let request = LoginRequest::new().with_provider(PROVIDERS[which]);
-        let started = self.client.prove_again(&request, &browser.headers()).await;
+        let started = self.client.prove_again(&request, &browser.headers(), &browser.form()).await;
         self.go(browser, started, which, subject).await
     }
 
@@ -266,7 +266,7 @@ impl Stage {
         subject: &str,
     ) -> Result<String, Error> {
         let request = LoginRequest::new().with_provider(PROVIDERS[which]);
-        let started = self.client.add_sign_in_method(&request, &browser.headers()).await;
+        let started = self.client.add_sign_in_method(&request, &browser.headers(), &browser.form()).await;
         self.go(browser, started, which, subject).await
     }
 
@@ -280,7 +280,10 @@ impl Stage {
         let person = self.person(which, subject);
         let methods = self.client.sign_in_methods(&browser.headers()).await?.methods;
         let id = methods.into_iter().find(|method| method.person == person).map(|method| method.id);
-        let removed = self.client.remove_sign_in_method(&id.unwrap_or_default(), &browser.headers()).await?;
+        let removed = self
+            .client
+            .remove_sign_in_method(&id.unwrap_or_default(), &browser.headers(), &browser.form())
+            .await?;
         browser.take(&removed.cookies);
         Ok(())
     }

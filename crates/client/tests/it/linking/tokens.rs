@@ -50,8 +50,8 @@ async fn lk_03_a_stolen_access_token_beside_a_session_of_ones_own_changes_nothin
     thief.access_token.clone_from(&victim.access_token);
     let request = LoginRequest::new().with_provider("two");
     for refused in [
-        stage.client.prove_again(&request, &thief.headers()).await,
-        stage.client.add_sign_in_method(&request, &thief.headers()).await,
+        stage.client.prove_again(&request, &thief.headers(), &thief.form()).await,
+        stage.client.add_sign_in_method(&request, &thief.headers(), &thief.form()).await,
     ] {
         assert!(
             matches!(refused, Err(Error::Account(AccountError::NotSignedIn | AccountError::NotFresh))),
@@ -66,6 +66,7 @@ async fn lk_03_a_stolen_access_token_beside_a_session_of_ones_own_changes_nothin
     thief.access_token.clone_from(&victim.access_token);
     let seen = stage.client.sign_in_methods(&thief.headers()).await.unwrap();
     assert!(!seen.fresh, "a proof of one session is none in another");
-    let removed = stage.client.remove_sign_in_method(&seen.methods[0].id, &thief.headers()).await;
-    assert!(matches!(removed, Err(Error::Account(AccountError::NotFresh))), "{removed:?}");
+    let removed =
+        stage.client.remove_sign_in_method(&seen.methods[0].id, &thief.headers(), &thief.form()).await;
+    assert!(matches!(removed, Err(Error::Account(AccountError::NotSignedIn))), "{removed:?}");
 }

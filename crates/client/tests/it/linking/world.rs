@@ -116,7 +116,11 @@ impl World {
 
     async fn add(&mut self, person: usize, finisher: usize, which: usize, same_browser: bool) {
         let request = LoginRequest::new().with_provider(PROVIDERS[which]);
-        let started = self.stage.client.add_sign_in_method(&request, &self.browsers[person].headers()).await;
+        let started = self
+            .stage
+            .client
+            .add_sign_in_method(&request, &self.browsers[person].headers(), &self.browsers[person].form())
+            .await;
         let Ok(started) = started else { return };
         let cookies = started.cookies.clone();
         let back = self.stage.depart(&mut self.browsers[person], &started, which, &subject(finisher));

@@ -1,8 +1,8 @@
 //! What ends a session ends its tokens.
 
-use mapae_client::Class;
+use mapae_client::{AccountError, Class, Error, ServiceTokens};
 
-use super::{REFRESH, is_dead, signed_in, start};
+use super::{REFRESH, is_dead, signed_in, start, start_with};
 use crate::website::Browser;
 
 #[tokio::test]
@@ -11,7 +11,7 @@ async fn re_08_rp_26_signing_out_ends_both_tokens() {
     let mut browser = signed_in(&website, &issuer).await;
     let mut elsewhere = signed_in(&website, &issuer).await;
     let before = browser.clone();
-    let redirect = website.client.sign_out(&browser.headers()).await.unwrap();
+    let redirect = website.client.sign_out(&browser.headers(), &browser.form()).await.unwrap();
     browser.take(&redirect.cookies);
     assert!(browser.cookies.is_empty());
     assert!(before.user(&website).await.is_none(), "the JWT opens nothing here");
@@ -20,13 +20,44 @@ async fn re_08_rp_26_signing_out_ends_both_tokens() {
 
     // A front end without cookies signs out with its access token alone.
     let bearer = Browser { access_token: elsewhere.access_token.clone(), ..Browser::default() };
-    website.client.sign_out(&bearer.headers()).await.unwrap();
+    website.client.sign_out(&bearer.headers(), &bearer.form()).await.unwrap();
     is_dead(elsewhere.renew(&website.client).await);
     // And one whose access token is over, with its cookie alone.
     let mut third = signed_in(&website, &issuer).await;
-    website.clock.advance(301);
-    website.client.sign_out(&third.headers()).await.unwrap();
+    website.clock.advance(331);
+    website.client.sign_out(&third.headers(), &third.form()).await.unwrap();
     is_dead(third.renew(&website.client).await);
+}
+
+#[tokio::test]
+async fn re_08_rp_26_a_front_end_that_keeps_its_refresh_token_signs_out_with_it() {
+    let (website, issuer) = start_with(|| ServiceTokens::new().refresh_token_in_body()).await;
+    let mut browser = signed_in(&website, &issuer).await;
+    website.clock.advance(331);
+    for nothing in [&b""[..], b"refresh_token=", b"refresh_token=a.b", b"refresh_token=a&refresh_token=b"] {
+        let refused = website.client.sign_out(&browser.headers(), nothing).await.unwrap_err();
+        assert!(
+            matches!(&refused, Error::Account(error) if *error == AccountError::NotSignedIn),
+            "{refused:?}"
+        );
+    }
+    browser.renew(&website.client).await.expect("nothing has ended");
+    website.clock.advance(331);
+    website.client.sign_out(&browser.headers(), &browser.form()).await.unwrap();
+    is_dead(browser.renew(&website.client).await);
+}
+
+#[tokio::test]
+async fn re_08_rp_26_a_code_that_nobody_has_posted_yet_ends_with_the_sign_out() {
+    for tokens in [ServiceTokens::new, || ServiceTokens::new().refresh_token_in_body()] {
+        let (website, issuer) = start_with(tokens).await;
+        let (mut browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+        let mut next = browser.clone();
+        let redirect = website.client.sign_out(&browser.headers(), b"").await.unwrap();
+        browser.take(&redirect.cookies);
+        assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
+        is_dead(next.hand_over(&website.client).await);
+    }
 }
 
 #[tokio::test]

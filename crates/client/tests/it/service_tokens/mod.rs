@@ -73,14 +73,21 @@ impl Browser {
         &mut self,
         client: &Client<U>,
     ) -> Result<Value, ServiceTokenError> {
-        let answer = client.renew(&self.headers(), b"").await?;
+        let token = self.refresh_token.as_deref().map(|token| ("refresh_token", token));
+        let answer = client.renew(&self.headers(), params::encode(token).as_bytes()).await?;
         Ok(self.keep(&answer))
+    }
+
+    /// What it posts beside what it asks for, where it keeps its refresh token itself.
+    pub(crate) fn form(&self) -> Vec<u8> {
+        params::encode(self.refresh_token.as_deref().map(|token| ("refresh_token", token))).into_bytes()
     }
 
     fn keep(&mut self, answer: &mapae_client::ServiceTokenAnswer) -> Value {
         self.take(&answer.cookies);
         let tokens = answer.to_json();
         self.access_token = Some(tokens["access_token"].as_str().unwrap().to_owned());
+        self.refresh_token = tokens["refresh_token"].as_str().map(str::to_owned);
         tokens
     }
 }

@@ -19,6 +19,7 @@ struct Visit {
     origin: String,
     http: reqwest::Client,
     browser: Browser,
+    issuer: Issuer,
     clock: TestClock,
     cookies: [String; 3],
 }
@@ -30,6 +31,10 @@ async fn home(SignedIn { user, .. }: SignedIn<User>) -> String {
 impl Visit {
     /// Up to the page to which the login leads.
     async fn start() -> Self {
+        Self::start_with(ServiceTokens::new()).await
+    }
+
+    async fn start_with(tokens: ServiceTokens<User>) -> Self {
         let clock = TestClock::new();
         let issuer = Issuer::start(&clock).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -43,16 +48,16 @@ impl Visit {
             .name("shop")
             .provider(provider)
             .clock(clock.clock())
-            .service_tokens(ServiceTokens::new())
+            .service_tokens(tokens)
             .build()
             .unwrap();
         let app = Router::new().route("/home", get(home)).merge(routes(&client)).with_state(client);
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         let cookies = ["code", "code-binding", "refresh"].map(|name| format!("shop-{port}-{name}"));
-        let mut visit = Self { origin, http, browser: Browser::default(), clock, cookies };
+        let mut visit = Self { origin, http, browser: Browser::default(), issuer, clock, cookies };
         let started = visit.get("/login?return_to=/app").await;
-        let query = issuer.approve(started.headers()[header::LOCATION].to_str().unwrap(), "alice");
+        let query = visit.issuer.approve(started.headers()[header::LOCATION].to_str().unwrap(), "alice");
         let arrived = visit.get(&format!("/callback/op?{query}")).await;
         assert_eq!(
             (arrived.status(), &arrived.headers()[header::LOCATION]),
@@ -89,6 +94,29 @@ impl Visit {
         let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
         self.browser.take(&cookies);
         response
+    }
+
+    /// What a front end is told that posts its form with its JWT, or without.
+    async fn asked(&mut self, path: &str, form: &str, with_token: bool) -> (StatusCode, Value) {
+        let request = self.http.post(format!("{}{path}", self.origin)).body(form.to_owned());
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.header(header::ORIGIN, &self.origin).header(header::ACCEPT, "application/json");
+        let headers = if with_token { self.browser.headers() } else { self.browser.cookie_headers() };
+        let response = request.headers(headers).send().await.unwrap();
+        let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        self.browser.take(&cookies);
+        (response.status(), response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// To the provider and back, as browsers go: with cookies and nothing else. Where it leads.
+    async fn navigate(&mut self, authorization_url: &str, subject: &str) -> (StatusCode, String) {
+        let query = self.issuer.approve(authorization_url, subject);
+        let request = self.http.get(format!("{}/callback/op?{query}", self.origin));
+        let response = request.headers(self.browser.cookie_headers()).send().await.unwrap();
+        let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        self.browser.take(&cookies);
+        let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
+        (response.status(), location.unwrap_or_default())
     }
 
     async fn with_tokens(mut self) -> Self {
@@ -140,6 +168,32 @@ async fn a_front_end_posts_its_code_renews_and_signs_out() {
 }
 
 #[tokio::test]
+async fn lk_03_a_form_brings_the_refresh_token_that_a_front_end_keeps_itself() {
+    let mut visit = Visit::start_with(ServiceTokens::new().refresh_token_in_body()).await;
+    let origin = visit.origin.clone();
+    let code = visit.browser.cookies[&visit.cookies[0]].clone();
+    let tokens: Value = visit.post("/tokens", format!("code={code}"), &origin).await.json().await.unwrap();
+    let refresh = format!("refresh_token={}", tokens["refresh_token"].as_str().unwrap());
+    let bearer = tokens["access_token"].as_str().unwrap().to_owned();
+    let post = async |path: &str, body: String| {
+        let request = reqwest::Client::new().post(format!("{origin}{path}")).bearer_auth(&bearer);
+        let request = request.header(header::ORIGIN, &origin).header(header::ACCEPT, "application/json");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.body(body).send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap_or_default())
+    };
+    for path in ["/sign-in-methods/prove", "/sign-in-methods/add", "/sign-in-methods/remove"] {
+        let (status, said) = post(path, "provider=op&id=x".to_owned()).await;
+        assert!(status.is_client_error() && said["error"] == "not_signed_in", "{path} {status} {said}");
+    }
+    let (status, said) = post("/sign-in-methods/prove", format!("provider=op&{refresh}")).await;
+    assert!(status == StatusCode::OK && said["authorization_url"].is_string(), "{status} {said}");
+    assert!(!said.to_string().contains("refresh_token"), "it goes no further");
+    let (_, said) = post("/sign-in-methods/add", format!("provider=op&{refresh}")).await;
+    assert_eq!(said["error"], "not_fresh", "and it is no proof");
+}
+
+#[tokio::test]
 async fn se_05_mx_04_other_sites_get_no_tokens_and_use_none_up() {
     let mut visit = Visit::start().await;
     let code = visit.browser.cookies[&visit.cookies[0]].clone();
@@ -159,6 +213,41 @@ async fn se_05_mx_04_other_sites_get_no_tokens_and_use_none_up() {
     }
     let origin = visit.origin.clone();
     assert_eq!(visit.post("/tokens/renewal", String::new(), &origin).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn lk_03_rp_04_a_front_end_proves_and_adds_with_its_jwt() {
+    let mut visit = Visit::start().await.with_tokens().await;
+    let page = visit.get("/sign-in-methods").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    let navigation =
+        visit.http.get(format!("{}/sign-in-methods", visit.origin)).header(header::ACCEPT, "text/html");
+    let navigation = navigation.headers(visit.browser.cookie_headers()).send().await.unwrap();
+    assert_eq!(navigation.status(), StatusCode::UNAUTHORIZED, "not round and round by way of the login");
+    let form = "provider=op&return_to=/settings";
+    for path in ["/sign-in-methods/prove", "/sign-in-methods/add"] {
+        let (status, said) = visit.asked(path, form, false).await;
+        assert_eq!((status, &said["error"]), (StatusCode::UNAUTHORIZED, &"not_signed_in".into()), "{path}");
+    }
+    let (status, said) = visit.asked("/sign-in-methods/add", form, true).await;
+    assert_eq!((status, &said["error"]), (StatusCode::UNAUTHORIZED, &"not_fresh".into()));
+    let (status, said) = visit.asked("/sign-in-methods/prove", form, true).await;
+    assert_eq!(status, StatusCode::OK, "{said}");
+    let arrived = visit.navigate(said["authorization_url"].as_str().unwrap(), "alice").await;
+    assert_eq!(arrived, (StatusCode::SEE_OTHER, "/settings".to_owned()));
+    visit.hand_over().await;
+    let (status, said) = visit.asked("/sign-in-methods/add", form, true).await;
+    assert_eq!(status, StatusCode::OK, "{said}");
+    let arrived = visit.navigate(said["authorization_url"].as_str().unwrap(), "alices-other").await;
+    assert_eq!(arrived, (StatusCode::SEE_OTHER, "/settings".to_owned()));
+    let list: Value = {
+        let request = visit.http.get(format!("{}/sign-in-methods", visit.origin));
+        visit.send(request.header(header::ACCEPT, "application/json")).await.json().await.unwrap()
+    };
+    assert_eq!((list["methods"].as_array().unwrap().len(), &list["fresh"]), (2, &true.into()));
+    // Another site can start nothing, whatever it knows.
+    let refused = visit.post("/sign-in-methods/add", form.to_owned(), "https://evil.example").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! 카카오 로그인, from the button to the unlinking.
 
-use mapae_client::{AccessError, Class, Error, Language, LoginRequest, Setting};
-use mapae_simulators::{Command, FaultKind};
+use mapae_client::{AccessError, Class, Error, Identity, Language, LoginError, LoginRequest, Setting};
+use mapae_simulators::{App, Command, FaultKind, ServiceTerm};
 
 use super::scene::{Person, Scene, Setup};
 
@@ -171,4 +171,87 @@ async fn rp_18_kakao_down_makes_no_session_and_is_over_when_it_is() {
     }
     scene.advance(10);
     scene.sign_in(&mut Person::default(), "ryan", &[]).await.unwrap();
+}
+
+/// Kakao Sync: the app has terms of its own.
+async fn with_terms(scene: &Scene) {
+    let terms = vec![
+        ServiceTerm::required("service_2026", "이용약관"),
+        ServiceTerm::required("privacy_2026", "개인정보 수집·이용"),
+        ServiceTerm::optional("news", "소식 받기"),
+    ];
+    let app = App { terms, ..scene.simulator.app() };
+    scene.simulator.control(Command::App(Box::new(app))).await.unwrap();
+}
+
+/// Tags, and whether they are agreed to.
+fn said(identity: &Identity) -> Vec<(&str, bool)> {
+    identity.provider_terms().iter().map(|term| (term.tag.as_str(), term.agreed)).collect()
+}
+
+#[tokio::test]
+async fn terms_that_were_agreed_to_on_kakaos_page_are_read_and_missing_ones_asked_again() {
+    let scene = Scene::with("kakao", Setup { sign_up: true, terms: Some(&[]), ..Setup::default() }).await;
+    with_terms(&scene).await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "ryan", &["term:news"]).await.unwrap();
+    let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+    assert_eq!(said(&identity), [("service_2026", true), ("privacy_2026", true), ("news", true)]);
+    let news = &identity.provider_terms()[2];
+    assert!(!news.required && news.agreed_at.is_some_and(|at| at.unix() == scene.clock.unix()), "{news:?}");
+
+    // Of a service that selects, nobody has agreed to the rest.
+    let selects = Setup { sign_up: true, terms: Some(&["service_2026", "news"]), ..Setup::default() };
+    let client = scene.again(&selects);
+    let mut other = Person::default();
+    let plain = LoginRequest::new();
+    scene.sign_in_by(&client, &plain, &mut other, ("muzi", &[])).await.unwrap();
+    let identity = client.sign_up_form(&other.cookies.headers()).await.unwrap().identity;
+    assert_eq!(said(&identity), [("service_2026", true), ("privacy_2026", false), ("news", false)]);
+    let open: Vec<String> = identity.open_terms().map(|term| term.tag.clone()).collect();
+    assert_eq!(open, ["privacy_2026", "news"]);
+    let again = LoginRequest::new().asking_for(["account_email"]).asking_for_terms(open);
+    let items = ("muzi", &["term:news", "account_email"][..]);
+    scene.sign_in_by(&client, &again, &mut other, items).await.unwrap();
+    let identity = client.sign_up_form(&other.cookies.headers()).await.unwrap().identity;
+    assert_eq!(said(&identity), [("service_2026", true), ("privacy_2026", true), ("news", true)]);
+    assert!(
+        identity.granted_items().is_empty()
+            && !identity.refused_items().contains(&"account_email".to_owned())
+    );
+    assert!(identity.open_terms().count() == 0 && identity.terms_are_known());
+}
+
+#[tokio::test]
+async fn terms_that_nobody_can_read_end_no_login_and_prove_nothing() {
+    let scene = Scene::with("kakao", Setup { sign_up: true, terms: Some(&[]), ..Setup::default() }).await;
+    with_terms(&scene).await;
+    for how in [FaultKind::Garbage, FaultKind::Huge, FaultKind::Redirect] {
+        let path = Some("/v2/user/service_terms".to_owned());
+        let fail = Command::Fail { how, path, code: None, seconds: None, times: None };
+        scene.simulator.control(fail).await.unwrap();
+        let mut person = Person::default();
+        assert_eq!(scene.sign_in(&mut person, "ryan", &[]).await.unwrap(), "/sign-up", "{how:?}");
+        let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+        assert!(!identity.terms_are_known() && identity.open_terms().count() == 0, "{how:?}");
+        assert!(identity.provider_terms().is_empty() && identity.nickname().is_some(), "{how:?}");
+        scene.simulator.control(Command::Mend {}).await.unwrap();
+    }
+    // Who does not read them asks nobody, and cannot ask for them.
+    let client = scene.again(&Setup { sign_up: true, ..Setup::default() });
+    let mut person = Person::default();
+    scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("ryan", &[])).await.unwrap();
+    assert!(
+        client.sign_up_form(&person.cookies.headers()).await.unwrap().identity.provider_terms().is_empty()
+    );
+    let refused =
+        client.login(&LoginRequest::new().asking_for_terms(["news"]), &person.cookies.headers()).await;
+    assert!(matches!(refused, Err(Error::Login(LoginError::Malformed))), "{refused:?}");
+    for hostile in ["a,b", "", "a b", "a\n"] {
+        let refused = scene
+            .client
+            .login(&LoginRequest::new().asking_for_terms([hostile]), &person.cookies.headers())
+            .await;
+        assert!(matches!(refused, Err(Error::Login(LoginError::Malformed))), "{hostile:?} {refused:?}");
+    }
 }

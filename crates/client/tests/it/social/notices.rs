@@ -4,6 +4,7 @@ use axum::Router;
 use mapae_client::{AccessError, ServiceTokenError, axum::routes};
 use mapae_simulators::{Command, Webhook};
 use reqwest::header;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::scene::{Person, Scene, Setup};
@@ -21,6 +22,8 @@ pub(super) async fn listening(scene: &Scene, id: &str, kind: &str, method: &str)
     url
 }
 
+/// RFC 8417 §2, RFC 8935 §2.
+/// RFC 8935 §2.1.
 #[tokio::test]
 async fn lk_12_who_unlinks_at_the_provider_is_out_here_at_once() {
     for (id, name, kind, method) in [
@@ -54,6 +57,48 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_here_at_once() {
 }
 
 #[tokio::test]
+async fn lk_12_a_wish_for_deletion_is_answered_with_a_page_that_says_what_became_of_it() {
+    let scene = Scene::of("facebook").await;
+    let url = listening(&scene, "facebook", "data_deletion", "POST").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    let done = scene.simulator.control(Command::unlink("sora")).await.unwrap();
+    let [told] = done.notices.as_slice() else { panic!("{done:?}") };
+    assert_eq!(told.status, Some(200));
+    let answer: Value = serde_json::from_str(&told.answer).unwrap();
+    let (page, code) =
+        (answer["url"].as_str().unwrap(), answer["confirmation_code"].as_str().unwrap().to_owned());
+    assert_eq!(page, format!("http://localhost:3000/deletion?code={code}"));
+    assert!(code.len() == 24 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{code}");
+    let http = reqwest::Client::new();
+    let again =
+        http.post(&url).header("content-type", "application/x-www-form-urlencoded").body(told.sent.clone());
+    let again: Value = again.send().await.unwrap().json().await.unwrap();
+    assert_eq!(again, answer, "the same code, however often it is told");
+    let page = url.split("/notices").next().unwrap().to_owned() + "/deletion";
+    let get = async |query: &str, language: &str| {
+        let request = http.get(format!("{page}{query}")).header(header::ACCEPT_LANGUAGE, language);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let query = format!("?code={code}");
+    for (language, words) in [("ko", "데이터를 삭제했습니다."), ("en", "The data was deleted.")] {
+        let (status, text) = get(&query, language).await;
+        assert!(status == 200 && text.contains(words) && text.contains(&code), "{status} {text}");
+        assert!(text.contains("2027-01-15"), "when it was asked for: {text}");
+    }
+    for unknown in ["", "?code=", "?code=%3Cscript%3E", "?code=a&code=b", "?code=0123456789abcdef01234567"] {
+        let (status, text) = get(unknown, "en").await;
+        assert!(
+            status == 404 && text.contains("no such request") && !text.contains("<script>"),
+            "{unknown} {text}"
+        );
+    }
+    scene.clock.advance(90 * 86_400);
+    assert_eq!(get(&query, "en").await.0, 404, "and nobody asks for ever");
+}
+
+#[tokio::test]
 async fn notices_of_strangers_change_nothing() {
     let scene = Scene::of("kakao").await;
     let url = listening(&scene, "kakao", "unlink", "POST").await;
@@ -66,7 +111,7 @@ async fn notices_of_strangers_change_nothing() {
         ("/unlink", None, 403),
         ("/unlink", Some("KakaoAK "), 403),
         ("/unlink", Some("KakaoAK wrong"), 403),
-        ("/account", None, 403),
+        ("/account", None, 400),
         ("/nothing", None, 404),
     ] {
         let mut request = http.post(url.replace("/unlink", path)).form(&form);
@@ -77,7 +122,10 @@ async fn notices_of_strangers_change_nothing() {
     }
     for token in ["", "e.y.J", "eyJhbGciOiJub25lIn0.e30."] {
         let answer = http.post(url.replace("/unlink", "/account")).body(token).send().await.unwrap();
-        assert!(answer.status().is_client_error(), "{token}");
+        assert_eq!(
+            (answer.status(), answer.headers()["content-language"].as_bytes()),
+            (400.try_into().unwrap(), &b"en"[..])
+        );
     }
     assert!(scene.key(&person).await.is_some(), "still signed in");
 }
@@ -99,4 +147,23 @@ async fn re_08_rp_26_who_unlinks_at_the_provider_has_no_tokens_of_the_service_an
         let refused = person.cookies.renew(&scene.client).await.unwrap_err();
         assert!(matches!(refused, ServiceTokenError::InvalidGrant), "{id} {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn lk_12_a_used_signature_is_not_shown_under_the_other_notice_later() {
+    let scene = Scene::of("facebook").await;
+    let url = listening(&scene, "facebook", "deauthorize", "POST").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    let done = scene.simulator.control(Command::unlink("sora")).await.unwrap();
+    let [told] = done.notices.as_slice() else { panic!("{done:?}") };
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    let show = async |kind: &str| {
+        let request = reqwest::Client::new().post(url.replace("deauthorize", kind)).body(told.sent.clone());
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.send().await.unwrap().status().as_u16()
+    };
+    scene.clock.advance(121);
+    assert_eq!((show("data_deletion").await, show("deauthorize").await), (400, 200));
+    assert!(scene.key(&person).await.is_some(), "nobody is signed out, and nothing is deleted");
 }

@@ -1,6 +1,9 @@
 //! Naver on both of its paths, Google, Facebook: the same surface, other rules beneath.
 
-use mapae_client::{AccessError, Class, LoginRequest, Setting, Verification};
+use http::header;
+use mapae_client::{
+    AccessError, Class, Error, Language, LoginRequest, Setting, Verification, login::LoginError,
+};
 use mapae_simulators::Command;
 
 use super::scene::{Back, Person, Scene, Setup};
@@ -143,4 +146,42 @@ async fn rp_13_a_company_is_a_signed_claim_and_not_the_end_of_an_address() {
         assert!(identity.email().unwrap().address.ends_with("@corp.example"), "{name}");
         assert_eq!(identity.claims().get("hd").and_then(|hd| hd.as_str()), company, "{name}");
     }
+}
+
+#[tokio::test]
+async fn rp_13_a_hosted_domain_is_believed_by_the_signed_claim_alone() {
+    let corp = Setup { hosted_domain: Some("corp.example"), ..Setup::default() };
+    let scene = Scene::with("google", corp).await;
+    let started = scene.client.login(&LoginRequest::new(), &http::HeaderMap::new()).await.unwrap();
+    assert!(started.location.contains("hd=corp.example"), "{}", started.location);
+    scene.sign_in(&mut Person::default(), "minseo", &[]).await.unwrap();
+    for stranger in ["jiwoo", "minji", "alex"] {
+        let refused = scene.sign_in(&mut Person::default(), stranger, &[]).await.unwrap_err();
+        assert_eq!(refused.class(), Class::Denied, "{stranger} {refused:?}");
+    }
+    assert_eq!(scene.users.count(), 1);
+    // The end of the address says nothing.
+    let suffix = Command::ChangeEmail {
+        person: "minji".to_owned(),
+        email: Some("minji@corp.example".to_owned()),
+        verified: Some(true),
+        valid: None,
+    };
+    scene.simulator.control(suffix).await.unwrap();
+    assert!(scene.sign_in(&mut Person::default(), "minji", &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn google_is_not_begun_inside_another_app() {
+    let scene = Scene::of("google").await;
+    let mut headers = http::HeaderMap::new();
+    let agent =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 KAKAOTALK 25.9.0";
+    headers.insert(header::USER_AGENT, agent.parse().unwrap());
+    let refused = scene.client.login(&LoginRequest::new(), &headers).await.unwrap_err();
+    assert!(matches!(refused, Error::Login(LoginError::InsideAnotherApp)), "{refused:?}");
+    for (language, word) in [(Language::Korean, "Safari"), (Language::English, "Open in browser")] {
+        assert!(refused.explain(language).advice.contains(word));
+    }
+    Scene::of("kakao").await.client.login(&LoginRequest::new(), &headers).await.unwrap();
 }

@@ -22,8 +22,11 @@ async fn lk_03_every_provider_is_asked_for_a_new_sign_in_and_one_of_somebody_els
             scene.client.sign_in_methods(&person.cookies.headers()).await.unwrap().fresh
         };
         assert!(!fresh(&person).await, "{id}");
-        let started =
-            scene.client.prove_again(&LoginRequest::new(), &person.cookies.headers()).await.unwrap();
+        let started = scene
+            .client
+            .prove_again(&LoginRequest::new(), &person.cookies.headers(), &person.cookies.form())
+            .await
+            .unwrap();
         scene.follow(&scene.client, started, &mut person, (name, &[])).await.unwrap();
         assert!(fresh(&person).await, "{id}");
         scene.advance(601);
@@ -31,8 +34,11 @@ async fn lk_03_every_provider_is_asked_for_a_new_sign_in_and_one_of_somebody_els
 
         let mut stranger = Person::default();
         stranger.cookies = person.cookies.clone();
-        let started =
-            scene.client.prove_again(&LoginRequest::new(), &person.cookies.headers()).await.unwrap();
+        let started = scene
+            .client
+            .prove_again(&LoginRequest::new(), &person.cookies.headers(), &person.cookies.form())
+            .await
+            .unwrap();
         let refused = scene.follow(&scene.client, started, &mut stranger, (other, &[])).await;
         assert!(matches!(refused, Err(Error::Account(AccountError::AnotherAccount))), "{id}: {refused:?}");
         assert!(!fresh(&stranger).await, "{id}");

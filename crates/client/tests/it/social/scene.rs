@@ -48,7 +48,11 @@ pub(super) struct Setup {
     pub(super) openid: bool,
     pub(super) sign_up: bool,
     pub(super) tokens: bool,
+    /// Tags of the service's own terms.
+    pub(super) terms: Option<&'static [&'static str]>,
     pub(super) redirect_uri: &'static str,
+    /// Whose people alone are let in.
+    pub(super) hosted_domain: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -59,7 +63,9 @@ impl Default for Setup {
             openid: true,
             sign_up: false,
             tokens: false,
+            terms: None,
             redirect_uri: CALLBACK,
+            hosted_domain: None,
         }
     }
 }
@@ -208,7 +214,14 @@ fn service(
     if let Some(scopes) = setup.scopes {
         registration = registration.with_scopes(scopes);
     }
+    if let Some(terms) = setup.terms {
+        registration = registration.with_terms(terms.iter().copied());
+    }
     let settings = ProviderSettings::new(id).for_development().answering_within(PATIENCE);
+    let settings = match setup.hosted_domain {
+        Some(domain) => settings.with_hosted_domain(domain),
+        None => settings,
+    };
     let provider = Provider::new(definition, registration, settings).unwrap();
     let fields = setup.sign_up.then(|| Field::required("nickname"));
     let mut builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);

@@ -85,7 +85,7 @@ fn parse_identifier(text: &str, known: &[Api], site: &Site, refusals: &mut Refus
             refusals.add(INVALID, IDENTIFIER, wrong, example);
         }
         // The issuer stands in `aud` of tokens for userinfo: an API of that name would be sent them.
-        Ok(identifier) if identifier.as_str().trim_end_matches('/') == site.origin() => {
+        Ok(identifier) if identifier.as_str().trim_end_matches('/') == site.issuer().as_str() => {
             refusals.add(INVALID, IDENTIFIER, "This is the server itself.", example);
         }
         Ok(identifier) => match known.iter().find(|api| api.identifier == identifier.as_str()) {

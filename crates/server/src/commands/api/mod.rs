@@ -3,6 +3,7 @@
 pub(super) mod create;
 pub(super) mod delete;
 mod draft;
+pub(super) mod exchange;
 pub(super) mod list;
 pub(super) mod rotate_secret;
 pub(super) mod show;

@@ -5,12 +5,15 @@ use crate::{
     cli::{CreateApp, SubjectTypeName},
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
     ids::Kind,
-    registration::{Development, Surroundings},
+    registration::{Development, Surroundings, keeps_secret},
     store::{
         apps::{self, AppSettings, NewApp},
         vouching,
     },
 };
+
+/// What ID tokens are signed with when nobody says otherwise: what every client knows (OIDC Core §15.1).
+const USUAL_ALGORITHM: &str = "RS256";
 
 /// Registers an app.
 pub(in crate::commands) async fn run(args: &CreateApp) -> Result<Answer, Failure> {
@@ -27,21 +30,24 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
         Some(email) => owner::find(data, email, &mut refusals).await?,
         None => None,
     };
-    let (settings, lists) = refusals.or(app)?.new_app(args.id_token_alg.as_str());
+    let (settings, lists) = refusals.or(app)?.new_app(USUAL_ALGORITHM);
+    let id_token_alg = args.id_token_alg.clone().unwrap_or_else(|| settings.id_token_alg.clone());
     let subject_type = match args.subject_type {
         SubjectTypeName::Pairwise => "pairwise",
         SubjectTypeName::Public => "public",
     };
-    let settings =
-        AppSettings { subject_type: subject_type.to_owned(), ..security::choose(&args.security, settings) };
-    let (shown, kept) = if settings.public { (None, None) } else { Some(new_secret()).unzip() };
-    let app = NewApp {
-        id: Kind::App.fresh(),
-        owner_id: owner.as_ref().map(|owner| owner.id.clone()),
-        settings,
-        lists,
-        secret: kept,
+    let settings = AppSettings {
+        subject_type: subject_type.to_owned(),
+        id_token_alg,
+        ..security::choose(&args.security, settings)
     };
+    let (settings, lists) = security::judged((settings, lists))?;
+    let id = Kind::App.fresh();
+    let secret =
+        if keeps_secret(&settings) { Some(new_secret(data, &id, (&settings, &lists)).await?) } else { None };
+    let (shown, kept) = secret.unzip();
+    let app =
+        NewApp { id, owner_id: owner.as_ref().map(|owner| owner.id.clone()), settings, lists, secret: kept };
     let vouched = args.verified.then(|| vouching::vouch(&app.id, data.now));
     data.db.commit(apps::insert(&app, data.now).with_all(vouched)).await?;
     // Read again, so that what is shown is what is there.

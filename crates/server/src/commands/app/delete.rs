@@ -19,11 +19,11 @@ struct Deleted {
     deleted: bool,
 }
 
-/// Deletes an app with everything that people gave it.
+/// Deletes an app with everything that people gave it. One that is an address stays away, whatever stands there (DC-11).
 pub(in crate::commands) async fn run(args: &OneApp) -> Result<Answer, Failure> {
     Data::with(&args.common, async |data| {
         let registered = find(data, &args.client_id).await?;
-        match data.db.commit(apps::delete(&args.client_id, data.now)).await {
+        match data.db.commit(apps::delete_for_ever(&args.client_id, data.now)).await {
             Ok(_) => {}
             // Somebody deleted it since it was found.
             Err(CommitError::Conflict { .. }) => drop(find(data, &args.client_id).await?),

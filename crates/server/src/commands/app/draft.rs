@@ -1,13 +1,14 @@
 //! What is asked for an app, as the rules of [`registration`](crate::registration) see it, and what they find in
 //! the words of the command line.
 
-use super::{redirects, scopes};
+use super::{redirects, scopes, security};
 use crate::{
     cli::{CreateApp, MemberText, MetadataChoices, UpdateApp},
     commands::{
         name,
         refusals::{INVALID, Refusals},
     },
+    grant_types::whole_name,
     registration::{
         Draft, Grants, GrantsProblem, HomepageProblem, MEMBERS, MemberMistake, MemberProblem, Members,
         Mistake, OriginsProblem, Registrable, Surroundings, nearest_origin,
@@ -47,7 +48,7 @@ pub(super) fn changed(args: &UpdateApp, registered: &RegisteredApp) -> Option<Dr
         && (args.origins.is_empty() && !args.no_origin)
         && args.required_scopes.is_empty()
         && (args.optional_scopes.is_empty() && !args.no_optional_scope)
-        && args.metadata.metadata.is_empty();
+        && args.metadata.is_empty();
     (!same).then(|| Draft {
         name: args.name.clone().unwrap_or_else(|| before.name.clone()),
         redirect_uris: or(&args.redirect_uris, false, &before.redirect_uris),
@@ -75,7 +76,7 @@ pub(super) fn judge(draft: &Draft, around: Surroundings<'_>, refusals: &mut Refu
 fn grants(args: &CreateApp) -> Grants {
     match args.grants.as_slice() {
         [] => Grants::sign_in(),
-        named => Grants::named(named.iter().map(String::as_str)),
+        named => Grants::named(named.iter().map(|name| whole_name(name))),
     }
 }
 
@@ -94,13 +95,13 @@ fn tell(mistake: Mistake, draft: &Draft, around: Surroundings<'_>, refusals: &mu
         Mistake::Origins(problem) => tell_origins(problem, draft, refusals),
         Mistake::Items(problem) => scopes::tell(problem, draft, around, refusals),
         Mistake::Member(mistake) => tell_member(mistake, draft, refusals),
+        Mistake::Profile(problem) => security::tell_profile(problem, refusals),
     }
 }
 
 /// The members of before, with what is named.
 fn metadata(choices: &MetadataChoices, before: Members) -> Members {
-    let named = choices.metadata.iter().cloned();
-    named.fold(before, |members, MemberText { member, value }| members.with(member, value))
+    choices.named().fold(before, |members, MemberText { member, value }| members.with(member, value))
 }
 
 fn tell_member(mistake: MemberMistake, draft: &Draft, refusals: &mut Refusals) {
@@ -111,10 +112,25 @@ fn tell_member(mistake: MemberMistake, draft: &Draft, refusals: &mut Refusals) {
             let known: Vec<&str> = MEMBERS.iter().map(|member| member.name()).collect();
             format!("Name one of {}.", known.join(", "))
         }
+        MemberProblem::NotFetchedHere => "Leave it out; an icon is set in the console.".to_owned(),
+        MemberProblem::KeysTwice => format!("Leave one out, or write {member}= to take it back."),
         MemberProblem::NotText
+        | MemberProblem::NotProfile
+        | MemberProblem::NotEmails(_)
+        | MemberProblem::NotLine(_)
+        | MemberProblem::NotApplicationType
+        | MemberProblem::NotName
+        | MemberProblem::NotKeys(_)
+        | MemberProblem::NotPublicKey
         | MemberProblem::NotBoolean
         | MemberProblem::NotNumber(_)
         | MemberProblem::NotAddress
+        | MemberProblem::NotAcrValues
+        | MemberProblem::NotAlgorithm
+        | MemberProblem::NotClientAlgorithm
+        | MemberProblem::NotAddresses(_)
+        | MemberProblem::NotOwnOrigin
+        | MemberProblem::NotOwnHost
         | MemberProblem::NotRedirectUris(_) => format!("Write another value, or {member}= to take it back."),
     };
     refusals.add(INVALID, METADATA, format!("{member}: {problem}."), instead);
@@ -126,11 +142,11 @@ fn tell_grants(problem: GrantsProblem, refusals: &mut Refusals) {
             ("An app without a grant gets no token.", "Write for example --grant authorization_code.")
         }
         GrantsProblem::RefreshWithoutCode => (
-            "refresh_token alone is of no use: the first refresh token comes with a code.",
+            "refresh_token alone is of no use: the first refresh token comes with a code or a device.",
             "Add --grant authorization_code, or leave refresh_token out: a machine asks for a new access token.",
         ),
         GrantsProblem::PublicMachine => (
-            "client_credentials is for apps that keep a secret (RFC 6749 §4.4), and this one is public.",
+            "client_credentials and token-exchange are for apps that keep a secret, and this one is public.",
             "Leave out --public, or this grant.",
         ),
     };
@@ -176,7 +192,7 @@ mod tests {
     fn args(words: &str) -> CreateApp {
         let line = ["mapae", "app", "create", "--name", "A"];
         match Cli::try_parse_from(line.into_iter().chain(words.split_whitespace())).unwrap().command {
-            Command::App(AppCommand::Create(args)) => args,
+            Command::App(AppCommand::Create(args)) => *args,
             other => panic!("{other:?}"),
         }
     }
@@ -235,15 +251,15 @@ mod tests {
         let text = wrong.join("\n\n");
         insta::assert_snapshot!(text, @r#"
         --grant
-              refresh_token alone is of no use: the first refresh token comes with a code.
+              refresh_token alone is of no use: the first refresh token comes with a code or a device.
               Add --grant authorization_code, or leave refresh_token out: a machine asks for a new access token.
 
         --grant
-              client_credentials is for apps that keep a secret (RFC 6749 §4.4), and this one is public.
+              client_credentials and token-exchange are for apps that keep a secret, and this one is public.
               Leave out --public, or this grant.
 
         --redirect-uri
-              A machine sends nobody here, so nobody is sent back to it.
+              An app without the grant authorization_code sends nobody here, so nobody is sent back to it.
               Leave it out, or add --grant authorization_code.
 
         --origin
@@ -256,7 +272,7 @@ mod tests {
 
         --required-scope
               There is no scope "calender.read".
-              Write calendar.read. Known are openid, profile, email, offline_access and calendar.read.
+              Write calendar.read. Known are openid, profile, email, phone, address, offline_access and calendar.read.
         "#);
     }
 

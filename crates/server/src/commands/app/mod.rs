@@ -17,15 +17,15 @@ mod view;
 
 use mapae_protocol::secret::Secret;
 
-use super::{data::Data, failure::Failure};
+use super::{data::Data, failure::Failure, upstream::master_key};
 use crate::{
     client_auth::secret,
     ids::Kind,
-    registration::KnownScopes,
+    registration::{KnownScopes, signs_with_secret},
     store::{
         apis,
         app_secrets::NewSecret,
-        apps::{self, RegisteredApp},
+        apps::{self, AppLists, AppSettings, RegisteredApp},
         upstream_permissions,
     },
     upstream,
@@ -51,9 +51,14 @@ async fn known_scopes(data: &Data, client_id: Option<&str>) -> Result<KnownScope
     Ok(KnownScopes::standard_and(of_apis.chain(of_upstreams.iter().map(String::as_str))))
 }
 
-/// A secret and what the database keeps of it.
-fn new_secret() -> (Secret<String>, NewSecret) {
-    secret::generate(Kind::Secret.fresh())
+/// A secret of an app like this, and what the database keeps of it.
+async fn new_secret(
+    data: &Data,
+    id: &str,
+    (settings, lists): (&AppSettings, &AppLists),
+) -> Result<(Secret<String>, NewSecret), Failure> {
+    let master = if signs_with_secret(settings, lists) { Some(master_key(data).await?) } else { None };
+    Ok(secret::generate_for(id, Kind::Secret.fresh(), master.as_ref()))
 }
 
 /// Beside a secret, for people.

@@ -19,7 +19,8 @@ pub(super) fn tell(
     let (code, wrong, instead) = match problem {
         RedirectUrisProblem::OfMachine => (
             INVALID,
-            "A machine sends nobody here, so nobody is sent back to it.".to_owned(),
+            "An app without the grant authorization_code sends nobody here, so nobody is sent back to it."
+                .to_owned(),
             "Leave it out, or add --grant authorization_code.".to_owned(),
         ),
         RedirectUrisProblem::Missing => (

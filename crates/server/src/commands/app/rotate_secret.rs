@@ -8,6 +8,7 @@ use super::{find, new_secret, shown_once};
 use crate::{
     cli::OneApp,
     commands::{answer::Answer, data::Data, failure::Failure, fields::Fields},
+    registration::keeps_secret,
     store::app_secrets::{self, Before},
 };
 
@@ -26,7 +27,13 @@ pub(in crate::commands) async fn run(args: &OneApp) -> Result<Answer, Failure> {
             let wrong = format!("{} is a public app: it has no secret, and needs none", args.client_id);
             return Err(Failure::new("public_app", wrong));
         }
-        let (secret, kept) = new_secret();
+        if !keeps_secret(&registered.app.settings) {
+            let wrong =
+                format!("{} signs with its private key: it has no secret, and needs none", args.client_id);
+            return Err(Failure::new("no_secret", wrong));
+        }
+        let (secret, kept) =
+            new_secret(data, &args.client_id, (&registered.app.settings, &registered.lists)).await?;
         data.db.commit(app_secrets::rotate(&args.client_id, &kept, Before::EndNow, data.now)).await?;
         Answer::of(&Rotated { client_id: registered.app.id, client_secret: secret.expose().clone() })
     })

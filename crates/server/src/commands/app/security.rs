@@ -2,8 +2,12 @@
 
 use crate::{
     cli::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices},
-    commands::refusals::{INVALID, Refusals},
-    store::apps::AppSettings,
+    commands::{
+        failure::Failure,
+        refusals::{INVALID, Refusals},
+    },
+    registration::{AuthenticationProblem, ProfileProblem, judge_authentication},
+    store::apps::{AppLists, AppSettings},
 };
 
 /// These settings with what was chosen; what was not named stays.
@@ -13,6 +17,8 @@ pub(super) fn choose(choices: &SecurityChoices, before: AppSettings) -> AppSetti
         Some(AuthMethodName::Any) => None,
         Some(AuthMethodName::Basic) => Some("client_secret_basic".to_owned()),
         Some(AuthMethodName::Post) => Some("client_secret_post".to_owned()),
+        Some(AuthMethodName::SecretJwt) => Some("client_secret_jwt".to_owned()),
+        Some(AuthMethodName::PrivateKeyJwt) => Some("private_key_jwt".to_owned()),
     };
     AppSettings {
         token_endpoint_auth_method: method,
@@ -22,6 +28,47 @@ pub(super) fn choose(choices: &SecurityChoices, before: AppSettings) -> AppSetti
             .map_or(before.rotate_refresh, |rule| rule == RefreshTokenRule::Rotate),
         ..before
     }
+}
+
+/// These settings and lists, unless what proves the app does not fit what else it registers.
+pub(super) fn judged(app: (AppSettings, AppLists)) -> Result<(AppSettings, AppLists), Failure> {
+    let mut refusals = Refusals::default();
+    let judged = judge_authentication(&app.0, &app.1).map_err(|problem| {
+        let instead = match problem {
+            AuthenticationProblem::Profile(problem) => return tell_profile(problem, &mut refusals),
+            AuthenticationProblem::NoKeys => "Add --jwks-file or --jwks-uri.",
+            AuthenticationProblem::NoSecret => {
+                "Write --metadata request_object_signing_alg= to take it back, or choose a method with a secret."
+            }
+            AuthenticationProblem::ForeignAlgorithm => {
+                "Write --metadata token_endpoint_auth_signing_alg= to take it back, or choose the other method."
+            }
+        };
+        refusals.add(INVALID, "--auth-method", format!("{problem}."), instead);
+    });
+    refusals.or(judged.ok())?;
+    Ok(app)
+}
+
+/// What the app's profile does not allow, and what to write for that.
+pub(super) fn tell_profile(problem: ProfileProblem, refusals: &mut Refusals) {
+    let instead = match problem {
+        ProfileProblem::Public => {
+            "Leave --public out, or take the profile back with --profile none.".to_owned()
+        }
+        ProfileProblem::RedirectUri { .. } => {
+            "Write --redirect-uri with https addresses alone: localhost is none either.".to_owned()
+        }
+        ProfileProblem::Method => "Add --auth-method private_key_jwt.".to_owned(),
+        ProfileProblem::Pkce => "Leave --pkce out.".to_owned(),
+        ProfileProblem::Rotation => "Leave --refresh-tokens out.".to_owned(),
+        ProfileProblem::IdTokenAlgorithm => "Add --id-token-alg ES256.".to_owned(),
+        ProfileProblem::Algorithm(member) => {
+            format!("Write --metadata {member}=ES256, or {member}= to take it back.")
+        }
+        ProfileProblem::Contradicted(member) => format!("Write --metadata {member}=true."),
+    };
+    refusals.add(INVALID, "--profile", format!("{problem}."), instead);
 }
 
 /// What a public app cannot choose.

@@ -1,12 +1,17 @@
 //! `mapae app update`.
 
-use super::{draft, find, known_scopes, list::Owners, owner, security, view::View};
+use mapae_protocol::secret::Secret;
+
+use super::{draft, find, known_scopes, list::Owners, new_secret, owner, security, view::View};
 use crate::{
     cli::UpdateApp,
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
-    registration::{Development, Surroundings},
+    registration::{
+        Development, Surroundings, begins_stricter, keeps_secret, sector_after, signs_with_secret,
+    },
     store::{
         CommitError, Unit,
+        app_secrets::{self, Before},
         apps::{self, AppLists, AppSettings, RegisteredApp},
         counters,
     },
@@ -23,12 +28,12 @@ pub(in crate::commands) async fn run(args: &UpdateApp) -> Result<Answer, Failure
 async fn update(args: &UpdateApp, data: &Data) -> Result<Answer, Failure> {
     for _ in 0..ATTEMPTS {
         let generation = counters::read(&data.db).await?.catalog;
-        let change = change(args, data).await?;
+        let (change, secret) = change(args, data).await?;
         match data.db.commit(Unit::from(counters::guard_catalog(generation)).with(change)).await {
             Ok(_) => {
                 let changed = find(data, &args.client_id).await?;
                 let owner = Owners::default().email(data, changed.app.owner_id.clone()).await?;
-                return Answer::of(&View::new(changed, owner));
+                return Answer::of(&View::new(changed, owner).with_secret(secret));
             }
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -37,8 +42,8 @@ async fn update(args: &UpdateApp, data: &Data) -> Result<Answer, Failure> {
     Err(Failure::new("conflict", "nothing was changed: others change apps at the same time; try again"))
 }
 
-/// What is to be written.
-async fn change(args: &UpdateApp, data: &Data) -> Result<Unit, Failure> {
+/// What is to be written, and the secret that the app gets with it, perhaps.
+async fn change(args: &UpdateApp, data: &Data) -> Result<(Unit, Option<Secret<String>>), Failure> {
     let registered = find(data, &args.client_id).await?;
     let mut refusals = Refusals::default();
     let described = described(args, data, &registered, &mut refusals).await?;
@@ -49,11 +54,35 @@ async fn change(args: &UpdateApp, data: &Data) -> Result<Unit, Failure> {
     };
     let (settings, lists) = refusals.or(described)?;
     let settings = security::choose(&args.security, settings);
-    let id_token_alg =
-        args.id_token_alg.map_or_else(|| settings.id_token_alg.clone(), |alg| alg.as_str().to_owned());
+    let id_token_alg = args.id_token_alg.clone().unwrap_or_else(|| settings.id_token_alg.clone());
     let settings = AppSettings { id_token_alg, ..settings };
+    let (settings, lists) = security::judged((settings, lists))?;
+    let (secrets, secret) = secrets(data, &registered, (&settings, &lists)).await?;
     let owner = owner.map(|owner| apps::give_to(&args.client_id, &owner.id, data.now));
-    Ok(apps::update(&args.client_id, &settings, &lists, data.now).with_all(owner))
+    let sector = sector_after(&registered, &lists);
+    let update = apps::update_moving(&registered, (&settings, &lists), sector.as_deref(), data.now);
+    let stricter = begins_stricter(&registered.lists, &lists);
+    let ended = stricter.then(|| apps::revoke(&args.client_id, data.now));
+    Ok((update.with_all(ended).with_all(owner).with(secrets), secret))
+}
+
+/// Who begins to sign with a secret, or to keep one, gets one for that; who signs with a key keeps none.
+async fn secrets(
+    data: &Data,
+    registered: &RegisteredApp,
+    (settings, lists): (&AppSettings, &AppLists),
+) -> Result<(Unit, Option<Secret<String>>), Failure> {
+    let (id, before) = (registered.app.id.as_str(), &registered.app.settings);
+    let signs = registered.secrets.iter().any(|secret| secret.valid(data.now) && secret.sealed.is_some());
+    if !keeps_secret(settings) {
+        let gone = (!registered.secrets.is_empty()).then(|| app_secrets::remove_all(id));
+        return Ok((Unit::new().with_all(gone), None));
+    }
+    if keeps_secret(before) && (signs || !signs_with_secret(settings, lists)) {
+        return Ok((Unit::new(), None));
+    }
+    let (secret, kept) = new_secret(data, id, (settings, lists)).await?;
+    Ok((app_secrets::rotate(id, &kept, Before::EndNow, data.now), Some(secret)))
 }
 
 /// What is registered of the app, with what is named of it changed; by the rules by which a new app is judged.

@@ -36,6 +36,7 @@ pub(super) struct View {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, Value>,
     verified: bool,
+    registered_itself: bool,
     disabled: bool,
     disabled_by: Option<OffBy>,
     created_at: i64,
@@ -59,7 +60,7 @@ impl Purpose {
 impl View {
     /// `owner` is the e-mail address.
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
-        let off_by = registered.app.off_by();
+        let (off_by, registered_itself) = (registered.app.off_by(), registered.registered.is_some());
         let RegisteredApp { app: App { id, settings, created_at, vouched, .. }, lists, .. } = registered;
         let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
         let method = settings.token_endpoint_auth_method;
@@ -89,6 +90,7 @@ impl View {
             rotate_refresh: settings.rotate_refresh || public,
             metadata: metadata.collect(),
             verified: vouched,
+            registered_itself,
             disabled: off_by.is_some(),
             disabled_by: off_by,
             created_at: created_at.unix(),
@@ -115,6 +117,8 @@ impl fmt::Display for View {
             Value::String(text) => format!("{member}={text}"),
             value => format!("{member}={value}"),
         });
+        let by = if self.registered_itself { ", by itself" } else { "" };
+        let registered = format!("{}{by}", moment(Timestamp::from_unix(self.created_at)));
         let kind = if self.public { "public: it has no secret" } else { "confidential: it keeps a secret" };
         Fields::default()
             .with("client_id", self.client_id.as_str())
@@ -137,7 +141,7 @@ impl fmt::Display for View {
             .with("PKCE", if self.pkce_required { "required" } else { "optional" })
             .with("refresh tokens", if self.rotate_refresh { "rotate" } else { "stay the same" })
             .with("metadata", metadata.collect::<Vec<_>>().join("\n"))
-            .with("registered", moment(Timestamp::from_unix(self.created_at)))
+            .with("registered", registered)
             .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled_by.map(state))
             .fmt(f)

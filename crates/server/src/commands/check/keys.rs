@@ -1,7 +1,6 @@
 //! The master key and the keys under it: whether they are there, open, and young enough — threats ME-04, OP-15.
 
 use mapae_protocol::{
-    jose::Algorithm,
     seal::MasterKey,
     time::{Seconds, Timestamp},
 };
@@ -103,7 +102,7 @@ pub(super) async fn inspect(db: &Db, config: &Config, master: Found, now: Timest
 async fn inspect_opening(db: &Db, master: &MasterKey, now: Timestamp, report: &mut Report) {
     match keys::load(db, master, now).await {
         Ok(set) => {
-            for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
+            for &algorithm in keys::ALGORITHMS {
                 if set.signing_key(algorithm).is_err() {
                     let wrong = format!("no key can sign with {} now", algorithm.as_str());
                     report.problem(

@@ -2,9 +2,11 @@
 
 mod clock;
 mod database;
+mod fetch;
 mod folders;
 mod issuer;
 mod keys;
+mod registration;
 mod report;
 mod upstreams;
 
@@ -43,6 +45,8 @@ pub(super) async fn run(common: &Common) -> Result<Answer, Failure> {
 async fn inspect(config: Config, report: &mut Report) {
     let now = Clock::System.now();
     folders::inspect(&config, report);
+    registration::inspect(&config, report);
+    fetch::inspect(&config, report);
     let master_key = keys::inspect_master_key(&config, report);
     if let Some(db) = database::inspect(&config, report).await {
         clock::inspect(&db, now, report).await;

@@ -49,10 +49,18 @@ pub(super) async fn inspect(db: &Db, config: &Config, master: Option<&MasterKey>
 fn inspect_one(settings: &UpstreamSettings, config: &Config, report: &mut Report) {
     let name = &settings.name;
     match settings.provider(&config.site) {
-        Ok(_) => report.fine(
-            SUBJECT,
-            format!("{name} can be used; its redirect URI is {}", settings.redirect_uri(&config.site)),
-        ),
+        Ok(_) => {
+            let redirect_uri = settings.redirect_uri(&config.site);
+            report.fine(SUBJECT, format!("{name} can be used; its redirect URI is {redirect_uri}"));
+            let missing = settings.missing_for_notices().join(" and ");
+            if !missing.is_empty() {
+                let finding = format!(
+                    "{name}: whatever it tells of, such as unlinking, is refused until it has {missing} \
+                     (--credential-file)"
+                );
+                report.note(SUBJECT, finding);
+            }
+        }
         Err(error) => report.problem(
             SUBJECT,
             format!("{name} cannot be used: {error}"),

@@ -1,9 +1,8 @@
 //! The demo's apps: a web service, and the other kinds of clients beside it — RFC 6749 §2.1, RFC 8252 §7.3.
 
-use std::collections::BTreeMap;
-
 use mapae_demo::{APP_NAME, APP_SCOPES, DemoScope, Doors, OTHER_SCOPES};
 use mapae_protocol::secret::Secret;
+use serde_json::Value;
 
 use crate::{
     client_auth::secret::digest,
@@ -24,6 +23,8 @@ struct Kinds<'a> {
     scopes: &'a [DemoScope],
     /// Without one it is public.
     secret: Option<&'a Secret<String>>,
+    /// Where it is told that somebody has signed out.
+    back_channel_logout: Option<String>,
 }
 
 /// A server that keeps a secret and signs people in.
@@ -36,6 +37,7 @@ pub(super) fn web_service(doors: &Doors, secret: &Secret<String>) -> NewApp {
         origins: Vec::new(),
         scopes: APP_SCOPES,
         secret: Some(secret),
+        back_channel_logout: Some(doors.back_channel_logout_uri()),
     })
 }
 
@@ -49,6 +51,7 @@ pub(super) fn browser_app(doors: &Doors) -> NewApp {
         origins: vec![doors.service_url()],
         scopes: OTHER_SCOPES,
         secret: None,
+        back_channel_logout: None,
     })
 }
 
@@ -64,6 +67,7 @@ pub(super) fn native_app() -> NewApp {
         origins: Vec::new(),
         scopes: &scopes.copied().collect::<Vec<_>>(),
         secret: None,
+        back_channel_logout: None,
     })
 }
 
@@ -78,6 +82,7 @@ pub(super) fn back_end(secret: &Secret<String>) -> NewApp {
         origins: Vec::new(),
         scopes: &scopes.copied().collect::<Vec<_>>(),
         secret: Some(secret),
+        back_channel_logout: None,
     })
 }
 
@@ -88,6 +93,8 @@ fn app(kinds: Kinds<'_>) -> NewApp {
         purpose_ko: scope.purpose_ko.to_owned(),
         purpose_en: scope.purpose_en.to_owned(),
     };
+    let logout = kinds.back_channel_logout.map(|uri| Value::from(uri).to_string());
+    let metadata = logout.into_iter().map(|uri| ("backchannel_logout_uri".to_owned(), uri));
     NewApp {
         id: Kind::App.fresh(),
         owner_id: None,
@@ -107,10 +114,12 @@ fn app(kinds: Kinds<'_>) -> NewApp {
             redirect_uris: kinds.redirect_uris,
             origins: kinds.origins,
             scopes: kinds.scopes.iter().map(item).collect(),
-            metadata: BTreeMap::new(),
+            metadata: metadata.collect(),
         },
-        secret: kinds
-            .secret
-            .map(|secret| NewSecret { id: Kind::Secret.fresh(), hash: digest(secret).into() }),
+        secret: kinds.secret.map(|secret| NewSecret {
+            id: Kind::Secret.fresh(),
+            hash: digest(secret).into(),
+            sealed: None,
+        }),
     }
 }

@@ -156,6 +156,8 @@ fn config(folder: &Folder, addresses: Addresses) -> Result<Config, Failure> {
         ..Flags::default()
     };
     let life = ("MAPAE_TOKENS__ACCESS_TOKEN_SECONDS".to_owned(), ACCESS_TOKEN_SECONDS.to_owned());
-    let environment: Environment = [life].into_iter().collect();
+    // The service is told of a logout on this machine.
+    let private = ("MAPAE_FETCH__PRIVATE_ADDRESSES".to_owned(), "true".to_owned());
+    let environment: Environment = [life, private].into_iter().collect();
     Ok(Config::load(&flags, &environment)?)
 }

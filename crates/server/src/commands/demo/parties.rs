@@ -154,6 +154,7 @@ async fn new_user(app: &App, account: &Account) -> Result<NewUser, Failure> {
         locale: None,
         password_hash: Some(app.passwords().hash(password).await?.into()),
         operator: false,
+        claims: None,
     })
 }
 

@@ -10,7 +10,12 @@ use mapae_demo::{
     Doors, PortTaken, SocialProvider, Stage,
     flow::{BackChannel, Tap},
 };
-use mapae_protocol::{random, secret::Secret};
+use mapae_protocol::{
+    base64url,
+    jose::{Algorithm, SigningKey, SigningKeyError},
+    random,
+    secret::Secret,
+};
 use mapae_simulators::{App, Command, Provider, Settings, Simulator, Webhook};
 use tokio::net::TcpListener;
 
@@ -51,7 +56,34 @@ const LOGINS: &[Login] = &[
 pub(super) struct Sockets(Vec<(Provider, TcpListener)>);
 
 /// The simulators that run.
-pub(super) struct Providers(Vec<Simulator>);
+pub(super) struct Providers(Vec<Simulator>, Keys);
+
+/// The key of the developer account at the provider that keeps no secrets (Apple), made for this run.
+struct Keys(SigningKey);
+
+impl Keys {
+    /// What Apple calls a key, in ten letters and digits.
+    const NAME: &str = "THISRUNKEY";
+
+    fn generate() -> Result<Self, Failure> {
+        let failed = |error: SigningKeyError| Failure::new("simulator", with_causes(&error));
+        let key = SigningKey::generate(Algorithm::Es256).and_then(|key| key.with_kid(Self::NAME));
+        Ok(Self(key.map_err(failed)?))
+    }
+
+    /// The public half, as the provider's console has it.
+    fn public(&self) -> Vec<serde_json::Value> {
+        serde_json::to_value(self.0.public_jwk()).into_iter().collect()
+    }
+
+    /// The text of the `.p8` file (RFC 7468 §10).
+    fn private(&self) -> Option<String> {
+        let der = base64url::encode(self.0.to_pkcs8().ok()?.expose());
+        let padding = "=".repeat((4 - der.len() % 4) % 4);
+        let text = der.replace('-', "+").replace('_', "/");
+        Some(format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n"))
+    }
+}
 
 impl Sockets {
     /// Takes the first port and those above it.
@@ -70,6 +102,7 @@ impl Sockets {
 impl Providers {
     /// Starts all simulators, drawn on this stage, and registers the service behind these doors.
     pub(super) async fn start(sockets: Sockets, doors: &Doors, stage: &Stage) -> Result<Self, Failure> {
+        let keys = Keys::generate()?;
         let mut running = Vec::with_capacity(sockets.0.len());
         for (provider, socket) in sockets.0 {
             let name = provider.as_str();
@@ -77,22 +110,23 @@ impl Providers {
                 Settings { redirect_uris: vec![doors.redirect_uri_of(name)], ..Settings::default() };
             let tap = Tap::at_provider(stage, name);
             let simulator = Simulator::start_behind(socket, provider, &settings, |router| router.layer(tap));
-            running.push(simulator.map_err(|error| Failure::new("simulator", with_causes(&error)))?);
+            let simulator = simulator.map_err(|error| Failure::new("simulator", with_causes(&error)))?;
+            control(&simulator, Command::App(Box::new(of_this_run(simulator.app(), &keys)))).await?;
+            running.push(simulator);
         }
-        let providers = Self(running);
+        let providers = Self(running, keys);
         for (login, simulator) in providers.logins() {
             let url = Some(doors.notice_url(login.provider.as_str(), login.notice));
             let webhook =
                 Command::Webhook { kind: login.notice.to_owned(), url, method: None, client_id: None };
-            let set = simulator.control(webhook).await;
-            set.map_err(|error| Failure::new("simulator", error.to_string()))?;
+            control(simulator, webhook).await?;
         }
         Ok(providers)
     }
 
     /// Those at which the service signs people in, as it is registered there.
     pub(super) fn offered(&self) -> Vec<SocialProvider> {
-        self.logins().map(|(_, simulator)| registered(simulator)).collect()
+        self.logins().map(|(_, simulator)| registered(simulator, &self.1)).collect()
     }
 
     /// Registers the authorization server at each, with secrets of its own; as what it is known there.
@@ -100,7 +134,7 @@ impl Providers {
         let mut upstreams = Vec::with_capacity(LOGINS.len());
         for (login, simulator) in self.logins() {
             let app = broker(login, &simulator.app());
-            let upstream = upstream(simulator, &app);
+            let upstream = upstream(simulator, &app, &self.1);
             let webhook = |url: String| url.ends_with(login.notice).then(|| Webhook::to(url));
             let webhook = upstream.notice_uris(site).into_iter().find_map(webhook);
             let app = App {
@@ -108,8 +142,7 @@ impl Providers {
                 webhooks: webhook.into_iter().map(|webhook| (login.notice.to_owned(), webhook)).collect(),
                 ..app
             };
-            let registered = simulator.control(Command::App(Box::new(app))).await;
-            registered.map_err(|error| Failure::new("simulator", error.to_string()))?;
+            control(simulator, Command::App(Box::new(app))).await?;
             upstreams.push(upstream);
         }
         Ok(upstreams)
@@ -140,6 +173,22 @@ pub(super) fn watch(upstreams: &Registry, site: &Site, stage: &Stage) {
     upstreams.observe(site, |name| Arc::new(BackChannel::of_broker(stage, name)));
 }
 
+async fn control(simulator: &Simulator, command: Command) -> Result<(), Failure> {
+    let done = simulator.control(command).await;
+    done.map(drop).map_err(|error| Failure::new("simulator", error.to_string()))
+}
+
+/// The service with secrets that nobody has read in a source.
+fn of_this_run(service: App, keys: &Keys) -> App {
+    let client_keys = if service.client_keys.is_empty() { Vec::new() } else { keys.public() };
+    App {
+        client_secret: service.client_secret.as_ref().map(|_| random::token()),
+        admin_key: service.admin_key.as_ref().map(|_| random::token()),
+        client_keys,
+        ..service
+    }
+}
+
 /// Another app with the consent items of the service's.
 fn broker(login: &Login, service: &App) -> App {
     App {
@@ -152,7 +201,7 @@ fn broker(login: &Login, service: &App) -> App {
     }
 }
 
-fn upstream(simulator: &Simulator, app: &App) -> UpstreamSettings {
+fn upstream(simulator: &Simulator, app: &App, keys: &Keys) -> UpstreamSettings {
     let name = simulator.provider().as_str().to_owned();
     UpstreamSettings {
         name: name.clone(),
@@ -160,34 +209,35 @@ fn upstream(simulator: &Simulator, app: &App) -> UpstreamSettings {
         client_id: app.client_id.clone(),
         secrets: Secrets {
             client_secret: app.client_secret.clone().map(Secret::new),
-            credentials: credentials(simulator, app).collect(),
+            credentials: credentials(app, keys).collect(),
         },
         options: Options { base_url: Some(simulator.base_url().to_owned()), ..Options::default() },
     }
 }
 
-fn registered(simulator: &Simulator) -> SocialProvider {
+fn registered(simulator: &Simulator, keys: &Keys) -> SocialProvider {
     let app = simulator.app();
     SocialProvider {
         name: simulator.provider().as_str().to_owned(),
         address: simulator.base_url().to_owned(),
-        credentials: credentials(simulator, &app).collect(),
+        credentials: credentials(&app, keys).collect(),
         client_id: app.client_id,
         client_secret: app.client_secret.map(Secret::new),
     }
 }
 
 /// What an app knows of itself besides, as definitions of `mapae-client` name it.
-fn credentials(simulator: &Simulator, app: &App) -> impl Iterator<Item = (String, Secret<String>)> + use<> {
+fn credentials(app: &App, keys: &Keys) -> impl Iterator<Item = (String, Secret<String>)> + use<> {
     let App { number, admin_key, team_id, client_keys, .. } = app;
     let app_id = Some(number).filter(|number| **number > 0).map(u64::to_string);
-    let key_id = client_keys.first().and_then(|key| Some(key.get("kid")?.as_str()?.to_owned()));
+    let key_id = client_keys.first().map(|_| Keys::NAME.to_owned());
+    let private_key = client_keys.first().and_then(|_| keys.private());
     let known = [
         ("app_id", app_id),
         ("admin_key", admin_key.clone()),
         ("team_id", team_id.clone()),
         ("key_id", key_id),
-        ("private_key", simulator.client_key().map(str::to_owned)),
+        ("private_key", private_key),
     ];
     known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Secret::new(value?))))
 }
@@ -195,6 +245,26 @@ fn credentials(simulator: &Simulator, app: &App) -> impl Iterator<Item = (String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_services_secrets_are_those_of_one_run() {
+        let known = App {
+            client_secret: Some("in the source".to_owned()),
+            admin_key: Some("in the source".to_owned()),
+            client_keys: vec![serde_json::Value::Null],
+            ..App::default()
+        };
+        let runs = [Keys::generate().unwrap(), Keys::generate().unwrap()];
+        let [one, two] = runs.each_ref().map(|keys| {
+            let app = of_this_run(known.clone(), keys);
+            let said = credentials(&app, keys).map(|(name, value)| (name, value.expose().clone()));
+            (app.client_secret.clone(), said.collect::<Vec<_>>(), app.client_keys)
+        });
+        assert!(one.0 != two.0 && one.1 != two.1 && one.2 != two.2);
+        assert!(!format!("{one:?}").contains("in the source"));
+        let without = of_this_run(App::default(), &runs[0]);
+        assert_eq!(without, App::default(), "nobody gets what they had not");
+    }
 
     #[tokio::test]
     async fn a_taken_port_is_named_with_what_to_do() {

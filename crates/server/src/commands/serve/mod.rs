@@ -20,7 +20,8 @@ use crate::{
     clock::Clock,
     http::{
         Stack,
-        listener::{self, Capacity},
+        listener::{self, Capacity, Door},
+        tls::Tls,
     },
     jobs, router,
     store::Options,
@@ -39,13 +40,20 @@ pub(super) async fn run(args: &Serve) -> Result<Answer, Failure> {
         .local_addr()
         .map_err(|error| socket::failure(app.config().listen, socket::Elsewhere::Listen, &error))?;
     let stack = Stack::new(router(app.clone()), app.config());
-    let serving = tokio::spawn(listener::serve(socket, stack, Capacity::of(app.config()), stop.requested()));
+    let tls = app.config().tls.clone().map(Tls::load).transpose();
+    let tls = tls.map_err(|error| Failure::new("cannot_listen", error.to_string()))?;
+    let door = Door::with_tls(socket, tls.clone());
+    let serving = tokio::spawn(listener::serve(door, stack, Capacity::of(app.config()), stop.requested()));
+    let following = tls.map(|tls| tokio::spawn(async move { tls.follow().await }));
     let jobs = jobs::start(&app);
     let welcomed = welcome(&app, address, args.common.json).await;
     if welcomed.is_err() {
         stop.request(Reason::Told);
     }
     let served = serving.await;
+    if let Some(following) = following {
+        following.abort();
+    }
     jobs.stop().await;
     app.mails_written().await;
     let db = app.db().clone();

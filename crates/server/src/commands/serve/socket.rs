@@ -61,7 +61,10 @@ pub(in crate::commands) fn failure(address: SocketAddr, option: Elsewhere, error
 fn other_port(port: u16, option: Elsewhere) -> u16 {
     match option {
         Elsewhere::Listen => port.wrapping_add(1).max(1024),
-        Elsewhere::PortBase => port.checked_add(100).filter(|port| *port <= 65_000).unwrap_or(9200).max(1024),
+        // Far enough that nothing of the other one stands there: the demo's simulators are at its base and 100.
+        Elsewhere::PortBase => {
+            port.checked_add(1_000).filter(|port| *port <= 65_000).unwrap_or(9300).max(1024)
+        }
     }
 }
 
@@ -75,8 +78,8 @@ mod tests {
         for (port, option, advice) in [
             (9000, Elsewhere::Listen, "another port with --listen 127.0.0.1:9001"),
             (65_535, Elsewhere::Listen, "another port with --listen 127.0.0.1:1024"),
-            (9000, Elsewhere::PortBase, "another port with --port-base 9100"),
-            (65_500, Elsewhere::PortBase, "another port with --port-base 9200"),
+            (9000, Elsewhere::PortBase, "another port with --port-base 10000"),
+            (65_500, Elsewhere::PortBase, "another port with --port-base 9300"),
         ] {
             let text = failure(SocketAddr::from(([127, 0, 0, 1], port)), option, &taken).to_string();
             assert!(text.ends_with(advice), "{text}");

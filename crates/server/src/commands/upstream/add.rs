@@ -56,6 +56,34 @@ async fn add(args: &AddUpstream, data: &Data) -> Result<Answer, Failure> {
 }
 
 fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
+    let secrets = secrets(args.client_secret_file.as_deref(), &args.credential_files, refusals);
+    UpstreamSettings {
+        name: args.name.clone().unwrap_or_else(|| args.provider.clone()),
+        provider: args.provider.clone(),
+        client_id: args.client_id.clone(),
+        secrets,
+        options: Options {
+            scopes: args.scopes.clone(),
+            issuer: args.issuer.clone(),
+            base_url: args.base_url.clone(),
+            without_openid: args.without_openid,
+            label: args.label.clone(),
+            hosted_domain: args.hosted_domain.clone(),
+            trust_emails: args.emails.choice(),
+            definition: args
+                .definition_file
+                .as_ref()
+                .and_then(|path| definition(&args.provider, path, refusals)),
+        },
+    }
+}
+
+/// What stands in the files that the command line names.
+pub(super) fn secrets(
+    client_secret_file: Option<&str>,
+    credential_files: &[String],
+    refusals: &mut Refusals,
+) -> Secrets {
     let secret = |option: &'static str, path: &str, refusals: &mut Refusals| match read_secret(path) {
         Ok(secret) => Some(secret),
         Err(wrong) => {
@@ -64,10 +92,9 @@ fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
             None
         }
     };
-    let client_secret =
-        args.client_secret_file.as_ref().and_then(|path| secret("--client-secret-file", path, refusals));
+    let client_secret = client_secret_file.and_then(|path| secret("--client-secret-file", path, refusals));
     let mut credentials: BTreeMap<String, Secret<String>> = BTreeMap::new();
-    for entry in &args.credential_files {
+    for entry in credential_files {
         match entry.split_once('=') {
             Some((name, path)) => {
                 let value = secret("--credential-file", path, refusals);
@@ -76,28 +103,15 @@ fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
             None => refusals.add(INVALID, "--credential-file", "It has no equals sign.", "Write NAME=FILE."),
         }
     }
-    UpstreamSettings {
-        name: args.name.clone().unwrap_or_else(|| args.provider.clone()),
-        provider: args.provider.clone(),
-        client_id: args.client_id.clone(),
-        secrets: Secrets { client_secret, credentials },
-        options: Options {
-            scopes: args.scopes.clone(),
-            issuer: args.issuer.clone(),
-            base_url: args.base_url.clone(),
-            without_openid: args.without_openid,
-            label: args.label.clone(),
-            definition: args.definition_file.as_ref().and_then(|path| definition(args, path, refusals)),
-        },
-    }
+    Secrets { client_secret, credentials }
 }
 
 /// The text of a definition of one's own, which must be the one that is meant.
-fn definition(args: &AddUpstream, path: &str, refusals: &mut Refusals) -> Option<String> {
+pub(super) fn definition(provider: &str, path: &str, refusals: &mut Refusals) -> Option<String> {
     match read_definition(path) {
-        Ok((id, text)) if id == args.provider => Some(text),
+        Ok((id, text)) if id == provider => Some(text),
         Ok((id, _)) => {
-            let wrong = format!("The file {path:?} defines {id:?} and not {:?}.", args.provider);
+            let wrong = format!("The file {path:?} defines {id:?} and not {provider:?}.");
             refusals.add(INVALID, "PROVIDER", wrong, format!("Write {id}."));
             None
         }
@@ -127,13 +141,14 @@ fn refuse_useless(args: &AddUpstream, data: &Data, settings: &UpstreamSettings, 
 }
 
 /// The option of this command for a setting of `[[upstream]]`.
-fn option(key: &str) -> &'static str {
+pub(super) fn option(key: &str) -> &'static str {
     match key {
         "client_id" => "--client-id",
         "client_secret_file" => "--client-secret-file",
         "credential_files" => "--credential-file",
         "issuer" => "--issuer",
         "scopes" => "--scopes",
+        "hosted_domain" => "--hosted-domain",
         _ => "PROVIDER",
     }
 }

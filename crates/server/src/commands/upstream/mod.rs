@@ -7,6 +7,7 @@ pub(super) mod probe;
 pub(super) mod remove;
 pub(super) mod show;
 pub(super) mod switch;
+pub(super) mod update;
 mod view;
 
 use mapae_protocol::seal::MasterKey;
@@ -67,6 +68,6 @@ pub(super) fn missing(name: &str) -> Failure {
     Failure::new("not_found", format!("no provider is called {name:?}; `mapae upstream list` shows all"))
 }
 
-async fn master_key(data: &Data) -> Result<MasterKey, Failure> {
+pub(super) async fn master_key(data: &Data) -> Result<MasterKey, Failure> {
     Ok(app::master_key(&data.config.keys.master_key, &data.db).await?)
 }

@@ -20,6 +20,8 @@ pub(super) struct View {
     redirect_uri: String,
     /// Addresses for the provider's notices, to be registered there.
     notice_uris: Vec<String>,
+    /// Credentials without which the provider's notices are refused.
+    missing_for_notices: Vec<String>,
     has_client_secret: bool,
     credentials: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +31,9 @@ pub(super) struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
     without_openid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hosted_domain: Option<String>,
+    trust_emails: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
     own_definition: bool,
@@ -46,12 +51,15 @@ impl View {
             client_id: client_id.clone(),
             redirect_uri: settings.redirect_uri(site),
             notice_uris: settings.notice_uris(site),
+            missing_for_notices: settings.missing_for_notices(),
             has_client_secret: secrets.client_secret.is_some(),
             credentials: secrets.credentials.keys().cloned().collect(),
             scopes: options.scopes.clone(),
             issuer: options.issuer.clone(),
             base_url: options.base_url.clone(),
             without_openid: options.without_openid,
+            hosted_domain: options.hosted_domain.clone(),
+            trust_emails: settings.trusts_its_emails(),
             label: options.label.clone(),
             own_definition: options.definition.is_some(),
             in_settings: *origin == Origin::Settings,
@@ -64,6 +72,10 @@ impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let credentials = (!self.credentials.is_empty()).then(|| self.credentials.join("\n"));
         let notices = (!self.notice_uris.is_empty()).then(|| self.notice_uris.join("\n"));
+        let missing = (!self.missing_for_notices.is_empty()).then(|| {
+            let names = self.missing_for_notices.join(" and ");
+            format!("are refused without {names}: give it with --credential-file NAME=FILE")
+        });
         let state = match (self.disabled, self.in_settings) {
             (true, _) => Some("disabled"),
             (false, true) => Some("in the file of settings, and changed there"),
@@ -80,12 +92,15 @@ impl fmt::Display for View {
             .with("client_id", self.client_id.as_str())
             .with("redirect URI", self.redirect_uri.as_str())
             .with_some("notices", notices)
+            .with_some("they", missing)
             .with("client_secret", client_secret)
             .with_some("credentials", credentials)
             .with_some("scopes", self.scopes.as_deref())
             .with_some("issuer", self.issuer.as_deref())
             .with_some("base URL", self.base_url.as_deref())
             .with_some("OpenID Connect", self.without_openid.then_some("off"))
+            .with_some("people of", self.hosted_domain.as_deref())
+            .with("its e-mails", if self.trust_emails { "trusted" } else { "not trusted" })
             .with_some("label", self.label.as_deref())
             .with_some("definition", self.own_definition.then_some("of a file"))
             .with_some("state", state)

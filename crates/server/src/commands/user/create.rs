@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use serde::Serialize;
 
-use super::password;
+use super::{claims, password};
 use crate::{
     accounts::{Email, NewPassword, Passwords},
     cli::CreateUser,
@@ -37,6 +37,8 @@ struct Wanted {
     email: Email,
     name: String,
     password: NewPassword,
+    /// What else is known, as it is kept.
+    claims: Option<String>,
 }
 
 /// Makes an account.
@@ -44,6 +46,7 @@ pub(in crate::commands) async fn run(args: &CreateUser) -> Result<Answer, Failur
     let mut refusals = Refusals::default();
     let email = parse_email(&args.email, &mut refusals);
     let name = name::parse(&args.name, &mut refusals);
+    let claims = args.claims_file.as_deref().map(|path| claims::read(path, &mut refusals));
     let password = password::read(io::stdin().lock(), &[&args.email, &args.name], &mut refusals);
     Data::with(&args.common, async |data| {
         if let Some(email) = &email
@@ -52,7 +55,9 @@ pub(in crate::commands) async fn run(args: &CreateUser) -> Result<Answer, Failur
             refuse_taken(email, &mut refusals);
         }
         let wanted = match (email, name, password) {
-            (Some(email), Some(name), Some(password)) => Some(Wanted { email, name, password }),
+            (Some(email), Some(name), Some(password)) => {
+                Some(Wanted { email, name, password, claims: claims.flatten() })
+            }
             _ => None,
         };
         create(data, refusals.or(wanted)?, args.email_verified).await
@@ -83,7 +88,7 @@ fn refuse_taken(email: &Email, refusals: &mut Refusals) {
 }
 
 async fn create(data: &Data, wanted: Wanted, email_verified: bool) -> Result<Answer, Failure> {
-    let Wanted { email, name, password } = wanted;
+    let Wanted { email, name, password, claims } = wanted;
     let hash = Passwords::new()?.hash(password).await?;
     let user = NewUser {
         id: Kind::User.fresh(),
@@ -93,6 +98,7 @@ async fn create(data: &Data, wanted: Wanted, email_verified: bool) -> Result<Ans
         locale: None,
         password_hash: Some(hash.into()),
         operator: false,
+        claims,
     };
     match data.db.commit(users::insert(&user, data.now)).await {
         Ok(_) => Answer::of(&Created {

@@ -1,5 +1,6 @@
 //! `mapae user`.
 
+pub(super) mod claims;
 pub(super) mod create;
 pub(super) mod list;
 mod password;

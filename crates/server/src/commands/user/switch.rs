@@ -50,7 +50,8 @@ pub(in crate::commands) async fn enable(args: &OneUser) -> Result<Answer, Failur
     .await
 }
 
-async fn find(data: &Data, text: &str) -> Result<User, Failure> {
+/// The account of this address, or of this id.
+pub(super) async fn find(data: &Data, text: &str) -> Result<User, Failure> {
     let missing = || {
         Failure::new("not_found", format!("nobody has an account as {text:?}; `mapae user list` shows all"))
     };

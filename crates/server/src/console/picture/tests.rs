@@ -67,6 +67,7 @@ fn se_10_notes_of_a_photograph_are_left_away() {
     assert_eq!(Picture::draw(&file), Picture::draw(&plain));
 }
 
+/// RFC 6386 §9.1, RFC 9649 §2, §3.4.
 #[test]
 fn g_33_se_10_the_canvas_of_a_webp_says_nothing_about_its_picture() {
     // A key frame of VP8 that claims 16,383 × 16,383 and has no pixels.
@@ -79,6 +80,7 @@ fn g_33_se_10_the_canvas_of_a_webp_says_nothing_about_its_picture() {
     }
 }
 
+/// RFC 9649 §2.7.1.1.
 #[test]
 fn of_a_film_the_first_picture_is_drawn() {
     let still = plain(16, 16, ImageFormat::WebP);

@@ -12,6 +12,7 @@ use crate::store::{
 };
 
 const APP: &str = "app_1";
+const WITHOUT_KEY: Presenter<'static> = Presenter { client_id: APP, key: None };
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 fn grant(secret: &RefreshSecret) -> Grant {
@@ -27,6 +28,8 @@ fn grant(secret: &RefreshSecret) -> Grant {
             offline: false,
             scopes: "openid".to_owned(),
             resource: None,
+            claims: None,
+            jkt: None,
             auth_time: NOW,
             amr: "pwd".to_owned(),
             acr: None,
@@ -83,7 +86,7 @@ impl Family {
             idle: Seconds::days(7),
             sealer: &self.sealer,
         };
-        let outcome = turn(&token, &self.facts, APP, self.now)
+        let outcome = turn(&token, &self.facts, WITHOUT_KEY, self.now)
             .map(|turn| succession(&token, &turn, RefreshSecret::generate(), &rules, self.now).unwrap());
         Pending { token, outcome }
     }
@@ -142,7 +145,7 @@ impl Family {
     /// Who would be given something now: each token's place and turn.
     fn accepted(&self) -> Vec<(usize, Turn)> {
         let opened = self.given.iter().map(|text| RefreshToken::open(text, &self.sealer).unwrap());
-        let turns = opened.map(|token| turn(&token, &self.facts, APP, self.now).ok());
+        let turns = opened.map(|token| turn(&token, &self.facts, WITHOUT_KEY, self.now).ok());
         turns.enumerate().filter_map(|(which, turn)| Some((which, turn?))).collect()
     }
 
@@ -265,7 +268,7 @@ fn every_reason_for_which_a_token_is_not_taken() {
     let judged = |token: &RefreshToken, change: &dyn Fn(&mut GrantFacts), client: &str| {
         let mut facts = family.facts.clone();
         change(&mut facts);
-        turn(token, &facts, client, NOW)
+        turn(token, &facts, Presenter { client_id: client, key: None }, NOW)
     };
     let guessed = RefreshToken { secret: RefreshSecret::generate(), ..mine.clone() };
     let from_the_future = RefreshToken { generation: 1, ..mine.clone() };
@@ -286,5 +289,25 @@ fn every_reason_for_which_a_token_is_not_taken() {
     ] {
         assert_eq!(judged(&mine, change, APP), Err(Refused::Dead(dead)), "{dead:?}");
         assert_eq!(judged(&mine, change, "app_2"), Err(Refused::OtherClient), "first of all, whose it is");
+    }
+}
+
+#[test]
+fn re_06_who_has_not_the_key_can_neither_use_a_token_nor_end_its_family() {
+    let secret = RefreshSecret::generate();
+    let [own, other] = [1, 2].map(|byte| Thumbprint::from_bytes([byte; 32]));
+    let mut grant = grant(&secret);
+    grant.given.jkt = Some(own.to_string());
+    grant.generation = 3;
+    let facts = GrantFacts { grant, states: States::living(EPOCHS, NOW.plus(Seconds::days(30))) };
+    let with = |generation: i64, key: Option<Thumbprint>| {
+        let token = RefreshToken { grant_id: "gra_1".to_owned(), generation, secret: secret.clone() };
+        turn(&token, &facts, Presenter { client_id: APP, key }, NOW)
+    };
+    assert_eq!(with(3, Some(own)), Ok(Turn::Next));
+    assert_eq!(with(0, Some(own)), Err(Refused::Replayed));
+    for generation in [0, 3] {
+        assert_eq!(with(generation, Some(other)), Err(Refused::OtherKey));
+        assert_eq!(with(generation, None), Err(Refused::OtherKey));
     }
 }

@@ -221,6 +221,7 @@ async fn exchange(request: &str) -> String {
     rest(&mut stream).await
 }
 
+/// RFC 9112 §6.1.
 #[tokio::test]
 async fn op_05_two_readings_of_one_request_end_the_connection() {
     let hidden = "GET / HTTP/1.1\r\nhost: evil\r\n\r\n";

@@ -1,12 +1,14 @@
 //! One app: its name and icon, keys, addresses, consent items, and the switch.
 
+use mapae_protocol::fapi::Profile;
+
 use crate::pages::{
     Page, at,
     console::{
         AppStatus, ConsoleApp,
         addresses::{AddressMistake, AddressMistakes, AddressProblem},
         items::{self, ItemRow, ItemsMistake, PurposeMistake},
-        security::Security,
+        security::{Security, SecurityMistake},
         snippet::QuickStart,
     },
     example,
@@ -149,6 +151,16 @@ impl AppNotice {
 }
 
 impl AppPage {
+    /// A public app has no secret, and one that signs with a key of its own needs none.
+    fn keeps_secret(&self) -> bool {
+        !self.app.public && self.security.as_ref().is_none_or(Security::keeps_secret)
+    }
+
+    /// Nobody writes such requests by hand.
+    fn is_on_profile(&self) -> bool {
+        self.security.as_ref().is_some_and(|security| security.profile.is_some())
+    }
+
     fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
         let mut mistakes = Mistakes::new(t)
             .field("redirect_uris", "app.redirect_uris", self.redirect_uris.mistake.as_ref())
@@ -159,11 +171,17 @@ impl AppPage {
                 .field(&format!("item-{index}-ko"), "app.purpose_ko", item.purpose_ko.mistake.as_ref())
                 .field(&format!("item-{index}-en"), "app.purpose_en", item.purpose_en.mistake.as_ref());
         }
-        mistakes
+        mistakes = mistakes
             .field("name", "app.name", self.name.mistake.as_ref())
             .field("homepage", "app.homepage", self.homepage.mistake.as_ref())
-            .field("icon-file", "app.icon", self.icon_problem.as_ref())
-            .found()
+            .field("icon-file", "app.icon", self.icon_problem.as_ref());
+        if let Some(security) = &self.security {
+            mistakes = mistakes
+                .field("jwks", "app.jwks", security.jwks.mistake.as_ref())
+                .field("jwks_uri", "app.jwks_uri", security.jwks_uri.mistake.as_ref())
+                .field("security", "app.security", security.mistake.as_ref());
+        }
+        mistakes.found()
     }
 }
 
@@ -211,8 +229,16 @@ impl Page for AppPage {
             items_mistake: Some(ItemsMistake::Missing),
             ..usual.clone()
         };
+        let bank = Self {
+            secrets: Vec::new(),
+            security: Some(on_profile()),
+            redirect_uris: Input::holding("https://bank.example.com/callback"),
+            quick_start: QuickStart { public: true, signs: true, ..usual.quick_start.clone() },
+            ..notice(AppNotice::Saved)
+        };
         vec![
             ("usual", usual.clone()),
+            ("bank", bank),
             ("public", public),
             ("disabled", disabled),
             ("blocked", blocked),
@@ -227,7 +253,30 @@ impl Page for AppPage {
 }
 
 fn usual_security() -> Security {
-    Security { auth_method: None, pkce_required: true, rotate_refresh: true, signs_people_in: true }
+    Security {
+        auth_method: None,
+        jwks: Input::default(),
+        jwks_uri: Input::default(),
+        pkce_required: true,
+        rotate_refresh: true,
+        signs_requests: false,
+        binds_tokens: false,
+        profile: None,
+        signs_people_in: true,
+        mistake: None,
+    }
+}
+
+fn on_profile() -> Security {
+    Security {
+        auth_method: Some("private_key_jwt".to_owned()),
+        jwks_uri: Input::holding("https://bank.example.com/keys.json"),
+        rotate_refresh: false,
+        signs_requests: true,
+        binds_tokens: true,
+        profile: Some(Profile::MessageSigning),
+        ..usual_security()
+    }
 }
 
 fn usual() -> AppPage {
@@ -250,6 +299,7 @@ fn usual() -> AppPage {
             issuer: "http://localhost:9000".to_owned(),
             client_id: example::APP_ID.to_owned(),
             public: false,
+            signs: false,
             redirect_uri: example::REDIRECT.to_owned(),
             scope: "openid profile email".to_owned(),
         },
@@ -272,6 +322,12 @@ fn refused(usual: AppPage) -> AppPage {
         origins: Input::refused("https://a.example/path", wrong(AddressProblem::NotAnOrigin)),
         items,
         items_mistake: Some(ItemsMistake::TooMany(64)),
+        security: Some(Security {
+            jwks: Input::refused("{\"keys\": [", SecurityMistake::NotJson),
+            jwks_uri: Input::refused("http://bank.example.com/keys", SecurityMistake::NotHttps),
+            mistake: Some(SecurityMistake::ProfileRedirectUri(1)),
+            ..on_profile()
+        }),
         ..usual
     }
 }

@@ -1,21 +1,100 @@
-//! How an app that keeps a secret proves itself, and how its tokens behave.
+//! How an app that keeps a secret or a key proves itself, and how its requests and tokens behave.
 
-/// The form `security`: `auth_method`, and of an app that signs people in `pkce` and `refresh_tokens`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use mapae_protocol::fapi::Profile;
+
+use crate::pages::{
+    input::{Input, Mistake},
+    texts::Texts,
+};
+
+/// The form `security`: `auth_method`, `jwks`, `jwks_uri`, `tokens` and `profile`, and of an app that signs people in also
+/// `pkce`, `refresh_tokens` and `requests`.
+#[derive(Debug, Clone)]
 pub struct Security {
-    /// The only way in which it may send its secret; `None`: any.
+    /// The only way in which it may prove itself; `None`: any in which it sends its secret.
     pub auth_method: Option<String>,
+    /// Its public keys, as JSON.
+    pub jwks: Input<SecurityMistake>,
+    /// Where its public keys stand.
+    pub jwks_uri: Input<SecurityMistake>,
     /// It must use PKCE.
     pub pkce_required: bool,
     /// Each refresh brings a new refresh token.
     pub rotate_refresh: bool,
+    /// Every request comes signed.
+    pub signs_requests: bool,
+    /// It gets tokens only with a proof of possession.
+    pub binds_tokens: bool,
+    /// The FAPI profile that it is on.
+    pub profile: Option<Profile>,
     /// It sends people here, and so has codes and refresh tokens.
     pub signs_people_in: bool,
+    /// What does not fit together.
+    pub mistake: Option<SecurityMistake>,
+}
+
+/// Why a choice is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecurityMistake {
+    /// The keys are no JSON.
+    NotJson,
+    /// The keys are no set of this many keys at most.
+    NotKeys(usize),
+    /// One of the keys is private, shared or weak.
+    NotPublic,
+    /// Keys, and an address of keys.
+    KeysTwice,
+    /// A method or a profile that needs keys, without keys.
+    NoKeys,
+    /// The address of the keys is not one that can be fetched safely.
+    NotHttps,
+    /// Its assertions or requests are registered for an algorithm that does not fit the method.
+    ForeignAlgorithm,
+    /// A profile, of an app that is to be public.
+    ProfilePublic,
+    /// A profile, with this redirect URI, counted from 1.
+    ProfileRedirectUri(usize),
+    /// A profile, with another method than `private_key_jwt`.
+    ProfileMethod,
+    /// A profile, with an algorithm that it forbids.
+    ProfileAlgorithm,
+    /// A profile, with something registered as off that it has on.
+    ProfileSwitch,
+}
+
+impl Mistake for SecurityMistake {
+    fn text(&self, t: &Texts) -> String {
+        let key = match self {
+            Self::NotKeys(limit) => return t.count("app.jwks_not_keys", limit),
+            Self::ProfileRedirectUri(line) => return t.with("app.profile_redirect_uri", "n", line),
+            Self::NotJson => "app.jwks_not_json",
+            Self::NotPublic => "app.jwks_not_public",
+            Self::KeysTwice => "app.jwks_twice",
+            Self::NoKeys => "app.jwks_missing",
+            Self::NotHttps => "app.jwks_uri_not_https",
+            Self::ForeignAlgorithm => "app.auth_foreign_algorithm",
+            Self::ProfilePublic => "app.profile_public",
+            Self::ProfileMethod => "app.profile_method",
+            Self::ProfileAlgorithm => "app.profile_algorithm",
+            Self::ProfileSwitch => "app.profile_switch",
+        };
+        t.of(key).to_owned()
+    }
 }
 
 impl Security {
     /// Whether this is the chosen method.
     pub(in crate::pages) fn sends_by(&self, method: &str) -> bool {
         self.auth_method.as_deref().unwrap_or("any") == method
+    }
+
+    /// There is a secret to send or to sign with.
+    pub(in crate::pages) fn keeps_secret(&self) -> bool {
+        self.auth_method.as_deref() != Some("private_key_jwt")
+    }
+
+    /// Whether this is its profile; `none`: it is on none.
+    pub(in crate::pages) fn is_on(&self, profile: &str) -> bool {
+        self.profile.map_or("none", Profile::as_str) == profile
     }
 }

@@ -1,5 +1,7 @@
 //! Quick start: what to put where, with the app's own values — OIDC Core §3.1.2.1, RFC 6749 §4.1.3, RFC 7636 §4.
 
+use mapae_protocol::client_assertion::ASSERTION_TYPE;
+
 use crate::pages::at;
 
 /// The values of an app that its code needs.
@@ -11,6 +13,8 @@ pub struct QuickStart {
     pub client_id: String,
     /// Whether it has no secret.
     pub public: bool,
+    /// Whether it proves itself by a JWT that it signs.
+    pub signs: bool,
     /// One of its redirect URIs.
     pub redirect_uri: String,
     /// The scopes that it may ask for.
@@ -44,7 +48,11 @@ impl QuickStart {
 
     /// How the code becomes tokens.
     pub(in crate::pages) fn token(&self) -> String {
-        let client = if self.public {
+        let client = if self.signs {
+            format!(
+                "-d client_assertion_type={ASSERTION_TYPE} \\\n  -d client_assertion=\"$CLIENT_ASSERTION\""
+            )
+        } else if self.public {
             format!("-d client_id={}", self.client_id)
         } else {
             format!("-u \"{}:$CLIENT_SECRET\"", self.client_id)

@@ -24,6 +24,8 @@ pub struct ShownUpstream {
     pub redirect_uri: String,
     /// Addresses for its notices.
     pub notice_uris: Vec<String>,
+    /// Credentials without which these are refused, as a list for people.
+    pub missing_for_notices: Option<Shown>,
     /// It stands in the file of settings, and is changed there.
     pub of_settings: bool,
     /// It is switched off.
@@ -68,6 +70,7 @@ impl Page for Upstreams {
             client_id: Shown::sentence("mapaekakaorestapikey000000000001"),
             redirect_uri: "https://id.example.com/upstream/kakao/callback".to_owned(),
             notice_uris: vec!["https://id.example.com/upstream/kakao/notices/unlink".to_owned()],
+            missing_for_notices: Some(Shown::sentence("admin_key, app_id")),
             of_settings: false,
             disabled: false,
             finding: None,
@@ -77,6 +80,7 @@ impl Page for Upstreams {
             provider: Shown::name("Google"),
             redirect_uri: "https://id.example.com/upstream/google/callback".to_owned(),
             notice_uris: Vec::new(),
+            missing_for_notices: None,
             of_settings: true,
             ..kakao.clone()
         };

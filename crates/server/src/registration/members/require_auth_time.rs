@@ -14,6 +14,6 @@ impl Member for RequireAuthTime {
     }
 
     fn read(&self, value: &Value, _: MemberRules, _: &mut Metadata) -> Result<(), MemberProblem> {
-        boolean(value)
+        boolean(value).map(drop)
     }
 }

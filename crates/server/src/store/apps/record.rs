@@ -6,7 +6,7 @@ use mapae_protocol::time::Timestamp;
 
 use crate::store::{
     app_secrets::{AppSecret, NewSecret},
-    db::{Row, StoreError},
+    db::{Concealed, Row, StoreError},
 };
 
 /// The columns of [`App`], of `apps a`.
@@ -14,7 +14,8 @@ macro_rules! app_columns {
     () => {
         "a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
          a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.blocked_at, \
-         a.deleted_at, a.created_at, a.updated_at, (a.owner_id IS NULL OR a.vouched_at IS NOT NULL \
+         a.deleted_at, a.created_at, a.updated_at, ((a.owner_id IS NULL AND NOT EXISTS \
+         (SELECT 1 FROM registrations n WHERE n.app_id = a.id)) OR a.vouched_at IS NOT NULL \
          OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
     };
 }
@@ -137,6 +138,17 @@ pub struct RegisteredApp {
     pub lists: AppLists,
     /// Its secrets, also those that have expired but are not swept yet.
     pub secrets: Vec<AppSecret>,
+    /// Of an app that registered itself.
+    pub registered: Option<SelfRegistered>,
+}
+
+/// What is known of an app because it registered itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelfRegistered {
+    /// Among whom it knows one person by one name (OIDC Core §8.1); `None`: for itself alone.
+    pub sector: Option<String>,
+    /// When it goes unless somebody agrees to it before; `None` when somebody has.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// An app to be registered.
@@ -175,9 +187,14 @@ impl RegisteredApp {
                 purpose_en: second,
             }),
             Some("metadata") => drop(self.lists.metadata.insert(name, first)),
+            Some("registration") => {
+                let sector = Some(name).filter(|sector| !sector.is_empty());
+                self.registered = Some(SelfRegistered { sector, expires_at: until });
+            }
             Some("secret") => self.secrets.push(AppSecret {
                 id: name,
                 hash: first.into(),
+                sealed: Some(second).filter(|sealed| !sealed.is_empty()).map(Concealed::from),
                 created_at: number,
                 expires_at: until,
             }),

@@ -19,10 +19,22 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, sql: include_str!("../../../migrations/0011_issuer_and_apis.sql") },
     Migration { version: 12, sql: include_str!("../../../migrations/0012_app_metadata.sql") },
     Migration { version: 13, sql: include_str!("../../../migrations/0013_proofs_of_sessions.sql") },
+    Migration { version: 14, sql: include_str!("../../../migrations/0014_claims.sql") },
+    Migration { version: 15, sql: include_str!("../../../migrations/0015_pushed_requests.sql") },
     Migration { version: 20, sql: include_str!("../../../migrations/0020_upstream_items.sql") },
     Migration { version: 21, sql: include_str!("../../../migrations/0021_order_of_upstreams.sql") },
     Migration { version: 22, sql: include_str!("../../../migrations/0022_mail_about_ways.sql") },
     Migration { version: 23, sql: include_str!("../../../migrations/0023_term_agreements.sql") },
+    Migration { version: 30, sql: include_str!("../../../migrations/0030_term_withdrawals.sql") },
+    Migration { version: 40, sql: include_str!("../../../migrations/0040_logout_notices.sql") },
+    Migration { version: 50, sql: include_str!("../../../migrations/0050_registrations.sql") },
+    Migration { version: 60, sql: include_str!("../../../migrations/0060_client_assertions.sql") },
+    Migration { version: 70, sql: include_str!("../../../migrations/0070_proofs_of_possession.sql") },
+    Migration { version: 80, sql: include_str!("../../../migrations/0080_device_requests.sql") },
+    Migration { version: 81, sql: include_str!("../../../migrations/0081_exchange_permissions.sql") },
+    Migration { version: 90, sql: include_str!("../../../migrations/0090_identities_of_an_app.sql") },
+    Migration { version: 100, sql: include_str!("../../../migrations/0100_profiles_of_pushed_requests.sql") },
+    Migration { version: 110, sql: include_str!("../../../migrations/0110_refreshing_marks.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

@@ -8,8 +8,14 @@ use std::fmt;
 /// never for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
+    /// Proofs of possession that were used: first, so that a repeated one is known for what it is.
+    DpopProofs,
     /// People.
     Users,
+    /// Tokens by which the operator lets apps register.
+    InitialAccessTokens,
+    /// Apps that registered themselves.
+    Registrations,
     /// Registered apps (clients).
     Apps,
     /// Hashes of the apps' secrets.
@@ -28,6 +34,8 @@ pub enum Table {
     Apis,
     /// Scopes that an API owns.
     ApiScopes,
+    /// Apps that may exchange the tokens of an API.
+    ExchangePermissions,
     /// Providers that people sign in with.
     Upstreams,
     /// Apps that may have what a provider gave.
@@ -38,6 +46,8 @@ pub enum Table {
     TermAgreements,
     /// Signed-in browsers.
     Sessions,
+    /// Which apps know them.
+    SessionApps,
     /// What a person agreed to give an app.
     Consents,
     /// Authorizations that were redeemed.
@@ -46,12 +56,20 @@ pub enum Table {
     CodeDetails,
     /// Requests too large to travel sealed through the browser.
     PendingSteps,
+    /// Requests that apps pushed.
+    PushedRequests,
+    /// Devices that wait for a person.
+    DeviceRequests,
     /// Single-use links that were mailed.
     MailedLinks,
     /// Mails that were asked for and are not written yet.
     MailOrders,
+    /// Apps that are still to be told that somebody has signed out.
+    LogoutNotices,
     /// Notices of providers that were carried out.
     UpstreamNotices,
+    /// Client assertions that were used.
+    UsedAssertions,
     /// Access tokens revoked one by one.
     RevokedTokens,
     /// Keys that sign tokens.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Row, Sql, StoreError, Value, value::refuse_nul};
-use crate::store::{counters, revocations, revocations::Revocation};
+use crate::store::{counters, logout_notices, revocations, revocations::Revocation};
 
 /// How many rows a statement must affect (or return) for its unit to stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,7 @@ impl Unit {
             self.statements.push(counters::bump_catalog());
         }
         self.statements.extend(revocations::numbered(&self.revocations));
+        self.statements.extend(logout_notices::following(&self.revocations));
         for statement in &self.statements {
             refuse_nul(statement.sql, &statement.params)?;
         }

@@ -1,6 +1,7 @@
 //! `mapae app`.
 
 use mapae::store::{apps, db::Engine};
+use mapae_protocol::jose::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
 use super::installation::{Installation, on_each_engine, shape, text, texts};
@@ -32,6 +33,30 @@ on_each_engine! {
         ];
         assert_eq!(texts(&refused["mistakes"], "wrong"), told);
         assert_eq!(mapae.json(&["app", "show", &id])["metadata"], changed["metadata"]);
+    }
+
+    async fn an_app_signs_with_a_key_or_with_a_secret_that_it_gets_for_that(mapae: Installation) {
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        std::fs::write(&file, json!({ "keys": [key.public_jwk()] }).to_string()).unwrap();
+        let file = file.to_str().unwrap();
+        let by_key = ["--auth-method", "private_key_jwt"];
+        let refused = mapae.refused(&[&WEB[..], &by_key].concat());
+        assert_eq!(texts(&refused["mistakes"], "place"), ["--auth-method"], "without keys");
+        let made = mapae.json(&[&WEB[..], &by_key, &["--jwks-file", file]].concat());
+        assert_eq!((&made["token_endpoint_auth_method"], made.get("client_secret")), (&json!("private_key_jwt"), None));
+        let id = text(&made, "client_id");
+        assert_eq!(mapae.refused(&["app", "rotate-secret", &id])["error"], "no_secret");
+        let moved = mapae.json(&["app", "update", &id, "--jwks-uri", "https://my.example/keys"]);
+        assert_eq!(moved["metadata"], json!({ "jwks_uri": "https://my.example/keys" }), "in the place of the others");
+        assert_eq!(texts(&mapae.refused(&["app", "update", &id, "--metadata", "jwks_uri="])["mistakes"], "place"), ["--auth-method"]);
+        let signing = mapae.json(&["app", "update", &id, "--auth-method", "client_secret_jwt"]);
+        let secret = text(&signing, "client_secret");
+        let kept = mapae.json(&["app", "update", &id, "--auth-method", "client_secret_basic"]);
+        assert!(kept.get("client_secret").is_none(), "it has one");
+        assert_eq!(mapae.json(&["app", "update", &id, "--auth-method", "client_secret_jwt"]).get("client_secret"), None, "and it signs");
+        assert_ne!(text(&mapae.json(&["app", "rotate-secret", &id]), "client_secret"), secret);
     }
 
     async fn a_web_service_is_registered_and_its_secret_is_shown_once(mapae: Installation) {
@@ -74,6 +99,7 @@ on_each_engine! {
           "redirect_uris": [
             "http://localhost:3000/callback"
           ],
+          "registered_itself": false,
           "required_scopes": [
             "openid",
             "email"
@@ -114,6 +140,37 @@ on_each_engine! {
         assert_eq!(machine["grant_types"], serde_json::json!(["client_credentials"]));
         assert_eq!(machine["redirect_uris"], serde_json::json!([]));
         assert!(machine["client_secret"].is_string());
+    }
+
+    async fn apps_of_devices_and_services_that_exchange_are_registered(mapae: Installation) {
+        mapae.calendar();
+        let device = "urn:ietf:params:oauth:grant-type:device_code";
+        let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+        for name in ["device_code", device] {
+            let made = mapae.json(&["app", "create", "--name", "TV", "--public", "--grant", name, "--grant", "refresh_token"]);
+            assert_eq!(made["grant_types"], json!(["refresh_token", device]));
+            assert_eq!((&made["redirect_uris"], &made["required_scopes"]), (&json!([]), &json!(["openid"])));
+        }
+        let tv = ["app", "create", "--name", "TV", "--grant", "device_code"];
+        let refused = mapae.refused(&[&tv[..], &["--redirect-uri", "https://tv.example/cb"]].concat());
+        assert!(refused.to_string().contains("authorization_code"), "{refused}");
+        let service = ["app", "create", "--name", "Service", "--grant", "token-exchange", "--required-scope", "calendar.read"];
+        let refused = mapae.refused(&[&service[..], &["--public"]].concat());
+        assert!(refused.to_string().contains("keep a secret"), "{refused}");
+        let made = mapae.json(&service);
+        assert_eq!(made["grant_types"], json!([exchange]));
+        let (api, id) = ("https://calendar.example.com", text(&made, "client_id"));
+        for _ in 0..2 {
+            let permitted = mapae.json(&["api", "permit", api, "--app", &id]);
+            assert_eq!((&permitted["permitted"], &permitted["permitted_apps"]), (&json!(true), &json!([id])));
+        }
+        for _ in 0..2 {
+            let forbidden = mapae.json(&["api", "forbid", api, "--app", &id]);
+            assert_eq!((&forbidden["permitted"], &forbidden["permitted_apps"]), (&json!(false), &json!([])));
+        }
+        let plain = text(&mapae.json(&WEB), "client_id");
+        assert_eq!(mapae.refused(&["api", "permit", api, "--app", &plain])["error"], "no_exchange");
+        assert_eq!(mapae.refused(&["api", "permit", "https://nobody.example", "--app", &id])["error"], "not_found");
     }
 
     async fn everything_that_is_wrong_is_told_together_and_nothing_is_registered(mapae: Installation) {

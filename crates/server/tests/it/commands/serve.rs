@@ -101,6 +101,7 @@ on_each_engine! {
             locale: None,
             password_hash: None,
             operator: true,
+            claims: None,
         };
         mapae.db().commit(users::insert(&operator, Timestamp::from_unix(1))).await.unwrap();
         assert_eq!(Server::start(&mapae).ready["setup"], Value::Null);

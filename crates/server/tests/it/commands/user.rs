@@ -31,6 +31,36 @@ on_each_engine! {
         assert!(passwords.verify("correct horse", Some(stored.expose())).await.unwrap(), "without the line feed");
     }
 
+    async fn what_is_known_of_somebody_comes_from_a_file_and_is_replaced_whole(mapae: Installation) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("claims.json");
+        std::fs::write(&file, r#"{"given_name":"미나","address":{"country":"대한민국"}}"#).unwrap();
+        let path = file.to_str().unwrap();
+        let made = mapae.json_with_input(&[&CREATE[..], &["--claims-file", path]].concat(), "correct horse");
+        let known = async || {
+            let kept = users::known(&mapae.db(), &text(&made, "id")).await.unwrap().unwrap().1;
+            kept.map(|claims| serde_json::from_str::<Value>(&claims).unwrap())
+        };
+        let whole = serde_json::json!({ "address": { "country": "대한민국" }, "given_name": "미나" });
+        assert_eq!(known().await, Some(whole));
+        let only = serde_json::json!({ "nickname": "민" });
+        std::fs::write(&file, r#"{"nickname":"민"}"#).unwrap();
+        let replaced = mapae.json(&["user", "claims", "mina@example.com", "--claims-file", path]);
+        assert_eq!(replaced["claims"], serde_json::json!(["nickname"]));
+        assert_eq!(known().await.as_ref(), Some(&only));
+        for wrong in ["", "[]", r#"{"email":"a@b"}"#, r#"{"role":"x"}"#, r#"{"nickname":1}"#] {
+            std::fs::write(&file, wrong).unwrap();
+            let refused = mapae.refused(&["user", "claims", "mina@example.com", "--claims-file", path]);
+            assert_eq!(refused["error"], "invalid_arguments", "{wrong}");
+        }
+        let nowhere = ["user", "claims", "mina@example.com", "--claims-file", "/nowhere.json"];
+        assert_eq!(mapae.refused(&nowhere)["error"], "invalid_arguments");
+        assert_eq!(mapae.refused(&["user", "claims", "kim@example.com", "--clear"])["error"], "not_found");
+        assert_eq!(known().await.as_ref(), Some(&only), "nothing was lost");
+        mapae.json(&["user", "claims", "mina@example.com", "--clear"]);
+        assert_eq!(known().await, None);
+    }
+
     async fn people_read_the_same(mapae: Installation) {
         let made = mapae.run_with_input(&CREATE, "correct horse\n");
         assert_eq!((made.code, made.errors.as_str()), (Some(0), ""));

@@ -74,7 +74,8 @@ async fn to_04_how_the_secret_is_sent_and_whether_pkce_is_needed_is_in_force_at_
     assert!(!settings.pkce_required && !settings.rotate_refresh);
     let page = developer.page(&server, &app.client_id).await;
     let ticked = page.values("#security input[checked]", "id");
-    assert_eq!(ticked, ["auth-post", "pkce-optional", "refresh-keep"]);
+    let usual = ["requests-any", "tokens-any", "profile-none"];
+    assert_eq!(ticked, [&["auth-post", "pkce-optional", "refresh-keep"][..], &usual].concat());
     let general = [("kind", "public")];
     developer.save(&server, &app.client_id, "save-general", &general).await;
     assert!(!developer.page(&server, &app.client_id).await.has("security"), "a public app has no choice");

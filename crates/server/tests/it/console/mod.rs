@@ -8,6 +8,7 @@ mod races;
 mod registering;
 mod secrecy;
 mod secrets;
+mod security;
 mod texts;
 mod unverified;
 mod who_may;

@@ -17,7 +17,9 @@ fn form_of(path: &str) -> &'static str {
         Some("icon") => "decision=drop",
         Some("addresses") => "redirect_uris=https%3A%2F%2Fchanged.example%2F&origins=",
         Some("items") => "level.email=required",
-        Some("security") => "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep",
+        Some("security") => {
+            "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep&jwks=&jwks_uri=&requests=any&tokens=any&profile=none"
+        }
         Some("secrets") => "decision=replace",
         Some("state") => "decision=disable",
         Some("delete") => "name=One",

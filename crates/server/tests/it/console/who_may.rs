@@ -16,7 +16,9 @@ fn form_for(path: &str) -> &'static str {
         "addresses" => "redirect_uris=https%3A%2F%2Fx.example%2F&origins=",
         "items" => "level.email=required",
         "secrets" => "decision=replace",
-        "security" => "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep",
+        "security" => {
+            "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep&jwks=&jwks_uri=&requests=any&tokens=any&profile=none"
+        }
         "state" => "decision=disable",
         "delete" => "name=%EB%82%98%EC%9D%98+%EC%84%9C%EB%B9%84%EC%8A%A4",
         other => panic!("no form for {other}"),
@@ -250,7 +252,10 @@ async fn ad_04_a_field_left_out_is_not_left_as_it_is() {
         ("save-general", &["name", "homepage", "kind"][..]),
         ("save-addresses", &["redirect_uris", "origins"]),
         ("secret-rotate", &["decision"]),
-        ("save-security", &["auth_method", "pkce", "refresh_tokens"]),
+        (
+            "save-security",
+            &["auth_method", "jwks", "jwks_uri", "pkce", "refresh_tokens", "requests", "tokens", "profile"],
+        ),
         ("app-disable", &["decision"]),
     ] {
         for left_out in names {

@@ -5,12 +5,12 @@ use mapae::store::{
     Unit,
     links::{self, Link, Purpose},
 };
-use mapae_protocol::{base64url, digest::sha256, random, time::Seconds};
+use mapae_protocol::{base64url, device::DEVICE_CODE, digest::sha256, random, time::Seconds};
 use mapae_testkit::{
     ApiFixture, AppFixture, AppSpec, Authorization, Browser, Engine, Options, TestServer, UserFixture,
 };
 
-use crate::people::gets_in;
+use crate::{people::gets_in, protocol::device};
 
 const NEW_PASSWORD: &str = "staple of the stable";
 
@@ -19,19 +19,33 @@ const NEW_PASSWORD: &str = "staple of the stable";
 enum Kind {
     Code,
     RefreshToken,
+    DeviceCode,
+    UserCode,
     SignUpLink,
     ResetLink,
     SetupLink,
 }
 
 impl Kind {
-    const ALL: [Self; 5] =
-        [Self::Code, Self::RefreshToken, Self::SignUpLink, Self::ResetLink, Self::SetupLink];
+    const ALL: [Self; 7] = [
+        Self::Code,
+        Self::RefreshToken,
+        Self::DeviceCode,
+        Self::UserCode,
+        Self::SignUpLink,
+        Self::ResetLink,
+        Self::SetupLink,
+    ];
+
+    /// Whether an app presents it for tokens.
+    const fn is_presented(self) -> bool {
+        matches!(self, Self::Code | Self::RefreshToken | Self::DeviceCode)
+    }
 
     /// Where a link of this kind leads; `None` for what an app presents.
     const fn page(self) -> Option<&'static str> {
         match self {
-            Self::Code | Self::RefreshToken => None,
+            Self::Code | Self::RefreshToken | Self::DeviceCode | Self::UserCode => None,
             Self::SignUpLink => Some("/sign-up/finish"),
             Self::ResetLink => Some("/password/new"),
             Self::SetupLink => Some("/setup"),
@@ -70,8 +84,10 @@ impl World {
         .await;
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
         let optional = ["calendar.read", "offline_access"].map(str::to_owned).to_vec();
-        let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
-        let other_app = server.register(AppSpec::default()).await;
+        let grant_types = format!("authorization_code {}", device::GRANTS);
+        let of_devices = AppSpec { grant_types, optional, ..AppSpec::default() };
+        let app = server.register(of_devices.clone()).await;
+        let other_app = server.register(of_devices).await;
         let node = server.second_node().await;
         Self { server, node, app, other_app, api }
     }
@@ -93,6 +109,15 @@ impl World {
                 }
                 let tokens = server.redeem(&self.app, &code, &authorization.verifier).await;
                 held(tokens.text("refresh_token"), String::new())
+            }
+            Kind::DeviceCode | Kind::UserCode => {
+                let user = server.user(&email).await;
+                let waiting = device::begin(server, &self.app, "openid").await;
+                if kind == Kind::UserCode {
+                    return held(waiting.user_code, String::new());
+                }
+                waiting.allow(server, &Browser::default(), &user).await;
+                held(waiting.device_code, String::new())
             }
             Kind::SignUpLink | Kind::ResetLink => {
                 let mut form = "/sign-up";
@@ -126,6 +151,9 @@ impl World {
 
     /// As [`spend`](Self::spend), in a browser that may know somebody already.
     async fn spend_in(&self, node: &TestServer, held: &Held, browser: &Browser) -> bool {
+        if held.kind == Kind::UserCode {
+            return answer_device(node, held, browser).await;
+        }
         if let Some(page) = held.kind.page() {
             return use_link(node, browser, page, held).await;
         }
@@ -136,6 +164,10 @@ impl World {
 
     async fn present(&self, node: &TestServer, held: &Held, app: &AppFixture) -> mapae_testkit::Answer {
         match held.kind {
+            Kind::DeviceCode => {
+                let form = [("grant_type", DEVICE_CODE), ("device_code", &held.text)];
+                node.token(app, &form).await
+            }
             Kind::Code => node.redeem(app, &held.text, &held.verifier).await,
             _ => node.refresh(app, &held.text).await,
         }
@@ -144,6 +176,29 @@ impl World {
 
 fn token_in(link: &str) -> String {
     link.split_once("token=").expect("a link with a token").1.to_owned()
+}
+
+/// Types the code, signs in as its person and says yes; whether that was taken.
+async fn answer_device(node: &TestServer, held: &Held, browser: &Browser) -> bool {
+    let page = device::type_code(node, browser, &held.text).await;
+    let user = person(&held.email);
+    let page = device::sign_in_at(browser, page, &user).await;
+    if !page.has("device-allow") {
+        assert!(
+            [400, 403, 422, 429].contains(&page.status.as_u16()),
+            "{held:?}: {} {}",
+            page.status,
+            page.body
+        );
+        return false;
+    }
+    let answer = browser.submit(&page, "device-allow", &[]).await;
+    assert!(
+        answer.has("done") || [400, 403].contains(&answer.status.as_u16()),
+        "{held:?}: {}",
+        answer.status
+    );
+    answer.has("done")
 }
 
 /// Opens a link and sends its form, filled in; whether it was carried out.
@@ -198,7 +253,7 @@ async fn mx_02_of_many_at_once_on_two_nodes_one_succeeds() {
 async fn mx_02_another_app_gets_nothing_and_burns_nothing() {
     for engine in Engine::ALL {
         let world = World::new(engine).await;
-        for kind in [Kind::Code, Kind::RefreshToken] {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_presented()) {
             let held = world.hold(kind, &format!("app-{kind:?}")).await;
             let foreign = world.present(&world.server, &held, &world.other_app).await;
             assert_eq!(
@@ -232,9 +287,13 @@ async fn mx_02_whoever_presents_it_it_is_about_its_own_person() {
             let other = server.user("other@example.com").await;
             let browser = signed_in(server, &other).await;
             let before = stored(server, &other.email).await;
-            let tokens = match kind {
-                Kind::Code | Kind::RefreshToken => Some(world.present(server, &held, &world.app).await),
-                _ => None,
+            if kind == Kind::UserCode {
+                // It is about whoever types it first: what it gives is theirs alone.
+                continue;
+            }
+            let tokens = match kind.is_presented() {
+                true => Some(world.present(server, &held, &world.app).await),
+                false => None,
             };
             match tokens {
                 Some(answer) => {
@@ -303,13 +362,13 @@ async fn stored(server: &TestServer, email: &str) -> Option<mapae::store::users:
 
 /// The `sub` under which the app knows a person.
 async fn answer_of(world: &World, email: &str) -> serde_json::Value {
-    let user = UserFixture {
-        id: String::new(),
-        email: email.to_owned(),
-        password: "correct horse battery".to_owned(),
-    };
+    let user = person(email);
     let authorization = Authorization::of(&world.app, "openid");
     let code = world.server.code(&Browser::default(), &user, &authorization).await;
     let tokens = world.server.redeem(&world.app, &code, &authorization.verifier).await;
     world.server.userinfo(&tokens.text("access_token")).await.json["sub"].clone()
+}
+
+fn person(email: &str) -> UserFixture {
+    UserFixture { id: String::new(), email: email.to_owned(), password: "correct horse battery".to_owned() }
 }

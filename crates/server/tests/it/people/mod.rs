@@ -64,7 +64,7 @@ async fn ask(server: &TestServer, browser: &Browser, path: &str, email: &str) ->
 }
 
 /// Asks for a link and returns it.
-async fn link(server: &TestServer, browser: &Browser, path: &str, email: &str) -> String {
+pub(crate) async fn link(server: &TestServer, browser: &Browser, path: &str, email: &str) -> String {
     let page = ask(server, browser, path, email).await;
     assert!(page.has("mail-again"), "{} {}", page.status, page.body);
     server.link_to(email).await

@@ -101,6 +101,7 @@ async fn unproven(server: &TestServer, email: &str) -> mapae_testkit::UserFixtur
         locale: None,
         password_hash: Some(Concealed::from(hash)),
         operator: false,
+        claims: None,
     };
     server.write(Unit::from(users::insert(&user, server.now()))).await;
     mapae_testkit::UserFixture { id: user.id, email: email.to_owned(), password: PASSWORD.to_owned() }

@@ -1,8 +1,9 @@
 //! Connected services: what was agreed, dropping an item, disconnecting (연결 끊기).
 
-use mapae::store::consents;
+use mapae::store::{apps, consents};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{ApiFixture, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
+use serde_json::json;
 
 use super::{account, for_each_engine};
 
@@ -218,4 +219,34 @@ async fn the_account_shows_services_as_they_were_used() {
     assert_eq!(server.redeem(&old, &code, &authorization.verifier).await.status, 400, "its minute is over");
     let english = browser.visit(&server.at("/account?lang=en")).await;
     assert!(english.text("#services").unwrap().contains("See your calendar"));
+}
+
+#[tokio::test]
+async fn a_service_that_can_begin_a_login_is_opened_from_here_and_learns_with_whom() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    let begins = json!("https://a.example/login?from=mapae");
+    for (metadata, expected) in [
+        ([("initiate_login_uri".to_owned(), begins)].into(), true),
+        (std::collections::BTreeMap::new(), false),
+    ] {
+        let app = server.register(AppSpec { metadata, ..AppSpec::default() }).await;
+        let browser = Browser::default();
+        server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+        let consent = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+        let page = browser.visit(&server.at(&format!("/account/services/{}", consent.id))).await;
+        let opened = page.values("#open-service", "href");
+        let pairs = |address: &String| {
+            let address = url::Url::parse(address).unwrap();
+            assert!(address.as_str().starts_with("https://a.example/login?"));
+            address.query_pairs().into_owned().collect::<Vec<_>>()
+        };
+        let told = [("from", "mapae"), ("iss", server.issuer())];
+        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let expected = if expected { vec![told] } else { vec![] };
+        assert_eq!(opened.iter().map(pairs).collect::<Vec<_>>(), expected, "{}", page.body);
+        server.write(apps::disable(&app.client_id, server.now())).await;
+        let blocked = browser.visit(page.address.as_str()).await;
+        assert!(blocked.status == 200 && !blocked.has("open-service"), "{}", blocked.body);
+    }
 }

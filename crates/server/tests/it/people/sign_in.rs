@@ -30,6 +30,7 @@ async fn people(server: &TestServer) {
         locale: None,
         password_hash: None,
         operator: false,
+        claims: None,
     };
     server.write(Unit::from(users::insert(&without_password, server.now()))).await;
 }

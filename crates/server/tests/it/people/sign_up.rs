@@ -190,6 +190,7 @@ async fn the_password_of_a_sign_up_is_the_one_that_was_typed() {
     assert!(gets_in(&server, "hong@example.com", NEW_PASSWORD).await);
 }
 
+/// OIDC Prompt Create §4.
 #[tokio::test]
 async fn an_app_can_ask_for_a_new_account_and_whoever_has_one_signs_in_from_there() {
     let server = TestServer::start().await;

@@ -102,6 +102,7 @@ async fn cancelling_gives_access_denied_and_nothing_else() {
     assert_eq!(back.answered("iss").as_deref(), Some(server.issuer()));
 }
 
+/// RFC 9700 §4.11.
 #[tokio::test]
 async fn az_01_az_02_nobody_is_redirected_to_an_address_that_is_not_proven() {
     let server = TestServer::start().await;
@@ -200,6 +201,7 @@ async fn az_23_az_24_pkce_with_s256_is_required() {
     }
 }
 
+/// OIDC Core §3.1.2.3.
 #[tokio::test]
 async fn az_28_prompt_none_never_shows_a_page() {
     let server = TestServer::start().await;
@@ -253,6 +255,7 @@ async fn se_02_a_step_of_another_browser_is_worth_nothing() {
     assert_eq!(submitted.status, 400);
 }
 
+/// OAuth 2.0 Form Post Response Mode §2.
 #[tokio::test]
 async fn form_post_answers_by_a_page_that_posts() {
     let server = TestServer::start().await;

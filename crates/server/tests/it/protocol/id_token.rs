@@ -11,9 +11,11 @@ fn half_hash(access_token: &str) -> Value {
     json!(base64url::encode(&sha256(access_token.as_bytes())[..16]))
 }
 
+/// RFC 8176 §2.
+/// OIDC Core §15.1.
 #[tokio::test]
 async fn oidc_core_2_every_claim_tells_of_this_sign_in() {
-    for algorithm in ["RS256", "ES256"] {
+    for algorithm in ["RS256", "ES256", "PS256"] {
         let server = TestServer::start().await;
         let app = server.register(AppSpec { id_token_alg: algorithm.to_owned(), ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;

@@ -5,12 +5,17 @@ use mapae::store::{
     app_secrets::{self, Before, NewSecret},
     apps, consents, sessions, users,
 };
-use mapae_protocol::digest::sha256_base64url;
+use mapae_protocol::{device::DEVICE_CODE, digest::sha256_base64url};
 use mapae_testkit::{
     ApiFixture, AppFixture, AppSpec, Authorization, Browser, Engine, Page, TestServer, UserFixture,
     client::send,
 };
 use serde_json::Value;
+
+use super::{
+    device::{self, Device},
+    token_exchange,
+};
 
 const SCOPE: &str = "openid calendar.read";
 
@@ -38,6 +43,12 @@ enum Path {
     Refresh,
     /// `grant_type=client_credentials`.
     ClientCredentials,
+    /// `grant_type=urn:ietf:params:oauth:grant-type:device_code`, for a device that was allowed.
+    Device,
+    /// `grant_type=urn:ietf:params:oauth:grant-type:token-exchange`, by a service that was called with a token.
+    Exchange,
+    /// The yes to a device, on the page that was opened before.
+    DeviceConfirm,
     /// A code without a page, for a browser that is signed in.
     Silent,
     /// A code by the account page that was opened before.
@@ -81,7 +92,7 @@ impl Fact {
                 let secret = "the secret that replaces the stolen one";
                 let hash = sha256_base64url(secret).into();
                 after.client_secret = Some(secret.to_owned());
-                let secret = NewSecret { id: "sec_next".to_owned(), hash };
+                let secret = NewSecret { id: "sec_next".to_owned(), hash, sealed: None };
                 app_secrets::rotate(&app.client_id, &secret, Before::Stolen, now)
             }
             Self::Disconnected => consents::disconnect(&consent().await.id, &user.id, now),
@@ -101,7 +112,7 @@ impl Fact {
     /// may: an app with its secret, a person who is there and agrees.
     const fn stops(self, path: Path) -> bool {
         match path {
-            Path::Code | Path::Refresh => true,
+            Path::Code | Path::Refresh | Path::Device | Path::Exchange => true,
             Path::ClientCredentials => {
                 matches!(self, Self::AppDisabled | Self::AppBlocked | Self::AppDeleted)
             }
@@ -109,7 +120,7 @@ impl Fact {
                 !matches!(self, Self::AppRevoked | Self::SecretStolen | Self::ItemDropped)
             }
             // Who is there may agree anew, to a page that asks what is not agreed any more.
-            Path::Consent => !matches!(self, Self::AppRevoked | Self::SecretStolen),
+            Path::Consent | Path::DeviceConfirm => !matches!(self, Self::AppRevoked | Self::SecretStolen),
             Path::SignIn => matches!(
                 self,
                 Self::UserDisabled
@@ -131,10 +142,13 @@ impl Fact {
 }
 
 impl Path {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::Code,
         Self::Refresh,
         Self::ClientCredentials,
+        Self::Device,
+        Self::Exchange,
+        Self::DeviceConfirm,
         Self::Silent,
         Self::Account,
         Self::Consent,
@@ -147,7 +161,9 @@ impl Path {
             Self::Code => Some("authorization_code"),
             Self::Refresh => Some("refresh_token"),
             Self::ClientCredentials => Some("client_credentials"),
-            Self::Silent | Self::Account | Self::Consent | Self::SignIn => None,
+            Self::Device => Some(DEVICE_CODE),
+            Self::Exchange => Some("urn:ietf:params:oauth:grant-type:token-exchange"),
+            Self::DeviceConfirm | Self::Silent | Self::Account | Self::Consent | Self::SignIn => None,
         }
     }
 }
@@ -163,6 +179,9 @@ struct Begun {
     access: String,
     refresh: String,
     machine_access: String,
+    service: AppFixture,
+    device: Device,
+    device_page: Page,
     account_page: Page,
     consent_page: Page,
     stranger: Browser,
@@ -173,7 +192,7 @@ impl Begun {
     async fn on(server: &TestServer) -> Self {
         let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
         let app = AppSpec {
-            grant_types: "authorization_code refresh_token client_credentials".to_owned(),
+            grant_types: format!("authorization_code refresh_token client_credentials {DEVICE_CODE}"),
             optional: vec!["calendar.read".to_owned()],
             ..AppSpec::default()
         };
@@ -184,6 +203,10 @@ impl Begun {
         let first = server.code(&browser, &user, &authorization).await;
         let tokens = server.redeem(&app, &first, &authorization.verifier).await;
         let code = server.code(&browser, &user, &authorization).await;
+        let service = token_exchange::service(server, &api, &["calendar.read"]).await;
+        let device = device::begin(server, &app, SCOPE).await;
+        device.allow(server, &browser, &user).await;
+        let device_page = device::begin(server, &app, SCOPE).await.open(server, &browser, &user).await;
         let page = |prompt| browser_at(&browser, server, &authorization, prompt);
         let (account_page, consent_page) = (page("select_account").await, page("consent").await);
         let sign_in_page = stranger.visit(&authorization.address(server)).await;
@@ -198,6 +221,9 @@ impl Begun {
             browser,
             authorization,
             code,
+            service,
+            device,
+            device_page,
             account_page,
             consent_page,
             stranger,
@@ -211,6 +237,12 @@ impl Begun {
             Path::Code => server.redeem(app, &self.code, &self.authorization.verifier).await,
             Path::Refresh => server.refresh(app, &self.refresh).await,
             Path::ClientCredentials => server.token(app, &MACHINE).await,
+            Path::Device => self.device.poll_as(server, app).await,
+            Path::Exchange => token_exchange::exchange(server, &self.service, &self.access, &[]).await,
+            Path::DeviceConfirm => {
+                let answer = self.browser.submit(&self.device_page, "device-allow", &[("all", "1")]).await;
+                return answer.has("done");
+            }
             Path::Silent => {
                 let address = self.authorization.clone().with("prompt", "none").address(server);
                 return self.browser.visit(&address).await.answered("code").is_some();
@@ -230,7 +262,7 @@ impl Begun {
                 return answer.headers.contains_key("set-cookie");
             }
         };
-        let refused = ["invalid_grant", "invalid_client"].contains(&answer.error());
+        let refused = ["invalid_grant", "invalid_client", "invalid_request"].contains(&answer.error());
         assert!(refused || answer.status == 200, "{path:?}: {}", answer.json);
         !refused
     }

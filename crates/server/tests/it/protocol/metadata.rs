@@ -28,17 +28,18 @@ async fn me_02_the_key_set_is_public_keys_for_signatures_and_nothing_else() {
     let answer = send(reqwest::Client::new().get(server.at("/jwks"))).await;
     JwkSet::parse(answer.json.to_string().as_bytes()).unwrap();
     let keys = answer.json["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.len(), 4);
     for key in keys {
         for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
             assert!(key.get(private).is_none(), "{private}");
         }
         assert_eq!(key["use"], "sig");
-        assert!(["ES256", "RS256"].contains(&key["alg"].as_str().unwrap()));
+        assert!(["ES256", "RS256", "PS256", "EdDSA"].contains(&key["alg"].as_str().unwrap()));
         assert!(key["kid"].is_string());
     }
 }
 
+/// OIDC RP-Initiated Logout §2.1.
 #[tokio::test]
 async fn me_03_every_endpoint_that_is_named_is_there() {
     let server = TestServer::start().await;
@@ -51,7 +52,7 @@ async fn me_03_every_endpoint_that_is_named_is_there() {
         .filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
     let endpoints: Vec<(String, String)> =
         members.map(|(name, address)| (name.clone(), address.as_str().unwrap().to_owned())).collect();
-    assert_eq!(endpoints.len(), 8, "{endpoints:?}");
+    assert_eq!(endpoints.len(), 10, "{endpoints:?}");
     for (name, address) in endpoints {
         let status = send(http.get(&address)).await.status.as_u16();
         assert_ne!(status, 404, "{name}");
@@ -62,5 +63,17 @@ async fn me_03_every_endpoint_that_is_named_is_there() {
     };
     assert_eq!(texts("response_types_supported"), ["code"]);
     assert_eq!(texts("code_challenge_methods_supported"), ["S256"]);
-    assert_eq!(metadata["request_uri_parameter_supported"], Value::Bool(false));
+    let signing = ["HS256", "ES256", "RS256", "PS256", "EdDSA"];
+    for endpoint in ["token", "introspection", "revocation"] {
+        assert_eq!(texts(&format!("{endpoint}_endpoint_auth_signing_alg_values_supported")), signing);
+        let methods = texts(&format!("{endpoint}_endpoint_auth_methods_supported"));
+        assert!(
+            ["client_secret_jwt", "private_key_jwt"].iter().all(|one| methods.contains(&(*one).to_owned()))
+        );
+    }
+    let objects = texts("request_object_signing_alg_values_supported");
+    assert!(objects.len() == signing.len() && objects.iter().all(|one| signing.contains(&one.as_str())));
+    assert_eq!(metadata["request_parameter_supported"], Value::Bool(true));
+    assert_eq!(metadata["require_request_uri_registration"], Value::Bool(true));
+    assert_eq!(metadata["request_uri_parameter_supported"], Value::Bool(true));
 }

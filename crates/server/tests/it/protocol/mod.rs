@@ -1,26 +1,39 @@
 //! The protocol over HTTP, against the whole server, as clients written by others see it.
 
+mod advertised;
+pub(crate) mod back_channel_logout;
 mod browser_attacks;
+mod claims_request;
+pub(crate) mod client_assertions;
 mod clock;
 mod code_flow;
 mod cors;
+pub(crate) mod device;
+pub(crate) mod dpop;
+mod fapi;
+mod front_channel_logout;
 mod hostile_values;
 mod id_token;
 mod id_token_hint;
 mod introspection;
+mod issuer_path;
 mod issuing_paths;
 mod large_requests;
 mod logout;
 mod machine;
 mod metadata;
+mod pushed_requests;
 mod races;
 mod refresh;
+pub(crate) mod request_objects;
 mod resource;
 mod revocation;
 mod revocation_feed;
 mod scope;
+mod signed_responses;
 mod taken_away;
 mod token_attacks;
+mod token_exchange;
 mod userinfo;
 mod wishes;
 
@@ -60,6 +73,19 @@ async fn to_consent(
     consent
 }
 
+/// A person goes where an app sends them, signs in if they are asked to, and agrees to everything: where they end.
+pub(crate) async fn agree(browser: &Browser, user: &UserFixture, address: &str) -> Page {
+    let mut page = browser.visit(address).await;
+    if page.has("login-submit") {
+        let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+        page = browser.follow(browser.submit(&page, "login-submit", &fields).await).await;
+    }
+    if page.has("consent-approve") {
+        page = browser.submit(&page, "consent-approve", &[("all", "1")]).await;
+    }
+    page
+}
+
 /// A person who has given an app these scopes, their browser, and the app's tokens.
 pub(crate) struct SignedIn {
     pub(crate) user: UserFixture,
@@ -75,4 +101,18 @@ pub(crate) async fn sign_in(server: &TestServer, app: &AppFixture, scope: &str) 
     let tokens = server.redeem(app, &code, &authorization.verifier).await;
     assert_eq!(tokens.status, 200, "{}", tokens.json);
     SignedIn { user, browser, tokens }
+}
+
+/// The tokens of an app that somebody signs in to, in a browser of their own.
+pub(crate) async fn sign_in_as(
+    server: &TestServer,
+    app: &AppFixture,
+    user: &UserFixture,
+    scope: &str,
+) -> Answer {
+    let authorization = Authorization::of(app, scope);
+    let code = server.code(&Browser::default(), user, &authorization).await;
+    let tokens = server.redeem(app, &code, &authorization.verifier).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.json);
+    tokens
 }

@@ -37,6 +37,7 @@ async fn az_27_an_authorization_names_no_api_of_which_it_asks_nothing() {
     assert_eq!(browser.open(&asked.address(&server)).await.answered("error"), None);
 }
 
+/// RFC 8707 §2.1.
 #[tokio::test]
 async fn az_27_neither_a_redemption_nor_a_refresh_reaches_an_api_of_which_nothing_was_granted() {
     let server = TestServer::start().await;

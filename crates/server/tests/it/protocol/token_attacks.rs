@@ -165,6 +165,7 @@ async fn re_03_a_rotated_token_is_as_dead_on_another_node() {
     assert_eq!(node.refresh(&app, &first).await.error(), "invalid_grant");
 }
 
+/// RFC 6819 §5.1.4.
 #[tokio::test]
 async fn re_10_db_07_a_copy_of_the_database_is_worth_nothing() {
     let server = TestServer::start().await;

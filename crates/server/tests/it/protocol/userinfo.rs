@@ -24,6 +24,7 @@ async fn oidc_core_5_4_each_scope_tells_its_claims() {
     assert_eq!(send(post).await.json, expected, "RFC 6750 §2.2");
 }
 
+/// OIDC Core §5.3.1.
 #[tokio::test]
 async fn ui_01_ui_02_ui_03_ui_07_everything_but_a_living_openid_token_in_one_place_is_refused() {
     let server = TestServer::start().await;

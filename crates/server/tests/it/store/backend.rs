@@ -6,10 +6,11 @@ use mapae::store::{
     Db, Options,
     db::{Engine, Schema},
 };
+use mapae_protocol::digest::sha256_base64url;
 use mapae_testkit::postgres::PostgresServer;
 use tempfile::TempDir;
 
-use super::seed::NOW;
+use super::{beneath, seed::NOW};
 
 const FILE: &str = "mapae.db";
 
@@ -39,6 +40,67 @@ impl TestDb {
         let schema: Schema = db.migrate(NOW).await.expect("a migrated database");
         assert!(schema.is_current());
         Self { db, place }
+    }
+
+    /// A database that an earlier version of the program left behind: with the migrations up to `version`.
+    pub(super) async fn left_at(engine: Engine, version: i64) -> Self {
+        let place = match engine {
+            Engine::Sqlite => Place::Sqlite(TempDir::new().expect("a temporary folder")),
+            Engine::Postgres => Place::Postgres(shared().fresh_database().await.expect("a fresh database")),
+        };
+        let left = Self { db: place.open(patient()), place };
+        left.execute(
+            "CREATE TABLE schema_migrations (version BIGINT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, \
+             applied_at BIGINT NOT NULL)",
+        )
+        .await;
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files =
+            std::fs::read_dir(folder).expect("the migrations").map(|file| file.expect("a file").path());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        for file in files {
+            let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
+            let number: i64 =
+                name.split('_').next().and_then(|digits| digits.parse().ok()).expect("a number");
+            if number <= version {
+                let text = std::fs::read_to_string(&file).expect("a migration");
+                left.execute(&text).await;
+                let checksum = sha256_base64url(&text);
+                left.execute(&format!("INSERT INTO schema_migrations VALUES ({number}, '{checksum}', 0)"))
+                    .await;
+            }
+        }
+        left
+    }
+
+    /// Executes statements past the store.
+    pub(super) async fn execute(&self, statements: &str) {
+        match &self.place {
+            Place::Sqlite(_) => beneath::execute(&self.file(), statements),
+            Place::Postgres(url) => shared().execute(url, statements).await.expect("they are executed"),
+        }
+    }
+
+    /// What a question past the store is answered, each value as a text.
+    pub(super) async fn ask(&self, question: &str) -> Vec<Vec<String>> {
+        match &self.place {
+            Place::Sqlite(_) => beneath::ask(&self.file(), question),
+            Place::Postgres(url) => {
+                let (client, connection) =
+                    tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("connects");
+                tokio::spawn(connection);
+                let messages = client.simple_query(question).await.expect("an answer");
+                let rows = messages.into_iter().filter_map(|message| match message {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+                    _ => None,
+                });
+                rows.map(|row| {
+                    (0..row.len()).map(|column| row.get(column).unwrap_or("-").to_owned()).collect()
+                })
+                .collect()
+            }
+        }
     }
 
     /// The same database once more, as another process would open it.

@@ -21,6 +21,20 @@ pub(crate) fn rows(file: &Path, table: &str) -> i64 {
     open(file).query_row(&count, [], |row| row.get(0)).expect("a number")
 }
 
+/// What a question is answered, each value as a text.
+pub(crate) fn ask(file: &Path, question: &str) -> Vec<Vec<String>> {
+    let connection = open(file);
+    let mut statement = connection.prepare(question).expect("a question");
+    let columns = statement.column_count();
+    let text = |value: rusqlite::types::Value| match value {
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Text(text) => text,
+        _ => "-".to_owned(),
+    };
+    let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| Ok(text(row.get(column)?))).collect();
+    statement.query_map([], row).expect("an answer").collect::<Result<_, _>>().expect("rows")
+}
+
 fn open(file: &Path) -> Connection {
     Connection::open(file).expect("the file opens")
 }

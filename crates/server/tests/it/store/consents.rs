@@ -106,10 +106,12 @@ for_each_backend! {
         assert_eq!((grant.created_at, grant.last_used_at), (NOW, NOW));
         assert_eq!((grant.idle_expires_at, grant.given.expires_at), (new.idle_expires_at, new.given.expires_at));
         assert_eq!((grant.given.code_expires_at, grant.revoked_at), (new.given.code_expires_at, None));
-        let (state, user) = grant_states::with_person(&db, &new.given.id, "jti").await.unwrap().unwrap();
+        let (state, person) = grant_states::with_person(&db, &new.given.id, "jti").await.unwrap().unwrap();
         assert_eq!((state.span, &state.states, state.token_revoked), (grant.span(), &facts.states, false));
         assert_eq!((&state.app_id, state.auth_time, state.acr.as_deref()), (&seed.app, NOW, Some("1")));
+        let user = &person.user;
         assert_eq!((user.address(), user.name.as_str()), ("one@example.com", "홍길동"), "for userinfo");
+        assert_eq!((person.known, person.asked), (None, None));
         assert!(grants::facts(&db, "gra_none").await.unwrap().is_none());
     }
 

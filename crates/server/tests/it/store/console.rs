@@ -85,7 +85,7 @@ for_each_backend! {
 
     async fn to_18_secrets_before_are_stopped_and_at_most_one_goes_on(db: TestDb) {
         db.commit(apps::insert(&new_app("one"), NOW)).await.unwrap();
-        let secret = |id: &str| NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into() };
+        let secret = |id: &str| NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into(), sealed: None };
         let valid = async |at| {
             let found = apps::find(&db, "app_one").await.unwrap().unwrap();
             let valid = found.secrets.into_iter().filter(|secret| secret.valid(at));

@@ -9,6 +9,8 @@ mod seed;
 mod consents;
 mod console;
 mod feed;
+mod filled;
+mod identities;
 mod issuer;
 mod keys;
 mod mails;

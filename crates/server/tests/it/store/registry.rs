@@ -19,7 +19,7 @@ use super::{
 };
 
 fn secret(id: &str) -> NewSecret {
-    NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into() }
+    NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into(), sealed: None }
 }
 
 fn calendar() -> NewApi {

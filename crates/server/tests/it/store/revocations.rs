@@ -38,7 +38,7 @@ async fn revoke(db: &Db, seed: &Seed, what: &str) {
         "block app" => apps::block(&seed.app, NOW),
         "delete app" => apps::delete(&seed.app, NOW),
         "stolen secret" => {
-            let secret = NewSecret { id: format!("{}-new", seed.app), hash: "new".into() };
+            let secret = NewSecret { id: format!("{}-new", seed.app), hash: "new".into(), sealed: None };
             app_secrets::rotate(&seed.app, &secret, Before::Stolen, NOW)
         }
         "disconnect" => consents::disconnect(&seed.consent, &seed.user, NOW),

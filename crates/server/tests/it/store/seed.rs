@@ -68,6 +68,8 @@ impl Seed {
                 offline: false,
                 scopes: "openid profile".into(),
                 resource: None,
+                claims: None,
+                jkt: None,
                 auth_time: NOW,
                 amr: "pwd".into(),
                 acr: None,
@@ -108,6 +110,7 @@ pub(super) fn new_user(tag: &str) -> NewUser {
         locale: Some("ko".into()),
         password_hash: Some("$argon2id$stored".into()),
         operator: false,
+        claims: None,
     }
 }
 
@@ -147,7 +150,7 @@ pub(super) fn new_app(tag: &str) -> NewApp {
         owner_id: None,
         settings: settings(),
         lists: lists(),
-        secret: Some(NewSecret { id: format!("sec_{tag}_0"), hash: "hash-of-secret-0".into() }),
+        secret: Some(NewSecret { id: format!("sec_{tag}_0"), hash: "hash-of-secret-0".into(), sealed: None }),
     }
 }
 

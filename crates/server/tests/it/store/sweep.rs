@@ -29,7 +29,7 @@ async fn plant(db: &TestDb) -> Seed {
     let mut session = super::seed::new_session("ses_short", &seed.user);
     (session.expires_at, session.idle_expires_at) = (END, END);
     db.commit(sessions::insert(&session, NOW)).await.unwrap();
-    let secret = NewSecret { id: "sec_next".into(), hash: "next".into() };
+    let secret = NewSecret { id: "sec_next".into(), hash: "next".into(), sealed: None };
     db.commit(app_secrets::rotate(&seed.app, &secret, Before::ValidUntil(END), NOW)).await.unwrap();
     db.commit(codes::put("code", &"details".into(), END)).await.unwrap();
     let step = NewStep { id: "step".into(), browser: "b".into(), payload: "p".into(), expires_at: END };

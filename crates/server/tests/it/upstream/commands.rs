@@ -1,8 +1,9 @@
 //! `mapae upstream`, beside a running server.
 
+use mapae_testkit::{AppSpec, Browser};
 use serde_json::{Value, json};
 
-use super::stage::for_each_engine;
+use super::stage::{for_each_engine, written};
 
 for_each_engine! {
     async fn what_is_added_is_shown_without_its_secrets(stage: Stage of ["kakao"]) {
@@ -20,6 +21,63 @@ for_each_engine! {
         stage.mapae(&plain).await;
         let openid = stage.mapae(&["upstream", "show", "plain"]).await["without_openid"].clone();
         assert_eq!((&shown["without_openid"], openid), (&false.into(), true.into()));
+    }
+
+    async fn lk_07_what_is_updated_stays_the_same_provider_to_the_same_people(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        stage.enter(&browser, "kakao", ("ryan", &[])).await;
+        let app = stage.server.register(AppSpec::default()).await;
+        stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+        let before = stage.mapae(&["upstream", "show", "kakao"]).await;
+        let folder = stage.server.data();
+        let file = |text: &str| written(folder, "new-secret", text);
+        let wrong = file("wrong");
+        stage.mapae(&["upstream", "update", "kakao", "--client-secret-file", &wrong, "--label", "우리 카카오"]).await;
+        let output = stage.run(&["upstream", "test", "kakao"]).await;
+        assert_eq!(output.status.code(), Some(1), "the new secret counts at once");
+        let door = stage.door(&Browser::default()).await;
+        assert!(door.text("#upstream-kakao").unwrap().contains("우리 카카오"), "{}", door.body);
+        let right = file(&stage.simulator("kakao").app().client_secret.unwrap());
+        let said = stage
+            .mapae(&["upstream", "update", "kakao", "--client-secret-file", &right, "--label", "", "--scopes", "account_email", "--without-openid"])
+            .await;
+        assert_eq!((&said["scopes"], &said["without_openid"], said.get("label")), (&"account_email".into(), &true.into(), None));
+        assert_eq!(said["credentials"], json!(["admin_key", "app_id"]), "what is not named stays");
+        assert_eq!(stage.mapae(&["upstream", "test", "kakao"]).await["ok"], true);
+        stage.enter(&Browser::default(), "kakao", ("ryan", &["account_email"])).await;
+        assert_eq!(stage.accounts().await.len(), 1, "the same people");
+        let back = stage.mapae(&["upstream", "update", "kakao", "--scopes", "", "--with-openid"]).await;
+        assert_eq!(back, before, "and back again");
+        let access = stage.mapae(&["upstream", "forbid", "kakao", "--app", &app.client_id]).await;
+        assert_eq!(access["permitted"], false, "the permission was there still");
+    }
+
+    async fn what_cannot_be_updated_stays_and_says_why(stage: Stage of ["kakao"]) {
+        let before = stage.mapae(&["upstream", "show", "kakao"]).await;
+        let folder = stage.server.data();
+        let own = include_str!("../../../../client/providers/kakao.toml");
+        let moved = written(folder, "moved.toml", &own.replacen("issuer = \"https://kauth.kakao.com\"", "issuer = \"https://evil.example\"", 1));
+        let other = written(folder, "other.toml", &own.replacen("id = \"kakao\"", "id = \"octopus\"", 1));
+        for (words, code, place) in [
+            (vec!["kakao"], "invalid_arguments", "NAME"),
+            (vec!["nobody", "--label", "x"], "not_found", ""),
+            (vec!["kakao", "--client-secret-file", "/nowhere"], "invalid_arguments", "--client-secret-file"),
+            (vec!["kakao", "--credential-file", "admin_key"], "invalid_arguments", "--credential-file"),
+            (vec!["kakao", "--scopes", "a\"b"], "invalid_arguments", "--scopes"),
+            (vec!["kakao", "--definition-file", &other], "invalid_arguments", "PROVIDER"),
+        ] {
+            let words: Vec<&str> = ["upstream", "update"].into_iter().chain(words).collect();
+            let output = stage.run(&words).await;
+            let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!((output.status.code(), &said["error"]), (Some(1), &code.into()), "{words:?} {said}");
+            assert!(place.is_empty() || said["mistakes"][0]["place"] == place, "{words:?} {said}");
+        }
+        let add = ["upstream", "add", "kakao", "--name", "plain", "--client-id", "x"];
+        stage.mapae(&add).await;
+        let refused = stage.run(&["upstream", "update", "plain", "--definition-file", &moved]).await;
+        let said = String::from_utf8(refused.stdout).unwrap();
+        assert!(refused.status.code() == Some(1) && said.contains("another issuer"), "{said}");
+        assert_eq!(stage.mapae(&["upstream", "show", "kakao"]).await, before);
     }
 
     async fn what_is_wrong_is_said_together_and_nothing_is_added(stage: Stage of ["kakao"]) {
@@ -70,7 +128,7 @@ for_each_engine! {
         assert_eq!((&added["provider"], &added["own_definition"]), (&"octopus".into(), &true.into()));
         // The file is not needed again.
         std::fs::remove_file(&file).unwrap();
-        let browser = mapae_testkit::Browser::default();
+        let browser = Browser::default();
         let door = stage.door(&browser).await;
         assert!(door.text("#upstream-octopus").unwrap().contains("문어"), "{}", door.body);
         let account = stage.enter(&browser, "octopus", ("ryan", &[])).await;

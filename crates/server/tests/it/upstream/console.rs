@@ -17,6 +17,7 @@ async fn page(stage: &Stage, browser: &Browser) -> Page {
         locale: None,
         password_hash: known.password_hash,
         operator: true,
+        claims: None,
     };
     stage.server.write(Unit::from(users::insert(&operator, stage.server.now()))).await;
     let door = browser.visit(&stage.server.at("/console/upstreams")).await;

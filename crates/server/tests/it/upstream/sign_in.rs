@@ -3,7 +3,7 @@
 use mapae_simulators::{Command, FaultKind};
 use mapae_testkit::{Browser, Page};
 
-use super::stage::{PASSWORD, by_password, for_each_engine, posted, sign_up};
+use super::stage::{PASSWORD, by_password, for_each_engine, posted, sign_up, written};
 
 fn told(page: &Page) -> String {
     page.text("#trouble").unwrap_or_else(|| panic!("nothing is told: {} {}", page.status, page.body))
@@ -76,6 +76,71 @@ for_each_engine! {
             let page = Browser::default().follow(page).await;
             assert!(page.status.is_client_error(), "{body}: {}", page.status);
         }
+    }
+
+    /// On this machine the ports of one host share their cookies, and a neighbour can plant one.
+    async fn se_25_who_signs_out_with_two_cookies_of_one_name_leaves_no_session(stage: Stage of ["kakao"]) {
+        let (browser, thief) = (Browser::default(), Browser::default());
+        stage.enter(&browser, "kakao", ("ryan", &[])).await;
+        let here = stage.server.at("/");
+        let cookies = browser.cookies(&here);
+        let session = cookies.split("; ").find(|cookie| cookie.starts_with("mapae_session")).unwrap();
+        thief.plant(session, &here);
+        assert!(stage.door(&thief).await.has("services"), "the cookie is good");
+        let (name, _) = session.split_once('=').unwrap();
+        browser.plant(&format!("{name}={}; Path=/sign-out", "x".repeat(43)), &here);
+        let unseen = browser.send("HEAD", &stage.server.at("/sign-out"), &[], Vec::new()).await;
+        assert_eq!(unseen.status, 204);
+        assert!(stage.door(&thief).await.has("services"), "nobody has seen a page");
+        let page = browser.visit(&stage.server.at("/sign-out")).await;
+        assert!(page.body.contains("로그아웃") && !page.has("logout-confirm"), "{}", page.body);
+        assert!(stage.door(&browser).await.has("login-submit"));
+        assert!(stage.door(&thief).await.has("login-submit"), "what the page said is so");
+    }
+
+    async fn rp_13_only_people_of_the_hosted_domain_come_in(stage: Stage of ["google"]) {
+        stage.mapae(&["upstream", "update", "google", "--hosted-domain", "corp.example"]).await;
+        let browser = Browser::default();
+        let door = stage.door(&browser).await;
+        let left = stage.press(&browser, &door, "google").await;
+        assert_eq!(left.answered("hd").as_deref(), Some("corp.example"), "Google shows the right accounts");
+        // What is asked for decides nothing: somebody takes it out of the address.
+        let page = stage.through(&browser, &door, "google", ("jiwoo", &[])).await;
+        assert!(page.has("trouble"), "{} {}", page.status, page.body);
+        assert!(stage.accounts().await.is_empty());
+        stage.enter(&Browser::default(), "google", ("minseo", &[])).await;
+        stage.mapae(&["upstream", "update", "google", "--hosted-domain", ""]).await;
+        stage.enter(&Browser::default(), "google", ("jiwoo", &[])).await;
+        let refused = stage.run(&["upstream", "add", "kakao", "--name", "k", "--client-id", "x", "--hosted-domain", "corp.example"]).await;
+        assert!(String::from_utf8_lossy(&refused.stdout).contains("--hosted-domain"), "{refused:?}");
+    }
+
+    /// Any issuer can say that it has checked any address.
+    async fn lk_02_rp_11_the_word_of_an_issuer_that_anybody_runs_founds_no_address(stage: Stage of ["google"]) {
+        let (simulator, owner) = (stage.simulator("google"), stage.server.user("minji@example.test").await);
+        let uri = stage.server.at("/upstream/company/callback");
+        simulator.control(Command::RedirectUri { uri, client_id: None }).await.unwrap();
+        let (app, base) = (simulator.app(), simulator.base_url());
+        let secret = written(stage.server.data(), "company", &app.client_secret.unwrap());
+        stage.mapae(&["upstream", "remove", "google"]).await;
+        stage
+            .mapae(&[
+                "upstream", "add", "oidc", "--name", "company", "--issuer", base, "--base-url", base, "--client-id",
+                &app.client_id, "--client-secret-file", &secret, "--scopes", "openid email profile",
+            ])
+            .await;
+        let page = stage.come(&Browser::default(), "company", ("minji", &[])).await;
+        assert!(page.has("have-account"), "nobody is said to be the owner of that account: {}", page.body);
+        sign_up(&Browser::default(), &page, "x").await;
+        stage.enter(&Browser::default(), "company", ("jiwoo", &[])).await;
+        let made = stage.accounts().await.into_iter().find(|account| account.user.id != owner.id).unwrap();
+        assert_eq!(made.user.email, None, "an account is made, without an address");
+        stage.mapae(&["upstream", "update", "company", "--trust-emails"]).await;
+        stage.enter(&Browser::default(), "company", ("minseo", &[])).await;
+        let emails: Vec<_> = stage.accounts().await.into_iter().filter_map(|account| account.user.email).collect();
+        assert!(emails.iter().any(|email| email == "minseo@corp.example"), "{emails:?}");
+        let page = stage.come(&Browser::default(), "company", ("minji", &[])).await;
+        assert!(page.has("linking"), "and now whose account it is must be proved: {}", page.body);
     }
 
     async fn the_last_used_comes_first(stage: Stage of ["kakao", "naver"]) {

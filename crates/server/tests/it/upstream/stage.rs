@@ -124,6 +124,27 @@ impl Stage {
         output
     }
 
+    /// Everything that is on disk, as text.
+    pub(super) async fn kept(&self) -> String {
+        match self.server.database().strip_prefix("sqlite:") {
+            Some(file) => {
+                let read = |path: String| std::fs::read(path).unwrap_or_default();
+                let bytes = [read(file.to_owned()), read(format!("{file}-wal"))].concat();
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+            None => mapae_testkit::postgres::dump(self.server.database()).await.unwrap(),
+        }
+    }
+
+    /// Who is linked with this server's app at a simulated provider.
+    pub(super) async fn linked_at(&self, id: &str) -> Vec<String> {
+        let address = format!("{}/control/state", self.simulator(id).base_url());
+        let answer = reqwest::Client::new().get(address).send().await.unwrap();
+        let state: Value = answer.json().await.unwrap();
+        let links = state["links"].as_array().unwrap().iter();
+        links.map(|link| link["person"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The sign-in page of somebody who wants to see their account.
     pub(super) async fn door(&self, browser: &Browser) -> Page {
         browser.visit(&self.server.at("/account")).await
@@ -149,7 +170,7 @@ impl Stage {
                 return location;
             }
             if page.has("hand-over-submit") {
-                return self.posted(&page).await;
+                return self.posted(browser, &page).await;
             }
             let login = format!("login-as-{who}");
             page = match (page.has(&login), page.has("consent-approve")) {
@@ -165,12 +186,16 @@ impl Stage {
         panic!("round and round")
     }
 
-    /// Posts what the provider's page hands over, as a browser does for another site: without cookies. Where it leads.
-    async fn posted(&self, page: &Page) -> Url {
+    /// Posts what the provider's page hands over, as a browser does for another site: without cookies, and it keeps those
+    /// that come back. Where it leads: what was posted is in no address (RP-15).
+    async fn posted(&self, browser: &Browser, page: &Page) -> Url {
         let (action, fields) = page.form("hand-over-submit");
         let answer = posted(&action, &params::encode(fields)).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
-        answer.location().expect("to the same address")
+        browser.keep(&answer);
+        let location = answer.location().expect("to the same address");
+        assert_eq!(location.query(), None, "{location}");
+        location
     }
 
     async fn answer(&self, browser: &Browser, page: &Page, button: &str, items: &[&str]) -> Page {

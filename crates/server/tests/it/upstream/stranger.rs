@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, body::Bytes, extract::State, http::Uri, response::IntoResponse};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use super::stage::{Stage, written};
 
@@ -12,13 +13,15 @@ pub(super) struct Stranger {
     base: String,
     heard: Arc<Mutex<Vec<String>>>,
     profile: Arc<Mutex<String>>,
+    /// Whoever has it holds every refresh.
+    gate: Arc<RwLock<()>>,
 }
 
 impl Stranger {
     pub(super) async fn listen() -> Self {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
-        let stranger = Self { base, heard: Arc::default(), profile: Arc::default() };
+        let stranger = Self { base, heard: Arc::default(), profile: Arc::default(), gate: Arc::default() };
         let routes = Router::new().fallback(answer).with_state(stranger.clone());
         tokio::spawn(async move { axum::serve(socket, routes).await.unwrap() });
         stranger
@@ -43,6 +46,27 @@ impl Stranger {
         profile.clone_into(&mut self.profile.lock().unwrap());
     }
 
+    /// Lets no refresh through until this is dropped.
+    pub(super) async fn hold_refreshes(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.gate).write_owned().await
+    }
+
+    /// Until somebody wants a refresh.
+    pub(super) async fn is_asked_to_refresh(&self) {
+        while self.refreshes() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many have arrived.
+    pub(super) fn refreshes(&self) -> usize {
+        self.heard().iter().filter(|said| said.contains("grant_type=refresh_token")).count()
+    }
+
+    pub(super) fn forget(&self) {
+        self.heard.lock().unwrap().clear();
+    }
+
     /// Path and body of every request.
     pub(super) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
@@ -52,7 +76,10 @@ impl Stranger {
 async fn answer(State(stranger): State<Stranger>, address: Uri, body: Bytes) -> impl IntoResponse {
     let text = String::from_utf8_lossy(&body);
     stranger.heard.lock().unwrap().push(format!("{} {text}", address.path()));
-    let tokens = r#"{"access_token":"a","token_type":"bearer","expires_in":3600}"#;
+    if text.contains("grant_type=refresh_token") {
+        drop(stranger.gate.read().await);
+    }
+    let tokens = r#"{"access_token":"a","token_type":"bearer","expires_in":3600,"refresh_token":"r"}"#;
     let profile = stranger.profile.lock().unwrap().clone();
     let answer = if address.path().ends_with("/token") { tokens.to_owned() } else { profile };
     ([("content-type", "application/json")], answer)

@@ -41,7 +41,9 @@ async fn stage(engine: Engine) -> Stage {
 }
 
 async fn agreed(server: &TestServer, user_id: &str) -> Vec<(String, String)> {
-    let mut agreed = term_agreements::of_user(server.app().db(), user_id).await.unwrap();
+    let agreed = term_agreements::of_user(server.app().db(), user_id).await.unwrap();
+    let mut agreed: Vec<_> =
+        agreed.into_iter().map(|agreement| (agreement.term, agreement.version)).collect();
     agreed.sort();
     agreed
 }
@@ -77,6 +79,9 @@ on_each_engine! {
     who_comes_by_a_mailed_link_agrees_too
     a_new_version_of_a_required_term_is_asked_before_anything_else
     who_is_signed_in_silently_is_not_stopped
+    what_was_agreed_to_is_listed_and_optional_terms_are_withdrawn_and_agreed_to
+    agreements_to_other_versions_and_to_terms_that_are_gone_are_listed_too
+    se_07_nobody_changes_what_another_agreed_to
 }
 
 async fn se_07_who_comes_from_a_provider_agrees_before_there_is_an_account(engine: Engine) {
@@ -203,6 +208,100 @@ async fn who_is_signed_in_silently_is_not_stopped(engine: Engine) {
     assert!(browser.submit(&page, "consent-approve", &[]).await.answered("code").is_some(), "{}", page.body);
     let silent = format!("{}&prompt=none", authorization.address(&stage.server));
     assert!(browser.visit(&silent).await.answered("code").is_some());
+}
+
+/// Presses a button beside a term on the account's page.
+async fn press(browser: &Browser, page: &Page, button: &str) -> Page {
+    let done = answer(browser, page, button, &[]).await;
+    assert!(done.has("notice"), "{button} {} {}", done.status, done.body);
+    done
+}
+
+async fn what_was_agreed_to_is_listed_and_optional_terms_are_withdrawn_and_agreed_to(engine: Engine) {
+    let stage = stage(engine).await;
+    let browser = Browser::default();
+    let page = stage.come(&browser, "kakao", ("ryan", &[])).await;
+    let account = answer(&browser, &page, "login-submit", &[("name", "라이언"), REQUIRED]).await;
+    let made = stage.accounts().await.remove(0).user.id;
+    let seen = account.text("#terms").unwrap();
+    assert!(seen.contains("이용약관") && seen.contains("버전 2026-11-01") && seen.contains("방금"), "{seen}");
+    assert!(seen.contains("소식 받기") && seen.contains("동의하지 않음"), "{seen}");
+    assert!(
+        !account.has("withdraw-service") && !account.has("agree-service"),
+        "a required one has no button"
+    );
+    let account = press(&browser, &account, "agree-news").await;
+    assert_eq!(agreed(&stage.server, &made).await, [pair("news", "1"), pair("service", "2026-11-01")]);
+    stage.advance(3_600);
+    let account = press(&browser, &account, "withdraw-news").await;
+    assert_eq!(agreed(&stage.server, &made).await, [pair("service", "2026-11-01")]);
+    assert!(account.has("agree-news") && !account.has("withdraw-news"), "{}", account.body);
+    let again = press(&browser, &account, "agree-news").await;
+    let now = term_agreements::of_user(stage.server.app().db(), &made).await.unwrap();
+    let news = now.iter().find(|agreement| agreement.term == "news").unwrap();
+    assert_eq!(news.agreed_at, stage.server.now(), "anew, and not as if it had never been withdrawn");
+    let english = browser.visit(&stage.server.at("/account?lang=en")).await;
+    let seen = english.text("#terms").unwrap();
+    assert!(seen.contains("Version 1") && seen.contains("News") && seen.contains("Withdraw"), "{seen}");
+    assert!(again.has("withdraw-news"));
+}
+
+async fn agreements_to_other_versions_and_to_terms_that_are_gone_are_listed_too(engine: Engine) {
+    let next = server(engine, "2026-12-01", None).await;
+    let user = next.user("hong@example.com").await;
+    for (term, version) in [("service", "2026-11-01"), ("gone", "7")] {
+        let agree = term_agreements::agree(&user.id, (term, version), next.now());
+        next.app().db().commit(agree).await.unwrap();
+    }
+    let browser = Browser::default();
+    let door = browser.visit(&next.at("/account")).await;
+    let page = by_password(&browser, &door, &user.email, PASSWORD).await;
+    let page = answer(&browser, &page, "terms-submit", &[("term.service", "2026-12-01")]).await;
+    let seen = page.text("#terms").unwrap();
+    for words in ["2026-11-01", "2026-12-01", "gone", "버전 7"] {
+        assert!(seen.contains(words), "{words} in {seen}");
+    }
+    assert!(!page.has("withdraw-gone") && !page.has("withdraw-service"), "{}", page.body);
+}
+
+async fn se_07_nobody_changes_what_another_agreed_to(engine: Engine) {
+    let stage = stage(engine).await;
+    let (own, other) = (Browser::default(), Browser::default());
+    for (browser, who) in [(&own, "ryan"), (&other, "muzi")] {
+        let page = stage.come(browser, "kakao", (who, &[])).await;
+        answer(browser, &page, "login-submit", &[("name", who), REQUIRED, OPTIONAL]).await;
+    }
+    let page = stage.door(&own).await;
+    let csrf = page.values("#terms input[name=csrf]", "value").remove(0);
+    let post = async |browser: &Browser, path: &str, fields: &[(&str, &str)]| {
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        browser.post(path, &page, &fields).await.status.as_u16()
+    };
+    let form = [("csrf", csrf.as_str())];
+    assert_eq!(post(&own, "/account/terms/news/withdraw", &[]).await, 403, "without the form's token");
+    assert_eq!(post(&other, "/account/terms/news/withdraw", &form).await, 403, "the token is another's");
+    for (path, status) in [
+        ("/account/terms/service/withdraw", 404),
+        ("/account/terms/service/agree", 404),
+        ("/account/terms/unheard/withdraw", 404),
+        ("/account/terms/news/agree", 400),
+    ] {
+        assert_eq!(post(&own, path, &form).await, status, "{path}");
+    }
+    let another = [("csrf", csrf.as_str()), ("version", "2")];
+    assert_eq!(post(&own, "/account/terms/news/agree", &another).await, 400, "another version stood there");
+    for account in stage.accounts().await {
+        let both = [pair("news", "1"), pair("service", "2026-11-01")];
+        assert_eq!(agreed(&stage.server, &account.user.id).await, both);
+    }
+    assert_eq!(post(&own, "/account/terms/news/withdraw", &form).await, 303);
+    let left = stage.accounts().await.into_iter().map(|account| account.user.id);
+    let mut kept = 0;
+    for user in left {
+        kept += agreed(&stage.server, &user).await.len();
+    }
+    assert_eq!(kept, 3, "one's own, and nobody else's");
 }
 
 #[tokio::test]

@@ -1,9 +1,19 @@
 //! An app that the operator permits, and to which the person agrees, gets what the provider gave, working now.
 
+use mapae::{
+    clock::Clock,
+    store::identities::{self, Turn},
+};
+use mapae_protocol::time::Seconds;
 use mapae_simulators::{Command, Tokens};
-use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Page, client};
+use mapae_testkit::{
+    Answer, AppFixture, AppSpec, Authorization, Browser, Options, Page, TestServer, UserFixture, client,
+};
 
-use super::stage::{Stage, for_each_engine, sign_up};
+use super::{
+    stage::{PASSWORD, Stage, by_password, for_each_engine, sign_up},
+    stranger::Stranger,
+};
 
 /// What an app asks for that wants the provider's token.
 const ASKS: &str = "openid profile upstream:kakao";
@@ -43,6 +53,30 @@ async fn permitted(stage: &Stage) -> AppFixture {
     let said = stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
     assert_eq!((&said["permitted"], &said["scope"]), (&true.into(), &"upstream:kakao".into()));
     app
+}
+
+/// Somebody with a password and a way by a provider that says what the test wants, and an app that may have its tokens.
+struct Given {
+    stranger: Stranger,
+    app: AppFixture,
+    user: UserFixture,
+    browser: Browser,
+}
+
+impl Given {
+    async fn by_a_stranger(stage: &Stage) -> Self {
+        let stranger = Stranger::listen().await;
+        stranger.take_the_name_of(stage, "kakao").await;
+        stranger.says(r#"{"id":7,"kakao_account":{}}"#);
+        let app = permitted(stage).await;
+        let user = stage.server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let door = stage.door(&browser).await;
+        let account = by_password(&browser, &door, &user.email, PASSWORD).await;
+        let state = stage.press(&browser, &account, "kakao").await.answered("state").unwrap();
+        browser.visit(&stage.server.at(&format!("/upstream/kakao/callback?code=c&state={state}"))).await;
+        Self { stranger, app, user, browser }
+    }
 }
 
 /// Presses a button on the account's page of the only connected service.
@@ -158,6 +192,36 @@ for_each_engine! {
         assert_eq!((refused.status.as_u16(), refused.text("error").as_str()), (400, "login_required"));
     }
 
+    /// Google gives a refresh token once: what is kept of it belongs to the registration that it was given to.
+    async fn rp_03_lk_07_what_another_registration_gave_is_not_taken_over(stage: Stage of ["google"]) {
+        stage.enter(&Browser::default(), "google", ("jiwoo", &[])).await;
+        let uri = stage.server.at("/upstream/second/callback");
+        stage.simulator("google").control(Command::RedirectUri { uri, client_id: None }).await.unwrap();
+        stage.add("google", "second", None).await;
+        let app = stage.server.register(AppSpec::default()).await;
+        stage.mapae(&["upstream", "permit", "second", "--app", &app.client_id]).await;
+        let browser = Browser::default();
+        let given = async |authorization: &Authorization, page: Page| {
+            let page = match page.has("consent-approve") {
+                true => browser.submit(&page, "consent-approve", &[("all", "1")]).await,
+                false => page,
+            };
+            let code = page.answered("code").unwrap_or_else(|| panic!("{} {}", page.status, page.body));
+            let token = stage.server.redeem(&app, &code, &authorization.verifier).await.text("access_token");
+            let request = reqwest::Client::new().get(stage.server.at("/upstream/second/token"));
+            client::send(request.bearer_auth(token)).await
+        };
+        let authorization = Authorization::of(&app, "openid upstream:second");
+        let door = browser.visit(&authorization.address(&stage.server)).await;
+        let page = stage.through(&browser, &door, "second", ("jiwoo", &[])).await;
+        assert_eq!(given(&authorization, page).await.status, 200, "what the login itself brought");
+        stage.advance(3_700);
+        let authorization = Authorization::of(&app, "openid upstream:second");
+        let page = browser.visit(&authorization.address(&stage.server)).await;
+        let over = given(&authorization, page).await;
+        assert_eq!((over.status.as_u16(), over.error()), (400, "login_required"), "and no refresh token of the first");
+    }
+
     async fn an_api_that_is_given_a_token_gets_nothing_for_it_here(stage: Stage of ["kakao"]) {
         stage.server.register_api("https://calendar.example", &["calendar.read"], false).await;
         let optional = ["calendar.read", "upstream:kakao"].map(str::to_owned).to_vec();
@@ -200,15 +264,145 @@ for_each_engine! {
         assert!(*given != before && works(&stage, given).await);
     }
 
+    /// Counted where they arrive. The second node's clock is far ahead: the lease of the first is over there, if clocks count.
+    async fn mx_02_two_nodes_whose_clocks_differ_refresh_once(stage: Stage of []) {
+        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
+        let ahead = Clock::manual(stage.server.now().plus(Seconds::minutes(2)));
+        let node = TestServer::start_with(Options {
+            issuer: Some(stage.server.issuer().to_owned()),
+            database: Some(stage.server.database().to_owned()),
+            beside: Some(stage.server.data().to_owned()),
+            clock: Some(ahead.clone()),
+            ..Options::default()
+        });
+        let node = node.await;
+        let here = stage.server.at("/upstream/kakao/token");
+        let host = stage.server.issuer().trim_start_matches("http://").to_owned();
+        let there = format!("http://{}/upstream/kakao/token", node.address());
+        for round in 1..=3 {
+            stage.advance(3_700);
+            ahead.advance(Seconds::seconds(3_700));
+            let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
+            let ask = |address: &str| {
+                let request = reqwest::Client::new().get(address).header("host", &host).bearer_auth(&token);
+                tokio::spawn(client::send(request))
+            };
+            let held = stranger.hold_refreshes().await;
+            let first = ask(&here);
+            stranger.is_asked_to_refresh().await;
+            let others: Vec<_> = (0..20).map(|n| ask(if n % 2 == 0 { &here } else { &there })).collect();
+            // Long enough for all of them to find the turn taken; whoever would not wait is heard of.
+            for _ in 0..50 {
+                identities::of_user(node.app().db(), &user.id).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            drop(held);
+            for answer in others.into_iter().chain([first]) {
+                let answer = answer.await.unwrap();
+                assert_eq!(answer.status, 200, "{}", answer.json);
+            }
+            assert_eq!(stranger.refreshes(), 1, "round {round}");
+            stranger.forget();
+        }
+    }
+
+    async fn mx_02_a_node_that_died_while_it_refreshed_is_stood_in_for(stage: Stage of []) {
+        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
+        stage.advance(3_700);
+        let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
+        let db = stage.server.app().db();
+        let way = identities::of_user(db, &user.id).await.unwrap().remove(0);
+        let dead = Turn { id: &way.id, version: way.tokens_version, holder: "who died" };
+        db.commit(identities::claim_refresh(dead, None)).await.unwrap();
+        let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
+        let mut waiting = tokio::spawn(client::send(request));
+        let waits = tokio::time::timeout(std::time::Duration::from_millis(500), &mut waiting).await;
+        assert!(waits.is_err() && stranger.refreshes() == 0, "who gave a sign a moment ago is alive");
+        stage.advance(7);
+        let answer = waiting.await.unwrap();
+        assert_eq!((answer.status.as_u16(), stranger.refreshes()), (200, 1), "{}", answer.json);
+    }
+
     async fn when_the_link_is_over_the_app_is_told_to_let_the_person_sign_in(stage: Stage of ["kakao"]) {
-        let app = permitted(&stage).await;
-        let access_token = signed_in(&stage, &app, &Browser::default()).await;
+        let (app, browser) = (permitted(&stage).await, Browser::default());
+        let access_token = signed_in(&stage, &app, &browser).await;
         // The provider tells nobody: it shows when the token is due.
         stage.simulator("kakao").control(Command::Expire { tokens: Tokens::All, person: None }).await.unwrap();
         stage.advance(240);
         assert_eq!(fetched(&stage, &access_token).await.status, 200, "until then nobody knows");
-        stage.mapae(&["user", "disable", &stage.accounts().await[0].user.id]).await;
-        assert_eq!(fetched(&stage, &access_token).await.status, 401, "and whoever is disabled is nobody");
+        stage.advance(6 * 3_600);
+        let access_token = signed_in(&stage, &app, &browser).await;
+        for _ in 0..2 {
+            let over = fetched(&stage, &access_token).await;
+            assert_eq!((over.status.as_u16(), over.text("error").as_str()), (400, "login_required"));
+        }
+        let user = stage.accounts().await.remove(0).user.id;
+        let way = identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
+        assert!(way.tokens.is_none(), "what is dead is not kept");
+        let again = signed_in(&stage, &app, &Browser::default()).await;
+        assert_eq!(fetched(&stage, &again).await.status, 200, "and who signs in there brings others");
+        stage.mapae(&["user", "disable", &user]).await;
+        assert_eq!(fetched(&stage, &again).await.status, 401, "and whoever is disabled is nobody");
+    }
+
+    async fn rp_21_what_a_provider_gave_is_sealed(stage: Stage of ["kakao"]) {
+        let app = permitted(&stage).await;
+        let access_token = signed_in(&stage, &app, &Browser::default()).await;
+        let given = fetched(&stage, &access_token).await.text("access_token");
+        assert!(works(&stage, &given).await && !stage.kept().await.contains(&given));
+    }
+
+    /// The provider has given the refresh token away: what comes for it is kept, whether somebody waits for it or not.
+    async fn mx_02_a_refresh_whose_asker_hangs_up_loses_nothing(stage: Stage of []) {
+        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
+        stage.advance(3_700);
+        let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
+        let before = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
+        let held = stranger.hold_refreshes().await;
+        let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
+        let fetching = tokio::spawn(client::send(request));
+        stranger.is_asked_to_refresh().await;
+        fetching.abort();
+        assert!(fetching.await.unwrap_err().is_cancelled());
+        drop(held);
+        let kept = async {
+            loop {
+                let way = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
+                if way.tokens_version > before.tokens_version {
+                    return way;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let way = tokio::time::timeout(std::time::Duration::from_secs(30), kept).await.expect("it is kept");
+        assert!(way.tokens.is_some() && way.tokens != before.tokens);
+    }
+
+    async fn lk_10_mx_02_a_way_that_is_removed_while_its_tokens_are_refreshed_gives_none(stage: Stage of []) {
+        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
+        for ends in [false, true] {
+            stage.advance(3_700);
+            let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
+            let held = stranger.hold_refreshes().await;
+            let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
+            let fetching = tokio::spawn(client::send(request));
+            stranger.is_asked_to_refresh().await;
+            let db = stage.server.app().db();
+            let way = identities::of_user(db, &user.id).await.unwrap().remove(0);
+            if ends {
+                db.commit(identities::remove(&way.id, &user.id, None, stage.server.now())).await.unwrap();
+            }
+            drop(held);
+            let answer = fetching.await.unwrap();
+            if !ends {
+                assert_eq!(answer.text("access_token"), "a");
+                stranger.forget();
+                continue;
+            }
+            assert_eq!((answer.status.as_u16(), answer.text("error").as_str()), (400, "login_required"));
+            let left = identities::find(db, &way.issuer, &way.subject).await.unwrap().unwrap();
+            assert!(left.removed_at.is_some() && left.tokens.is_none(), "{left:?}");
+        }
     }
 
     async fn lk_07_who_was_permitted_there_is_not_permitted_at_another_of_its_name(stage: Stage of ["kakao"]) {

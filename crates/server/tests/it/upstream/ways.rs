@@ -27,6 +27,15 @@ async fn way_of(stage: &Stage, upstream: &str) -> String {
     ways.into_iter().find(|way| way.upstream == upstream).unwrap().id
 }
 
+/// Proves on the account's page, at a provider, who they are.
+async fn confirm(stage: &Stage, browser: &Browser, account: &Page, (provider, who): (&str, &str)) -> Page {
+    let confirm = account.values("#confirm-ways", "href").pop().unwrap();
+    let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
+    let left = stage.press(browser, &page, provider).await;
+    let back = stage.at_the_provider(browser, &left, (who, &[])).await;
+    browser.visit(back.as_str()).await
+}
+
 for_each_engine! {
     async fn lk_03_the_owner_adds_a_way_and_removes_it(stage: Stage of ["kakao"]) {
         let user = stage.server.user("hong@example.com").await;
@@ -58,6 +67,44 @@ for_each_engine! {
         remove(&browser, &stage.door(&browser).await).await;
         let mails = stage.server.mails_to(&user.email).await;
         assert!(mails.len() == 2 && mails.iter().any(|mail| mail.subject == "A way to sign in was removed"), "{mails:?}");
+    }
+
+    async fn lk_01_the_owner_is_told_by_mail_of_a_way_that_was_linked_by_a_proof(stage: Stage of ["kakao"]) {
+        let owner = stage.server.user_who_speaks("ryan@example.test", Some("en")).await;
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
+        assert!(page.has("linking"), "{} {}", page.status, page.body);
+        let wrong = by_password(&browser, &page, &owner.email, "wrong password").await;
+        assert_eq!(stage.server.mails_to(&owner.email).await.len(), 0, "who proves nothing causes no mail");
+        let account = by_password(&browser, &wrong, &owner.email, PASSWORD).await;
+        assert!(account.has("services"), "{} {}", account.status, account.body);
+        let mails = stage.server.mails_to(&owner.email).await;
+        let [added] = mails.as_slice() else { panic!("{mails:?}") };
+        assert_eq!(added.subject, "A way to sign in was added");
+        assert!(added.text.contains("Kakao") && added.text.contains(&stage.server.at("/account")), "{added:?}");
+        // The same by hand, where no address led there.
+        let other = stage.server.user("hong@example.com").await;
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("muzi", &[])).await;
+        let href = page.values("#have-account", "href").pop().unwrap();
+        let page = browser.visit(page.address.join(&href).unwrap().as_str()).await;
+        by_password(&browser, &page, &other.email, PASSWORD).await;
+        assert_eq!(stage.server.mails_to(&other.email).await.len(), 1);
+        // Whoever signs in by it from then on causes none.
+        stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
+        assert_eq!(stage.server.mails_to(&owner.email).await.len(), 1);
+    }
+
+    async fn lk_01_who_proves_another_account_than_the_one_that_was_named_links_nothing(stage: Stage of ["kakao"]) {
+        stage.server.user("ryan@example.test").await;
+        let other = stage.server.user("kim@example.com").await;
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
+        assert!(page.has("linking"), "{} {}", page.status, page.body);
+        let account = by_password(&browser, &page, &other.email, PASSWORD).await;
+        assert!(account.has("services"), "they are in: {} {}", account.status, account.body);
+        let ways = identities::of_user(stage.server.app().db(), &other.id).await.unwrap();
+        assert!(ways.is_empty() && stage.server.mails_to(&other.email).await.is_empty(), "{ways:?}");
     }
 
     async fn nobody_is_written_to_who_has_no_address_or_has_just_come(stage: Stage of ["kakao", "naver"]) {
@@ -109,6 +156,38 @@ for_each_engine! {
             added = stage.through(&browser, &door, gone, (who, &[])).await;
         }
         assert_eq!(left().await, 2);
+    }
+
+    async fn lk_02_whoever_sets_a_password_by_mail_sees_the_other_ways_and_removes_those_of_strangers(stage: Stage of ["kakao", "naver"]) {
+        let user = stage.server.user("hong@example.com").await;
+        let (thief, owner) = (Browser::default(), Browser::default());
+        let account = signed_in(&stage, &thief, &user).await;
+        let account = stage.through(&thief, &account, "kakao", ("muzi", &[])).await;
+        stage.through(&thief, &account, "naver", ("yuna", &[])).await;
+        let link = crate::people::link(&stage.server, &owner, "/password/forgot", &user.email).await;
+        let form = owner.visit(&link).await;
+        assert!(form.has("other-ways") && form.body.contains("무지") && form.body.contains("로그인 지우기"), "{}", form.body);
+        let strangers = way_of(&stage, "kakao").await;
+        let short = owner.submit(&form, "login-submit", &[("password", "short"), ("remove", &strangers)]).await;
+        assert_eq!(short.values("[name=remove][checked]", "value"), [strangers.as_str()], "what was chosen stays chosen");
+        let fields = [("password", "a new and longer one"), ("remove", strangers.as_str())];
+        let done = owner.follow(owner.submit(&form, "login-submit", &fields).await).await;
+        assert!(done.has("services") && !done.body.contains("무지"), "{} {}", done.status, done.body);
+        let page = stage.come(&Browser::default(), "kakao", ("muzi", &[])).await;
+        assert!(!page.has("services"), "it opens the account no more: {}", page.body);
+        stage.enter(&Browser::default(), "naver", ("yuna", &[])).await;
+        assert_eq!(stage.accounts().await.len(), 1, "and what was left stays");
+    }
+
+    async fn who_has_an_address_and_no_password_is_shown_no_field_for_one(stage: Stage of ["google"]) {
+        let browser = Browser::default();
+        stage.enter(&browser, "google", ("jiwoo", &[])).await;
+        assert!(stage.accounts().await.remove(0).user.email.is_some());
+        stage.advance(3_600);
+        let account = stage.door(&browser).await;
+        let confirm = account.values("#confirm-ways", "href").pop().unwrap();
+        let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
+        assert!(page.has("upstream-google") && !page.has("password") && !page.has("login-submit"), "{}", page.body);
     }
 
     async fn lk_03_a_sign_in_of_long_ago_changes_nothing(stage: Stage of ["kakao"]) {
@@ -219,6 +298,38 @@ for_each_engine! {
         let heard = stranger.heard();
         assert!(heard.iter().any(|said| said.starts_with("/oauth/token")), "{heard:?}");
         assert!(!heard.iter().any(|said| said.contains("unlink")), "{heard:?}");
+    }
+
+    async fn lk_12_the_provider_is_told_of_a_removed_way_also_when_its_tokens_are_old(stage: Stage of ["kakao", "naver"]) {
+        let browser = Browser::default();
+        let account = stage.enter(&browser, "kakao", ("ryan", &["account_email"])).await;
+        stage.through(&browser, &account, "naver", ("yuna", &[])).await;
+        assert_eq!(stage.linked_at("kakao").await, ["ryan"]);
+        stage.advance(7 * 3_600);
+        let later = Browser::default();
+        let page = stage.enter(&later, "naver", ("yuna", &[])).await;
+        let page = confirm(&stage, &later, &page, ("naver", "yuna")).await;
+        let kakao = way_of(&stage, "kakao").await;
+        let page = later.follow(later.submit(&page, &format!("remove-{kakao}"), &[]).await).await;
+        assert!(page.has("notice"), "{} {}", page.status, page.body);
+        // Behind the request's back.
+        let told = async {
+            while !stage.linked_at("kakao").await.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("Kakao is told");
+    }
+
+    /// Whether that is enough, the time says that Apple gives.
+    async fn who_comes_by_a_provider_that_cannot_be_asked_anew_is_offered_it_to_confirm(stage: Stage of ["apple"]) {
+        let browser = Browser::default();
+        stage.enter(&browser, "apple", ("haru", &[])).await;
+        stage.advance(3_600);
+        let account = stage.door(&browser).await;
+        let confirm = account.values("#confirm-ways", "href").pop().unwrap();
+        let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
+        assert!(page.has("upstream-apple"), "{}", page.body);
     }
 
     async fn lk_10_a_way_that_opens_nothing_is_not_the_one_that_stays(stage: Stage of ["kakao", "naver"]) {

@@ -5,6 +5,7 @@ mod login;
 mod notices;
 mod profile;
 mod refresh;
+mod terms;
 
 use mapae_simulators::Provider;
 use reqwest::Response;

@@ -207,6 +207,7 @@ mod tests {
             locale: None,
             password_hash: None,
             operator: false,
+            claims: None,
         };
         Unit::from(users::insert(&user, NOW))
     }

@@ -10,12 +10,20 @@ use super::{
 };
 
 async fn from_the_button_to_the_session(engine: Engine) {
-    let stage = Stage::set(engine).await;
+    goes_from_the_button_to_the_session(&Stage::set(engine).await).await;
+}
+
+/// RFC 8414 §3.1, OIDC Discovery §4.1.
+async fn an_issuer_with_a_path_is_found_by_its_name(engine: Engine) {
+    goes_from_the_button_to_the_session(&Stage::set_below(engine, "/team/login").await).await;
+}
+
+async fn goes_from_the_button_to_the_session(stage: &Stage) {
     let service = stage.service().await;
-    let mut visitor = Visitor::of(&stage);
+    let mut visitor = Visitor::of(stage);
     signs_up(&service, &mut visitor).await;
     is_in_at_once(&service, &mut visitor).await;
-    is_known_elsewhere(&stage, &service).await;
+    is_known_elsewhere(stage, &service).await;
 }
 
 async fn signs_up(service: &Service, visitor: &mut Visitor) {
@@ -69,6 +77,16 @@ async fn a_new_person_signs_up_and_a_known_one_is_in_at_once_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_person_signs_up_and_a_known_one_is_in_at_once_on_postgres() {
     from_the_button_to_the_session(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issuer_with_a_path_is_found_by_its_name_on_sqlite() {
+    an_issuer_with_a_path_is_found_by_its_name(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_issuer_with_a_path_is_found_by_its_name_on_postgres() {
+    an_issuer_with_a_path_is_found_by_its_name(Engine::Postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! `mapae-client` against the server: a web service, its vault and its people, over HTTP.
 
+mod bound;
 mod callbacks;
 mod logins;
 mod outages;

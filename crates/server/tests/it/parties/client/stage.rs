@@ -27,7 +27,16 @@ impl Stage {
         Self::set_with(engine, Clock::manual(Timestamp::from_unix(1_800_000_000)), &[]).await
     }
 
+    /// The same where the issuer has a path.
+    pub(super) async fn set_below(engine: Engine, path: &str) -> Self {
+        Self::place(engine, Clock::manual(Timestamp::from_unix(1_800_000_000)), &[], path).await
+    }
+
     pub(super) async fn set_with(engine: Engine, clock: Clock, settings: &[(&str, &str)]) -> Self {
+        Self::place(engine, clock, settings, "").await
+    }
+
+    async fn place(engine: Engine, clock: Clock, settings: &[(&str, &str)], path: &str) -> Self {
         let gateway = Gateway::open().await;
         let folder = tempfile::tempdir().unwrap();
         let database = TestServer::database_on(engine).await;
@@ -38,7 +47,8 @@ impl Stage {
             settings: settings.clone(),
             clock: Some(clock.clone()),
             beside: Some(folder.path().to_owned()),
-            issuer: Some(gateway.issuer().to_owned()),
+            issuer: Some(format!("{}{path}", gateway.issuer())),
+            ..Options::default()
         };
         let server = TestServer::start_with(options).await;
         gateway.lead_to(server.address());
@@ -49,13 +59,15 @@ impl Stage {
     /// Ends the server and starts it again over the same data; people and apps reach it at the same address.
     pub(super) async fn restart(self) -> Self {
         let Self { gateway, server, clock, user, database, settings, folder } = self;
+        let issuer = server.issuer().to_owned();
         server.stop().await;
         let options = Options {
             database: database.clone(),
             settings: settings.clone(),
             clock: Some(clock.clone()),
             beside: Some(folder.path().to_owned()),
-            issuer: Some(gateway.issuer().to_owned()),
+            issuer: Some(issuer),
+            ..Options::default()
         };
         let server = TestServer::start_with(options).await;
         gateway.lead_to(server.address());

@@ -73,13 +73,17 @@ pub(super) struct Plan {
     pub(super) sign_up: Vec<Field>,
     pub(super) api: Option<String>,
     pub(super) patience: Duration,
+    pub(super) registered: Registered,
 }
+
+/// How the app is known at the server, beside its id and secret.
+pub(super) type Registered = Arc<dyn Fn(ClientRegistration) -> ClientRegistration + Send + Sync>;
 
 impl Plan {
     pub(super) fn of(stage: &Stage, app: &AppFixture) -> Self {
         let clock = stage.clock.clone();
         Self {
-            issuer: stage.gateway.issuer().to_owned(),
+            issuer: stage.server.issuer().to_owned(),
             app: app.clone(),
             clock: Clock::new(move || clock.now()),
             users: Users::default(),
@@ -88,6 +92,7 @@ impl Plan {
             sign_up: vec![Field::required("nickname"), Field::agreement("terms")],
             api: None,
             patience: Duration::from_secs(5),
+            registered: Arc::new(|registration| registration),
         }
     }
 
@@ -98,14 +103,19 @@ impl Plan {
         self
     }
 
-    fn client(&self) -> Client<User> {
+    /// The server as the service knows it.
+    pub(super) fn provider(&self) -> Provider {
         let mut registration =
             ClientRegistration::new(&self.app.client_id, &self.app.redirect_uri).with_scopes(&self.scopes);
         if let Some(secret) = &self.app.client_secret {
             registration = registration.with_secret(secret);
         }
         let settings = ProviderSettings::new("mapae").for_development().answering_within(self.patience);
-        let provider = Provider::discover(&self.issuer, registration, settings).unwrap();
+        Provider::discover(&self.issuer, (self.registered)(registration), settings).unwrap()
+    }
+
+    fn client(&self) -> Client<User> {
+        let provider = self.provider();
         let vault = Vault::open(self.folder.path().join("client.db")).unwrap();
         let builder = Client::builder(vault, self.users.clone()).name("shop").clock(self.clock.clone());
         builder.provider(provider).sign_up(self.sign_up.clone()).build().unwrap()
@@ -117,7 +127,7 @@ pub(super) struct Service {
     pub(super) client: Client<User>,
     pub(super) users: Users,
     address: String,
-    plan: Plan,
+    pub(super) plan: Plan,
     task: JoinHandle<()>,
 }
 

@@ -1,0 +1,2 @@
+-- Optional terms can be withdrawn, and agreed to again.
+ALTER TABLE term_agreements ADD COLUMN withdrawn_at BIGINT;

@@ -1,0 +1,342 @@
+//! Apps that are an address: what stands there is their registration — draft-ietf-oauth-client-id-metadata-document §3, §4, §5.
+//!
+//! The document is fetched when somebody is sent here by the app, and kept as an app that registered itself: what is issued
+//! rests on a row, as for any other. It is public or signs with a key of its own, because there is nobody to give a secret
+//! to, and one that nobody has checked. When what people saw of it changes, everybody is asked again.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use mapae_protocol::{
+    client_id::ClientId,
+    endpoint_uri::EndpointUri,
+    strict_json,
+    time::{Seconds, Timestamp},
+    uri::Uri,
+};
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+use crate::{
+    accounts::throttle::CLIENT_DOCUMENTS,
+    app::App,
+    audit::{About, Event},
+    contention,
+    endpoints::{
+        register::described::{self, Asked, Described},
+        registration_error::RegistrationError,
+    },
+    fault::Fault,
+    fetch::{FetchError, turns::Turns},
+    http::ClientAddress,
+    interaction::PageError,
+    registration::{Development, begins_stricter, shows_otherwise},
+    store::{
+        CommitError, Concealed, Unit, app_icons,
+        apps::{self, NewApp, RegisteredApp},
+        consents, counters,
+        registrations::{self, Change, NewRegistration},
+        vouching,
+    },
+};
+
+/// Longest document (draft-ietf-oauth-client-id-metadata-document §6.6 recommends a limit).
+const BYTES: usize = 16 * 1_024;
+/// For how long a document is not fetched again.
+const FRESH: Seconds = Seconds::minutes(10);
+/// For how long the app that a document described goes on while its site does not answer.
+const OUTAGE: Seconds = Seconds::days(1);
+/// For how long somebody waits for another one who fetches the same document.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Most addresses of which it is known that their documents are fresh.
+const MOST_FRESH: usize = 10_000;
+/// What can only be agreed on with somebody (draft-ietf-oauth-client-id-metadata-document §4.1).
+const SECRETS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
+
+/// Which documents were read not long ago. What is not in here is fetched again.
+#[derive(Debug)]
+pub(crate) struct FreshDocuments {
+    read: Mutex<HashMap<String, Timestamp>>,
+    /// One fetch of one document at a time: who waits finds it read.
+    turns: Turns,
+}
+
+impl Default for FreshDocuments {
+    fn default() -> Self {
+        Self { read: Mutex::default(), turns: Turns::new(MOST_FRESH, 1) }
+    }
+}
+
+impl FreshDocuments {
+    /// Whether it was read within this time.
+    fn has(&self, id: &str, within: Seconds, now: Timestamp) -> bool {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.get(id).is_some_and(|at| now < at.plus(within))
+    }
+
+    fn add(&self, id: &str, now: Timestamp) {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        for within in [OUTAGE, FRESH] {
+            if read.len() >= MOST_FRESH {
+                read.retain(|_, at| now < at.plus(within));
+            }
+        }
+        if read.len() >= MOST_FRESH {
+            read.clear();
+        }
+        read.insert(id.to_owned(), now);
+    }
+
+    fn forget(&self, id: &str) {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// Why there is no document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    /// Nobody knows what stands there now.
+    Unknown,
+    /// No document that is one.
+    Wrong,
+}
+
+/// Reads the document of an app that is an address, unless that was done not long ago. Any other app is as it is
+/// registered.
+///
+/// # Errors
+/// There is no such document, or it cannot be taken: then there is no such app. While its site does not answer, and when too
+/// many documents were asked for, the app goes on as it was read last, for a day.
+pub(crate) async fn follow(app: &App, id: &str, from: ClientAddress) -> Result<(), PageError> {
+    let Some(address) = address(app, id) else { return Ok(()) };
+    let (documents, now) = (app.fresh_documents(), app.now());
+    if documents.has(id, FRESH, now) {
+        return Ok(());
+    }
+    let going_on = |otherwise| if documents.has(id, OUTAGE, now) { Ok(()) } else { Err(otherwise) };
+    let Ok(_turn) = timeout(PATIENCE, documents.turns.take(id)).await else {
+        return going_on(PageError::TooMany);
+    };
+    if documents.has(id, FRESH, now) {
+        return Ok(());
+    }
+    let charged = app.throttle().charge(CLIENT_DOCUMENTS, &from.throttle_key().to_string(), now);
+    if charged.is_err() {
+        return going_on(PageError::TooMany);
+    }
+    let read = match fetch(app, &address).await {
+        Ok(said) => read(app, id, &said).await,
+        Err(Missing::Unknown) => return going_on(PageError::UnknownApp),
+        Err(Missing::Wrong) => Err(PageError::UnknownApp),
+    };
+    match &read {
+        Ok(()) => documents.add(id, now),
+        Err(PageError::UnknownApp) => documents.forget(id),
+        Err(_) => {}
+    }
+    read
+}
+
+/// Takes in what the document says. What it names is fetched once.
+async fn read(app: &App, id: &str, said: &Map<String, Value>) -> Result<(), PageError> {
+    let before = apps::find(app.db(), id).await?;
+    let asked = described::ask(app, said, present(before.as_ref())).await.map_err(refused)?;
+    contention::until_done(|| keep(app, id, &asked)).await
+}
+
+/// The app, unless it is gone.
+fn present(before: Option<&RegisteredApp>) -> Option<&RegisteredApp> {
+    before.filter(|before| before.app.deleted_at.is_none())
+}
+
+/// The address that a client id is, if this server takes such and it is one of those that there may be
+/// (draft-ietf-oauth-client-id-metadata-document §3).
+fn address(app: &App, id: &str) -> Option<EndpointUri> {
+    let config = app.config();
+    let desk = config.fetch.private_addresses && Development::of(&config.site) == Development::Yes;
+    let uri = Uri::parse(id).ok()?;
+    let secure = uri.scheme == "https" || desk;
+    let plain = secure && !uri.path.is_empty() && uri.query.is_none() && !uri.has_dot_segment();
+    // Browsers show one address however its host is written: there is one app at it.
+    let is_lower = |part: &str| !part.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = is_lower(uri.scheme) && uri.authority.is_some_and(|authority| is_lower(authority.host));
+    let taken = config.registration.client_documents && plain && lower && ClientId::parse(id).is_ok();
+    taken.then(|| EndpointUri::parse(id).ok()).flatten()
+}
+
+/// What the document says, if it is about the address at which it stands
+/// (draft-ietf-oauth-client-id-metadata-document §4).
+async fn fetch(app: &App, address: &EndpointUri) -> Result<Map<String, Value>, Missing> {
+    let fetched = app.fetcher().get(address, BYTES).await;
+    let fetched = fetched.map_err(|error| {
+        let shown: &dyn std::error::Error = &error;
+        tracing::info!(address = address.as_str(), error = shown, "a client document was not fetched");
+        match error {
+            FetchError::Timeout | FetchError::Unreachable | FetchError::Broken => Missing::Unknown,
+            _ => Missing::Wrong,
+        }
+    })?;
+    let is_json = fetched.media_type == "application/json"
+        || (fetched.media_type.starts_with("application/") && fetched.media_type.ends_with("+json"));
+    let said = strict_json::parse_object(&fetched.body, BYTES).ok().filter(|_| is_json);
+    said.and_then(|said| own(said, address.as_str())).ok_or(Missing::Wrong)
+}
+
+/// The document, unless it is another's or of an app that shares a secret
+/// (draft-ietf-oauth-client-id-metadata-document §4.1). One that does not say how it
+/// authenticates cannot: the default of RFC 7591 §2 is a secret, and there is none.
+pub(crate) fn own(mut said: Map<String, Value>, id: &str) -> Option<Map<String, Value>> {
+    let method = said.entry("token_endpoint_auth_method").or_insert_with(|| Value::from("none"));
+    let secretless = *method == "none" || *method == "private_key_jwt";
+    let shares = SECRETS.iter().any(|name| said.contains_key(*name));
+    let storable = !strict_json::holds_nul(&said);
+    (secretless && !shares && storable && said.get("client_id").is_some_and(|own| *own == id)).then_some(said)
+}
+
+/// Keeps what the document says now. `None`: something changed meanwhile.
+async fn keep(app: &App, id: &str, asked: &Asked) -> Result<Option<()>, PageError> {
+    let generation = counters::read(app.db()).await?.catalog;
+    let before = apps::find(app.db(), id).await?;
+    if before.as_ref().is_some_and(|before| before.app.off_by().is_some()) {
+        // It stays switched off, whatever it says.
+        return Ok(Some(()));
+    }
+    let described = asked.describe(app, id, present(before.as_ref())).map_err(refused)?;
+    let now = app.issuing_time().map_err(Fault::from)?;
+    let written = match &before {
+        None => inserted(app, id, &described, now),
+        Some(before) => changed(id, before, &described, now),
+    };
+    let renewed = before.as_ref().is_some_and(|before| before.app.deleted_at.is_some());
+    let room = app.config().registration.most_unused;
+    let room = renewed.then(|| registrations::renew(id, &new_registration(app, &described, now), room, now));
+    let unit = Unit::from(counters::guard_catalog(generation)).with_all(room).with(written);
+    match app.commit(unit).await {
+        Ok(_) => About::app(id).note(Event::ClientDocumentRead),
+        // The guard of the catalogue comes before.
+        Err(CommitError::Conflict { statement })
+            if (before.is_none() || renewed) && statement == 1 + registrations::NO_ROOM =>
+        {
+            return Err(PageError::TooMany);
+        }
+        Err(CommitError::Conflict { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Some(()))
+}
+
+/// Why it cannot be taken is for its owner to find out, not for whoever was sent here.
+fn refused(error: RegistrationError) -> PageError {
+    match error {
+        RegistrationError::Fault(fault) => PageError::Fault(fault),
+        refused => {
+            let refused: &dyn std::error::Error = &refused;
+            tracing::info!(refused, "a client document was refused");
+            PageError::UnknownApp
+        }
+    }
+}
+
+/// Nobody manages it but by changing the document: no token has this digest.
+fn new_registration(app: &App, described: &Described, now: Timestamp) -> NewRegistration {
+    NewRegistration {
+        token_hash: "".into(),
+        sector: described.sector.clone(),
+        initial_token_id: None,
+        expires_at: now.plus(app.config().registration.unused),
+    }
+}
+
+fn inserted(app: &App, id: &str, described: &Described, now: Timestamp) -> Unit {
+    let policy = &app.config().registration;
+    let (settings, lists) = (described.settings.clone(), described.lists.clone());
+    let new = NewApp { id: id.to_owned(), owner_id: None, settings, lists, secret: None };
+    let registration = new_registration(app, described, now);
+    registrations::register(&new, &registration, policy.most_unused, now)
+        .with_all(described.logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
+        .with_all(policy.vouch.then(|| vouching::vouch(id, now)))
+}
+
+/// Another document in the place of the one that people have seen: what they gave that one ends, and they are asked anew.
+fn changed(id: &str, before: &RegisteredApp, described: &Described, now: Timestamp) -> Unit {
+    let Described { settings, lists, sector, logo } = described;
+    let kept = &before.app.settings;
+    let sector_before = before.registered.as_ref().and_then(|registered| registered.sector.as_deref());
+    let gone = before.app.deleted_at.is_some();
+    if !gone && (settings, lists) == (kept, &before.lists) && sector.as_deref() == sector_before {
+        return Unit::new();
+    }
+    let other = shows_otherwise(before, settings, lists)
+        || settings.subject_type != kept.subject_type
+        || settings.public != kept.public
+        || sector.as_deref() != sector_before;
+    let stricter = !other && begins_stricter(&before.lists, lists);
+    let nobody = Concealed::from("");
+    let change = Change { seen: &nobody, token_hash: &nobody, sector: sector.as_deref() };
+    Unit::new()
+        .with_all((!gone).then(|| registrations::change(id, &change)))
+        .with_all(gone.then(|| apps::revive(id, now)))
+        .with(apps::update(id, settings, lists, now))
+        .with_all(logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
+        .with_all(settings.icon.is_none().then(|| app_icons::remove(id)))
+        .with_all(other.then(|| apps::revoke(id, now).with(consents::withdraw_all(id, now))))
+        .with_all(stricter.then(|| apps::revoke(id, now)))
+        .with_all(other.then(|| vouching::withdraw(id, now)))
+}
+
+/// The host and the origin of an app that is an address: who it is, wherever it leads.
+pub(crate) fn place(id: &str) -> Option<(&str, String)> {
+    let uri = Uri::parse(id).ok().filter(|uri| matches!(uri.scheme, "https" | "http"))?;
+    Some((uri.authority?.host, uri.origin()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(said: &Value) -> Option<Map<String, Value>> {
+        own(said.as_object().unwrap().clone(), "https://a.example/app.json")
+    }
+
+    /// draft-ietf-oauth-client-id-metadata-document §4, §4.1.
+    #[test]
+    fn dc_11_a_document_is_about_its_address_and_shares_no_secret() {
+        let id = "https://a.example/app.json";
+        assert_eq!(read(&json!({ "client_id": id })).unwrap()["token_endpoint_auth_method"], "none");
+        let signs = json!({ "client_id": id, "token_endpoint_auth_method": "private_key_jwt" });
+        assert!(read(&signs).is_some(), "a key of its own is no shared secret");
+        for wrong in [
+            json!({}),
+            json!({ "client_id": "https://a.example:443/app.json" }),
+            json!({ "client_id": "https://A.example/app.json" }),
+            json!({ "client_id": [id] }),
+            json!({ "client_id": id, "token_endpoint_auth_method": "client_secret_basic" }),
+            json!({ "client_id": id, "token_endpoint_auth_method": "client_secret_post" }),
+            json!({ "client_id": id, "token_endpoint_auth_method": "client_secret_jwt" }),
+            json!({ "client_id": id, "token_endpoint_auth_method": null }),
+            json!({ "client_id": id, "client_secret": "x" }),
+            json!({ "client_id": id, "client_secret_expires_at": 0 }),
+            json!({ "client_id": id, "client_name": "a\u{0}b" }),
+        ] {
+            assert_eq!(read(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn dc_11_what_is_fresh_is_remembered_within_bounds() {
+        let (fresh, now) = (FreshDocuments::default(), Timestamp::from_unix(1_800_000_000));
+        fresh.add("https://a.example/", now);
+        assert!(fresh.has("https://a.example/", FRESH, now.plus(Seconds::seconds(599))));
+        assert!(!fresh.has("https://a.example/", FRESH, now.plus(FRESH)));
+        assert!(!fresh.has("https://a.example/", OUTAGE, now.plus(OUTAGE)));
+        for number in 0..MOST_FRESH * 2 {
+            fresh.add(&number.to_string(), now);
+        }
+        assert!(fresh.read.lock().unwrap().len() <= MOST_FRESH);
+    }
+}

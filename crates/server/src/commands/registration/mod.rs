@@ -1,0 +1,5 @@
+//! `mapae registration`.
+
+pub(super) mod create;
+pub(super) mod list;
+pub(super) mod revoke;

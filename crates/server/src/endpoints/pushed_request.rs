@@ -1,0 +1,203 @@
+//! The pushed authorization request endpoint — RFC 9126 §2; threats PA-01 … PA-07, PA-16.
+//!
+//! The request is judged here as the authorization endpoint judges it, and told to the app instead of to the person's
+//! browser. What is kept is what came; whoever begins with it is judged again.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{
+    authorization::{
+        AuthorizationRequest,
+        request_object::{self, Given},
+        target::RequestedTarget,
+    },
+    dpop::{Error as ProofError, Thumbprint},
+    error::{ErrorCode, OAuthError},
+    fapi::Profile,
+    jose::claimed_subject,
+    params::{self, Params},
+    pushed_request::{self, PushedRequestUri, PushedResponse},
+    time::Seconds,
+};
+
+use super::{authorize::admit, cors, form, json, token_error::TokenError};
+use crate::{
+    accounts::throttle,
+    app::App,
+    catalog::Client,
+    client_auth, client_document,
+    dpop::{self, Possession},
+    http::{ClientAddress, RequestContext},
+    interaction::{PageError, Unopened, open},
+    keys::STEP_LIFE,
+    pages::look::Standing,
+    router::paths,
+    store::{
+        Concealed, Unit,
+        pushed_requests::{self, NewPushedRequest},
+    },
+};
+
+/// For how long somebody can begin with a pushed request (RFC 9126 §2.2: short; PA-06).
+const LIFE: Seconds = Seconds::seconds(90);
+
+/// Longest request that is kept, encoded: what an address could carry, with room for a hint.
+const MAX_KEPT: usize = 24 * 1024;
+
+/// `POST /par`.
+pub(crate) async fn push(State(app): State<App>, request: Request) -> Response {
+    let origin = cors::origin(&request);
+    let (client, outcome) = take(&app, request).await;
+    let response = match outcome {
+        Ok((pushed, possession)) => {
+            let response = json::with_status(StatusCode::CREATED, &pushed);
+            possession.iter().fold(response, |response, possession| possession.renew(response))
+        }
+        Err(error) => error.into_response(),
+    };
+    cors::allow_client(&app, response, origin, client.as_deref()).await
+}
+
+/// What the app is told, and the possession that it proved.
+type Outcome = Result<(PushedResponse, Option<Possession>), TokenError>;
+
+async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
+    let from = request.extensions().get::<RequestContext>().map(|context| context.client);
+    let form = match form::read(request, app.config().limits.form_bytes).await {
+        Ok(form) => form,
+        Err(error) => return (None, Err(error.into())),
+    };
+    if let Err(error) = known(app, &form, from).await {
+        return (None, Err(error));
+    }
+    let client = match client_auth::authenticate_app(app, &form).await {
+        Ok(client) => client,
+        Err(error) => return (None, Err(error)),
+    };
+    let outcome = proven(app, &client, form, from).await;
+    (Some(client), outcome)
+}
+
+/// An app that is an address may come here before anybody was sent by it.
+async fn known(app: &App, form: &form::Form, from: Option<ClientAddress>) -> Result<(), TokenError> {
+    let named = form.params.one("client_id").ok().flatten().map(str::to_owned);
+    // An assertion names the app, too (RFC 7521 §4.2).
+    let asserted = || claimed_subject(form.params.one("client_assertion").ok().flatten()?);
+    let (Some(id), Some(from)) = (named.or_else(asserted), from) else { return Ok(()) };
+    client_document::follow(app, &id, from).await.map_err(|error| match error {
+        PageError::TooMany => TokenError::TooMany,
+        PageError::Fault(fault) => TokenError::Fault(fault),
+        _ => TokenError::InvalidClient { basic: form.has_authorization() },
+    })
+}
+
+/// The request, out of its object if it came in one: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
+async fn unfolded(
+    app: &App,
+    client: &Client,
+    params: Params,
+    from: Option<ClientAddress>,
+) -> Result<Params, TokenError> {
+    let refused = |error: request_object::Error| TokenError::Refused(error.into());
+    let (given, from) = match (Given::of(&params).map_err(refused)?, from) {
+        (Some(given @ Given::Object(_)), Some(from)) => (given, from),
+        (None, _) if client.metadata().signs_requests => {
+            return Err(refused(request_object::Error::Unsigned));
+        }
+        // A reference is refused with the rest of the request (RFC 9126 §2.1).
+        _ => return Ok(params),
+    };
+    open(app, client, given, from).await.map_err(|error| match error {
+        Unopened::Refused(error) => refused(error),
+        Unopened::TooMany => TokenError::TooMany,
+        Unopened::Fault(fault) => TokenError::Fault(fault),
+    })
+}
+
+/// Pushing with a proof of possession binds the code to its key (RFC 9449 §10.1). A proof is good once, also when what
+/// came with it is refused.
+async fn proven(app: &App, client: &Client, form: form::Form, from: Option<ClientAddress>) -> Outcome {
+    let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
+    let request = dpop::Request {
+        method: &Method::POST,
+        address: &address,
+        headers: &form.headers,
+        access_token: None,
+    };
+    let possession = dpop::of_client(app, client, &request).await?;
+    charge(app, client, from)?;
+    if let Some(possession) = &possession {
+        possession.use_alone(app).await?;
+    }
+    let params = unfolded(app, client, form.params, from).await?;
+    let pushed = judge(app, client, &params).map_err(TokenError::Refused)?;
+    let pushed = bound(pushed, possession.as_ref().map(Possession::key))?;
+    Ok((keep(app, client, &pushed).await?, possession))
+}
+
+/// Whoever knows the id of a public app can push in its name: each try counts, since its proof is kept.
+fn charge(app: &App, client: &Client, from: Option<ClientAddress>) -> Result<(), TokenError> {
+    let source = from.map(|from| from.throttle_key().to_string()).unwrap_or_default();
+    let now = app.now();
+    let charged = match (client.is_public(), client.standing()) {
+        (true, _) => app.throttle().charge(throttle::PUSHED_BY_SOURCE, &source, now),
+        (false, Standing::Verified) => Ok(()),
+        (false, Standing::Unverified) => app.throttle().charge(throttle::PUSHED_REQUESTS, client.id(), now),
+    };
+    charged.map_err(|_| TokenError::TooMany)
+}
+
+async fn keep(app: &App, client: &Client, pushed: &Params) -> Result<PushedResponse, TokenError> {
+    let now = app.now();
+    let payload = params::encode(pushed.iter());
+    if payload.len() > MAX_KEPT {
+        return Err(TokenError::Refused(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "the request is too long",
+        )));
+    }
+    let reference = PushedRequestUri::fresh();
+    let begin_until = now.plus(LIFE);
+    let unit = Unit::from(pushed_requests::put(&NewPushedRequest {
+        id: &reference.digest(),
+        app_id: client.id(),
+        payload: &Concealed::from(payload),
+        profile: client.profile().map_or("", Profile::as_str),
+        begin_until,
+        expires_at: begin_until.plus(STEP_LIFE),
+    }));
+    app.commit(unit).await?;
+    Ok(PushedResponse { request_uri: reference.as_str().to_owned(), expires_in: LIFE })
+}
+
+/// The request with the key of the proof that came with it; one that names another key contradicts itself.
+fn bound(pushed: Params, key: Option<Thumbprint>) -> Result<Params, TokenError> {
+    let Some(key) = key.map(|key| key.to_string()) else { return Ok(pushed) };
+    match pushed.one("dpop_jkt")? {
+        Some(named) if named == key => Ok(pushed),
+        Some(_) => Err(dpop::Refused::from(ProofError::OtherKey).into()),
+        None => Ok(pushed.iter().chain([("dpop_jkt", key.as_str())]).collect()),
+    }
+}
+
+/// What may be kept of a request: everything that the authorization endpoint would take.
+fn judge(app: &App, client: &Client, params: &Params) -> Result<Params, OAuthError> {
+    let invalid = |description| OAuthError::new(ErrorCode::InvalidRequest, description);
+    if params.all("request_uri").next().is_some() {
+        return Err(invalid("request_uri cannot be pushed"));
+    }
+    let pushed = pushed_request::kept(params, client.id());
+    let target =
+        RequestedTarget::parse(&pushed).map_err(|_| invalid("redirect_uri is missing or malformed"))?;
+    if client.profile().is_some() && target.redirect_uri.is_none() {
+        return Err(invalid("redirect_uri is missing, and the app's profile wants it"));
+    }
+    client.trust(&target).ok_or_else(|| invalid("redirect_uri is none of the app's"))?;
+    admit(app, client, AuthorizationRequest::parse(&pushed)?)?;
+    Ok(pushed)
+}

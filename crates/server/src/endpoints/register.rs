@@ -1,0 +1,192 @@
+//! Dynamic registration — RFC 7591 §3, OIDC Registration §3.
+
+pub(crate) mod described;
+pub(crate) mod manage;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::{
+    bearer::{self, Place},
+    endpoint_uri::EndpointUri,
+    random,
+    secret::Secret,
+    strict_json,
+    time::{Seconds, Timestamp},
+};
+use serde_json::{Map, Value};
+
+use self::described::Described;
+use super::{cors, json, registration_error::RegistrationError};
+use crate::{
+    accounts::throttle::{Budget, SELF_REGISTRATIONS, TOKEN_REGISTRATIONS},
+    app::App,
+    audit::{About, Event},
+    client_auth::secret,
+    config::RegistrationPolicy,
+    fault::Fault,
+    http::{RequestContext, body},
+    ids::Kind,
+    pages::at,
+    registration::{Information, keeps_secret, signs_with_secret},
+    router::paths,
+    store::{
+        CommitError, Unit, app_icons,
+        app_secrets::{self, NewSecret},
+        apps::NewApp,
+        initial_access_tokens,
+        registrations::{self, NewRegistration},
+        vouching,
+    },
+};
+
+/// `POST /register`.
+pub(crate) async fn register(State(app): State<App>, request: Request) -> Response {
+    cors::allow_all(match answer(&app, request).await {
+        Ok(information) => json::with_status(StatusCode::CREATED, &information),
+        Err(error) => error.into_response(),
+    })
+}
+
+async fn answer(app: &App, request: Request) -> Result<Value, RegistrationError> {
+    let (parts, body) = request.into_parts();
+    let initial_token = permission(app, &parts).await?;
+    let said = said(app, &parts.headers, body).await?;
+    let id = Kind::App.fresh();
+    let described = described::ask(app, &said, None).await?.describe(app, &id, None)?;
+    let now = app.issuing_time().map_err(Fault::from)?;
+    let new = New { id, described, initial_token, now };
+    new.register(app).await
+}
+
+/// Who lets this app register: the name of the operator's token, or nobody in particular. Both are counted before anything
+/// is fetched for them.
+async fn permission(app: &App, parts: &Parts) -> Result<Option<String>, RegistrationError> {
+    let now = app.now();
+    let client = parts.extensions.get::<RequestContext>().map(|context| context.client.throttle_key());
+    let source = client.map(|address| address.to_string()).unwrap_or_default();
+    if let Some(token) = token(&parts.headers)? {
+        let digest = secret::digest(&token);
+        let found = initial_access_tokens::find(app.db(), &digest, now).await?;
+        let id = found.ok_or(RegistrationError::InvalidToken)?;
+        charge(app, TOKEN_REGISTRATIONS, &format!("token {id}"))?;
+        charge(app, TOKEN_REGISTRATIONS, &format!("source {source}"))?;
+        return Ok(Some(id));
+    }
+    if app.config().registration.policy != RegistrationPolicy::Open {
+        return Err(RegistrationError::NoCredentials);
+    }
+    charge(app, SELF_REGISTRATIONS, &source)?;
+    Ok(None)
+}
+
+fn charge(app: &App, budget: Budget, key: &str) -> Result<(), RegistrationError> {
+    let charged = app.throttle().charge(budget, key, app.now());
+    charged.map_err(|throttled| RegistrationError::Throttled(throttled.retry_after))
+}
+
+/// The token of a request, which comes in the header (RFC 6750 §2.1).
+fn token(headers: &HeaderMap) -> Result<Option<Secret<String>>, bearer::Error> {
+    let values = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    bearer::take(values, Place::Absent, Place::Absent)
+}
+
+/// What an app says of itself: one JSON object (RFC 7591 §3.1).
+async fn said(
+    app: &App,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<Map<String, Value>, RegistrationError> {
+    let declared =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = declared.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") || headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(RegistrationError::NotJson);
+    }
+    let limit = app.config().limits.form_bytes;
+    let bytes = body::read(body, limit).await?;
+    let said: Map<String, Value> =
+        strict_json::parse_object(&bytes, limit).map_err(|_| RegistrationError::NotJson)?;
+    if strict_json::holds_nul(&said) { Err(RegistrationError::NotJson) } else { Ok(said) }
+}
+
+/// Where an app manages its registration (RFC 7592 §1.1).
+fn address(app: &App, id: &str) -> EndpointUri {
+    app.issuer().endpoint(&format!("{}/{id}", paths::REGISTER))
+}
+
+/// A secret, and when it ends.
+type FreshSecret = (Secret<String>, NewSecret, Option<Timestamp>);
+
+/// A secret of the life that the operator gives it.
+fn fresh_secret(app: &App, id: &str, described: &Described, now: Timestamp) -> FreshSecret {
+    let signs = signs_with_secret(&described.settings, &described.lists);
+    let (shown, kept) = secret::generate_for(id, Kind::Secret.fresh(), signs.then(|| app.master_key()));
+    (shown, kept, app.config().registration.secret.map(|life: Seconds| now.plus(life)))
+}
+
+/// An app to be registered.
+struct New {
+    id: String,
+    described: Described,
+    initial_token: Option<String>,
+    now: Timestamp,
+}
+
+impl New {
+    async fn register(self, app: &App) -> Result<Value, RegistrationError> {
+        let Self { id, described, initial_token, now } = self;
+        let policy = &app.config().registration;
+        let token = Secret::new(random::token());
+        let secret = keeps_secret(&described.settings).then(|| fresh_secret(app, &id, &described, now));
+        let registration = NewRegistration {
+            token_hash: secret::digest(&token).into(),
+            sector: described.sector.clone(),
+            initial_token_id: initial_token.clone(),
+            expires_at: now.plus(policy.unused),
+        };
+        let (settings, lists) = (described.settings.clone(), described.lists.clone());
+        let new = NewApp { id: id.clone(), owner_id: None, settings, lists, secret: None };
+        let spent = registrations::register(&new, &registration, policy.most_unused, now);
+        let token_at = spent.len();
+        let unit = spent
+            .with_all(initial_token.map(|token| initial_access_tokens::spend(&token, now)))
+            .with_all(
+                secret.as_ref().map(|(_, kept, until)| app_secrets::insert_until(&id, kept, *until, now)),
+            )
+            .with_all(described.logo.as_ref().map(|logo| app_icons::put(&id, &logo.digest, &logo.png)))
+            .with_all(policy.vouch.then(|| vouching::vouch(&id, now)));
+        commit(app, unit, token_at).await?;
+        About::app(&id).note(Event::AppRegisteredItself);
+        let information = Information {
+            client_id: &id,
+            settings: &described.settings,
+            lists: &described.lists,
+            issued_at: now,
+            secret: secret.map(|(shown, _, until)| (shown, until)),
+            token,
+            address: address(app, &id),
+        };
+        Ok(information.to_json())
+    }
+}
+
+async fn commit(app: &App, unit: Unit, token_at: usize) -> Result<(), RegistrationError> {
+    match app.commit(unit).await {
+        Ok(_) => Ok(()),
+        Err(CommitError::Conflict { statement: registrations::NO_ROOM }) => Err(RegistrationError::Full),
+        // Others have used the token up, or the operator has revoked it.
+        Err(CommitError::Conflict { statement }) if statement == token_at => {
+            Err(RegistrationError::InvalidToken)
+        }
+        Err(CommitError::Conflict { .. }) => Err(Fault::Contention.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the picture of an app is.
+fn icon(id: &str, digest: &str) -> String {
+    at::icon(id, digest)
+}

@@ -1,0 +1,177 @@
+//! An app as it describes itself, judged, with what had to be fetched for that — RFC 7591 §2, OIDC Registration §5.
+
+use mapae_protocol::{client_metadata::SubjectType, endpoint_uri::EndpointUri};
+use serde_json::{Map, Value};
+
+use super::{RegistrationError, icon};
+use crate::{
+    app::App,
+    console::picture::{Picture, drawing},
+    fetch::{DOCUMENT_BYTES, FetchError, Fetched},
+    registration::{
+        Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
+        judge_authentication, names_all, profile_of, sector as sector_of,
+    },
+    store::apps::{AppLists, AppSettings, RegisteredApp},
+};
+
+/// Most bytes of a logo.
+const LOGO_BYTES: usize = 256 * 1_024;
+/// An app that may be registered.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) settings: AppSettings,
+    pub(crate) lists: AppLists,
+    /// Among whom it knows one person by one name; `None`: for itself alone.
+    pub(crate) sector: Option<String>,
+    /// A picture that is new.
+    pub(crate) logo: Option<Picture>,
+}
+
+/// What an app asks to be registered as, with what had to be fetched for that.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    request: Request,
+    sector: Option<String>,
+    /// The picture at the address of its logo, if it was asked for and could be had.
+    picture: Option<Picture>,
+}
+
+/// Reads what an app says of itself, and fetches what it names unless it is refused anyway. Everything is fetched once,
+/// however often the app is judged afterwards.
+pub(crate) async fn ask(
+    app: &App,
+    said: &Map<String, Value>,
+    before: Option<&RegisteredApp>,
+) -> Result<Asked, RegistrationError> {
+    let request = Request::parse(said, Offer { scopes: &scopes(app) })?;
+    let (_, lists) = judged(app, &request)?.new_app(request.id_token_alg.as_str());
+    let sector = sector(app, &request, &lists).await?;
+    let picture = match &request.logo {
+        Some(address) if Logo::of(&lists, before) == Logo::Asked => picture(app, address).await?,
+        _ => None,
+    };
+    Ok(Asked { request, sector, picture })
+}
+
+impl Asked {
+    /// Judges it by what is known now, as a new app or in place of what is registered.
+    pub(crate) fn describe(
+        &self,
+        app: &App,
+        id: &str,
+        before: Option<&RegisteredApp>,
+    ) -> Result<Described, RegistrationError> {
+        let request = &self.request;
+        let (settings, lists) = match before {
+            None => judged(app, request)?.new_app(request.id_token_alg.as_str()),
+            Some(before) => judged(app, request)?.changed(&before.app.settings),
+        };
+        // The operator may ask more of one app than of all.
+        let more = before.is_some_and(|before| before.app.settings.pkce_required);
+        let settings = AppSettings {
+            token_endpoint_auth_method: (!settings.public).then(|| request.auth_method.to_owned()),
+            id_token_alg: request.id_token_alg.as_str().to_owned(),
+            subject_type: request.subject_type.as_str().to_owned(),
+            pkce_required: more
+                || app.config().registration.require_pkce
+                || profile_of(&lists.metadata).is_some(),
+            ..settings
+        };
+        judge_authentication(&settings, &lists).map_err(Refused::Authentication)?;
+        let described = Described { settings, lists, sector: self.sector.clone(), logo: None };
+        Ok(described.with_logo(id, before, self.picture.clone()))
+    }
+}
+
+fn judged(app: &App, request: &Request) -> Result<Registrable, Refused> {
+    let scopes = scopes(app);
+    let around = Surroundings { scopes: &scopes, development: Development::of(&app.config().site) };
+    let judged = request.draft.judge(around);
+    judged.map_err(|mistakes| request.refused(&mistakes).unwrap_or(Refused::NotTheClient))
+}
+
+/// What an app that registers itself may ask for: what is about the person, and what the operator gives of the APIs.
+fn scopes(app: &App) -> KnownScopes {
+    let apis = app.catalog().apis();
+    let given = &app.config().registration.scopes;
+    let known = apis.scope_names().filter(|name| given.iter().any(|given| given == name));
+    KnownScopes::standard_and(known)
+}
+
+async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option<String>, RegistrationError> {
+    let document = request.sector_identifier_uri.as_ref();
+    if let Some(address) = document {
+        let fetched = app.fetcher().get(address, DOCUMENT_BYTES).await;
+        let fetched = fetched.map_err(|error| unfetched(address, error)).ok();
+        let is_json = |fetched: &Fetched| fetched.media_type == "application/json";
+        let fetched = fetched.filter(is_json);
+        if !fetched.is_some_and(|fetched| names_all(&fetched.body, &lists.redirect_uris)) {
+            return Err(Refused::SectorDocument.into());
+        }
+    }
+    match sector_of(&lists.redirect_uris, document) {
+        // Everybody knows its people by the same name.
+        Err(Refused::SeveralSectors) if request.subject_type == SubjectType::Public => Ok(None),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// For the log, which the operator reads; the app is told nothing of it.
+fn unfetched(address: &EndpointUri, error: FetchError) {
+    tracing::info!(address = address.as_str(), error = &error as &dyn std::error::Error, "not fetched");
+}
+
+/// What is to be done about the picture of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Logo {
+    /// It is the one that is shown already.
+    Same,
+    /// The operator's own icon counts more.
+    Operators,
+    /// It is asked for, if the app names one.
+    Asked,
+}
+
+impl Logo {
+    fn of(lists: &AppLists, before: Option<&RegisteredApp>) -> Self {
+        let registered = before.and_then(|before| before.lists.metadata.get(LOGO_URI));
+        let shown = before.is_some_and(|before| before.app.settings.icon.is_some());
+        match registered {
+            Some(_) if shown && registered == lists.metadata.get(LOGO_URI) => Self::Same,
+            None if shown => Self::Operators,
+            _ => Self::Asked,
+        }
+    }
+}
+
+async fn picture(app: &App, address: &EndpointUri) -> Result<Option<Picture>, RegistrationError> {
+    let fetched = app.fetcher().get(address, LOGO_BYTES).await;
+    match fetched.map_err(|error| unfetched(address, error)) {
+        Ok(fetched) => Ok(drawing::draw(app.drawing(), fetched.body).await?.ok()),
+        Err(()) => Ok(None),
+    }
+}
+
+impl Described {
+    /// With its logo. What cannot be fetched or is no picture is left out, and the answer tells that it is.
+    fn with_logo(self, id: &str, before: Option<&RegisteredApp>, picture: Option<Picture>) -> Self {
+        match (Logo::of(&self.lists, before), picture) {
+            (Logo::Same, _) => self,
+            (Logo::Operators, _) => {
+                self.without_logo(before.and_then(|before| before.app.settings.icon.clone()))
+            }
+            (Logo::Asked, None) => self.without_logo(None),
+            (Logo::Asked, Some(picture)) => {
+                let settings = AppSettings { icon: Some(icon(id, &picture.digest)), ..self.settings };
+                Self { settings, logo: Some(picture), ..self }
+            }
+        }
+    }
+
+    fn without_logo(mut self, shown: Option<String>) -> Self {
+        self.lists.metadata.remove(LOGO_URI);
+        self.settings.icon = shown;
+        self
+    }
+}

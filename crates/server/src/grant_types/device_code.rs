@@ -1,0 +1,351 @@
+//! The device code grant — RFC 8628 §3.4, §3.5; threats DE-03 … DE-05, DE-07, DE-10.
+
+use async_trait::async_trait;
+use mapae_protocol::{
+    device::{DEVICE_CODE, DeviceCode, PollError},
+    error::{ErrorCode, OAuthError},
+    resource::ResourceIndicator,
+    scope::Scopes,
+    time::{Seconds, Timestamp},
+};
+
+use super::{
+    Decision, GrantType, REFRESH_TOKEN, Refusal, Role, Terms, TokenContext,
+    person_tokens::{self, Share},
+};
+use crate::{
+    fault::{Artefact, Fault},
+    ids::Kind,
+    issue::{DeviceApproval, RefreshSecret, RefreshToken, audience_of_grant, device_origin, may_issue},
+    store::{
+        Unit,
+        alive::Dead,
+        device_requests::{self, DeviceRequest, Progress},
+        grants::{self, Given, NewGrant, RedemptionFacts},
+    },
+};
+
+/// How much longer a device must wait each time that it asks too often (RFC 8628 §3.5).
+const SLOWER: Seconds = Seconds::seconds(5);
+/// The longest wait: by then a code is nearly over, and who asks more often is not written down any more.
+const SLOWEST: Seconds = Seconds::minutes(5);
+/// Clocks show whole seconds: who waits as long as it was told may seem to be this much early.
+const LEEWAY: i64 = 1;
+
+/// `grant_type=urn:ietf:params:oauth:grant-type:device_code`.
+#[derive(Debug)]
+pub(super) struct DeviceCodeGrant;
+
+#[async_trait]
+impl GrantType for DeviceCodeGrant {
+    fn name(&self) -> &'static str {
+        DEVICE_CODE
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { role: Role::BeginsElsewhere, meaning: "RFC 8628: a person agrees on another device" }
+    }
+
+    async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
+        let code = match cx.params.one("device_code") {
+            Ok(code) => code,
+            Err(repeated) => return Ok(Refusal::of(repeated).into()),
+        };
+        let Some(code) = code else { return Ok(Refusal::of(Refused::Missing).into()) };
+        let request = match DeviceCode::parse(code) {
+            Some(code) => device_requests::find(cx.app.db(), &code.digest()).await?,
+            None => None,
+        };
+        let Some(request) = request else { return Ok(Refusal::of(Refused::Foreign).into()) };
+        match poll(&request, cx.client.id(), cx.now) {
+            Poll::Refused(refused) => Ok(Refusal::of(refused).into()),
+            Poll::Wait { refused, interval } => {
+                let noted = interval.map(|interval| device_requests::note_poll(&request, interval, cx.now));
+                Ok(Refusal::of(refused).with(Unit::new().with_all(noted)).into())
+            }
+            Poll::Answered(approval) => {
+                let approval: DeviceApproval =
+                    serde_json::from_str(approval).map_err(Fault::corrupt(Artefact::DeviceApproval))?;
+                redeem(cx, &request, &approval).await
+            }
+        }
+    }
+}
+
+/// Why a device gets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Refused {
+    #[error("no device code")]
+    Missing,
+    #[error("not a device code of ours, or redeemed before")]
+    Foreign,
+    #[error("issued to another client")]
+    OtherClient,
+    #[error(transparent)]
+    NotYet(#[from] PollError),
+    #[error("redeemed before")]
+    Replayed,
+    #[error(transparent)]
+    Dead(#[from] Dead),
+    #[error("nothing is left that the app may have")]
+    NothingLeft,
+}
+
+impl From<Refused> for OAuthError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Missing => Self::new(ErrorCode::InvalidRequest, "device_code is missing"),
+            Refused::NotYet(error) => error.into(),
+            // All these look alike to the client: what is wrong with a code is nobody's business.
+            Refused::Foreign
+            | Refused::OtherClient
+            | Refused::Replayed
+            | Refused::Dead(_)
+            | Refused::NothingLeft => {
+                Self::new(ErrorCode::InvalidGrant, "the device code is not valid, or not valid any more")
+            }
+        }
+    }
+}
+
+/// What a poll comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Poll<'a> {
+    Refused(Refused),
+    /// Not yet, and how long to wait from now on; `None`: it stays as it is.
+    Wait {
+        refused: Refused,
+        interval: Option<Seconds>,
+    },
+    /// Somebody said yes.
+    Answered(&'a str),
+}
+
+/// RFC 8628 §3.5. Only the app that began learns anything about a code.
+fn poll<'a>(request: &'a DeviceRequest, client_id: &str, now: Timestamp) -> Poll<'a> {
+    if request.app_id != client_id {
+        return Poll::Refused(Refused::OtherClient);
+    }
+    if request.expires_at <= now {
+        return Poll::Refused(PollError::Expired.into());
+    }
+    match &request.progress {
+        Progress::Denied => Poll::Refused(PollError::Denied.into()),
+        Progress::Approved(approval) => Poll::Answered(approval.expose()),
+        Progress::Pending => wait(request, now),
+    }
+}
+
+fn wait(request: &DeviceRequest, now: Timestamp) -> Poll<'static> {
+    let interval = request.poll_interval;
+    let waited = request.polled_at.map(|polled| now.since(polled).get() + LEEWAY);
+    if waited.is_none_or(|waited| waited >= interval.get()) {
+        return Poll::Wait { refused: PollError::Pending.into(), interval: Some(interval) };
+    }
+    let slower = (interval < SLOWEST).then(|| interval.and(SLOWER));
+    Poll::Wait { refused: PollError::SlowDown.into(), interval: slower }
+}
+
+/// Makes the grant, if what the person said yes to still holds (DE-10).
+async fn redeem(
+    cx: &TokenContext<'_>,
+    request: &DeviceRequest,
+    approval: &DeviceApproval,
+) -> Result<Decision, Fault> {
+    let origin = device_origin(&request.id);
+    let facts = grants::redemption_facts(cx.app.db(), &approval.lookup(&origin, cx.client.id())).await?;
+    if let Err(refused) = redeemable(request, approval, &facts, cx.now) {
+        return Ok(Refusal::of(refused).into());
+    }
+    let Some(scopes) = cx.client.still_allowed(&approval.scopes) else {
+        return Ok(Refusal::of(Refused::NothingLeft).into());
+    };
+    let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
+    let apis = cx.app.catalog().apis();
+    let audiences = match audience_of_grant(&apis, &scopes, request.resource.as_deref(), asked) {
+        Ok(audiences) => audiences,
+        Err(error) => return Ok(Refusal::of(error).into()),
+    };
+    let secret = cx.client.may_use(REFRESH_TOKEN).then(RefreshSecret::generate);
+    let grant = new_grant(cx, (request, origin), (approval, &scopes), secret.as_ref());
+    let refresh_token =
+        secret.map(|secret| RefreshToken::first(&grant.given.id, secret).seal(&cx.keys.seals.refresh_tokens));
+    let unit = Unit::from(grants::insert(&grant, cx.now))
+        .with(device_requests::redeem(&request.id))
+        .with(person_tokens::noted(cx, &grant.given, &facts.states));
+    let share = Share {
+        scopes: &scopes,
+        audiences: &audiences,
+        nonce: None,
+        told: serde_json::Map::new(),
+        refresh_token: refresh_token.transpose()?,
+        unit,
+    };
+    Ok(person_tokens::plan(cx, &grant.given, share).into())
+}
+
+fn redeemable(
+    request: &DeviceRequest,
+    approval: &DeviceApproval,
+    facts: &RedemptionFacts,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    if facts.earlier.is_some() {
+        return Err(Refused::Replayed);
+    }
+    if request.expires_at <= facts.swept_until {
+        return Err(PollError::Expired.into());
+    }
+    Ok(may_issue(approval.epochs, approval.offline, &facts.states, now)?)
+}
+
+/// The row that this device becomes. Without a refresh token it ends with its access token.
+fn new_grant(
+    cx: &TokenContext<'_>,
+    (request, origin): (&DeviceRequest, String),
+    (approval, scopes): (&DeviceApproval, &Scopes),
+    secret: Option<&RefreshSecret>,
+) -> NewGrant {
+    let (idle, absolute) = person_tokens::lives(cx, secret);
+    NewGrant {
+        given: Given {
+            id: Kind::Grant.fresh_at(cx.now),
+            origin,
+            user_id: approval.user_id.clone(),
+            app_id: cx.client.id().to_owned(),
+            consent_id: approval.consent_id.clone(),
+            session_id: Some(approval.session_id.clone()),
+            offline: approval.offline,
+            scopes: scopes.to_string(),
+            resource: request.resource.clone(),
+            claims: None,
+            auth_time: approval.auth_time,
+            amr: approval.amr.clone(),
+            acr: Some(approval.acr.clone()),
+            jkt: cx.refresh_key(),
+            epochs: approval.epochs,
+            code_expires_at: request.expires_at,
+            expires_at: cx.now.plus(absolute),
+        },
+        refresh_hash: secret.map(|secret| secret.hash().into()),
+        idle_expires_at: cx.now.plus(idle),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::alive::{Epochs, States};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const EPOCHS: Epochs = Epochs { user: 1, app: 1, consent: 1, session: Some(1) };
+
+    fn request() -> DeviceRequest {
+        DeviceRequest {
+            id: "digest".to_owned(),
+            app_id: "app_1".to_owned(),
+            scopes: "openid".to_owned(),
+            resource: None,
+            started_from: String::new(),
+            user_agent: String::new(),
+            progress: Progress::Pending,
+            browser: None,
+            poll_interval: Seconds::seconds(5),
+            polled_at: None,
+            created_at: NOW,
+            expires_at: NOW.plus(Seconds::minutes(10)),
+        }
+    }
+
+    fn after(seconds: u32) -> Timestamp {
+        NOW.plus(Seconds::seconds(seconds))
+    }
+
+    fn told(poll: &Poll<'_>) -> ErrorCode {
+        match poll {
+            Poll::Refused(refused) | Poll::Wait { refused, .. } => OAuthError::from(*refused).code,
+            Poll::Answered(_) => panic!("{poll:?}"),
+        }
+    }
+
+    #[test]
+    fn de_03_who_polls_too_fast_waits_five_seconds_more_each_time() {
+        let mut request = request();
+        for (at, code, interval) in [
+            (0, ErrorCode::AuthorizationPending, 5),
+            (5, ErrorCode::AuthorizationPending, 5),
+            // Seconds are whole: what was five may look like four.
+            (9, ErrorCode::AuthorizationPending, 5),
+            (10, ErrorCode::SlowDown, 10),
+            (15, ErrorCode::SlowDown, 15),
+            (30, ErrorCode::AuthorizationPending, 15),
+            (45, ErrorCode::AuthorizationPending, 15),
+            (46, ErrorCode::SlowDown, 20),
+        ] {
+            let found = poll(&request, "app_1", after(at));
+            assert_eq!(told(&found), code, "after {at}");
+            let Poll::Wait { interval: Some(next), .. } = found else { panic!("{found:?}") };
+            assert_eq!(next.get(), interval, "after {at}");
+            request.polled_at = Some(after(at));
+            request.poll_interval = next;
+        }
+        request.poll_interval = SLOWEST;
+        let found = poll(&request, "app_1", after(47));
+        assert_eq!(told(&found), ErrorCode::SlowDown);
+        assert!(matches!(found, Poll::Wait { interval: None, .. }), "nothing more to write");
+        request.polled_at = Some(after(300));
+        assert_eq!(told(&poll(&request, "app_1", NOW)), ErrorCode::SlowDown, "a clock that went back");
+    }
+
+    #[test]
+    fn de_04_de_07_what_a_poll_comes_to_and_only_for_the_app_that_began() {
+        let end = request().expires_at;
+        let last = Timestamp::from_unix(end.unix() - 1);
+        let approved = || Progress::Approved("{}".into());
+        for (progress, now, expected) in [
+            (Progress::Pending, last, ErrorCode::AuthorizationPending),
+            (Progress::Pending, end, ErrorCode::ExpiredToken),
+            (Progress::Denied, last, ErrorCode::AccessDenied),
+            (Progress::Denied, end, ErrorCode::ExpiredToken),
+            (approved(), end, ErrorCode::ExpiredToken),
+        ] {
+            let request = DeviceRequest { progress, ..request() };
+            assert_eq!(told(&poll(&request, "app_1", now)), expected, "{request:?}");
+            assert_eq!(told(&poll(&request, "app_2", now)), ErrorCode::InvalidGrant, "{request:?}");
+        }
+        let request = DeviceRequest { progress: approved(), ..request() };
+        assert_eq!(poll(&request, "app_1", NOW), Poll::Answered("{}"));
+        assert_eq!(told(&poll(&request, "APP_1", NOW)), ErrorCode::InvalidGrant);
+    }
+
+    #[test]
+    fn de_05_de_10_what_was_redeemed_or_has_ended_is_not_redeemed() {
+        let approval = DeviceApproval {
+            user_id: "usr_1".to_owned(),
+            consent_id: "con_1".to_owned(),
+            session_id: "ses_1".to_owned(),
+            epochs: EPOCHS,
+            offline: false,
+            auth_time: NOW,
+            acr: "1".to_owned(),
+            amr: "pwd".to_owned(),
+            scopes: Scopes::restore("openid").unwrap(),
+        };
+        let facts = RedemptionFacts {
+            states: States::living(EPOCHS, after(1_000)),
+            earlier: None,
+            swept_until: Timestamp::from_unix(0),
+        };
+        let request = request();
+        let found = |facts: &RedemptionFacts| redeemable(&request, &approval, facts, NOW);
+        assert_eq!(found(&facts), Ok(()));
+        let earlier = Some(grants::Earlier { id: "gra_1".to_owned(), revoked_at: None });
+        assert_eq!(found(&RedemptionFacts { earlier, ..facts.clone() }), Err(Refused::Replayed));
+        let swept_until = request.expires_at;
+        let swept = RedemptionFacts { swept_until, ..facts.clone() };
+        assert_eq!(found(&swept), Err(PollError::Expired.into()));
+        let mut ended = facts;
+        ended.states.user.as_mut().unwrap().disabled_at = Some(NOW);
+        assert_eq!(found(&ended), Err(Refused::Dead(Dead::UserDisabled)));
+    }
+}

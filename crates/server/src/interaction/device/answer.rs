@@ -1,0 +1,112 @@
+//! What a person says to a device, once — RFC 8628 §3.3; threats DE-06, DE-08.
+
+use axum::response::Response;
+use mapae_protocol::scope::{OFFLINE_ACCESS, Scopes};
+
+use super::{
+    Device, Waiting,
+    confirm::{ask, device_of, questions},
+};
+use crate::{
+    accounts::session,
+    audit::{About, Event},
+    fault::{Artefact, Fault},
+    interaction::{
+        Asked, PageError, Step, StepError, Visit,
+        consent::{Questions, accepted, agree_to, granted_of},
+    },
+    issue::DeviceApproval,
+    pages::device::DeviceDone,
+    store::{
+        CommitError, Concealed, Unit,
+        alive::Epochs,
+        consents::Consent,
+        db::Statement,
+        device_requests,
+        sessions::{Session, SignedIn},
+    },
+    terms::renewal,
+};
+
+/// Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).
+pub(super) async fn take(visit: &Visit, step: &Step) -> Result<Response, PageError> {
+    let device = device_of(step)?;
+    let waiting = Waiting::read(visit, device).await?;
+    let ready = !waiting.signed_in_too_long_ago(visit, step) && !renewal::are_open(visit).await?;
+    let Some(signed_in) = visit.session.as_ref().filter(|_| ready) else {
+        return ask(visit, step, false).await;
+    };
+    let asked = step.asked.as_ref().filter(|asked| asked.session_id == signed_in.session.id);
+    let asked = asked.ok_or(PageError::ForgedForm)?;
+    let about = About::user(&signed_in.user.id).with_app(waiting.client.id());
+    match visit.one("decision")? {
+        Some("approve") => {
+            let questions = questions(&waiting);
+            if !questions.were_put_by(asked) {
+                return ask(visit, step, true).await;
+            }
+            allow(visit, (device, &waiting), signed_in, (asked, &questions)).await?;
+            about.note(Event::DeviceAllowed);
+        }
+        Some("deny") => {
+            commit(visit, device, device_requests::deny(&device.id, &visit.browser.name(), visit.app.now()))
+                .await?;
+            about.note(Event::DeviceRefused);
+        }
+        _ => return Err(PageError::BadRequest),
+    }
+    let allowed = visit.one("decision")? == Some("approve");
+    let app = crate::interaction::login::card_alone(&waiting.client);
+    Ok(visit.show(&DeviceDone { app, allowed }, Some(step)))
+}
+
+/// Writes down what was agreed, and tells the device.
+async fn allow(
+    visit: &Visit,
+    (device, waiting): (&Device, &Waiting),
+    signed_in: &SignedIn,
+    (asked, questions): (&Asked, &Questions),
+) -> Result<(), PageError> {
+    let accepted = accepted(visit, asked)?.intersection(&questions.optional);
+    let consent = waiting.consent.as_ref();
+    let consent = agree_to(visit, (&waiting.client, consent), signed_in, (questions, &accepted)).await?;
+    let granted = granted_of(&consent, &waiting.requested, waiting.client.required())?;
+    let approval = approval(waiting, signed_in, &consent, granted);
+    let text = serde_json::to_string(&approval).map_err(Fault::encoding(Artefact::DeviceApproval))?;
+    let (browser, now) = (visit.browser.name(), visit.app.now());
+    commit(visit, device, device_requests::approve(&device.id, &browser, &Concealed::from(text), now)).await
+}
+
+fn approval(waiting: &Waiting, signed_in: &SignedIn, consent: &Consent, granted: Scopes) -> DeviceApproval {
+    let SignedIn { session, user } = signed_in;
+    let Session { id, epoch, auth_time, amr, .. } = session;
+    DeviceApproval {
+        user_id: user.id.clone(),
+        consent_id: consent.id.clone(),
+        session_id: id.clone(),
+        epochs: Epochs {
+            user: user.epoch,
+            app: waiting.client.epoch(),
+            consent: consent.epoch,
+            session: Some(*epoch),
+        },
+        offline: granted.contains(OFFLINE_ACCESS),
+        auth_time: *auth_time,
+        acr: session::acr_of(session).to_owned(),
+        amr: amr.clone(),
+        scopes: granted,
+    }
+}
+
+/// Of two answers the first counts.
+async fn commit(visit: &Visit, device: &Device, answer: Statement) -> Result<(), PageError> {
+    match visit.app.commit(Unit::from(answer)).await {
+        Ok(_) => Ok(()),
+        Err(CommitError::Conflict { .. }) => {
+            // Says why, unless it passed within this moment.
+            Waiting::read(visit, device).await?;
+            Err(StepError::Over.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,99 @@
+//! A person answers a device — RFC 8628 §3.3: types its code, signs in, sees who asks for what, and allows it or not.
+
+mod answer;
+mod confirm;
+mod enter;
+
+use std::sync::Arc;
+
+use mapae_protocol::{device::UserCode, scope::Scopes};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use confirm::{show as show_confirm, submit as submit_confirm};
+pub(crate) use enter::{show, submit};
+
+use super::{PageError, Step, StepError, Visit, login};
+use crate::{
+    catalog::Client,
+    fault::{Artefact, Fault},
+    pages::look::AppCard,
+    store::{
+        consents::{self, Consent},
+        device_requests::{self, DeviceRequest, Progress},
+    },
+};
+
+/// A device that somebody has come to answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Device {
+    /// The digest of its device code.
+    id: String,
+    /// What was typed: shown again, to be compared with the device.
+    user_code: UserCode,
+}
+
+/// Everything that is known about it, as long as it can be answered here.
+struct Waiting {
+    request: DeviceRequest,
+    client: Arc<Client>,
+    /// What it asks for, as far as this app may ask today.
+    requested: Scopes,
+    /// What this person and this app have between them.
+    consent: Option<Consent>,
+    agreed: Scopes,
+}
+
+impl Waiting {
+    /// Reads the facts. What was answered or is over leads nowhere, and what another browser has neither (DE-06).
+    async fn read(visit: &Visit, device: &Device) -> Result<Self, PageError> {
+        let (app, now) = (&visit.app, visit.app.now());
+        let request = device_requests::find(app.db(), &device.id).await?.ok_or(StepError::Over)?;
+        if request.progress != Progress::Pending || request.expires_at <= now {
+            return Err(StepError::Over.into());
+        }
+        if request.browser.as_ref().is_some_and(|browser| *browser != visit.browser.name()) {
+            return Err(PageError::DeviceTaken);
+        }
+        let client = app.catalog().client(&request.app_id).await?;
+        let client = client.filter(|client| !client.is_disabled()).ok_or(PageError::UnknownApp)?;
+        let consent = match &visit.session {
+            Some(signed_in) => consents::find(app.db(), &signed_in.user.id, client.id()).await?,
+            None => None,
+        };
+        let agreed = consent.as_ref().map_or("", |consent| consent.scopes.as_str());
+        let agreed = Scopes::restore(agreed).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
+        let asked =
+            Scopes::restore(&request.scopes).map_err(Fault::corrupt(Artefact::ScopesOfDeviceRequest))?;
+        let requested = asked.intersection(client.allowed());
+        if requested.is_empty() {
+            // Taken from the app while somebody was on the way.
+            return Err(StepError::Over.into());
+        }
+        Ok(Self { request, client, requested, consent, agreed })
+    }
+}
+
+impl Waiting {
+    /// Whether the last sign-in is older than the app accepts, and none was made on the way (DE-09: the rule for codes).
+    fn signed_in_too_long_ago(&self, visit: &Visit, step: &Step) -> bool {
+        let max_age = self.client.metadata().default_max_age;
+        let (Some(max_age), Some(signed_in)) = (max_age, &visit.session) else { return false };
+        let on_the_way = step.signed_in.as_ref() == Some(&signed_in.session.id);
+        let ago = visit.app.now().since(signed_in.session.auth_time);
+        !on_the_way && (max_age.get() == 0 || ago > max_age)
+    }
+}
+
+/// Whether somebody who is signed in must do it again before they answer.
+pub(crate) async fn must_sign_in_again(
+    visit: &Visit,
+    step: &Step,
+    device: &Device,
+) -> Result<bool, PageError> {
+    Ok(Waiting::read(visit, device).await?.signed_in_too_long_ago(visit, step))
+}
+
+/// The app of a device, for the pages on the way.
+pub(crate) async fn card(visit: &Visit, device: &Device) -> Result<AppCard, PageError> {
+    Ok(login::card_alone(&Waiting::read(visit, device).await?.client))
+}

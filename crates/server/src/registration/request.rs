@@ -1,0 +1,417 @@
+//! What an app says of itself when it registers — RFC 7591 §2, OIDC Registration §2.
+//!
+//! A list of what may be said, not of what may not: the rest is ignored, as RFC 7591 §2 asks, and the answer tells what was
+//! registered (DC-06). What is said becomes a [`Draft`], which is judged by the rules for all apps.
+
+use mapae_protocol::{
+    authorization::ResponseType,
+    client_metadata::SubjectType,
+    endpoint_uri::EndpointUri,
+    jose::Algorithm,
+    locale::Locale,
+    origin::Origin,
+    scope::{OFFLINE_ACCESS, OPENID},
+    uri::Uri,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    AuthenticationProblem, Draft, Grants, KnownScopes, MEMBERS, Members, Mistake, members::fapi_profile,
+};
+use crate::{client_auth::METHODS, grant_types::AUTHORIZATION_CODE, store::apps::AppScope};
+
+/// What this server can give an app that registers itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer<'a> {
+    /// The scopes that it may ask for.
+    pub(crate) scopes: &'a KnownScopes,
+}
+
+/// What an app asks to be registered as.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) draft: Draft,
+    /// The one way in which it authenticates.
+    pub(crate) auth_method: &'static str,
+    pub(crate) id_token_alg: Algorithm,
+    pub(crate) subject_type: SubjectType,
+    /// To be fetched.
+    pub(crate) sector_identifier_uri: Option<EndpointUri>,
+    /// To be fetched.
+    pub(crate) logo: Option<EndpointUri>,
+}
+
+/// Why an app is not registered. Nothing of what it said is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// No issuer of software statements is trusted (DC-08).
+    SoftwareStatement,
+    /// A member, by its registered name, is of another kind than it must be.
+    Kind(&'static str),
+    /// No way of authenticating that there is.
+    AuthMethod,
+    /// A way of authenticating that does not fit what else it registers.
+    Authentication(AuthenticationProblem),
+    /// No grant type that an app can give itself.
+    GrantTypes,
+    /// No response type that there is, or one for a grant type that the app does not want.
+    ResponseTypes,
+    /// No algorithm of ID tokens that there is.
+    Algorithm,
+    SubjectType,
+    /// A rule for all apps; of a member also which.
+    Mistake(Mistake, &'static str),
+    /// Redirect URIs of several hosts, and nothing that says that they are one's (OIDC Core §8.1).
+    SeveralSectors,
+    /// It cannot be had, or lacks a redirect URI: one answer for all, so that nobody learns what answers where.
+    SectorDocument,
+    /// A change says that it is of another app, or would choose what only the server gives (RFC 7592 §2.2).
+    NotTheClient,
+}
+
+impl Request {
+    /// Reads what an app says of itself. `null` is the same as nothing.
+    pub(crate) fn parse(said: &Map<String, Value>, offer: Offer<'_>) -> Result<Self, Refused> {
+        if member(said, "software_statement").is_some() {
+            return Err(Refused::SoftwareStatement);
+        }
+        let auth_method = auth_method(said)?;
+        let redirect_uris = texts(said, "redirect_uris")?.unwrap_or_default();
+        let grants = grants(said)?;
+        let public = auth_method == "none";
+        let draft = Draft {
+            name: name(said, &redirect_uris)?,
+            homepage: text(said, "client_uri")?.unwrap_or_default().to_owned(),
+            public,
+            grants,
+            origins: if public { origins(&redirect_uris) } else { Vec::new() },
+            items: items(said, grants, offer)?,
+            redirect_uris,
+            metadata: members(said),
+        };
+        Ok(Self {
+            draft,
+            auth_method,
+            id_token_alg: algorithm(said)?,
+            subject_type: subject_type(said)?,
+            sector_identifier_uri: address(said, "sector_identifier_uri"),
+            logo: address(said, "logo_uri"),
+        })
+    }
+
+    /// The first thing that is wrong by the rules for all apps.
+    pub(crate) fn refused(&self, mistakes: &[Mistake]) -> Option<Refused> {
+        let mistake = *mistakes.first()?;
+        let name = match mistake {
+            Mistake::Member(wrong) => {
+                let name = self.draft.metadata.name(wrong.position);
+                MEMBERS.iter().find(|member| member.name() == name).map_or("", |member| member.name())
+            }
+            _ => "",
+        };
+        Some(Refused::Mistake(mistake, name))
+    }
+}
+
+fn member<'a>(said: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    said.get(name).filter(|value| !value.is_null())
+}
+
+fn text<'a>(said: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, Refused> {
+    member(said, name).map(|value| value.as_str().ok_or(Refused::Kind(name))).transpose()
+}
+
+fn texts(said: &Map<String, Value>, name: &'static str) -> Result<Option<Vec<String>>, Refused> {
+    let Some(value) = member(said, name) else { return Ok(None) };
+    let listed = value.as_array().ok_or(Refused::Kind(name))?;
+    let texts: Option<Vec<String>> = listed.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+    texts.map(Some).ok_or(Refused::Kind(name))
+}
+
+/// An address that is judged with the other members.
+fn address(said: &Map<String, Value>, name: &str) -> Option<EndpointUri> {
+    member(said, name).and_then(Value::as_str).and_then(|text| EndpointUri::parse(text).ok())
+}
+
+fn auth_method(said: &Map<String, Value>) -> Result<&'static str, Refused> {
+    // What an app on a profile does not say follows from that.
+    let usual = if on_profile(said) { "private_key_jwt" } else { "client_secret_basic" };
+    let asked = text(said, "token_endpoint_auth_method")?.unwrap_or(usual);
+    METHODS.iter().map(|method| method.name()).find(|name| *name == asked).ok_or(Refused::AuthMethod)
+}
+
+fn on_profile(said: &Map<String, Value>) -> bool {
+    member(said, fapi_profile::NAME).is_some()
+}
+
+/// What this server does not have is left out, and so is what only the operator gives.
+fn grants(said: &Map<String, Value>) -> Result<Grants, Refused> {
+    let asked = texts(said, "grant_types")?.unwrap_or_else(|| vec![AUTHORIZATION_CODE.to_owned()]);
+    let grants = Grants::for_people(asked.iter().map(String::as_str));
+    if grants == Grants::default() {
+        return Err(Refused::GrantTypes);
+    }
+    let known = |kind: &String| ResponseType::ALL.iter().any(|known| known.as_str() == kind.as_str());
+    match texts(said, "response_types")? {
+        None => Ok(grants),
+        Some(asked) if asked.iter().any(known) == grants.code() => Ok(grants),
+        Some(_) => Err(Refused::ResponseTypes),
+    }
+}
+
+fn algorithm(said: &Map<String, Value>) -> Result<Algorithm, Refused> {
+    match text(said, "id_token_signed_response_alg")? {
+        None if on_profile(said) => Ok(Algorithm::Es256),
+        None => Ok(Algorithm::Rs256),
+        Some(name) => Algorithm::parse(name).ok_or(Refused::Algorithm),
+    }
+}
+
+fn subject_type(said: &Map<String, Value>) -> Result<SubjectType, Refused> {
+    let asked = text(said, "subject_type")?.map_or(Some(SubjectType::Pairwise), SubjectType::parse);
+    asked.ok_or(Refused::SubjectType)
+}
+
+/// What it is called, in any language; an app without a name is called by where it leads.
+fn name(said: &Map<String, Value>, redirect_uris: &[String]) -> Result<String, Refused> {
+    if let Some(name) = text(said, "client_name")? {
+        return Ok(name.to_owned());
+    }
+    let tagged = tagged(said).filter(|(base, ..)| *base == "client_name");
+    if let Some(name) = tagged.filter_map(|(.., value)| value.as_str()).next() {
+        return Ok(name.to_owned());
+    }
+    let host = redirect_uris.iter().find_map(|uri| {
+        let uri = Uri::parse(uri).ok()?;
+        Some(uri.authority.map_or(uri.scheme, |authority| authority.host).to_owned())
+    });
+    Ok(host.filter(|host| host.len() <= 64).unwrap_or_else(|| "App".to_owned()))
+}
+
+/// Members in one language of the pages (RFC 7591 §2.2): their names without it, the language, and the value. One for
+/// exactly this language comes before one for it and a country.
+fn tagged(said: &Map<String, Value>) -> impl Iterator<Item = (&str, Locale, &Value)> {
+    let read = |exact: bool| {
+        said.iter().filter_map(move |(name, value)| {
+            let (base, tag) = name.split_once('#')?;
+            let locale = Locale::parse(tag)?;
+            let is_exact = tag.eq_ignore_ascii_case(locale.as_str());
+            (is_exact == exact && !value.is_null()).then_some((base, locale, value))
+        })
+    };
+    read(true).chain(read(false))
+}
+
+/// Every member that can be registered and is said.
+fn members(said: &Map<String, Value>) -> Members {
+    let tagged: Vec<_> = tagged(said).collect();
+    let value = |name: &str| match name.split_once('#') {
+        None => member(said, name),
+        Some((base, tag)) => {
+            let of = |(named, locale, _): &&(&str, Locale, &Value)| *named == base && locale.as_str() == tag;
+            tagged.iter().find(of).map(|(.., value)| *value)
+        }
+    };
+    MEMBERS.iter().fold(Members::fetched(), |members, known| match value(known.name()) {
+        Some(value) => members.with(known.name().to_owned(), Some(value.clone())),
+        None => members,
+    })
+}
+
+/// Of what is asked for, what an app that registers itself may have; all of it when nothing is asked for. People may leave
+/// out everything but who they are.
+fn items(said: &Map<String, Value>, grants: Grants, offer: Offer<'_>) -> Result<Vec<AppScope>, Refused> {
+    let asked = text(said, "scope")?;
+    let asked: Option<Vec<&str>> = asked.map(|asked| asked.split_ascii_whitespace().collect());
+    let is_asked = |scope: &str| asked.as_ref().is_none_or(|asked| asked.contains(&scope));
+    let may_have = |scope: &str| scope != OFFLINE_ACCESS || grants.refresh();
+    let item = |scope: &str| AppScope {
+        scope: scope.to_owned(),
+        required: scope == OPENID,
+        purpose_ko: String::new(),
+        purpose_en: String::new(),
+    };
+    let kept = offer.scopes.iter().filter(|scope| is_asked(scope) && may_have(scope));
+    Ok(kept.map(item).collect())
+}
+
+/// Pages of an app without a secret speak to the token endpoint themselves, and stand where people are sent back to.
+fn origins(redirect_uris: &[String]) -> Vec<String> {
+    let origin = |uri: &String| {
+        let origin = Uri::parse(uri).ok()?.origin()?;
+        Origin::parse(&origin).ok().map(|origin| origin.as_str().to_owned())
+    };
+    redirect_uris.iter().filter_map(origin).collect()
+}
+
+/// The response types of an app with these grant types.
+pub(crate) fn response_types(grants: Grants) -> Vec<&'static str> {
+    if grants.code() { ResponseType::ALL.iter().map(|kind| kind.as_str()).collect() } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        grant_types::REFRESH_TOKEN,
+        registration::{Development, MemberMistake, MemberProblem, Registrable, Surroundings},
+    };
+
+    fn parse(said: &Value) -> Result<Request, Refused> {
+        let scopes = KnownScopes::standard_and(["calendar.read"]);
+        let offer = Offer { scopes: &scopes };
+        Request::parse(said.as_object().unwrap(), offer)
+    }
+
+    fn judge(said: &Value) -> Result<Registrable, Refused> {
+        let request = parse(said)?;
+        let scopes = KnownScopes::standard_and(["calendar.read"]);
+        let judged = request.draft.judge(Surroundings { scopes: &scopes, development: Development::No });
+        judged.map_err(|mistakes| request.refused(&mistakes).unwrap())
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut said = json!({ "redirect_uris": ["https://a.example/cb"] });
+        said[name] = value;
+        said
+    }
+
+    #[test]
+    fn rfc7591_2_who_says_nothing_gets_what_the_standard_says() {
+        let said = with("client_name", Value::Null);
+        let request = parse(&said).unwrap();
+        assert_eq!(request.draft.name, "a.example");
+        assert_eq!(request.auth_method, "client_secret_basic");
+        assert_eq!(request.draft.grants.to_string(), AUTHORIZATION_CODE);
+        assert_eq!((request.id_token_alg, request.subject_type), (Algorithm::Rs256, SubjectType::Pairwise));
+        let scopes: Vec<&str> = request.draft.items.iter().map(|item| item.scope.as_str()).collect();
+        assert_eq!(scopes, ["openid", "profile", "email", "phone", "address", "calendar.read"], "no refresh");
+        assert!(judge(&said).is_ok());
+    }
+
+    #[test]
+    fn dc_06_only_what_is_on_the_list_has_an_effect() {
+        let plain = judge(&with("client_name", json!("A"))).unwrap();
+        for (privileged, value) in [
+            ("owner_id", json!("usr_1")),
+            ("vouched", json!(true)),
+            ("pkce_required", json!(false)),
+            ("require_pkce", json!(false)),
+            ("first_party", json!(true)),
+            ("client_id", json!("app_mine")),
+            ("client_secret", json!("mine")),
+            ("registration_access_token", json!("mine")),
+            ("origins", json!(["https://evil.example"])),
+            ("icon", json!("/icons/x")),
+        ] {
+            let mut said = with("client_name", json!("A"));
+            said[privileged] = value;
+            assert_eq!(judge(&said).unwrap(), plain, "{privileged}");
+        }
+        let grants = |names: Value| parse(&with("grant_types", names)).map(|it| it.draft.grants.to_string());
+        assert_eq!(
+            grants(json!(["authorization_code", "client_credentials"])).unwrap(),
+            "authorization_code"
+        );
+        assert_eq!(grants(json!(["implicit", "authorization_code"])).unwrap(), "authorization_code");
+        assert_eq!(grants(json!(["client_credentials"])), Err(Refused::GrantTypes));
+        assert_eq!(grants(json!(["password"])), Err(Refused::GrantTypes));
+        let scopes = |text: &str| {
+            let items = parse(&with("scope", json!(text))).unwrap().draft.items;
+            items.into_iter().map(|item| item.scope).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(scopes("email admin calendar.write calendar.read offline_access"), "email calendar.read");
+    }
+
+    #[test]
+    fn dc_02_redirect_uris_that_no_app_may_register() {
+        for wrong in [
+            json!([]),
+            json!(null),
+            json!(["javascript:alert(1)"]),
+            json!(["https://*.a.example/cb"]),
+            json!(["/cb"]),
+            json!(["http://a.example/cb"]),
+            json!(["https://a.example/cb#x"]),
+            json!(["https://a.example/cb", "data:text/html,x"]),
+            json!([format!("https://a.example/{}", "x".repeat(2048))]),
+            json!((0..2000).map(|n| format!("https://a.example/{n}")).collect::<Vec<_>>()),
+        ] {
+            let refused = judge(&json!({ "redirect_uris": wrong })).unwrap_err();
+            assert!(
+                matches!(refused, Refused::Mistake(Mistake::RedirectUris(_), "")),
+                "{wrong}: {refused:?}"
+            );
+        }
+        for wrong in [json!("https://a.example/cb"), json!([1]), json!({})] {
+            assert_eq!(judge(&json!({ "redirect_uris": wrong })), Err(Refused::Kind("redirect_uris")));
+        }
+    }
+
+    #[test]
+    fn dc_03_every_other_address_is_judged_too() {
+        for name in
+            ["logo_uri", "policy_uri", "tos_uri", "jwks_uri", "initiate_login_uri", "sector_identifier_uri"]
+        {
+            for wrong in [json!("javascript:alert(1)"), json!("http://a.example/"), json!("//a.example/")] {
+                let refused = judge(&with(name, wrong)).unwrap_err();
+                let mistake = MemberMistake { position: 0, problem: MemberProblem::NotAddress };
+                assert_eq!(refused, Refused::Mistake(Mistake::Member(mistake), name));
+            }
+        }
+        let refused = judge(&with("client_uri", json!("javascript:alert(1)"))).unwrap_err();
+        assert!(matches!(refused, Refused::Mistake(Mistake::Homepage(_), _)));
+    }
+
+    #[test]
+    fn what_the_server_does_not_have_is_refused() {
+        for (name, value, refused) in [
+            ("token_endpoint_auth_method", json!("private_key_jwtx"), Refused::AuthMethod),
+            ("token_endpoint_auth_method", json!(1), Refused::Kind("token_endpoint_auth_method")),
+            ("response_types", json!(["id_token"]), Refused::ResponseTypes),
+            ("response_types", json!([]), Refused::ResponseTypes),
+            ("id_token_signed_response_alg", json!("none"), Refused::Algorithm),
+            ("id_token_signed_response_alg", json!("HS256"), Refused::Algorithm),
+            ("subject_type", json!("private"), Refused::SubjectType),
+            ("software_statement", json!("e30.e30."), Refused::SoftwareStatement),
+        ] {
+            assert_eq!(parse(&with(name, value.clone())).unwrap_err(), refused, "{name} {value}");
+        }
+        assert!(parse(&with("response_types", json!(["code", "code id_token"]))).is_ok());
+    }
+
+    /// RFC 7591 §2.2.
+    #[test]
+    fn rfc7591_2_2_names_in_languages() {
+        let said = json!({
+            "redirect_uris": ["https://a.example/cb"],
+            "client_name#ko-KR": "나의 서비스",
+            "client_name#KO": "우리 서비스",
+            "client_name#fr": "Mon service",
+            "client_name#en-GB": "My service",
+        });
+        let request = parse(&said).unwrap();
+        let (_, lists) = judge(&said).unwrap().new_app("RS256");
+        assert_eq!(lists.metadata["client_name#ko"], "\"우리 서비스\"");
+        assert_eq!(lists.metadata["client_name#en"], "\"My service\"");
+        assert_eq!(lists.metadata.len(), 2, "no page speaks French");
+        assert_eq!(request.draft.name, "우리 서비스");
+        let look_alike = judge(&with("client_name#en", json!("Goоgle"))).unwrap_err();
+        assert!(matches!(look_alike, Refused::Mistake(Mistake::Name(_), _)), "{look_alike:?}");
+    }
+
+    #[test]
+    fn pages_of_a_public_app_may_read_their_tokens() {
+        let said = json!({
+            "redirect_uris": ["https://a.example:443/cb", "http://127.0.0.1/cb", "com.example.app:/cb"],
+            "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", REFRESH_TOKEN],
+        });
+        let request = parse(&said).unwrap();
+        assert!(request.draft.origins.contains(&"https://a.example".to_owned()), "as browsers write it");
+        assert!(request.draft.items.iter().any(|item| item.scope == "offline_access"));
+        assert!(judge(&said).is_ok());
+    }
+}

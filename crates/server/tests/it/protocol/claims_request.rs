@@ -1,0 +1,246 @@
+//! Claims that an app asks for one by one, signed userinfo, authentication contexts — OIDC Core §5.3.2, §5.5, §5.5.1.1.
+
+use std::collections::BTreeMap;
+
+use mapae::store::{apps, users};
+use mapae_protocol::jose::{HeaderType, JwkSet, Unverified};
+use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
+use serde_json::{Value, json};
+
+use super::{claims, sign_in, to_consent};
+
+const KNOWN: &str = r#"{"given_name":"길동","birthdate":"1990-03-01","phone_number":"+82 10-1234-5678",
+    "phone_number_verified":true,"address":{"formatted":"세종대로 1\n서울"},"locale":"ko-KR"}"#;
+
+/// An app that may ask about everything, and somebody about whom much is known.
+async fn known(server: &TestServer) -> (AppFixture, UserFixture) {
+    let optional = ["profile", "email", "phone", "address", "offline_access"].map(str::to_owned).to_vec();
+    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+    let user = server.user("hong@example.com").await;
+    server.write(users::set_claims(&user.id, Some(KNOWN), server.now()).into()).await;
+    (app, user)
+}
+
+fn asking(app: &AppFixture, scope: &str, claims: &Value) -> Authorization {
+    Authorization::of(app, scope).with("claims", &claims.to_string())
+}
+
+async fn tokens(server: &TestServer, app: &AppFixture, authorization: &Authorization, page: &Page) -> Answer {
+    let code = page.answered("code").unwrap_or_else(|| panic!("no code: {} {}", page.status, page.body));
+    let tokens = server.redeem(app, &code, &authorization.verifier).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.json);
+    tokens
+}
+
+/// Of these claims, those that are told.
+fn of(told: &Value, names: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| told.get(**name).is_some()).map(|name| (*name).to_owned()).collect()
+}
+
+const ALL: [&str; 8] =
+    ["name", "given_name", "birthdate", "email", "email_verified", "phone_number", "address", "locale"];
+
+#[tokio::test]
+async fn oidc_core_5_5_each_claim_is_told_where_it_was_asked_for_and_no_other() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let asked = json!({
+        "userinfo": { "birthdate": { "essential": true }, "address": null, "shoe_size": null },
+        "id_token": { "email": null, "given_name": { "value": "길동" }, "name": { "value": "임꺽정" } },
+    });
+    let authorization = asking(&app, "openid offline_access", &asked);
+    let browser = Browser::default();
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    let page = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    let first = tokens(&server, &app, &authorization, &page).await;
+    assert_eq!(
+        first.text("scope"),
+        "offline_access openid",
+        "an item that covers a claim is no scope of the token"
+    );
+    for tokens in [&first, &server.refresh(&app, &first.text("refresh_token")).await] {
+        let id_token = claims(&tokens.text("id_token"));
+        assert_eq!(of(&id_token, &ALL), ["given_name", "email"], "what has another value is left out");
+        assert_eq!(id_token["email"], "hong@example.com");
+        let told = server.userinfo(&tokens.text("access_token")).await.json;
+        assert_eq!(of(&told, &ALL), ["birthdate", "address"]);
+        assert_eq!(told["address"], json!({ "formatted": "세종대로 1\n서울" }));
+        assert_eq!(told["sub"], id_token["sub"]);
+    }
+}
+
+#[tokio::test]
+async fn oidc_core_5_4_every_scope_tells_what_is_known() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let authorization = Authorization::of(&app, "openid profile email phone address");
+    let browser = Browser::default();
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    for text in ["전화번호", "주소", "이메일 주소", "프로필"] {
+        assert!(consent.body.contains(text), "{text}: {}", consent.body);
+    }
+    let page = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    let told = tokens(&server, &app, &authorization, &page).await;
+    let told = server.userinfo(&told.text("access_token")).await.json;
+    assert_eq!(of(&told, &ALL), ALL);
+    assert_eq!((&told["name"], &told["locale"]), (&json!("홍길동"), &json!("ko-KR")));
+    assert_eq!(told["phone_number_verified"], true);
+    assert!(told["updated_at"].is_number());
+}
+
+#[tokio::test]
+async fn what_the_person_leaves_out_or_the_app_may_not_ask_is_not_told() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let asked = json!({ "userinfo": { "email": { "essential": true }, "address": { "essential": true } } });
+    let authorization = asking(&app, "openid", &asked);
+    let browser = Browser::default();
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    let page = browser.submit(&consent, "consent-approve", &[("item", "address")]).await;
+    let given = tokens(&server, &app, &authorization, &page).await;
+    let told = server.userinfo(&given.text("access_token")).await.json;
+    assert_eq!(of(&told, &ALL), ["address"], "what was left out");
+
+    let kept = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
+    let mut lists = kept.lists;
+    lists.scopes.retain(|item| item.scope != "address");
+    server.write(apps::update(&app.client_id, &kept.app.settings, &lists, server.now())).await;
+    let told = server.userinfo(&given.text("access_token")).await.json;
+    assert_eq!(of(&told, &ALL), [""; 0], "what was taken from the app since");
+    let again = browser.visit(&authorization.with("prompt", "none").address(&server)).await;
+    assert!(again.answered("code").is_some(), "nothing is left to ask: {}", again.body);
+}
+
+#[tokio::test]
+async fn oidc_core_5_5_1_only_the_person_who_is_asked_for_by_value_is_answered() {
+    let server = TestServer::start().await;
+    let (app, _) = known(&server).await;
+    let kim = server.user("kim@example.com").await;
+    let browser = Browser::default();
+    let plain = Authorization::of(&app, "openid");
+    let code = server.code(&browser, &kim, &plain).await;
+    let sub = claims(&server.redeem(&app, &code, &plain.verifier).await.text("id_token"))["sub"].clone();
+    let asked = |sub: &Value| asking(&app, "openid", &json!({ "id_token": { "sub": { "value": sub } } }));
+    let silent = async |sub: &Value| {
+        let page = browser.visit(&asked(sub).with("prompt", "none").address(&server)).await;
+        page.answered("error").unwrap_or_else(|| "none".to_owned())
+    };
+    assert_eq!(silent(&sub).await, "none");
+    for other in [json!("somebody"), json!(""), json!(7), json!(null)] {
+        assert_eq!(silent(&other).await, "login_required", "{other}");
+    }
+    let either = asking(&app, "openid", &json!({ "id_token": { "sub": { "values": ["somebody", sub] } } }));
+    let page = browser.visit(&either.with("prompt", "none").address(&server)).await;
+    assert!(page.answered("code").is_some(), "one of two");
+    let page = browser.visit(&asked(&json!("somebody")).address(&server)).await;
+    assert!(page.has("login-submit"), "another one must sign in: {}", page.body);
+    let fields = [("email", kim.email.as_str()), ("password", kim.password.as_str())];
+    let page = browser.follow(browser.submit(&page, "login-submit", &fields).await).await;
+    assert_eq!(page.answered("error").as_deref(), Some("login_required"), "and the same one is no answer");
+}
+
+#[tokio::test]
+async fn oidc_core_5_5_1_1_an_essential_context_that_is_not_there_is_an_error_of_its_own() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let browser = Browser::default();
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    let asked = |acr: Value| asking(&app, "openid", &json!({ "id_token": { "acr": acr } }));
+    let impossible = asked(json!({ "essential": true, "values": ["urn:gold"] }));
+    for prompt in ["", "none", "login"] {
+        let page = browser.visit(&impossible.clone().with("prompt", prompt).address(&server)).await;
+        let error = page.answered("error");
+        assert_eq!(error.as_deref(), Some("unmet_authentication_requirements"), "{prompt:?} {}", page.body);
+    }
+    for (acr, reported) in [
+        (json!({ "essential": true, "values": ["urn:gold", "1"] }), "1"),
+        (json!({ "essential": true, "value": "0" }), "0"),
+        (json!({ "values": ["urn:gold"] }), "1"),
+        (json!({ "essential": true }), "1"),
+    ] {
+        let authorization = asked(acr.clone());
+        let page = browser.visit(&authorization.address(&server)).await;
+        let given = tokens(&server, &app, &authorization, &page).await;
+        assert_eq!(claims(&given.text("id_token"))["acr"], reported, "{acr}");
+    }
+}
+
+#[tokio::test]
+async fn az_37_what_nobody_can_reach_sends_no_stranger_to_an_app_that_nobody_checked() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let developer = server.user("dev@example.com").await;
+    server.write(apps::give_to(&app.client_id, &developer.id, server.now())).await;
+    let acr = json!({ "id_token": { "acr": { "essential": true, "value": "urn:gold" } } });
+    let page = Browser::default().visit(&asking(&app, "openid", &acr).address(&server)).await;
+    assert_eq!((page.status.as_u16(), page.location()), (400, None), "{}", page.body);
+    let browser = Browser::default();
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    let page = browser.visit(&asking(&app, "openid", &acr).address(&server)).await;
+    assert_eq!(
+        page.answered("error").as_deref(),
+        Some("unmet_authentication_requirements"),
+        "who is connected"
+    );
+}
+
+#[tokio::test]
+async fn a_claims_parameter_that_is_none_goes_back_to_the_app_as_an_error() {
+    let server = TestServer::start().await;
+    let (app, _) = known(&server).await;
+    for hostile in ["", "x", "[]", "{\"userinfo\":[]}", "{\"a\":1,\"a\":2}"] {
+        let page = Browser::default()
+            .visit(&Authorization::of(&app, "openid").with("claims", hostile).address(&server))
+            .await;
+        // An empty parameter is as if it were not there (RFC 6749 §3.1).
+        let error = page.answered("error").or_else(|| page.text("#detour-error"));
+        assert_eq!(hostile.is_empty(), page.has("login-submit"), "{hostile}: {error:?}");
+        assert!(!page.body.contains("userinfo"), "nothing of it is shown");
+    }
+}
+
+#[tokio::test]
+async fn a_large_claims_parameter_waits_in_a_row_and_is_answered_whole() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let mut userinfo: BTreeMap<String, Value> =
+        (0..60).map(|n| (format!("claim_{n:045}"), Value::Null)).collect();
+    userinfo.insert("birthdate".to_owned(), json!({ "values": ["x".repeat(300), "1990-03-01"] }));
+    let authorization =
+        asking(&app, "openid", &json!({ "userinfo": userinfo })).with("state", &"s".repeat(3000));
+    let browser = Browser::default();
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    let page = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    let given = tokens(&server, &app, &authorization, &page).await;
+    let told = server.userinfo(&given.text("access_token")).await.json;
+    assert_eq!(of(&told, &ALL), ["birthdate"]);
+}
+
+#[tokio::test]
+async fn oidc_core_5_3_2_userinfo_is_signed_for_the_app_that_registered_it() {
+    for algorithm in ["RS256", "ES256", "PS256", "EdDSA"] {
+        let server = TestServer::start().await;
+        let metadata = [("userinfo_signed_response_alg".to_owned(), json!(algorithm))].into();
+        let app = server.register(AppSpec { metadata, ..AppSpec::default() }).await;
+        let signed_in = sign_in(&server, &app, "openid email").await;
+        let http = reqwest::Client::new();
+        let access_token = signed_in.tokens.text("access_token");
+        let answer = http.get(server.at("/userinfo")).bearer_auth(&access_token).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/jwt");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        let jwt = answer.text().await.unwrap();
+        let keys = http.get(server.at("/jwks")).send().await.unwrap().bytes().await.unwrap();
+        let keys = JwkSet::parse(&keys).unwrap();
+        let unverified = Unverified::parse(&jwt).unwrap();
+        assert!(unverified.is_typed(HeaderType::Jwt));
+        let told: Value = unverified.verify_with(&keys).unwrap().claims(&["iss", "sub", "aud"]).unwrap();
+        assert_eq!((&told["iss"], &told["aud"]), (&json!(server.issuer()), &json!(app.client_id)));
+        assert_eq!(told["email"], "hong@example.com");
+        // JO-14: nobody takes it for an ID token.
+        assert_eq!((told.get("exp"), told.get("nonce")), (None, None));
+        let hint = Authorization::of(&app, "openid").with("id_token_hint", &jwt).with("prompt", "none");
+        let page = signed_in.browser.visit(&hint.address(&server)).await;
+        assert_eq!(page.answered("error").as_deref(), Some("login_required"));
+        assert_eq!(server.userinfo(&jwt).await.status, 401);
+    }
+}

@@ -1,0 +1,87 @@
+//! Somebody's site, at which things stand that an app names.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+};
+use reqwest::{StatusCode, header::CONTENT_TYPE};
+use serde_json::Value;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::AbortHandle,
+};
+
+/// What stands where, and what was asked for.
+#[derive(Clone, Default)]
+pub(super) struct Site {
+    address: String,
+    pages: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    documents: Arc<Mutex<BTreeMap<String, String>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+    serving: Option<AbortHandle>,
+}
+
+impl Site {
+    pub(super) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let site = Self { address: format!("http://{}", listener.local_addr().unwrap()), ..Self::default() };
+        let router = Router::new().fallback(answer).with_state(site.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
+        Self { serving: Some(serving), ..site }
+    }
+
+    /// Nobody answers there any more.
+    pub(super) async fn stop(&self) {
+        self.serving.as_ref().unwrap().abort();
+        while TcpStream::connect(self.address.trim_start_matches("http://")).await.is_ok() {}
+    }
+
+    /// Puts something there.
+    pub(super) fn put(&self, path: &str, body: impl Into<Vec<u8>>) -> String {
+        self.pages.lock().unwrap().insert(path.to_owned(), body.into());
+        self.at(path)
+    }
+
+    /// Puts a JSON document there.
+    pub(super) fn put_json(&self, path: &str, document: &Value) -> String {
+        self.put_as_json(path, &document.to_string())
+    }
+
+    /// Puts something there and calls it JSON.
+    pub(super) fn put_as_json(&self, path: &str, text: &str) -> String {
+        self.documents.lock().unwrap().insert(path.to_owned(), text.to_owned());
+        self.at(path)
+    }
+
+    /// Takes a document away.
+    pub(super) fn remove(&self, path: &str) {
+        self.documents.lock().unwrap().remove(path);
+    }
+
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    /// What was asked for since this was asked last.
+    pub(super) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+async fn answer(State(site): State<Site>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    site.asked.lock().unwrap().push(path.clone());
+    if let Some(document) = site.documents.lock().unwrap().get(&path) {
+        return ([(CONTENT_TYPE, "application/json")], document.clone()).into_response();
+    }
+    match site.pages.lock().unwrap().get(&path) {
+        Some(body) => body.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,202 @@
+//! `docs/manual/conformance.md`: its commands as they stand, its configuration, and its relying party at the server —
+//! OIDC RP-Initiated Logout §2, OIDC Back-Channel Logout §2.5.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    net::TcpListener,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use mapae_e2e::{
+    certificate::Certificate,
+    program::{client_example, path},
+};
+use mapae_protocol::jose::{Algorithm, SigningKey};
+use mapae_testkit::Browser;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{process::Command, time::timeout};
+
+use super::program::{Person, Program};
+
+const MANUAL: &str = include_str!("../../../../docs/manual/conformance.md");
+/// Whatever is waited for here takes a moment.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A folder in which somebody follows the manual, on ports that are free.
+struct Desk {
+    folder: TempDir,
+    certificate: Certificate,
+    ports: HashMap<&'static str, String>,
+}
+
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+impl Desk {
+    fn set() -> Self {
+        let ports = ["9443", "3000"].map(|port| (port, free_port())).into();
+        let desk = Self {
+            folder: tempfile::tempdir().unwrap(),
+            certificate: Certificate::for_this_machine(),
+            ports,
+        };
+        let files = [
+            ("op.pem", desk.certificate.certificate()),
+            ("op-key.pem", desk.certificate.key()),
+            ("suite.pem", desk.certificate.root()),
+        ];
+        for (name, file) in files {
+            fs::copy(file, desk.at(name)).unwrap();
+        }
+        for name in ["fapi-1.json", "fapi-2.json"] {
+            let key = SigningKey::generate(Algorithm::Ps256).unwrap();
+            fs::write(desk.at(name), json!({ "keys": [key.public_jwk()] }).to_string()).unwrap();
+        }
+        fs::create_dir(desk.at("bin")).unwrap();
+        symlink(path(), desk.at("bin/mapae")).unwrap();
+        symlink(client_example("conformance_rp"), desk.at("bin/conformance_rp")).unwrap();
+        fs::write(desk.at("mapae.toml"), desk.block("toml", "issuer =")).unwrap();
+        fs::write(desk.at("claims.json"), desk.block("json", "given_name")).unwrap();
+        desk
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// All blocks of a language, as this desk writes them.
+    fn blocks(&self, language: &str) -> Vec<String> {
+        // A port of ours may contain one of the manual's.
+        let marked =
+            self.ports.keys().fold(MANUAL.to_owned(), |text, port| text.replace(port, &format!("<{port}>")));
+        let manual =
+            self.ports.iter().fold(marked, |text, (port, own)| text.replace(&format!("<{port}>"), own));
+        let begins = format!("```{language}\n");
+        manual.split(&begins).skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
+    }
+
+    fn block(&self, language: &str, holding: &str) -> String {
+        self.blocks(language).into_iter().find(|block| block.contains(holding)).unwrap()
+    }
+
+    fn shell(&self, text: &str) -> Command {
+        let mut command = Command::new("sh");
+        let programs = self.at("bin");
+        let all = [programs.as_path(), Path::new(&env::var_os("PATH").unwrap())]
+            .map(Path::as_os_str)
+            .join(":".as_ref());
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MAPAE_")) {
+            command.env_remove(name);
+        }
+        command.args(["-e", "-c", text]).current_dir(self.folder.path()).env("PATH", all).kill_on_drop(true);
+        command
+    }
+
+    /// What a block prints, all of whose commands must succeed.
+    async fn run(&self, text: &str) -> String {
+        let ended = self.shell(text).output().await.unwrap();
+        let said = String::from_utf8(ended.stdout).unwrap();
+        assert!(ended.status.success(), "{text}: {said} {}", String::from_utf8_lossy(&ended.stderr));
+        said
+    }
+
+    /// Starts what goes on until somebody ends it.
+    fn start(&self, text: &str) -> Program {
+        Program::of(
+            self.shell(&format!("exec {}", text.trim().replacen("SSL_CERT_FILE", "env SSL_CERT_FILE", 1))),
+        )
+    }
+
+    fn service(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.ports["3000"])
+    }
+}
+
+/// The word behind a name in what a command has printed.
+fn told(said: &str, name: &str) -> String {
+    let line = said.lines().find(|line| line.trim_start().starts_with(name));
+    let word = line.and_then(|line| line.split_whitespace().last());
+    word.unwrap_or_else(|| panic!("no {name}: {said}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_manual_of_the_conformance_suite_works_as_it_stands() {
+    let desk = Desk::set();
+    let mut blocks = desk.blocks("sh").into_iter();
+    let mut server = desk.start(&blocks.next().unwrap());
+    server.line().await.expect("it says that it is ready");
+    let service = blocks.next_back().unwrap();
+    let mut last = String::new();
+    for block in blocks {
+        last = desk.run(&block).await;
+    }
+    let root = fs::read(desk.certificate.root()).unwrap();
+    let person = Person(Browser::trusting(&root, "en"));
+    let issuer = format!("https://localhost:{}", desk.ports["9443"]);
+
+    fs::write(desk.at("secret.txt"), told(&last, "client_secret")).unwrap();
+    let client_id = told(&last, "client_id");
+    let mut service = desk.start(&service.replace("CLIENT_ID", &client_id));
+    assert_eq!(service.line().await.unwrap(), desk.service("/"));
+    let page = person.walk(&desk.service("/"), "consent-approve", |_| false).await;
+    let said: Value = serde_json::from_str(&page.body).unwrap_or_else(|_| panic!("{}", page.body));
+    let expected = (Some("email openid profile"), Some(issuer.as_str()));
+    assert_eq!((said["scope"].as_str(), said["issuer"].as_str()), expected);
+    let refreshed = person.open(&desk.service("/refresh")).await;
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+    pages(&person, &issuer, &client_id, &desk.service("/callback")).await;
+
+    let out = person.walk(&desk.service("/out"), "logout-confirm", |_| false).await;
+    assert!(out.body.contains("signed out") || out.has("onwards"), "{} {}", out.address, out.body);
+    let told = async {
+        // The logout token comes by itself; whoever is signed out is sent to the sign-in page.
+        while person.open(&desk.service("/")).await.status == 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, told).await.expect("the service hears of it");
+
+    // Whoever leaves without an app.
+    let person = Person(Browser::trusting(&root, "en"));
+    person.walk(&format!("{issuer}/account"), "", |_| false).await;
+    let asked = person.open(&format!("{issuer}/logout")).await;
+    assert!(asked.has("logout-cancel") && asked.body.contains(sentence("Sign out?")), "{}", asked.body);
+    let left = person.0.follow(person.0.submit(&asked, "logout-confirm", &[]).await).await;
+    assert!(left.body.contains(sentence("You’re signed out")), "{}", left.body);
+}
+
+/// A sentence that the manual names.
+fn sentence(text: &str) -> &str {
+    assert!(MANUAL.contains(text), "{text}");
+    text
+}
+
+/// What the manual says of pages is what they say.
+async fn pages(person: &Person, issuer: &str, client_id: &str, redirect_uri: &str) {
+    let good = format!("client_id={client_id}&redirect_uri={redirect_uri}&response_type=code&scope=openid");
+    for (query, expected) in [
+        (good.replace(client_id, "app_nobody"), "We don’t know this app"),
+        (good.replace(redirect_uri, "https://a.example/"), "The return address isn’t registered"),
+        (format!("{good}&client_id={client_id}"), "This request can’t be used"),
+    ] {
+        let page = person.open(&format!("{issuer}/authorize?{query}")).await;
+        assert!(
+            page.has("support-id") && page.body.contains(sentence(expected)),
+            "{expected}: {}",
+            page.body
+        );
+    }
+    let asked = "For your security, the service asked you to enter your password again.";
+    let pkce = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    let page = person.0.visit(&format!("{issuer}/authorize?{good}&{pkce}&prompt=login")).await;
+    assert!(page.has("again") && page.body.contains(sentence(asked)), "{} {}", page.address, page.body);
+    let unregistered = format!("client_id={client_id}&post_logout_redirect_uri=https%3A%2F%2Fa.example%2F");
+    let page = person.open(&format!("{issuer}/logout?{unregistered}")).await;
+    let expected = sentence("The address to return to after signing out isn’t registered");
+    assert!(page.has("support-id") && page.body.contains(expected), "{}", page.body);
+}

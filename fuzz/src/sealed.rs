@@ -1,0 +1,67 @@
+//! What this server seals and strangers bring back.
+
+use std::sync::LazyLock;
+
+use mapae_protocol::{
+    base64url,
+    seal::{MasterKey, Purpose, SealRoot, Sealer},
+    secret::Secret,
+};
+
+use crate::property::{fixed, text, two};
+
+struct One;
+
+impl Purpose for One {
+    const NAME: &'static str = "one";
+}
+
+struct Other;
+
+impl Purpose for Other {
+    const NAME: &'static str = "other";
+}
+
+/// The same in every run.
+static ROOT: LazyLock<Option<SealRoot>> = LazyLock::new(|| SealRoot::from_bytes("fuzz", [9; 32]).ok());
+
+/// Nothing opens but what was sealed, for the same purpose and beside the same.
+pub(crate) fn seal(bytes: &[u8]) {
+    let (aad, plain) = two(bytes);
+    let Some(root) = ROOT.as_ref().map(std::slice::from_ref) else { return };
+    let (Ok(one), Ok(other)) = (Sealer::<One>::new(root), Sealer::<Other>::new(root)) else { return };
+    let sealed = one.seal(plain, aad);
+    assert_eq!(one.open(&sealed, aad).as_deref(), Ok(plain));
+    assert!(other.open(&sealed, aad).is_err(), "one purpose for another");
+    assert!(one.open(&sealed, &[aad, b"x"].concat()).is_err(), "beside something else");
+    let Some(text) = text(bytes) else { return };
+    match one.open(text, b"") {
+        Ok(_) => assert!(text.starts_with("fuzz"), "opened without a key"),
+        Err(error) => fixed(&error, text),
+    }
+    let master = MasterKey::new(&Secret::new([5; 32]));
+    let wrapped = master.wrap_key(plain, aad);
+    assert!(master.unwrap_key(&wrapped, aad).is_ok_and(|key| key.expose().as_slice() == plain));
+    assert!(master.unwrap_key(text, b"").is_err());
+}
+
+/// Codes and tokens: a text of a stranger is none, and what is inside of a seal can be written again.
+pub(crate) fn sealed_tokens(bytes: &[u8]) {
+    let Some(root) = ROOT.as_ref() else { return };
+    if let Some(text) = text(bytes) {
+        assert_eq!(mapae::fuzzing::sealed(text, root), 0, "a forged token");
+    }
+    mapae::fuzzing::unsealed(bytes);
+}
+
+/// Base64url has one spelling for each value.
+pub(crate) fn base64(bytes: &[u8]) {
+    let encoded = base64url::encode(bytes);
+    assert_eq!(base64url::decode(&encoded).as_deref(), Ok(bytes));
+    assert_eq!(encoded.len(), base64url::encoded_len(bytes.len()));
+    let Some(text) = text(bytes) else { return };
+    if let Ok(decoded) = base64url::decode(text) {
+        assert_eq!(base64url::encode(&decoded), text, "two spellings of one value");
+        assert_eq!(base64url::decode_array::<32>(text).is_ok(), decoded.len() == 32);
+    }
+}
