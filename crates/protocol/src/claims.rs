@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::claims_request::RequestedClaims;
+use crate::claims_request::ClaimsRequest;
+use crate::language_tag::{LanguageTag, plain_name, split};
 use crate::scope::{self, Scopes};
 use crate::strict_json;
 use crate::time::Timestamp;
@@ -34,9 +35,10 @@ pub const CLAIMS_BY_SCOPE: &[(&str, &[&str])] = &[
     (scope::ADDRESS, &["address"]),
 ];
 
-/// The scope that covers a claim: who agreed to it has agreed to the claim.
+/// The scope that covers a claim, in whatever language: who agreed to it has agreed to the claim.
 #[must_use]
 pub fn scope_of(claim: &str) -> Option<&'static str> {
+    let claim = plain_name(claim);
     CLAIMS_BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
 }
 
@@ -211,12 +213,23 @@ impl UserInfo {
 }
 
 impl UserInfo {
-    /// What of this may be told with these scopes, and what else was asked for by name (OIDC Core §5.5): claims by name.
+    /// What of this may be told with these scopes, and what else was asked for by name (OIDC Core §5.5) or language
+    /// (OIDC Core §5.2): claims by name.
     #[must_use]
-    pub fn told(self, scopes: &Scopes, requested: &RequestedClaims) -> Map<String, Value> {
-        let more = requested.answer(&self.members());
+    pub fn told(self, scopes: &Scopes, asked: &ClaimsRequest) -> Map<String, Value> {
+        let all = self.members();
         let mut told = self.for_scopes(scopes).members();
-        told.extend(more);
+        told.extend(asked.userinfo.answer(&all));
+        told.extend(in_languages(&told, &all, &asked.locales));
+        told
+    }
+
+    /// What of this an ID token tells, because it was asked for there by name (OIDC Core §5.5): claims by name.
+    #[must_use]
+    pub fn told_in_id_token(&self, asked: &ClaimsRequest) -> Map<String, Value> {
+        let all = self.members();
+        let mut told = asked.id_token.answer(&all);
+        told.extend(in_languages(&told, &all, &asked.locales));
         told
     }
 
@@ -228,6 +241,23 @@ impl UserInfo {
             Ok(_) | Err(_) => Map::new(),
         }
     }
+}
+
+/// What is told, in the first of the wanted languages in which it is known. What has no language is told besides
+/// (OIDC Core §5.2).
+fn in_languages(
+    told: &Map<String, Value>,
+    all: &Map<String, Value>,
+    wanted: &[LanguageTag],
+) -> Vec<(String, Value)> {
+    let known: Vec<(&str, LanguageTag, &Value)> =
+        all.iter().filter_map(|(name, value)| split(name).map(|(name, tag)| (name, tag, value))).collect();
+    let best = |name: &str| {
+        let mut ranges = wanted.iter();
+        ranges.find_map(|range| known.iter().find(|(claim, tag, _)| *claim == name && tag.is_in(range)))
+    };
+    let found = told.keys().filter_map(|name| best(name));
+    found.map(|(name, tag, value)| (format!("{name}#{tag}"), (*value).clone())).collect()
 }
 
 impl std::fmt::Debug for Address {
@@ -295,7 +325,7 @@ mod tests {
         let told = |claims: &str, scopes: &str| {
             let asked = crate::claims_request::ClaimsRequest::parse(claims).unwrap();
             let mut told: Vec<_> = everything()
-                .told(&Scopes::parse(scopes).unwrap(), &asked.userinfo)
+                .told(&Scopes::parse(scopes).unwrap(), &asked)
                 .into_iter()
                 .map(|(name, _)| name)
                 .collect();
@@ -310,6 +340,32 @@ mod tests {
         );
         assert_eq!(told("{}", "openid"), ["sub"]);
         assert_eq!(told(r#"{"userinfo":{"role":null,"sub":{"value":"bob"}}}"#, "openid"), ["role", "sub"]);
+    }
+
+    #[test]
+    fn oidc_core_5_2_what_may_be_told_is_told_in_the_first_wanted_language_that_is_known() {
+        let mut person = everything();
+        for (name, value) in [("name#ko-KR", "홍길동"), ("name#en", "Hong"), ("nickname#en-GB", "Gil")] {
+            person.others.insert(name.to_owned(), value.into());
+        }
+        let asked = |claims: &str, locales: &str| ClaimsRequest {
+            locales: LanguageTag::list(locales),
+            ..ClaimsRequest::parse(claims).unwrap()
+        };
+        let tagged = |told: Map<String, Value>| {
+            let tagged = told.into_iter().filter(|(name, _)| name.contains('#'));
+            tagged.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect::<Vec<_>>()
+        };
+        let told = |scopes: &str, claims: &str, locales: &str| {
+            tagged(person.clone().told(&Scopes::parse(scopes).unwrap(), &asked(claims, locales)))
+        };
+        assert_eq!(told("openid profile", "{}", "fr ko en"), ["name#ko-KR=홍길동", "nickname#en-GB=Gil"]);
+        assert_eq!(told("openid profile", "{}", "en ko"), ["name#en=Hong", "nickname#en-GB=Gil"]);
+        assert!(told("openid profile", "{}", "").is_empty() && told("openid email", "{}", "ko").is_empty());
+        let by_name = r#"{"userinfo":{"name#EN":null},"id_token":{"nickname":null,"name#KO-kr":null}}"#;
+        assert_eq!(told("openid", by_name, ""), ["name#en=Hong"]);
+        let id_token = tagged(person.told_in_id_token(&asked(by_name, "en")));
+        assert_eq!(id_token, ["name#ko-KR=홍길동", "nickname#en-GB=Gil"]);
     }
 
     #[test]

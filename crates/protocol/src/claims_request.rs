@@ -1,11 +1,16 @@
-//! The `claims` parameter — OIDC Core §5.5.
+//! The `claims` parameter, and `claims_locales` — OIDC Core §5.2, §5.5.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{claims, scope::Scopes, strict_json};
+use crate::{
+    claims,
+    language_tag::{LanguageTag, spelled_name},
+    scope::Scopes,
+    strict_json,
+};
 
 /// Longest `claims` parameter in bytes.
 pub const MAX_BYTES: usize = 4096;
@@ -35,6 +40,9 @@ pub struct ClaimsRequest {
     /// In the ID token.
     #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
     pub id_token: RequestedClaims,
+    /// In which languages besides, most wanted first (`claims_locales`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locales: Vec<LanguageTag>,
 }
 
 /// The claims that are asked for in one place, by name.
@@ -80,13 +88,14 @@ impl ClaimsRequest {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let wire: Wire = strict_json::parse_object(text.as_bytes(), MAX_BYTES)
             .map_err(|error| error.mismatch_or(Error::Malformed, Error::NotAnObject))?;
-        Ok(Self { userinfo: requested(wire.userinfo)?, id_token: requested(wire.id_token)? })
+        let (userinfo, id_token) = (requested(wire.userinfo)?, requested(wire.id_token)?);
+        Ok(Self { userinfo, id_token, locales: Vec::new() })
     }
 
     /// Whether nothing is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.userinfo.is_empty() && self.id_token.is_empty()
+        self.userinfo.is_empty() && self.id_token.is_empty() && self.locales.is_empty()
     }
 
     /// Every name that is asked for, in either place.
@@ -123,7 +132,7 @@ fn requested(claims: Option<BTreeMap<String, Option<WireClaim>>>) -> Result<Requ
             values: values.unwrap_or_else(|| value.into_iter().collect()),
         }),
     };
-    let claims = claims.into_iter().map(|(name, wire)| Ok((name, read(wire)?)));
+    let claims = claims.into_iter().map(|(name, wire)| Ok((spelled_name(name), read(wire)?)));
     claims.collect::<Result<_, _>>().map(RequestedClaims)
 }
 

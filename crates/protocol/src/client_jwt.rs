@@ -94,5 +94,9 @@ pub(crate) fn verify(token: &str, keys: ClientKeys<'_>, kind: HeaderType) -> Res
 #[must_use]
 pub fn is_known(token: &str, keys: &JwkSet) -> bool {
     let Ok(unverified) = Unverified::parse(token) else { return true };
-    keys.select(unverified.kid(), unverified.algorithm()).err() != Some(jose::Error::UnknownKey)
+    let problem = match unverified.kid() {
+        Some(kid) => keys.select(Some(kid), unverified.algorithm()).err(),
+        None => unverified.verify_with(keys).err(),
+    };
+    problem != Some(jose::Error::UnknownKey)
 }

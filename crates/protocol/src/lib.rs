@@ -34,6 +34,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod issuer;
 pub mod jose;
+pub mod language_tag;
 pub mod locale;
 pub mod logout;
 pub mod logout_token;

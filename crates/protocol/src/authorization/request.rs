@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Prompts};
 use crate::claims_request::ClaimsRequest;
 use crate::dpop::Thumbprint;
+use crate::language_tag::LanguageTag;
 use crate::locale::Locale;
 use crate::params::{Params, Repeated};
 use crate::pkce::{self, ChallengeMethod, CodeChallenge};
@@ -150,7 +151,7 @@ pub struct AuthorizationRequest {
     /// `display`. Not kept when the request is stored or sealed.
     #[serde(skip)]
     pub display: Option<Display>,
-    /// `claims`, of an OpenID Connect request (OIDC Core §5.5); empty when none was sent. Not kept when the request
+    /// `claims` and `claims_locales`, of an OpenID Connect request (OIDC Core §5.2, §5.5); empty without. Not kept when the request
     /// is stored or sealed: what the app may have of it is.
     #[serde(skip)]
     pub claims: ClaimsRequest,
@@ -268,12 +269,15 @@ fn max_age(text: &str) -> Result<Seconds, Error> {
     text.parse().map(Seconds::seconds).map_err(|_| Error::MaxAgeMalformed)
 }
 
-/// Only an OpenID Connect request asks for claims (OIDC Core §5.5).
+/// Only an OpenID Connect request asks for claims (OIDC Core §5.5), and for languages of claims (OIDC Core §5.2).
 fn claims(params: &Params, scopes: &Scopes) -> Result<ClaimsRequest, Error> {
-    match params.one("claims")?.filter(|_| scopes.contains(crate::scope::OPENID)) {
-        Some(text) => ClaimsRequest::parse(text).map_err(|_| Error::ClaimsMalformed),
-        None => Ok(ClaimsRequest::default()),
+    let (claims, locales) = (params.one("claims")?, params.one("claims_locales")?);
+    if !scopes.contains(crate::scope::OPENID) {
+        return Ok(ClaimsRequest::default());
     }
+    let claims = claims.map_or(Ok(ClaimsRequest::default()), ClaimsRequest::parse);
+    let locales = locales.map(LanguageTag::list).unwrap_or_default();
+    Ok(ClaimsRequest { locales, ..claims.map_err(|_| Error::ClaimsMalformed)? })
 }
 
 fn resource(params: &Params) -> Result<Option<ResourceIndicator>, Error> {

@@ -6,6 +6,7 @@ use super::request::limits;
 use super::{AuthorizationRequest, Display, Error, Prompt, ResponseType, ReturnPath};
 use crate::claims_request::ClaimsRequest;
 use crate::error::{Endpoint, ErrorCode, OAuthError};
+use crate::language_tag::LanguageTag;
 use crate::locale::Locale;
 use crate::params::{self, Limits, Params};
 use crate::time::Seconds;
@@ -79,7 +80,7 @@ fn everything_that_can_be_asked_for_is_read() {
 #[test]
 fn az_35_unknown_parameters_are_ignored() {
     let plain = with("scope=openid").unwrap();
-    assert_eq!(with("scope=openid&foo=1&foo=2&claims_locales=ko&Request=x").unwrap(), plain);
+    assert_eq!(with("scope=openid&foo=1&foo=2&claims_locale=ko&Request=x").unwrap(), plain);
 }
 
 #[test]
@@ -90,6 +91,10 @@ fn oidc_core_5_5_claims_are_asked_for_in_one_json_object_and_only_of_openid_conn
     assert!(asked("calendar.read", email).unwrap().claims.is_empty());
     assert!(asked("calendar.read", "garbage").unwrap().claims.is_empty());
     assert!(asked("openid", "%7B%7D").unwrap().claims.is_empty());
+    let locales =
+        |scope: &str| with(&format!("scope={scope}&claims_locales=ko-kr+x+en")).unwrap().claims.locales;
+    assert_eq!(locales("openid").iter().map(LanguageTag::as_str).collect::<Vec<_>>(), ["ko-KR", "en"]);
+    assert!(locales("calendar.read").is_empty());
     for hostile in ["garbage", "%5B%5D", "%7B%22userinfo%22:1%7D", "%7B%22a%22:1,%22a%22:1%7D"] {
         assert_eq!(asked("openid", hostile), Err(Error::ClaimsMalformed), "{hostile}");
     }
@@ -114,6 +119,7 @@ fn az_17_every_known_parameter_may_be_sent_once() {
         "id_token_hint",
         "display",
         "claims",
+        "claims_locales",
         "request",
         "request_uri",
         "registration",

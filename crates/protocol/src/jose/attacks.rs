@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Algorithm, ClaimsError, Error, HeaderType, Jwk, JwkSet, MAX_TOKEN, SigningKey, Unverified};
-use crate::{base64url, digest::HmacKey};
+use crate::{base64url, client_jwt::is_known, digest::HmacKey};
 
 static KEYS: LazyLock<Vec<SigningKey>> =
     LazyLock::new(|| Algorithm::ALL.iter().map(|one| SigningKey::generate(*one).unwrap()).collect());
@@ -287,6 +287,10 @@ fn rs_06_which_key_it_was() {
     let nameless = ours.sign_hostile(r#"{"alg":"ES256"}"#, b"{}");
     assert_eq!(refusal(&nameless), None, "one key of the set has the algorithm");
     let rotated = SigningKey::generate(Algorithm::Es256).unwrap();
+    // A provider that names no key has changed it: a newer set has the one that was meant.
+    let newer = rotated.sign_hostile(r#"{"alg":"ES256"}"#, b"{}");
+    assert_eq!(refusal(&newer), Some(Error::UnknownKey));
+    assert!(!is_known(&newer, &SET) && is_known(&nameless, &SET));
     let two = JwkSet::new(vec![ours.public_jwk().clone(), rotated.public_jwk().clone()]);
     let select = |set: &JwkSet, kid| set.select(kid, Algorithm::Es256).map(|_| ()).err();
     assert_eq!(select(&two, None), Some(Error::AmbiguousKey));

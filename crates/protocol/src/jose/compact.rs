@@ -100,10 +100,15 @@ impl<'a> Unverified<'a> {
     /// Verifies with the key of the set that the header names.
     ///
     /// # Errors
-    /// Those of [`JwkSet::select`] and of [`verify`](Self::verify).
+    /// Those of [`JwkSet::select`] and of [`verify`](Self::verify). Where no key is named, one that did not sign this is
+    /// not the one that was meant: [`Error::UnknownKey`].
     pub fn verify_with(self, keys: &JwkSet) -> Result<Verified, Error> {
         let key = keys.select(self.kid(), self.algorithm())?;
-        self.verify(key)
+        let is_named = self.kid().is_some();
+        match self.verify(key) {
+            Err(Error::Signature) if !is_named => Err(Error::UnknownKey),
+            verified => verified,
+        }
     }
 }
 

@@ -1,8 +1,13 @@
 //! What is known of a person — OIDC Core §5.1: what every account has, and the standard claims beyond that.
 //!
-//! The latter are kept as one JSON object. An account's own columns win over it.
+//! The latter are kept as one JSON object. An account's own columns win over it. What is written in words may be known in
+//! several languages (OIDC Core §5.2): `name#en` besides the name.
 
-use mapae_protocol::{claims::UserInfo, strict_json};
+use mapae_protocol::{
+    claims::{Address, UserInfo},
+    language_tag, strict_json,
+};
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -17,6 +22,20 @@ const MAX_TEXT: usize = 1024;
 
 /// The claims that an account has columns for: they are never part of the object.
 pub(crate) const OWN: [&str; 5] = ["sub", "name", "email", "email_verified", "updated_at"];
+
+/// The claims that may be known in several languages: texts for people and pages of theirs, and the address.
+const IN_WORDS: [&str; 10] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "address",
+];
 
 /// What is wrong with an object of claims.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,11 +67,25 @@ pub(crate) fn parse(text: &[u8]) -> Result<String, ClaimsProblem> {
     object.insert("sub".to_owned(), Value::from(""));
     let claims: UserInfo =
         serde_json::from_value(Value::Object(object.clone())).map_err(|_| ClaimsProblem::WrongType)?;
-    if let Some(name) = claims.others.keys().next() {
-        return Err(ClaimsProblem::Unknown(name.clone()));
+    object.retain(|name, _| name != "sub" && !claims.others.contains_key(name));
+    for (name, value) in claims.others {
+        let spelled = in_language(&name, &value)?;
+        if object.insert(spelled, value).is_some() {
+            return Err(ClaimsProblem::NotAnObject);
+        }
     }
-    object.remove("sub");
     Ok(Value::Object(object).to_string())
+}
+
+/// The name of a claim in a language, as it is spelled.
+fn in_language(name: &str, value: &Value) -> Result<String, ClaimsProblem> {
+    let known = language_tag::split(name).filter(|(claim, _)| IN_WORDS.contains(claim));
+    let (claim, tag) = known.ok_or_else(|| ClaimsProblem::Unknown(name.to_owned()))?;
+    let fits = match claim {
+        "address" => Address::deserialize(value).is_ok(),
+        _ => value.is_string(),
+    };
+    if fits { Ok(format!("{claim}#{tag}")) } else { Err(ClaimsProblem::WrongType) }
 }
 
 /// Lines may end in an address, and nowhere else.
@@ -120,6 +153,11 @@ mod tests {
             (r#"{"role":"admin"}"#, ClaimsProblem::Unknown("role".to_owned())),
             (r#"{"iss":"x"}"#, ClaimsProblem::Unknown("iss".to_owned())),
             (r#"{"email":"a@b"}"#, ClaimsProblem::OfTheAccount("email")),
+            (r#"{"email#ko":"a@b"}"#, ClaimsProblem::Unknown("email#ko".to_owned())),
+            (r#"{"name#":"a"}"#, ClaimsProblem::Unknown("name#".to_owned())),
+            (r#"{"name#ko":1}"#, ClaimsProblem::WrongType),
+            (r#"{"address#ko":"Seoul"}"#, ClaimsProblem::WrongType),
+            (r#"{"name#ko":"a","name#KO":"b"}"#, ClaimsProblem::NotAnObject),
             (r#"{"sub":"x"}"#, ClaimsProblem::OfTheAccount("sub")),
             (r#"{"nickname":""}"#, ClaimsProblem::Unusable("nickname".to_owned())),
             (r#"{"nickname":"a\nb"}"#, ClaimsProblem::Unusable("nickname".to_owned())),
@@ -127,5 +165,14 @@ mod tests {
         ] {
             assert_eq!(parse(text.as_bytes()), Err(problem), "{text}");
         }
+    }
+
+    #[test]
+    fn oidc_core_5_2_what_is_written_in_words_may_be_known_in_several_languages() {
+        let said = r#"{"nickname":"길","name#EN-us":"Hong","address#en":{"country":"Korea"}}"#;
+        let kept: Value = serde_json::from_str(&parse(said.as_bytes()).unwrap()).unwrap();
+        let expected =
+            serde_json::json!({"nickname": "길", "name#en-US": "Hong", "address#en": {"country": "Korea"}});
+        assert_eq!(kept, expected);
     }
 }

@@ -54,9 +54,9 @@ async fn tell(app: &App, request: Request) -> Result<(Arc<Client>, Response), Be
     let asked = claims_of_grant(person.asked.as_deref(), &client)?;
     let known = known_claims::of_person(sub, person)?;
     let response = match client.metadata().userinfo_algorithm {
-        None if asked.userinfo.is_empty() => json::no_store(&known.for_scopes(&token.scopes)),
-        None => json::no_store(&known.told(&token.scopes, &asked.userinfo)),
-        Some(algorithm) => signed(app, &client, algorithm, known.told(&token.scopes, &asked.userinfo))?,
+        None if asked.is_empty() => json::no_store(&known.for_scopes(&token.scopes)),
+        None => json::no_store(&known.told(&token.scopes, &asked)),
+        Some(algorithm) => signed(app, &client, algorithm, known.told(&token.scopes, &asked))?,
     };
     let response = possession.iter().fold(response, |response, possession| possession.renew(response));
     Ok((client, response))

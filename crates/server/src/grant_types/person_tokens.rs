@@ -46,12 +46,12 @@ pub(super) async fn told_in_id_token(
     user_id: &str,
     claims: Option<&str>,
 ) -> Result<Map<String, Value>, Fault> {
-    let asked = claims_of_grant(claims, cx.client)?.id_token;
-    if asked.is_empty() {
+    let asked = claims_of_grant(claims, cx.client)?;
+    if asked.id_token.is_empty() {
         return Ok(Map::new());
     }
     let Some((user, known)) = users::known(cx.app.db(), user_id).await? else { return Ok(Map::new()) };
-    Ok(asked.answer(&known_claims::all(String::new(), user, known.as_deref())?.members()))
+    Ok(known_claims::all(String::new(), user, known.as_deref())?.told_in_id_token(&asked))
 }
 
 /// How long a grant lives unused, and in all. Without a refresh token it ends with its access token.

@@ -7,7 +7,7 @@ use mapae_protocol::jose::{HeaderType, JwkSet, Unverified};
 use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
 use serde_json::{Value, json};
 
-use super::{claims, sign_in, to_consent};
+use super::{claims, sign_in, sign_in_as, to_consent};
 
 const KNOWN: &str = r#"{"given_name":"길동","birthdate":"1990-03-01","phone_number":"+82 10-1234-5678",
     "phone_number_verified":true,"address":{"formatted":"세종대로 1\n서울"},"locale":"ko-KR"}"#;
@@ -86,6 +86,38 @@ async fn oidc_core_5_4_every_scope_tells_what_is_known() {
     assert_eq!((&told["name"], &told["locale"]), (&json!("홍길동"), &json!("ko-KR")));
     assert_eq!(told["phone_number_verified"], true);
     assert!(told["updated_at"].is_number());
+}
+
+/// OIDC Core §5.2.
+#[tokio::test]
+async fn oidc_core_5_2_claims_are_told_in_the_languages_that_the_app_asks_for() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let names =
+        r#"{"given_name":"길동","given_name#en":"Gildong","name#en":"Hong Gildong","name#ja-Kana":"ホン"}"#;
+    server.write(users::set_claims(&user.id, Some(names), server.now()).into()).await;
+    let asked = json!({ "id_token": { "given_name#EN": null, "name": null } });
+    let authorization =
+        asking(&app, "openid profile offline_access", &asked).with("claims_locales", "fr JA en");
+    let browser = Browser::default();
+    let consent = to_consent(&server, &browser, &user, &authorization).await;
+    let page = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    let first = tokens(&server, &app, &authorization, &page).await;
+    let refreshed = server.refresh(&app, &first.text("refresh_token")).await;
+    for tokens in [first, refreshed] {
+        let id_token = claims(&tokens.text("id_token"));
+        assert_eq!(
+            (&id_token["given_name#en"], &id_token["name#ja-Kana"]),
+            (&json!("Gildong"), &json!("ホン"))
+        );
+        assert_eq!((&id_token["given_name"], &id_token["name#en"]), (&Value::Null, &Value::Null));
+        let told = server.userinfo(&tokens.text("access_token")).await.json;
+        assert_eq!((&told["given_name"], &told["given_name#en"]), (&json!("길동"), &json!("Gildong")));
+        assert_eq!((&told["name#ja-Kana"], &told["name#en"]), (&json!("ホン"), &Value::Null));
+    }
+    let plain = sign_in_as(&server, &app, &user, "openid profile").await;
+    let told = server.userinfo(&plain.text("access_token")).await.json;
+    assert!(told.as_object().unwrap().keys().all(|name| !name.contains('#')), "{told}");
 }
 
 #[tokio::test]
