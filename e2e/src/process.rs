@@ -265,7 +265,8 @@ fn first_line(output: ChildStdout) -> io::Result<(String, BufReader<ChildStdout>
     Ok((line, output))
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens at.
+pub fn free_port() -> u16 {
     free_ports(&[0])
 }
 

@@ -18,8 +18,9 @@ use std::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::Request,
-    http::StatusCode,
+    extract::{Request, State},
+    http::{StatusCode, header::ORIGIN},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -109,10 +110,19 @@ async fn take(caller: Authorized, request: Request) -> Response {
     Json(answer).into_response()
 }
 
-/// `http://localhost:4001/mcp` → 4001 and `/mcp`.
-fn place(identifier: &str) -> Option<(u16, String)> {
-    let (host, path) = identifier.split_once("://")?.1.split_once('/')?;
-    Some((host.split_once(':')?.1.parse().ok()?, format!("/{path}")))
+/// Pages of other sites are turned away, whatever name they found for this machine (MCP, Transports: Security Warning).
+async fn from_no_other_site(State(own): State<String>, request: Request, next: Next) -> Response {
+    match request.headers().get(ORIGIN) {
+        Some(origin) if origin.as_bytes() != own.as_bytes() => StatusCode::FORBIDDEN.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+/// `http://localhost:4001/mcp` → `http://localhost:4001`, 4001 and `/mcp`.
+fn place(identifier: &str) -> Option<(String, u16, String)> {
+    let (scheme, rest) = identifier.split_once("://")?;
+    let (host, path) = rest.split_once('/')?;
+    Some((format!("{scheme}://{host}"), host.split_once(':')?.1.parse().ok()?, format!("/{path}")))
 }
 
 #[tokio::main]
@@ -121,13 +131,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [issuer, identifier, client_id, secret_file] = arguments.as_slice() else {
         return Err("say ISSUER IDENTIFIER CLIENT_ID SECRET_FILE".into());
     };
-    let (port, path) = place(identifier).ok_or("the identifier has no port and path")?;
+    let (origin, port, path) = place(identifier).ok_or("the identifier has no port and path")?;
     let resource = ResourceServer::builder(issuer, identifier)
         .credential(client_id, fs::read_to_string(secret_file)?.trim_end())
         .scopes(["notes.read"])
         .name("Notes")
         .build()?;
     let app = resource.protect(Router::new().route(&path, post(take)));
+    let app = app.layer(from_fn_with_state(origin, from_no_other_site));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     resource.ready().await;
     println!("{}", resource.metadata_address().ok_or("the identifier is not on the web")?);

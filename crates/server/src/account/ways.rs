@@ -61,11 +61,10 @@ pub(super) async fn shown(visit: &Visit, signed_in: &SignedIn) -> Result<Option<
 
 fn shown_way(visit: &Visit, way: &Identity, removable: bool) -> LinkedWay {
     let now = visit.app.now();
-    let known = visit.app.upstreams().registered(&way.upstream);
-    let label = known.as_ref().map_or(way.upstream.as_str(), |upstream| upstream.label(visit.locale(None)));
+    let label = visit.app.upstreams().label_of(&way.upstream, visit.locale(None));
     LinkedWay {
         id: way.id.clone(),
-        provider: Shown::name(label),
+        provider: Shown::name(&label),
         account: Shown::name(&way.label),
         last_used: Moment::new(way.last_used_at.unix(), now.unix()),
         removable,

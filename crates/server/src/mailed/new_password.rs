@@ -98,11 +98,10 @@ async fn other_ways(visit: &Visit, user: &User) -> Result<Vec<Identity>, Fault> 
 }
 
 fn shown(visit: &Visit, way: &Identity) -> OtherWay {
-    let known = visit.app.upstreams().registered(&way.upstream);
-    let label = known.as_ref().map_or(way.upstream.as_str(), |upstream| upstream.label(visit.locale(None)));
+    let label = visit.app.upstreams().label_of(&way.upstream, visit.locale(None));
     OtherWay {
         id: way.id.clone(),
-        provider: Shown::name(label),
+        provider: Shown::name(&label),
         account: Shown::name(&way.label),
         goes: visit.params.all("remove").any(|id| id == way.id),
     }

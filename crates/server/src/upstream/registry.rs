@@ -1,6 +1,6 @@
 //! The providers that people sign in with, in memory: those of the settings, then those of the command line.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arc_swap::ArcSwap;
 use mapae_client::{Definition, Provider, error::Language, observe::Observer};
@@ -120,6 +120,11 @@ impl Registry {
     /// The one of this name, also when it is switched off.
     pub(crate) fn registered(&self, name: &str) -> Option<Arc<Upstream>> {
         self.all().iter().find(|upstream| upstream.name() == name).cloned()
+    }
+
+    /// How people know the one of this name, if it is there still.
+    pub(crate) fn label_of<'a>(&self, name: &'a str, locale: Locale) -> Cow<'a, str> {
+        self.registered(name).map_or(name.into(), |upstream| upstream.label(locale).to_owned().into())
     }
 
     /// The one of this name, unless it is switched off.

@@ -4,7 +4,6 @@
 use std::{
     collections::HashMap,
     env, fs,
-    net::TcpListener,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
@@ -12,6 +11,7 @@ use std::{
 
 use mapae_e2e::{
     certificate::Certificate,
+    process::free_port,
     program::{client_example, path},
 };
 use mapae_protocol::jose::{Algorithm, SigningKey};
@@ -33,13 +33,9 @@ struct Desk {
     ports: HashMap<&'static str, String>,
 }
 
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
-}
-
 impl Desk {
     fn set() -> Self {
-        let ports = ["9443", "3000"].map(|port| (port, free_port())).into();
+        let ports = ["9443", "3000"].map(|port| (port, free_port().to_string())).into();
         let desk = Self {
             folder: tempfile::tempdir().unwrap(),
             certificate: Certificate::for_this_machine(),

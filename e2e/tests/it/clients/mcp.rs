@@ -1,11 +1,12 @@
 //! The official MCP SDK's client, as it comes from npm, at an MCP server behind `mapae-resource` — RFC 9728 §5.1,
 //! RFC 8414 §3, RFC 7591 §3.1, RFC 8707 §2, draft-ietf-oauth-client-id-metadata-document §3.
 
-use std::{io::Write as _, net::TcpListener};
+use std::io::Write as _;
 
 use mapae_e2e::{
     certificate::Certificate,
     chromium::{self, Screen},
+    process::free_port,
     program::resource_example,
 };
 use mapae_testkit::npm_folder;
@@ -24,10 +25,6 @@ struct Scene {
     certificate: Certificate,
     identifier: String,
     _server: Program,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 async fn api(provider: &Provider, name: &str, scopes: &[&str]) -> (String, String, NamedTempFile) {
@@ -127,11 +124,17 @@ async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for
     let mut server = Program::start(resource_example("mcp_server"), &arguments);
     server.line().await.unwrap();
     let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string();
-    for (server, status) in [(&scene.identifier, 200), (&other, 401)] {
+    let own = scene.identifier.trim_end_matches("/mcp");
+    for (server, origin, status) in [
+        (&scene.identifier, own, 200),
+        (&scene.identifier, "https://evil.example", 403),
+        (&other, other.trim_end_matches("/mcp"), 401),
+    ] {
         let bearer = format!("Bearer {}", seen["token"].as_str().unwrap());
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("origin", origin)];
         let answer = person.0.send("POST", server, &headers, ping.clone().into_bytes()).await;
-        assert_eq!(answer.status, status, "{server}: {}", answer.body);
+        assert_eq!(answer.status, status, "{server} {origin}: {}", answer.body);
     }
 }
 

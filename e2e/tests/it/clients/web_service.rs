@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
+use mapae_e2e::process::free_port;
 use mapae_testkit::{Mood, Page};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::sync::Semaphore;
 
 use super::program::{App, Person, Program, Provider};
 
@@ -22,14 +23,10 @@ struct Site {
     other_port: u16,
 }
 
-async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
-}
-
 impl Site {
     async fn open() -> Self {
         let provider = Provider::open(&[SHORT_LIVED, PATIENT]).await;
-        let (port, other_port) = (free_port().await, free_port().await);
+        let (port, other_port) = (free_port(), free_port());
         let redirect_uri = format!("http://localhost:{port}/callback");
         let words = ["--redirect-uri", &redirect_uri, "--required-scope", "openid"];
         let app = provider.register(&[&words[..], &["--optional-scope", "offline_access"]].concat()).await;

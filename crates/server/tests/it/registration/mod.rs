@@ -8,7 +8,7 @@ mod managed;
 mod opened;
 mod races;
 mod request_uris;
-mod site;
+pub(crate) mod site;
 
 use mapae::store::{Unit, initial_access_tokens, initial_access_tokens::InitialAccessToken};
 use mapae_protocol::{digest::sha256_base64url, time::Seconds};

@@ -19,7 +19,7 @@ use tokio::{
 
 /// What stands where, and what was asked for.
 #[derive(Clone, Default)]
-pub(super) struct Site {
+pub(crate) struct Site {
     address: String,
     pages: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     documents: Arc<Mutex<BTreeMap<String, String>>>,
@@ -28,7 +28,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let site = Self { address: format!("http://{}", listener.local_addr().unwrap()), ..Self::default() };
         let router = Router::new().fallback(answer).with_state(site.clone());
@@ -37,39 +37,39 @@ impl Site {
     }
 
     /// Nobody answers there any more.
-    pub(super) async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.serving.as_ref().unwrap().abort();
         while TcpStream::connect(self.address.trim_start_matches("http://")).await.is_ok() {}
     }
 
     /// Puts something there.
-    pub(super) fn put(&self, path: &str, body: impl Into<Vec<u8>>) -> String {
+    pub(crate) fn put(&self, path: &str, body: impl Into<Vec<u8>>) -> String {
         self.pages.lock().unwrap().insert(path.to_owned(), body.into());
         self.at(path)
     }
 
     /// Puts a JSON document there.
-    pub(super) fn put_json(&self, path: &str, document: &Value) -> String {
+    pub(crate) fn put_json(&self, path: &str, document: &Value) -> String {
         self.put_as_json(path, &document.to_string())
     }
 
     /// Puts something there and calls it JSON.
-    pub(super) fn put_as_json(&self, path: &str, text: &str) -> String {
+    pub(crate) fn put_as_json(&self, path: &str, text: &str) -> String {
         self.documents.lock().unwrap().insert(path.to_owned(), text.to_owned());
         self.at(path)
     }
 
     /// Takes a document away.
-    pub(super) fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         self.documents.lock().unwrap().remove(path);
     }
 
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
 
     /// What was asked for since this was asked last.
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 }

@@ -1,10 +1,11 @@
 //! Every value that metadata lists is good at this server, and every other is refused — OIDC Discovery §3, RFC 8414 §2.
 //!
-//! A list or a value without a case fails: whoever advertises something new says here how it is used.
+//! A member or a value without a case fails: whoever advertises something new says here how it is used.
 
 mod clients;
 mod people;
 mod signing;
+mod switches;
 
 use mapae_testkit::{
     Answer, AppFixture, AppSpec, Authorization, Browser, Options, Page, TestServer, UserFixture, client::send,
@@ -34,6 +35,9 @@ impl World {
         let settings = vec![
             ("MAPAE_REGISTRATION__POLICY".to_owned(), "open".to_owned()),
             ("MAPAE_REGISTRATION__VOUCH".to_owned(), "true".to_owned()),
+            ("MAPAE_REGISTRATION__CLIENT_DOCUMENTS".to_owned(), "true".to_owned()),
+            // The sites of the apps are on this machine.
+            ("MAPAE_FETCH__PRIVATE_ADDRESSES".to_owned(), "true".to_owned()),
         ];
         let server = TestServer::start_with(Options { settings, ..Options::default() }).await;
         let (api, _) = calendar(&server, false).await;
@@ -125,20 +129,30 @@ async fn me_03_every_advertised_value_works_and_every_other_is_refused() {
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
         let document = send(http.get(world.server.at(path))).await.json;
         for (name, value) in document.as_object().unwrap() {
-            let Some(list) = value.as_array() else { continue };
-            // Both documents are one; a list that is the same in both is tried once.
+            // Both documents are one; what is the same in both is tried once.
             if seen.contains(&(name.clone(), value.clone())) {
                 continue;
             }
             seen.push((name.clone(), value.clone()));
-            let values = texts(list);
-            assert!(!values.is_empty(), "{name} lists nothing");
-            Box::pin(tried(&world, name, &values)).await;
+            Box::pin(tried(&world, name, value)).await;
         }
     }
 }
 
-async fn tried(world: &World, name: &str, values: &[&str]) {
+async fn tried(world: &World, name: &str, value: &Value) {
+    match value {
+        Value::Array(list) => {
+            let values = texts(list);
+            assert!(!values.is_empty(), "{name} lists nothing");
+            listed(world, name, &values).await;
+        }
+        Value::Bool(true) => switches::yes(world, name).await,
+        Value::String(address) => switches::address(world, name, address).await,
+        other => panic!("{name} is {other}, and nobody has said what that means"),
+    }
+}
+
+async fn listed(world: &World, name: &str, values: &[&str]) {
     match name {
         "scopes_supported" => people::scopes(world, values).await,
         "claims_supported" => people::claims(world, values).await,
