@@ -1,4 +1,4 @@
-//! The registered names of what a client can be — RFC 7591 §2, OIDC Registration §2, OIDC Core §8.
+//! Registered names of client metadata that both sides read — RFC 7591 §2, OIDC Core §8.
 
 /// A closed list of registered names that is parsed, printed and serialised as those names.
 macro_rules! registered_names {
@@ -13,7 +13,7 @@ macro_rules! registered_names {
         }
 
         impl $name {
-            /// Every value, as metadata lists them.
+            /// Every value.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The registered name.
@@ -38,7 +38,7 @@ macro_rules! registered_names {
 }
 
 registered_names! {
-    /// How a client authenticates, `token_endpoint_auth_method`.
+    /// How a client without a key authenticates, `token_endpoint_auth_method`. What a server knows is its own registry.
     pub enum TokenEndpointAuthMethod {
         /// Secret in the `Authorization` header (RFC 6749 §2.3.1).
         ClientSecretBasic = "client_secret_basic";
@@ -46,18 +46,6 @@ registered_names! {
         ClientSecretPost = "client_secret_post";
         /// Not at all: a public client (RFC 7591 §2).
         None = "none";
-    }
-}
-
-registered_names! {
-    /// What a client may present for a token, `grant_types`.
-    pub enum GrantType {
-        /// RFC 6749 §4.1.
-        AuthorizationCode = "authorization_code";
-        /// RFC 6749 §6.
-        RefreshToken = "refresh_token";
-        /// RFC 6749 §4.4.
-        ClientCredentials = "client_credentials";
     }
 }
 
@@ -81,19 +69,9 @@ mod tests {
             assert_eq!(TokenEndpointAuthMethod::parse(method.as_str()), Some(method));
             assert_eq!(serde_json::to_value(method).unwrap(), method.to_string());
         }
-        for &grant in GrantType::ALL {
-            assert_eq!(GrantType::parse(grant.as_str()), Some(grant));
-        }
+        assert_eq!(TokenEndpointAuthMethod::parse("NONE"), None);
         for &subject in SubjectType::ALL {
             assert_eq!(serde_json::from_value::<SubjectType>(subject.as_str().into()).unwrap(), subject);
         }
-    }
-
-    #[test]
-    fn to_16_there_is_no_password_grant() {
-        for name in ["password", "implicit", "Authorization_Code", "refresh_token ", ""] {
-            assert_eq!(GrantType::parse(name), None, "{name}");
-        }
-        assert_eq!(TokenEndpointAuthMethod::parse("NONE"), None);
     }
 }

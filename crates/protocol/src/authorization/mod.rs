@@ -36,7 +36,7 @@ pub mod target;
 
 pub use error::Error;
 pub use prompt::{Prompt, Prompts};
-pub use request::{AuthorizationRequest, Display, ResponseType, ReturnPath, limits};
+pub use request::{AuthorizationRequest, ResponseType, ReturnPath, limits};
 
 #[cfg(test)]
 mod request_tests;

@@ -53,43 +53,6 @@ impl ResponseType {
     }
 }
 
-/// How the pages should look. A wish; an unknown one is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Display {
-    /// A full page.
-    Page,
-    /// A popup window.
-    Popup,
-    /// A touch device.
-    Touch,
-    /// A feature phone.
-    Wap,
-}
-
-impl Display {
-    /// Every value.
-    pub const ALL: [Self; 4] = [Self::Page, Self::Popup, Self::Touch, Self::Wap];
-    /// The values that pages for every width satisfy. A window that another one opened is none of them: our pages keep
-    /// apart from their opener.
-    pub const HEEDED: [Self; 2] = [Self::Page, Self::Touch];
-
-    /// The value as it travels.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Page => "page",
-            Self::Popup => "popup",
-            Self::Touch => "touch",
-            Self::Wap => "wap",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|display| display.as_str() == text)
-    }
-}
-
 /// How an answer reaches the app, an error as well. Reading it cannot fail: what is unusable falls back to the
 /// default mode and no state, and [`AuthorizationRequest::parse`] reports it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -148,9 +111,6 @@ pub struct AuthorizationRequest {
     /// sealed: what it says is.
     #[serde(skip)]
     pub id_token_hint: Option<String>,
-    /// `display`. Not kept when the request is stored or sealed.
-    #[serde(skip)]
-    pub display: Option<Display>,
     /// `claims` and `claims_locales`, of an OpenID Connect request (OIDC Core §5.2, §5.5); empty without. Not kept when the request
     /// is stored or sealed: what the app may have of it is.
     #[serde(skip)]
@@ -168,6 +128,8 @@ impl AuthorizationRequest {
     /// The first rule that the request breaks; see [`Error`].
     pub fn parse(params: &Params) -> Result<Self, Error> {
         refuse_unsupported(params)?;
+        // Pages that fit every window heed every `display` alike; it is a wish (OIDC Core §3.1.2.1).
+        params.one("display")?;
         let text = |name: &str, cap: usize, too_long: Error| match params.one(name)? {
             Some(value) if value.len() > cap => Err(too_long),
             value => Ok(value.map(str::to_owned)),
@@ -190,7 +152,6 @@ impl AuthorizationRequest {
                 .map(|list| list.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect())
                 .unwrap_or_default(),
             id_token_hint: text("id_token_hint", limits::ID_TOKEN_HINT, Error::IdTokenHintTooLong)?,
-            display: params.one("display")?.and_then(Display::parse),
             resource: resource(params)?,
             dpop_jkt: match params.one("dpop_jkt")? {
                 Some(text) => Some(Thumbprint::parse(text).ok_or(Error::DpopJktMalformed)?),

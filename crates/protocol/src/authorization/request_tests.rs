@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::request::limits;
-use super::{AuthorizationRequest, Display, Error, Prompt, ResponseType, ReturnPath};
+use super::{AuthorizationRequest, Error, Prompt, ResponseType, ReturnPath};
 use crate::claims_request::ClaimsRequest;
 use crate::error::{Endpoint, ErrorCode, OAuthError};
 use crate::language_tag::LanguageTag;
@@ -62,7 +62,6 @@ fn everything_that_can_be_asked_for_is_read() {
     assert_eq!(request.locale, Some(Locale::Ko));
     assert_eq!(request.acr_values, ["urn:a", "urn:b"]);
     assert_eq!(request.id_token_hint.as_deref(), Some("a.b.c"));
-    assert_eq!(request.display, Some(Display::Popup));
     assert_eq!(request.claims.names().collect::<Vec<_>>(), ["email"]);
     assert_eq!(request.resource.as_ref().unwrap().as_str(), "https://api.example.com/");
     assert_eq!(request.return_path(), ReturnPath::of(&params("response_mode=form_post&state=%ED%95%9C+s")));
@@ -70,7 +69,6 @@ fn everything_that_can_be_asked_for_is_read() {
     let kept = AuthorizationRequest {
         acr_values: Vec::new(),
         id_token_hint: None,
-        display: None,
         claims: ClaimsRequest::default(),
         ..request.clone()
     };
@@ -271,7 +269,7 @@ fn az_30_max_age_is_a_bounded_whole_number() {
 #[test]
 fn az_34_wishes_for_the_pages_are_one_of_a_list_or_nothing() {
     let request = with("display=../../etc/passwd&ui_locales=%3Cscript%3E+..%2Fko").unwrap();
-    assert_eq!((request.display, request.locale), (None, None));
+    assert_eq!(request.locale, None);
 }
 
 /// OIDC Core §7.2.1.
@@ -326,7 +324,7 @@ proptest! {
             prop_assert_eq!(request.return_path(), back);
             // What is only of use at the first page goes no further.
             let kept =
-                AuthorizationRequest { acr_values: Vec::new(), id_token_hint: None, display: None, ..request.clone() };
+                AuthorizationRequest { acr_values: Vec::new(), id_token_hint: None, ..request.clone() };
             prop_assert_eq!(sealed_and_opened(&request), kept);
         }
     }

@@ -2,6 +2,7 @@
 
 use mapae_protocol::{
     authorization::target::RequestedTarget,
+    client_metadata::SubjectType,
     endpoint_uri::EndpointUri,
     fapi::{self, Profile},
     jose::Algorithm,
@@ -31,13 +32,6 @@ pub(crate) struct Client {
     metadata: Metadata,
 }
 
-/// OIDC Core §8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SubjectType {
-    Pairwise,
-    Public,
-}
-
 /// A consent item: what the app's owner says of a scope.
 pub(crate) type Item = AppScope;
 
@@ -58,11 +52,8 @@ impl Client {
         }
         let id_token_algorithm = Algorithm::parse(&record.app.settings.id_token_alg)
             .ok_or(Fault::Corrupt(Artefact::AlgorithmOfApp, None))?;
-        let subject_type = match record.app.settings.subject_type.as_str() {
-            "pairwise" => SubjectType::Pairwise,
-            "public" => SubjectType::Public,
-            _ => return Err(Fault::Corrupt(Artefact::SubjectType, None)),
-        };
+        let subject_type = SubjectType::parse(&record.app.settings.subject_type)
+            .ok_or(Fault::Corrupt(Artefact::SubjectType, None))?;
         let metadata =
             registration::restore(&record.lists.metadata).map_err(Fault::corrupt(Artefact::MetadataOfApp))?;
         let mut client =

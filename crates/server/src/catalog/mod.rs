@@ -17,7 +17,7 @@ use std::{
 use arc_swap::ArcSwap;
 
 pub(crate) use api::{Api, Apis};
-pub(crate) use client::{Client, SubjectType};
+pub(crate) use client::Client;
 
 use crate::{
     fault::Fault,

@@ -2,10 +2,11 @@
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use mapae_protocol::{
-    authorization::{Display, Prompt, ResponseType},
+    authorization::{Prompt, ResponseType},
     bearer::proof_algorithms,
     claims::CLAIMS_BY_SCOPE,
     client_jwt::ClientAlgorithm,
+    client_metadata::SubjectType,
     digest::sha256_base64url,
     endpoint_uri::EndpointUri,
     jose::Algorithm,
@@ -74,11 +75,11 @@ fn describe(app: &App) -> ServerMetadata {
         response_modes_supported: texts(MODES.iter().map(|mode| mode.name()).collect()),
         grant_types_supported: texts(GRANT_TYPES.iter().map(|grant_type| grant_type.name()).collect()),
         acr_values_supported: ACR_VALUES.map(str::to_owned).to_vec(),
-        subject_types_supported: texts(vec!["pairwise", "public"]),
+        subject_types_supported: texts(SubjectType::ALL.iter().map(|kind| kind.as_str()).collect()),
         id_token_signing_alg_values_supported: algorithms.clone(),
         userinfo_signing_alg_values_supported: algorithms.clone(),
         authorization_signing_alg_values_supported: algorithms,
-        display_values_supported: texts(Display::HEEDED.iter().map(|display| display.as_str()).collect()),
+        display_values_supported: texts(vec!["page"]),
         token_endpoint_auth_methods_supported: methods().collect(),
         token_endpoint_auth_signing_alg_values_supported: signing.clone(),
         introspection_endpoint_auth_methods_supported: with_secret,

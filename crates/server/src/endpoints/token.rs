@@ -19,6 +19,7 @@ use super::{cors, form, token_error::TokenError};
 use crate::{
     accounts::throttle,
     app::App,
+    audit::About,
     catalog::Client,
     client_auth, contention,
     dpop::{self, Possession},
@@ -69,8 +70,8 @@ async fn grant(app: &App, client: &Client, form: &form::Form, source: &str) -> O
         return Err(TokenError::UnauthorizedGrantType);
     }
     let possession = possession(app, client, form).await?;
-    let sealed = ["code", "refresh_token"].map(|name| form.params.one(name).ok().flatten());
-    let keys = app.keys_for(sealed.into_iter().flatten().next().unwrap_or_default()).await?;
+    let sealed = grant_type.sealed().and_then(|name| form.params.one(name).ok().flatten());
+    let keys = app.keys_for(sealed.unwrap_or_default()).await?;
     let tokens = contention::until_done(|| async {
         let cx = TokenContext {
             app,
@@ -100,7 +101,12 @@ async fn grant(app: &App, client: &Client, form: &form::Form, source: &str) -> O
             Decision::Issue(issue) => {
                 let using = possession.as_ref().map(Possession::using).unwrap_or_default();
                 match app.commit(using.with(issue.unit.clone())).await {
-                    Ok(_) => sign(*issue, &keys).map(Some),
+                    Ok(_) => {
+                        if let Some((event, api)) = &issue.noted {
+                            About::app(client.id()).with_api(api).note(*event);
+                        }
+                        sign(*issue, &keys).map(Some)
+                    }
                     Err(CommitError::Conflict { statement: 0 }) if possession.is_some() => Err(replayed()),
                     Err(CommitError::Conflict { .. }) => Ok(None),
                     Err(error) => Err(error.into()),

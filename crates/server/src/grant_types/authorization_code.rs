@@ -43,6 +43,10 @@ impl GrantType for AuthorizationCodeGrant {
         Terms { role: Role::Begins, meaning: "RFC 6749 §4.1: a person signs in and agrees" }
     }
 
+    fn sealed(&self) -> Option<&'static str> {
+        Some("code")
+    }
+
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
         let request = match Request::parse(cx) {
             Ok(request) => request,

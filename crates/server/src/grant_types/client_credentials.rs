@@ -86,6 +86,7 @@ fn decide(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
         refresh_token: None,
         scope: scopes,
         issued_token_type: None,
+        noted: None,
     }
     .into())
 }

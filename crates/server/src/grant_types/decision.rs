@@ -3,6 +3,7 @@
 use mapae_protocol::{error::OAuthError, scope::Scopes};
 
 use crate::{
+    audit::Event,
     issue::{AccessTokenPlan, IdTokenPlan},
     store::Unit,
 };
@@ -25,6 +26,8 @@ pub(crate) struct Issue {
     pub(crate) scope: Scopes,
     /// What was issued, where the answer must say so (RFC 8693 §2.2.1).
     pub(crate) issued_token_type: Option<&'static str>,
+    /// What the log says of it once it is committed, and of which API.
+    pub(crate) noted: Option<(Event, String)>,
 }
 
 /// A refusal, and what it writes: a replay revokes what the first redemption gave.

@@ -57,6 +57,11 @@ pub(crate) trait GrantType: Sync {
     /// On what terms an app is registered for it.
     fn terms(&self) -> Terms;
 
+    /// The parameter that this server has sealed, if there is one: the keys to open it may be another node's newest.
+    fn sealed(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Parses, reads the facts and decides; writes nothing.
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault>;
 }
@@ -110,4 +115,16 @@ pub(crate) fn whole_name(typed: &str) -> &str {
 /// The grant type of that name.
 pub(crate) fn find(name: &str) -> Option<&'static dyn GrantType> {
     GRANT_TYPES.iter().copied().find(|grant_type| grant_type.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_16_there_is_no_password_grant() {
+        for name in ["password", "implicit", "Authorization_Code", "refresh_token ", ""] {
+            assert!(find(name).is_none(), "{name}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use mapae_protocol::{
     claims_request::ClaimsRequest,
+    client_metadata::SubjectType,
     scope::{OPENID, Scopes},
     time::Seconds,
 };
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{Issue, TokenContext};
 use crate::{
     accounts::known_claims,
-    catalog::{Client, SubjectType},
+    catalog::Client,
     fault::{Artefact, Fault},
     issue::{
         AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, RefreshSecret,
@@ -112,6 +113,7 @@ pub(super) fn plan(cx: &TokenContext<'_>, grant: &Given, share: Share<'_>) -> Is
         refresh_token: share.refresh_token,
         scope: share.scopes.clone(),
         issued_token_type: None,
+        noted: None,
         unit: share.unit,
     }
 }

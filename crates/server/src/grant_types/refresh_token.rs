@@ -36,6 +36,10 @@ impl GrantType for RefreshTokenGrant {
         Terms { role: Role::Continues, meaning: "RFC 6749 §6: new access tokens without asking again" }
     }
 
+    fn sealed(&self) -> Option<&'static str> {
+        Some("refresh_token")
+    }
+
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
         let token = match presented(cx) {
             Ok(token) => token,

@@ -13,7 +13,7 @@ use mapae_protocol::{
 
 use super::{Decision, GrantType, Issue, Refusal, Role, Terms, TokenContext};
 use crate::{
-    audit::{About, Event},
+    audit::Event,
     catalog::Api,
     fault::Fault,
     issue::{AccessTokenContext, AccessTokenPlan, Audiences, Exchanged, Living, PresentedToken},
@@ -32,6 +32,10 @@ impl GrantType for TokenExchangeGrant {
 
     fn terms(&self) -> Terms {
         Terms { role: Role::Exchanges, meaning: "RFC 8693: the app passes on what it was called with" }
+    }
+
+    fn sealed(&self) -> Option<&'static str> {
+        Some("subject_token")
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
@@ -104,9 +108,9 @@ async fn exchange(cx: &TokenContext<'_>, request: &ExchangeRequest) -> Result<Re
     if cx.client.is_public() {
         return Ok(Err(Refused::PublicApp));
     }
-    let subject = request.subject.expose();
-    let keys = cx.app.keys_for(subject).await?;
-    let Some(token) = PresentedToken::open(subject, cx.app, &keys) else { return Ok(Err(Refused::Subject)) };
+    let Some(token) = PresentedToken::open(request.subject.expose(), cx.app, cx.keys) else {
+        return Ok(Err(Refused::Subject));
+    };
     let asked = match target(cx, request) {
         Ok(asked) => asked,
         Err(refused) => return Ok(Err(refused)),
@@ -124,7 +128,7 @@ async fn exchange(cx: &TokenContext<'_>, request: &ExchangeRequest) -> Result<Re
     {
         return Ok(Err(Refused::Actor));
     }
-    let Some(living) = token.living(cx.app, &keys).await?.filter(|living| living.grant.is_some()) else {
+    let Some(living) = token.living(cx.app, cx.keys).await?.filter(|living| living.grant.is_some()) else {
         return Ok(Err(Refused::Subject));
     };
     // What is made of a bound token is bound, too: to the key of who asks, whose own the other one is not (TX-03).
@@ -143,7 +147,6 @@ async fn exchange(cx: &TokenContext<'_>, request: &ExchangeRequest) -> Result<Re
         Ok(actors) => actors,
         Err(refused) => return Ok(Err(refused)),
     };
-    About::app(cx.client.id()).with_api(&api.client_id).note(Event::TokenExchanged);
     Ok(Ok(issue(cx, api, (living, actors), scopes)))
 }
 
@@ -216,6 +219,7 @@ fn issue(
         refresh_token: None,
         scope: scopes,
         issued_token_type: Some(ACCESS_TOKEN),
+        noted: Some((Event::TokenExchanged, api.client_id.clone())),
     }
 }
 

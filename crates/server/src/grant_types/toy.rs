@@ -84,6 +84,7 @@ fn issue(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
         refresh_token: None,
         scope: scopes.clone(),
         issued_token_type: None,
+        noted: None,
     }
     .into())
 }
