@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn oidc_core_5_5_what_is_asked_by_name_comes_besides_what_the_scopes_give() {
         let told = |claims: &str, scopes: &str| {
-            let asked = crate::claims_request::ClaimsRequest::parse(claims).unwrap();
+            let asked = ClaimsRequest::parse(claims).unwrap();
             let mut told: Vec<_> = everything()
                 .told(&Scopes::parse(scopes).unwrap(), &asked)
                 .into_iter()
