@@ -48,7 +48,6 @@ fn kept(request: AuthorizationRequest) {
     let without = AuthorizationRequest {
         acr_values: Vec::new(),
         id_token_hint: None,
-        display: None,
         claims: ClaimsRequest::default(),
         ..request
     };
