@@ -2,26 +2,33 @@
 //!
 //! ```text
 //! conformance_rp ISSUER CLIENT_ID [--secret-file FILE | --private-key FILE --kid KID]
-//!                [--scope SCOPES] [--fapi] [--form-post] [--port PORT]
+//!                [--scope SCOPES] [--fapi] [--form-post] [--id-token-alg ALGORITHM] [--resource URL]
+//!                [--port PORT] [--listen ADDRESS]
 //! ```
 //!
-//! `/` signs in at the provider and says who it is, `/refresh` has new tokens made, `/out` signs out at the provider. The
-//! redirect URI is `http://localhost:PORT/callback` (3000 unless it is said), `post_logout_redirect_uri` is
-//! `http://localhost:PORT/out/done`, and logout tokens are taken at `http://localhost:PORT/login/backchannel-logout/op`. Which plan needs what stands in `docs/manual/conformance.md`.
+//! `/` signs in at the provider, calls the API at `--resource` if there is one, and says who it is; `/refresh` has new tokens
+//! made, `/out` signs out at the provider. ID tokens and logout tokens are signed with RS256 (with `--fapi` PS256) unless
+//! another algorithm is said. The redirect URI is `http://localhost:PORT/callback` (3000 unless it is said),
+//! `post_logout_redirect_uri` is `http://localhost:PORT/out/done`, and logout tokens are taken at
+//! `http://localhost:PORT/login/backchannel-logout/op`. Which plan needs what stands in `docs/manual/conformance.md`.
 
-use std::{env, fs, net::Ipv4Addr};
+use std::{
+    env, fs,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::StatusCode,
+    extract::{FromRef, State},
+    http::{Method, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
 use mapae_client::{
-    AccessError, AccessToken, Accounts, Answers, BoxError, Client, ClientRegistration, CreateError, EndUser,
-    Identity, Provider, ProviderSettings, SignedIn, Vault, axum::routes,
+    AccessError, AccessToken, Accounts, Answers, BoxError, CallError, Client, ClientRegistration,
+    CreateError, EndUser, Identity, Provider, ProviderSettings, SignedIn, Vault, axum::routes,
 };
+use mapae_protocol::jose::Algorithm;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -54,8 +61,49 @@ fn answer(person: &EndUser, token: Result<AccessToken, AccessError>) -> Response
     }
 }
 
-async fn home(State(client): State<Client<String>>, SignedIn { person, .. }: SignedIn<String>) -> Response {
+/// What the pages share.
+#[derive(Clone)]
+struct App {
+    client: Client<String>,
+    resource: Option<String>,
+}
+
+impl FromRef<App> for Client<String> {
+    fn from_ref(app: &App) -> Self {
+        app.client.clone()
+    }
+}
+
+async fn home(
+    State(App { client, resource }): State<App>,
+    SignedIn { person, .. }: SignedIn<String>,
+) -> Response {
+    if let Some(address) = &resource {
+        match call(&client, &person, address).await {
+            Ok(status) if status.is_success() => {}
+            Ok(status) => return (StatusCode::BAD_GATEWAY, format!("the API said {status}")).into_response(),
+            Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+        }
+    }
     answer(&person, client.access_token(&person).await)
+}
+
+/// What the API says to the person's token.
+async fn call(
+    client: &Client<String>,
+    person: &EndUser,
+    address: &str,
+) -> Result<StatusCode, CallError<reqwest::Error>> {
+    let http = reqwest::Client::new();
+    let called = client.call_with_token(person, |token| {
+        let headers = client.headers_of_call(&token, &Method::GET, address);
+        let request = http.get(address).headers(headers);
+        async move {
+            let answer = request.send().await?;
+            Ok(client.attempt(address, (answer.status(), answer.headers()), answer.status()))
+        }
+    });
+    called.await
 }
 
 async fn refresh(
@@ -109,7 +157,9 @@ fn registration(words: &Words, client_id: &str, port: &str) -> Result<ClientRegi
     if words.has("--form-post") {
         registration = registration.with_posted_answers();
     }
-    Ok(registration)
+    let usual = if words.has("--fapi") { "PS256" } else { "RS256" };
+    let algorithm = Algorithm::parse(words.after("--id-token-alg").unwrap_or(usual));
+    Ok(registration.with_id_token_algorithm(algorithm.ok_or("--id-token-alg is none that is known")?))
 }
 
 #[tokio::main]
@@ -127,8 +177,10 @@ async fn main() -> Result<(), BoxError> {
         Client::builder(Vault::open(folder.join("vault.db"))?, Everybody).provider(provider).build()?;
     let pages = Router::new().route("/", get(home)).route("/refresh", get(refresh));
     let pages = pages.route("/out", get(out)).route("/out/done", get(async || "signed out"));
-    let app = pages.merge(routes(&client)).with_state(client);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse()?)).await?;
+    let resource = words.after("--resource").map(str::to_owned);
+    let app = pages.merge(routes(&client)).with_state(App { client, resource });
+    let address = words.after("--listen").map_or(Ok(IpAddr::from(Ipv4Addr::LOCALHOST)), str::parse)?;
+    let listener = TcpListener::bind((address, port.parse()?)).await?;
     println!("http://localhost:{port}/");
     Ok(axum::serve(listener, app).await?)
 }

@@ -18,7 +18,7 @@ use crate::{
     client_document::FreshDocuments,
     clock::{Clock, ClockBehind, SteadyClock},
     config::{Config, Database, MasterKeySource, Site},
-    endpoints::discovery::Document,
+    endpoints::discovery::Documents,
     fault::Fault,
     fetch::Fetcher,
     http::cookies::Cookie,
@@ -60,7 +60,7 @@ struct Parts {
     post_office: PostOffice,
     cookies: Cookies,
     drawing: Arc<Semaphore>,
-    metadata: ArcSwapOption<(i64, Arc<Document>)>,
+    metadata: ArcSwapOption<(i64, Arc<Documents>)>,
     other_clocks: OtherClocks,
 }
 
@@ -320,16 +320,16 @@ impl App {
         &self.0.other_clocks
     }
 
-    /// The metadata document of the present catalogue and keys.
-    pub(crate) fn metadata(&self) -> Arc<Document> {
+    /// The metadata documents of the present catalogue and keys.
+    pub(crate) fn metadata(&self) -> Arc<Documents> {
         let generation = self.0.catalog.generation();
         let cached = self.0.metadata.load_full();
-        if let Some((_, document)) = cached.as_deref().filter(|(of, _)| *of == generation) {
-            return Arc::clone(document);
+        if let Some((_, documents)) = cached.as_deref().filter(|(of, _)| *of == generation) {
+            return Arc::clone(documents);
         }
-        let document = Arc::new(Document::of(self));
-        self.0.metadata.store(Some(Arc::new((generation, Arc::clone(&document)))));
-        document
+        let documents = Arc::new(Documents::of(self));
+        self.0.metadata.store(Some(Arc::new((generation, Arc::clone(&documents)))));
+        documents
     }
 
     pub(crate) fn downgrade(&self) -> WeakApp {

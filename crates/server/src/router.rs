@@ -90,8 +90,8 @@ fn protocol() -> Router<App> {
             "/upstream/{name}/notices/{notice}",
             get(notices::notice).head(untouched).post(notices::notice),
         )
-        .route(paths::OPENID_CONFIGURATION, get(discovery::metadata))
-        .route(paths::OAUTH_METADATA, get(discovery::metadata))
+        .route(paths::OPENID_CONFIGURATION, get(discovery::openid_configuration))
+        .route(paths::OAUTH_METADATA, get(discovery::oauth_metadata))
 }
 
 /// Where apps register themselves.

@@ -23,6 +23,8 @@ pub mod gateway;
 pub mod mailbox;
 #[cfg(feature = "server")]
 pub mod npm;
+#[cfg(feature = "server")]
+pub mod pem;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod server;
@@ -39,5 +41,7 @@ pub use gateway::{Gateway, Mood};
 pub use mailbox::Mail;
 #[cfg(feature = "server")]
 pub use npm::npm_folder;
+#[cfg(feature = "server")]
+pub use pem::pem;
 #[cfg(feature = "server")]
 pub use server::{Engine, Options, TestServer};

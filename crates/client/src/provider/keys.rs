@@ -210,9 +210,16 @@ impl Provider {
         }
     }
 
-    /// What the provider may sign with (FAPI 2.0 §5.4.1 for who is on that profile).
-    fn algorithms(&self) -> &'static [Algorithm] {
-        if self.registration().fapi { fapi::ALGORITHMS } else { Algorithm::ALL }
+    /// What the provider may sign with: what was agreed, and by the profile of who is on one (FAPI 2.0 §5.4.1).
+    fn algorithms(&self) -> &[Algorithm] {
+        let registration = self.registration();
+        let by_profile = if registration.fapi { fapi::ALGORITHMS } else { Algorithm::ALL };
+        match &registration.id_token_algorithm {
+            Some(agreed) if by_profile.contains(agreed) => std::slice::from_ref(agreed),
+            // A profile that forbids what was agreed leaves nothing.
+            Some(_) => &[],
+            None => by_profile,
+        }
     }
 
     /// How the provider may call itself.

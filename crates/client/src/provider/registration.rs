@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use mapae_protocol::{
     client_id::ClientId,
     client_metadata::TokenEndpointAuthMethod,
+    jose::Algorithm,
     redirect_uri::RedirectUri,
     resource::ResourceIndicator,
     scope::{OPENID, ScopeToken, Scopes},
@@ -28,6 +29,7 @@ pub struct ClientRegistration {
     pushes: bool,
     fapi: bool,
     posted_answers: bool,
+    id_token_algorithm: Option<Algorithm>,
     redirect_uri: String,
     scopes: Option<String>,
     terms: Option<Vec<String>>,
@@ -52,6 +54,8 @@ pub(crate) struct Registration {
     pub(crate) fapi: bool,
     /// Whether the provider's page posts its answers.
     pub(crate) posted_answers: bool,
+    /// What the provider signs with for this client, if that was agreed.
+    pub(crate) id_token_algorithm: Option<Algorithm>,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) scopes: Scopes,
     /// Tags of the service's own terms; none: all that the provider's console has.
@@ -73,6 +77,7 @@ impl ClientRegistration {
             pushes: false,
             fapi: false,
             posted_answers: false,
+            id_token_algorithm: None,
             redirect_uri: redirect_uri.into(),
             scopes: None,
             terms: None,
@@ -116,6 +121,14 @@ impl ClientRegistration {
     #[must_use]
     pub const fn with_posted_answers(mut self) -> Self {
         self.posted_answers = true;
+        self
+    }
+
+    /// Takes ID tokens and logout tokens that are signed with this algorithm alone: the one that was registered at the provider
+    /// as `id_token_signed_response_alg` (OIDC Core §3.1.3.7, rule 7). Without, whatever fits the provider's keys is taken.
+    #[must_use]
+    pub const fn with_id_token_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.id_token_algorithm = Some(algorithm);
         self
     }
 
@@ -211,6 +224,7 @@ impl ClientRegistration {
             fapi: self.fapi,
             posted_answers: self.posted_answers
                 || schema.authorization.response_mode == ResponseMode::FormPost,
+            id_token_algorithm: self.id_token_algorithm,
             redirect_uri: redirect_uri
                 .map_err(|_| wrong(Setting::RedirectUri, "it cannot be a redirect URI"))?,
             scopes: scopes.map_err(|_| wrong(Setting::Scopes, "they are not scopes separated by spaces"))?,

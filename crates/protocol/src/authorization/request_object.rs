@@ -22,8 +22,8 @@ rule_errors! {
         Repeated => InvalidRequest, "a parameter is repeated";
         /// `request` beside `request_uri` (RFC 9101 §5).
         Both => InvalidRequest, "request and request_uri must not be sent together";
-        /// An object that names another one (RFC 9101 §4).
-        Nested => InvalidRequest, "a request object must not contain request or request_uri";
+        /// An object that names another one (RFC 9101 §4, §7).
+        Nested => InvalidRequestObject, "a request object must not contain request or request_uri";
         /// The app has registered nothing to verify an object with (OIDC Core §3.1.2.6).
         NotSupported => RequestNotSupported, "the app has registered no keys for request objects";
         /// The app has registered no `request_uris` (OIDC Core §3.1.2.6).

@@ -113,7 +113,7 @@ impl Wish {
         };
         let back = match asked.post_logout_redirect_uri.as_deref() {
             Some(uri) => {
-                let client = client.as_ref().ok_or(PageError::UnknownApp)?;
+                let client = client.as_ref().ok_or(PageError::NoLogoutHint)?;
                 let registered = &client.metadata().post_logout;
                 let back = match_registered(uri, registered, client.is_public());
                 Some(back.ok_or(PageError::WrongLogoutUri)?)

@@ -116,6 +116,11 @@ impl Client {
         self.metadata.back_channel_logout.is_some() || self.metadata.front_channel_logout.is_some()
     }
 
+    /// Whether it has to do with the end of sessions at all: then its ID tokens name theirs (`sid`, OIDC Back-Channel Logout §2.1).
+    pub(crate) const fn names_sessions(&self) -> bool {
+        self.hears_of_logout() || !self.metadata.post_logout.is_empty()
+    }
+
     /// What it has framed when somebody signs out, as far as that is on an origin of its own today.
     pub(crate) fn framed_at_logout(&self) -> Option<&RedirectUri> {
         let framed = self.metadata.front_channel_logout.as_ref()?;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Common;
+use super::{Common, app::algorithms};
 
 /// List and rotate the keys that sign and seal tokens.
 #[derive(Debug, Subcommand)]
@@ -30,4 +30,8 @@ pub struct RotateKeys {
     /// a second, others when they fetch the keys anew.
     #[arg(long)]
     pub now: bool,
+
+    /// Only the key that signs with this algorithm; may be repeated
+    #[arg(long = "algorithm", value_name = "ALGORITHM", value_parser = algorithms(), conflicts_with = "now")]
+    pub algorithms: Vec<String>,
 }

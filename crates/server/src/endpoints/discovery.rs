@@ -22,25 +22,48 @@ use crate::{
     accounts::session::ACR_VALUES, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, router::paths,
 };
 
-/// The document of one state of the catalogue, ready to be sent.
+/// The documents of one state of the catalogue, ready to be sent.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct Documents {
+    openid: Document,
+    oauth: Document,
+}
+
+#[derive(Debug)]
+struct Document {
     bytes: bytes::Bytes,
     etag: String,
 }
 
-/// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
-pub(crate) async fn metadata(State(app): State<App>, headers: HeaderMap) -> Response {
-    let document = app.metadata();
-    public_document(&headers, document.bytes.clone(), &document.etag)
+/// `GET /.well-known/openid-configuration`.
+pub(crate) async fn openid_configuration(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.metadata().openid.answer(&headers)
+}
+
+/// `GET /.well-known/oauth-authorization-server`.
+pub(crate) async fn oauth_metadata(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.metadata().oauth.answer(&headers)
+}
+
+impl Documents {
+    /// Writes the documents for what the server can do now. What is for APIs alone, and nobody's standard, stands in the one
+    /// that they read.
+    pub(crate) fn of(app: &App) -> Self {
+        let oauth = describe(app);
+        let openid = ServerMetadata { revocation_feed_endpoint: None, ..oauth.clone() };
+        Self { openid: Document::of(&openid), oauth: Document::of(&oauth) }
+    }
 }
 
 impl Document {
-    /// Writes the document for what the server can do now.
-    pub(crate) fn of(app: &App) -> Self {
+    fn of(metadata: &ServerMetadata) -> Self {
         // A document of plain texts has no way to fail but memory.
-        let bytes = serde_json::to_vec(&describe(app)).unwrap_or_default();
+        let bytes = serde_json::to_vec(metadata).unwrap_or_default();
         Self { etag: format!("\"{}\"", sha256_base64url(&bytes)), bytes: bytes.into() }
+    }
+
+    fn answer(&self, headers: &HeaderMap) -> Response {
+        public_document(headers, self.bytes.clone(), &self.etag)
     }
 }
 

@@ -135,6 +135,7 @@ fn page_errors() -> Vec<PageError> {
         PageError::TooMany,
         PageError::WrongLogoutUri,
         PageError::DeviceTaken,
+        PageError::NoLogoutHint,
     ]);
     errors.extend(faults().map(PageError::Fault));
     errors
@@ -196,7 +197,8 @@ fn kind_of_page_error(error: &PageError) -> usize {
         PageError::TooMany => 7,
         PageError::WrongLogoutUri => 8,
         PageError::DeviceTaken => 9,
-        PageError::Fault(_) => 10,
+        PageError::NoLogoutHint => 10,
+        PageError::Fault(_) => 11,
     }
 }
 

@@ -135,7 +135,8 @@ fn id_token(
 ) -> IdTokenPlan {
     let key = cx.keys.subject_key();
     let subject = subject(key, sector(cx.client), &grant.user_id);
-    let sid = grant.session_id.as_deref().map(|session| session_name(key, cx.client.id(), session));
+    let session = grant.session_id.as_deref().filter(|_| cx.client.names_sessions());
+    let sid = session.map(|session| session_name(key, cx.client.id(), session));
     let sign_in = SignIn {
         subject: &subject,
         client_id: cx.client.id(),

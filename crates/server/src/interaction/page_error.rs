@@ -29,6 +29,8 @@ pub(crate) enum PageError {
     WrongRedirectUri,
     #[error("the address after signing out is none of the app's")]
     WrongLogoutUri,
+    #[error("nothing says which app asks to sign out")]
+    NoLogoutHint,
     #[error("the request cannot be understood")]
     BadRequest,
     #[error(transparent)]
@@ -74,6 +76,7 @@ impl PageError {
             Self::UnknownApp => (StatusCode::BAD_REQUEST, BlockedReason::UnknownApp),
             Self::WrongRedirectUri => (StatusCode::BAD_REQUEST, BlockedReason::WrongRedirectUri),
             Self::WrongLogoutUri => (StatusCode::BAD_REQUEST, BlockedReason::WrongLogoutUri),
+            Self::NoLogoutHint => (StatusCode::BAD_REQUEST, BlockedReason::NoLogoutHint),
             Self::Form(FormError::Body(BodyError::Busy)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, BlockedReason::Busy)
             }

@@ -138,7 +138,7 @@ async fn fetched(app: &App, client: &Client, address: &str, from: ClientAddress)
     };
     let charged = app.throttle().charge(REQUEST_OBJECTS, &from.throttle_key().to_string(), app.now());
     charged.map_err(|_| Unopened::TooMany)?;
-    let fetched = app.fetcher().get(address, MAX_TOKEN).await.map_err(|error| {
+    let fetched = app.fetcher().get(address.address(), MAX_TOKEN).await.map_err(|error| {
         let shown: &dyn std::error::Error = &error;
         tracing::info!(address = address.as_str(), error = shown, "a request object was not fetched");
         Error::UriNotFetched

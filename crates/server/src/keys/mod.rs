@@ -19,4 +19,4 @@ pub(crate) use purposes::{
     KNOWN_BROWSER_LIFE, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, STEP_LIFE, Seals,
 };
 pub(crate) use ring::{KeyRing, KeySet};
-pub(crate) use rotation::{Takeover, rotation};
+pub(crate) use rotation::{Takeover, rotation, rotation_of};

@@ -1,6 +1,7 @@
 //! Changing keys without anybody noticing: published before use, kept after use — OIDC Core §10.1.1.
 
 use mapae_protocol::{
+    jose::Algorithm,
     seal::MasterKey,
     time::{Seconds, Timestamp},
 };
@@ -27,6 +28,24 @@ pub(crate) enum Takeover {
     Planned,
     /// At once, and everything that the old keys signed or sealed is void: for keys that were stolen.
     Emergency,
+}
+
+/// Makes new keys that sign with these algorithms and retires the present ones. A conflict says that somebody else just did.
+pub(crate) async fn rotation_of(
+    db: &Db,
+    master: &MasterKey,
+    config: &Config,
+    algorithms: &[Algorithm],
+    now: Timestamp,
+) -> Result<Unit, Fault> {
+    let start = now.plus(LEAD);
+    let mut signing = rows::signing(db, now).await?;
+    signing.retain(|key| algorithms.iter().any(|algorithm| algorithm.as_str() == key.alg));
+    let mut unit = retired(&signing, &[], config, start);
+    for &algorithm in algorithms {
+        unit = unit.with(rows::add_signing(&new_signing(algorithm, master, now, start)?));
+    }
+    Ok(unit)
 }
 
 /// Makes new keys of every kind and retires the present ones. A conflict says that somebody else just did.

@@ -20,6 +20,8 @@ pub enum BlockedReason {
     WrongRedirectUri,
     /// The address after signing out is none of the app's.
     WrongLogoutUri,
+    /// Nothing says which app asks to sign out.
+    NoLogoutHint,
     /// The request cannot be understood.
     BadRequest,
     /// The step took too long, or was finished already.
@@ -43,10 +45,11 @@ pub enum BlockedReason {
 }
 
 impl BlockedReason {
-    const ALL: [(&'static str, Self); 13] = [
+    const ALL: [(&'static str, Self); 14] = [
         ("unknown-app", Self::UnknownApp),
         ("wrong-redirect-uri", Self::WrongRedirectUri),
         ("wrong-logout-uri", Self::WrongLogoutUri),
+        ("no-logout-hint", Self::NoLogoutHint),
         ("bad-request", Self::BadRequest),
         ("step-over", Self::StepOver),
         ("other-browser", Self::OtherBrowser),
@@ -64,6 +67,7 @@ impl BlockedReason {
             Self::UnknownApp => "blocked.unknown_app",
             Self::WrongRedirectUri => "blocked.wrong_redirect_uri",
             Self::WrongLogoutUri => "blocked.wrong_logout_uri",
+            Self::NoLogoutHint => "blocked.no_logout_hint",
             Self::BadRequest => "blocked.bad_request",
             Self::StepOver => "blocked.step_over",
             Self::OtherBrowser => "blocked.other_browser",
@@ -82,6 +86,8 @@ impl BlockedReason {
             Self::UnknownApp => "blocked.unknown_app_advice",
             Self::WrongRedirectUri => "blocked.wrong_redirect_uri_advice",
             Self::WrongLogoutUri => "blocked.wrong_logout_uri_advice",
+            // Here, too, nobody was signed out.
+            Self::NoLogoutHint => "blocked.wrong_logout_uri_advice",
             Self::BadRequest => "blocked.bad_request_advice",
             Self::StepOver => "blocked.step_over_advice",
             Self::OtherBrowser => "blocked.other_browser_advice",
@@ -101,6 +107,7 @@ impl BlockedReason {
             Self::UnknownApp => Some("blocked.unknown_app_developer"),
             Self::WrongRedirectUri => Some("blocked.wrong_redirect_uri_developer"),
             Self::WrongLogoutUri => Some("blocked.wrong_logout_uri_developer"),
+            Self::NoLogoutHint => Some("blocked.no_logout_hint_developer"),
             Self::BadRequest => Some("blocked.bad_request_developer"),
             Self::StepOver
             | Self::OtherBrowser

@@ -15,12 +15,13 @@ use mapae_e2e::{
     program::{client_example, path},
 };
 use mapae_protocol::jose::{Algorithm, SigningKey};
-use mapae_testkit::Browser;
+use mapae_testkit::{Browser, pem};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
+use url::Url;
 
-use super::program::{Person, Program};
+use super::program::{PASSWORD, Person, Program};
 
 const MANUAL: &str = include_str!("../../../../docs/manual/conformance.md");
 /// Whatever is waited for here takes a moment.
@@ -30,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Desk {
     folder: TempDir,
     certificate: Certificate,
+    /// Of whoever proves itself by one.
+    key: SigningKey,
     ports: HashMap<&'static str, String>,
 }
 
@@ -39,6 +42,7 @@ impl Desk {
         let desk = Self {
             folder: tempfile::tempdir().unwrap(),
             certificate: Certificate::for_this_machine(),
+            key: SigningKey::generate(Algorithm::Ps256).unwrap(),
             ports,
         };
         let files = [
@@ -49,10 +53,10 @@ impl Desk {
         for (name, file) in files {
             fs::copy(file, desk.at(name)).unwrap();
         }
-        for name in ["fapi-1.json", "fapi-2.json"] {
-            let key = SigningKey::generate(Algorithm::Ps256).unwrap();
-            fs::write(desk.at(name), json!({ "keys": [key.public_jwk()] }).to_string()).unwrap();
+        for name in ["fapi-1.json", "fapi-2.json", "rp.json"] {
+            fs::write(desk.at(name), json!({ "keys": [desk.key.public_jwk()] }).to_string()).unwrap();
         }
+        fs::write(desk.at("rp-key.pem"), pem(&desk.key)).unwrap();
         fs::create_dir(desk.at("bin")).unwrap();
         symlink(path(), desk.at("bin/mapae")).unwrap();
         symlink(client_example("conformance_rp"), desk.at("bin/conformance_rp")).unwrap();
@@ -126,26 +130,42 @@ async fn the_manual_of_the_conformance_suite_works_as_it_stands() {
     let mut blocks = desk.blocks("sh").into_iter();
     let mut server = desk.start(&blocks.next().unwrap());
     server.line().await.expect("it says that it is ready");
-    let service = blocks.next_back().unwrap();
-    let mut last = String::new();
+    let (mut last, mut services) = (String::new(), 0);
     for block in blocks {
-        last = desk.run(&block).await;
+        if block.contains("conformance_rp") {
+            services += 1;
+            serve(&desk, &block, &last).await;
+        } else {
+            last = desk.run(&block).await;
+        }
     }
+    assert_eq!(services, 3);
+}
+
+/// One of the manual's ways to start the relying party, for the app that was made last: somebody signs in, and out.
+async fn serve(desk: &Desk, block: &str, last: &str) {
     let root = fs::read(desk.certificate.root()).unwrap();
     let person = Person(Browser::trusting(&root, "en"));
     let issuer = format!("https://localhost:{}", desk.ports["9443"]);
-
-    fs::write(desk.at("secret.txt"), told(&last, "client_secret")).unwrap();
-    let client_id = told(&last, "client_id");
-    let mut service = desk.start(&service.replace("CLIENT_ID", &client_id));
+    let by_key = block.contains("--private-key");
+    if !by_key {
+        fs::write(desk.at("secret.txt"), told(last, "client_secret")).unwrap();
+    }
+    let client_id = told(last, "client_id");
+    let words = block.replace("CLIENT_ID", &client_id).replace("KID", desk.key.kid());
+    let mut service = desk.start(&words);
     assert_eq!(service.line().await.unwrap(), desk.service("/"));
     let page = person.walk(&desk.service("/"), "consent-approve", |_| false).await;
     let said: Value = serde_json::from_str(&page.body).unwrap_or_else(|_| panic!("{}", page.body));
-    let expected = (Some("email openid profile"), Some(issuer.as_str()));
-    assert_eq!((said["scope"].as_str(), said["issuer"].as_str()), expected);
+    let scope = if by_key { "openid" } else { "email openid profile" };
+    assert_eq!((said["scope"].as_str(), said["issuer"].as_str()), (Some(scope), Some(issuer.as_str())));
+    assert_eq!(said["bound"], by_key);
     let refreshed = person.open(&desk.service("/refresh")).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
-    pages(&person, &issuer, &client_id, &desk.service("/callback")).await;
+    if by_key || block.contains("--form-post") {
+        return service.kill().await;
+    }
+    pages(desk, &person, &issuer, &client_id, &desk.service("/callback")).await;
 
     let out = person.walk(&desk.service("/out"), "logout-confirm", |_| false).await;
     assert!(out.body.contains("signed out") || out.has("onwards"), "{} {}", out.address, out.body);
@@ -166,6 +186,16 @@ async fn the_manual_of_the_conformance_suite_works_as_it_stands() {
     assert!(left.body.contains(sentence("You’re signed out")), "{}", left.body);
 }
 
+/// Whether the manual's browser does something on a page of this address.
+fn is_met(desk: &Desk, task: &str, address: &Url) -> bool {
+    let browser: Value = serde_json::from_str(&desk.block("json", "browser")).unwrap();
+    let tasks =
+        browser["browser"].as_array().unwrap().iter().flat_map(|entry| entry["tasks"].as_array().unwrap());
+    let task = tasks.into_iter().find(|known| known["task"] == task).unwrap();
+    let pattern = task["match"].as_str().unwrap();
+    pattern.strip_suffix('*').is_some_and(|begin| address.as_str().starts_with(begin))
+}
+
 /// A sentence that the manual names.
 fn sentence(text: &str) -> &str {
     assert!(MANUAL.contains(text), "{text}");
@@ -173,7 +203,7 @@ fn sentence(text: &str) -> &str {
 }
 
 /// What the manual says of pages is what they say.
-async fn pages(person: &Person, issuer: &str, client_id: &str, redirect_uri: &str) {
+async fn pages(desk: &Desk, person: &Person, issuer: &str, client_id: &str, redirect_uri: &str) {
     let good = format!("client_id={client_id}&redirect_uri={redirect_uri}&response_type=code&scope=openid");
     for (query, expected) in [
         (good.replace(client_id, "app_nobody"), "We don’t know this app"),
@@ -191,6 +221,19 @@ async fn pages(person: &Person, issuer: &str, client_id: &str, redirect_uri: &st
     let pkce = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
     let page = person.0.visit(&format!("{issuer}/authorize?{good}&{pkce}&prompt=login")).await;
     assert!(page.has("again") && page.body.contains(sentence(asked)), "{} {}", page.address, page.body);
+    assert!(is_met(desk, "Sign in", &page.address), "{}", page.address);
+    person.0.submit(&page, "login-submit", &[("password", PASSWORD)]).await;
+    let consent = person.0.visit(&format!("{issuer}/authorize?{good}&{pkce}&prompt=consent")).await;
+    assert!(consent.has("consent-deny") && is_met(desk, "Agree", &consent.address), "{}", consent.address);
+    for (hint, expected) in [
+        ("", "This request to sign out can’t be used"),
+        ("id_token_hint=x.y.z&", "This request to sign out can’t be used"),
+    ] {
+        let page = person
+            .open(&format!("{issuer}/logout?{hint}post_logout_redirect_uri=https%3A%2F%2Fa.example%2F"))
+            .await;
+        assert!(page.has("support-id") && page.body.contains(sentence(expected)), "{}", page.body);
+    }
     let unregistered = format!("client_id={client_id}&post_logout_redirect_uri=https%3A%2F%2Fa.example%2F");
     let page = person.open(&format!("{issuer}/logout?{unregistered}")).await;
     let expected = sentence("The address to return to after signing out isn’t registered");

@@ -83,6 +83,7 @@ impl Person {
                 None if page.has("login-submit") => {
                     self.0.submit(&page, "login-submit", &[("email", EMAIL), ("password", PASSWORD)]).await
                 }
+                None if page.has("form-post-submit") => self.0.submit(&page, "form-post-submit", &[]).await,
                 None if page.has(consent) => self.0.submit(&page, consent, &[("all", "1")]).await,
                 None => return page,
             };

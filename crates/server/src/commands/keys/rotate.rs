@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use mapae_protocol::jose::Algorithm;
 use serde::Serialize;
 
 use super::view::View;
@@ -21,21 +22,31 @@ struct Rotated {
     keys: View,
 }
 
-/// Makes new keys of every kind.
+/// Makes new keys, of every kind unless some are named.
 pub(in crate::commands) async fn run(args: &RotateKeys) -> Result<Answer, Failure> {
-    Data::with(&args.common, async |data| rotate(data, args.now).await).await
+    Data::with(&args.common, async |data| rotate(data, args).await).await
 }
 
-async fn rotate(data: &Data, emergency: bool) -> Result<Answer, Failure> {
+async fn rotate(data: &Data, args: &RotateKeys) -> Result<Answer, Failure> {
     let Data { config, db, now } = data;
+    let emergency = args.now;
     if rows::signing(db, *now).await?.is_empty() {
         return Err(Failure::new("no_keys", "there are no keys yet: the first `mapae serve` makes them"));
     }
     let master = keys::load_master_key(&config.keys.master_key)?;
     // A server could not read keys under another master key: that it opens the present ones proves that it is this one.
     keys::load(db, &master, *now).await?;
-    let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };
-    let unit = keys::rotation(db, &master, config, takeover, *now).await?;
+    let algorithms: Vec<Algorithm> = keys::ALGORITHMS
+        .iter()
+        .copied()
+        .filter(|one| args.algorithms.iter().any(|name| name == one.as_str()))
+        .collect();
+    let unit = if algorithms.is_empty() {
+        let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };
+        keys::rotation(db, &master, config, takeover, *now).await?
+    } else {
+        keys::rotation_of(db, &master, config, &algorithms, *now).await?
+    };
     match db.commit(unit).await {
         Ok(_) => Answer::of(&Rotated { rotated: true, emergency, keys: View::read(db, *now).await? }),
         Err(CommitError::Conflict { .. }) => {

@@ -16,7 +16,12 @@ impl Member for InitiateLoginUri {
     }
 
     fn read(&self, value: &Value, rules: MemberRules, metadata: &mut Metadata) -> Result<(), MemberProblem> {
-        metadata.initiate_login = Some(address(value, rules)?);
+        let address = address(value, rules)?;
+        // OIDC Registration §2, also where everything else may be on this machine. What is stored is read as it is.
+        if rules != MemberRules::WIDEST && !address.as_str().starts_with("https:") {
+            return Err(MemberProblem::NotAddress);
+        }
+        metadata.initiate_login = Some(address);
         Ok(())
     }
 

@@ -87,7 +87,7 @@ pub(crate) struct Metadata {
     /// Whether every request comes signed (RFC 9101 §10.5).
     pub(crate) signs_requests: bool,
     /// Where its request objects may stand.
-    pub(crate) request_uris: Vec<EndpointUri>,
+    pub(crate) request_uris: Vec<RegisteredRequestUri>,
     /// The FAPI profile that it is on.
     pub(crate) profile: Option<Profile>,
 }
@@ -203,7 +203,7 @@ pub(crate) enum MemberProblem {
     /// `none` and the unknown ones.
     #[error("it must be an algorithm that apps sign with here: ES256, RS256, PS256, EdDSA or HS256")]
     NotClientAlgorithm,
-    #[error("it must be a list of at most {0} https addresses without a part after #")]
+    #[error("it must be a list of at most {0} https addresses")]
     NotAddresses(usize),
     #[error("it must be a list of at most {0} e-mail addresses")]
     NotEmails(usize),

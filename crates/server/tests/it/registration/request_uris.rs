@@ -26,7 +26,7 @@ async fn pa_13_a_request_is_fetched_from_registered_addresses_only() {
     let there = site.at("/request.jwt");
     let said = json!({
         "jwks": key_set(&[&key]),
-        "request_uris": [there, site.at("/nothing"), site.at("/long"), site.at("/page")],
+        "request_uris": [there, format!("{there}#v2"), site.at("/nothing"), site.at("/long"), site.at("/page")],
     });
     let app = registered(&server, said).await.app;
     let asked = Authorization::of(&app, "openid");
@@ -42,9 +42,13 @@ async fn pa_13_a_request_is_fetched_from_registered_addresses_only() {
     };
     assert!(ask(&there).await.has("login-submit"));
     assert_eq!(site.asked(), ["/request.jwt"]);
+    // OIDC Core §6.2: the part after the sign names a version, and is registered with the rest.
+    assert!(ask(&format!("{there}#v2")).await.has("login-submit"));
+    assert_eq!(site.asked(), ["/request.jwt"]);
     for (path, error) in [
         ("/unregistered.jwt", "invalid_request_uri"),
         ("/request.jwt?x", "invalid_request_uri"),
+        ("/request.jwt#v3", "invalid_request_uri"),
         ("/nothing", "invalid_request_uri"),
         ("/long", "invalid_request_uri"),
         ("/page", "invalid_request_object"),

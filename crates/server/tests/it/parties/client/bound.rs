@@ -9,7 +9,7 @@ use mapae_protocol::{
     params::{Limits, Params},
 };
 use mapae_resource::{Authorized, ResourceServer};
-use mapae_testkit::{AppSpec, Engine, client::send};
+use mapae_testkit::{AppSpec, Engine, client::send, pem};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -28,15 +28,6 @@ async fn service(stage: &Stage, public: bool) -> Service {
     let metadata = [("dpop_bound_access_tokens".to_owned(), json!(true))].into();
     let spec = AppSpec { public, metadata, ..AppSpec::default() };
     stage.service_with(spec, |plan| Plan { registered: Arc::new(bound), ..plan }).await
-}
-
-fn pem(key: &SigningKey) -> String {
-    let der = key.to_pkcs8().unwrap();
-    let mut text = mapae_protocol::base64url::encode(der.expose()).replace('-', "+").replace('_', "/");
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }
 
 /// A service on the FAPI profile: no secret, pushed requests, bound tokens.
