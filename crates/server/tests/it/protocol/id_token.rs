@@ -65,7 +65,11 @@ async fn oidc_core_3_1_2_1_what_was_not_sent_is_not_told() {
 #[tokio::test]
 async fn a_sid_names_one_session_to_one_app_and_tells_another_nothing() {
     let server = TestServer::start().await;
-    let apps = [server.register(AppSpec::default()).await, server.register(AppSpec::default()).await];
+    let leaving = || {
+        let back = ("post_logout_redirect_uris".to_owned(), serde_json::json!(["https://app.example.com/bye"]));
+        AppSpec { metadata: [back].into(), ..AppSpec::default() }
+    };
+    let apps = [server.register(leaving()).await, server.register(leaving()).await];
     let user = server.user("hong@example.com").await;
     let browsers = [Browser::default(), Browser::default()];
     let mut sids = Vec::new();
@@ -84,4 +88,7 @@ async fn a_sid_names_one_session_to_one_app_and_tells_another_nothing() {
     assert!(sids.chunks(2).all(|pair| pair[0] == pair[1]), "one app, one session, one name: {sids:?}");
     let names: std::collections::BTreeSet<_> = sids.iter().collect();
     assert_eq!(names.len(), 4, "two apps in two browsers: {sids:?}");
+    let plain = server.register(AppSpec::default()).await;
+    let tokens = super::sign_in_as(&server, &plain, &user, "openid").await;
+    assert_eq!(claims(&tokens.text("id_token")).get("sid"), None, "it has nothing to do with logout");
 }

@@ -63,7 +63,8 @@ async fn lo_05_it_is_signed_as_the_apps_id_tokens_are_and_says_nothing_about_oth
 async fn an_app_that_registers_its_address_later_is_told_of_sessions_that_it_knows() {
     let server = server_on(Engine::Sqlite).await;
     let mut listener = Listener::start().await;
-    let app = server.register(AppSpec::default()).await;
+    let back = ("post_logout_redirect_uris".to_owned(), json!(["https://app.example.com/bye"]));
+    let app = server.register(AppSpec { metadata: [back].into(), ..AppSpec::default() }).await;
     let (browser, user) = (Browser::default(), server.user("hong@example.com").await);
     let seen = sign_in(&server, &browser, &user, &app).await;
     let mut registered = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
