@@ -2,6 +2,7 @@
 // The argument is what `mapae simulate --json` says.
 
 import * as arctic from "arctic";
+import { importPKCS8, SignJWT } from "jose";
 import * as openid from "openid-client";
 
 import { logIn } from "./browser.mjs";
@@ -84,8 +85,33 @@ async function withOpenIdClient(provider, person, scope, items) {
   return { sub: claims.sub, email: user.email };
 }
 
+/** Apple's secret is a JWT that the app signs, and its answer is posted to the app. */
+async function appleWithOpenIdClient(person) {
+  const { base_url, client_id } = app("apple");
+  const key = await importPKCS8(await (await fetch(`${base_url}/simulator/client-key.p8`)).text(), "ES256");
+  const secret = new SignJWT().setProtectedHeader({ alg: "ES256", kid: "SIMULATED1" }).setIssuer("SIMULATED0");
+  secret.setSubject(client_id).setAudience("https://appleid.apple.com").setIssuedAt().setExpirationTime("5m");
+  const options = { execute: [openid.allowInsecureRequests] };
+  const authentication = openid.ClientSecretPost(await secret.sign(key));
+  const config = await openid.discovery(new URL(base_url), client_id, undefined, authentication, options);
+  const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()];
+  const address = openid.buildAuthorizationUrl(config, {
+    redirect_uri: CALLBACK,
+    response_mode: "form_post",
+    scope: "name email",
+    state: expectedState,
+    nonce: expectedNonce,
+  });
+  const body = (await logIn(address, person, [])).searchParams;
+  const posted = new Request(CALLBACK, { method: "POST", body });
+  const checks = { expectedState, expectedNonce, idTokenExpected: true };
+  const claims = (await openid.authorizationCodeGrant(config, posted, checks)).claims();
+  return { sub: claims.sub, email: claims.email };
+}
+
 const seen = { arctic: await withArctic(), openid: {} };
 seen.openid.kakao = await withOpenIdClient("kakao", "apeach", "openid account_email", ["account_email"]);
 seen.openid.naver = await withOpenIdClient("naver", "haneul", "openid", ["email"]);
 seen.openid.google = await withOpenIdClient("google", "jiwoo", "openid email profile", []);
+seen.openid.apple = await appleWithOpenIdClient("haru");
 console.log(JSON.stringify(seen));

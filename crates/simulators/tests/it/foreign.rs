@@ -70,4 +70,5 @@ async fn arctic_and_openid_client_log_in_unchanged() {
     assert_eq!(openid["kakao"], json!({ "sub": "9007199254740993", "email": "apeach@example.test" }));
     assert!(openid["naver"]["sub"].is_string());
     assert_eq!(openid["google"]["email"], "jiwoo.simulated@gmail.com");
+    assert_eq!(openid["apple"], json!({ "sub": arctic["apple"]["sub"], "email": "haru@icloud.example" }));
 }

@@ -66,7 +66,8 @@ async fn oidc_core_3_1_2_1_what_was_not_sent_is_not_told() {
 async fn a_sid_names_one_session_to_one_app_and_tells_another_nothing() {
     let server = TestServer::start().await;
     let leaving = || {
-        let back = ("post_logout_redirect_uris".to_owned(), serde_json::json!(["https://app.example.com/bye"]));
+        let back =
+            ("post_logout_redirect_uris".to_owned(), serde_json::json!(["https://app.example.com/bye"]));
         AppSpec { metadata: [back].into(), ..AppSpec::default() }
     };
     let apps = [server.register(leaving()).await, server.register(leaving()).await];
