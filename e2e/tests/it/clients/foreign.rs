@@ -3,10 +3,6 @@
 
 use std::fs;
 
-use mapae_e2e::{
-    certificate::Certificate,
-    process::{Installation, Process},
-};
 use mapae_protocol::{
     base64url,
     jose::{Algorithm, SigningKey},
@@ -19,49 +15,14 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use url::Url;
 
-use super::program::{EMAIL, PASSWORD, Person, Program};
+use super::program::{EMAIL, PASSWORD, Program, Scheme, Server};
 
 const CALLBACK: &str = "https://app.example.com/cb";
+/// Everybody may register an app.
+const OPEN: &[(&str, &str)] = &[("MAPAE_REGISTRATION__POLICY", "open")];
 const LEAVING: &str = "https://app.example.com/bye";
 
-struct Scene {
-    certificate: Certificate,
-    installation: Installation,
-    process: Process,
-    person: Person,
-}
-
-/// How the server is reached.
-#[derive(Clone, Copy, Debug)]
-enum Scheme {
-    Https,
-    Http,
-}
-
-impl Scene {
-    async fn set(scheme: Scheme) -> Self {
-        let certificate = Certificate::for_this_machine();
-        let installation = Installation::on_sqlite().with("MAPAE_REGISTRATION__POLICY", "open");
-        let installation = match scheme {
-            Scheme::Https => installation.on_https(&certificate),
-            Scheme::Http => installation,
-        };
-        let process = installation.start().await;
-        let words =
-            ["user", "create", "--email", EMAIL, "--name", "홍길동", "--email-verified", "--password-stdin"];
-        installation.run(&words, PASSWORD).await.unwrap();
-        let person = Person(Browser::trusting(&fs::read(certificate.root()).unwrap(), "ko"));
-        Self { certificate, installation, process, person }
-    }
-
-    fn issuer(&self) -> &str {
-        &self.process.node().issuer
-    }
-
-    async fn run(&self, words: &[&str]) -> Value {
-        self.installation.run(words, "").await.unwrap()
-    }
-
+impl Server {
     fn node(&self, script: &str, argument: &str) -> Program {
         let mut command = Command::new("node");
         command.arg(script).arg(argument).current_dir(npm_folder("social"));
@@ -103,8 +64,8 @@ impl Scene {
 }
 
 async fn openid_client_signs_pushes_and_reads_signed_answers(scheme: Scheme) {
-    let scene = Scene::set(scheme).await;
-    let learnt = scene.learnt(scene.node("signing.mjs", scene.issuer())).await;
+    let server = Server::on(scheme, OPEN).await;
+    let learnt = server.learnt(server.node("signing.mjs", server.issuer())).await;
     for (how, answered) in [("privateKey", json!(["response"])), ("secret", json!(["code", "iss", "state"]))]
     {
         let expected = json!({
@@ -115,10 +76,10 @@ async fn openid_client_signs_pushes_and_reads_signed_answers(scheme: Scheme) {
 }
 
 async fn openid_client_proves_its_key(scheme: Scheme) {
-    let scene = Scene::set(scheme).await;
+    let server = Server::on(scheme, OPEN).await;
     let words = ["app", "create", "--name", "DPoP", "--public", "--redirect-uri", CALLBACK];
     let more = ["--required-scope", "email", "--metadata", "dpop_bound_access_tokens=true"];
-    let app = scene.run(&[&words[..], &more].concat()).await;
+    let app = server.run(&[&words[..], &more].concat()).await;
     let (verifier, client_id) = (CodeVerifier::generate(), app["client_id"].as_str().unwrap());
     let challenge = verifier.challenge().to_string();
     let query = params::encode([
@@ -131,9 +92,9 @@ async fn openid_client_proves_its_key(scheme: Scheme) {
         ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
     ]);
-    let callback = scene.go(&format!("{}/authorize?{query}", scene.issuer())).await;
+    let callback = server.go(&format!("{}/authorize?{query}", server.issuer())).await;
     let argument = json!({
-        "issuer": scene.issuer(),
+        "issuer": server.issuer(),
         "client_id": client_id,
         "callback": callback.as_str(),
         "checks": {
@@ -141,7 +102,7 @@ async fn openid_client_proves_its_key(scheme: Scheme) {
             "expectedNonce": "n-0S6_WzA2Mj", "idTokenExpected": true,
         },
     });
-    let learnt = scene.learnt(scene.node("dpop.mjs", &argument.to_string())).await;
+    let learnt = server.learnt(server.node("dpop.mjs", &argument.to_string())).await;
     let expected = json!({
         "types": ["dpop", "dpop"], "bound": [true, true], "emails": [EMAIL, EMAIL], "without": "invalid_dpop_proof",
     });
@@ -149,15 +110,15 @@ async fn openid_client_proves_its_key(scheme: Scheme) {
 }
 
 async fn openid_client_connects_a_device(scheme: Scheme) {
-    let scene = Scene::set(scheme).await;
+    let server = Server::on(scheme, OPEN).await;
     let words = ["app", "create", "--name", "TV", "--public", "--grant", "device_code"];
     let more = ["--grant", "refresh_token", "--required-scope", "openid", "--required-scope", "email"];
-    let app = scene.run(&[&words[..], &more].concat()).await;
+    let app = server.run(&[&words[..], &more].concat()).await;
     let argument =
-        json!({ "issuer": scene.issuer(), "client_id": app["client_id"], "scope": "openid email" });
-    let mut device = scene.node("device.mjs", &argument.to_string());
+        json!({ "issuer": server.issuer(), "client_id": app["client_id"], "scope": "openid email" });
+    let mut device = server.node("device.mjs", &argument.to_string());
     let shown: Value = serde_json::from_str(&device.line().await.unwrap()).unwrap();
-    let browser = &scene.person.0;
+    let browser = &server.person.0;
     let page = browser.visit(shown["verification_uri_complete"].as_str().unwrap()).await;
     let page = browser.follow(browser.submit(&page, "device-continue", &[]).await).await;
     let fields = [("email", EMAIL), ("password", PASSWORD)];
@@ -169,20 +130,20 @@ async fn openid_client_connects_a_device(scheme: Scheme) {
 }
 
 async fn jose_verifies_id_tokens_and_access_tokens_of_every_algorithm_by_jwks_uri(scheme: Scheme) {
-    let scene = Scene::set(scheme).await;
+    let server = Server::on(scheme, OPEN).await;
     let resource = "https://calendar.example";
     let scope = "calendar.read=일정 보기|See your calendar";
-    scene.run(&["api", "create", "--identifier", resource, "--name", "Calendar", "--scope", scope]).await;
+    server.run(&["api", "create", "--identifier", resource, "--name", "Calendar", "--scope", scope]).await;
     let mut apps = Vec::new();
     for alg in ["ES256", "RS256", "PS256", "EdDSA"] {
         let words = ["app", "create", "--name", alg, "--redirect-uri", CALLBACK, "--id-token-alg", alg];
         let scopes = ["--required-scope", "openid", "--required-scope", "calendar.read"];
-        let mut app = scene.run(&[&words[..], &scopes].concat()).await;
+        let mut app = server.run(&[&words[..], &scopes].concat()).await;
         app["alg"] = json!(alg);
         apps.push(app);
     }
-    let argument = json!({ "issuer": scene.issuer(), "resource": resource, "apps": apps });
-    let learnt = scene.learnt(scene.node("jose.mjs", &argument.to_string())).await;
+    let argument = json!({ "issuer": server.issuer(), "resource": resource, "apps": apps });
+    let learnt = server.learnt(server.node("jose.mjs", &argument.to_string())).await;
     for alg in ["ES256", "RS256", "PS256", "EdDSA"] {
         let refused = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
         let expected = json!({
@@ -194,15 +155,15 @@ async fn jose_verifies_id_tokens_and_access_tokens_of_every_algorithm_by_jwks_ur
 }
 
 async fn openid_client_signs_people_in_and_out(scheme: Scheme) {
-    let scene = Scene::set(scheme).await;
-    let app = scene.leaving_app().await;
-    let learnt = scene.learnt(scene.node("leaving.mjs", &app.to_string())).await;
+    let server = Server::on(scheme, OPEN).await;
+    let app = server.leaving_app().await;
+    let learnt = server.learnt(server.node("leaving.mjs", &app.to_string())).await;
     let left = format!("{LEAVING}?state=gone");
     assert_eq!(learnt, json!({ "name": "홍길동", "left": left, "refused": "invalid_grant" }));
 }
 
 async fn openid_client_is_on_the_profiles_of_fapi(scheme: Scheme) {
-    let scene = Scene::set(scheme).await;
+    let server = Server::on(scheme, OPEN).await;
     let key = SigningKey::generate(Algorithm::Es256).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.json");
@@ -211,11 +172,11 @@ async fn openid_client_is_on_the_profiles_of_fapi(scheme: Scheme) {
         let words = ["app", "create", "--name", profile, "--redirect-uri", CALLBACK, "--profile", profile];
         let keys = ["--jwks-file", file.to_str().unwrap(), "--required-scope", "openid"];
         let scopes = ["--required-scope", "email"];
-        let app = scene.run(&[&words[..], &keys, &scopes].concat()).await;
+        let app = server.run(&[&words[..], &keys, &scopes].concat()).await;
         let argument = json!({
-            "issuer": scene.issuer(), "client_id": app["client_id"], "key": private_jwk(&key), "signs": signs,
+            "issuer": server.issuer(), "client_id": app["client_id"], "key": private_jwk(&key), "signs": signs,
         });
-        let learnt = scene.learnt(scene.node("fapi.mjs", &argument.to_string())).await;
+        let learnt = server.learnt(server.node("fapi.mjs", &argument.to_string())).await;
         let answered = if signs { json!(["response"]) } else { json!(["code", "iss", "state"]) };
         let expected = json!({ "answered": answered, "type": "dpop", "email": EMAIL, "refreshed": true });
         assert_eq!(learnt, expected, "{profile}");
@@ -235,19 +196,19 @@ fn private_jwk(key: &SigningKey) -> Value {
 /// Whoever speaks OpenID Connect to the server has the login of a provider that it knows nothing of.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn openid_client_has_kakao_login_through_the_server() {
-    let scene = Scene::set(Scheme::Http).await;
-    let back = format!("{}/upstream/kakao/callback", scene.issuer());
+    let server = Server::on(Scheme::Http, OPEN).await;
+    let back = format!("{}/upstream/kakao/callback", server.issuer());
     let settings = Settings { redirect_uris: vec![back], ..Settings::default() };
     let kakao = Simulator::start(Provider::Kakao, settings).await.unwrap();
     let known = kakao.app();
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), known.client_secret.unwrap()).unwrap();
     let words = ["upstream", "add", "kakao", "--client-id", &known.client_id, "--base-url", kakao.base_url()];
-    scene.run(&[&words[..], &["--client-secret-file", secret.path().to_str().unwrap()]].concat()).await;
+    server.run(&[&words[..], &["--client-secret-file", secret.path().to_str().unwrap()]].concat()).await;
 
-    let app = scene.leaving_app().await;
-    let mut program = scene.node("leaving.mjs", &app.to_string());
-    let browser = &scene.person.0;
+    let app = server.leaving_app().await;
+    let mut program = server.node("leaving.mjs", &app.to_string());
+    let browser = &server.person.0;
     let mut page = browser.visit(&program.line().await.unwrap()).await;
     for (pressed, fields) in [
         ("upstream-kakao", &[][..]),
@@ -259,7 +220,7 @@ async fn openid_client_has_kakao_login_through_the_server() {
     }
     let answered = browser.submit(&page, "consent-approve", &[("all", "1")]).await;
     program.tell(answered.location().unwrap_or_else(|| panic!("{}", answered.body)).as_str()).await;
-    let learnt = scene.learnt(program).await;
+    let learnt = server.learnt(program).await;
     assert_eq!(learnt["name"], "라이언");
     kakao.stop().await;
 }

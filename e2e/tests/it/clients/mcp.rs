@@ -4,7 +4,6 @@
 use std::io::Write as _;
 
 use mapae_e2e::{
-    certificate::Certificate,
     chromium::{self, Screen},
     process::free_port,
     program::resource_example,
@@ -15,48 +14,46 @@ use tempfile::NamedTempFile;
 use tokio::process::Command;
 use url::Url;
 
-use super::program::{EMAIL, PASSWORD, Person, Program, Provider};
+use super::program::{EMAIL, PASSWORD, Person, Program, Scheme, Server};
 
 const CALLBACK: &str = "http://127.0.0.1:8484/callback";
+const SETTINGS: &[(&str, &str)] = &[
+    ("MAPAE_REGISTRATION__POLICY", "open"),
+    ("MAPAE_REGISTRATION__CLIENT_DOCUMENTS", "true"),
+    ("MAPAE_REGISTRATION__SCOPES", "notes.read,notes.write"),
+    ("MAPAE_FETCH__PRIVATE_ADDRESSES", "true"),
+];
 
-/// The server, an MCP server, and where the client's own site would be.
+/// The authorization server, and an MCP server that trusts it.
 struct Scene {
-    provider: Provider,
-    certificate: Certificate,
+    server: Server,
     identifier: String,
-    _server: Program,
+    _protected: Program,
 }
 
-async fn api(provider: &Provider, name: &str, scopes: &[&str]) -> (String, String, NamedTempFile) {
+/// An MCP server with these scopes, and the credentials of its own.
+async fn api(server: &Server, name: &str, scopes: &[&str]) -> (String, Program) {
     let identifier = format!("http://localhost:{}/mcp", free_port());
     let words = ["api", "create", "--identifier", &identifier, "--name", name];
     let scopes = scopes.iter().flat_map(|scope| ["--scope", scope]);
-    let made =
-        provider.installation.run(&words.into_iter().chain(scopes).collect::<Vec<_>>(), "").await.unwrap();
+    let made = server.run(&words.into_iter().chain(scopes).collect::<Vec<_>>()).await;
     let mut secret = NamedTempFile::new().unwrap();
     secret.write_all(made["client_secret"].as_str().unwrap().as_bytes()).unwrap();
-    (identifier, made["client_id"].as_str().unwrap().to_owned(), secret)
+    let mut command = Command::new(resource_example("mcp_server"));
+    command.args([server.issuer(), &identifier, made["client_id"].as_str().unwrap()]).arg(secret.path());
+    command.env("SSL_CERT_FILE", server.certificate.root());
+    let mut program = Program::of(command);
+    let document = program.line().await.unwrap();
+    assert!(document.ends_with("/.well-known/oauth-protected-resource/mcp"), "{document}");
+    (identifier, program)
 }
 
 impl Scene {
-    async fn set() -> Self {
-        let certificate = Certificate::for_this_machine();
-        let root = certificate.root().display().to_string();
-        let settings = [
-            ("MAPAE_REGISTRATION__POLICY", "open"),
-            ("MAPAE_REGISTRATION__CLIENT_DOCUMENTS", "true"),
-            ("MAPAE_REGISTRATION__SCOPES", "notes.read,notes.write"),
-            ("MAPAE_FETCH__PRIVATE_ADDRESSES", "true"),
-            ("MAPAE_FETCH__ROOT_CERTIFICATE_FILE", &root),
-        ];
-        let provider = Provider::open(&settings).await;
+    async fn set(scheme: Scheme) -> Self {
+        let server = Server::on(scheme, SETTINGS).await;
         let scopes = ["notes.read=메모 보기|Read your notes", "notes.write=메모 쓰기|Write notes"];
-        let (identifier, client_id, secret) = api(&provider, "Notes", &scopes).await;
-        let arguments = [provider.gateway.issuer(), &identifier, &client_id, secret.path().to_str().unwrap()];
-        let mut server = Program::start(resource_example("mcp_server"), &arguments);
-        let document = server.line().await.unwrap();
-        assert!(document.ends_with("/.well-known/oauth-protected-resource/mcp"), "{document}");
-        Self { provider, certificate, identifier, _server: server }
+        let (identifier, protected) = api(&server, "Notes", &scopes).await;
+        Self { server, identifier, _protected: protected }
     }
 
     /// Starts the client. With `at` it is an address: the document stands there, served by the client's own site.
@@ -67,10 +64,11 @@ impl Scene {
         });
         let argument = json!({
             "server": self.identifier, "client_metadata": metadata, "document": at,
-            "certificate": self.certificate.certificate(), "key": self.certificate.key(),
+            "certificate": self.server.certificate.certificate(), "key": self.server.certificate.key(),
         });
         let mut command = Command::new("node");
         command.arg("client.mjs").arg(argument.to_string()).current_dir(npm_folder("mcp"));
+        command.env("NODE_EXTRA_CA_CERTS", self.server.certificate.root());
         Program::of(command)
     }
 }
@@ -94,12 +92,11 @@ async fn seen(client: Program) -> Value {
     serde_json::from_str(said.trim()).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for_one_server() {
-    let scene = Scene::set().await;
+async fn rs_01_finds_and_registers(scheme: Scheme) {
+    let scene = Scene::set(scheme).await;
     let grants = ["authorization_code", "refresh_token"];
-    let (mut client, person) = (scene.client(&grants, None), Person::new());
-    let address = agree(&mut client, &person).await;
+    let (mut client, person) = (scene.client(&grants, None), &scene.server.person);
+    let address = agree(&mut client, person).await;
     for (name, expected) in [
         ("resource", scene.identifier.as_str()),
         ("scope", "notes.read"),
@@ -118,11 +115,7 @@ async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for
     assert_eq!((&seen["before"], &seen["refused"], seen.get("written")), (&json!(""), &json!(403), None));
 
     // The same token at another MCP server of the same authorization server.
-    let (other, client_id, secret) =
-        api(&scene.provider, "Mail", &["mail.read=메일 보기|Read your mail"]).await;
-    let arguments = [scene.provider.gateway.issuer(), &other, &client_id, secret.path().to_str().unwrap()];
-    let mut server = Program::start(resource_example("mcp_server"), &arguments);
-    server.line().await.unwrap();
+    let (other, _protected) = api(&scene.server, "Mail", &["mail.read=메일 보기|Read your mail"]).await;
     let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string();
     let own = scene.identifier.trim_end_matches("/mcp");
     for (server, origin, status) in [
@@ -139,8 +132,18 @@ async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for_one_server_on_http() {
+    rs_01_finds_and_registers(Scheme::Http).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for_one_server_on_https() {
+    rs_01_finds_and_registers(Scheme::Https).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dc_11_the_mcp_client_is_an_address_steps_up_and_people_see_who_asks_for_what_and_how_long() {
-    let scene = Scene::set().await;
+    let scene = Scene::set(Scheme::Http).await;
     let document = format!("https://localhost:{}/client.json", free_port());
     let mut client = scene.client(&["authorization_code"], Some(&document));
     let address = Url::parse(&client.line().await.unwrap()).unwrap();

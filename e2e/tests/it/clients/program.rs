@@ -1,9 +1,13 @@
 //! The server behind a gateway, a person and their browser, and the programs that sign them in.
 
-use std::{net::Ipv4Addr, process::Stdio, time::Duration};
+use std::{fs, net::Ipv4Addr, process::Stdio, time::Duration};
 
-use mapae_e2e::process::{Installation, Process};
+use mapae_e2e::{
+    certificate::Certificate,
+    process::{Installation, Process},
+};
 use mapae_testkit::{Browser, Gateway, Page};
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     net::TcpListener,
@@ -24,6 +28,22 @@ pub(super) struct Provider {
     _process: Process,
 }
 
+/// How a server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// It speaks TLS itself, with a certificate of an authority of its own.
+    Https,
+    Http,
+}
+
+/// The authorization server as it is, and somebody with an account there.
+pub(super) struct Server {
+    pub(super) certificate: Certificate,
+    pub(super) installation: Installation,
+    pub(super) process: Process,
+    pub(super) person: Person,
+}
+
 /// An app of the server.
 pub(super) struct App {
     pub(super) client_id: String,
@@ -40,18 +60,51 @@ pub(super) struct Program {
     lines: Lines<BufReader<ChildStdout>>,
 }
 
+impl Server {
+    pub(super) async fn on(scheme: Scheme, settings: &[(&'static str, &str)]) -> Self {
+        let certificate = Certificate::for_this_machine();
+        let installation = with(Installation::on_sqlite(), settings);
+        // For what the server fetches of its apps.
+        let installation =
+            installation.with("MAPAE_FETCH__ROOT_CERTIFICATE_FILE", certificate.root().display());
+        let installation = match scheme {
+            Scheme::Https => installation.on_https(&certificate),
+            Scheme::Http => installation,
+        };
+        let process = installation.start().await;
+        make_account(&installation).await;
+        let person = Person(Browser::trusting(&fs::read(certificate.root()).unwrap(), "ko"));
+        Self { certificate, installation, process, person }
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.process.node().issuer
+    }
+
+    /// What a command of the server's says.
+    pub(super) async fn run(&self, words: &[&str]) -> Value {
+        self.installation.run(words, "").await.unwrap()
+    }
+}
+
+fn with(installation: Installation, settings: &[(&'static str, &str)]) -> Installation {
+    settings.iter().fold(installation, |installation, (name, value)| installation.with(name, value))
+}
+
+async fn make_account(installation: &Installation) {
+    let words =
+        ["user", "create", "--email", EMAIL, "--name", "홍길동", "--email-verified", "--password-stdin"];
+    installation.run(&words, PASSWORD).await.unwrap();
+}
+
 impl Provider {
     pub(super) async fn open(settings: &[(&'static str, &str)]) -> Self {
-        let installation = settings
-            .iter()
-            .fold(Installation::on_sqlite(), |installation, (name, value)| installation.with(name, value));
+        let installation = with(Installation::on_sqlite(), settings);
         let process = installation.start_beside().await;
         let port: u16 = process.node().issuer.rsplit(':').next().unwrap().parse().unwrap();
         let gateway = Gateway::on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap());
         gateway.lead_to(process.node().address.to_string());
-        let words =
-            ["user", "create", "--email", EMAIL, "--name", "홍길동", "--email-verified", "--password-stdin"];
-        installation.run(&words, PASSWORD).await.unwrap();
+        make_account(&installation).await;
         Self { gateway, installation, _process: process }
     }
 
