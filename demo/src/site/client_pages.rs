@@ -103,6 +103,14 @@ impl SignUpPage<'_> {
     }
 }
 
+/// The client's name for the language of a page.
+pub(super) const fn language(t: Texts) -> Language {
+    match t.locale() {
+        Locale::Ko => Language::Korean,
+        Locale::En => Language::English,
+    }
+}
+
 const fn texts(language: Language) -> Texts {
     Texts::new(match language {
         Language::Korean => Locale::Ko,

@@ -1,10 +1,11 @@
 //! The pages about an account, without any design.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use super::html::{document, escape, text};
 use crate::{
     client::paths,
+    definition::ButtonUse,
     error::Language,
     identity::Identity,
     provider::Provider,
@@ -139,14 +140,13 @@ fn provider_button(provider: &Provider, action: &str, words: &str) -> String {
     )
 }
 
-/// What stands on the provider's own button; where several share it, with the name that tells them apart.
-fn login_words(provider: &Provider, language: Language) -> String {
-    match provider.definition().id() {
-        "oidc" => {
-            let words = text(language, "로그인", "Sign in");
-            format!("{}: {words}", provider.name())
-        }
-        _ => provider.definition().button(language).to_owned(),
+/// What stands on the provider's button; a generic one is called what the application calls it.
+fn login_words(provider: &Provider, language: Language) -> Cow<'_, str> {
+    let definition = provider.definition();
+    if definition.is_generic() {
+        Cow::Owned(ButtonUse::SignIn.words(provider.name(), language))
+    } else {
+        definition.button_words(ButtonUse::SignIn, language)
     }
 }
 
@@ -154,7 +154,7 @@ fn login_words(provider: &Provider, language: Language) -> String {
 fn label(name: &str, providers: &[Provider], language: Language) -> String {
     let known = providers.iter().find(|provider| provider.name() == name);
     match known {
-        Some(provider) if provider.definition().id() != "oidc" => {
+        Some(provider) if !provider.definition().is_generic() => {
             provider.definition().label(language).to_owned()
         }
         _ => name.to_owned(),

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::button::{Colour, Colours};
 use crate::{error::Language, login::Intent, notice::EventKind};
 
 #[derive(Debug, Deserialize)]
@@ -40,7 +41,8 @@ pub(crate) struct Schema {
     /// Where a setting is in the provider's own console, by the setting's name.
     #[serde(default)]
     pub(crate) console: BTreeMap<String, Text>,
-    pub(crate) button: Button,
+    /// Absent: nobody prescribes how it looks.
+    pub(crate) button: Option<Button>,
 }
 
 /// A text for people.
@@ -467,12 +469,19 @@ impl NoticeProof {
     }
 }
 
+/// Colours and words of the provider's guide for designers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Button {
-    pub(crate) background: String,
-    pub(crate) foreground: String,
-    pub(crate) label: Text,
+    pub(crate) background: Colour,
+    pub(crate) foreground: Colour,
+    pub(crate) border: Option<Colour>,
+    /// Others where the page is dark.
+    pub(crate) dark: Option<Colours>,
+    /// One that is compiled in, by its name, or the SVG itself.
+    pub(crate) mark: Option<String>,
+    pub(crate) sign_in: Option<Text>,
+    pub(crate) start: Option<Text>,
 }
 
 fn space() -> String {
