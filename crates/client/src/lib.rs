@@ -232,7 +232,7 @@ mod session;
 mod setting;
 mod sign_in_methods;
 mod sign_up;
-mod terms;
+pub mod terms;
 mod titles;
 mod tokens;
 mod vault;

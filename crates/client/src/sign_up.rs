@@ -16,7 +16,7 @@ use crate::{
     redirect::Redirect,
     return_to::ReturnTo,
     setting::{ConfigurationError, Setting},
-    terms::{self, Term, Versions},
+    terms::{self, Agreed, Term},
     titles::Titles,
     tokens::Tokens,
 };
@@ -160,7 +160,7 @@ pub struct Answers {
     fields: BTreeMap<String, String>,
     /// Whether the declared fields were on the page.
     asked: bool,
-    agreed: Versions,
+    agreed: Vec<Agreed>,
     address: AddressUse<EndUser>,
 }
 
@@ -180,7 +180,7 @@ impl Answers {
     /// The terms that were agreed to, each with its version. The client keeps them
     /// ([`Client::agreements`](crate::Client::agreements)); an application with a register of its own notes them there, too.
     pub fn terms(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.agreed.iter().map(|(term, version)| (term.as_str(), version.as_str()))
+        self.agreed.iter().map(|Agreed { term, version }| (term.as_str(), version.as_str()))
     }
 
     /// What the linking policy lets the application note of the provider's e-mail address, in its
@@ -195,11 +195,11 @@ impl Answers {
         self.asked
     }
 
-    pub(crate) fn agreed_terms(&self) -> Versions {
+    pub(crate) fn agreed_terms(&self) -> Vec<Agreed> {
         self.agreed.clone()
     }
 
-    pub(crate) fn with_terms(mut self, agreed: Versions) -> Self {
+    pub(crate) fn with_terms(mut self, agreed: Vec<Agreed>) -> Self {
         self.agreed = agreed;
         self
     }

@@ -10,7 +10,7 @@ use crate::{
     identity::Identity,
     provider::Provider,
     sign_in_methods::{SignInMethod, SignInMethods, hint},
-    terms::{Agreement, Term},
+    terms::{Agreed, Agreement, Term},
 };
 
 pub(super) fn existing_account(identity: &Identity, providers: &[Provider], language: Language) -> String {
@@ -90,12 +90,10 @@ fn line(method: &SignInMethod, fresh: bool, providers: &[Provider], language: La
 
 pub(super) fn agreements(terms: &[Term], agreements: &[Agreement], language: Language) -> String {
     let title = text(language, "약관 동의 내역", "What you agreed to");
+    let agreed: Vec<Agreed> = agreements.iter().filter_map(Agreement::standing).collect();
     let mut body = String::from("<ul>");
     for term in terms {
-        let agreed = agreements.iter().any(|one| {
-            one.term == term.name() && one.version == term.version() && one.withdrawn_at.is_none()
-        });
-        body.push_str(&term_line(term, agreed, language));
+        body.push_str(&term_line(term, term.is_among(&agreed), language));
     }
     body.push_str("</ul>");
     document(title, &body, language)
@@ -125,7 +123,7 @@ fn term_line(term: &Term, agreed: bool, language: Language) -> String {
             paths::TERMS
         )
     };
-    let read = term.address().map(|address| {
+    let read = term.address(language).map(|address| {
         let words = text(language, "내용 보기", "Read");
         format!(" <a href=\"{}\" target=\"_blank\" rel=\"noopener\">{words}</a>", escape(address))
     });

@@ -140,7 +140,7 @@ fn agreement(term: &Term, form: &SignUpForm, language: Language) -> String {
         false => text(language, "(선택)", "(optional)"),
     };
     let required = if term.is_required() { " required" } else { "" };
-    let read = term.address().map(|address| {
+    let read = term.address(language).map(|address| {
         let words = text(language, "내용 보기", "Read");
         format!(" <a href=\"{}\" target=\"_blank\" rel=\"noopener\">{words}</a>", escape(address))
     });
