@@ -236,7 +236,6 @@ pub mod terms;
 mod titles;
 mod tokens;
 mod vault;
-pub mod watch;
 
 pub use mapae_protocol as protocol;
 

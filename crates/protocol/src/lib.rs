@@ -61,3 +61,4 @@ pub mod token;
 pub mod token_exchange;
 pub mod token_parameter;
 pub mod uri;
+pub mod watch;
