@@ -184,7 +184,7 @@ impl Answers {
     }
 
     /// What the linking policy lets the application note of the provider's e-mail address, in its
-    /// [canonical form](crate::linking::canonical_address), which is how [`Accounts::holder`](crate::Accounts::holder) is
+    /// [canonical form](crate::linking::EmailAddress), which is how [`Accounts::holder`](crate::Accounts::holder) is
     /// asked for it.
     #[must_use]
     pub const fn address_use(&self) -> &AddressUse<EndUser> {

@@ -27,6 +27,7 @@ pub mod cookie;
 pub mod device;
 pub mod digest;
 pub mod dpop;
+pub mod email_address;
 pub mod endpoint_uri;
 pub mod error;
 pub mod fapi;
