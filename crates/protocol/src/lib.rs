@@ -28,6 +28,7 @@ pub mod device;
 pub mod digest;
 pub mod dpop;
 pub mod email_address;
+pub mod ending;
 pub mod endpoint_uri;
 pub mod error;
 pub mod fapi;
