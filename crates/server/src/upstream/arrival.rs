@@ -141,7 +141,17 @@ const fn said(rule: Rule) -> UpstreamTrouble {
         Rule::BelongsToAnother => UpstreamTrouble::Taken,
         Rule::ConnectNeedsFreshSignIn => UpstreamTrouble::Stale,
         Rule::ConnectOfAnother | Rule::ConnectWithoutSession => UpstreamTrouble::OtherAccount,
-        _ => UpstreamTrouble::Again,
+        Rule::AlreadyConnected
+        | Rule::ConnectedByOwner
+        | Rule::KnownIdentity
+        | Rule::RemovedLately
+        | Rule::NoAddress
+        | Rule::AddressRests
+        | Rule::UnverifiedAndFree
+        | Rule::UnverifiedAndTaken
+        | Rule::VerifiedAndFree
+        | Rule::VerifiedAndTaken
+        | Rule::UnprovedGivesWay => UpstreamTrouble::Again,
     }
 }
 

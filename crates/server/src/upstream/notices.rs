@@ -179,12 +179,15 @@ async fn meaning(
     };
     let end = || users::end_everything(&row.user_id, now);
     Ok(match event.kind {
-        kind if !ends_something(kind) => Unit::new(),
+        EventKind::Resumed
+        | EventKind::ProfileChanged
+        | EventKind::RelayStopped
+        | EventKind::RelayResumed => Unit::new(),
         EventKind::DataDeletionRequested => end().with(identities::forget_what_came(&row.id)),
         EventKind::Unlinked | EventKind::TokensRevoked | EventKind::Suspended => {
             end().with(identities::forget_tokens(&row.id))
         }
-        _ => end(),
+        EventKind::SessionsRevoked => end(),
     })
 }
 
