@@ -75,7 +75,10 @@ impl Accounts for Members {
         let proved = matches!(answers.address_use(), AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
         let address = match answers.address_use() {
             AddressUse::None => None,
-            _ => identity.email().and_then(|email| EmailAddress::parse(&email.address).ok()),
+            _ => identity
+                .email()
+                .and_then(|email| EmailAddress::parse(&email.address).ok())
+                .map(|address| address.as_str().to_owned()),
         };
         if let AddressUse::ProvedInsteadOf(loser) = answers.address_use() {
             let loser = rows.get_mut(loser).unwrap();
