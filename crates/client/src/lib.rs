@@ -247,7 +247,7 @@ pub use callback::{CallbackError, CallbackResponse, CompletedLogin};
 pub use client::{AccessError, Attempt, CallError, Client, ClientBuilder};
 pub use clock::Clock;
 pub use definition::{ButtonLook, ButtonUse, Definition, DefinitionError};
-pub use error::{Class, Error, Explanation, Language};
+pub use error::{Class, Error, Explanation, Locale};
 pub use identity::{BirthDate, Email, EndUser, Identity, ProviderTerm, Verification};
 pub use in_app::names_an_app;
 pub use login::{Intent, LoginError, LoginRequest, StartedLogin};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mapae_protocol::{
+    locale::Locale,
     params::{Limits, Params},
     time::{Seconds, Timestamp},
 };
@@ -10,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::secret_id::SignUpId;
 use crate::{
-    error::Language,
     identity::{EndUser, Identity},
     linking::AddressUse,
     redirect::Redirect,
@@ -103,7 +103,7 @@ impl Field {
 
     /// What people read.
     #[must_use]
-    pub fn title(&self, language: Language) -> &str {
+    pub fn title(&self, language: Locale) -> &str {
         self.titles.read(&self.name, language)
     }
 
@@ -352,8 +352,8 @@ mod tests {
     #[test]
     fn a_field_is_read_by_its_title_and_without_one_by_its_name() {
         let titled = Field::required("nickname").titled("별명", "Nickname");
-        assert_eq!((titled.title(Language::Korean), titled.title(Language::English)), ("별명", "Nickname"));
-        assert_eq!(Field::optional("city").title(Language::Korean), "city");
+        assert_eq!((titled.title(Locale::Ko), titled.title(Locale::En)), ("별명", "Nickname"));
+        assert_eq!(Field::optional("city").title(Locale::Ko), "city");
     }
 
     #[test]

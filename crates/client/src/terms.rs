@@ -7,10 +7,9 @@
 //! [`Client`](crate::Client) does all of that with the terms of [`ClientBuilder::terms`](crate::ClientBuilder::terms). The
 //! rules themselves, [`to_ask`] and [`ticked`], are for whoever has accounts and pages of their own.
 
-use mapae_protocol::{params::Params, time::Timestamp};
+use mapae_protocol::{locale::Locale, params::Params, time::Timestamp};
 
 use crate::{
-    error::Language,
     setting::{ConfigurationError, Setting},
     sign_up::{FORM, Problem, ProblemKind, SignUpError},
     titles::Titles,
@@ -91,15 +90,15 @@ impl Term {
     #[must_use]
     pub fn at(self, address: impl Into<String>) -> Self {
         let address = address.into();
-        self.at_in(Language::Korean, &address).at_in(Language::English, address)
+        self.at_in(Locale::Ko, &address).at_in(Locale::En, address)
     }
 
     /// With the address of the text in this language.
     #[must_use]
-    pub fn at_in(mut self, language: Language, address: impl Into<String>) -> Self {
+    pub fn at_in(mut self, language: Locale, address: impl Into<String>) -> Self {
         *match language {
-            Language::Korean => &mut self.korean,
-            Language::English => &mut self.english,
+            Locale::Ko => &mut self.korean,
+            Locale::En => &mut self.english,
         } = Some(address.into());
         self
     }
@@ -124,16 +123,16 @@ impl Term {
 
     /// What people read.
     #[must_use]
-    pub fn title(&self, language: Language) -> &str {
+    pub fn title(&self, language: Locale) -> &str {
         self.titles.read(&self.name, language)
     }
 
     /// Where the text is, in the other language if there is none in this one.
     #[must_use]
-    pub fn address(&self, language: Language) -> Option<&str> {
+    pub fn address(&self, language: Locale) -> Option<&str> {
         let (own, other) = match language {
-            Language::Korean => (&self.korean, &self.english),
-            Language::English => (&self.english, &self.korean),
+            Locale::Ko => (&self.korean, &self.english),
+            Locale::En => (&self.english, &self.korean),
         };
         own.as_deref().or(other.as_deref())
     }
@@ -293,13 +292,13 @@ mod tests {
 
     #[test]
     fn a_text_in_one_language_is_better_than_none() {
-        let korean = Term::required("service", "1").at_in(Language::Korean, "/약관");
-        assert_eq!(korean.address(Language::English), Some("/약관"));
-        let both = korean.at_in(Language::English, "/terms");
-        assert_eq!(both.address(Language::Korean), Some("/약관"));
-        assert_eq!(both.address(Language::English), Some("/terms"));
-        assert_eq!(both.at("/").address(Language::Korean), Some("/"));
-        assert_eq!(Term::optional("mail", "1").address(Language::Korean), None);
+        let korean = Term::required("service", "1").at_in(Locale::Ko, "/약관");
+        assert_eq!(korean.address(Locale::En), Some("/약관"));
+        let both = korean.at_in(Locale::En, "/terms");
+        assert_eq!(both.address(Locale::Ko), Some("/약관"));
+        assert_eq!(both.address(Locale::En), Some("/terms"));
+        assert_eq!(both.at("/").address(Locale::Ko), Some("/"));
+        assert_eq!(Term::optional("mail", "1").address(Locale::Ko), None);
     }
 
     #[test]

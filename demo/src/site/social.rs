@@ -8,7 +8,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use mapae_client::{ButtonUse, Definition};
 
-use super::{Desk, Texts, client_pages::language, trouble::Frame};
+use super::{Desk, Texts, trouble::Frame};
 use crate::flow::{
     Endpoint, Lifeline, Stage,
     message::{Draft, Kind},
@@ -47,7 +47,7 @@ impl Offered {
     /// Its button on the page of this frame, in this language.
     pub(crate) fn button(&self, t: &Texts, frame: &Frame) -> Button {
         let definition = Definition::named(self.name).ok();
-        let (start, language) = (ButtonUse::Start, language(*t));
+        let (start, language) = (ButtonUse::Start, t.locale());
         let words = definition.map(|definition| definition.button_words(start, language).into_owned());
         let label = words.unwrap_or_else(|| start.words(self.label(t), language));
         Button { name: self.name, label, address: frame.login_with(self.name) }

@@ -8,7 +8,7 @@ use super::{
     DefinitionError, mark,
     schema::{self, Text},
 };
-use crate::error::Language;
+use mapae_protocol::locale::Locale;
 
 /// Where a button stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub enum ButtonUse {
 impl ButtonUse {
     /// The words with which people go to a provider of this name, where no guide prescribes any.
     #[must_use]
-    pub fn words(self, name: &str, language: Language) -> String {
+    pub fn words(self, name: &str, language: Locale) -> String {
         match (self, language) {
-            (Self::SignIn, Language::Korean) => format!("{name} 계정으로 로그인"),
-            (Self::SignIn, Language::English) => format!("Sign in with {name}"),
-            (Self::Start, Language::Korean) => format!("{name} 계정으로 시작하기"),
-            (Self::Start, Language::English) => format!("Continue with {name}"),
+            (Self::SignIn, Locale::Ko) => format!("{name} 계정으로 로그인"),
+            (Self::SignIn, Locale::En) => format!("Sign in with {name}"),
+            (Self::Start, Locale::Ko) => format!("{name} 계정으로 시작하기"),
+            (Self::Start, Locale::En) => format!("Continue with {name}"),
         }
     }
 }
@@ -134,7 +134,7 @@ pub(super) fn words<'a>(
     button: Option<&'a schema::Button>,
     of: ButtonUse,
     name: &str,
-    language: Language,
+    language: Locale,
 ) -> Cow<'a, str> {
     let prescribed: Option<&Text> = button.and_then(|button| match of {
         ButtonUse::SignIn => button.sign_in.as_ref(),
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use crate::Definition;
 
-    const LANGUAGES: [Language; 2] = [Language::Korean, Language::English];
+    const LANGUAGES: [Locale; 2] = [Locale::Ko, Locale::En];
 
     fn own(button: &str) -> Result<Definition, DefinitionError> {
         Definition::parse(&format!(
@@ -192,8 +192,8 @@ mod tests {
             ("oidc", ButtonUse::Start, "OpenID 계정으로 시작하기", "Continue with OpenID"),
         ] {
             let definition = Definition::named(id).unwrap();
-            assert_eq!(definition.button_words(of, Language::Korean), korean);
-            assert_eq!(definition.button_words(of, Language::English), english);
+            assert_eq!(definition.button_words(of, Locale::Ko), korean);
+            assert_eq!(definition.button_words(of, Locale::En), english);
         }
     }
 
@@ -202,7 +202,7 @@ mod tests {
     fn buttons_in_english_have_one_form() {
         for id in Definition::ids() {
             let definition = Definition::named(id).unwrap();
-            let words = definition.button_words(ButtonUse::Start, Language::English);
+            let words = definition.button_words(ButtonUse::Start, Locale::En);
             let form = if id == "kakao" { "Login with " } else { "Continue with " };
             assert!(words.starts_with(form), "{words}");
         }
@@ -230,8 +230,8 @@ mod tests {
              mark = '<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 24 24\"><path fill=\"currentColor\" d=\"M0 0h9\"/></svg>'\n\
              start = { ko = \"사번으로 시작하기\", en = \"Continue with your staff number\" }";
         let company = own(button).unwrap();
-        assert_eq!(company.button_words(ButtonUse::Start, Language::Korean), "사번으로 시작하기");
-        assert_eq!(company.button_words(ButtonUse::SignIn, Language::Korean), "회사 계정으로 로그인");
+        assert_eq!(company.button_words(ButtonUse::Start, Locale::Ko), "사번으로 시작하기");
+        assert_eq!(company.button_words(ButtonUse::SignIn, Locale::Ko), "회사 계정으로 로그인");
         let look = company.button_look().unwrap();
         assert_eq!(
             look.rules(".x"),

@@ -31,8 +31,9 @@ pub(crate) use schema::{
     UserInfoUse,
 };
 
+use mapae_protocol::locale::Locale;
+
 use crate::{
-    error::Language,
     login::Intent,
     setting::{ConfigurationError, Setting},
 };
@@ -149,13 +150,13 @@ impl Definition {
 
     /// What people call the provider.
     #[must_use]
-    pub fn label(&self, language: Language) -> &str {
+    pub fn label(&self, language: Locale) -> &str {
         self.schema.label.in_language(language)
     }
 
     /// What stands on the provider's button: as its guide for designers has it, or with its name.
     #[must_use]
-    pub fn button_words(&self, of: ButtonUse, language: Language) -> Cow<'_, str> {
+    pub fn button_words(&self, of: ButtonUse, language: Locale) -> Cow<'_, str> {
         button::words(self.schema.button.as_ref(), of, self.label(language), language)
     }
 
@@ -273,7 +274,7 @@ impl Definition {
 
     /// Where in the provider's console a setting is, if the definition says so.
     #[must_use]
-    pub fn advice(&self, setting: Setting, language: Language) -> Option<&str> {
+    pub fn advice(&self, setting: Setting, language: Locale) -> Option<&str> {
         let advice = self.schema.console.get(setting.name())?;
         Some(advice.in_language(language))
     }
@@ -300,7 +301,7 @@ mod tests {
             let definition = Definition::parse(PROVIDERS.iter().find(|(known, ..)| *known == id).unwrap().1);
             let definition = definition.unwrap_or_else(|error| panic!("{id}: {error}"));
             assert_eq!(definition.id(), id);
-            for language in [Language::Korean, Language::English] {
+            for language in [Locale::Ko, Locale::En] {
                 assert!(!definition.label(language).is_empty());
             }
         }

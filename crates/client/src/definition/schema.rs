@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use mapae_protocol::locale::Locale;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::button::{Colour, Colours};
-use crate::{error::Language, login::Intent, notice::EventKind};
+use crate::{login::Intent, notice::EventKind};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,10 +55,10 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn in_language(&self, language: Language) -> &str {
+    pub(crate) fn in_language(&self, language: Locale) -> &str {
         match language {
-            Language::Korean => &self.ko,
-            Language::English => &self.en,
+            Locale::Ko => &self.ko,
+            Locale::En => &self.en,
         }
     }
 }

@@ -22,7 +22,6 @@ use crate::{
         sessions::SignedIn,
         term_agreements::{self, Agreement},
     },
-    upstream::language,
 };
 
 /// What stands on the account's page: the terms of now, and what was agreed to of others.
@@ -63,10 +62,10 @@ fn row(
     (agreed, button): (Option<Moment>, Option<TermButton>),
 ) -> AgreedTerm {
     // The text of an earlier version is no longer there.
-    let address = term.address(language(locale)).filter(|_| version == term.version());
+    let address = term.address(locale).filter(|_| version == term.version());
     AgreedTerm {
         id: term.name().to_owned(),
-        title: Shown::sentence(term.title(language(locale))),
+        title: Shown::sentence(term.title(locale)),
         version: Shown::name(version),
         address: address.map(str::to_owned),
         agreed,

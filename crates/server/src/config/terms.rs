@@ -1,6 +1,7 @@
 //! `[[terms]]`: what people agree to when they make an account, one table each.
 
-use mapae_client::{error::Language, terms::Term};
+use mapae_client::terms::Term;
+use mapae_protocol::locale::Locale;
 use url::Url;
 
 use super::{
@@ -73,9 +74,9 @@ fn term(reading: &mut Reading<'_>) -> Option<Term> {
     let (address_ko, address_en) = (address(reading, "address_ko"), address(reading, "address_en"));
     let of = if required { Term::required } else { Term::optional };
     let mut term = of(id?, version?).titled(title_ko?, title_en?);
-    for (language, address) in [(Language::Korean, address_ko), (Language::English, address_en)] {
+    for (locale, address) in [(Locale::Ko, address_ko), (Locale::En, address_en)] {
         if let Some(address) = address {
-            term = term.at_in(language, address);
+            term = term.at_in(locale, address);
         }
     }
     Some(term)

@@ -1,6 +1,7 @@
 //! Sign in with e-mail and password — OIDC Core §3.1.2.3.
 
-use mapae_client::{ButtonUse, Definition, error::Language};
+use mapae_client::{ButtonUse, Definition};
+use mapae_protocol::locale::Locale;
 
 use crate::pages::{
     Page, at,
@@ -78,14 +79,14 @@ impl UpstreamButton {
     #[expect(clippy::expect_used, reason = "a constant, which every test of the samples reads")]
     pub(in crate::pages) fn sample(id: &str) -> Self {
         let definition = Definition::named(id).expect("a definition that is compiled in");
-        let words = |of| Shown::name(&definition.button_words(of, Language::Korean));
+        let words = |of| Shown::name(&definition.button_words(of, Locale::Ko));
         Self {
             id: id.to_owned(),
             address: at::upstream_start(id, example::STEP),
             brand: brands::SAMPLES.brand(id).cloned(),
             start: words(ButtonUse::Start),
             sign_in: words(ButtonUse::SignIn),
-            provider: Shown::name(definition.label(Language::Korean)),
+            provider: Shown::name(definition.label(Locale::Ko)),
             last: false,
         }
     }
@@ -347,7 +348,7 @@ fn buttons() -> Vec<UpstreamButton> {
     let mut buttons: Vec<_> = known.into_iter().map(UpstreamButton::sample).collect();
     buttons.iter_mut().for_each(|button| button.last = button.id == "kakao");
     let company = "우리 회사";
-    let words = |of: ButtonUse| Shown::name(&of.words(company, Language::Korean));
+    let words = |of: ButtonUse| Shown::name(&of.words(company, Locale::Ko));
     buttons.push(UpstreamButton {
         id: "company".to_owned(),
         address: at::upstream_start("company", example::STEP),

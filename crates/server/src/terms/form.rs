@@ -6,7 +6,6 @@ use mapae_protocol::locale::Locale;
 use crate::{
     interaction::{PageError, Visit},
     pages::{shown::Shown, terms::TermBox},
-    upstream::language,
 };
 
 /// What a form says of the terms that were asked.
@@ -37,8 +36,8 @@ fn shown(term: &Term, locale: Locale, (ticked, missing): (bool, bool)) -> TermBo
         id: format!("term-{}", term.name()),
         field: term.field(),
         version: term.version().to_owned(),
-        title: Shown::sentence(term.title(language(locale))),
-        address: term.address(language(locale)).map(str::to_owned),
+        title: Shown::sentence(term.title(locale)),
+        address: term.address(locale).map(str::to_owned),
         required: term.is_required(),
         ticked,
         missing,

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use arc_swap::ArcSwap;
-use mapae_client::{ButtonLook, ButtonUse, Definition, Provider, error::Language, observe::Observer};
+use mapae_client::{ButtonLook, ButtonUse, Definition, Provider, observe::Observer};
 use mapae_protocol::{locale::Locale, seal::MasterKey, secret::Secret};
 
 use super::settings::{Options, Secrets, UpstreamSettings};
@@ -84,8 +84,8 @@ impl Upstream {
     /// What its button says.
     pub(crate) fn words(&self, of: ButtonUse, locale: Locale) -> Cow<'_, str> {
         match &self.settings.options.label {
-            Some(label) => Cow::Owned(of.words(label, language(locale))),
-            None => self.definition().button_words(of, language(locale)),
+            Some(label) => Cow::Owned(of.words(label, locale)),
+            None => self.definition().button_words(of, locale),
         }
     }
 
@@ -93,16 +93,8 @@ impl Upstream {
     pub(crate) fn label(&self, locale: Locale) -> &str {
         match &self.settings.options.label {
             Some(label) => label,
-            None => self.definition().label(language(locale)),
+            None => self.definition().label(locale),
         }
-    }
-}
-
-/// The client's name for a language.
-pub(crate) const fn language(locale: Locale) -> Language {
-    match locale {
-        Locale::Ko => Language::Korean,
-        Locale::En => Language::English,
     }
 }
 
