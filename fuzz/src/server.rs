@@ -7,7 +7,7 @@ use http::{
     header::{CONTENT_TYPE, FORWARDED, HOST},
 };
 use mapae::{
-    accounts::Email,
+    accounts::EmailAddress,
     config::{Config, Site},
     fuzzing,
 };
@@ -148,8 +148,8 @@ pub(crate) fn people(bytes: &[u8]) {
     if let Some(kept) = fuzzing::known_claims(bytes) {
         assert_eq!(fuzzing::known_claims(kept.as_bytes()), Some(kept));
     }
-    let Some(email) = text(bytes).and_then(|text| Email::parse(text).ok()) else { return };
-    assert_eq!(Email::parse(email.as_str()), Ok(email.clone()));
+    let Some(email) = text(bytes).and_then(|text| EmailAddress::parse(text).ok()) else { return };
+    assert_eq!(EmailAddress::parse(email.as_str()), Ok(email.clone()));
     assert!(email.as_str().is_ascii() && email.as_str().matches('@').count() == 1);
     assert!(!email.as_str().contains(['\r', '\n', ' ', '<', '>', ',', '\0']), "two mailboxes");
 }

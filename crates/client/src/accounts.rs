@@ -50,7 +50,7 @@ pub trait Accounts: Send + Sync + 'static {
         false
     }
 
-    /// The account that has this e-mail address, in its [canonical form](crate::linking::canonical_address), if the
+    /// The account that has this e-mail address, in its [canonical form](crate::linking::EmailAddress), if the
     /// application keeps addresses unique. Only a question begins with it: nothing is linked by an address. Default: none.
     ///
     /// An account that no identity founded has a name that the application makes: its own address as the issuer, its own

@@ -232,11 +232,10 @@ mod session;
 mod setting;
 mod sign_in_methods;
 mod sign_up;
-mod terms;
+pub mod terms;
 mod titles;
 mod tokens;
 mod vault;
-pub mod watch;
 
 pub use mapae_protocol as protocol;
 
@@ -247,8 +246,8 @@ pub use back_channel::HttpError;
 pub use callback::{CallbackError, CallbackResponse, CompletedLogin};
 pub use client::{AccessError, Attempt, CallError, Client, ClientBuilder};
 pub use clock::Clock;
-pub use definition::{Definition, DefinitionError};
-pub use error::{Class, Error, Explanation, Language};
+pub use definition::{ButtonLook, ButtonUse, Definition, DefinitionError};
+pub use error::{Class, Error, Explanation, Locale};
 pub use identity::{BirthDate, Email, EndUser, Identity, ProviderTerm, Verification};
 pub use in_app::names_an_app;
 pub use login::{Intent, LoginError, LoginRequest, StartedLogin};

@@ -1,6 +1,6 @@
 //! Settings that can be wrong, and what to do about each.
 
-use crate::error::Language;
+use mapae_protocol::locale::Locale;
 
 /// A setting of the client or of its registration at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,11 +121,11 @@ impl Setting {
 
     /// What to do about it.
     #[must_use]
-    pub const fn advice(self, language: Language) -> &'static str {
+    pub const fn advice(self, language: Locale) -> &'static str {
         let (korean, english) = self.advices();
         match language {
-            Language::Korean => korean,
-            Language::English => english,
+            Locale::Ko => korean,
+            Locale::En => english,
         }
     }
 
@@ -193,7 +193,7 @@ impl Setting {
 
 /// A setting is wrong: nothing works until somebody changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}`: {problem}. {}", setting.name(), setting.advice(Language::English))]
+#[error("`{}`: {problem}. {}", setting.name(), setting.advice(Locale::En))]
 pub struct ConfigurationError {
     setting: Setting,
     problem: &'static str,

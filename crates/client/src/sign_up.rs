@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mapae_protocol::{
+    locale::Locale,
     params::{Limits, Params},
     time::{Seconds, Timestamp},
 };
@@ -10,13 +11,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::secret_id::SignUpId;
 use crate::{
-    error::Language,
     identity::{EndUser, Identity},
     linking::AddressUse,
     redirect::Redirect,
     return_to::ReturnTo,
     setting::{ConfigurationError, Setting},
-    terms::{self, Term, Versions},
+    terms::{self, Agreed, Term},
     titles::Titles,
     tokens::Tokens,
 };
@@ -103,7 +103,7 @@ impl Field {
 
     /// What people read.
     #[must_use]
-    pub fn title(&self, language: Language) -> &str {
+    pub fn title(&self, language: Locale) -> &str {
         self.titles.read(&self.name, language)
     }
 
@@ -160,7 +160,7 @@ pub struct Answers {
     fields: BTreeMap<String, String>,
     /// Whether the declared fields were on the page.
     asked: bool,
-    agreed: Versions,
+    agreed: Vec<Agreed>,
     address: AddressUse<EndUser>,
 }
 
@@ -180,11 +180,11 @@ impl Answers {
     /// The terms that were agreed to, each with its version. The client keeps them
     /// ([`Client::agreements`](crate::Client::agreements)); an application with a register of its own notes them there, too.
     pub fn terms(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.agreed.iter().map(|(term, version)| (term.as_str(), version.as_str()))
+        self.agreed.iter().map(|Agreed { term, version }| (term.as_str(), version.as_str()))
     }
 
     /// What the linking policy lets the application note of the provider's e-mail address, in its
-    /// [canonical form](crate::linking::canonical_address), which is how [`Accounts::holder`](crate::Accounts::holder) is
+    /// [canonical form](crate::linking::EmailAddress), which is how [`Accounts::holder`](crate::Accounts::holder) is
     /// asked for it.
     #[must_use]
     pub const fn address_use(&self) -> &AddressUse<EndUser> {
@@ -195,11 +195,11 @@ impl Answers {
         self.asked
     }
 
-    pub(crate) fn agreed_terms(&self) -> Versions {
+    pub(crate) fn agreed_terms(&self) -> Vec<Agreed> {
         self.agreed.clone()
     }
 
-    pub(crate) fn with_terms(mut self, agreed: Versions) -> Self {
+    pub(crate) fn with_terms(mut self, agreed: Vec<Agreed>) -> Self {
         self.agreed = agreed;
         self
     }
@@ -352,8 +352,8 @@ mod tests {
     #[test]
     fn a_field_is_read_by_its_title_and_without_one_by_its_name() {
         let titled = Field::required("nickname").titled("별명", "Nickname");
-        assert_eq!((titled.title(Language::Korean), titled.title(Language::English)), ("별명", "Nickname"));
-        assert_eq!(Field::optional("city").title(Language::Korean), "city");
+        assert_eq!((titled.title(Locale::Ko), titled.title(Locale::En)), ("별명", "Nickname"));
+        assert_eq!(Field::optional("city").title(Locale::Ko), "city");
     }
 
     #[test]

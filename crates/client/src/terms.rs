@@ -1,20 +1,19 @@
-//! The service's own terms: versions, agreement, withdrawal.
+//! The terms of a service: versions, agreement, withdrawal.
 //!
 //! A version is a text that changes with the terms, as a date. Who agreed to another version than the present one has not
 //! agreed: a required term is asked for again at the next sign-in. Nothing is ticked beforehand, and what is agreed to is
 //! the version that stood on the page.
+//!
+//! [`Client`](crate::Client) does all of that with the terms of [`ClientBuilder::terms`](crate::ClientBuilder::terms). The
+//! rules themselves, [`to_ask`] and [`ticked`], are for whoever has accounts and pages of their own.
 
-use mapae_protocol::{params::Params, time::Timestamp};
+use mapae_protocol::{locale::Locale, params::Params, time::Timestamp};
 
 use crate::{
-    error::Language,
     setting::{ConfigurationError, Setting},
     sign_up::{FORM, Problem, ProblemKind, SignUpError},
     titles::Titles,
 };
-
-/// Terms by name, each in a version.
-pub(crate) type Versions = Vec<(String, String)>;
 
 /// What stands before a term's name in forms.
 pub(crate) const PREFIX: &str = "term.";
@@ -26,7 +25,17 @@ pub struct Term {
     version: String,
     required: bool,
     titles: Titles,
-    address: Option<String>,
+    korean: Option<String>,
+    english: Option<String>,
+}
+
+/// A version of a term to which somebody agrees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// The term's name.
+    pub term: String,
+    /// The version that stood on the page.
+    pub version: String,
 }
 
 /// That an account agreed to a version of a term.
@@ -42,6 +51,14 @@ pub struct Agreement {
     pub withdrawn_at: Option<Timestamp>,
 }
 
+impl Agreement {
+    /// What it comes to now.
+    pub(crate) fn standing(&self) -> Option<Agreed> {
+        let Self { term, version, withdrawn_at, .. } = self;
+        withdrawn_at.is_none().then(|| Agreed { term: term.clone(), version: version.clone() })
+    }
+}
+
 impl Term {
     /// A term without which there is no account. `name` stays the same for ever, `version` changes with the text.
     #[must_use]
@@ -51,7 +68,8 @@ impl Term {
             version: version.into(),
             required: true,
             titles: Titles::default(),
-            address: None,
+            korean: None,
+            english: None,
         }
     }
 
@@ -68,10 +86,20 @@ impl Term {
         self
     }
 
-    /// With the address of the text.
+    /// With the address of the text, whatever the language is.
     #[must_use]
-    pub fn at(mut self, address: impl Into<String>) -> Self {
-        self.address = Some(address.into());
+    pub fn at(self, address: impl Into<String>) -> Self {
+        let address = address.into();
+        self.at_in(Locale::Ko, &address).at_in(Locale::En, address)
+    }
+
+    /// With the address of the text in this language.
+    #[must_use]
+    pub fn at_in(mut self, language: Locale, address: impl Into<String>) -> Self {
+        *match language {
+            Locale::Ko => &mut self.korean,
+            Locale::En => &mut self.english,
+        } = Some(address.into());
         self
     }
 
@@ -95,14 +123,18 @@ impl Term {
 
     /// What people read.
     #[must_use]
-    pub fn title(&self, language: Language) -> &str {
+    pub fn title(&self, language: Locale) -> &str {
         self.titles.read(&self.name, language)
     }
 
-    /// Where the text is.
+    /// Where the text is, in the other language if there is none in this one.
     #[must_use]
-    pub fn address(&self) -> Option<&str> {
-        self.address.as_deref()
+    pub fn address(&self, language: Locale) -> Option<&str> {
+        let (own, other) = match language {
+            Locale::Ko => (&self.korean, &self.english),
+            Locale::En => (&self.english, &self.korean),
+        };
+        own.as_deref().or(other.as_deref())
     }
 
     /// The name of its box in the form; the box's value is the version.
@@ -111,14 +143,58 @@ impl Term {
         format!("{PREFIX}{}", self.name)
     }
 
-    fn is_agreed_by(&self, agreements: &[Agreement]) -> bool {
-        let agrees = |agreement: &Agreement| {
-            agreement.withdrawn_at.is_none()
-                && agreement.term == self.name
-                && agreement.version == self.version
-        };
-        agreements.iter().any(agrees)
+    /// Whether this value of its box agrees to it. With another version, the text of another stood on the page.
+    #[must_use]
+    pub fn is_ticked(&self, value: Option<&str>) -> bool {
+        value == Some(self.version.as_str())
     }
+
+    /// Whether somebody agrees to it who agreed to this.
+    #[must_use]
+    pub fn is_among(&self, agreed: &[Agreed]) -> bool {
+        agreed.iter().any(|agreed| agreed.term == self.name && agreed.version == self.version)
+    }
+
+    /// That somebody agrees to it as it is now.
+    #[must_use]
+    pub fn agreed(&self) -> Agreed {
+        Agreed { term: self.name.clone(), version: self.version.clone() }
+    }
+}
+
+/// What must be asked of somebody who agreed to this: nothing, or everything that is open, the optional terms too.
+#[must_use]
+pub fn to_ask<'t>(terms: &'t [Term], agreed: &[Agreed]) -> Vec<&'t Term> {
+    let open: Vec<&Term> = terms.iter().filter(|term| !term.is_among(agreed)).collect();
+    if open.iter().any(|term| term.required) { open } else { Vec::new() }
+}
+
+/// What a form says of the terms that were asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ticked<'t> {
+    /// To what it agrees, each in the version that stood on the page.
+    pub agreed: Vec<Agreed>,
+    /// The required terms to which it does not: nothing goes on without them.
+    pub missing: Vec<&'t Term>,
+}
+
+/// Which of the `asked` terms a form agrees to; `value` finds what the form says in a field.
+///
+/// # Errors
+/// Those of `value`.
+pub fn ticked<'t, 'v, E>(
+    asked: impl IntoIterator<Item = &'t Term>,
+    value: impl Fn(&str) -> Result<Option<&'v str>, E>,
+) -> Result<Ticked<'t>, E> {
+    let mut ticked = Ticked::default();
+    for term in asked {
+        if term.is_ticked(value(&term.field())?) {
+            ticked.agreed.push(term.agreed());
+        } else if term.required {
+            ticked.missing.push(term);
+        }
+    }
+    Ok(ticked)
 }
 
 /// The terms of the service.
@@ -151,28 +227,20 @@ impl Terms {
         &self.0
     }
 
-    /// What must be asked of somebody who agreed to this: nothing, or everything that is open, the optional terms too.
+    /// What must be asked of the account that has this history.
     pub(crate) fn to_ask(&self, agreements: &[Agreement]) -> Vec<Term> {
-        let open: Vec<Term> = self.0.iter().filter(|term| !term.is_agreed_by(agreements)).cloned().collect();
-        if open.iter().any(Term::is_required) { open } else { Vec::new() }
+        let agreed: Vec<Agreed> = agreements.iter().filter_map(Agreement::standing).collect();
+        to_ask(&self.0, &agreed).into_iter().cloned().collect()
     }
 }
 
-/// Which of the `asked` terms a form agrees to, each in the version that stood on the page.
-pub(crate) fn read(asked: &[Term], form: &[u8]) -> Result<(Versions, Vec<Problem>), SignUpError> {
+/// Which of the `asked` terms a form of ours agrees to, and what is wrong with it.
+pub(crate) fn read(asked: &[Term], form: &[u8]) -> Result<(Vec<Agreed>, Vec<Problem>), SignUpError> {
     let params = Params::parse(form, FORM).map_err(|_| SignUpError::Malformed)?;
-    let (mut agreed, mut problems) = (Vec::new(), Vec::new());
-    for term in asked {
-        let field = term.field();
-        let ticked = params.one(&field).map_err(|_| SignUpError::Malformed)?;
-        // Another version stood on the page: nobody agreed to this one.
-        if ticked == Some(term.version.as_str()) {
-            agreed.push((term.name.clone(), term.version.clone()));
-        } else if term.required {
-            problems.push(Problem { field, kind: ProblemKind::Missing });
-        }
-    }
-    Ok((agreed, problems))
+    let Ticked { agreed, missing } =
+        ticked(asked, |field| params.one(field)).map_err(|_| SignUpError::Malformed)?;
+    let problem = |term: &Term| Problem { field: term.field(), kind: ProblemKind::Missing };
+    Ok((agreed, missing.into_iter().map(problem).collect()))
 }
 
 #[cfg(test)]
@@ -203,13 +271,15 @@ mod tests {
         );
         assert_eq!(asked(&[agreement("service", "1", false), agreement("mail", "1", false)]), ["service"]);
         assert_eq!(asked(&[agreement("service", "2", true), agreement("mail", "1", false)]), ["service"]);
+        assert_eq!(asked(&[agreement("Service", "2", false)]), ["service", "mail"]);
     }
 
     #[test]
     fn what_is_agreed_to_is_the_version_on_the_page() {
         let terms = [Term::required("service", "2"), Term::optional("mail", "1")];
         let (agreed, problems) = read(&terms, b"term.service=2&term.mail=1").unwrap();
-        assert_eq!(agreed, [("service".into(), "2".into()), ("mail".into(), "1".into())]);
+        let of = |term: &str, version: &str| Agreed { term: term.to_owned(), version: version.to_owned() };
+        assert_eq!(agreed, [of("service", "2"), of("mail", "1")]);
         assert_eq!(problems, []);
         for stale in ["term.service=1", "term.service=on", "term.service=", "", "service=2"] {
             let (agreed, problems) = read(&terms, stale.as_bytes()).unwrap();
@@ -218,6 +288,17 @@ mod tests {
         }
         let twice = read(&terms, b"term.service=1&term.service=2");
         assert_eq!(twice.err(), Some(SignUpError::Malformed));
+    }
+
+    #[test]
+    fn a_text_in_one_language_is_better_than_none() {
+        let korean = Term::required("service", "1").at_in(Locale::Ko, "/약관");
+        assert_eq!(korean.address(Locale::En), Some("/약관"));
+        let both = korean.at_in(Locale::En, "/terms");
+        assert_eq!(both.address(Locale::Ko), Some("/약관"));
+        assert_eq!(both.address(Locale::En), Some("/terms"));
+        assert_eq!(both.at("/").address(Locale::Ko), Some("/"));
+        assert_eq!(Term::optional("mail", "1").address(Locale::Ko), None);
     }
 
     #[test]

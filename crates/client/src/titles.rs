@@ -1,6 +1,6 @@
 //! What people read of something that the service named.
 
-use crate::error::Language;
+use mapae_protocol::locale::Locale;
 
 /// A title in Korean and in English; none: the name itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,10 +11,10 @@ impl Titles {
         Self(Some((korean.into(), english.into())))
     }
 
-    pub(crate) fn read<'t>(&'t self, name: &'t str, language: Language) -> &'t str {
+    pub(crate) fn read<'t>(&'t self, name: &'t str, language: Locale) -> &'t str {
         match (&self.0, language) {
-            (Some((korean, _)), Language::Korean) => korean,
-            (Some((_, english)), Language::English) => english,
+            (Some((korean, _)), Locale::Ko) => korean,
+            (Some((_, english)), Locale::En) => english,
             (None, _) => name,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{env, fs, io, path::Path};
 
-use mapae::pages::{PAGES, assets::ASSETS};
+use mapae::pages::{PAGES, assets::ASSETS, brands};
 use mapae_protocol::locale::Locale;
 
 fn main() -> io::Result<()> {
@@ -11,8 +11,8 @@ fn main() -> io::Result<()> {
     };
     let folder = Path::new(&folder);
     fs::create_dir_all(folder.join("assets"))?;
-    for asset in ASSETS.iter() {
-        fs::write(folder.join(asset.address().trim_start_matches('/')), asset.body)?;
+    for asset in ASSETS.iter().chain(brands::SAMPLES.files()) {
+        fs::write(folder.join(asset.address().trim_start_matches('/')), asset.body.as_bytes())?;
     }
     let mut index = String::from("<!doctype html><title>Mapae</title><h1>Mapae</h1><ul>");
     for locale in Locale::ALL.iter().copied() {

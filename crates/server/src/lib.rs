@@ -67,7 +67,7 @@ mod private;
 mod registration;
 mod router;
 pub mod store;
-pub mod terms;
+mod terms;
 pub mod upstream;
 
 pub use app::{App, StartError};

@@ -3,7 +3,7 @@
 use mapae_protocol::params::{Limits, Params};
 
 /// The providers that the diagram has names for.
-const PROVIDERS: &[&str] = &["kakao", "naver", "google", "facebook", "apple"];
+pub(crate) const PROVIDERS: &[&str] = &["kakao", "naver", "google", "facebook", "apple"];
 
 /// The provider of this name, as the diagram has it. What strangers write into an address is never drawn.
 pub(crate) fn known(name: &str) -> Option<&'static str> {

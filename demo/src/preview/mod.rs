@@ -26,5 +26,5 @@ pub fn pages() -> Vec<Sample> {
 /// Every file that pages refer to: its address, its content.
 #[must_use]
 pub fn assets() -> Vec<(&'static str, &'static str)> {
-    site::ASSETS.iter().map(|asset| (asset.address(), asset.body)).collect()
+    site::ASSETS.iter().map(|asset| (asset.address(), &*asset.body)).collect()
 }

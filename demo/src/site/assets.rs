@@ -1,6 +1,6 @@
 //! Files that pages refer to: compiled in, named by their content, so that browsers may keep them.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use axum::{
     extract::Path,
@@ -8,13 +8,15 @@ use axum::{
 };
 use http::{StatusCode, header};
 
+use super::brands;
+
 /// One file.
 #[derive(Debug)]
 pub(crate) struct Asset {
-    name: &'static str,
+    name: Cow<'static, str>,
     address: String,
     content_type: &'static str,
-    pub(crate) body: &'static str,
+    pub(crate) body: Cow<'static, str>,
 }
 
 /// Another content has another address.
@@ -43,22 +45,27 @@ const FLOW_SCRIPT: &str = concat!(
 );
 
 /// All files, under `/assets/`.
-pub(crate) static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
-    [
+pub(crate) static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let compiled_in = [
         Asset::new("service.css", STYLE),
         Asset::new("flow.css", FLOW_STYLE),
         Asset::new("flow.js", FLOW_SCRIPT),
         Asset::new("browser-app.js", include_str!("../../assets/browser-app.js")),
         Asset::new("session.js", include_str!("../../assets/session.js")),
-        Asset::new("social.svg", include_str!("../../assets/social.svg")),
         Asset::new("mark.svg", include_str!("../../assets/mark.svg")),
         Asset::new("hello.svg", include_str!("../../assets/hello.svg")),
-    ]
+    ];
+    compiled_in.into_iter().chain(brands::files()).collect()
 });
 
 impl Asset {
     fn new(name: &'static str, body: &'static str) -> Self {
-        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        Self::written(Cow::Borrowed(name), Cow::Borrowed(body))
+    }
+
+    /// A file that is not in the tree.
+    pub(super) fn written(name: Cow<'static, str>, body: Cow<'static, str>) -> Self {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
         let content_type = match extension {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
@@ -76,7 +83,12 @@ impl Asset {
 
 /// Address of a file by its plain name, for templates.
 pub(crate) fn asset(name: &str) -> &'static str {
-    ASSETS.iter().find(|asset| asset.name == name).map_or("", Asset::address)
+    find(name).unwrap_or_default()
+}
+
+/// The same, of a file that may not be there.
+pub(super) fn find(name: &str) -> Option<&'static str> {
+    ASSETS.iter().find(|asset| asset.name == name).map(Asset::address)
 }
 
 /// `GET /assets/{name}`
@@ -86,7 +98,7 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
         Some(asset) => {
             let headers =
                 [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, CACHE_CONTROL)];
-            (headers, asset.body).into_response()
+            (headers, asset.body.clone()).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -106,7 +118,7 @@ mod tests {
     #[test]
     fn addresses_carry_the_content_and_nothing_comes_from_elsewhere() {
         for file in ASSETS.iter() {
-            assert!(asset(file.name).starts_with("/assets/"), "{}", file.name);
+            assert!(asset(&file.name).starts_with("/assets/"), "{}", file.name);
             let body = file.body.replace("http://www.w3.org/", "");
             assert!(
                 !body.contains("http:") && !body.contains("https:") && !body.contains("@import"),

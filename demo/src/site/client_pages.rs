@@ -2,7 +2,7 @@
 
 use askama::Template;
 use mapae_client::{
-    Class, Error, Identity, Language, LoginError, Problem, ProblemKind, Provider, SignInMethods, SignUpForm,
+    Class, Error, Identity, LoginError, Problem, ProblemKind, Provider, SignInMethods, SignUpForm,
     axum::{Pages, PlainPages},
 };
 use mapae_protocol::locale::Locale;
@@ -28,9 +28,9 @@ pub(super) struct SignUpPage<'a> {
 }
 
 impl Pages for ServicePages {
-    fn sign_up(&self, form: &SignUpForm, language: Language) -> String {
+    fn sign_up(&self, form: &SignUpForm, language: Locale) -> String {
         let page = SignUpPage {
-            t: texts(language),
+            t: Texts::new(language),
             frame: Frame::new("/sign-up", None),
             form,
             interests: INTERESTS,
@@ -38,10 +38,10 @@ impl Pages for ServicePages {
         page.render().unwrap_or_else(|_| PlainPages.sign_up(form, language))
     }
 
-    fn failed(&self, error: &Error, language: Language) -> String {
+    fn failed(&self, error: &Error, language: Locale) -> String {
         let class = error.class();
         let sign_in = !matches!(class, Class::Configuration(_));
-        let (t, frame) = (texts(language), Frame::new("/", None));
+        let (t, frame) = (Texts::new(language), Frame::new("/", None));
         let page = match (error, social::coming_from()) {
             (Error::Login(LoginError::UnknownProvider), _) => TroublePage::of(t, frame, "no_such_way", true),
             (_, Some(provider)) => TroublePage::at(provider, t, frame, id(class), sign_in),
@@ -50,14 +50,14 @@ impl Pages for ServicePages {
         page.render().unwrap_or_else(|_| PlainPages.failed(error, language))
     }
 
-    fn existing_account(&self, identity: &Identity, providers: &[Provider], language: Language) -> String {
-        let (t, frame) = (texts(language), Frame::new("/sign-up", None));
+    fn existing_account(&self, identity: &Identity, providers: &[Provider], language: Locale) -> String {
+        let (t, frame) = (Texts::new(language), Frame::new("/sign-up", None));
         let page = ExistingAccountPage { t, frame, identity, providers };
         page.render().unwrap_or_else(|_| PlainPages.existing_account(identity, providers, language))
     }
 
-    fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Language) -> String {
-        let (t, frame) = (texts(language), Frame::new("/sign-in-methods", None));
+    fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Locale) -> String {
+        let (t, frame) = (Texts::new(language), Frame::new("/sign-in-methods", None));
         let page = WaysPage { t, frame, methods, providers };
         page.render().unwrap_or_else(|_| PlainPages.sign_in_methods(methods, providers, language))
     }
@@ -101,13 +101,6 @@ impl SignUpPage<'_> {
         let identity = &self.form.identity;
         identity.nickname().or_else(|| identity.name()).filter(|name| name.chars().count() <= 20)
     }
-}
-
-const fn texts(language: Language) -> Texts {
-    Texts::new(match language {
-        Language::Korean => Locale::Ko,
-        Language::English => Locale::En,
-    })
 }
 
 const fn id(class: Class) -> &'static str {

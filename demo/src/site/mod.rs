@@ -15,6 +15,7 @@
 mod accounts;
 mod add_event;
 mod assets;
+mod brands;
 mod browser_app;
 mod calendar_api;
 mod client_pages;
@@ -47,6 +48,7 @@ use tokio::sync::Mutex;
 
 pub(crate) use accounts::{INTERESTS, Members, fields};
 pub(crate) use assets::{ASSETS, asset};
+pub(crate) use brands::{dark_mark, mark};
 pub(crate) use calendar_api::{ApiAnswer, Ask, CalendarApi, NoAnswer};
 pub(crate) use departures::Departures;
 pub(crate) use samples::samples;

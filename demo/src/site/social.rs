@@ -6,6 +6,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
+use mapae_client::{ButtonUse, Definition};
 
 use super::{Desk, Texts, trouble::Frame};
 use crate::flow::{
@@ -32,7 +33,8 @@ pub(crate) struct Offered {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Button {
     pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
+    /// What it says, or is called where it shows a mark alone.
+    pub(crate) label: String,
     pub(crate) address: String,
 }
 
@@ -44,13 +46,16 @@ impl Offered {
 
     /// Its button on the page of this frame, in this language.
     pub(crate) fn button(&self, t: &Texts, frame: &Frame) -> Button {
-        let label = t.of(&format!("social.{}", self.name));
+        let definition = Definition::named(self.name).ok();
+        let (start, language) = (ButtonUse::Start, t.locale());
+        let words = definition.map(|definition| definition.button_words(start, language).into_owned());
+        let label = words.unwrap_or_else(|| start.words(self.label(t), language));
         Button { name: self.name, label, address: frame.login_with(self.name) }
     }
 
     /// The way to it through Mapae, from the page of this frame.
     pub(crate) fn through_mapae(&self, t: &Texts, frame: &Frame) -> Button {
-        let label = self.label(t);
+        let label = self.label(t).to_owned();
         Button { name: self.name, label, address: frame.login_through(t, self.name) }
     }
 

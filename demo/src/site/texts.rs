@@ -124,7 +124,6 @@ mod tests {
             "weekday.",
             "name.",
             "provider.",
-            "social.",
             "member.",
             "flow.book_",
             "sign_up.lead",

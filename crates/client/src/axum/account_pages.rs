@@ -1,18 +1,20 @@
 //! The pages about an account, without any design.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
+
+use mapae_protocol::locale::Locale;
 
 use super::html::{document, escape, text};
 use crate::{
     client::paths,
-    error::Language,
+    definition::ButtonUse,
     identity::Identity,
     provider::Provider,
     sign_in_methods::{SignInMethod, SignInMethods, hint},
-    terms::{Agreement, Term},
+    terms::{Agreed, Agreement, Term},
 };
 
-pub(super) fn existing_account(identity: &Identity, providers: &[Provider], language: Language) -> String {
+pub(super) fn existing_account(identity: &Identity, providers: &[Provider], language: Locale) -> String {
     let title = text(language, "이미 가입한 계정이 있나요?", "Do you have an account already?");
     let advice = text(
         language,
@@ -28,7 +30,7 @@ pub(super) fn existing_account(identity: &Identity, providers: &[Provider], lang
     document(title, &body, language)
 }
 
-pub(super) fn sign_in_methods(page: &SignInMethods, providers: &[Provider], language: Language) -> String {
+pub(super) fn sign_in_methods(page: &SignInMethods, providers: &[Provider], language: Locale) -> String {
     let title = text(language, "로그인 방법", "Ways to sign in");
     let mut body = String::from("<ul>");
     for method in &page.methods {
@@ -41,8 +43,8 @@ pub(super) fn sign_in_methods(page: &SignInMethods, providers: &[Provider], lang
         for provider in providers {
             let words = label(provider.name(), providers, language);
             let words = match language {
-                Language::Korean => format!("{words} 추가"),
-                Language::English => format!("Add {words}"),
+                Locale::Ko => format!("{words} 추가"),
+                Locale::En => format!("Add {words}"),
             };
             body.push_str(&provider_button(provider, paths::ADD_METHOD, &words));
         }
@@ -62,7 +64,7 @@ pub(super) fn sign_in_methods(page: &SignInMethods, providers: &[Provider], lang
     document(title, &body, language)
 }
 
-fn line(method: &SignInMethod, fresh: bool, providers: &[Provider], language: Language) -> String {
+fn line(method: &SignInMethod, fresh: bool, providers: &[Provider], language: Locale) -> String {
     let name = escape(&label(&method.provider, providers, language));
     let hint = method.hint.as_deref().map(|hint| format!(" {}", escape(hint))).unwrap_or_default();
     let current =
@@ -87,20 +89,18 @@ fn line(method: &SignInMethod, fresh: bool, providers: &[Provider], language: La
     format!("<li>{name}{hint}{current}{action}</li>")
 }
 
-pub(super) fn agreements(terms: &[Term], agreements: &[Agreement], language: Language) -> String {
+pub(super) fn agreements(terms: &[Term], agreements: &[Agreement], language: Locale) -> String {
     let title = text(language, "약관 동의 내역", "What you agreed to");
+    let agreed: Vec<Agreed> = agreements.iter().filter_map(Agreement::standing).collect();
     let mut body = String::from("<ul>");
     for term in terms {
-        let agreed = agreements.iter().any(|one| {
-            one.term == term.name() && one.version == term.version() && one.withdrawn_at.is_none()
-        });
-        body.push_str(&term_line(term, agreed, language));
+        body.push_str(&term_line(term, term.is_among(&agreed), language));
     }
     body.push_str("</ul>");
     document(title, &body, language)
 }
 
-fn term_line(term: &Term, agreed: bool, language: Language) -> String {
+fn term_line(term: &Term, agreed: bool, language: Locale) -> String {
     let (name, version) = (escape(term.name()), escape(term.version()));
     let title = escape(term.title(language));
     let state = match (agreed, term.is_required()) {
@@ -124,7 +124,7 @@ fn term_line(term: &Term, agreed: bool, language: Language) -> String {
             paths::TERMS
         )
     };
-    let read = term.address().map(|address| {
+    let read = term.address(language).map(|address| {
         let words = text(language, "내용 보기", "Read");
         format!(" <a href=\"{}\" target=\"_blank\" rel=\"noopener\">{words}</a>", escape(address))
     });
@@ -139,22 +139,21 @@ fn provider_button(provider: &Provider, action: &str, words: &str) -> String {
     )
 }
 
-/// What stands on the provider's own button; where several share it, with the name that tells them apart.
-fn login_words(provider: &Provider, language: Language) -> String {
-    match provider.definition().id() {
-        "oidc" => {
-            let words = text(language, "로그인", "Sign in");
-            format!("{}: {words}", provider.name())
-        }
-        _ => provider.definition().button(language).to_owned(),
+/// What stands on the provider's button; a generic one is called what the application calls it.
+fn login_words(provider: &Provider, language: Locale) -> Cow<'_, str> {
+    let definition = provider.definition();
+    if definition.is_generic() {
+        Cow::Owned(ButtonUse::SignIn.words(provider.name(), language))
+    } else {
+        definition.button_words(ButtonUse::SignIn, language)
     }
 }
 
 /// What people call the provider; for a generic one, what the application calls it.
-fn label(name: &str, providers: &[Provider], language: Language) -> String {
+fn label(name: &str, providers: &[Provider], language: Locale) -> String {
     let known = providers.iter().find(|provider| provider.name() == name);
     match known {
-        Some(provider) if provider.definition().id() != "oidc" => {
+        Some(provider) if !provider.definition().is_generic() => {
             provider.definition().label(language).to_owned()
         }
         _ => name.to_owned(),

@@ -1,6 +1,6 @@
 //! Plain HTML, with hardly any design.
 
-use crate::error::Language;
+use mapae_protocol::locale::Locale;
 
 /// Enough for a phone and a desk. A policy of the application that forbids inline styles leaves the page readable.
 const STYLE: &str = "body{max-width:26rem;margin:3rem auto;padding:0 1.25rem;background:#fff;color:#1e1e1e;\
@@ -10,8 +10,8 @@ const STYLE: &str = "body{max-width:26rem;margin:3rem auto;padding:0 1.25rem;bac
     button{min-height:2.75rem;padding:.5rem 1rem;border:1px solid #85858d;border-radius:.5rem;background:#f6f6f8;\
     color:inherit;font:inherit;cursor:pointer}ul{padding-left:1.25rem}li{margin-bottom:.75rem}label~strong{color:#b3261e}";
 
-pub(super) fn document(title: &str, body: &str, language: Language) -> String {
-    let (tag, title) = (language.tag(), escape(title));
+pub(super) fn document(title: &str, body: &str, language: Locale) -> String {
+    let (tag, title) = (language.as_str(), escape(title));
     format!(
         "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
@@ -20,10 +20,10 @@ pub(super) fn document(title: &str, body: &str, language: Language) -> String {
     )
 }
 
-pub(super) const fn text<'a>(language: Language, korean: &'a str, english: &'a str) -> &'a str {
+pub(super) const fn text<'a>(language: Locale, korean: &'a str, english: &'a str) -> &'a str {
     match language {
-        Language::Korean => korean,
-        Language::English => english,
+        Locale::Ko => korean,
+        Locale::En => english,
     }
 }
 

@@ -29,7 +29,7 @@ pub use signed_in::{SignInRequired, SignedIn};
 
 use crate::{
     client::{Client, paths},
-    error::{Error, Language},
+    error::{Error, Locale},
     login::LoginRequest,
     notice::{Notice, NoticeAnswer},
     redirect::Redirect,
@@ -286,7 +286,32 @@ impl<U> Clone for Desk<U> {
     }
 }
 
-fn language(headers: &HeaderMap) -> Language {
+/// The language that the browser prefers of those in which there are texts (RFC 9110 §12.5.4), else English.
+fn language(headers: &HeaderMap) -> Locale {
     let accepted = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    Language::accepted(accepted)
+    accepted.and_then(Locale::from_accept_language).unwrap_or(Locale::En)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 §12.5.4: the weights decide, and not who stands first.
+    #[test]
+    fn rfc9110_12_5_4_a_page_is_in_the_language_that_the_browser_prefers() {
+        for (accepted, expected) in [
+            (Some("ko-KR,ko;q=0.9,en;q=0.8"), Locale::Ko),
+            (Some("en;q=0.1, ko"), Locale::Ko),
+            (Some("ko;q=0, en"), Locale::En),
+            (Some("de, en-US;q=0.7, ko;q=0.3"), Locale::En),
+            (Some("fr, KO"), Locale::Ko),
+            (Some("kok, korean"), Locale::En),
+            (Some(""), Locale::En),
+            (None, Locale::En),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.extend(accepted.map(|text| (http::header::ACCEPT_LANGUAGE, text.parse().unwrap())));
+            assert_eq!(language(&headers), expected, "{accepted:?}");
+        }
+    }
 }

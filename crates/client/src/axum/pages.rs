@@ -11,7 +11,7 @@ use super::{
 use crate::{
     calendar::day,
     client::paths,
-    error::{Error, Language},
+    error::{Error, Locale},
     identity::Identity,
     provider::Provider,
     sign_in_methods::SignInMethods,
@@ -24,36 +24,36 @@ use crate::{
 /// Texts of a provider (names, addresses) are of strangers: escape them.
 pub trait Pages: Send + Sync + 'static {
     /// The sign-up form. It is posted to `/sign-up`, with a field for each of the form's and a box for each of its terms.
-    fn sign_up(&self, form: &SignUpForm, language: Language) -> String {
+    fn sign_up(&self, form: &SignUpForm, language: Locale) -> String {
         plain_sign_up(form, language)
     }
 
     /// Something went wrong; [`Error::explain`] has the words.
-    fn failed(&self, error: &Error, language: Language) -> String {
+    fn failed(&self, error: &Error, language: Locale) -> String {
         plain_failed(error, language)
     }
 
     /// Whoever signs up may have an account, which must be proved before `identity` is connected to it: say what will be
     /// connected, and nothing of the account. A `provider` is posted to `/sign-up/prove`.
-    fn existing_account(&self, identity: &Identity, providers: &[Provider], language: Language) -> String {
+    fn existing_account(&self, identity: &Identity, providers: &[Provider], language: Locale) -> String {
         account_pages::existing_account(identity, providers, language)
     }
 
     /// The ways into the account. Posted are a `provider` to `/sign-in-methods/prove` and `/sign-in-methods/add`, and an
     /// `id` to `/sign-in-methods/remove`.
-    fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Language) -> String {
+    fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Locale) -> String {
         account_pages::sign_in_methods(methods, providers, language)
     }
 
     /// What became of a deletion that a provider asked for: its code and when it was asked for, or `None` if nobody knows of
     /// it (any more). Say how the rest of an account is deleted, too.
-    fn deletion(&self, asked: Option<(&str, Timestamp)>, language: Language) -> String {
+    fn deletion(&self, asked: Option<(&str, Timestamp)>, language: Locale) -> String {
         plain_deletion(asked, language)
     }
 
     /// What the person agreed to. Posted to `/agreements` is a `term`, with the `version` that is agreed to, or without, to
     /// withdraw.
-    fn agreements(&self, terms: &[Term], agreements: &[Agreement], language: Language) -> String {
+    fn agreements(&self, terms: &[Term], agreements: &[Agreement], language: Locale) -> String {
         account_pages::agreements(terms, agreements, language)
     }
 }
@@ -64,14 +64,14 @@ pub struct PlainPages;
 
 impl Pages for PlainPages {}
 
-fn plain_failed(error: &Error, language: Language) -> String {
+fn plain_failed(error: &Error, language: Locale) -> String {
     let explanation = error.explain(language);
     let again = text(language, "처음으로", "To the start page");
     let body = format!("<p>{}</p><p><a href=\"/\">{again}</a></p>", escape(explanation.advice));
     document(explanation.title, &body, language)
 }
 
-fn plain_deletion(asked: Option<(&str, Timestamp)>, language: Language) -> String {
+fn plain_deletion(asked: Option<(&str, Timestamp)>, language: Locale) -> String {
     let Some((code, at)) = asked else {
         let title = text(language, "그런 삭제 요청이 없습니다.", "There is no such request for deletion.");
         let advice = text(
@@ -94,7 +94,7 @@ fn plain_deletion(asked: Option<(&str, Timestamp)>, language: Language) -> Strin
     document(title, &body, language)
 }
 
-fn plain_sign_up(form: &SignUpForm, language: Language) -> String {
+fn plain_sign_up(form: &SignUpForm, language: Locale) -> String {
     let title = if form.is_for_terms_only() {
         text(language, "약관 동의", "Terms of this service")
     } else {
@@ -117,7 +117,7 @@ fn plain_sign_up(form: &SignUpForm, language: Language) -> String {
     document(title, &body, language)
 }
 
-fn input(field: &Field, form: &SignUpForm, language: Language) -> String {
+fn input(field: &Field, form: &SignUpForm, language: Locale) -> String {
     let (name, title) = (escape(field.name()), escape(field.title(language)));
     let required = if field.is_required() { " required" } else { "" };
     let problem = problem(field.name(), form, language);
@@ -132,7 +132,7 @@ fn input(field: &Field, form: &SignUpForm, language: Language) -> String {
 }
 
 /// Never ticked beforehand. The box's value is the version that the person reads.
-fn agreement(term: &Term, form: &SignUpForm, language: Language) -> String {
+fn agreement(term: &Term, form: &SignUpForm, language: Locale) -> String {
     let (field, version, title) =
         (escape(&term.field()), escape(term.version()), escape(term.title(language)));
     let kind = match term.is_required() {
@@ -140,7 +140,7 @@ fn agreement(term: &Term, form: &SignUpForm, language: Language) -> String {
         false => text(language, "(선택)", "(optional)"),
     };
     let required = if term.is_required() { " required" } else { "" };
-    let read = term.address().map(|address| {
+    let read = term.address(language).map(|address| {
         let words = text(language, "내용 보기", "Read");
         format!(" <a href=\"{}\" target=\"_blank\" rel=\"noopener\">{words}</a>", escape(address))
     });
@@ -150,13 +150,13 @@ fn agreement(term: &Term, form: &SignUpForm, language: Language) -> String {
     )
 }
 
-fn problem(field: &str, form: &SignUpForm, language: Language) -> String {
+fn problem(field: &str, form: &SignUpForm, language: Locale) -> String {
     let problem = form.problems.iter().find(|problem| problem.field == field);
     let problem = problem.map(|problem| format!(" <strong>{}</strong>", escape(&words(problem, language))));
     problem.unwrap_or_default()
 }
 
-fn words(problem: &Problem, language: Language) -> String {
+fn words(problem: &Problem, language: Locale) -> String {
     match &problem.kind {
         ProblemKind::Missing if problem.field.starts_with(PREFIX) => {
             text(language, "가입하려면 동의해 주세요.", "Please agree to this.").to_owned()

@@ -6,7 +6,7 @@ use super::Client;
 use crate::{
     error::Error,
     identity::{EndUser, Identity},
-    linking::{self, Address, AddressTrust, Decision, Facts, Present, Purpose, canonical_address},
+    linking::{self, Address, AddressTrust, Decision, EmailAddress, Facts, Present, Purpose},
     observe::{Judgement, mask},
     vault::Method,
 };
@@ -85,10 +85,10 @@ impl<U: Send + Sync + 'static> Client<U> {
 
     async fn address(&self, identity: &Identity, now: Timestamp) -> Result<Option<Address<EndUser>>, Error> {
         let Some(email) = identity.email() else { return Ok(None) };
-        let Some(address) = canonical_address(&email.address) else { return Ok(None) };
+        let Ok(address) = EmailAddress::parse(&email.address) else { return Ok(None) };
         let trust = if email.is_verified() { AddressTrust::Verified } else { AddressTrust::Unverified };
-        let holder = self.accounts.holder(&address).await?;
-        let rests = self.core.vault.address_rests(&address, now).await?;
+        let holder = self.accounts.holder(address.as_str()).await?;
+        let rests = self.core.vault.address_rests(address.as_str(), now).await?;
         Ok(Some(Address { trust, holder, rests }))
     }
 }

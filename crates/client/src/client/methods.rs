@@ -10,7 +10,7 @@ use crate::{
     errand::Errand,
     error::Error,
     identity::EndUser,
-    linking::canonical_address,
+    linking::EmailAddress,
     login::{Intent, LoginRequest},
     redirect::Redirect,
     return_to::ReturnTo,
@@ -200,8 +200,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// The vault failed: call it again.
     pub async fn account_deleted(&self, account: &EndUser, address: Option<&str>) -> Result<(), Error> {
         let now = self.now();
-        if let Some(address) = address.and_then(canonical_address) {
-            self.core.vault.rest_address(&address, now).await?;
+        if let Some(address) = address.and_then(|text| EmailAddress::parse(text).ok()) {
+            self.core.vault.rest_address(address.as_str(), now).await?;
         }
         // Whoever is on the way into it would found another one.
         self.core.vault.end_sessions(account, now).await?;

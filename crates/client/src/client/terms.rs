@@ -46,9 +46,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let term = term.ok_or(AccountError::UnknownTerm)?;
         let (vault, now) = (&self.core.vault, self.now());
         match version {
-            Some(version) if version == term.version() => {
-                vault.agree(&account, vec![(term.name().to_owned(), version.to_owned())], now).await?;
-            }
+            Some(_) if term.is_ticked(version) => vault.agree(&account, vec![term.agreed()], now).await?,
             Some(_) => return Err(AccountError::UnknownTerm.into()),
             None => vault.withdraw(&account, term.name(), now).await?,
         }

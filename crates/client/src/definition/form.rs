@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Definition,
+    button::Colours,
     schema::{
         Authorization, BirthDateMap, Button, EmailMap, Endpoints, ErrorRule, Field, HostedDomain, IdToken,
         IdentityMap, ItemList, NoticeRule, Says, Schema, Success, Text, Token, Unlink, UserInfo,
@@ -56,6 +57,7 @@ fn every_name_and_every_word_of_the_form_is_on_the_page() {
         expected::<Unlink>("x = 1"),
         expected::<NoticeRule>("x = 1"),
         expected::<Button>("x = 1"),
+        expected::<Colours>("x = 1"),
         expected::<Schema>("openid = 'x'"),
         expected::<Authorization>("nonce = 'x'"),
         expected::<Authorization>("response_mode = 'x'"),

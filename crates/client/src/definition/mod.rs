@@ -5,6 +5,7 @@
 //! reads files of its own with [`Definition::parse`]. A definition has no code, and a name that is not known is an error:
 //! a file does what it says or nothing.
 
+mod button;
 mod check;
 #[cfg(test)]
 mod documented;
@@ -12,14 +13,17 @@ mod errors;
 #[cfg(test)]
 mod form;
 mod mapping;
+mod mark;
 mod schema;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::Arc,
 };
 
+pub use button::{ButtonLook, ButtonUse};
 pub(crate) use errors::Place;
 pub(crate) use mapping::{Document, Mapped, TERMS};
 pub(crate) use schema::{
@@ -27,8 +31,9 @@ pub(crate) use schema::{
     UserInfoUse,
 };
 
+use mapae_protocol::locale::Locale;
+
 use crate::{
-    error::Language,
     login::Intent,
     setting::{ConfigurationError, Setting},
 };
@@ -36,16 +41,32 @@ use crate::{
 /// The version of the form of a definition.
 const SCHEMA: u32 = 1;
 
-/// The definitions that are compiled in, by their ids.
-const PROVIDERS: &[(&str, &str)] = &[
-    ("apple", include_str!("../../providers/apple.toml")),
-    ("facebook", include_str!("../../providers/facebook.toml")),
-    ("github", include_str!("../../providers/github.toml")),
-    ("google", include_str!("../../providers/google.toml")),
-    ("kakao", include_str!("../../providers/kakao.toml")),
-    ("naver", include_str!("../../providers/naver.toml")),
-    ("naver-oidc", include_str!("../../providers/naver-oidc.toml")),
-    ("oidc", include_str!("../../providers/oidc.toml")),
+/// A definition that is compiled in: its id, its text, and its mark, if it has one of its own.
+type CompiledIn = (&'static str, &'static str, Option<&'static str>);
+
+macro_rules! compiled_in {
+    ($id:literal) => {
+        ($id, include_str!(concat!("../../providers/", $id, ".toml")), None)
+    };
+    ($id:literal, with its mark) => {
+        (
+            $id,
+            include_str!(concat!("../../providers/", $id, ".toml")),
+            Some(include_str!(concat!("../../providers/marks/", $id, ".svg"))),
+        )
+    };
+}
+
+/// The definitions that are compiled in.
+const PROVIDERS: &[CompiledIn] = &[
+    compiled_in!("apple", with its mark),
+    compiled_in!("facebook", with its mark),
+    compiled_in!("github", with its mark),
+    compiled_in!("google", with its mark),
+    compiled_in!("kakao", with its mark),
+    compiled_in!("naver", with its mark),
+    compiled_in!("naver-oidc"),
+    compiled_in!("oidc"),
 ];
 
 /// How a provider is spoken to. Cheap to clone.
@@ -54,6 +75,7 @@ const PROVIDERS: &[(&str, &str)] = &[
 #[derive(Clone)]
 pub struct Definition {
     schema: Arc<Schema>,
+    look: Option<Arc<ButtonLook>>,
     vars: BTreeMap<String, String>,
     base: Option<String>,
     openid: bool,
@@ -93,7 +115,7 @@ impl Definition {
     /// There is none of this id.
     pub fn named(id: &str) -> Result<Self, ConfigurationError> {
         let unknown = ConfigurationError::new(Setting::Providers, "there is no definition of this id");
-        let (_, text) = PROVIDERS.iter().find(|(known, _)| *known == id).ok_or(unknown)?;
+        let (_, text, _) = PROVIDERS.iter().find(|(known, ..)| *known == id).ok_or(unknown)?;
         Self::parse(text).map_err(|_| unknown)
     }
 
@@ -108,13 +130,16 @@ impl Definition {
             return Err(DefinitionError::Version(schema.schema));
         }
         check::check(&schema)?;
+        let mark = |name: &str| PROVIDERS.iter().find(|(id, ..)| *id == name).and_then(|(.., mark)| *mark);
+        let look = schema.button.as_ref().map(|button| ButtonLook::read(button, mark)).transpose()?;
         let openid = schema.openid != schema::OpenId::Never;
-        Ok(Self { vars: schema.vars.clone(), schema: Arc::new(schema), base: None, openid })
+        let vars = schema.vars.clone();
+        Ok(Self { vars, schema: Arc::new(schema), look: look.map(Arc::new), base: None, openid })
     }
 
     /// The ids of the definitions that are compiled in.
     pub fn ids() -> impl Iterator<Item = &'static str> {
-        PROVIDERS.iter().map(|(id, _)| *id)
+        PROVIDERS.iter().map(|(id, ..)| *id)
     }
 
     /// Its id.
@@ -125,20 +150,20 @@ impl Definition {
 
     /// What people call the provider.
     #[must_use]
-    pub fn label(&self, language: Language) -> &str {
+    pub fn label(&self, language: Locale) -> &str {
         self.schema.label.in_language(language)
     }
 
-    /// What stands on the provider's button, as its guide for designers has it.
+    /// What stands on the provider's button: as its guide for designers has it, or with its name.
     #[must_use]
-    pub fn button(&self, language: Language) -> &str {
-        self.schema.button.label.in_language(language)
+    pub fn button_words(&self, of: ButtonUse, language: Locale) -> Cow<'_, str> {
+        button::words(self.schema.button.as_ref(), of, self.label(language), language)
     }
 
-    /// Background and foreground of the button, as CSS colours.
+    /// How the provider's button looks; `None` where nobody prescribes it.
     #[must_use]
-    pub fn button_colours(&self) -> (&str, &str) {
-        (&self.schema.button.background, &self.schema.button.foreground)
+    pub fn button_look(&self) -> Option<&ButtonLook> {
+        self.look.as_deref()
     }
 
     /// Whether the provider has a way of its own to do what this intent says. [`Intent::SignIn`] has every provider.
@@ -249,7 +274,7 @@ impl Definition {
 
     /// Where in the provider's console a setting is, if the definition says so.
     #[must_use]
-    pub fn advice(&self, setting: Setting, language: Language) -> Option<&str> {
+    pub fn advice(&self, setting: Setting, language: Locale) -> Option<&str> {
         let advice = self.schema.console.get(setting.name())?;
         Some(advice.in_language(language))
     }
@@ -273,11 +298,11 @@ mod tests {
     #[test]
     fn every_definition_can_be_read_and_says_what_people_see() {
         for id in Definition::ids() {
-            let definition = Definition::parse(PROVIDERS.iter().find(|(known, _)| *known == id).unwrap().1);
+            let definition = Definition::parse(PROVIDERS.iter().find(|(known, ..)| *known == id).unwrap().1);
             let definition = definition.unwrap_or_else(|error| panic!("{id}: {error}"));
             assert_eq!(definition.id(), id);
-            for language in [Language::Korean, Language::English] {
-                assert!(!definition.label(language).is_empty() && !definition.button(language).is_empty());
+            for language in [Locale::Ko, Locale::En] {
+                assert!(!definition.label(language).is_empty());
             }
         }
         assert_eq!(Definition::named("orkut").unwrap_err().setting(), Setting::Providers);
@@ -300,7 +325,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_an_error() {
-        let text = PROVIDERS.iter().find(|(id, _)| *id == "kakao").unwrap().1;
+        let text = PROVIDERS.iter().find(|(id, ..)| *id == "kakao").unwrap().1;
         let with = |line: &str| Definition::parse(&format!("{line}\n{text}")).unwrap_err();
         assert!(matches!(with("surprise = 1"), DefinitionError::Unreadable(_)));
         let newer = Definition::parse(&text.replacen("schema = 1", "schema = 2", 1));

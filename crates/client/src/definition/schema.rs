@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use mapae_protocol::locale::Locale;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{error::Language, login::Intent, notice::EventKind};
+use super::button::{Colour, Colours};
+use crate::{login::Intent, notice::EventKind};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +42,8 @@ pub(crate) struct Schema {
     /// Where a setting is in the provider's own console, by the setting's name.
     #[serde(default)]
     pub(crate) console: BTreeMap<String, Text>,
-    pub(crate) button: Button,
+    /// Absent: nobody prescribes how it looks.
+    pub(crate) button: Option<Button>,
 }
 
 /// A text for people.
@@ -52,10 +55,10 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn in_language(&self, language: Language) -> &str {
+    pub(crate) fn in_language(&self, language: Locale) -> &str {
         match language {
-            Language::Korean => &self.ko,
-            Language::English => &self.en,
+            Locale::Ko => &self.ko,
+            Locale::En => &self.en,
         }
     }
 }
@@ -467,12 +470,19 @@ impl NoticeProof {
     }
 }
 
+/// Colours and words of the provider's guide for designers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Button {
-    pub(crate) background: String,
-    pub(crate) foreground: String,
-    pub(crate) label: Text,
+    pub(crate) background: Colour,
+    pub(crate) foreground: Colour,
+    pub(crate) border: Option<Colour>,
+    /// Others where the page is dark.
+    pub(crate) dark: Option<Colours>,
+    /// One that is compiled in, by its name, or the SVG itself.
+    pub(crate) mark: Option<String>,
+    pub(crate) sign_in: Option<Text>,
+    pub(crate) start: Option<Text>,
 }
 
 fn space() -> String {

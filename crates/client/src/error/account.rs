@@ -1,16 +1,18 @@
 //! What was not done with an account, in the words of people.
 
-use super::{Explanation, Language};
+use mapae_protocol::locale::Locale;
+
+use super::Explanation;
 use crate::{linking::Rule, sign_in_methods::AccountError};
 
 /// A title and what to do.
 type Words = (&'static str, &'static str);
 
-pub(super) const fn explain(error: AccountError, language: Language) -> Explanation {
+pub(super) const fn explain(error: AccountError, language: Locale) -> Explanation {
     let (korean, english) = texts(error);
     let (title, advice) = match language {
-        Language::Korean => korean,
-        Language::English => english,
+        Locale::Ko => korean,
+        Locale::En => english,
     };
     Explanation { title, advice }
 }

@@ -1,16 +1,8 @@
 //! Errors in the words of people.
 
-use super::Class;
+use mapae_protocol::locale::Locale;
 
-/// A language of the client's own texts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// 한국어.
-    Korean,
-    /// English.
-    #[default]
-    English,
-}
+use super::Class;
 
 /// What is wrong and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,51 +13,23 @@ pub struct Explanation {
     pub advice: &'static str,
 }
 
-impl Language {
-    /// The first of the browser's languages that there is a text in (RFC 9110 §12.5.4), else English.
-    ///
-    /// Browsers list their languages in the order of preference, so weights are not compared.
-    #[must_use]
-    pub fn accepted(header: Option<&str>) -> Self {
-        let tags = header.unwrap_or_default().split(',').map(|part| part.trim().to_ascii_lowercase());
-        tags.into_iter().find_map(|tag| Self::of_tag(&tag)).unwrap_or_default()
-    }
-
-    /// The language as a BCP 47 tag, for `lang`.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Korean => "ko",
-            Self::English => "en",
-        }
-    }
-
-    fn of_tag(tag: &str) -> Option<Self> {
-        match tag.split(['-', ';']).next() {
-            Some("ko") => Some(Self::Korean),
-            Some("en") => Some(Self::English),
-            _ => None,
-        }
-    }
-}
-
-pub(super) const fn explain(class: Class, language: Language) -> Explanation {
+pub(super) const fn explain(class: Class, language: Locale) -> Explanation {
     let (korean, english) = texts(class);
     let (title, advice) = match language {
-        Language::Korean => korean,
-        Language::English => english,
+        Locale::Ko => korean,
+        Locale::En => english,
     };
     Explanation { title, advice }
 }
 
 /// The address names a provider that there is not: a link that was mistyped, or a provider that is gone.
-pub(super) const fn no_such_way(language: Language) -> Explanation {
+pub(super) const fn no_such_way(language: Locale) -> Explanation {
     let (title, advice) = match language {
-        Language::Korean => (
+        Locale::Ko => (
             "그런 로그인 방법이 없습니다.",
             "주소가 잘못되었거나 없어진 방법입니다. 로그인 화면에서 다시 골라 주세요.",
         ),
-        Language::English => (
+        Locale::En => (
             "There is no such way to sign in.",
             "The address is wrong, or this way is no longer offered. Please choose again where you sign in.",
         ),
@@ -74,13 +38,13 @@ pub(super) const fn no_such_way(language: Language) -> Explanation {
 }
 
 /// The provider refuses the browser of an app in which somebody opened a link.
-pub(super) const fn inside_another_app(language: Language) -> Explanation {
+pub(super) const fn inside_another_app(language: Locale) -> Explanation {
     let (title, advice) = match language {
-        Language::Korean => (
+        Locale::Ko => (
             "이 앱 안에서는 이 방법으로 로그인할 수 없습니다.",
             "화면 메뉴에서 ‘다른 브라우저로 열기’를 고르거나, 주소를 복사해 Safari나 Chrome에서 열어 주세요.",
         ),
-        Language::English => (
+        Locale::En => (
             "This way to sign in does not work inside another app.",
             "Choose “Open in browser” in the menu of this screen, or copy the address into Safari or Chrome.",
         ),
@@ -140,24 +104,5 @@ const fn texts(class: Class) -> ((&'static str, &'static str), (&'static str, &'
             ("지금은 로그인할 수 없습니다.", "잠시 뒤 다시 시도하세요."),
             ("Signing in is not possible right now.", "Please try again in a moment."),
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_browsers_first_known_language_wins() {
-        for (header, language) in [
-            (Some("ko-KR,ko;q=0.9,en;q=0.8"), Language::Korean),
-            (Some("de, en-US;q=0.7, ko;q=0.3"), Language::English),
-            (Some("fr, KO"), Language::Korean),
-            (Some("kok, korean"), Language::English),
-            (Some(""), Language::English),
-            (None, Language::English),
-        ] {
-            assert_eq!(Language::accepted(header), language, "{header:?}");
-        }
     }
 }

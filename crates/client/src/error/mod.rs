@@ -11,13 +11,14 @@ use std::{error, fmt, sync::Arc};
 
 use http::StatusCode;
 use mapae_protocol::id_token;
+pub use mapae_protocol::locale::Locale;
 
 pub use crate::setting::{ConfigurationError, Setting};
 use crate::{
     callback::CallbackError, login::LoginError, provider::ProviderError, sign_in_methods::AccountError,
     sign_up::SignUpError, vault::StoreError,
 };
-pub use explain::{Explanation, Language};
+pub use explain::Explanation;
 
 /// Anything that can go wrong between the button and the session.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -118,7 +119,7 @@ impl Error {
 
     /// What is wrong and what to do, for the person in front of the screen.
     #[must_use]
-    pub const fn explain(&self, language: Language) -> Explanation {
+    pub const fn explain(&self, language: Locale) -> Explanation {
         match self {
             Self::Account(error) => account::explain(*error, language),
             Self::Login(LoginError::UnknownProvider) => explain::no_such_way(language),

@@ -8,13 +8,12 @@
 //! asks again with fresh facts if that write finds something changed. It names the [`Rule`] that decided, for the log and
 //! for whoever has to explain it.
 
-mod address;
 #[cfg(test)]
 mod model;
 
 use mapae_protocol::time::Seconds;
 
-pub use address::canonical_address;
+pub use mapae_protocol::email_address::EmailAddress;
 
 /// For how long a proof of who somebody is counts as [fresh](Present::fresh).
 pub const FRESH: Seconds = Seconds::minutes(10);

@@ -18,7 +18,9 @@ mod user_info;
 
 use std::sync::Arc;
 
-use mapae_protocol::{digest::sha256_base64url, issuer::Issuer, secret::Secret, time::Timestamp};
+use mapae_protocol::{
+    digest::sha256_base64url, issuer::Issuer, locale::Locale, secret::Secret, time::Timestamp,
+};
 
 use breaker::Breaker;
 pub use error::{MetadataError, ProviderError};
@@ -34,7 +36,6 @@ pub(crate) use token_answer::{error_with_success, mended};
 use crate::{
     back_channel::{Answer, BackChannel, HttpError, Limits, Outgoing},
     definition::{Definition, Place},
-    error::Language,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -136,7 +137,7 @@ impl Provider {
     /// Where a setting is that is wrong: in the provider's own console where its definition says so, with the address
     /// that has to stand there, and otherwise in general words.
     #[must_use]
-    pub fn advice(&self, setting: Setting, language: Language) -> String {
+    pub fn advice(&self, setting: Setting, language: Locale) -> String {
         let advice = self.0.definition.advice(setting, language);
         let advice = advice.unwrap_or_else(|| setting.advice(language));
         match setting {
@@ -149,7 +150,7 @@ impl Provider {
     pub(crate) fn ruled(&self, place: Place, answer: &serde_json::Value) -> Option<ProviderError> {
         let class = self.0.definition.class_of(place, answer)?;
         if let crate::error::Class::Configuration(setting) = class {
-            let advice = self.advice(setting, Language::English);
+            let advice = self.advice(setting, Locale::En);
             tracing::warn!(
                 provider = self.name(),
                 setting = setting.name(),

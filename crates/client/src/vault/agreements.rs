@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     identity::EndUser,
-    terms::{Agreement, Versions},
+    terms::{Agreed, Agreement},
 };
 
 statements! {
@@ -28,11 +28,11 @@ impl Vault {
     pub(crate) async fn agree(
         &self,
         account: &EndUser,
-        agreed: Versions,
+        agreed: Vec<Agreed>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         // One by one: who died in between is asked again for what is missing.
-        for (term, version) in agreed {
+        for Agreed { term, version } in agreed {
             let agree = AGREE.with(values![account.issuer(), account.subject(), term, version, now]);
             self.database.write(agree).await?;
         }

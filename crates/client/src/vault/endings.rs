@@ -1,10 +1,6 @@
-//! What has ended is remembered for as long as somebody may still be on the way from it: their login ends nothing that is
-//! there to end, and must not begin anything either.
+//! What has ended, for whoever may still be on the way from it ([`mapae_protocol::ending`]).
 
-use mapae_protocol::{
-    logout_token::Ended,
-    time::{Seconds, Timestamp},
-};
+use mapae_protocol::{ending::Memory, logout_token::Ended, time::Timestamp};
 
 use super::{
     StoreError, Vault,
@@ -12,6 +8,9 @@ use super::{
     hashed, states,
 };
 use crate::{identity::EndUser, pending, sign_up};
+
+/// At the provider, and then at the sign-up form.
+const ON_THE_WAY: Memory = Memory::of_a_way(pending::LIFE, sign_up::LIFE);
 
 impl Vault {
     /// Whether the session at the provider has ended.
@@ -34,7 +33,7 @@ impl Vault {
     ) -> Result<bool, StoreError> {
         let mark = of_person(person.issuer(), person.subject());
         let noted = self.noted_until(&mark, now).await?;
-        Ok(noted.is_some_and(|until| remembered_until(begun_at) <= until))
+        Ok(noted.is_some_and(|until| ON_THE_WAY.ended_since(begun_at, until)))
     }
 }
 
@@ -44,19 +43,13 @@ pub(super) fn remember(issuer: &str, ended: &Ended, now: Timestamp) -> Statement
         Ended::Session { sid, .. } => of_session(issuer, sid),
         Ended::Everything { sub } => of_person(issuer, sub),
     };
-    states::NOTE.with(values![hashed(&mark), remembered_until(now)])
+    states::NOTE.with(values![hashed(&mark), ON_THE_WAY.until(now)])
 }
 
-/// Remembers that everything of a person has ended here. Whoever begins again in this very second comes in: it is more likely
-/// the answer to it than what it was meant to end.
+/// Remembers that everything of a person has ended here.
 pub(super) fn remember_person(person: &EndUser, now: Timestamp) -> Statement {
     let mark = of_person(person.issuer(), person.subject());
-    states::NOTE.with(values![hashed(&mark), remembered_until(now.minus(Seconds::seconds(1)))])
-}
-
-/// Who set out at `at` has arrived by then, or never will.
-const fn remembered_until(at: Timestamp) -> Timestamp {
-    at.plus(sign_up::LIFE).plus(pending::LIFE)
+    states::NOTE.with(values![hashed(&mark), ON_THE_WAY.until_but_now(now)])
 }
 
 fn of_session(issuer: &str, provider_session: &str) -> String {

@@ -9,13 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mapae_protocol::{
     random,
     time::{Seconds, Timestamp},
+    watch::Watch,
 };
 
 use super::{
     StoreError, Vault,
     database::{Done, Statement, statements, values},
 };
-use crate::{identity::EndUser, watch::Watch};
+use crate::identity::EndUser;
 
 /// More than the clocks of two machines differ that do their work together.
 const SKEW: Seconds = Seconds::minutes(1);

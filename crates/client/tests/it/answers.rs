@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_client::{
-    CallbackResponse, Class, ClientRegistration, Definition, Error, HttpError, Language, LoginRequest,
+    CallbackResponse, Class, ClientRegistration, Definition, Error, HttpError, Locale, LoginRequest,
     MetadataError, Provider, ProviderError, ProviderSettings, Setting,
 };
 use mapae_protocol::client_metadata::TokenEndpointAuthMethod;
@@ -253,7 +253,7 @@ async fn an_app_that_is_fixed_to_another_method_is_told_which_one_to_write() {
                 refused.to_string().ends_with("set `token_endpoint_auth_method` to `client_secret_post`"),
                 "{refused}"
             );
-            for language in [Language::Korean, Language::English] {
+            for language in [Locale::Ko, Locale::En] {
                 let advice = provider.advice(setting, language);
                 assert!(
                     advice.contains("client_secret_post") && advice.contains("client_secret_basic"),

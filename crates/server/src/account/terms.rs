@@ -4,6 +4,7 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
+use mapae_client::terms::Term;
 use mapae_protocol::locale::Locale;
 
 use super::notice;
@@ -21,7 +22,6 @@ use crate::{
         sessions::SignedIn,
         term_agreements::{self, Agreement},
     },
-    terms::Term,
 };
 
 /// What stands on the account's page: the terms of now, and what was agreed to of others.
@@ -31,16 +31,16 @@ pub(super) async fn shown(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<Agr
     let when = |agreement: &Agreement| Moment::new(agreement.agreed_at.unix(), now.unix());
     let mut shown = Vec::new();
     for term in &visit.app.config().terms {
-        let of_term = agreed.iter().filter(|agreement| agreement.term == term.id);
+        let of_term = agreed.iter().filter(|agreement| agreement.term == term.name());
         let (present, earlier): (Vec<&Agreement>, Vec<&Agreement>) =
-            of_term.partition(|agreement| agreement.version == term.version);
-        let button = (!term.required).then_some(TermButton::Withdraw);
+            of_term.partition(|agreement| agreement.version == term.version());
+        let button = (!term.is_required()).then_some(TermButton::Withdraw);
         for agreement in present.iter().chain(&earlier) {
             let button = button.filter(|_| present.contains(agreement) || present.is_empty());
             shown.push(row(term, locale, &agreement.version, (Some(when(agreement)), button)));
         }
-        if present.is_empty() && !term.required {
-            shown.push(row(term, locale, &term.version, (None, Some(TermButton::Agree))));
+        if present.is_empty() && !term.is_required() {
+            shown.push(row(term, locale, term.version(), (None, Some(TermButton::Agree))));
         }
     }
     let gone = agreed.iter().filter(|agreement| configured(visit, &agreement.term).is_none());
@@ -62,9 +62,9 @@ fn row(
     (agreed, button): (Option<Moment>, Option<TermButton>),
 ) -> AgreedTerm {
     // The text of an earlier version is no longer there.
-    let address = term.address(locale).filter(|_| version == term.version);
+    let address = term.address(locale).filter(|_| version == term.version());
     AgreedTerm {
-        id: term.id.clone(),
+        id: term.name().to_owned(),
         title: Shown::sentence(term.title(locale)),
         version: Shown::name(version),
         address: address.map(str::to_owned),
@@ -74,19 +74,19 @@ fn row(
 }
 
 fn configured<'v>(visit: &'v Visit, id: &str) -> Option<&'v Term> {
-    visit.app.config().terms.iter().find(|term| term.id == id)
+    visit.app.config().terms.iter().find(|term| term.name() == id)
 }
 
 /// The optional term of this name. Without a required one there is no account.
 fn optional<'v>(visit: &'v Visit, id: &str) -> Result<&'v Term, PageError> {
-    configured(visit, id).filter(|term| !term.required).ok_or(PageError::NotFound)
+    configured(visit, id).filter(|term| !term.is_required()).ok_or(PageError::NotFound)
 }
 
 /// `POST /account/terms/{id}/withdraw`.
 pub(crate) async fn withdraw(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
         let (term, user_id) = (optional(&visit, &id)?, &signed_in.user.id);
-        let withdraw = term_agreements::withdraw(user_id, &term.id, visit.app.now());
+        let withdraw = term_agreements::withdraw(user_id, term.name(), visit.app.now());
         visit.app.commit(Unit::from(withdraw)).await?;
         About::user(user_id).note(Event::TermWithdrawn);
         Ok(see_other(&notice::account(AccountNotice::TermWithdrawn))?)
@@ -98,10 +98,10 @@ pub(crate) async fn withdraw(State(app): State<App>, Path(id): Path<String>, req
 pub(crate) async fn agree(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
         let (term, user_id) = (optional(&visit, &id)?, &signed_in.user.id);
-        if visit.one("version")? != Some(term.version.as_str()) {
+        if !term.is_ticked(visit.one("version")?) {
             return Err(PageError::BadRequest);
         }
-        let agree = term_agreements::agree(user_id, (&term.id, &term.version), visit.app.now());
+        let agree = term_agreements::agree(user_id, (term.name(), term.version()), visit.app.now());
         visit.app.commit(Unit::from(agree)).await?;
         About::user(user_id).note(Event::TermsAgreed);
         Ok(see_other(&notice::account(AccountNotice::TermAgreed))?)

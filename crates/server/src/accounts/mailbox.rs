@@ -12,7 +12,7 @@ use std::{
 use jiff::fmt::rfc2822;
 use mapae_protocol::{base64url, random, time::Timestamp};
 
-use super::Email;
+use super::EmailAddress;
 
 /// A letter in one language.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Letter {
     /// Where this server is reached, `host[:port]`: letters come from there.
     pub authority: String,
     /// The stored address, never the one that a form submitted.
-    pub to: Email,
+    pub to: EmailAddress,
     /// One line.
     pub subject: String,
     /// Plain text.
@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn letter(to: Email, authority: &str) -> Letter {
+    fn letter(to: EmailAddress, authority: &str) -> Letter {
         Letter { authority: authority.to_owned(), to, subject: "s".to_owned(), text: "t".to_owned() }
     }
 
@@ -162,7 +162,7 @@ mod tests {
             ("[::1]:9000", "no-reply@[IPv6:::1]"),
             ("[::1]", "no-reply@[IPv6:::1]"),
         ] {
-            let letter = letter(Email::parse("mina@example.com").unwrap(), authority);
+            let letter = letter(EmailAddress::parse("mina@example.com").unwrap(), authority);
             let text = letter.to_rfc_5322(Timestamp::from_unix(1_800_000_000));
             let head = format!(
                 "From: Mapae <{from}>\r\nDate: Fri, 15 Jan 2027 08:00:00 -0000\r\nTo: <mina@example.com>\r\n"
@@ -184,7 +184,7 @@ mod tests {
         for (folder, expected) in [(&made, 0o700), (&named, 0o755)] {
             let mailbox = Mailbox::open(folder).unwrap();
             assert_eq!(mode(folder), expected);
-            let to = Email::parse("mina@example.com").unwrap();
+            let to = EmailAddress::parse("mina@example.com").unwrap();
             let letter = letter(to, "localhost:9000");
             let file = mailbox.draft(&letter, Timestamp::from_unix(0)).unwrap().deliver().unwrap();
             assert_eq!(mode(&file), 0o600);

@@ -1,6 +1,5 @@
 //! People: addresses, passwords, sessions of their browsers, and the mails that prove a mailbox.
 
-mod email;
 pub(crate) mod guess;
 pub(crate) mod known_browser;
 pub(crate) mod known_claims;
@@ -14,6 +13,6 @@ mod turns;
 pub(crate) mod typed;
 mod weak;
 
-pub use email::{Email, InvalidEmail};
 pub use mailbox::{Draft, Letter, Mailbox};
+pub use mapae_protocol::email_address::EmailAddress;
 pub use passwords::{HashError, InvalidPassword, MAX_CHARS, MIN_CHARS, NewPassword, Passwords};

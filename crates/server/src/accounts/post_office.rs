@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    Email, Letter,
+    EmailAddress, Letter,
     mailed_link::{self, Recipient},
 };
 use crate::{
@@ -54,7 +54,7 @@ pub(crate) struct Order(MailOrder);
 impl Order {
     /// `locale` is the language of the page that asked; the one of a person who is known goes before. `step` is the
     /// one with which the person goes on afterwards, sealed for the browser that asked.
-    pub(crate) fn new(matter: Matter, email: &Email, locale: Locale, step: Option<Concealed>) -> Self {
+    pub(crate) fn new(matter: Matter, email: &EmailAddress, locale: Locale, step: Option<Concealed>) -> Self {
         let (email, locale) = (email.to_string(), locale.as_str().to_owned());
         let id = Kind::MailOrder.fresh();
         Self(MailOrder { id, matter, email, locale, step, app_id: None, upstream: None })
@@ -201,7 +201,7 @@ async fn attend(app: &App, order: &MailOrder) {
 /// link in it; the name that people read. Only then the order is forgotten.
 async fn carry_out(app: &App, order: &MailOrder) -> Result<(), Undelivered> {
     // An account's address is unique and canonical: the one looked up by is the one that is stored.
-    let to = Email::parse(&order.email).map_err(Fault::corrupt(Artefact::Email))?;
+    let to = EmailAddress::parse_with_localhost(&order.email).map_err(Fault::corrupt(Artefact::Email))?;
     if let Some(Written { text: letters::Letter { subject, body }, unit }) = compose(app, order).await? {
         let authority = app.config().site.authority().to_owned();
         let letter = Letter { authority, to, subject, text: body };

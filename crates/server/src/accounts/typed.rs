@@ -1,6 +1,8 @@
 //! What people type about themselves, parsed; what is wrong with it in the words of the pages.
 
-use super::{Email, InvalidPassword, MAX_CHARS, MIN_CHARS, NewPassword, weak};
+use mapae_protocol::email_address::InvalidEmailAddress;
+
+use super::{EmailAddress, InvalidPassword, MAX_CHARS, MIN_CHARS, NewPassword, weak};
 use crate::pages::{
     input::{EmailMistake, Input, NameMistake, PasswordMistake, PasswordRule},
     shown::Shown,
@@ -12,11 +14,17 @@ const MAX_NAME: usize = 64;
 /// What a new password must be, as a hint.
 pub(crate) const PASSWORD_RULE: PasswordRule = PasswordRule { min: MIN_CHARS };
 
+/// An address as somebody types it: blanks around it are not a part of it, and who tries the server out on their own
+/// machine may be at `localhost`.
+pub(crate) fn address(text: &str) -> Result<EmailAddress, InvalidEmailAddress> {
+    EmailAddress::parse_with_localhost(text.trim_matches([' ', '\t']))
+}
+
 /// An address, or the field as it is shown again.
-pub(crate) fn email(text: Option<&str>) -> Result<Email, Input<EmailMistake>> {
+pub(crate) fn email(text: Option<&str>) -> Result<EmailAddress, Input<EmailMistake>> {
     let text = text.unwrap_or_default();
     let mistake = if text.trim().is_empty() { EmailMistake::Missing } else { EmailMistake::Malformed };
-    Email::parse(text).map_err(|_| Input::refused(text, mistake))
+    address(text).map_err(|_| Input::refused(text, mistake))
 }
 
 /// A person's name without blanks around it, or the field as it is shown again.
@@ -78,6 +86,16 @@ mod tests {
         assert_eq!(email(Some("a@")).unwrap_err().value, "a@");
         assert_eq!(email(Some(" ")).unwrap_err().mistake, Some(EmailMistake::Missing));
         assert_eq!(email(Some("Hong@Example.com")).unwrap().as_str(), "hong@example.com");
+    }
+
+    /// The address itself has none: what a provider gives with a blank is no address of anybody.
+    #[test]
+    fn lk_11_blanks_around_an_address_are_the_forms() {
+        for text in ["  bob@example.com ", "bob@example.com\t", "BOB@EXAMPLE.COM"] {
+            assert_eq!(address(text).unwrap().as_str(), "bob@example.com");
+        }
+        assert!(EmailAddress::parse(" bob@example.com").is_err() && address("b ob@example.com").is_err());
+        assert_eq!(address("me@localhost").unwrap().as_str(), "me@localhost");
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub use self::{
     tokens::Tokens,
 };
 use self::{file::File, server::Server, source::Source};
-use crate::{http::tls::TlsFiles, terms::Term, upstream::UpstreamSettings};
+use crate::{http::tls::TlsFiles, upstream::UpstreamSettings};
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
 pub(crate) use unusable::{Unusable, unusable};
@@ -102,7 +102,7 @@ pub struct Config {
     /// Providers that people sign in with.
     pub upstreams: Vec<UpstreamSettings>,
     /// What people agree to when they make an account.
-    pub terms: Vec<Term>,
+    pub terms: Vec<mapae_client::Term>,
 }
 
 impl Config {

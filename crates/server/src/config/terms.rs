@@ -1,12 +1,13 @@
 //! `[[terms]]`: what people agree to when they make an account, one table each.
 
+use mapae_client::terms::Term;
+use mapae_protocol::locale::Locale;
 use url::Url;
 
 use super::{
     source::Source,
     table::{Key, Reading, key},
 };
-use crate::terms::Term;
 
 /// The name of the tables in the file.
 pub(super) const TERMS: &str = "terms";
@@ -55,7 +56,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Vec<Term> {
         reading.refuse_unknown(KEYS);
         let term = term(&mut reading);
         if let Some(term) = &term
-            && read.iter().any(|other| other.id == term.id)
+            && read.iter().any(|other| other.name() == term.name())
         {
             reading.mistake("id", "Two terms have one id.", "Give one of them another id.");
         }
@@ -71,15 +72,14 @@ fn term(reading: &mut Reading<'_>) -> Option<Term> {
     let required = !reading.is_off("required");
     let (title_ko, title_en) = (title(reading, "title_ko"), title(reading, "title_en"));
     let (address_ko, address_en) = (address(reading, "address_ko"), address(reading, "address_en"));
-    Some(Term {
-        id: id?,
-        version: version?,
-        required,
-        title_ko: title_ko?,
-        title_en: title_en?,
-        address_ko,
-        address_en,
-    })
+    let of = if required { Term::required } else { Term::optional };
+    let mut term = of(id?, version?).titled(title_ko?, title_en?);
+    for (locale, address) in [(Locale::Ko, address_ko), (Locale::En, address_en)] {
+        if let Some(address) = address {
+            term = term.at_in(locale, address);
+        }
+    }
+    Some(term)
 }
 
 /// A short word that can stand in a form.

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use mapae_protocol::locale::Locale;
 use tempfile::TempDir;
 
 use super::{setting::Setting, *};
@@ -241,11 +242,9 @@ fn op_15_terms_are_tables_with_every_mistake_told() {
     );
     let config = Config::load(&flags, &Environment::default()).unwrap();
     let [service, news] = config.terms.as_slice() else { panic!("{:?}", config.terms) };
-    assert_eq!((service.required, news.required), (true, false));
-    assert_eq!(
-        (service.version.as_str(), service.address_ko.as_deref()),
-        ("2026-11-01", Some("https://id.example/terms"))
-    );
+    assert_eq!((service.is_required(), news.is_required()), (true, false));
+    assert_eq!((service.version(), news.title(Locale::En)), ("2026-11-01", "News"));
+    assert_eq!(service.address(Locale::En), Some("https://id.example/terms"), "in the other language");
     let (_folder, flags) = with_file(
         "[[terms]]\nid = \"Service\"\nversion = 1\ntitle_ko = \"이용약관\"\nadress_ko = \"x\"\naddress_en = \"javascript:alert(1)\"\n\
          [[terms]]\nid = \"a\"\nversion = \"1\"\ntitle_ko = \"가\"\ntitle_en = \"A\"\nrequired = \"maybe\"\n\

@@ -1,6 +1,7 @@
 //! Why a provider cannot be spoken to as it is written down: which setting it is, what is wrong, what to write instead.
 
-use mapae_client::{Setting, error::Language};
+use mapae_client::Setting;
+use mapae_protocol::locale::Locale;
 
 use super::Site;
 use crate::upstream::UpstreamSettings;
@@ -45,7 +46,7 @@ pub(crate) fn unusable(settings: &UpstreamSettings, site: &Site) -> Option<Unusa
     Some(Unusable {
         key: key(error.setting()),
         wrong: format!("It cannot be used like this: {}.", error.problem()),
-        instead: error.setting().advice(Language::English).to_owned(),
+        instead: error.setting().advice(Locale::En).to_owned(),
     })
 }
 

@@ -16,7 +16,7 @@ use crate::{
         shown::Shown,
     },
     store::upstreams,
-    upstream::{Origin, Upstream, language},
+    upstream::{Origin, Upstream},
 };
 
 /// `GET /console/upstreams`.
@@ -90,7 +90,7 @@ fn missing(names: &[String]) -> Option<Shown> {
 }
 
 async fn finding(developer: &Developer, upstream: &Upstream) -> Finding {
-    let spoken = language(developer.visit().locale(None));
+    let spoken = developer.visit().locale(None);
     match upstream.provider.probe(developer.now()).await {
         Ok(()) => Finding::Right,
         Err(error) => {

@@ -16,7 +16,7 @@ use crate::router::paths;
 
 /// What stands before an address of ours in a page, down to its slash. Each has a quotation mark, which what people and
 /// apps wrote has nowhere: it is escaped.
-const BEFORE: [&str; 4] = [" href=\"", " action=\"", " src=\"", " content=\"3;url="];
+const BEFORE: [&str; 5] = [" href=\"", " action=\"", " src=\"", " srcset=\"", " content=\"3;url="];
 
 /// An address that is not below the path: others may answer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,13 +168,13 @@ mod tests {
 
     #[tokio::test]
     async fn what_pages_and_redirects_lead_to_is_below_the_path_and_nothing_else_is_touched() {
-        let page = "<a href=\"/x\">=\"/x\"</a><form action=\"/\"><img src=\"/i.png\"><a href=\"https://a/\">\
+        let page = "<a href=\"/x\">=\"/x\"</a><form action=\"/\"><source srcset=\"/i\"><img src=\"/i.png\"><a href=\"https://a/\">\
                     <input value=\"x&#38;url=/y&#34;url=/z\"><meta http-equiv=\"refresh\" content=\"3;url=/x\">";
         let (location, text) = left("text/html; charset=utf-8", "/sign-in?step=/x", page).await;
         assert_eq!(location, "/a/b/sign-in?step=/x");
         assert_eq!(
             text,
-            "<a href=\"/a/b/x\">=\"/x\"</a><form action=\"/a/b/\"><img src=\"/a/b/i.png\"><a href=\"https://a/\">\
+            "<a href=\"/a/b/x\">=\"/x\"</a><form action=\"/a/b/\"><source srcset=\"/a/b/i\"><img src=\"/a/b/i.png\"><a href=\"https://a/\">\
              <input value=\"x&#38;url=/y&#34;url=/z\"><meta http-equiv=\"refresh\" content=\"3;url=/a/b/x\">"
         );
         let (location, text) =

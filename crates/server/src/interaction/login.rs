@@ -15,7 +15,7 @@ use super::{
     proceed, see_other, trust_target,
 };
 use crate::{
-    accounts::{Email, NewPassword, guess::Guess, known_browser, session, throttle::Throttled},
+    accounts::{EmailAddress, NewPassword, guess::Guess, known_browser, session, throttle::Throttled, typed},
     app::App,
     audit::{About, Event},
     catalog::Client,
@@ -152,8 +152,8 @@ pub(crate) enum Attempt {
 /// The account with this address and password. Unknown, disabled and wrong cost and look the same (SE-15, SE-16).
 pub(crate) async fn verify(visit: &Visit, email: &str, password: &str) -> Result<Option<Account>, Attempt> {
     let app = &visit.app;
-    let address = Email::parse(email).ok();
-    let name = address.as_ref().map_or(email, Email::as_str);
+    let address = typed::address(email).ok();
+    let name = address.as_ref().map_or(email, EmailAddress::as_str);
     let account = match &address {
         Some(address) => users::by_email(app.db(), address.as_str())
             .await

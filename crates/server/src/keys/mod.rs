@@ -16,7 +16,7 @@ pub use master::MasterKeyError;
 pub(crate) use master::{load as load_master_key, load_or_create as load_or_create_master_key};
 pub(crate) use purposes::{
     ANSWER_LIFE, ARRIVAL_LIFE, AuthorizationCodes, BROWSER_LIFE, DEPARTURE_LIFE, FeedCursors,
-    KNOWN_BROWSER_LIFE, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, STEP_LIFE, Seals,
+    KNOWN_BROWSER_LIFE, ON_THE_WAY, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, STEP_LIFE, Seals,
 };
 pub(crate) use ring::{KeyRing, KeySet};
 pub(crate) use rotation::{Takeover, rotation, rotation_of};

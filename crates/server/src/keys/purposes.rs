@@ -2,6 +2,7 @@
 
 use mapae_protocol::{
     dpop::NONCE_LIFE,
+    ending::Memory,
     seal::{Purpose, RootError, SealRoot, Sealer},
     time::Seconds,
 };
@@ -16,6 +17,8 @@ pub(crate) const DEPARTURE_LIFE: Seconds = Seconds::minutes(10);
 pub(crate) const ANSWER_LIFE: Seconds = Seconds::minutes(1);
 /// How long somebody who came back from a provider may take to get an account.
 pub(crate) const ARRIVAL_LIFE: Seconds = Seconds::minutes(30);
+/// For how long it is remembered what a provider said has ended: somebody may be there, and then at the sign-up step.
+pub(crate) const ON_THE_WAY: Memory = Memory::of_a_way(DEPARTURE_LIFE, ARRIVAL_LIFE);
 /// How long a browser is known, before and after anybody has signed in: what is bound to it lives no longer.
 pub(crate) const BROWSER_LIFE: Seconds = Seconds::days(30);
 /// How long a browser is remembered as one of its owner's.

@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use mapae_client::terms::{Agreed, Term};
 
 use super::opened::{Opened, dead};
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
         links::{self, Purpose},
         users::{self, NewUser},
     },
-    terms::{Agreed, Answered, Term, boxes, keeping, read},
+    terms::{Answered, boxes, keeping, read},
 };
 
 /// `GET /sign-up/finish`.

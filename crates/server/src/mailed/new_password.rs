@@ -10,7 +10,7 @@ use super::opened::{Opened, dead};
 use crate::{
     account::ways,
     accounts::{
-        Email, NewPassword,
+        EmailAddress, NewPassword,
         post_office::Order,
         session::{self, Proven},
         typed,
@@ -147,6 +147,7 @@ async fn replace(
 
 /// The mail that lets the person know that their password was changed.
 pub(crate) fn notice(visit: &Visit, user: &User) -> Result<Order, Fault> {
-    let email = Email::parse(user.address()).map_err(Fault::corrupt(Artefact::Email))?;
+    let email =
+        EmailAddress::parse_with_localhost(user.address()).map_err(Fault::corrupt(Artefact::Email))?;
     Ok(Order::new(Matter::PasswordChanged, &email, visit.locale(None), None))
 }

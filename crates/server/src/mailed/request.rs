@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use crate::{
     accounts::{
-        Email, mailed_link,
+        EmailAddress, mailed_link,
         post_office::{self, Order},
         throttle,
     },
@@ -19,7 +19,7 @@ pub(super) async fn order(
     visit: &Visit,
     step: &Step,
     purpose: MailPurpose,
-    email: Email,
+    email: EmailAddress,
 ) -> Result<Response, PageError> {
     let matter = match purpose {
         MailPurpose::SignUp => Matter::SignUp,
@@ -51,7 +51,7 @@ fn app_of(step: &Step) -> Option<String> {
 
 /// Whether this source and this address may have another mail. They are not told: the answer would tell who
 /// else asks about an address.
-fn admit(visit: &Visit, email: &Email) -> bool {
+fn admit(visit: &Visit, email: &EmailAddress) -> bool {
     let (throttle, now) = (visit.app.throttle(), visit.app.now());
     // Sign-in attempts have the same budget, and must not share it.
     let source = format!("mail {}", visit.context.client.throttle_key());

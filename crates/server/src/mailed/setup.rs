@@ -10,7 +10,7 @@ use mapae_protocol::time::Seconds;
 use super::opened::{Opened, dead};
 use crate::{
     accounts::{
-        Email, NewPassword,
+        EmailAddress, NewPassword,
         session::{self, Proven},
         typed,
     },
@@ -74,7 +74,7 @@ async fn find(visit: &Visit) -> Result<Option<Opened>, PageError> {
 /// A form that was filled in well.
 struct Fields {
     name: String,
-    email: Email,
+    email: EmailAddress,
     password: NewPassword,
 }
 

@@ -9,7 +9,7 @@ use crate::pages::{
     moment::Moment,
     scope_text::ScopeText,
     shown::Shown,
-    sign_in::{Brand, TroubleWith, UpstreamButton, UpstreamTrouble},
+    sign_in::{TroubleWith, UpstreamButton, UpstreamTrouble},
     texts::Texts,
 };
 
@@ -277,13 +277,7 @@ fn ways(confirm: Option<String>) -> Ways {
         last_used: example::minutes_ago(used),
         removable,
     };
-    let naver = UpstreamButton {
-        id: "naver".to_owned(),
-        address: at::upstream_start("naver", example::STEP),
-        brand: Brand::Naver,
-        provider: Shown::name("네이버"),
-        last: false,
-    };
+    let naver = UpstreamButton::sample("naver");
     Ways {
         password: true,
         linked: vec![

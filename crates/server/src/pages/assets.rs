@@ -1,37 +1,31 @@
 //! Files that pages refer to: compiled in, named by their content, so that browsers may keep them for ever.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 /// One file.
 #[derive(Debug)]
 pub struct Asset {
     /// Its name in templates.
-    name: &'static str,
+    name: Cow<'static, str>,
     /// Address with the content's fingerprint in it.
     address: String,
     /// Media type.
     pub content_type: &'static str,
     /// Content.
-    pub body: &'static str,
+    pub body: Cow<'static, str>,
 }
 
 /// `Cache-Control` of every asset: another content has another address.
 pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 /// All files, under `/assets/`.
-pub static ASSETS: LazyLock<[Asset; 11]> = LazyLock::new(|| {
+pub static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         Asset::new("mapae", "css", STYLE),
         Asset::new("mapae", "js", include_str!("../../assets/mapae.js")),
         Asset::new("form-post", "js", include_str!("../../assets/form-post.js")),
         Asset::new("onwards", "js", include_str!("../../assets/onwards.js")),
         Asset::new("mark", "svg", include_str!("../../assets/mark.svg")),
-        Asset::new("kakao", "svg", include_str!("../../assets/brand-kakao.svg")),
-        Asset::new("naver", "svg", include_str!("../../assets/brand-naver.svg")),
-        Asset::new("google", "svg", include_str!("../../assets/brand-google.svg")),
-        Asset::new("facebook", "svg", include_str!("../../assets/brand-facebook.svg")),
-        Asset::new("apple", "svg", include_str!("../../assets/brand-apple.svg")),
-        Asset::new("github", "svg", include_str!("../../assets/brand-github.svg")),
     ]
 });
 
@@ -46,12 +40,21 @@ const STYLE: &str = concat!(
 
 impl Asset {
     fn new(stem: &'static str, extension: &'static str, body: &'static str) -> Self {
-        let (name, content_type) = match extension {
-            "css" => (stem, "text/css; charset=utf-8"),
-            "js" => (stem, "text/javascript; charset=utf-8"),
-            _ => (stem, "image/svg+xml"),
+        Self::of(Cow::Borrowed(stem), extension, Cow::Borrowed(body))
+    }
+
+    /// A file that is written by the server itself.
+    pub(in crate::pages) fn written(stem: String, extension: &'static str, body: String) -> Self {
+        Self::of(Cow::Owned(stem), extension, Cow::Owned(body))
+    }
+
+    fn of(name: Cow<'static, str>, extension: &'static str, body: Cow<'static, str>) -> Self {
+        let content_type = match extension {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            _ => "image/svg+xml",
         };
-        let address = format!("/assets/{stem}-{:016x}.{extension}", fingerprint(body.as_bytes()));
+        let address = format!("/assets/{name}-{:016x}.{extension}", fingerprint(body.as_bytes()));
         Self { name, address, content_type, body }
     }
 

@@ -55,7 +55,7 @@ fn text(element: ElementRef<'_>) -> String {
 
 /// The first end tag that does not end what was begun last: what a browser would have to guess.
 fn unbalanced(html: &str) -> Option<String> {
-    const VOID: [&str; 5] = ["meta", "link", "img", "input", "br"];
+    const VOID: [&str; 6] = ["meta", "link", "img", "source", "input", "br"];
     let mut open = Vec::new();
     for tag in html.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag)) {
         let name = tag.split_ascii_whitespace().next().unwrap_or_default();

@@ -32,6 +32,7 @@ pub mod account;
 pub mod assets;
 pub mod at;
 pub mod blocked;
+pub mod brands;
 pub mod browser;
 pub mod connected_service;
 pub mod consent;

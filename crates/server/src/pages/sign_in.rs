@@ -1,6 +1,17 @@
 //! Sign in with e-mail and password — OIDC Core §3.1.2.3.
 
-use crate::pages::{Page, at, example, look::AppCard, policy::FormTarget, shown::Shown, texts::Texts};
+use mapae_client::{ButtonUse, Definition};
+use mapae_protocol::locale::Locale;
+
+use crate::pages::{
+    Page, at,
+    brands::{self, Brand},
+    example,
+    look::AppCard,
+    policy::FormTarget,
+    shown::Shown,
+    texts::Texts,
+};
 
 /// The sign-in page.
 #[derive(Debug, Clone)]
@@ -36,71 +47,16 @@ pub struct UpstreamButton {
     pub id: String,
     /// Where the button leads.
     pub address: String,
-    /// How it looks and what it says.
-    pub brand: Brand,
-    /// What people call it.
+    /// How it looks; `None`: like any other button.
+    pub brand: Option<Brand>,
+    /// What it says to whoever comes for the first time, or not.
+    pub start: Shown,
+    /// What it says to whoever has signed in before.
+    pub sign_in: Shown,
+    /// What people call the provider.
     pub provider: Shown,
     /// Whether it was used last in this browser.
     pub last: bool,
-}
-
-/// How a button looks, by the provider's guide for designers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Brand {
-    /// Yellow, with the speech bubble.
-    Kakao,
-    /// Green, with the white N.
-    Naver,
-    /// White, with the G of four colours.
-    Google,
-    /// Blue, with the f.
-    Facebook,
-    /// Black, with the apple.
-    Apple,
-    /// Near black, with the cat.
-    GitHub,
-    /// Any other: ours.
-    Plain,
-}
-
-impl Brand {
-    /// Of a definition; one that the operator gave another name is no brand.
-    pub(crate) fn of(definition: &str, renamed: bool) -> Self {
-        match definition {
-            _ if renamed => Self::Plain,
-            "kakao" => Self::Kakao,
-            "naver" | "naver-oidc" => Self::Naver,
-            "google" => Self::Google,
-            "facebook" => Self::Facebook,
-            "apple" => Self::Apple,
-            "github" => Self::GitHub,
-            _ => Self::Plain,
-        }
-    }
-
-    pub(in crate::pages) const fn class(self) -> &'static str {
-        match self {
-            Self::Kakao => "kakao",
-            Self::Naver => "naver",
-            Self::Google => "google",
-            Self::Facebook => "facebook",
-            Self::Apple => "apple",
-            Self::GitHub => "github",
-            Self::Plain => "plain-brand",
-        }
-    }
-
-    pub(in crate::pages) const fn mark(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Kakao => "kakao.svg",
-            Self::Naver => "naver.svg",
-            Self::Google => "google.svg",
-            Self::Facebook => "facebook.svg",
-            Self::Apple => "apple.svg",
-            Self::GitHub => "github.svg",
-            Self::Plain => return None,
-        })
-    }
 }
 
 impl UpstreamButton {
@@ -109,15 +65,29 @@ impl UpstreamButton {
         t.with("account.way_add", "provider", &self.provider)
     }
 
-    fn text(&self, t: &Texts) -> String {
-        match self.brand {
-            Brand::Kakao => t.of("upstream.kakao").to_owned(),
-            Brand::Naver => t.of("upstream.naver").to_owned(),
-            Brand::Google => t.of("upstream.google").to_owned(),
-            Brand::Facebook => t.of("upstream.facebook").to_owned(),
-            Brand::Apple => t.of("upstream.apple").to_owned(),
-            Brand::GitHub => t.of("upstream.github").to_owned(),
-            Brand::Plain => t.with("upstream.other", "provider", &self.provider),
+    /// Its class.
+    pub(in crate::pages) fn class(&self) -> &str {
+        self.brand.as_ref().map_or("plain-brand", Brand::class)
+    }
+
+    /// The address of the style sheet that the buttons need.
+    pub(in crate::pages) fn sheet(buttons: &[Self]) -> Option<&str> {
+        buttons.iter().find_map(|button| button.brand.as_ref()).map(Brand::sheet)
+    }
+
+    /// A button as it is where its provider is set up under the name of its definition.
+    #[expect(clippy::expect_used, reason = "a constant, which every test of the samples reads")]
+    pub(in crate::pages) fn sample(id: &str) -> Self {
+        let definition = Definition::named(id).expect("a definition that is compiled in");
+        let words = |of| Shown::name(&definition.button_words(of, Locale::Ko));
+        Self {
+            id: id.to_owned(),
+            address: at::upstream_start(id, example::STEP),
+            brand: brands::SAMPLES.brand(id).cloned(),
+            start: words(ButtonUse::Start),
+            sign_in: words(ButtonUse::SignIn),
+            provider: Shown::name(definition.label(Locale::Ko)),
+            last: false,
         }
     }
 }
@@ -258,6 +228,11 @@ impl SignIn {
         !(self.fixed() && cannot && !self.upstreams.is_empty())
     }
 
+    /// What stands on a provider's button: who signs in again or proves an account is no newcomer.
+    fn words<'a>(&self, button: &'a UpstreamButton) -> &'a Shown {
+        if self.fixed() || self.linking.is_some() { &button.sign_in } else { &button.start }
+    }
+
     /// Whether the keyboard belongs to the first empty field: what went wrong is read first, and asks for it by itself.
     fn nothing_went_wrong(&self) -> bool {
         self.problem.is_none() && self.trouble.is_none()
@@ -326,7 +301,7 @@ impl Page for SignIn {
             (
                 "in-app",
                 Self {
-                    upstreams: buttons().into_iter().filter(|button| button.brand != Brand::Google).collect(),
+                    upstreams: buttons().into_iter().filter(|button| button.id != "google").collect(),
                     kept_out: Some(KeptOut { provider: Shown::name("Google") }),
                     ..own
                 },
@@ -369,45 +344,19 @@ fn troubled(page: &SignIn, trouble: UpstreamTrouble) -> SignIn {
 }
 
 fn buttons() -> Vec<UpstreamButton> {
-    let button = |id: &str, brand, provider: &str| UpstreamButton {
-        id: id.to_owned(),
-        address: at::upstream_start(id, example::STEP),
-        brand,
-        provider: Shown::name(provider),
-        last: id == "kakao",
-    };
-    vec![
-        button("kakao", Brand::Kakao, "카카오"),
-        button("naver", Brand::Naver, "네이버"),
-        button("google", Brand::Google, "Google"),
-        button("facebook", Brand::Facebook, "Facebook"),
-        button("apple", Brand::Apple, "Apple"),
-        button("github", Brand::GitHub, "GitHub"),
-        button("company", Brand::Plain, "우리 회사"),
-    ]
-}
-
-#[cfg(test)]
-mod tests {
-    use mapae_client::{Definition, error::Language};
-    use mapae_protocol::locale::Locale;
-
-    use super::*;
-
-    /// Where a provider leaves the choice, all buttons say the same; and this server says what its client does.
-    #[test]
-    fn buttons_in_english_have_one_form() {
-        for id in Definition::ids().filter(|id| *id != "oidc") {
-            let definition = Definition::named(id).unwrap();
-            let provider = Shown::name(definition.label(Language::English));
-            let brand = Brand::of(id, false);
-            assert_ne!(brand, Brand::Plain, "{id}");
-            let button =
-                UpstreamButton { id: id.to_owned(), address: String::new(), brand, provider, last: false };
-            let text = button.text(&Texts::new(Locale::En));
-            assert_eq!(text, definition.button(Language::English), "{id}");
-            let form = if id == "kakao" { "Login with " } else { "Continue with " };
-            assert!(text.starts_with(form), "{text}");
-        }
-    }
+    let known = ["kakao", "naver", "google", "facebook", "apple", "github"];
+    let mut buttons: Vec<_> = known.into_iter().map(UpstreamButton::sample).collect();
+    buttons.iter_mut().for_each(|button| button.last = button.id == "kakao");
+    let company = "우리 회사";
+    let words = |of: ButtonUse| Shown::name(&of.words(company, Locale::Ko));
+    buttons.push(UpstreamButton {
+        id: "company".to_owned(),
+        address: at::upstream_start("company", example::STEP),
+        brand: None,
+        start: words(ButtonUse::Start),
+        sign_in: words(ButtonUse::SignIn),
+        provider: Shown::name(company),
+        last: false,
+    });
+    buttons
 }

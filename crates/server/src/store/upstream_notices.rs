@@ -1,15 +1,15 @@
 //! Notices of providers that were carried out — RFC 8417 §2.2 (`jti`) —, and deletions that they asked for.
 
 use mapae_client::EndUser;
-use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_protocol::{
+    ending::Memory,
+    time::{Seconds, Timestamp},
+};
 
 use super::db::{Db, Statement, StoreError, statements, values};
 
 /// How long it can be asked what became of a deletion.
 const DELETIONS: Seconds = Seconds::days(90);
-
-/// Longer than anybody is on the way in from a provider: at its pages, and then at the sign-up step.
-const ON_THE_WAY: Seconds = Seconds::hours(1);
 
 statements! {
     INSERT: UpstreamNotices =
@@ -61,12 +61,10 @@ pub async fn deletion(
     Ok(until.map(|until| until.minus(DELETIONS)))
 }
 
-/// Remembers that everything of a person at a provider has ended. Whoever begins again in this very second comes in: it is
-/// more likely the answer to it than what it was meant to end.
+/// Remembers that everything of a person at a provider has ended.
 #[must_use]
-pub fn ended(person: &EndUser, at: Timestamp) -> Statement {
-    let until = at.minus(Seconds::seconds(1)).plus(ON_THE_WAY);
-    Statement::zero_or_one(REMEMBER, values![of_person(person), until])
+pub fn ended(person: &EndUser, at: Timestamp, memory: Memory) -> Statement {
+    Statement::zero_or_one(REMEMBER, values![of_person(person), memory.until_but_now(at)])
 }
 
 /// Whether everything of a person at a provider has ended since they were sent there at `begun_at`.
@@ -76,12 +74,12 @@ pub fn ended(person: &EndUser, at: Timestamp) -> Statement {
 pub async fn ended_since(
     db: &Db,
     person: &EndUser,
-    begun_at: Timestamp,
+    (begun_at, memory): (Timestamp, Memory),
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let row = db.optional(UNTIL, &values![of_person(person), now]).await?;
     let until = row.map(|row| row.read(|row| row.timestamp())).transpose()?;
-    Ok(until.is_some_and(|until| begun_at.plus(ON_THE_WAY) <= until))
+    Ok(until.is_some_and(|until| memory.ended_since(begun_at, until)))
 }
 
 fn of_person(person: &EndUser) -> String {

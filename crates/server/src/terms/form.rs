@@ -1,15 +1,12 @@
 //! The boxes of terms in a form: what they show, and what was ticked.
 
+use mapae_client::terms::{Agreed, Term, Ticked, ticked};
 use mapae_protocol::locale::Locale;
 
-use super::{Agreed, Term};
 use crate::{
     interaction::{PageError, Visit},
     pages::{shown::Shown, terms::TermBox},
 };
-
-/// What stands before a term's name in forms.
-const PREFIX: &str = "term.";
 
 /// What a form says of the terms that were asked.
 pub(crate) struct Answered {
@@ -28,32 +25,20 @@ pub(crate) fn boxes(terms: &[&Term], locale: Locale) -> Vec<TermBox> {
 
 /// Which of the `asked` terms a form agrees to.
 pub(crate) fn read(visit: &Visit, asked: &[&Term], locale: Locale) -> Result<Answered, PageError> {
-    let mut answered = Answered { agreed: Vec::new(), boxes: Vec::new(), refused: false };
-    for term in asked {
-        // Another version stood on the page: nobody agreed to this one.
-        let ticked = visit.one(&field(term))? == Some(term.version.as_str());
-        let missing = term.required && !ticked;
-        answered.refused |= missing;
-        answered.boxes.push(shown(term, locale, (ticked, missing)));
-        if ticked {
-            answered.agreed.push(Agreed { term: term.id.clone(), version: term.version.clone() });
-        }
-    }
-    Ok(answered)
-}
-
-fn field(term: &Term) -> String {
-    format!("{PREFIX}{}", term.id)
+    let Ticked { agreed, missing } = ticked(asked.iter().copied(), |field| visit.one(field))?;
+    let answer = |term: &Term| (term.is_among(&agreed), missing.contains(&term));
+    let boxes = asked.iter().map(|term| shown(term, locale, answer(term))).collect();
+    Ok(Answered { boxes, refused: !missing.is_empty(), agreed })
 }
 
 fn shown(term: &Term, locale: Locale, (ticked, missing): (bool, bool)) -> TermBox {
     TermBox {
-        id: format!("term-{}", term.id),
-        field: field(term),
-        version: term.version.clone(),
+        id: format!("term-{}", term.name()),
+        field: term.field(),
+        version: term.version().to_owned(),
         title: Shown::sentence(term.title(locale)),
         address: term.address(locale).map(str::to_owned),
-        required: term.required,
+        required: term.is_required(),
         ticked,
         missing,
     }

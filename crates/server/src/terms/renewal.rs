@@ -5,9 +5,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use mapae_client::terms::{Agreed, Term, to_ask};
 use mapae_protocol::scope::Scopes;
 
-use super::{Agreed, Term, boxes, keeping, read, to_ask};
+use super::{boxes, keeping, read};
 use crate::{
     app::App,
     audit::{About, Event},
@@ -39,7 +40,7 @@ pub(crate) async fn are_open(visit: &Visit) -> Result<bool, PageError> {
 async fn open<'a>(app: &'a App, signed_in: &SignedIn) -> Result<Vec<&'a Term>, PageError> {
     let terms = app.config().terms.as_slice();
     // Where there are none, nobody pays for a look.
-    if terms.iter().all(|term| !term.required) {
+    if terms.iter().all(|term| !term.is_required()) {
         return Ok(Vec::new());
     }
     let agreed = term_agreements::of_user(app.db(), &signed_in.user.id).await?;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use mapae_client::{
     CompletedLogin, Identity, Tokens,
     linking::{Action, AddressUse, Decision, Present, Purpose, Rule, decide},
+    terms::Agreed,
 };
 use mapae_protocol::time::Timestamp;
 
@@ -33,7 +34,7 @@ use crate::{
         steps,
         users::{self, NewUser, User},
     },
-    terms::{self, Agreed},
+    terms,
 };
 
 /// How many words on how somebody signed in at the provider are passed on.
@@ -140,7 +141,17 @@ const fn said(rule: Rule) -> UpstreamTrouble {
         Rule::BelongsToAnother => UpstreamTrouble::Taken,
         Rule::ConnectNeedsFreshSignIn => UpstreamTrouble::Stale,
         Rule::ConnectOfAnother | Rule::ConnectWithoutSession => UpstreamTrouble::OtherAccount,
-        _ => UpstreamTrouble::Again,
+        Rule::AlreadyConnected
+        | Rule::ConnectedByOwner
+        | Rule::KnownIdentity
+        | Rule::RemovedLately
+        | Rule::NoAddress
+        | Rule::AddressRests
+        | Rule::UnverifiedAndFree
+        | Rule::UnverifiedAndTaken
+        | Rule::VerifiedAndFree
+        | Rule::VerifiedAndTaken
+        | Rule::UnprovedGivesWay => UpstreamTrouble::Again,
     }
 }
 

@@ -7,7 +7,7 @@ use mapae_client::{
 use mapae_protocol::time::Timestamp;
 
 use crate::{
-    accounts::Email,
+    accounts::EmailAddress,
     fault::Fault,
     interaction::{Errand, Step, Visit},
     store::{identities, sessions::SignedIn, users},
@@ -22,7 +22,7 @@ pub(super) struct Known {
     /// That account, as it is now.
     pub(super) owner: Option<users::User>,
     /// The address that the provider has checked.
-    pub(super) email: Option<Email>,
+    pub(super) email: Option<EmailAddress>,
 }
 
 /// Whether this session's person proved a moment ago who they are.
@@ -80,7 +80,7 @@ fn begun(step: &Step) -> Purpose<String> {
 
 /// Only an address that the provider says it has checked is of any use here: no mail goes to another, and no account
 /// is known by it.
-fn verified_address(identity: &Identity) -> Option<Email> {
+fn verified_address(identity: &Identity) -> Option<EmailAddress> {
     let email = identity.email()?;
-    Email::parse(&email.address).ok().filter(|_| email.is_verified())
+    EmailAddress::parse(&email.address).ok().filter(|_| email.is_verified())
 }

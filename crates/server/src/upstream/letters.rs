@@ -1,7 +1,7 @@
 //! The mail to somebody whose account has a way in more, or one less: who did not do it learns of it.
 
 use crate::{
-    accounts::{Email, post_office::Order},
+    accounts::{EmailAddress, post_office::Order},
     fault::{Artefact, Fault},
     interaction::Visit,
     store::{Unit, mail_orders::Matter, users::User},
@@ -14,7 +14,7 @@ pub(crate) fn way_changed(
     (matter, upstream): (Matter, &str),
 ) -> Result<Option<Order>, Fault> {
     let Some(address) = &user.email else { return Ok(None) };
-    let email = Email::parse(address).map_err(Fault::corrupt(Artefact::Email))?;
+    let email = EmailAddress::parse_with_localhost(address).map_err(Fault::corrupt(Artefact::Email))?;
     Ok(Some(Order::new(matter, &email, visit.locale(None), None).about(upstream)))
 }
 

@@ -33,7 +33,7 @@ pub(crate) use facts::is_fresh;
 pub(crate) use hint::straight;
 pub(crate) use offer::{Offer, offer};
 pub(crate) use refreshing::{NoToken, working_tokens};
-pub(crate) use registry::{Origin, Registry, Upstream, language, opened, opens, read, sealed};
+pub(crate) use registry::{Origin, Registry, Upstream, opened, opens, read, sealed};
 pub(crate) use scope::{named_by, scope_of, scope_text, scope_token_of};
 pub(crate) use settings::read_definition;
 pub use settings::{Options, Secrets, UpstreamSettings};

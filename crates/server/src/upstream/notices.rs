@@ -22,6 +22,7 @@ use crate::{
     fault::Fault,
     http::body,
     interaction::{PageError, page},
+    keys::ON_THE_WAY,
     pages::{
         at,
         deletion::{DeletionPage, FoundDeletion},
@@ -105,7 +106,7 @@ async fn hear(
             unit = unit.with(meaning(app, &upstream, event, now).await?);
             // Whoever is on the way in from there began before.
             if ends_something(event.kind) {
-                unit = unit.with(upstream_notices::ended(&event.person, now));
+                unit = unit.with(upstream_notices::ended(&event.person, now, ON_THE_WAY));
             }
         }
         // Nobody learns by the answer who has an account here.
@@ -178,12 +179,15 @@ async fn meaning(
     };
     let end = || users::end_everything(&row.user_id, now);
     Ok(match event.kind {
-        kind if !ends_something(kind) => Unit::new(),
+        EventKind::Resumed
+        | EventKind::ProfileChanged
+        | EventKind::RelayStopped
+        | EventKind::RelayResumed => Unit::new(),
         EventKind::DataDeletionRequested => end().with(identities::forget_what_came(&row.id)),
         EventKind::Unlinked | EventKind::TokensRevoked | EventKind::Suspended => {
             end().with(identities::forget_tokens(&row.id))
         }
-        _ => end(),
+        EventKind::SessionsRevoked => end(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the sign-in page offers: the providers, last used first, and not those that would refuse here.
 
-use mapae_client::Intent;
+use mapae_client::{ButtonUse, Intent};
 
 use super::{Upstream, departure};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     pages::{
         at,
         shown::Shown,
-        sign_in::{Brand, KeptOut, UpstreamButton},
+        sign_in::{KeptOut, UpstreamButton},
     },
 };
 
@@ -22,7 +22,8 @@ pub(crate) struct Offer {
 
 /// What to offer on the page of this step, which is sealed as `sealed`.
 pub(crate) fn offer(visit: &Visit, step: &Step, sealed: &str) -> Offer {
-    let all = visit.app.upstreams().all();
+    let registry = visit.app.upstreams();
+    let (all, brands) = (registry.all(), registry.brands());
     let locale = visit.locale(Some(step));
     let last = visit.app.cookies().upstream.read(&visit.headers);
     let mut offer = Offer::default();
@@ -35,7 +36,9 @@ pub(crate) fn offer(visit: &Visit, step: &Step, sealed: &str) -> Offer {
         offer.buttons.push(UpstreamButton {
             id: upstream.name().to_owned(),
             address: at::upstream_start(upstream.name(), sealed),
-            brand: Brand::of(upstream.definition().id(), upstream.settings.options.label.is_some()),
+            brand: brands.brand(upstream.name()).cloned(),
+            start: Shown::name(&upstream.words(ButtonUse::Start, locale)),
+            sign_in: Shown::name(&upstream.words(ButtonUse::SignIn, locale)),
             provider: name,
             last: last == Some(upstream.name()),
         });

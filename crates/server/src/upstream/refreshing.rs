@@ -2,12 +2,12 @@
 //! RFC 6749 §6.
 //!
 //! A refresh token is spent by using it. Whoever refreshes has the turn in the person's row and gives signs of life there;
-//! the others [watch](mapae_client::watch) and read what it brought. The new tokens are kept before anybody sees them.
+//! the others [watch](mapae_protocol::watch) and read what it brought. The new tokens are kept before anybody sees them.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use mapae_client::{AccessError, EndUser, Error, Tokens, watch::Watch};
-use mapae_protocol::{random, time::Timestamp};
+use mapae_client::{AccessError, EndUser, Error, Tokens};
+use mapae_protocol::{random, time::Timestamp, watch::Watch};
 use tokio::time::{Instant, sleep};
 
 use super::{Upstream, tokens};

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use arc_swap::ArcSwap;
-use mapae_client::{Definition, Provider, error::Language, observe::Observer};
+use mapae_client::{ButtonLook, ButtonUse, Definition, Provider, observe::Observer};
 use mapae_protocol::{locale::Locale, seal::MasterKey, secret::Secret};
 
 use super::settings::{Options, Secrets, UpstreamSettings};
@@ -11,6 +11,7 @@ use crate::{
     app::App,
     config::{Config, Site},
     fault::{Artefact, Fault},
+    pages::brands::Brands,
     store::{Concealed, Db, identities::Identity, upstreams},
 };
 
@@ -72,35 +73,63 @@ impl Upstream {
         self.provider.definition()
     }
 
+    /// How its button looks. One that the operator gave another name has none of the provider's: its colours stand beside
+    /// its words. What a file of the operator's says counts, whatever the name is.
+    fn look(&self) -> Option<&ButtonLook> {
+        let options = &self.settings.options;
+        let is_renamed = options.label.is_some() && options.definition.is_none();
+        self.definition().button_look().filter(|_| !is_renamed)
+    }
+
+    /// What its button says.
+    pub(crate) fn words(&self, of: ButtonUse, locale: Locale) -> Cow<'_, str> {
+        match &self.settings.options.label {
+            Some(label) => Cow::Owned(of.words(label, locale)),
+            None => self.definition().button_words(of, locale),
+        }
+    }
+
     /// What people call it.
     pub(crate) fn label(&self, locale: Locale) -> &str {
         match &self.settings.options.label {
             Some(label) => label,
-            None => self.definition().label(language(locale)),
+            None => self.definition().label(locale),
         }
-    }
-}
-
-/// The client's name for a language.
-pub(crate) const fn language(locale: Locale) -> Language {
-    match locale {
-        Locale::Ko => Language::Korean,
-        Locale::En => Language::English,
     }
 }
 
 /// All of them, replaced whole.
 #[derive(Debug, Default)]
-pub(crate) struct Registry(ArcSwap<Vec<Arc<Upstream>>>);
+pub(crate) struct Registry(ArcSwap<Registered>);
+
+/// Those of one moment, and what their buttons need.
+#[derive(Debug, Default)]
+struct Registered {
+    upstreams: Arc<Vec<Arc<Upstream>>>,
+    brands: Arc<Brands>,
+}
+
+impl Registered {
+    fn new(upstreams: Vec<Arc<Upstream>>) -> Self {
+        let looks = upstreams.iter().filter_map(|upstream| Some((upstream.name(), upstream.look()?)));
+        let brands = Arc::new(Brands::new(looks));
+        Self { upstreams: Arc::new(upstreams), brands }
+    }
+}
 
 impl Registry {
     pub(crate) fn new(upstreams: Vec<Arc<Upstream>>) -> Self {
-        Self(ArcSwap::from_pointee(upstreams))
+        Self(ArcSwap::from_pointee(Registered::new(upstreams)))
     }
 
     /// Also those that are switched off.
     pub(crate) fn all(&self) -> Arc<Vec<Arc<Upstream>>> {
-        self.0.load_full()
+        self.0.load().upstreams.clone()
+    }
+
+    /// How their buttons look.
+    pub(crate) fn brands(&self) -> Arc<Brands> {
+        self.0.load().brands.clone()
     }
 
     /// Has everything watched that is said to the providers of now.
@@ -114,7 +143,7 @@ impl Registry {
     }
 
     pub(crate) fn replace(&self, upstreams: Vec<Arc<Upstream>>) {
-        self.0.store(Arc::new(upstreams));
+        self.0.store(Arc::new(Registered::new(upstreams)));
     }
 
     /// The one of this name, also when it is switched off.

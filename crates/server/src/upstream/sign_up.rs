@@ -5,7 +5,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use mapae_client::linking::{Action, Purpose, decide};
+use mapae_client::{
+    linking::{Action, Purpose, decide},
+    terms::Term,
+};
 
 use super::{
     arrival::{self, Newcomer},
@@ -24,7 +27,7 @@ use crate::{
         terms::TermBox,
         upstream_sign_up::UpstreamSignUp,
     },
-    terms::{self, Answered, Term},
+    terms::{self, Answered},
 };
 
 /// `GET /upstream/sign-up`.

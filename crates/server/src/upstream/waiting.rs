@@ -14,7 +14,7 @@ use crate::{
     accounts::throttle,
     fault::{Artefact, Fault},
     interaction::{PageError, Step, StepError, Visit},
-    keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, Seals},
+    keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, ON_THE_WAY, Seals},
     store::{CommitError, Concealed, Unit, steps, upstream_notices},
 };
 
@@ -109,7 +109,7 @@ pub(crate) async fn waiting_arrival(visit: &Visit, step: &Step) -> Result<Option
 /// Whether everything of who comes has ended at their provider since they were sent there.
 pub(super) async fn has_ended(visit: &Visit, identity: &Identity) -> Result<bool, Fault> {
     let (app, person) = (&visit.app, identity.person());
-    Ok(upstream_notices::ended_since(app.db(), person, identity.begun_at(), app.now()).await?)
+    Ok(upstream_notices::ended_since(app.db(), person, (identity.begun_at(), ON_THE_WAY), app.now()).await?)
 }
 
 /// Nobody waits in this browser any more: who signs out leaves no form behind that would let the next one in.

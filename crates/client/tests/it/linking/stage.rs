@@ -8,7 +8,7 @@ use std::{
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientBuilder, CreateError, EndUser, Error, Identity, LoginRequest,
     MethodChange, Provider, ProviderSettings, Redirect,
-    linking::{AddressUse, Decision, Holder, canonical_address},
+    linking::{AddressUse, Decision, EmailAddress, Holder},
     observe::{Exchange, Judgement, Observer},
 };
 
@@ -75,7 +75,10 @@ impl Accounts for Members {
         let proved = matches!(answers.address_use(), AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
         let address = match answers.address_use() {
             AddressUse::None => None,
-            _ => identity.email().and_then(|email| canonical_address(&email.address)),
+            _ => identity
+                .email()
+                .and_then(|email| EmailAddress::parse(&email.address).ok())
+                .map(|address| address.as_str().to_owned()),
         };
         if let AddressUse::ProvedInsteadOf(loser) = answers.address_use() {
             let loser = rows.get_mut(loser).unwrap();

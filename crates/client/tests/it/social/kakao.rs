@@ -1,6 +1,6 @@
 //! 카카오 로그인, from the button to the unlinking.
 
-use mapae_client::{AccessError, Class, Error, Identity, Language, LoginError, LoginRequest, Setting};
+use mapae_client::{AccessError, Class, Error, Identity, Locale, LoginError, LoginRequest, Setting};
 use mapae_simulators::{App, Command, FaultKind, ServiceTerm};
 
 use super::scene::{Person, Scene, Setup};
@@ -80,9 +80,9 @@ async fn a_wrong_secret_names_the_place_in_kakaos_console() {
         scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("ryan", &[])).await.unwrap_err();
     assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret));
     let provider = &client.providers()[0];
-    let advice = provider.advice(Setting::ClientSecret, Language::Korean);
+    let advice = provider.advice(Setting::ClientSecret, Locale::Ko);
     assert!(advice.contains("클라이언트 시크릿") && advice.contains("KOE010"), "{advice}");
-    let advice = provider.advice(Setting::RedirectUri, Language::Korean);
+    let advice = provider.advice(Setting::RedirectUri, Locale::Ko);
     assert!(advice.contains("KOE006") && advice.ends_with("http://localhost:3000/callback"), "{advice}");
     assert!(scene.key(&person).await.is_none());
 }

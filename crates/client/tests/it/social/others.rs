@@ -2,7 +2,7 @@
 
 use http::header;
 use mapae_client::{
-    AccessError, Class, Error, Language, LoginRequest, Setting, Verification, login::LoginError,
+    AccessError, Class, Error, Locale, LoginRequest, Setting, Verification, login::LoginError,
 };
 use mapae_simulators::Command;
 
@@ -180,7 +180,7 @@ async fn google_is_not_begun_inside_another_app() {
     headers.insert(header::USER_AGENT, agent.parse().unwrap());
     let refused = scene.client.login(&LoginRequest::new(), &headers).await.unwrap_err();
     assert!(matches!(refused, Error::Login(LoginError::InsideAnotherApp)), "{refused:?}");
-    for (language, word) in [(Language::Korean, "Safari"), (Language::English, "Open in browser")] {
+    for (language, word) in [(Locale::Ko, "Safari"), (Locale::En, "Open in browser")] {
         assert!(refused.explain(language).advice.contains(word));
     }
     Scene::of("kakao").await.client.login(&LoginRequest::new(), &headers).await.unwrap();

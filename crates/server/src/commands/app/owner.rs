@@ -1,7 +1,7 @@
 //! The account that manages an app in the console.
 
 use crate::{
-    accounts::Email,
+    accounts::typed,
     commands::{
         data::Data,
         failure::Failure,
@@ -12,7 +12,7 @@ use crate::{
 
 /// Whoever has this address; nobody if something is wrong, which is in `refusals` then.
 pub(super) async fn find(data: &Data, text: &str, refusals: &mut Refusals) -> Result<Option<User>, Failure> {
-    let Ok(email) = Email::parse(text) else {
+    let Ok(email) = typed::address(text) else {
         let wrong = format!("{text:?} is no e-mail address.");
         refusals.add(INVALID, "--owner", wrong, "Write the address with which the owner signs in.");
         return Ok(None);

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use mapae_client::{Class, error::Language};
+use mapae_client::Class;
+use mapae_protocol::locale::Locale;
 use serde::Serialize;
 
 use super::find;
@@ -34,11 +35,11 @@ pub(in crate::commands) async fn run(args: &OneUpstream) -> Result<Answer, Failu
             Ok(()) => (true, "client id and secret are right".to_owned(), None),
             Err(error) => {
                 let todo = match (error.class(), &settings.options.base_url) {
-                    (Class::Configuration(setting), _) => provider.advice(setting, Language::English),
+                    (Class::Configuration(setting), _) => provider.advice(setting, Locale::En),
                     (Class::Unavailable, Some(address)) => {
                         format!("Is a simulator running at {address}? `mapae simulate` starts them.")
                     }
-                    _ => error.explain(Language::English).advice.to_owned(),
+                    _ => error.explain(Locale::En).advice.to_owned(),
                 };
                 (false, error.to_string(), Some(todo))
             }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{claims, password};
 use crate::{
-    accounts::{Email, NewPassword, Passwords},
+    accounts::{EmailAddress, NewPassword, Passwords, typed},
     cli::CreateUser,
     commands::{
         answer::Answer,
@@ -34,7 +34,7 @@ struct Created {
 
 /// What the options say, well formed.
 struct Wanted {
-    email: Email,
+    email: EmailAddress,
     name: String,
     password: NewPassword,
     /// What else is known, as it is kept.
@@ -65,8 +65,8 @@ pub(in crate::commands) async fn run(args: &CreateUser) -> Result<Answer, Failur
     .await
 }
 
-fn parse_email(text: &str, refusals: &mut Refusals) -> Option<Email> {
-    Email::parse(text)
+fn parse_email(text: &str, refusals: &mut Refusals) -> Option<EmailAddress> {
+    typed::address(text)
         .map_err(|error| {
             refusals.add(
                 INVALID,
@@ -78,7 +78,7 @@ fn parse_email(text: &str, refusals: &mut Refusals) -> Option<Email> {
         .ok()
 }
 
-fn refuse_taken(email: &Email, refusals: &mut Refusals) {
+fn refuse_taken(email: &EmailAddress, refusals: &mut Refusals) {
     refusals.add(
         "email_taken",
         "--email",

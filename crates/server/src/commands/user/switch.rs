@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    accounts::Email,
+    accounts::typed,
     cli::OneUser,
     commands::{answer::Answer, data::Data, failure::Failure},
     store::{
@@ -56,7 +56,7 @@ pub(super) async fn find(data: &Data, text: &str) -> Result<User, Failure> {
         Failure::new("not_found", format!("nobody has an account as {text:?}; `mapae user list` shows all"))
     };
     // Who came from a provider may have no address, and is known by their id.
-    let account = match Email::parse(text) {
+    let account = match typed::address(text) {
         Ok(email) => users::by_email(&data.db, email.as_str()).await?,
         Err(_) => users::by_id(&data.db, text).await?,
     };

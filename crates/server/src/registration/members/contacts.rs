@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Member, MemberProblem, MemberRules, Metadata};
-use crate::accounts::Email;
+use crate::accounts::EmailAddress;
 
 /// `contacts`.
 #[derive(Debug)]
@@ -20,7 +20,9 @@ impl Member for Contacts {
     fn read(&self, value: &Value, _: MemberRules, _: &mut Metadata) -> Result<(), MemberProblem> {
         let listed = value.as_array().filter(|listed| listed.len() <= MOST);
         let are_addresses = |listed: &Vec<Value>| {
-            listed.iter().all(|item| item.as_str().is_some_and(|text| Email::parse(text).is_ok()))
+            listed.iter().all(|item| {
+                item.as_str().is_some_and(|text| EmailAddress::parse_with_localhost(text).is_ok())
+            })
         };
         if listed.is_some_and(are_addresses) { Ok(()) } else { Err(MemberProblem::NotEmails(MOST)) }
     }

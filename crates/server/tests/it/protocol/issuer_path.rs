@@ -99,7 +99,9 @@ async fn crawl(server: &TestServer, browser: &Browser, from: &str) -> BTreeSet<S
                 open.push(link.to_string());
             }
         }
-        for (elements, attribute) in [("link[href]", "href"), ("script[src], img[src]", "src")] {
+        for (elements, attribute) in
+            [("link[href]", "href"), ("script[src], img[src]", "src"), ("source[srcset]", "srcset")]
+        {
             for kept in page.values(elements, attribute) {
                 let asset = browser.open(page.address.join(&kept).unwrap().as_str()).await;
                 assert!(asset.status.is_success(), "{kept}");
@@ -112,7 +114,9 @@ async fn crawl(server: &TestServer, browser: &Browser, from: &str) -> BTreeSet<S
 /// Whatever a page leads to on this host is below the path.
 fn leads_nowhere_else(server: &TestServer, page: &Page) {
     let mut led = 0;
-    for (elements, attribute) in [("[href]", "href"), ("[action]", "action"), ("[src]", "src")] {
+    for (elements, attribute) in
+        [("[href]", "href"), ("[action]", "action"), ("[src]", "src"), ("[srcset]", "srcset")]
+    {
         for address in page.values(elements, attribute) {
             let address = page.address.join(&address).unwrap();
             let is_here = address.origin() == page.address.origin();

@@ -5,6 +5,13 @@ use serde_json::{Value, json};
 
 use super::stage::{for_each_engine, written};
 
+const OCTOPUS_BUTTON: &str = r##"[button]
+background = "#5B2A86"
+foreground = "#FFEEDD"
+mark = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle fill="currentColor" cx="12" cy="12" r="9"/></svg>'
+start = { ko = "문어로 시작하기", en = "Continue with Octopus" }
+"##;
+
 for_each_engine! {
     async fn what_is_added_is_shown_without_its_secrets(stage: Stage of ["kakao"]) {
         let listed = stage.mapae(&["upstream", "list"]).await;
@@ -106,6 +113,8 @@ for_each_engine! {
         let folder = stage.server.data();
         let own = include_str!("../../../../client/providers/kakao.toml").replacen("id = \"kakao\"", "id = \"octopus\"", 1);
         let own = own.replacen("ko = \"카카오\"", "ko = \"문어\"", 1);
+        let (own, _) = own.split_once("[button]").unwrap();
+        let own = format!("{own}{OCTOPUS_BUTTON}");
         let written = |name: &str, text: &str| {
             std::fs::write(folder.join(name), text).unwrap();
             folder.join(name).to_str().unwrap().to_owned()
@@ -130,7 +139,23 @@ for_each_engine! {
         std::fs::remove_file(&file).unwrap();
         let browser = Browser::default();
         let door = stage.door(&browser).await;
-        assert!(door.text("#upstream-octopus").unwrap().contains("문어"), "{}", door.body);
+        assert_eq!(door.text("#upstream-octopus").as_deref(), Some("문어로 시작하기"), "{}", door.body);
+        let file = |elements: &str, attribute: &str| {
+            let address = door.values(elements, attribute).into_iter().find(|address| address.contains("brand"));
+            door.address.join(&address.unwrap_or_else(|| panic!("{}", door.body))).unwrap().to_string()
+        };
+        let sheet = browser.open(&file("link[rel=stylesheet]", "href")).await;
+        assert_eq!(sheet.headers["content-type"], "text/css; charset=utf-8");
+        assert!(sheet.body.contains(".brand-octopus { background: #5B2A86; color: #FFEEDD;"), "{}", sheet.body);
+        let mark = browser.open(&file("#upstream-octopus img", "src")).await;
+        assert_eq!(mark.headers["content-type"], "image/svg+xml");
+        assert!(mark.body.contains("<circle fill=\"#FFEEDD\""), "{}", mark.body);
+        // Another name is another button: what a provider prescribes stands together.
+        let renamed = ["upstream", "update", "kakao", "--label", "우리 앱"];
+        stage.mapae(&renamed).await;
+        let door = stage.door(&browser).await;
+        assert_eq!(door.text("#upstream-kakao").as_deref(), Some("우리 앱 계정으로 시작하기"));
+        assert!(door.has("upstream-kakao") && !door.body.contains("brand-kakao"), "{}", door.body);
         let account = stage.enter(&browser, "octopus", ("ryan", &[])).await;
         assert!(account.body.contains("문어"), "{}", account.body);
     }

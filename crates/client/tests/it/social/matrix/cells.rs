@@ -1,7 +1,7 @@
 //! One function for each outcome, for whatever provider.
 
 use http::StatusCode;
-use mapae_client::{AccessError, Language, LoginRequest, Setting};
+use mapae_client::{AccessError, Locale, LoginRequest, Setting};
 use mapae_simulators::{Command, FaultKind, Tokens};
 
 use super::{
@@ -143,10 +143,10 @@ pub(super) async fn wrong_redirect_uri(facts: &Facts) {
 pub(super) async fn provider_down(facts: &Facts) {
     let visit = Visit::to(facts).await;
     for (how, language) in [
-        (FaultKind::Stall, Language::Korean),
-        (FaultKind::Garbage, Language::English),
-        (FaultKind::Huge, Language::Korean),
-        (FaultKind::Redirect, Language::English),
+        (FaultKind::Stall, Locale::Ko),
+        (FaultKind::Garbage, Locale::En),
+        (FaultKind::Huge, Locale::Ko),
+        (FaultKind::Redirect, Locale::En),
     ] {
         let mut person = Person::default();
         let back = visit.go(&mut person, facts.name, &[]).await;
@@ -205,7 +205,7 @@ pub(super) async fn unlinked_by_us(facts: &Facts) {
     assert!(matches!(refused, AccessError::SignInAgain), "{refused:?}");
     // There the person is asked as at the first time: who says no now is not in.
     let back = visit.go(&mut person, facts.name, &["cancel"]).await;
-    assert_eq!(visit.come_back(&mut person, &back, Language::Korean).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(visit.come_back(&mut person, &back, Locale::Ko).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(visit.log_in(&mut person, facts.name, &[]).await.location.as_deref(), Some("/"));
     assert_eq!(visit.scene.users.count(), 1, "the account stayed");
 }

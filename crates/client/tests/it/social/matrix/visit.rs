@@ -2,7 +2,7 @@
 
 use axum::{Router, routing::get};
 use http::{StatusCode, header};
-use mapae_client::{Client, Language, SignedIn, axum::routes};
+use mapae_client::{Client, Locale, SignedIn, axum::routes};
 use reqwest::redirect::Policy;
 use tokio::net::TcpListener;
 
@@ -12,7 +12,7 @@ use crate::{
     website::User,
 };
 
-pub(super) const LANGUAGES: [Language; 2] = [Language::Korean, Language::English];
+pub(super) const LANGUAGES: [Locale; 2] = [Locale::Ko, Locale::En];
 
 /// A service where a nickname is asked for at the first login.
 pub(super) struct Visit {
@@ -55,14 +55,14 @@ impl Visit {
         self
     }
 
-    pub(super) async fn open(&self, person: &mut Person, path: &str, language: Language) -> Shown {
+    pub(super) async fn open(&self, person: &mut Person, path: &str, language: Locale) -> Shown {
         let request = self.http.get(format!("{}{path}", self.base)).headers(person.cookies.headers());
         self.send(person, request, language).await
     }
 
-    async fn send(&self, person: &mut Person, request: reqwest::RequestBuilder, language: Language) -> Shown {
+    async fn send(&self, person: &mut Person, request: reqwest::RequestBuilder, language: Locale) -> Shown {
         let request =
-            request.header(header::ACCEPT, "text/html").header(header::ACCEPT_LANGUAGE, language.tag());
+            request.header(header::ACCEPT, "text/html").header(header::ACCEPT_LANGUAGE, language.as_str());
         let response = request.send().await.unwrap();
         let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
         person.cookies.take(&cookies);
@@ -72,17 +72,17 @@ impl Visit {
 
     /// Presses the button and does at the provider what there is to do.
     pub(super) async fn go(&self, person: &mut Person, name: &str, items: &[&str]) -> Back {
-        let started = self.open(person, "/login", Language::Korean).await;
+        let started = self.open(person, "/login", Locale::Ko).await;
         person.at_the_provider(&started.location.unwrap(), name, items).await
     }
 
     /// Where the login button leads.
     pub(super) async fn button(&self, person: &mut Person) -> String {
-        self.open(person, "/login", Language::Korean).await.location.unwrap()
+        self.open(person, "/login", Locale::Ko).await.location.unwrap()
     }
 
     /// Follows the provider back to the service, as a browser does: with no cookie of ours in a form of theirs.
-    pub(super) async fn come_back(&self, person: &mut Person, back: &Back, language: Language) -> Shown {
+    pub(super) async fn come_back(&self, person: &mut Person, back: &Back, language: Locale) -> Shown {
         let arrived = |address: &str| address.strip_prefix("http://localhost:3000").unwrap().to_owned();
         match back {
             Back::Address(address) => self.open(person, &arrived(address.as_str()), language).await,
@@ -100,13 +100,13 @@ impl Visit {
 
     pub(super) async fn log_in(&self, person: &mut Person, name: &str, items: &[&str]) -> Shown {
         let back = self.go(person, name, items).await;
-        self.come_back(person, &back, Language::Korean).await
+        self.come_back(person, &back, Locale::Ko).await
     }
 
     pub(super) async fn sign_up(&self, person: &mut Person) -> Shown {
         let request = self.http.post(format!("{}/sign-up", self.base)).headers(person.cookies.headers());
         let request = request.header(header::ORIGIN, "http://localhost:3000").body("nickname=ryan");
-        self.send(person, request, Language::Korean).await
+        self.send(person, request, Locale::Ko).await
     }
 
     /// Somebody who has signed up and is in.
@@ -119,7 +119,7 @@ impl Visit {
     }
 
     pub(super) async fn is_in(&self, person: &mut Person) {
-        let shown = self.open(person, "/home", Language::Korean).await;
+        let shown = self.open(person, "/home", Locale::Ko).await;
         assert_eq!((shown.status, shown.body.as_str()), (StatusCode::OK, "ryan"));
     }
 
@@ -132,13 +132,13 @@ impl Visit {
     }
 
     /// A page in the person's language that says what is wrong and what to do, and nothing of the provider's.
-    pub(super) fn says(shown: &Shown, status: u16, language: Language, words: (&str, &str)) {
+    pub(super) fn says(shown: &Shown, status: u16, language: Locale, words: (&str, &str)) {
         let expected = match language {
-            Language::Korean => words.0,
-            Language::English => words.1,
+            Locale::Ko => words.0,
+            Locale::En => words.1,
         };
         assert_eq!(shown.status.as_u16(), status, "{shown:?}");
-        let tag = format!("<html lang=\"{}\">", language.tag());
+        let tag = format!("<html lang=\"{}\">", language.as_str());
         assert!(shown.body.contains(&tag) && shown.body.contains(expected), "{expected}: {}", shown.body);
         for secret in ["code=", "state=", "access_denied", "invalid_", "KOE", "Exception"] {
             assert!(!shown.body.contains(secret), "{secret}: {}", shown.body);

@@ -2,9 +2,9 @@
 //!
 //! Whoever has a turn leaves a mark and changes it while they live. Who waits compares that mark with itself: unchanged for a
 //! whole life on the watcher's own clock, its holder is dead, and the turn is taken under the condition that the mark is still
-//! the same. So nobody compares the clock of one machine with that of another. The vault's leases do so, and the server's.
+//! the same. So nobody compares the clock of one machine with that of another. The leases of the client's vault do so, and the server's turns to refresh.
 
-use mapae_protocol::time::{Seconds, Timestamp};
+use crate::time::{Seconds, Timestamp};
 
 /// What somebody who waits has seen of the one who has the turn.
 #[derive(Clone, Debug)]
