@@ -13,7 +13,7 @@ use crate::{
     redirect::Redirect,
     sign_in_methods::{self, AccountError},
     sign_up::{self, Answers, Problem, SignUpError, SignUpId, Waiting},
-    vault::{Method, StoreError},
+    vault::{Method, StoreError, Taker},
 };
 
 /// How often a decision is taken again because somebody else was faster.
@@ -34,6 +34,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let CompletedLogin { identity, tokens, return_to } = login;
         let waiting = Waiting { identity, tokens, return_to, expires_at: now.plus(sign_up::LIFE) };
         let Judged { decision, .. } = self.judge(Purpose::SignIn, None, &waiting.identity, now).await?;
+        self.core.ensure_standing(&waiting.identity).await?;
         match &decision.action {
             Action::SignIn(account) => {
                 self.announce(&waiting.identity, &decision);
@@ -74,6 +75,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         for _ in 0..ATTEMPTS {
             let Judged { decision, .. } =
                 self.judge(Purpose::SignIn, None, &waiting.identity, self.now()).await?;
+            // Before anything is written, and after the facts: what ends in between is found by the write.
+            self.core.ensure_standing(&waiting.identity).await?;
             let done = match &decision.action {
                 Action::SignIn(_) if !waiting.can_sign_in(self.now()) => {
                     return Err(SignUpError::NotWaiting.into());
@@ -97,7 +100,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         Err(StoreError::Busy.into())
     }
 
-    /// Makes an account; `None` if the identity has become somebody's meanwhile.
+    /// Makes an account; `None` if the identity has become somebody's meanwhile, or everything of theirs has ended.
     async fn found(
         &self,
         identity: &Identity,
@@ -113,7 +116,8 @@ impl<U: Send + Sync + 'static> Client<U> {
             Err(CreateError::Failed(error)) => return Err(accounts::failed(error)),
         }
         let method = self.method(identity, person);
-        let taken = self.core.vault.take_method(&method, observed.as_ref()).await?;
+        let by = Taker::Founder(identity.into());
+        let taken = self.core.vault.take_method_by(&by, (&method, observed.as_ref()), self.now()).await?;
         Ok(taken.then(|| Account::Exists(person.clone())))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Core, paths, seat::Seated, to_its_end::to_its_end};
+use super::{Client, Core, errands::Proof, paths, seat::Seated, to_its_end::to_its_end};
 use crate::{
     errand::Errand,
     error::Error,
@@ -15,7 +15,7 @@ use crate::{
     redirect::Redirect,
     return_to::ReturnTo,
     sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
-    vault::{Method, Removal},
+    vault::{Entry, Method, Removal},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -159,7 +159,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let (client, account, headers) = (self.clone(), account.clone(), headers.clone());
         let link = async move {
             let (id, waiting) = client.waiting(&headers).await?;
-            client.link_waiting(&id, &waiting, account, &headers).await
+            client.link_waiting(&id, &waiting, Proof::Application(account), &headers).await
         };
         to_its_end(link).await
     }
@@ -188,7 +188,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         };
         self.core.vault.take_method(&method, None).await?;
         let before = self.core.cookie_sid(headers);
-        let (id, cookies) = self.core.open_session(&person, before.as_deref()).await?;
+        let entry = Entry { entrant: (&person).into(), given: None };
+        let (id, cookies) = self.core.open_session(&entry, before.as_deref()).await?;
         self.core.vault.note_fresh(&id, now).await?;
         Ok(Redirect { location: self.core.destination(return_to), cookies })
     }

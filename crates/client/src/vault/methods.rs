@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    StoreError, Vault,
+    Entrant, StoreError, Vault,
     database::{Row, Statement, statements, values},
-    sessions,
+    endings, sessions, sign_ups,
 };
-use crate::identity::EndUser;
+use crate::{identity::EndUser, sign_up::SignUpId};
 
 /// How often a removal is tried again because what it relied on has changed.
 const ATTEMPTS: usize = 8;
@@ -26,6 +26,9 @@ statements! {
             added_at = $5, removed_at = NULL
         WHERE issuer = $6 AND subject = $7 AND account_issuer = $8 AND account_subject = $9
             AND added_at = $10 AND removed_at IS NOT DISTINCT FROM $11";
+    /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
+    STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
+        AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
     /// Whoever removes another method of the account at the same time waits here until this one is done.
     GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
         ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
@@ -74,6 +77,22 @@ pub(crate) enum Removal {
     Unknown,
 }
 
+/// On whose word an identity gets its row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Taker<'a> {
+    /// Its own: it founds an account.
+    Founder(Entrant<'a>),
+    /// Whoever has the session of this name.
+    Session(Entrant<'a>, &'a str),
+    /// Its own, with the proof of an account: it waits under this id, once.
+    Waiting {
+        entrant: Entrant<'a>,
+        id: &'a SignUpId,
+        /// Who proved the account, and by which row; `None` where the application vouches for them.
+        prover: Option<(Entrant<'a>, &'a Method)>,
+    },
+}
+
 impl Vault {
     /// The row of an identity.
     pub(crate) async fn method(&self, person: &EndUser) -> Result<Option<Method>, StoreError> {
@@ -91,8 +110,33 @@ impl Vault {
         Ok(methods)
     }
 
-    /// Makes `method` the row of its identity, if that row still is what was `observed`; `false`, and nothing changed, if
-    /// somebody else was faster.
+    /// Makes `method` the row of its identity, if that row still is what was `observed` and what `by` says still holds; `false`,
+    /// and nothing changed, otherwise.
+    pub(crate) async fn take_method_by(
+        &self,
+        by: &Taker<'_>,
+        (method, observed): (&Method, Option<&Method>),
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (entrant, conditions) = match by {
+            Taker::Founder(entrant) => (entrant, Vec::new()),
+            Taker::Session(entrant, sid) => (entrant, vec![sessions::standing(sid, now)]),
+            Taker::Waiting { entrant, id, prover } => {
+                let proof = prover.iter().flat_map(|(entrant, method)| {
+                    endings::standing(entrant, now).into_iter().chain([standing(method)])
+                });
+                (entrant, proof.chain([sign_ups::finishing(id)]).collect())
+            }
+        };
+        let mut unit = endings::standing(entrant, now);
+        unit.extend(conditions);
+        unit.push(taking(method, observed));
+        // Sessions of a time when it opened another account, which is gone.
+        unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
+        Ok(self.database.commit_all(unit).await?.is_some())
+    }
+
+    /// The same for a row that depends on nothing else.
     pub(crate) async fn take_method(
         &self,
         method: &Method,
@@ -102,21 +146,7 @@ impl Vault {
         if method.account == *person {
             return Ok(self.database.commit([take]).await?.is_some());
         }
-        // Sessions of a time when it opened another account, which is gone.
         Ok(self.database.commit([take, sessions::end_all(person)]).await?.is_some())
-    }
-
-    /// The same for who adds it in the session of the name `sid`; `false`, and nothing changed, also if that has ended.
-    pub(crate) async fn take_method_in(
-        &self,
-        sid: &str,
-        method: &Method,
-        observed: Option<&Method>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let unit =
-            [taking(method, observed), sessions::standing(sid, now), sessions::end_all(&method.person)];
-        Ok(self.database.commit(unit).await?.is_some())
     }
 
     /// Makes room for an account that is about to be founded by `person`: what is left of a deleted one of that name must
@@ -191,6 +221,13 @@ impl Vault {
     }
 }
 
+/// That this method opens its account, as it was read, at this point of the unit.
+fn standing(method: &Method) -> Statement {
+    let Method { person, account, added_at, .. } = method;
+    let (issuer, subject) = (person.issuer(), person.subject());
+    STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
+}
+
 /// Forgets the masked address by which people tell the way apart.
 pub(super) fn forget_hint(person: &EndUser) -> Statement {
     FORGET_HINT.with(values![person.issuer(), person.subject()])
@@ -240,7 +277,10 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Session, SessionId};
+    use crate::{
+        session::{Session, SessionId},
+        vault::Entry,
+    };
 
     fn method(subject: &str, account: &str, at: i64) -> Method {
         Method {
@@ -301,19 +341,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(folder.path().join("client.db")).unwrap();
         let (now, late) = (Timestamp::from_unix(10), Timestamp::from_unix(100));
-        let session = |subject: &str| Session {
-            person: EndUser::new("https://one.example", subject),
-            provider_session: None,
-            created_at: now,
-            expires_at: late,
+        let begin = async |id: &SessionId, subject: &str| {
+            let person = EndUser::new("https://one.example", subject);
+            let entry = Entry { entrant: (&person).into(), given: None };
+            let session =
+                Session { person: person.clone(), provider_session: None, created_at: now, expires_at: late };
+            assert!(vault.begin_session(id, (session, &entry), None).await.unwrap());
         };
         let (began, others) = (SessionId::generate(), SessionId::generate());
-        vault.begin_session(&began, session("alice"), None).await.unwrap();
-        vault.begin_session(&others, session("way"), None).await.unwrap();
+        begin(&began, "alice").await;
+        begin(&others, "way").await;
         let (way, sid) = (method("way", "alice", 10), Vault::sid(&began));
-        assert!(!vault.take_method_in(&sid, &way, None, late).await.unwrap(), "its time is over");
-        assert!(!vault.take_method_in("another", &way, None, now).await.unwrap());
-        assert!(vault.take_method_in(&sid, &way, None, now).await.unwrap());
+        let take = async |sid: &str, observed: Option<&Method>, now| {
+            let by = Taker::Session((&way.person).into(), sid);
+            vault.take_method_by(&by, (&way, observed), now).await.unwrap()
+        };
+        assert!(!take(&sid, None, late).await, "its time is over");
+        assert!(!take("another", None, now).await);
+        assert!(take(&sid, None, now).await);
         assert!(
             vault.session_called(&Vault::sid(&others), now).await.unwrap().is_none(),
             "of another account"
@@ -321,9 +366,9 @@ mod tests {
         let removed = vault.remove_method(&way, &issuers(), true, now).await.unwrap();
         assert_eq!(removed, Removal::Done);
         let observed = vault.method(&way.person).await.unwrap();
-        vault.begin_session(&others, session("way"), None).await.unwrap();
+        begin(&others, "way").await;
         vault.end_session(&began).await.unwrap();
-        assert!(!vault.take_method_in(&sid, &way, observed.as_ref(), now).await.unwrap(), "signed out");
+        assert!(!take(&sid, observed.as_ref(), now).await, "signed out");
         assert_eq!(vault.method(&way.person).await.unwrap(), observed);
         assert!(vault.session_called(&Vault::sid(&others), now).await.unwrap().is_some(), "all or nothing");
     }
