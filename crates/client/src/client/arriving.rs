@@ -128,6 +128,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             account: account.clone(),
             provider: identity.provider().to_owned(),
             hint: sign_in_methods::hint(identity),
+            given_to: identity.given_to().map(str::to_owned),
             added_at: self.now(),
             removed_at: None,
         }

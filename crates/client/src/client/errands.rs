@@ -76,7 +76,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let CompletedLogin { identity, tokens, return_to } = login;
         let seat = self.core.returning_seat(sid, headers).await?.filter(|seat| seat.sid == sid);
         let account = self.seated(seat).await?.ok_or(AccountError::AnotherSession)?.account;
-        let opened = self.opened_by(identity.person()).await?;
+        let opened = self.opened_by_who_came(&identity).await?;
         if opened.is_none_or(|(opened, _)| opened != account) {
             return Err(AccountError::AnotherAccount.into());
         }
@@ -160,7 +160,8 @@ impl<U: Send + Sync + 'static> Client<U> {
             Proof::Identity(identity) => identity,
         };
         let person = identity.person();
-        let opened = self.opened_by(person).await?.filter(|(_, user)| !self.accounts.is_closed(user));
+        let opened =
+            self.opened_by_who_came(identity).await?.filter(|(_, user)| !self.accounts.is_closed(user));
         // Whether there is an account at all, is not told.
         let (account, _) = opened.ok_or(AccountError::Refused(Rule::ConnectOfAnother))?;
         // The write holds on to a row, and a founder may have none yet.

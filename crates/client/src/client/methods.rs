@@ -183,12 +183,13 @@ impl<U: Send + Sync + 'static> Client<U> {
             account: account.clone(),
             provider: String::new(),
             hint: None,
+            given_to: None,
             added_at: now,
             removed_at: None,
         };
         self.core.vault.take_method(&method, None).await?;
         let before = self.core.cookie_sid(headers);
-        let entry = Entry { entrant: (&person).into(), given: None };
+        let entry = Entry { entrant: (&person).into(), given: None, app: None };
         let (id, cookies) = self.core.open_session(&entry, before.as_deref()).await?;
         self.core.vault.note_fresh(&id, now).await?;
         Ok(Redirect { location: self.core.destination(return_to), cookies })
@@ -249,6 +250,7 @@ impl Core {
             account: account.clone(),
             provider: provider.name().to_owned(),
             hint: None,
+            given_to: None,
             added_at: now,
             removed_at: None,
         };

@@ -159,7 +159,8 @@ impl<'a> Admission<'a> {
     }
 
     pub(super) fn entry(&self) -> Entry<'a> {
-        Entry { entrant: self.identity.into(), given: Some((self.identity.provider(), self.tokens)) }
+        let given = Some((self.identity.provider(), self.tokens));
+        Entry { entrant: self.identity.into(), given, app: self.identity.given_to() }
     }
 }
 

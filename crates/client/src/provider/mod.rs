@@ -189,6 +189,11 @@ impl Provider {
         self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none()
     }
 
+    /// What we are called there, where the provider has another name for a person at each app.
+    pub(crate) fn names_people_for(&self) -> Option<&str> {
+        self.definition().names_people_by_app().then(|| self.client_id())
+    }
+
     pub(crate) fn client_id(&self) -> &str {
         self.registration().client_id.as_str()
     }

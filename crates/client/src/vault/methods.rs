@@ -15,17 +15,19 @@ use crate::{identity::EndUser, sign_up::SignUpId};
 const ATTEMPTS: usize = 8;
 
 statements! {
-    FIND = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+    FIND = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at
         FROM sign_in_methods WHERE issuer = $1 AND subject = $2";
-    LIVING = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+    LIVING = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at
         FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2 AND removed_at IS NULL";
     ADD = "INSERT INTO sign_in_methods
-            (issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT (issuer, subject) DO NOTHING";
+            (issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL) ON CONFLICT (issuer, subject) DO NOTHING";
     REPLACE = "UPDATE sign_in_methods SET account_issuer = $1, account_subject = $2, provider = $3, hint = $4,
-            added_at = $5, removed_at = NULL
-        WHERE issuer = $6 AND subject = $7 AND account_issuer = $8 AND account_subject = $9
-            AND added_at = $10 AND removed_at IS NOT DISTINCT FROM $11";
+            given_to = $5, added_at = $6, removed_at = NULL
+        WHERE issuer = $7 AND subject = $8 AND account_issuer = $9 AND account_subject = $10
+            AND added_at = $11 AND removed_at IS NOT DISTINCT FROM $12";
+    /// Of a row from before that was written down: whoever comes by it is believed once.
+    LEARN_APP = "UPDATE sign_in_methods SET given_to = $1 WHERE issuer = $2 AND subject = $3 AND given_to IS NULL";
     /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
     STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
         AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
@@ -62,8 +64,21 @@ pub(crate) struct Method {
     pub(crate) provider: String,
     /// What tells two accounts at one provider apart: a masked address.
     pub(crate) hint: Option<String>,
+    /// Our client id there, where the provider has another name for a person at each app.
+    pub(crate) given_to: Option<String>,
     pub(crate) added_at: Timestamp,
     pub(crate) removed_at: Option<Timestamp>,
+}
+
+impl Method {
+    /// Whether the name that this identity has is the provider's for our client id there, `app`; `None` where the provider has
+    /// one for all apps (LK-07).
+    pub(crate) fn is_given_to(&self, app: Option<&str>) -> bool {
+        match (app, &self.given_to) {
+            (Some(now), Some(given_to)) => now == given_to,
+            _ => true,
+        }
+    }
 }
 
 /// What came of removing a method.
@@ -228,6 +243,11 @@ fn standing(method: &Method) -> Statement {
     STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
 }
 
+/// Notes to which app the name of a person was given, where that is not known yet.
+pub(super) fn learn_app(person: &EndUser, app: &str) -> Statement {
+    LEARN_APP.with(values![app, person.issuer(), person.subject()])
+}
+
 /// Forgets the masked address by which people tell the way apart.
 pub(super) fn forget_hint(person: &EndUser) -> Statement {
     FORGET_HINT.with(values![person.issuer(), person.subject()])
@@ -235,7 +255,7 @@ pub(super) fn forget_hint(person: &EndUser) -> Statement {
 
 /// Writes the row of an identity, if it still is what was `observed`.
 fn taking(method: &Method, observed: Option<&Method>) -> Statement {
-    let Method { person, account, provider, hint, added_at, .. } = method;
+    let Method { person, account, provider, hint, given_to, added_at, .. } = method;
     let take = match observed {
         None => ADD.with(values![
             person.issuer(),
@@ -244,6 +264,7 @@ fn taking(method: &Method, observed: Option<&Method>) -> Statement {
             account.subject(),
             provider,
             hint.as_deref(),
+            given_to.as_deref(),
             *added_at
         ]),
         Some(observed) => REPLACE.with(values![
@@ -251,6 +272,7 @@ fn taking(method: &Method, observed: Option<&Method>) -> Statement {
             account.subject(),
             provider,
             hint.as_deref(),
+            given_to.as_deref(),
             *added_at,
             person.issuer(),
             person.subject(),
@@ -269,6 +291,7 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
         account: EndUser::new(row.text()?, row.text()?),
         provider: row.text()?,
         hint: row.optional_text()?,
+        given_to: row.optional_text()?,
         added_at: row.time()?,
         removed_at: row.optional_time()?,
     })
@@ -288,6 +311,7 @@ mod tests {
             account: EndUser::new("https://one.example", account),
             provider: "one".to_owned(),
             hint: None,
+            given_to: None,
             added_at: Timestamp::from_unix(at),
             removed_at: None,
         }
@@ -343,7 +367,7 @@ mod tests {
         let (now, late) = (Timestamp::from_unix(10), Timestamp::from_unix(100));
         let begin = async |id: &SessionId, subject: &str| {
             let person = EndUser::new("https://one.example", subject);
-            let entry = Entry { entrant: (&person).into(), given: None };
+            let entry = Entry { entrant: (&person).into(), given: None, app: None };
             let session =
                 Session { person: person.clone(), provider_session: None, created_at: now, expires_at: late };
             assert!(vault.begin_session(id, (session, &entry), None).await.unwrap());

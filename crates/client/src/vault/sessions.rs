@@ -6,7 +6,7 @@ use super::{
     StoreError, Vault,
     database::{Row, Statement, statements, values},
     endings::{self, Entrant},
-    hashed, sign_ups,
+    hashed, methods, sign_ups,
 };
 use crate::{
     identity::EndUser,
@@ -21,6 +21,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) entrant: Entrant<'a>,
     /// The provider's name, and the tokens.
     pub(crate) given: Option<(&'a str, &'a Tokens)>,
+    /// The app for which the provider calls them so.
+    pub(crate) app: Option<&'a str>,
 }
 
 statements! {
@@ -114,6 +116,7 @@ impl Vault {
         let (hash, at_provider) = (hashed(id.expose()), session.provider_session.as_deref());
         let mut unit = endings::standing(&entry.entrant, created_at);
         unit.extend(entry.given.map(|(provider, tokens)| self.keeping(person, provider, tokens)));
+        unit.extend(entry.app.map(|app| methods::learn_app(person, app)));
         unit.extend([
             // Whose they were is asked as long as a provider may repeat that they have ended.
             SWEEP.with(values![created_at.minus(AGE)]),
