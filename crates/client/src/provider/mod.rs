@@ -13,6 +13,7 @@ mod registration;
 mod settings;
 mod token_answer;
 mod token_endpoint;
+mod turn;
 mod unlinking;
 mod user_info;
 
