@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, judging::Judged, paths, web::Admission};
+use super::{Client, Core, judging::Judged, paths, web::Admission};
 use crate::{
     accounts::{self, CreateError},
     callback::CompletedLogin,
@@ -13,6 +13,7 @@ use crate::{
     redirect::Redirect,
     sign_in_methods::{self, AccountError},
     sign_up::{self, Answers, Problem, SignUpError, SignUpId, Waiting},
+    terms::Term,
     vault::{Method, StoreError, Taker},
 };
 
@@ -25,6 +26,16 @@ pub(super) enum Account {
     Exists(EndUser),
     /// The application does not take the answers.
     Refused(Vec<Problem>),
+}
+
+impl Core {
+    /// Whether these are the answers of a new person, who is asked for everything.
+    fn are_complete(&self, answers: &Answers) -> bool {
+        let agreed = answers.agreed_terms();
+        let has = |term: &Term| agreed.contains(&(term.name().to_owned(), term.version().to_owned()));
+        let mut required = self.terms.as_slice().iter().filter(|term| term.is_required());
+        (self.fields.is_empty() || answers.were_asked()) && required.all(has)
+    }
 }
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -83,7 +94,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 }
                 Action::SignIn(account) => Some(Account::Exists(account.clone())),
                 // The account that was asked about only for new terms has gone meanwhile.
-                Action::Create(_) if !self.core.fields.is_empty() && !answers.were_asked() => {
+                Action::Create(_) if !self.core.are_complete(answers) => {
                     return Err(SignUpError::NotWaiting.into());
                 }
                 Action::Create(address) => self.found(&waiting.identity, answers, address).await?,
