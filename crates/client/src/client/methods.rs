@@ -15,7 +15,7 @@ use crate::{
     redirect::Redirect,
     return_to::ReturnTo,
     sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
-    vault::{Entry, Method, Removal},
+    vault::{Entry, Method, Removal, Remover},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -111,16 +111,18 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     async fn remove_method(&self, id: &str, headers: &HeaderMap, body: &[u8]) -> Result<Redirect, Error> {
-        let Seated { account, user, .. } = self.fresh_account(headers, body).await?;
+        let Seated { seat, account, user } = self.fresh_account(headers, body).await?;
         let now = self.now();
         self.core.ensure_founder(&account, now).await?;
         let mut methods = self.core.vault.methods(&account).await?;
         methods.retain(sign_in_methods::is_of_a_provider);
         let method = methods.into_iter().find(|method| sign_in_methods::name(&method.person) == id);
         let method = method.ok_or(AccountError::UnknownMethod)?;
-        let otherwise = self.accounts.opens_otherwise(&user);
-        match self.core.vault.remove_method(&method, &self.core.issuers(), otherwise, now).await? {
+        let (issuers, opens_otherwise) = (self.core.issuers(), self.accounts.opens_otherwise(&user));
+        let remover = Remover { sid: &seat.sid, issuers: &issuers, opens_otherwise };
+        match self.core.vault.remove_method(&method, &remover, now).await? {
             Removal::Done => {}
+            Removal::SignedOut => return Err(AccountError::NotSignedIn.into()),
             Removal::Last => return Err(AccountError::LastMethod.into()),
             Removal::Unknown => return Err(AccountError::UnknownMethod.into()),
         }

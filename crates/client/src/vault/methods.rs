@@ -90,6 +90,19 @@ pub(crate) enum Removal {
     Last,
     /// The account has no such method.
     Unknown,
+    /// The session has ended in which that was asked for.
+    SignedOut,
+}
+
+/// Who removes a method, and by what else the account is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remover<'a> {
+    /// The name of the session.
+    pub(crate) sid: &'a str,
+    /// Issuers that are still spoken to: only their methods are ways in.
+    pub(crate) issuers: &'a BTreeSet<String>,
+    /// Whether the application opens the account by a way of its own.
+    pub(crate) opens_otherwise: bool,
 }
 
 /// On whose word an identity gets its row.
@@ -194,18 +207,20 @@ impl Vault {
         self.database.commit(unit).await.map(drop)
     }
 
-    /// Removes a method and ends the sessions that were begun with it, unless it is the last way in. Only methods of
-    /// `issuers` that are still spoken to are ways in.
+    /// Removes a method and ends the sessions that were begun with it, unless it is the last way in.
     pub(crate) async fn remove_method(
         &self,
         method: &Method,
-        issuers: &BTreeSet<String>,
-        opens_otherwise: bool,
+        remover: &Remover<'_>,
         now: Timestamp,
     ) -> Result<Removal, StoreError> {
+        let Remover { sid, issuers, opens_otherwise } = *remover;
         let Method { person, account, .. } = method;
         let (issuer, subject) = (account.issuer(), account.subject());
         for _ in 0..ATTEMPTS {
+            if self.session_called(sid, now).await?.is_none() {
+                return Ok(Removal::SignedOut);
+            }
             let living = self.methods(account).await?;
             if !living.iter().any(|method| method.person == *person) {
                 return Ok(Removal::Unknown);
@@ -227,7 +242,8 @@ impl Vault {
                     other.subject()
                 ]),
             };
-            let unit = [GUARD.with(values![issuer, subject]), remove.must(), sessions::end_all(person)];
+            let guard = GUARD.with(values![issuer, subject]);
+            let unit = [sessions::standing(sid, now), guard, remove.must(), sessions::end_all(person)];
             if self.database.commit(unit).await?.is_some() {
                 return Ok(Removal::Done);
             }
@@ -317,8 +333,25 @@ mod tests {
         }
     }
 
-    fn issuers() -> BTreeSet<String> {
-        BTreeSet::from(["https://one.example".to_owned()])
+    async fn begin(vault: &Vault, id: &SessionId, subject: &str) {
+        let person = EndUser::new("https://one.example", subject);
+        let entry = Entry { entrant: (&person).into(), given: None, app: None };
+        let session = Session {
+            person: person.clone(),
+            provider_session: None,
+            created_at: Timestamp::from_unix(1),
+            expires_at: Timestamp::from_unix(100),
+        };
+        assert!(vault.begin_session(id, (session, &entry), None).await.unwrap());
+    }
+
+    /// Removes it in a session of somebody who has no method here.
+    async fn remove(vault: &Vault, method: &Method, opens_otherwise: bool, now: Timestamp) -> Removal {
+        let id = SessionId::generate();
+        begin(vault, &id, "support").await;
+        let issuers = BTreeSet::from(["https://one.example".to_owned()]);
+        let remover = Remover { sid: &Vault::sid(&id), issuers: &issuers, opens_otherwise };
+        vault.remove_method(method, &remover, now).await.unwrap()
     }
 
     #[tokio::test]
@@ -350,9 +383,9 @@ mod tests {
         let other = method("spare", "alice", 1);
         assert!(vault.take_method(&other, None).await.unwrap());
         let now = Timestamp::from_unix(9);
-        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Done);
-        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Unknown);
-        assert_eq!(vault.remove_method(&other, &issuers(), false, now).await.unwrap(), Removal::Last);
+        assert_eq!(remove(&vault, &first, false, now).await, Removal::Done);
+        assert_eq!(remove(&vault, &first, false, now).await, Removal::Unknown);
+        assert_eq!(remove(&vault, &other, false, now).await, Removal::Last);
         assert!(!vault.take_method(&second, Some(&first)).await.unwrap(), "removed since it was read");
         let removed = vault.method(&first.person).await.unwrap().unwrap();
         assert_eq!(removed.removed_at, Some(now));
@@ -365,16 +398,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(folder.path().join("client.db")).unwrap();
         let (now, late) = (Timestamp::from_unix(10), Timestamp::from_unix(100));
-        let begin = async |id: &SessionId, subject: &str| {
-            let person = EndUser::new("https://one.example", subject);
-            let entry = Entry { entrant: (&person).into(), given: None, app: None };
-            let session =
-                Session { person: person.clone(), provider_session: None, created_at: now, expires_at: late };
-            assert!(vault.begin_session(id, (session, &entry), None).await.unwrap());
-        };
         let (began, others) = (SessionId::generate(), SessionId::generate());
-        begin(&began, "alice").await;
-        begin(&others, "way").await;
+        begin(&vault, &began, "alice").await;
+        begin(&vault, &others, "way").await;
         let (way, sid) = (method("way", "alice", 10), Vault::sid(&began));
         let take = async |sid: &str, observed: Option<&Method>, now| {
             let by = Taker::Session((&way.person).into(), sid);
@@ -387,10 +413,9 @@ mod tests {
             vault.session_called(&Vault::sid(&others), now).await.unwrap().is_none(),
             "of another account"
         );
-        let removed = vault.remove_method(&way, &issuers(), true, now).await.unwrap();
-        assert_eq!(removed, Removal::Done);
+        assert_eq!(remove(&vault, &way, true, now).await, Removal::Done);
         let observed = vault.method(&way.person).await.unwrap();
-        begin(&others, "way").await;
+        begin(&vault, &others, "way").await;
         vault.end_session(&began).await.unwrap();
         assert!(!take(&sid, observed.as_ref(), now).await, "signed out");
         assert_eq!(vault.method(&way.person).await.unwrap(), observed);
@@ -422,12 +447,12 @@ mod tests {
         for method in &methods {
             assert!(processes[0].take_method(method, None).await.unwrap());
         }
-        let known = issuers();
-        let removals = methods.iter().enumerate().map(|(n, method)| {
-            processes[n % 2].remove_method(method, &known, false, Timestamp::from_unix(2))
-        });
+        let removals = methods
+            .iter()
+            .enumerate()
+            .map(|(n, method)| remove(&processes[n % 2], method, false, Timestamp::from_unix(2)));
         let outcomes: Vec<_> = futures_util::future::join_all(removals).await;
-        let last = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Removal::Last))).count();
+        let last = outcomes.iter().filter(|outcome| **outcome == Removal::Last).count();
         assert_eq!(last, 1, "{outcomes:?}");
         assert_eq!(processes[0].methods(&methods[0].account).await.unwrap().len(), 1);
     }

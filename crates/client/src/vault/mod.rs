@@ -38,7 +38,7 @@ pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
 pub(crate) use logouts::Logout;
-pub(crate) use methods::{Method, Removal, Taker};
+pub(crate) use methods::{Method, Removal, Remover, Taker};
 pub(crate) use service_keys::ServiceKey;
 pub(crate) use sessions::Entry;
 pub(crate) use tokens::{Claim, Kept};

@@ -1,7 +1,7 @@
 //! What ends in the middle of a login, by the very moment; threats LO-10 and LK-04.
 
 use futures_util::{FutureExt, future::BoxFuture};
-use mapae_client::{CallbackError, Client, EndUser, Error, LoginRequest};
+use mapae_client::{AccountError, CallbackError, Client, EndUser, Error, LoginRequest};
 
 use super::stage::{Member, Moment, PROVIDERS, Stage};
 use crate::website::{Browser, TestClock};
@@ -138,4 +138,23 @@ async fn lo_10_lk_04_a_proof_that_dies_before_the_link_links_nothing() {
         let changes = stage.members.changes.lock().unwrap().clone();
         assert!(changes.iter().all(|change| !change.added), "{death:?} {passes}: {changes:?}");
     }
+}
+
+#[tokio::test]
+async fn lk_03_a_session_that_ends_meanwhile_removes_nothing() {
+    let stage = Stage::start().await;
+    let mut browser = stage.with_two_methods("owner").await;
+    let (client, headers, form) = (stage.client.clone(), browser.headers(), browser.form());
+    let leave = async move {
+        client.sign_out(&headers, &form).await.unwrap();
+    };
+    let listed = stage.client.sign_in_methods(&browser.headers()).await.unwrap().methods;
+    let id = listed.into_iter().find(|method| method.person == stage.person(1, "owner")).unwrap().id;
+    stage.members.interrupt(Moment::Find, 0, leave.boxed());
+    let removed = stage.client.remove_sign_in_method(&id, &browser.headers(), &browser.form()).await;
+    assert!(matches!(removed, Err(Error::Account(AccountError::NotSignedIn))), "{removed:?}");
+    assert!(stage.members.was_interrupted());
+    browser.cookies.clear();
+    stage.sign_in(&mut browser, 1, "owner").await.unwrap();
+    assert_eq!(stage.account(&browser).await, Some(stage.person(0, "owner")), "it opens the account still");
 }

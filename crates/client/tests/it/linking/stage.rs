@@ -59,6 +59,8 @@ pub(super) enum Moment {
     Holder,
     /// To make an account.
     Create,
+    /// Who has an account.
+    Find,
 }
 
 impl Members {
@@ -111,7 +113,9 @@ impl Accounts for Members {
             Some(left) => *left -= 1,
             None => {}
         }
-        Ok(self.rows.lock().unwrap().get(person).cloned())
+        let found = self.rows.lock().unwrap().get(person).cloned();
+        self.pass(Moment::Find).await;
+        Ok(found)
     }
 
     async fn create(&self, identity: &Identity, answers: &Answers) -> Result<Member, CreateError> {
