@@ -154,6 +154,7 @@ impl Provider {
         let document = self.add_terms(document, &tokens, now).await?;
         self.check_hosted_domain(&document)?;
         let mut identity = self.identity(claims, &document)?.with_beginning(pending.begun_at());
+        identity = identity.with_app(self.names_people_for());
         if !self.settings().trusts_emails {
             identity.distrust_emails();
         }

@@ -118,6 +118,8 @@ pub struct Identity {
     refused: Vec<String>,
     #[serde(default)]
     terms: Option<Vec<ProviderTerm>>,
+    #[serde(default)]
+    given_to: Option<String>,
 }
 
 /// What an ID token says of the protocol and not of the person.
@@ -157,7 +159,19 @@ impl Identity {
             granted: mapped.granted,
             refused: mapped.refused,
             terms: mapped.terms,
+            given_to: None,
         }
+    }
+
+    /// With the app for which the provider calls the person so.
+    pub(crate) fn with_app(mut self, app: Option<&str>) -> Self {
+        self.given_to = app.map(str::to_owned);
+        self
+    }
+
+    /// Our client id at the provider, where it has another name for a person at each app.
+    pub(crate) fn given_to(&self) -> Option<&str> {
+        self.given_to.as_deref()
     }
 
     /// With when the login began that proved it.

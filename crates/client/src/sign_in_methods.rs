@@ -85,6 +85,10 @@ pub enum AccountError {
     /// There is no term of this name that could be changed.
     #[error("there is no such term, or it is required")]
     UnknownTerm,
+    /// Where the provider has another name for a person at each app, the one that came was given to another app: it may be
+    /// somebody else's by now.
+    #[error("the provider gave this name to another app; with this client id it may be another person's")]
+    OtherApp,
     /// The linking policy said no, by this rule.
     #[error("the linking policy refused by the rule `{}`", .0.as_str())]
     Refused(Rule),
@@ -102,6 +106,7 @@ impl AccountError {
             Self::AnotherSession => "another_session",
             Self::AnotherAccount => "another_account",
             Self::UnknownTerm => "unknown_term",
+            Self::OtherApp => "other_app",
             Self::Refused(rule) => rule.as_str(),
         }
     }
@@ -111,7 +116,7 @@ impl AccountError {
             Self::NotSignedIn | Self::NotFresh | Self::Refused(Rule::ConnectNeedsFreshSignIn) => {
                 Class::SignInAgain
             }
-            Self::Refused(Rule::AccountClosed | Rule::BelongsToAnother) => Class::Denied,
+            Self::OtherApp | Self::Refused(Rule::AccountClosed | Rule::BelongsToAnother) => Class::Denied,
             Self::LastMethod
             | Self::UnknownMethod
             | Self::AnotherSession
@@ -126,7 +131,7 @@ impl AccountError {
             Self::NotSignedIn | Self::NotFresh | Self::Refused(Rule::ConnectNeedsFreshSignIn) => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::LastMethod | Self::Refused(Rule::BelongsToAnother) => StatusCode::CONFLICT,
+            Self::LastMethod | Self::OtherApp | Self::Refused(Rule::BelongsToAnother) => StatusCode::CONFLICT,
             Self::UnknownMethod | Self::UnknownTerm => StatusCode::NOT_FOUND,
             Self::AnotherSession | Self::AnotherAccount | Self::Refused(_) => StatusCode::FORBIDDEN,
         }

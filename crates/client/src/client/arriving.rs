@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, judging::Judged, paths, web::Admission};
+use super::{Client, Core, judging::Judged, paths, web::Admission};
 use crate::{
     accounts::{self, CreateError},
     callback::CompletedLogin,
@@ -13,7 +13,8 @@ use crate::{
     redirect::Redirect,
     sign_in_methods::{self, AccountError},
     sign_up::{self, Answers, Problem, SignUpError, SignUpId, Waiting},
-    vault::{Method, StoreError},
+    terms::Term,
+    vault::{Method, StoreError, Taker},
 };
 
 /// How often a decision is taken again because somebody else was faster.
@@ -27,6 +28,16 @@ pub(super) enum Account {
     Refused(Vec<Problem>),
 }
 
+impl Core {
+    /// Whether these are the answers of a new person, who is asked for everything.
+    fn are_complete(&self, answers: &Answers) -> bool {
+        let agreed = answers.agreed_terms();
+        let has = |term: &Term| agreed.contains(&(term.name().to_owned(), term.version().to_owned()));
+        let mut required = self.terms.as_slice().iter().filter(|term| term.is_required());
+        (self.fields.is_empty() || answers.were_asked()) && required.all(has)
+    }
+}
+
 impl<U: Send + Sync + 'static> Client<U> {
     pub(super) async fn arrive(&self, login: CompletedLogin, headers: &HeaderMap) -> Result<Redirect, Error> {
         let now = self.now();
@@ -34,6 +45,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let CompletedLogin { identity, tokens, return_to } = login;
         let waiting = Waiting { identity, tokens, return_to, expires_at: now.plus(sign_up::LIFE) };
         let Judged { decision, .. } = self.judge(Purpose::SignIn, None, &waiting.identity, now).await?;
+        self.core.ensure_standing(&waiting.identity).await?;
         match &decision.action {
             Action::SignIn(account) => {
                 self.announce(&waiting.identity, &decision);
@@ -74,13 +86,15 @@ impl<U: Send + Sync + 'static> Client<U> {
         for _ in 0..ATTEMPTS {
             let Judged { decision, .. } =
                 self.judge(Purpose::SignIn, None, &waiting.identity, self.now()).await?;
+            // Before anything is written, and after the facts: what ends in between is found by the write.
+            self.core.ensure_standing(&waiting.identity).await?;
             let done = match &decision.action {
                 Action::SignIn(_) if !waiting.can_sign_in(self.now()) => {
                     return Err(SignUpError::NotWaiting.into());
                 }
                 Action::SignIn(account) => Some(Account::Exists(account.clone())),
                 // The account that was asked about only for new terms has gone meanwhile.
-                Action::Create(_) if !self.core.fields.is_empty() && !answers.were_asked() => {
+                Action::Create(_) if !self.core.are_complete(answers) => {
                     return Err(SignUpError::NotWaiting.into());
                 }
                 Action::Create(address) => self.found(&waiting.identity, answers, address).await?,
@@ -97,7 +111,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         Err(StoreError::Busy.into())
     }
 
-    /// Makes an account; `None` if the identity has become somebody's meanwhile.
+    /// Makes an account; `None` if the identity has become somebody's meanwhile, or everything of theirs has ended.
     async fn found(
         &self,
         identity: &Identity,
@@ -113,7 +127,8 @@ impl<U: Send + Sync + 'static> Client<U> {
             Err(CreateError::Failed(error)) => return Err(accounts::failed(error)),
         }
         let method = self.method(identity, person);
-        let taken = self.core.vault.take_method(&method, observed.as_ref()).await?;
+        let by = Taker::Founder(identity.into());
+        let taken = self.core.vault.take_method_by(&by, (&method, observed.as_ref()), self.now()).await?;
         Ok(taken.then(|| Account::Exists(person.clone())))
     }
 
@@ -124,6 +139,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             account: account.clone(),
             provider: identity.provider().to_owned(),
             hint: sign_in_methods::hint(identity),
+            given_to: identity.given_to().map(str::to_owned),
             added_at: self.now(),
             removed_at: None,
         }

@@ -134,6 +134,10 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
                 "two providers have different origins",
             ));
         }
+        if self.providers.iter().any(|provider| self.is_namesake(provider)) {
+            let problem = "two providers of one issuer, which has another name for a person at each app, have different client ids";
+            return Err(ConfigurationError::new(Setting::ClientId, problem));
+        }
         let (service_tokens, subject_of) = match self.service_tokens {
             Some(tokens) => {
                 tokens.settle(&origin, &self.name).map(|(issuing, subject)| (Some(issuing), subject))?
@@ -156,6 +160,13 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
             service_tokens,
         };
         Ok(Client { accounts: self.accounts, subject_of, core: Arc::new(core) })
+    }
+
+    /// Whether people of this provider have names that are other people's at another one of the list (LK-07).
+    fn is_namesake(&self, provider: &Provider) -> bool {
+        let of_app = provider.names_people_for();
+        let mut others = self.providers.iter().filter(|other| other.issuer() == provider.issuer());
+        of_app.is_some_and(|app| others.any(|other| other.client_id() != app))
     }
 }
 

@@ -3,9 +3,9 @@
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, arriving::ATTEMPTS, judging::Judged, seat::Seated};
+use super::{Client, arriving::ATTEMPTS, judging::Judged, seat::Seated, web::Admission};
 use crate::{
-    callback::{CallbackError, CompletedLogin},
+    callback::CompletedLogin,
     errand::Errand,
     error::Error,
     identity::{EndUser, Identity},
@@ -13,15 +13,30 @@ use crate::{
     redirect::Redirect,
     sign_in_methods::{AccountError, MethodChange},
     sign_up::{SignUpError, SignUpId, Waiting},
-    vault::{Method, StoreError},
+    tokens::Tokens,
+    vault::{Method, StoreError, Taker},
 };
 
 /// Who says that an identity is added to an account.
 enum Owner<'a> {
     /// Whoever has the session that began.
     Session(Began<'a>),
-    /// The account that was proved by another of its identities.
-    Prover(EndUser),
+    /// Whoever waits under this id has proved the account.
+    Proved(&'a SignUpId, Proof<'a>),
+}
+
+/// By what an account was proved for who waits.
+pub(super) enum Proof<'a> {
+    /// By another of its identities.
+    Identity(&'a Identity),
+    /// By the application itself, as with a password.
+    Application(EndUser),
+}
+
+/// The account that is proved, and the row that says so.
+struct Proved {
+    account: EndUser,
+    method: Option<Method>,
 }
 
 /// What a login was begun in, and what the browser brings back.
@@ -61,12 +76,12 @@ impl<U: Send + Sync + 'static> Client<U> {
         let CompletedLogin { identity, tokens, return_to } = login;
         let seat = self.core.returning_seat(sid, headers).await?.filter(|seat| seat.sid == sid);
         let account = self.seated(seat).await?.ok_or(AccountError::AnotherSession)?.account;
-        let opened = self.opened_by(identity.person()).await?;
+        let opened = self.opened_by_who_came(&identity).await?;
         if opened.is_none_or(|(opened, _)| opened != account) {
             return Err(AccountError::AnotherAccount.into());
         }
-        let (id, cookies) = self.core.open_session(&identity, Some(sid)).await?;
-        self.core.vault.keep(identity.person(), identity.provider(), &tokens).await?;
+        let entry = Admission::of(&identity, &tokens).entry();
+        let (id, cookies) = self.core.open_session(&entry, Some(sid)).await?;
         self.core.vault.note_fresh(&id, self.now()).await?;
         Ok(Redirect { location: self.core.destination(&return_to), cookies })
     }
@@ -91,7 +106,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let linked = self.link(account, owner, &identity).await;
         self.core.vault.give_back(&lease).await?;
         let added = linked?;
-        self.core.vault.keep(identity.person(), identity.provider(), &tokens).await?;
+        self.keep(&identity, &tokens).await?;
         if added {
             self.tell_owner(account, &identity).await;
         }
@@ -99,20 +114,27 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// By the linking policy, whether it is added now; `false` if it was there before. Who the owner is counts as it is at the
-    /// commit: where a session says so, the unit holds only as long as that is alive.
+    /// commit: the unit holds only as long as the session is alive that says so, or the way in by which they proved it.
     async fn link(&self, account: &EndUser, owner: &Owner<'_>, identity: &Identity) -> Result<bool, Error> {
         for _ in 0..ATTEMPTS {
-            let present = match owner {
-                Owner::Session(began) => self.present_at(began).await?,
-                Owner::Prover(account) => Some(Present { account: account.clone(), fresh: true }),
+            let (present, prover) = match owner {
+                Owner::Session(began) => (self.present_at(began).await?, None),
+                Owner::Proved(id, proof) => {
+                    let Proved { account, method } = self.proved(id, proof).await?;
+                    (Some(Present { account, fresh: true }), method)
+                }
             };
             let purpose = Purpose::Connect(account.clone());
             let Judged { decision, observed } = self.judge(purpose, present, identity, self.now()).await?;
+            // After the facts: what ends in between is found by the write.
+            self.core.ensure_standing(identity).await?;
             let added = match &decision.action {
                 Action::Link(account) => {
                     let method = self.method(identity, account);
                     self.core.ensure_founder(account, self.now()).await?;
-                    self.take(owner, &method, observed.as_ref()).await?.then_some(true)
+                    let by = taker(owner, prover.as_ref(), identity);
+                    let taking = (&method, observed.as_ref());
+                    self.core.vault.take_method_by(&by, taking, self.now()).await?.then_some(true)
                 }
                 Action::SignIn(_) => Some(false),
                 Action::Refuse | Action::ProveThenLink(_) | Action::Create(_) => {
@@ -128,18 +150,35 @@ impl<U: Send + Sync + 'static> Client<U> {
         Err(StoreError::Busy.into())
     }
 
-    async fn take(
-        &self,
-        owner: &Owner<'_>,
-        method: &Method,
-        observed: Option<&Method>,
-    ) -> Result<bool, StoreError> {
-        match owner {
-            Owner::Session(began) => {
-                self.core.vault.take_method_in(began.sid, method, observed, self.now()).await
-            }
-            Owner::Prover(_) => self.core.vault.take_method(method, observed).await,
+    /// The account that is proved at this moment, for who still waits.
+    async fn proved(&self, id: &SignUpId, proof: &Proof<'_>) -> Result<Proved, Error> {
+        if self.core.vault.waiting(id, self.now()).await?.is_none() {
+            return Err(SignUpError::NotWaiting.into());
         }
+        let identity = match proof {
+            Proof::Application(account) => return Ok(Proved { account: account.clone(), method: None }),
+            Proof::Identity(identity) => identity,
+        };
+        let person = identity.person();
+        let opened =
+            self.opened_by_who_came(identity).await?.filter(|(_, user)| !self.accounts.is_closed(user));
+        // Whether there is an account at all, is not told.
+        let (account, _) = opened.ok_or(AccountError::Refused(Rule::ConnectOfAnother))?;
+        // The write holds on to a row, and a founder may have none yet.
+        self.core.ensure_founder(&account, self.now()).await?;
+        let method = self.core.vault.method(person).await?.filter(|method| method.account == account);
+        // What has ended proves nothing any more.
+        self.core.ensure_standing(identity).await?;
+        Ok(Proved { account, method: Some(method.ok_or(AccountError::Refused(Rule::ConnectOfAnother))?) })
+    }
+
+    /// Keeps what came with a login that begins no session, unless everything of its person has ended since.
+    async fn keep(&self, identity: &Identity, tokens: &Tokens) -> Result<(), Error> {
+        let entry = Admission::of(identity, tokens).entry();
+        if !self.core.vault.keep(&entry, self.now()).await? {
+            tracing::info!(provider = identity.provider(), "what came is not kept: it has ended meanwhile");
+        }
+        Ok(())
     }
 
     /// Somebody who waits to sign up has proved an account by another identity of it.
@@ -153,30 +192,23 @@ impl<U: Send + Sync + 'static> Client<U> {
         if id.mark() != mark {
             return Err(SignUpError::NotWaiting.into());
         }
-        let person = login.identity.person();
-        // What has ended proves nothing any more.
-        if self.core.has_ended(&(&login.identity).into(), self.now()).await? {
-            return Err(CallbackError::SignedOut.into());
-        }
-        let opened = self.opened_by(person).await?.filter(|(_, user)| !self.accounts.is_closed(user));
-        // Whether there is an account at all, is not told.
-        let (prover, _) = opened.ok_or(AccountError::Refused(Rule::ConnectOfAnother))?;
-        let redirect = self.link_waiting(&id, &waiting, prover, headers).await?;
-        self.core.vault.keep(person, login.identity.provider(), &login.tokens).await?;
+        let proof = Proof::Identity(&login.identity);
+        let redirect = self.link_waiting(&id, &waiting, proof, headers).await?;
+        self.keep(&login.identity, &login.tokens).await?;
         Ok(redirect)
     }
 
-    /// Connects who waits to sign up to the account that the policy named, if its owner is `prover`.
+    /// Connects who waits to sign up to the account that the policy named, if it is the one that was proved.
     pub(super) async fn link_waiting(
         &self,
         id: &SignUpId,
         waiting: &Waiting,
-        prover: EndUser,
+        proof: Proof<'_>,
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
         let identity = &waiting.identity;
         let lease = self.hold(identity.person()).await?;
-        let linked = self.link_proved(identity, prover).await;
+        let linked = self.link_proved(identity, &Owner::Proved(id, proof)).await;
         self.core.vault.give_back(&lease).await?;
         let account = linked?;
         self.tell_owner(&account, identity).await;
@@ -187,13 +219,16 @@ impl<U: Send + Sync + 'static> Client<U> {
         Ok(Redirect { location, cookies })
     }
 
-    async fn link_proved(&self, identity: &Identity, prover: EndUser) -> Result<EndUser, Error> {
+    async fn link_proved(&self, identity: &Identity, owner: &Owner<'_>) -> Result<EndUser, Error> {
+        if let Owner::Proved(id, proof) = owner {
+            self.proved(id, proof).await?;
+        }
         let Judged { decision, .. } = self.judge(Purpose::SignIn, None, identity, self.now()).await?;
         let Action::ProveThenLink(account) = decision.action else {
             // What was to be proved has changed meanwhile: the page shows what is asked now.
             return Err(SignUpError::NotWaiting.into());
         };
-        self.link(&account, &Owner::Prover(prover), identity).await?;
+        self.link(&account, owner, identity).await?;
         Ok(account)
     }
 
@@ -206,5 +241,17 @@ impl<U: Send + Sync + 'static> Client<U> {
             added: true,
         };
         self.tell_change(&change).await;
+    }
+}
+
+/// On whose word `identity` becomes a way in.
+fn taker<'a>(owner: &'a Owner<'_>, prover: Option<&'a Method>, identity: &'a Identity) -> Taker<'a> {
+    let entrant = identity.into();
+    match owner {
+        Owner::Session(began) => Taker::Session(entrant, began.sid),
+        Owner::Proved(id, Proof::Identity(proof)) => {
+            Taker::Waiting { entrant, id, prover: prover.map(|method| ((*proof).into(), method)) }
+        }
+        Owner::Proved(id, Proof::Application(_)) => Taker::Waiting { entrant, id, prover: None },
     }
 }

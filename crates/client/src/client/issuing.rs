@@ -24,7 +24,7 @@ use crate::{
         sealed::{self, Binding},
     },
     session::{Session, SessionId},
-    vault::{Family, StoreError, Vault},
+    vault::{Entry, Family, StoreError, Vault},
 };
 
 /// How often a turn is tried that somebody else won.
@@ -217,21 +217,24 @@ impl Core {
         self.service_tokens.as_ref().ok_or(ServiceTokenError::Off)
     }
 
-    /// Begins a session whose front end is about to post its one-time code: the cookies of that.
+    /// Begins a session whose front end is about to post its one-time code: the cookies of that. `None` if it has ended from
+    /// where they come.
     pub(super) async fn begin_handing_over(
         &self,
         id: &SessionId,
-        session: Session,
+        beginning: (Session, &Entry<'_>),
         before: Option<&str>,
-    ) -> Result<Vec<HeaderValue>, Error> {
+    ) -> Result<Option<Vec<HeaderValue>>, Error> {
         let binding = Binding::generate();
-        self.vault.begin_family(id, session, before).await?;
+        if !self.vault.begin_family(id, beginning, before).await? {
+            return Ok(None);
+        }
         let code = sealed::code(&self.vault, id, &binding);
         let cookies = &self.cookies;
-        Ok(vec![
+        Ok(Some(vec![
             cookies.set_readable(&cookies.code(), &code, CODE_LIFE),
             cookies.set(&cookies.code_binding(), binding.0.expose(), CODE_LIFE),
-        ])
+        ]))
     }
 
     /// The session of the browser's refresh token, whichever generation that is: good enough to end it.

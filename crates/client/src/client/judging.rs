@@ -8,6 +8,7 @@ use crate::{
     identity::{EndUser, Identity},
     linking::{self, Address, AddressTrust, Decision, EmailAddress, Facts, Present, Purpose},
     observe::{Judgement, mask},
+    sign_in_methods::AccountError,
     vault::Method,
 };
 
@@ -21,7 +22,21 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// The account that this identity opens, if there is one and it is alive.
     pub(super) async fn opened_by(&self, person: &EndUser) -> Result<Option<(EndUser, U)>, Error> {
         let method = self.core.vault.method(person).await?;
-        let Some(account) = account_of(person, method.as_ref()) else { return Ok(None) };
+        self.opened(person, method.as_ref()).await
+    }
+
+    /// The same for who has just come.
+    pub(super) async fn opened_by_who_came(
+        &self,
+        identity: &Identity,
+    ) -> Result<Option<(EndUser, U)>, Error> {
+        let method = self.core.vault.method(identity.person()).await?;
+        ensure_known(identity, method.as_ref())?;
+        self.opened(identity.person(), method.as_ref()).await
+    }
+
+    async fn opened(&self, person: &EndUser, method: Option<&Method>) -> Result<Option<(EndUser, U)>, Error> {
+        let Some(account) = account_of(person, method) else { return Ok(None) };
         let user = self.accounts.find(&account).await?;
         Ok(user.map(|user| (account, user)))
     }
@@ -36,6 +51,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     ) -> Result<Judged, Error> {
         let person = identity.person();
         let observed = self.core.vault.method(person).await?;
+        ensure_known(identity, observed.as_ref())?;
         let (mut owner, mut owner_is_closed) = (None, false);
         if let Some(account) = account_of(person, observed.as_ref())
             && let Some(user) = self.accounts.find(&account).await?
@@ -91,6 +107,19 @@ impl<U: Send + Sync + 'static> Client<U> {
         let rests = self.core.vault.address_rests(address.as_str(), now).await?;
         Ok(Some(Address { trust, holder, rests }))
     }
+}
+
+/// Whoever comes under a name that was given to another app of ours may be somebody else (LK-07).
+fn ensure_known(identity: &Identity, method: Option<&Method>) -> Result<(), AccountError> {
+    let living = method.filter(|method| method.removed_at.is_none());
+    if living.is_none_or(|method| method.is_given_to(identity.given_to())) {
+        return Ok(());
+    }
+    tracing::warn!(
+        provider = identity.provider(),
+        "somebody came whose name was given to another app of this provider: it may be another person"
+    );
+    Err(AccountError::OtherApp)
 }
 
 /// Without a row, whoever founded an account opens it.

@@ -3,10 +3,10 @@
 use mapae_protocol::{
     logout_token::{Ended, LogoutTokenClaims},
     params::{Limits, Params},
-    time::{Seconds, Timestamp},
+    time::Seconds,
 };
 
-use super::{Client, Core, paths, seat::Entrant};
+use super::{Client, paths};
 use crate::{
     error::Error,
     identity::EndUser,
@@ -83,23 +83,6 @@ impl<U: Send + Sync + 'static> Client<U> {
         }
         vault.note(logout.token, self.now().plus(AGE).plus(AGE)).await?;
         Ok(events)
-    }
-}
-
-impl Core {
-    /// Whether it has ended meanwhile from where somebody comes: the session at the provider, or, after they were sent
-    /// there, everything of theirs.
-    pub(super) async fn has_ended(&self, entrant: &Entrant<'_>, now: Timestamp) -> Result<bool, Error> {
-        let (vault, person) = (&self.vault, entrant.person);
-        if let Some(session) = entrant.provider_session
-            && vault.has_ended_there(person.issuer(), session, now).await?
-        {
-            return Ok(true);
-        }
-        match entrant.begun_at {
-            Some(begun_at) => Ok(vault.has_ended_since(begun_at, person, now).await?),
-            None => Ok(false),
-        }
     }
 }
 

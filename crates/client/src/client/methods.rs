@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
-use super::{Client, Core, paths, seat::Seated, to_its_end::to_its_end};
+use super::{Client, Core, errands::Proof, paths, seat::Seated, to_its_end::to_its_end};
 use crate::{
     errand::Errand,
     error::Error,
@@ -15,7 +15,7 @@ use crate::{
     redirect::Redirect,
     return_to::ReturnTo,
     sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
-    vault::{Method, Removal},
+    vault::{Entry, Method, Removal, Remover},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -111,16 +111,18 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     async fn remove_method(&self, id: &str, headers: &HeaderMap, body: &[u8]) -> Result<Redirect, Error> {
-        let Seated { account, user, .. } = self.fresh_account(headers, body).await?;
+        let Seated { seat, account, user } = self.fresh_account(headers, body).await?;
         let now = self.now();
         self.core.ensure_founder(&account, now).await?;
         let mut methods = self.core.vault.methods(&account).await?;
         methods.retain(sign_in_methods::is_of_a_provider);
         let method = methods.into_iter().find(|method| sign_in_methods::name(&method.person) == id);
         let method = method.ok_or(AccountError::UnknownMethod)?;
-        let otherwise = self.accounts.opens_otherwise(&user);
-        match self.core.vault.remove_method(&method, &self.core.issuers(), otherwise, now).await? {
+        let (issuers, opens_otherwise) = (self.core.issuers(), self.accounts.opens_otherwise(&user));
+        let remover = Remover { sid: &seat.sid, issuers: &issuers, opens_otherwise };
+        match self.core.vault.remove_method(&method, &remover, now).await? {
             Removal::Done => {}
+            Removal::SignedOut => return Err(AccountError::NotSignedIn.into()),
             Removal::Last => return Err(AccountError::LastMethod.into()),
             Removal::Unknown => return Err(AccountError::UnknownMethod.into()),
         }
@@ -159,7 +161,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let (client, account, headers) = (self.clone(), account.clone(), headers.clone());
         let link = async move {
             let (id, waiting) = client.waiting(&headers).await?;
-            client.link_waiting(&id, &waiting, account, &headers).await
+            client.link_waiting(&id, &waiting, Proof::Application(account), &headers).await
         };
         to_its_end(link).await
     }
@@ -183,12 +185,14 @@ impl<U: Send + Sync + 'static> Client<U> {
             account: account.clone(),
             provider: String::new(),
             hint: None,
+            given_to: None,
             added_at: now,
             removed_at: None,
         };
         self.core.vault.take_method(&method, None).await?;
         let before = self.core.cookie_sid(headers);
-        let (id, cookies) = self.core.open_session(&person, before.as_deref()).await?;
+        let entry = Entry { entrant: (&person).into(), given: None, app: None };
+        let (id, cookies) = self.core.open_session(&entry, before.as_deref()).await?;
         self.core.vault.note_fresh(&id, now).await?;
         Ok(Redirect { location: self.core.destination(return_to), cookies })
     }
@@ -248,6 +252,7 @@ impl Core {
             account: account.clone(),
             provider: provider.name().to_owned(),
             hint: None,
+            given_to: None,
             added_at: now,
             removed_at: None,
         };

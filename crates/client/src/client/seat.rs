@@ -11,7 +11,7 @@ use crate::{
     identity::{EndUser, Identity},
     linking::FRESH,
     session::{Session, SessionId},
-    vault::Vault,
+    vault::{Entrant, Entry, Vault},
 };
 
 /// A session that is alive, by its name ([`Vault::sid`]).
@@ -34,31 +34,6 @@ impl<U: Send + Sync + 'static> Client<U> {
         let opened = self.opened_by(&seat.session.person).await?;
         let open = opened.filter(|(_, user)| !self.accounts.is_closed(user));
         Ok(open.map(|(account, user)| Seated { seat, account, user }))
-    }
-}
-
-/// Who gets a session, in which session of the provider's that began, and when they were sent there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entrant<'a> {
-    pub(super) person: &'a EndUser,
-    pub(super) provider_session: Option<&'a str>,
-    pub(super) begun_at: Option<Timestamp>,
-}
-
-impl<'a> From<&'a Identity> for Entrant<'a> {
-    fn from(identity: &'a Identity) -> Self {
-        Self {
-            person: identity.person(),
-            provider_session: identity.provider_session(),
-            begun_at: Some(identity.begun_at()),
-        }
-    }
-}
-
-/// Without a provider: the service itself vouches for them.
-impl<'a> From<&'a EndUser> for Entrant<'a> {
-    fn from(person: &'a EndUser) -> Self {
-        Self { person, provider_session: None, begun_at: None }
     }
 }
 
@@ -97,15 +72,22 @@ impl Core {
         Ok(since.is_some_and(|since| at < since.plus(FRESH)))
     }
 
-    /// Begins a session with a new id; the one of the name `before` is over (session fixation). If the provider told
-    /// meanwhile that somebody has signed out, there is none: that found nothing to end yet.
+    /// Nothing goes on if it has ended meanwhile from where somebody comes: what ended it found nothing to end yet.
+    pub(super) async fn ensure_standing(&self, identity: &Identity) -> Result<(), Error> {
+        if self.vault.has_ended(&identity.into(), self.clock.now()).await? {
+            return Err(CallbackError::SignedOut.into());
+        }
+        Ok(())
+    }
+
+    /// Begins a session with a new id and keeps what the provider gave; the session of the name `before` is over (session
+    /// fixation). If it has ended meanwhile from where they come, there is neither.
     pub(super) async fn open_session(
         &self,
-        entrant: impl Into<Entrant<'_>>,
+        entry: &Entry<'_>,
         before: Option<&str>,
     ) -> Result<(SessionId, Vec<HeaderValue>), Error> {
-        let entrant = entrant.into();
-        let Entrant { person, provider_session, .. } = entrant;
+        let Entrant { person, provider_session, .. } = entry.entrant;
         let (id, now) = (SessionId::generate(), self.clock.now());
         let session = Session {
             person: person.clone(),
@@ -113,17 +95,14 @@ impl Core {
             created_at: now,
             expires_at: now.plus(self.session_life),
         };
+        let beginning = (session, entry);
         let cookies = if self.service_tokens.is_some() {
-            self.begin_handing_over(&id, session, before).await?
+            self.begin_handing_over(&id, beginning, before).await?
         } else {
-            self.vault.begin_session(&id, session, before).await?;
-            vec![self.cookies.set(&self.cookies.session(), id.expose(), self.session_life)]
+            let begun = self.vault.begin_session(&id, beginning, before).await?;
+            begun.then(|| vec![self.cookies.set(&self.cookies.session(), id.expose(), self.session_life)])
         };
-        if self.has_ended(&entrant, now).await? {
-            self.vault.end_session(&id).await?;
-            return Err(CallbackError::SignedOut.into());
-        }
-        Ok((id, cookies))
+        Ok((id, cookies.ok_or(CallbackError::SignedOut)?))
     }
 
     /// The cookie in which a browser keeps what its session is known by.

@@ -19,7 +19,7 @@ use crate::{
     sign_in_methods::AccountError,
     sign_up::SignUpId,
     tokens::Tokens,
-    vault::Vault,
+    vault::{Entry, Vault},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -157,6 +157,11 @@ impl<'a> Admission<'a> {
     pub(super) const fn of(identity: &'a Identity, tokens: &'a Tokens) -> Self {
         Self { identity, tokens }
     }
+
+    pub(super) fn entry(&self) -> Entry<'a> {
+        let given = Some((self.identity.provider(), self.tokens));
+        Entry { entrant: self.identity.into(), given, app: self.identity.given_to() }
+    }
 }
 
 impl Core {
@@ -203,10 +208,8 @@ impl Core {
         return_to: &ReturnTo,
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
-        let Admission { identity, tokens } = admission;
-        self.vault.keep(identity.person(), identity.provider(), tokens).await?;
         let before = self.cookie_sid(headers);
-        let (_, cookies) = self.open_session(identity, before.as_deref()).await?;
+        let (_, cookies) = self.open_session(&admission.entry(), before.as_deref()).await?;
         Ok(Redirect { location: self.destination(return_to), cookies })
     }
 

@@ -59,6 +59,16 @@ const fn texts(error: AccountError) -> (Words, Words) {
                 "Required terms end with the account. Optional ones are in the list.",
             ),
         ),
+        AccountError::OtherApp => (
+            (
+                "이 로그인이 새로 설정되어 예전 계정을 알아볼 수 없습니다.",
+                "다른 로그인 방법을 쓰거나 서비스 운영자에게 문의해 주세요.",
+            ),
+            (
+                "This way to sign in was set up anew and does not know your account any more.",
+                "Sign in another way, or contact the service's operator.",
+            ),
+        ),
         AccountError::Refused(rule) => refused(rule),
     }
 }

@@ -1,6 +1,6 @@
 //! The provider's signing keys, fetched when they are needed — OIDC Core §10.1.1, RFC 7517 §5.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use http::Method;
 use mapae_protocol::{
@@ -11,9 +11,8 @@ use mapae_protocol::{
     time::{Seconds, Timestamp},
 };
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
 
-use super::{MetadataError, Provider, ProviderError};
+use super::{MetadataError, Provider, ProviderError, turn::Turn};
 use crate::{
     back_channel::{HttpError, Outgoing},
     definition::Nonce,
@@ -25,8 +24,12 @@ use crate::{
 /// For how long keys are used without asking again: a key that the provider took back dies here too.
 const LIFE: Seconds = Seconds::hours(1);
 
+/// For how long they are used on after that while the provider does not give them again. It ends: whoever has a key that was
+/// taken back and can keep the provider from saying so has two hours at most.
+const GRACE: Seconds = Seconds::hours(1);
+
 /// A token with an unknown key makes us fetch the set again, but not more often than this: otherwise anybody
-/// could make us storm the provider with made-up key ids.
+/// could make us storm the provider with made-up key ids. So often, too, it is asked again in the time of grace.
 const BETWEEN_REFETCHES: Seconds = Seconds::seconds(30);
 
 /// The keys that are known, and the turn to ask for others.
@@ -34,14 +37,10 @@ const BETWEEN_REFETCHES: Seconds = Seconds::seconds(30);
 pub(super) struct Keys {
     /// Held for a moment only: who uses known keys waits for nobody's request.
     known: RwLock<Option<Known>>,
-    /// Held while fetching: everybody who needs other keys waits for the one request.
-    fetching: Mutex<Fetches>,
-}
-
-/// When keys were asked for although some were known.
-#[derive(Debug, Default)]
-struct Fetches {
-    again_at: Option<Timestamp>,
+    /// Everybody who needs other keys waits for the one request.
+    fetching: Turn,
+    /// When keys were asked for although some were known. Held for a moment only.
+    again_at: Mutex<Option<Timestamp>>,
 }
 
 impl Keys {
@@ -50,7 +49,28 @@ impl Keys {
     }
 
     fn fresh(&self, now: Timestamp) -> Option<Arc<JwkSet>> {
-        self.known().filter(|known| now < known.fetched_at.plus(LIFE)).map(|known| known.keys)
+        self.known().filter(|known| now < known.use_until).map(|known| known.keys)
+    }
+
+    /// Uses known keys for a moment more, as long as their time of grace is not over.
+    fn use_on(&self, known: Known, now: Timestamp) -> Option<Arc<JwkSet>> {
+        let end = known.fetched_at.plus(LIFE).plus(GRACE);
+        if now >= end {
+            return None;
+        }
+        let keys = Arc::clone(&known.keys);
+        self.learn(Known { use_until: now.plus(BETWEEN_REFETCHES).min(end), ..known });
+        Some(keys)
+    }
+
+    /// Whether keys may be asked for although some are known; then it is noted that they are.
+    fn may_ask_again(&self, now: Timestamp) -> bool {
+        let mut again_at = self.again_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = again_at.is_none_or(|at| now >= at.plus(BETWEEN_REFETCHES));
+        if may {
+            *again_at = Some(now);
+        }
+        may
     }
 
     fn learn(&self, known: Known) {
@@ -62,6 +82,7 @@ impl Keys {
 struct Known {
     keys: Arc<JwkSet>,
     fetched_at: Timestamp,
+    use_until: Timestamp,
 }
 
 /// What an ID token is checked against besides issuer, client and time.
@@ -246,27 +267,33 @@ impl Provider {
         if let Some(keys) = self.0.keys.fresh(now) {
             return Ok(keys);
         }
-        let _turn = self.0.keys.fetching.lock().await;
-        match self.0.keys.fresh(now) {
-            Some(keys) => Ok(keys),
-            None => self.fetch_keys(now).await,
+        let flight = self.0.keys.fetching.wait().await?;
+        if let Some(keys) = self.0.keys.fresh(now) {
+            return Ok(keys);
         }
+        let fetched = self.fetch_keys(now).await.or_else(|error| match error {
+            ProviderError::NoAnswer(..) | ProviderError::Resting => {
+                let known = self.0.keys.known().and_then(|known| self.0.keys.use_on(known, now));
+                known.ok_or(error)
+            }
+            error => Err(error),
+        });
+        Ok(flight.landed(fetched)?)
     }
 
     /// Keys other than those `seen`, if the provider was not asked for some a moment ago.
     async fn newer_keys(&self, seen: &Arc<JwkSet>, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
-        let mut fetches = self.0.keys.fetching.lock().await;
+        let flight = self.0.keys.fetching.wait().await?;
         if let Some(known) = self.0.keys.known().filter(|known| !Arc::ptr_eq(&known.keys, seen)) {
             return Ok(known.keys);
         }
-        if fetches.again_at.is_some_and(|at| now < at.plus(BETWEEN_REFETCHES)) {
+        if !self.0.keys.may_ask_again(now) {
             return Err(id_token::Error::UnknownKey.into());
         }
-        fetches.again_at = Some(now);
-        self.fetch_keys(now).await
+        Ok(flight.landed(self.fetch_keys(now).await)?)
     }
 
-    async fn fetch_keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
+    async fn fetch_keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, ProviderError> {
         let metadata = self.metadata(now).await?;
         let url = metadata.jwks_uri.as_ref();
         let url = url.ok_or(ProviderError::Metadata(MetadataError::EndpointMissing))?;
@@ -281,7 +308,7 @@ impl Provider {
         let failed = |error: HttpError| ProviderError::NoAnswer(Purpose::Keys, error);
         let body = self.ask(&outgoing, now).await?.into_json().map_err(failed)?;
         let keys = Arc::new(JwkSet::parse(&body).map_err(ProviderError::Keys)?);
-        self.0.keys.learn(Known { keys: Arc::clone(&keys), fetched_at: now });
+        self.0.keys.learn(Known { keys: Arc::clone(&keys), fetched_at: now, use_until: now.plus(LIFE) });
         Ok(keys)
     }
 }

@@ -2,6 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::{MetadataError, Provider, ProviderError, turn::Turn};
+use crate::{
+    back_channel::{HttpError, Outgoing},
+    definition::Definition,
+    observe::Purpose,
+    setting::{ConfigurationError, Setting},
+};
 use mapae_protocol::{
     client_metadata::TokenEndpointAuthMethod,
     endpoint_uri::EndpointUri,
@@ -9,15 +16,6 @@ use mapae_protocol::{
     server_metadata::{self, ServerMetadata},
     time::{Seconds, Timestamp},
     uri::Uri,
-};
-use tokio::sync::Mutex;
-
-use super::{MetadataError, Provider, ProviderError};
-use crate::{
-    back_channel::{HttpError, Outgoing},
-    definition::Definition,
-    observe::Purpose,
-    setting::{ConfigurationError, Setting},
 };
 
 /// For how long metadata is used without asking again.
@@ -47,8 +45,8 @@ pub(crate) struct Metadata {
 pub(super) struct Discovered {
     /// Held for a moment only: who uses known metadata waits for nobody's request.
     known: RwLock<Option<Known>>,
-    /// Held while fetching: everybody who needs the metadata waits for the one request.
-    fetching: Mutex<()>,
+    /// Everybody who needs the metadata waits for the one request.
+    fetching: Turn,
 }
 
 impl Discovered {
@@ -82,17 +80,17 @@ impl Provider {
         if let Some(metadata) = discovered.fresh(now) {
             return Ok(metadata);
         }
-        let _turn = discovered.fetching.lock().await;
+        let flight = discovered.fetching.wait().await?;
         if let Some(metadata) = discovered.fresh(now) {
             return Ok(metadata);
         }
-        match (self.fetch_metadata(now).await, discovered.known()) {
+        flight.landed(match (self.fetch_metadata(now).await, discovered.known()) {
             (Ok(metadata), _) => Ok(discovered.learn(Arc::new(metadata), now.plus(LIFE))),
             (Err(ProviderError::NoAnswer(..) | ProviderError::Resting), Some(old)) => {
                 Ok(discovered.learn(old.metadata, now.plus(GRACE)))
             }
             (Err(error), _) => Err(error),
-        }
+        })
     }
 
     async fn fetch_metadata(&self, now: Timestamp) -> Result<Metadata, ProviderError> {

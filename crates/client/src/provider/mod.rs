@@ -13,6 +13,7 @@ mod registration;
 mod settings;
 mod token_answer;
 mod token_endpoint;
+mod turn;
 mod unlinking;
 mod user_info;
 
@@ -188,6 +189,11 @@ impl Provider {
     /// Whether tokens of an earlier login could add to these.
     pub(crate) fn completes(&self, tokens: &Tokens) -> bool {
         self.definition().schema().token.refresh_token_once && tokens.refresh_token.is_none()
+    }
+
+    /// What we are called there, where the provider has another name for a person at each app.
+    pub(crate) fn names_people_for(&self) -> Option<&str> {
+        self.definition().names_people_by_app().then(|| self.client_id())
     }
 
     pub(crate) fn client_id(&self) -> &str {

@@ -12,6 +12,7 @@ use mapae_protocol::{
     token::{TokenResponse, TokenType, grant_type},
 };
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Metadata, Provider, ProviderError, token_answer};
 use crate::{
@@ -137,9 +138,12 @@ impl Provider {
         let metadata = self.metadata(now).await?;
         let resource = self.registration().resource.as_ref().map(|resource| resource.as_str());
         let form = form.with_some("resource", resource);
+        // One time for both requests: a lease outlives what a refresh may take.
+        let until = Instant::now() + self.settings().answer_within;
         let mut answer = self.ask_for_tokens(purpose, &form, (key, &metadata), now).await?;
         if key.is_some() && answer.wants_nonce() {
-            answer = self.ask_for_tokens(purpose, &form, (key, &metadata), now).await?;
+            let again = timeout_at(until, self.ask_for_tokens(purpose, &form, (key, &metadata), now)).await;
+            answer = again.map_err(|_| ProviderError::NoAnswer(purpose, HttpError::Timeout))??;
         }
         if !answer.status.is_success() {
             return Err(self.refused(purpose, &answer, &metadata).into());

@@ -7,34 +7,66 @@ use super::{
     database::{Statement, values},
     hashed, states,
 };
-use crate::{identity::EndUser, pending, sign_up};
+use crate::{
+    identity::{EndUser, Identity},
+    pending, sign_up,
+};
+
+/// Who comes, in which session of the provider's that began, and when they were sent there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entrant<'a> {
+    pub(crate) person: &'a EndUser,
+    pub(crate) provider_session: Option<&'a str>,
+    pub(crate) begun_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Identity> for Entrant<'a> {
+    fn from(identity: &'a Identity) -> Self {
+        Self {
+            person: identity.person(),
+            provider_session: identity.provider_session(),
+            begun_at: Some(identity.begun_at()),
+        }
+    }
+}
+
+/// Without a provider: the service itself vouches for them.
+impl<'a> From<&'a EndUser> for Entrant<'a> {
+    fn from(person: &'a EndUser) -> Self {
+        Self { person, provider_session: None, begun_at: None }
+    }
+}
 
 /// At the provider, and then at the sign-up form.
 const ON_THE_WAY: Memory = Memory::of_a_way(pending::LIFE, sign_up::LIFE);
 
 impl Vault {
-    /// Whether the session at the provider has ended.
-    pub(crate) async fn has_ended_there(
-        &self,
-        issuer: &str,
-        provider_session: &str,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mark = of_session(issuer, provider_session);
-        Ok(self.noted_until(&mark, now).await?.is_some())
-    }
-
-    /// Whether everything of a person ended after they were sent to the provider at `begun_at`.
-    pub(crate) async fn has_ended_since(
-        &self,
-        begun_at: Timestamp,
-        person: &EndUser,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mark = of_person(person.issuer(), person.subject());
-        let noted = self.noted_until(&mark, now).await?;
+    /// Whether it has ended meanwhile from where somebody comes: the session at the provider, or, after they were sent there,
+    /// everything of theirs.
+    pub(crate) async fn has_ended(&self, entrant: &Entrant<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        let person = entrant.person;
+        if let Some(session) = entrant.provider_session
+            && self.noted_until(&of_session(person.issuer(), session), now).await?.is_some()
+        {
+            return Ok(true);
+        }
+        let Some(begun_at) = entrant.begun_at else { return Ok(false) };
+        let noted = self.noted_until(&of_person(person.issuer(), person.subject()), now).await?;
         Ok(noted.is_some_and(|until| ON_THE_WAY.ended_since(begun_at, until)))
     }
+}
+
+/// That nothing of it has ended at this point of the unit.
+pub(super) fn standing(entrant: &Entrant<'_>, now: Timestamp) -> Vec<Statement> {
+    let person = entrant.person;
+    let guard = |mark: String, counts_from| states::GUARD.with(values![hashed(&mark), counts_from]).must();
+    let everything = entrant
+        .begun_at
+        .map(|begun_at| guard(of_person(person.issuer(), person.subject()), remembered_until(begun_at)));
+    let session = entrant
+        .provider_session
+        .map(|session| guard(of_session(person.issuer(), session), now.plus(Seconds::seconds(1))));
+    everything.into_iter().chain(session).collect()
 }
 
 /// Remembers what a provider told of at `now`.

@@ -3,7 +3,7 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    StoreError, Vault,
+    Entry, StoreError, Vault,
     database::{statements, values},
     hashed, sessions,
 };
@@ -29,17 +29,16 @@ pub(crate) struct Family {
 }
 
 impl Vault {
-    /// Begins a session whose front end is about to post its one-time code; the one before, if any, ends with it.
+    /// Begins a session whose front end is about to post its one-time code, as [`begin_session`](Self::begin_session).
     pub(crate) async fn begin_family(
         &self,
         id: &SessionId,
-        session: Session,
+        (session, entry): (Session, &Entry<'_>),
         before: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let begun_at = session.created_at;
-        let [sweep, end, begin] = sessions::beginning(id, &session, before);
-        let open = OPEN.with(values![hashed(id.expose()), begun_at]);
-        self.database.commit([sweep, end, begin, open]).await.map(drop)
+    ) -> Result<bool, StoreError> {
+        let mut unit = self.beginning(id, (&session, entry), before);
+        unit.push(OPEN.with(values![hashed(id.expose()), session.created_at]));
+        Ok(self.database.commit_all(unit).await?.is_some())
     }
 
     /// The family of a session that is alive.

@@ -5,27 +5,32 @@ use std::collections::BTreeSet;
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    StoreError, Vault,
+    Entrant, StoreError, Vault,
     database::{Row, Statement, statements, values},
-    sessions,
+    endings, sessions, sign_ups,
 };
-use crate::identity::EndUser;
+use crate::{identity::EndUser, sign_up::SignUpId};
 
 /// How often a removal is tried again because what it relied on has changed.
 const ATTEMPTS: usize = 8;
 
 statements! {
-    FIND = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+    FIND = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at
         FROM sign_in_methods WHERE issuer = $1 AND subject = $2";
-    LIVING = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at
+    LIVING = "SELECT issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at
         FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2 AND removed_at IS NULL";
     ADD = "INSERT INTO sign_in_methods
-            (issuer, subject, account_issuer, account_subject, provider, hint, added_at, removed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT (issuer, subject) DO NOTHING";
+            (issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL) ON CONFLICT (issuer, subject) DO NOTHING";
     REPLACE = "UPDATE sign_in_methods SET account_issuer = $1, account_subject = $2, provider = $3, hint = $4,
-            added_at = $5, removed_at = NULL
-        WHERE issuer = $6 AND subject = $7 AND account_issuer = $8 AND account_subject = $9
-            AND added_at = $10 AND removed_at IS NOT DISTINCT FROM $11";
+            given_to = $5, added_at = $6, removed_at = NULL
+        WHERE issuer = $7 AND subject = $8 AND account_issuer = $9 AND account_subject = $10
+            AND added_at = $11 AND removed_at IS NOT DISTINCT FROM $12";
+    /// Of a row from before that was written down: whoever comes by it is believed once.
+    LEARN_APP = "UPDATE sign_in_methods SET given_to = $1 WHERE issuer = $2 AND subject = $3 AND given_to IS NULL";
+    /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
+    STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
+        AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
     /// Whoever removes another method of the account at the same time waits here until this one is done.
     GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
         ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
@@ -59,8 +64,21 @@ pub(crate) struct Method {
     pub(crate) provider: String,
     /// What tells two accounts at one provider apart: a masked address.
     pub(crate) hint: Option<String>,
+    /// Our client id there, where the provider has another name for a person at each app.
+    pub(crate) given_to: Option<String>,
     pub(crate) added_at: Timestamp,
     pub(crate) removed_at: Option<Timestamp>,
+}
+
+impl Method {
+    /// Whether the name that this identity has is the provider's for our client id there, `app`; `None` where the provider has
+    /// one for all apps (LK-07).
+    pub(crate) fn is_given_to(&self, app: Option<&str>) -> bool {
+        match (app, &self.given_to) {
+            (Some(now), Some(given_to)) => now == given_to,
+            _ => true,
+        }
+    }
 }
 
 /// What came of removing a method.
@@ -72,6 +90,35 @@ pub(crate) enum Removal {
     Last,
     /// The account has no such method.
     Unknown,
+    /// The session has ended in which that was asked for.
+    SignedOut,
+}
+
+/// Who removes a method, and by what else the account is opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remover<'a> {
+    /// The name of the session.
+    pub(crate) sid: &'a str,
+    /// Issuers that are still spoken to: only their methods are ways in.
+    pub(crate) issuers: &'a BTreeSet<String>,
+    /// Whether the application opens the account by a way of its own.
+    pub(crate) opens_otherwise: bool,
+}
+
+/// On whose word an identity gets its row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Taker<'a> {
+    /// Its own: it founds an account.
+    Founder(Entrant<'a>),
+    /// Whoever has the session of this name.
+    Session(Entrant<'a>, &'a str),
+    /// Its own, with the proof of an account: it waits under this id, once.
+    Waiting {
+        entrant: Entrant<'a>,
+        id: &'a SignUpId,
+        /// Who proved the account, and by which row; `None` where the application vouches for them.
+        prover: Option<(Entrant<'a>, &'a Method)>,
+    },
 }
 
 impl Vault {
@@ -91,8 +138,33 @@ impl Vault {
         Ok(methods)
     }
 
-    /// Makes `method` the row of its identity, if that row still is what was `observed`; `false`, and nothing changed, if
-    /// somebody else was faster.
+    /// Makes `method` the row of its identity, if that row still is what was `observed` and what `by` says still holds; `false`,
+    /// and nothing changed, otherwise.
+    pub(crate) async fn take_method_by(
+        &self,
+        by: &Taker<'_>,
+        (method, observed): (&Method, Option<&Method>),
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (entrant, conditions) = match by {
+            Taker::Founder(entrant) => (entrant, Vec::new()),
+            Taker::Session(entrant, sid) => (entrant, vec![sessions::standing(sid, now)]),
+            Taker::Waiting { entrant, id, prover } => {
+                let proof = prover.iter().flat_map(|(entrant, method)| {
+                    endings::standing(entrant, now).into_iter().chain([standing(method)])
+                });
+                (entrant, proof.chain([sign_ups::finishing(id)]).collect())
+            }
+        };
+        let mut unit = endings::standing(entrant, now);
+        unit.extend(conditions);
+        unit.push(taking(method, observed));
+        // Sessions of a time when it opened another account, which is gone.
+        unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
+        Ok(self.database.commit_all(unit).await?.is_some())
+    }
+
+    /// The same for a row that depends on nothing else.
     pub(crate) async fn take_method(
         &self,
         method: &Method,
@@ -102,21 +174,7 @@ impl Vault {
         if method.account == *person {
             return Ok(self.database.commit([take]).await?.is_some());
         }
-        // Sessions of a time when it opened another account, which is gone.
         Ok(self.database.commit([take, sessions::end_all(person)]).await?.is_some())
-    }
-
-    /// The same for who adds it in the session of the name `sid`; `false`, and nothing changed, also if that has ended.
-    pub(crate) async fn take_method_in(
-        &self,
-        sid: &str,
-        method: &Method,
-        observed: Option<&Method>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let unit =
-            [taking(method, observed), sessions::standing(sid, now), sessions::end_all(&method.person)];
-        Ok(self.database.commit(unit).await?.is_some())
     }
 
     /// Makes room for an account that is about to be founded by `person`: what is left of a deleted one of that name must
@@ -149,18 +207,20 @@ impl Vault {
         self.database.commit(unit).await.map(drop)
     }
 
-    /// Removes a method and ends the sessions that were begun with it, unless it is the last way in. Only methods of
-    /// `issuers` that are still spoken to are ways in.
+    /// Removes a method and ends the sessions that were begun with it, unless it is the last way in.
     pub(crate) async fn remove_method(
         &self,
         method: &Method,
-        issuers: &BTreeSet<String>,
-        opens_otherwise: bool,
+        remover: &Remover<'_>,
         now: Timestamp,
     ) -> Result<Removal, StoreError> {
+        let Remover { sid, issuers, opens_otherwise } = *remover;
         let Method { person, account, .. } = method;
         let (issuer, subject) = (account.issuer(), account.subject());
         for _ in 0..ATTEMPTS {
+            if self.session_called(sid, now).await?.is_none() {
+                return Ok(Removal::SignedOut);
+            }
             let living = self.methods(account).await?;
             if !living.iter().any(|method| method.person == *person) {
                 return Ok(Removal::Unknown);
@@ -182,13 +242,26 @@ impl Vault {
                     other.subject()
                 ]),
             };
-            let unit = [GUARD.with(values![issuer, subject]), remove.must(), sessions::end_all(person)];
+            let guard = GUARD.with(values![issuer, subject]);
+            let unit = [sessions::standing(sid, now), guard, remove.must(), sessions::end_all(person)];
             if self.database.commit(unit).await?.is_some() {
                 return Ok(Removal::Done);
             }
         }
         Err(StoreError::Busy)
     }
+}
+
+/// That this method opens its account, as it was read, at this point of the unit.
+fn standing(method: &Method) -> Statement {
+    let Method { person, account, added_at, .. } = method;
+    let (issuer, subject) = (person.issuer(), person.subject());
+    STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
+}
+
+/// Notes to which app the name of a person was given, where that is not known yet.
+pub(super) fn learn_app(person: &EndUser, app: &str) -> Statement {
+    LEARN_APP.with(values![app, person.issuer(), person.subject()])
 }
 
 /// Forgets the masked address by which people tell the way apart.
@@ -198,7 +271,7 @@ pub(super) fn forget_hint(person: &EndUser) -> Statement {
 
 /// Writes the row of an identity, if it still is what was `observed`.
 fn taking(method: &Method, observed: Option<&Method>) -> Statement {
-    let Method { person, account, provider, hint, added_at, .. } = method;
+    let Method { person, account, provider, hint, given_to, added_at, .. } = method;
     let take = match observed {
         None => ADD.with(values![
             person.issuer(),
@@ -207,6 +280,7 @@ fn taking(method: &Method, observed: Option<&Method>) -> Statement {
             account.subject(),
             provider,
             hint.as_deref(),
+            given_to.as_deref(),
             *added_at
         ]),
         Some(observed) => REPLACE.with(values![
@@ -214,6 +288,7 @@ fn taking(method: &Method, observed: Option<&Method>) -> Statement {
             account.subject(),
             provider,
             hint.as_deref(),
+            given_to.as_deref(),
             *added_at,
             person.issuer(),
             person.subject(),
@@ -232,6 +307,7 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
         account: EndUser::new(row.text()?, row.text()?),
         provider: row.text()?,
         hint: row.optional_text()?,
+        given_to: row.optional_text()?,
         added_at: row.time()?,
         removed_at: row.optional_time()?,
     })
@@ -240,7 +316,10 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::{Session, SessionId};
+    use crate::{
+        session::{Session, SessionId},
+        vault::Entry,
+    };
 
     fn method(subject: &str, account: &str, at: i64) -> Method {
         Method {
@@ -248,13 +327,31 @@ mod tests {
             account: EndUser::new("https://one.example", account),
             provider: "one".to_owned(),
             hint: None,
+            given_to: None,
             added_at: Timestamp::from_unix(at),
             removed_at: None,
         }
     }
 
-    fn issuers() -> BTreeSet<String> {
-        BTreeSet::from(["https://one.example".to_owned()])
+    async fn begin(vault: &Vault, id: &SessionId, subject: &str) {
+        let person = EndUser::new("https://one.example", subject);
+        let entry = Entry { entrant: (&person).into(), given: None, app: None };
+        let session = Session {
+            person: person.clone(),
+            provider_session: None,
+            created_at: Timestamp::from_unix(1),
+            expires_at: Timestamp::from_unix(100),
+        };
+        assert!(vault.begin_session(id, (session, &entry), None).await.unwrap());
+    }
+
+    /// Removes it in a session of somebody who has no method here.
+    async fn remove(vault: &Vault, method: &Method, opens_otherwise: bool, now: Timestamp) -> Removal {
+        let id = SessionId::generate();
+        begin(vault, &id, "support").await;
+        let issuers = BTreeSet::from(["https://one.example".to_owned()]);
+        let remover = Remover { sid: &Vault::sid(&id), issuers: &issuers, opens_otherwise };
+        vault.remove_method(method, &remover, now).await.unwrap()
     }
 
     #[tokio::test]
@@ -286,9 +383,9 @@ mod tests {
         let other = method("spare", "alice", 1);
         assert!(vault.take_method(&other, None).await.unwrap());
         let now = Timestamp::from_unix(9);
-        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Done);
-        assert_eq!(vault.remove_method(&first, &issuers(), false, now).await.unwrap(), Removal::Unknown);
-        assert_eq!(vault.remove_method(&other, &issuers(), false, now).await.unwrap(), Removal::Last);
+        assert_eq!(remove(&vault, &first, false, now).await, Removal::Done);
+        assert_eq!(remove(&vault, &first, false, now).await, Removal::Unknown);
+        assert_eq!(remove(&vault, &other, false, now).await, Removal::Last);
         assert!(!vault.take_method(&second, Some(&first)).await.unwrap(), "removed since it was read");
         let removed = vault.method(&first.person).await.unwrap().unwrap();
         assert_eq!(removed.removed_at, Some(now));
@@ -301,29 +398,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(folder.path().join("client.db")).unwrap();
         let (now, late) = (Timestamp::from_unix(10), Timestamp::from_unix(100));
-        let session = |subject: &str| Session {
-            person: EndUser::new("https://one.example", subject),
-            provider_session: None,
-            created_at: now,
-            expires_at: late,
-        };
         let (began, others) = (SessionId::generate(), SessionId::generate());
-        vault.begin_session(&began, session("alice"), None).await.unwrap();
-        vault.begin_session(&others, session("way"), None).await.unwrap();
+        begin(&vault, &began, "alice").await;
+        begin(&vault, &others, "way").await;
         let (way, sid) = (method("way", "alice", 10), Vault::sid(&began));
-        assert!(!vault.take_method_in(&sid, &way, None, late).await.unwrap(), "its time is over");
-        assert!(!vault.take_method_in("another", &way, None, now).await.unwrap());
-        assert!(vault.take_method_in(&sid, &way, None, now).await.unwrap());
+        let take = async |sid: &str, observed: Option<&Method>, now| {
+            let by = Taker::Session((&way.person).into(), sid);
+            vault.take_method_by(&by, (&way, observed), now).await.unwrap()
+        };
+        assert!(!take(&sid, None, late).await, "its time is over");
+        assert!(!take("another", None, now).await);
+        assert!(take(&sid, None, now).await);
         assert!(
             vault.session_called(&Vault::sid(&others), now).await.unwrap().is_none(),
             "of another account"
         );
-        let removed = vault.remove_method(&way, &issuers(), true, now).await.unwrap();
-        assert_eq!(removed, Removal::Done);
+        assert_eq!(remove(&vault, &way, true, now).await, Removal::Done);
         let observed = vault.method(&way.person).await.unwrap();
-        vault.begin_session(&others, session("way"), None).await.unwrap();
+        begin(&vault, &others, "way").await;
         vault.end_session(&began).await.unwrap();
-        assert!(!vault.take_method_in(&sid, &way, observed.as_ref(), now).await.unwrap(), "signed out");
+        assert!(!take(&sid, observed.as_ref(), now).await, "signed out");
         assert_eq!(vault.method(&way.person).await.unwrap(), observed);
         assert!(vault.session_called(&Vault::sid(&others), now).await.unwrap().is_some(), "all or nothing");
     }
@@ -353,12 +447,12 @@ mod tests {
         for method in &methods {
             assert!(processes[0].take_method(method, None).await.unwrap());
         }
-        let known = issuers();
-        let removals = methods.iter().enumerate().map(|(n, method)| {
-            processes[n % 2].remove_method(method, &known, false, Timestamp::from_unix(2))
-        });
+        let removals = methods
+            .iter()
+            .enumerate()
+            .map(|(n, method)| remove(&processes[n % 2], method, false, Timestamp::from_unix(2)));
         let outcomes: Vec<_> = futures_util::future::join_all(removals).await;
-        let last = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Removal::Last))).count();
+        let last = outcomes.iter().filter(|outcome| **outcome == Removal::Last).count();
         assert_eq!(last, 1, "{outcomes:?}");
         assert_eq!(processes[0].methods(&methods[0].account).await.unwrap().len(), 1);
     }

@@ -33,12 +33,14 @@ use mapae_protocol::{
 
 use database::Database;
 pub use database::StoreError;
+pub(crate) use endings::Entrant;
 pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
 pub(crate) use logouts::Logout;
-pub(crate) use methods::{Method, Removal};
+pub(crate) use methods::{Method, Removal, Remover, Taker};
 pub(crate) use service_keys::ServiceKey;
+pub(crate) use sessions::Entry;
 pub(crate) use tokens::{Claim, Kept};
 
 use crate::identity::EndUser;

@@ -5,13 +5,25 @@ use mapae_protocol::time::Timestamp;
 use super::{
     StoreError, Vault,
     database::{Row, Statement, statements, values},
-    endings, hashed, sign_ups,
+    endings::{self, Entrant},
+    hashed, methods, sign_ups,
 };
 use crate::{
     identity::EndUser,
     notice::AGE,
     session::{Session, SessionId},
+    tokens::Tokens,
 };
+
+/// Who begins a session, and what their provider gave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) entrant: Entrant<'a>,
+    /// The provider's name, and the tokens.
+    pub(crate) given: Option<(&'a str, &'a Tokens)>,
+    /// The app for which the provider calls them so.
+    pub(crate) app: Option<&'a str>,
+}
 
 statements! {
     SWEEP = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
@@ -34,14 +46,16 @@ statements! {
 }
 
 impl Vault {
-    /// Begins a session; the one of the name that the browser had before, if any, ends with it.
+    /// Begins a session and keeps what the provider gave; the session of the name that the browser had before, if any, ends
+    /// with it. `false`, and nothing changed, if that from where they come has ended.
     pub(crate) async fn begin_session(
         &self,
         id: &SessionId,
-        session: Session,
+        (session, entry): (Session, &Entry<'_>),
         before: Option<&str>,
-    ) -> Result<(), StoreError> {
-        self.database.commit(beginning(id, &session, before)).await.map(drop)
+    ) -> Result<bool, StoreError> {
+        let unit = self.beginning(id, (&session, entry), before);
+        Ok(self.database.commit_all(unit).await?.is_some())
     }
 
     /// The living session of this name ([`Vault::sid`]).
@@ -89,19 +103,28 @@ impl Vault {
         let end = END_AT_PROVIDER.with(values![person.issuer(), provider_session, person.subject()]);
         self.database.commit([end, sign_ups::forget(person)]).await.map(drop)
     }
-}
 
-/// Begins a session in the place of the one before.
-pub(super) fn beginning(id: &SessionId, session: &Session, before: Option<&str>) -> [Statement; 3] {
-    let person = &session.person;
-    let (created_at, expires_at) = (session.created_at, session.expires_at);
-    let (hash, at_provider) = (hashed(id.expose()), session.provider_session.as_deref());
-    [
-        // Whose they were is asked as long as a provider may repeat that they have ended.
-        SWEEP.with(values![created_at.minus(AGE)]),
-        END.with(values![before]),
-        BEGIN.with(values![hash, person.issuer(), person.subject(), at_provider, created_at, expires_at]),
-    ]
+    /// Begins a session in the place of the one before.
+    pub(super) fn beginning(
+        &self,
+        id: &SessionId,
+        (session, entry): (&Session, &Entry<'_>),
+        before: Option<&str>,
+    ) -> Vec<Statement> {
+        let person = &session.person;
+        let (created_at, expires_at) = (session.created_at, session.expires_at);
+        let (hash, at_provider) = (hashed(id.expose()), session.provider_session.as_deref());
+        let mut unit = endings::standing(&entry.entrant, created_at);
+        unit.extend(entry.given.map(|(provider, tokens)| self.keeping(person, provider, tokens)));
+        unit.extend(entry.app.map(|app| methods::learn_app(person, app)));
+        unit.extend([
+            // Whose they were is asked as long as a provider may repeat that they have ended.
+            SWEEP.with(values![created_at.minus(AGE)]),
+            END.with(values![before]),
+            BEGIN.with(values![hash, person.issuer(), person.subject(), at_provider, created_at, expires_at]),
+        ]);
+        unit
+    }
 }
 
 /// That the session of this name is alive at this point of the unit.

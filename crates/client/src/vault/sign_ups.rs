@@ -53,6 +53,11 @@ impl Vault {
     }
 }
 
+/// Uses up a waiting sign-up that is there at this point of the unit.
+pub(super) fn finishing(id: &SignUpId) -> Statement {
+    FINISH.with(values![hashed(id.expose())]).must()
+}
+
 /// Nobody waits with this identity any more, in whichever browser.
 pub(super) fn forget(person: &EndUser) -> Statement {
     FORGET.with(values![person.issuer(), person.subject()])

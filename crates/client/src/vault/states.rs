@@ -20,6 +20,10 @@ statements! {
         DO UPDATE SET expires_at = excluded.expires_at WHERE used_states.expires_at <= $3";
     NOTE = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, $2) ON CONFLICT (state_hash)
         DO UPDATE SET expires_at = excluded.expires_at WHERE used_states.expires_at < excluded.expires_at";
+    /// As long as nothing that counts is noted under the name. Whoever notes it at the same time waits until the unit of this
+    /// is done, and ends what it began, or has made it fail. What this leaves behind is dead at once.
+    GUARD = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, 0) ON CONFLICT (state_hash)
+        DO UPDATE SET expires_at = used_states.expires_at WHERE used_states.expires_at < $2";
     RELEASE = "DELETE FROM used_states WHERE state_hash = $1";
 }
 

@@ -3,7 +3,7 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    Lease, StoreError, Vault,
+    Entry, Lease, StoreError, Vault,
     database::{Row, Statement, statements, values},
     endings,
     leases::Standing,
@@ -45,16 +45,19 @@ pub(crate) enum Claim {
 }
 
 impl Vault {
-    /// Keeps the tokens of a login; earlier ones of the same person are replaced.
-    pub(crate) async fn keep(
-        &self,
-        person: &EndUser,
-        provider: &str,
-        tokens: &Tokens,
-    ) -> Result<(), StoreError> {
+    /// Keeps the tokens of a login that begins no session; `false`, and nothing kept, if everything of its person has ended
+    /// since.
+    pub(crate) async fn keep(&self, entry: &Entry<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        let mut unit = endings::standing(&entry.entrant, now);
+        let person = entry.entrant.person;
+        unit.extend(entry.given.map(|(provider, tokens)| self.keeping(person, provider, tokens)));
+        Ok(self.database.commit_all(unit).await?.is_some())
+    }
+
+    /// Keeps tokens; earlier ones of the same person are replaced.
+    pub(super) fn keeping(&self, person: &EndUser, provider: &str, tokens: &Tokens) -> Statement {
         let sealed = self.seal(person, provider, tokens);
-        let keep = KEEP.with(values![person.issuer(), person.subject(), provider, sealed]);
-        self.database.write(keep).await.map(drop)
+        KEEP.with(values![person.issuer(), person.subject(), provider, sealed])
     }
 
     /// The tokens of a person.

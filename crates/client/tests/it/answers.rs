@@ -263,3 +263,42 @@ async fn an_app_that_is_fixed_to_another_method_is_told_which_one_to_write() {
         }
     }
 }
+
+#[tokio::test]
+async fn rp_18_everybody_who_waits_for_a_provider_that_stalls_waits_once() {
+    for path in [DISCOVERY, "/jwks"] {
+        let settings: fn(ProviderSettings) -> _ = |settings| settings.answering_within(PATIENCE * 2);
+        let (website, issuer) = Website::start_with(Setup { settings, ..Setup::default() }).await;
+        issuer.reply(path, Reply::Stall);
+        let logins = (0..4).map(|_| website.sign_in(&issuer, "alice"));
+        for refused in futures_util::future::join_all(logins).await {
+            assert_eq!(refused.unwrap_err().class(), Class::Unavailable, "{path}");
+        }
+        assert_eq!(issuer.hits(path).len(), 1, "they share its silence: {path}");
+        // And nobody who comes later has a share in it.
+        issuer.obey();
+        website.sign_in(&issuer, "alice").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rp_18_rp_24_known_keys_serve_for_an_hour_while_the_provider_does_not_give_them_again() {
+    let (website, issuer) = Website::start().await;
+    website.sign_in(&issuer, "alice").await.unwrap();
+    issuer.reply("/jwks", Reply::Json(503, json!({})));
+    website.clock.advance(3_600);
+    for _ in 0..3 {
+        website.sign_in(&issuer, "alice").await.unwrap();
+    }
+    assert_eq!(issuer.hits("/jwks").len(), 2, "and it is asked again every half minute");
+    website.clock.advance(30);
+    website.sign_in(&issuer, "alice").await.unwrap();
+    assert_eq!(issuer.hits("/jwks").len(), 3);
+    // A key that was taken back dies, whoever keeps the provider from saying so.
+    website.clock.advance(3_570);
+    let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
+    assert_eq!(refused.class(), Class::Unavailable, "{refused:?}");
+    // An answer that can be read is the provider's word.
+    issuer.behave().replies.clear();
+    website.sign_in(&issuer, "alice").await.unwrap();
+}

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use mapae_client::{Definition, Error, EventKind, Notice, Provider, ProviderError, ProviderSettings};
+use mapae_client::{
+    Client, ClientRegistration, Definition, EndUser, Error, EventKind, Field, LoginRequest, Notice, Provider,
+    ProviderError, ProviderSettings, Setting,
+};
 use mapae_protocol::{jose::HeaderType, time::Timestamp};
 use serde_json::json;
 
 use crate::{
     issuer::Issuer,
-    website::{SECRET, Website, registration},
+    website::{Browser, SECRET, Website, registration},
 };
 
 const FILE: &str = r##"
@@ -114,4 +117,55 @@ async fn lk_12_an_event_about_somebody_of_another_issuer_is_about_nobody_here() 
         let proved = provider.prove_notice("events", &notice, now).await.unwrap();
         assert_eq!(proved.events.iter().map(|event| event.kind).collect::<Vec<_>>(), kinds, "{of}");
     }
+}
+
+/// A provider that has another name for a person at each app, and this app of ours there.
+fn of_app(issuer: &Issuer, name: &str, client_id: &str) -> Provider {
+    let text = FILE.replace("[\"/user_info/sub\"]", "[\"/user_info/sub\"]\nof_app = true");
+    let definition = Definition::parse(&text).unwrap().with("base", issuer.url());
+    let registration = ClientRegistration::new(client_id, format!("http://localhost:3000/callback/{name}"));
+    let settings = ProviderSettings::new(name).for_development();
+    Provider::new(definition, registration.with_secret(SECRET), settings).unwrap()
+}
+
+#[tokio::test]
+async fn lk_07_the_same_name_for_another_app_of_ours_opens_nothing() {
+    let (website, issuer) = Website::start().await;
+    let alice = EndUser::new(issuer.url(), "alice");
+    let first = website.second_process_with(of_app(&issuer, "op", "client-1")).await;
+    let (mut browser, _) = first.sign_in(&issuer, "alice").await.unwrap();
+    assert_eq!(browser.person(&first).await, Some(alice.clone()));
+    // The service is registered anew there: the name is somebody else's.
+    let second = website.second_process_with(of_app(&issuer, "op", "client-2")).await;
+    issuer.edit_claims(|claims| claims["aud"] = "client-2".into());
+    let is_refused = |result: Result<String, Error>| match result {
+        Err(Error::Account(error)) => assert_eq!(error.code(), "other_app"),
+        other => panic!("{other:?}"),
+    };
+    let mut stranger = Browser::default();
+    let query = stranger.go_to_provider(&second, &issuer, "alice").await.unwrap();
+    is_refused(stranger.come_back(&second, &query).await);
+    assert_eq!(stranger.user(&second).await, None);
+    // Nor does it prove who has the session of before.
+    let started = second.client.prove_again(&LoginRequest::new(), &browser.headers(), b"").await.unwrap();
+    browser.take(&started.cookies);
+    let query = issuer.approve(&started.location, "alice");
+    is_refused(browser.come_back(&second, &query).await);
+    let (bobs, _) = second.sign_in(&issuer, "bob").await.unwrap();
+    assert_eq!(bobs.person(&second).await.unwrap().subject(), "bob");
+    assert_eq!(website.users.count(), 2);
+}
+
+#[tokio::test]
+async fn lk_07_two_apps_of_ours_at_one_provider_are_refused_when_their_names_would_meet() {
+    let (website, issuer) = Website::start().await;
+    let build = async |client_ids: [&str; 2]| {
+        let vault = website.place.open().await;
+        let builder = Client::builder(vault, website.users.clone()).sign_up([Field::required("nickname")]);
+        let [one, other] = client_ids;
+        let builder = builder.provider(of_app(&issuer, "one", one)).provider(of_app(&issuer, "other", other));
+        builder.build().map(drop).map_err(|error| error.setting())
+    };
+    assert_eq!(build(["client-1", "client-2"]).await, Err(Setting::ClientId));
+    assert_eq!(build(["client-1", "client-1"]).await, Ok(()));
 }

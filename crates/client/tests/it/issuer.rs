@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use axum::{
@@ -89,6 +90,8 @@ pub(crate) struct Behaviour {
     pub(crate) lost_answers: usize,
     pub(crate) refreshes_are_dead: bool,
     pub(crate) refreshes_bring_id_tokens: bool,
+    /// Wants a nonce in proofs, and takes this long over every answer to a refresh (RFC 9449 §8).
+    pub(crate) slow_nonces: Option<Duration>,
 }
 
 /// A request as it came in.
@@ -352,6 +355,14 @@ async fn token(
     if form["grant_type"] != "refresh_token" {
         return issuer.redeem(&form).map_or_else(refusal, |tokens| Json(tokens).into_response());
     }
+    if let Some(time) = issuer.behaviour(|behaviour| behaviour.slow_nonces) {
+        tokio::time::sleep(time).await;
+        let proof = headers["dpop"].to_str().unwrap().split('.').nth(1).unwrap();
+        let proof: Value = serde_json::from_slice(&base64url::decode(proof).unwrap()).unwrap();
+        if proof["nonce"] != "n1" {
+            return ([("dpop-nonce", "n1")], refusal("use_dpop_nonce")).into_response();
+        }
+    }
     let refreshed = issuer.refresh(&form);
     issuer.arrived.add_permits(1);
     let gate = issuer.behaviour(|behaviour| behaviour.gate.clone());
@@ -373,7 +384,7 @@ async fn user_info(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Resp
     if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers) {
         return misbehave(reply).await;
     }
-    let token = headers[header::AUTHORIZATION].to_str().unwrap().strip_prefix("Bearer ").unwrap();
+    let token = headers[header::AUTHORIZATION].to_str().unwrap().split_once(' ').unwrap().1;
     let subject = issuer.subjects.lock().unwrap().get(token).cloned();
     let Some(subject) = subject else { return StatusCode::UNAUTHORIZED.into_response() };
     let claims = json!({

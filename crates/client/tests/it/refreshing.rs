@@ -3,13 +3,16 @@
 use std::{cell::Cell, sync::Arc};
 
 use http::StatusCode;
-use mapae_client::{AccessError, AccessToken, Attempt, CallError, Class, Setting};
+use mapae_client::{
+    AccessError, AccessToken, Attempt, CallError, CallbackResponse, Class, Error, HttpError, LoginRequest,
+    Provider, ProviderError, ProviderSettings, Setting, observe::Purpose,
+};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::{
-    issuer::Reply,
-    website::{Browser, PATIENCE, Setup, Website},
+    issuer::{Issuer, Reply},
+    website::{Browser, PATIENCE, SECRET, Setup, TestClock, Website, registration},
 };
 
 #[tokio::test]
@@ -325,4 +328,28 @@ async fn a_refresh_waits_for_nobody_who_waits_for_keys() {
     }
     assert_eq!(issuer.refreshes(), 1);
     login.abort();
+}
+
+#[tokio::test]
+async fn mx_02_a_refresh_for_which_a_nonce_is_wanted_takes_no_longer_than_another() {
+    let patience = std::time::Duration::from_millis(1_500);
+    let clock = TestClock::new();
+    let issuer = Issuer::start(&clock).await;
+    issuer.behave().tokens = Some(Arc::new(|tokens| tokens["token_type"] = json!("DPoP")));
+    let settings = ProviderSettings::new("op").for_development().answering_within(patience);
+    let registration = registration("op").with_secret(SECRET).with_bound_tokens();
+    let provider = Provider::discover(issuer.url(), registration, settings).unwrap();
+    let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
+    let query = issuer.approve(&started.authorization_url, "alice");
+    let response = CallbackResponse::parse(Some(&query)).unwrap();
+    let login = provider.finish(started.pending, &response, clock.now()).await.unwrap();
+    // Each answer is in time, and both together are not: a lease would be over before they are.
+    issuer.behave().slow_nonces = Some(patience * 2 / 3);
+    let person = login.identity.person();
+    let late = provider.refresh(person, &login.tokens, clock.now()).await.unwrap_err();
+    let timeout = ProviderError::NoAnswer(Purpose::Refresh, HttpError::Timeout);
+    assert!(matches!(&late, Error::Provider(error) if *error == timeout), "{late:?}");
+    // The nonce is known now.
+    provider.refresh(person, &login.tokens, clock.now()).await.unwrap();
+    assert_eq!(issuer.refreshes(), 3);
 }

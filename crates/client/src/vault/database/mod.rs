@@ -81,17 +81,21 @@ impl Database {
         &self,
         unit: [Statement; N],
     ) -> Result<Option<[Done; N]>, StoreError> {
+        let Some(done) = self.commit_all(Vec::from(unit)).await? else { return Ok(None) };
+        let done = done.try_into().map_err(|_| StoreError::database("a unit was done in part"))?;
+        Ok(Some(done))
+    }
+
+    /// The same for a unit that is put together.
+    pub(super) async fn commit_all(&self, unit: Vec<Statement>) -> Result<Option<Vec<Done>>, StoreError> {
         for statement in &unit {
             value::refuse_nul(&statement.params)?;
         }
-        let done = match &self.0 {
-            Arm::Sqlite(sqlite) => sqlite.commit(Vec::from(unit)).await?,
+        match &self.0 {
+            Arm::Sqlite(sqlite) => sqlite.commit(unit).await,
             #[cfg(feature = "postgres")]
-            Arm::Postgres(postgres) => postgres.commit(Vec::from(unit)).await?,
-        };
-        let Some(done) = done else { return Ok(None) };
-        let done = done.try_into().map_err(|_| StoreError::database("a unit was done in part"))?;
-        Ok(Some(done))
+            Arm::Postgres(postgres) => postgres.commit(unit).await,
+        }
     }
 
     /// One write that has no conditions but its own.

@@ -128,3 +128,29 @@ async fn lk_12_an_account_that_goes_while_its_owner_agrees_to_terms_is_not_found
     assert!(matches!(refused, Err(Error::SignUp(SignUpError::NotWaiting))), "{refused:?}");
     assert_eq!(stage.members.count(), 0);
 }
+
+#[tokio::test]
+async fn lk_12_se_32_an_account_that_goes_is_not_founded_without_terms_that_nobody_was_asked_for() {
+    let mut stage = Stage::with(|builder| {
+        builder.terms([Term::required("service", "1"), Term::required("privacy", "1")])
+    })
+    .await;
+    let mut browser = Browser::default();
+    stage.sign_in(&mut browser, 0, "alice").await.unwrap();
+    let body = b"term.service=1&term.privacy=1";
+    let outcome = stage.client.sign_up(&browser.headers(), body).await.unwrap();
+    assert!(matches!(outcome, SignUpOutcome::Done(_)));
+    let providers = [(PROVIDERS[0], 0), (PROVIDERS[1], 1)];
+    stage.client = stage
+        .again(&providers, |builder| {
+            builder.terms([Term::required("service", "2"), Term::required("privacy", "1")])
+        })
+        .await;
+    let mut browser = Browser::default();
+    assert_eq!(stage.sign_in(&mut browser, 0, "alice").await.unwrap(), "/sign-up");
+    // Asked for the new term alone, by a service without other questions.
+    *stage.members.gone_after.lock().unwrap() = Some(1);
+    let refused = stage.client.sign_up(&browser.headers(), b"term.service=2").await;
+    assert!(matches!(refused, Err(Error::SignUp(SignUpError::NotWaiting))), "{refused:?}");
+    assert_eq!(stage.members.count(), 0);
+}

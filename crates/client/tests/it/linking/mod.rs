@@ -2,6 +2,7 @@
 
 mod arriving;
 mod crossed;
+mod ended;
 mod front_end;
 mod methods;
 mod pages;

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use futures_util::future::BoxFuture;
 use mapae_client::{
     Accounts, Answers, BoxError, Client, ClientBuilder, CreateError, EndUser, Error, Identity, LoginRequest,
     MethodChange, Provider, ProviderSettings, Redirect,
@@ -40,6 +41,26 @@ pub(super) struct Members {
     pub(super) dies: Arc<Mutex<bool>>,
     /// Everybody's account is deleted after it was looked for so many times more.
     pub(super) gone_after: Arc<Mutex<Option<usize>>>,
+    interruption: Arc<Mutex<Option<Interruption>>>,
+}
+
+/// What happens while the client waits for an answer of the service.
+struct Interruption {
+    at: Moment,
+    /// How often that passes before.
+    passes: usize,
+    what: BoxFuture<'static, ()>,
+}
+
+/// A question to the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Whose an address is.
+    Holder,
+    /// To make an account.
+    Create,
+    /// Who has an account.
+    Find,
 }
 
 impl Members {
@@ -49,6 +70,32 @@ impl Members {
 
     pub(super) fn count(&self) -> usize {
         self.rows.lock().unwrap().len()
+    }
+
+    /// Lets this happen when the question was asked so often before.
+    pub(super) fn interrupt(&self, at: Moment, passes: usize, what: BoxFuture<'static, ()>) {
+        *self.interruption.lock().unwrap() = Some(Interruption { at, passes, what });
+    }
+
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.interruption.lock().unwrap().is_none()
+    }
+
+    async fn pass(&self, moment: Moment) {
+        let due = {
+            let mut interruption = self.interruption.lock().unwrap();
+            match interruption.as_mut().filter(|interruption| interruption.at == moment) {
+                Some(Interruption { passes: 0, .. }) => interruption.take(),
+                Some(Interruption { passes, .. }) => {
+                    *passes -= 1;
+                    None
+                }
+                None => None,
+            }
+        };
+        if let Some(Interruption { what, .. }) = due {
+            what.await;
+        }
     }
 
     /// The rule of the last decision.
@@ -66,11 +113,14 @@ impl Accounts for Members {
             Some(left) => *left -= 1,
             None => {}
         }
-        Ok(self.rows.lock().unwrap().get(person).cloned())
+        let found = self.rows.lock().unwrap().get(person).cloned();
+        self.pass(Moment::Find).await;
+        Ok(found)
     }
 
     async fn create(&self, identity: &Identity, answers: &Answers) -> Result<Member, CreateError> {
         tokio::task::yield_now().await;
+        self.pass(Moment::Create).await;
         let mut rows = self.rows.lock().unwrap();
         let proved = matches!(answers.address_use(), AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
         let address = match answers.address_use() {
@@ -108,6 +158,7 @@ impl Accounts for Members {
     }
 
     async fn holder(&self, address: &str) -> Result<Option<Holder<EndUser>>, BoxError> {
+        self.pass(Moment::Holder).await;
         let rows = self.rows.lock().unwrap();
         let holder = rows.iter().find(|(_, member)| member.address.as_deref() == Some(address));
         Ok(holder.map(|(account, member)| Holder { account: account.clone(), proved: member.proved }))
