@@ -111,7 +111,8 @@ fn unsigned_identity(map: &IdentityMap) -> bool {
 fn pointers(map: &IdentityMap) -> impl Iterator<Item = &String> {
     let fields = map.claims.values().flat_map(|field| field.from.iter().chain(&field.unless));
     let dates = map.birth_date.iter().flat_map(|date| [&date.year, &date.day]);
-    map.subject.iter().chain(fields).chain(dates).chain(of_emails(map)).chain(of_items(map))
+    let calendars = map.birth_date.iter().filter_map(|date| Some(&date.day_when.as_ref()?.at));
+    map.subject.iter().chain(fields).chain(dates).chain(calendars).chain(of_emails(map)).chain(of_items(map))
 }
 
 fn of_emails(map: &IdentityMap) -> impl Iterator<Item = &String> {

@@ -45,13 +45,37 @@ fn kakao_says_much_and_its_number_is_exact() {
 fn kakao_says_little_and_an_address_that_was_taken_over_is_not_verified() {
     let answer = fixture(include_str!("../../providers/documented/kakao-least.json"));
     let mapped = identified("kakao", &Document::default().with("user_info", answer));
-    assert_eq!(claims(&mapped), json!({"nickname": "무지", "age_range": "90-", "birthdate": "0000-08-15"}));
+    assert_eq!(claims(&mapped), json!({"nickname": "무지", "age_range": "90-"}), "a day of which calendar?");
     assert_eq!(mapped.emails, [email("frodo@example.test", Verification::None)]);
     let nobody = Document::default().with("user_info", json!({"kakao_account": {}}));
     assert!(Definition::named("kakao").unwrap().identify(&nobody).is_none());
     for odd in [json!(1.5), json!(-0.0), json!(""), json!(null), json!([1]), json!({"a": 1}), json!(true)] {
         let document = Document::default().with("user_info", json!({"id": odd}));
         assert!(Definition::named("kakao").unwrap().identify(&document).is_none(), "{odd}");
+#[test]
+fn kakao_a_lunar_birthday_is_no_day_of_a_birth_date() {
+    let mut answer = fixture(include_str!("../../providers/documented/kakao-lunar.json"));
+    let birthdate = |answer: &Value| {
+        let document = Document::default().with("user_info", answer.clone());
+        identified("kakao", &document).claims.get("birthdate").cloned().unwrap_or_default()
+    };
+    assert_eq!(birthdate(&answer), "1997");
+    let account = "/kakao_account/birthday_type";
+    for (calendar, expected) in [
+        (json!("SOLAR"), "1997-08-15"),
+        (json!("solar"), "1997"),
+        (json!(null), "1997"),
+        (json!(true), "1997"),
+    ] {
+        *answer.pointer_mut(account).unwrap() = calendar.clone();
+        assert_eq!(birthdate(&answer), expected, "{calendar}");
+    }
+    let account = answer["kakao_account"].as_object_mut().unwrap();
+    account.remove("birthyear");
+    account.insert("birthday_type".to_owned(), "LUNAR".into());
+    assert_eq!(birthdate(&answer), Value::Null, "not even a day without a year");
+}
+
     }
 }
 

@@ -255,7 +255,9 @@ fn birth_date(document: &Document, map: &IdentityMap) -> Option<String> {
             text(document.at(pointer)?)?.chars().filter(|character| *character != '-').collect();
         (said.len() == length && said.bytes().all(|byte| byte.is_ascii_digit())).then_some(said)
     };
-    let day = digits(&map.day, 4).and_then(|day| Some(format!("{}-{}", day.get(..2)?, day.get(2..)?)));
+    let counts = map.day_when.as_ref().is_none_or(|when| document.at(&when.at) == Some(&when.is));
+    let day = digits(&map.day, 4).filter(|_| counts);
+    let day = day.and_then(|day| Some(format!("{}-{}", day.get(..2)?, day.get(2..)?)));
     match (digits(&map.year, 4), day) {
         (Some(year), Some(day)) => Some(format!("{year}-{day}")),
         (None, Some(day)) => Some(format!("0000-{day}")),

@@ -212,7 +212,7 @@ pub(crate) struct UserInfo {
     pub(crate) query: BTreeMap<String, String>,
     /// JSON pointer to what is inside of an envelope.
     pub(crate) inside: String,
-    pub(crate) success: Option<Success>,
+    pub(crate) success: Option<Stands>,
     /// Further answers, each under its name.
     pub(crate) also: BTreeMap<String, String>,
     /// Facebook's proof that the caller knows the app's secret.
@@ -229,7 +229,7 @@ pub(crate) enum UserInfoUse {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Success {
+pub(crate) struct Stands {
     pub(crate) at: String,
     pub(crate) is: Value,
 }
@@ -317,6 +317,8 @@ pub(crate) struct BirthDateMap {
 pub(crate) struct EmailMap {
     pub(crate) address: Vec<String>,
     /// Verified by the provider when all of these are true; never without any.
+    /// Without this the day is left out: it is one of another calendar, or nobody says of which.
+    pub(crate) day_when: Option<Stands>,
     #[serde(default)]
     pub(crate) verified: Vec<String>,
     /// Domains whose mail the provider itself hosts.
