@@ -22,6 +22,7 @@ use mapae_protocol::{
     params::{Limits, Params},
     secret::Secret,
     time::Timestamp,
+    scope::Scopes,
 };
 use serde_json::{Value, json};
 
@@ -153,7 +154,8 @@ impl Provider {
         let document = self.add_user_info(document, &tokens, now).await?;
         let document = self.add_terms(document, &tokens, now).await?;
         self.check_hosted_domain(&document)?;
-        let mut identity = self.identity(claims, &document)?.with_beginning(pending.begun_at());
+        let mut identity = self.identity(claims, &document, (&pending.scopes, &tokens.scopes))?;
+        identity = identity.with_beginning(pending.begun_at());
         if !self.settings().trusts_emails {
             identity.distrust_emails();
         }
@@ -205,15 +207,21 @@ impl Provider {
         self.verify_id_token(id_token.expose(), &context, now).await.map(Some)
     }
 
-    /// Who this is, in the neutral form.
-    fn identity(&self, claims: Option<IdTokenClaims>, document: &Document) -> Result<Identity, Error> {
+    /// Who this is, in the neutral form, and what they granted of what was asked.
+    fn identity(
+        &self,
+        claims: Option<IdTokenClaims>,
+        document: &Document,
+        (asked, given): (&Scopes, &Scopes),
+    ) -> Result<Identity, Error> {
         let rules = &self.definition().schema().identity;
         // OIDC Core §5.3.2: without an equal `sub` the answer must not be used (token substitution).
         let sub = claims.as_ref().map(|claims| claims.sub.as_str());
         if rules.standard_claims && document.has("user_info") && document.subject_of_user_info() != sub {
             return Err(ProviderError::UserInfoSubject.into());
         }
-        let mapped = self.definition().identify(document).ok_or(ProviderError::NoSubject)?;
+        let mut mapped = self.definition().identify(document).ok_or(ProviderError::NoSubject)?;
+        self.definition().add_scopes(&mut mapped, asked, given);
         if sub.is_some_and(|sub| sub != mapped.subject) {
             if rules.same_as_sub {
                 return Err(ProviderError::UserInfoSubject.into());

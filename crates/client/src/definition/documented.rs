@@ -1,5 +1,6 @@
 //! What the compiled-in definitions make of documented answers and errors.
 
+use mapae_protocol::scope::Scopes;
 use serde_json::{Value, json};
 
 use super::{Definition, DefinitionError, Document, Mapped, Place};
@@ -133,6 +134,33 @@ fn google_is_the_mail_host_of_some_addresses_and_only_checked_others() {
     assert!(sly.is_empty(), "read differently by every reader: {sly:?}");
     for unverified in [json!(false), json!("true"), json!(null), json!(1)] {
         let said = emails(json!({"email_verified": unverified}));
+/// RFC 6749 §5.1.
+#[test]
+fn google_has_items_that_are_scopes_and_spells_some_otherwise() {
+    let token = fixture(include_str!("../../providers/documented/google.json"));
+    let definition = Definition::named("google").unwrap();
+    let calendar = "https://www.googleapis.com/auth/calendar.readonly";
+    let answered = "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile";
+    let of = |asked: &str, given: &str| {
+        let (asked, given) = (Scopes::parse(asked).unwrap(), Scopes::parse(given).unwrap());
+        let mut mapped = definition.identify(&Document::default().with("id_token", token.clone())).unwrap();
+        definition.add_scopes(&mut mapped, &asked, &given);
+        (mapped.granted.join(" "), mapped.refused.join(" "))
+    };
+    let said = |granted: &str, refused: &str| (granted.to_owned(), refused.to_owned());
+    assert_eq!(of("openid email profile", answered), said("email profile", ""));
+    assert_eq!(of(&format!("openid email profile {calendar}"), answered), said("email profile", calendar));
+    assert_eq!(
+        of("openid", &format!("{answered} {calendar}")),
+        said(&format!("email {calendar} profile"), "")
+    );
+    assert_eq!(of("openid email", "openid"), said("", "email"));
+    let mut kakao = identified("kakao", &Document::default().with("user_info", json!({"id": 1})));
+    let asked = Scopes::parse("account_email").unwrap();
+    Definition::named("kakao").unwrap().add_scopes(&mut kakao, &asked, &Scopes::default());
+    assert!(kakao.refused.is_empty(), "where items are no scopes, scopes are no items");
+}
+
         assert_eq!(said[0].verification, Verification::None, "{unverified}");
     }
 }

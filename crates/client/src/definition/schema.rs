@@ -258,6 +258,9 @@ pub(crate) struct IdentityMap {
     pub(crate) items: Option<ItemList>,
     /// Items that the person refused, by the pointer to a `true` that says so.
     #[serde(default)]
+    /// Items are scopes: what was asked for and is not among those of the token response was refused. Of each that
+    /// answers spell otherwise, by its name, how.
+    pub(crate) scopes: Option<BTreeMap<String, String>>,
     pub(crate) refused: BTreeMap<String, String>,
     /// Items that the person granted, by the pointer to a value that is there then.
     #[serde(default)]
