@@ -15,16 +15,18 @@
 //!
 //! A provider without OpenID Connect has no 7; who the person is, it then says to the token that check 5 brought.
 
+use std::fmt;
+
 use mapae_protocol::{
-    authorization::response::{AuthorizationResponse, Outcome},
+    authorization::response::{self, AuthorizationResponse, Outcome},
     error::{Endpoint, ErrorCode},
     id_token::IdTokenClaims,
     params::{Limits, Params},
+    scope::Scopes,
     secret::Secret,
     time::Timestamp,
-    scope::Scopes,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     definition::{Document, Place},
@@ -45,7 +47,7 @@ pub enum CallbackError {
     Malformed,
     /// A parameter is repeated, or there is neither or both of code and error.
     #[error(transparent)]
-    Response(#[from] mapae_protocol::authorization::response::Error),
+    Response(#[from] response::Error),
     /// There is no `state`.
     #[error("the callback has no state")]
     StateMissing,
@@ -76,9 +78,10 @@ pub enum CallbackError {
 }
 
 /// What the browser brought back, not yet believed.
-#[derive(Debug)]
 pub struct CallbackResponse {
     response: AuthorizationResponse,
+    /// All parameters but the code and the `state`, for the rules of a definition; repeated ones mean nothing.
+    said: Value,
     /// Who the browser says that the person is: nobody signed it.
     brought: Option<Value>,
 }
@@ -92,7 +95,7 @@ impl CallbackResponse {
         let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST);
         let params = params.map_err(|_| CallbackError::Malformed)?;
         let brought = posted::brought(&params);
-        Ok(Self { response: AuthorizationResponse::parse(&params)?, brought })
+        Ok(Self { response: AuthorizationResponse::parse(&params)?, said: said(&params), brought })
     }
 
     /// The query to which an answer is carried that the provider's page posts (OAuth 2.0 Form Post Response Mode §2). The
@@ -108,6 +111,13 @@ impl CallbackResponse {
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.response.state.as_deref()
+    }
+}
+
+impl fmt::Debug for CallbackResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What else came can be anybody's name, or a token that nobody asked for.
+        f.debug_struct("CallbackResponse").field("response", &self.response).finish_non_exhaustive()
     }
 }
 
@@ -141,7 +151,7 @@ impl Provider {
             return Err(CallbackError::ProviderMismatch.into());
         }
         self.check_issuer(response.response.iss.as_deref(), now).await?;
-        let code = self.code(&response.response.outcome)?;
+        let code = self.code(response)?;
         let tokens = self.redeem(code, &pending, now).await?;
         let claims = self.proof(&pending, &tokens, now).await?;
         let mut document = Document::default();
@@ -236,17 +246,36 @@ impl Provider {
         Ok(Identity::new(self.name(), person, claims, mapped))
     }
 
-    fn code<'a>(&self, outcome: &'a Outcome) -> Result<&'a Secret<String>, ProviderError> {
-        match outcome {
-            Outcome::Code(code) => Ok(code),
-            // The description is the sender's text: it is shown to nobody (RFC 9700 §4.11.2), and only the rules of a
-            // definition look into it.
-            Outcome::Refused { code, description } => {
-                let said: Value = json!({ "error": code, "error_description": description });
-                let known = ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
-                let refused = ProviderError::Refused { at: Endpoint::Authorization, code: known };
-                Err(self.ruled(Place::Authorization, &said).unwrap_or(refused))
-            }
+    fn code<'a>(&self, answer: &'a CallbackResponse) -> Result<&'a Secret<String>, Error> {
+        let known = |code: &str| ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
+        // Descriptions are the sender's texts: they are shown to nobody (RFC 9700 §4.11.2), and only the rules of a
+        // definition look into them.
+        let refused = |code: Option<ErrorCode>| -> Error {
+            let refused = ProviderError::Refused { at: Endpoint::Authorization, code };
+            self.ruled(Place::Authorization, &answer.said).unwrap_or(refused).into()
+        };
+        match (&answer.response.outcome, self.refuses(&answer.said)) {
+            (Outcome::Code(code), false) => Ok(code),
+            (Outcome::Code(_), true) => Err(CallbackError::Response(response::Error::Contradictory).into()),
+            (Outcome::Refused { code, .. }, _) => Err(refused(known(code))),
+            (Outcome::Neither, true) => Err(refused(None)),
+            (Outcome::Neither, false) => Err(CallbackError::Response(response::Error::Empty).into()),
         }
     }
+
+    /// Whether an answer says in words of this provider alone that it refuses.
+    fn refuses(&self, said: &Value) -> bool {
+        let names = &self.definition().schema().authorization.refused;
+        names.iter().any(|name| said.get(name).is_some())
+    }
+}
+
+fn said(params: &Params) -> Value {
+    let mut said = Map::new();
+    for (name, _) in params.iter().filter(|(name, _)| !matches!(*name, "code" | "state")) {
+        if let Ok(Some(value)) = params.one(name) {
+            said.insert(name.to_owned(), value.into());
+        }
+    }
+    said.into()
 }

@@ -110,6 +110,9 @@ pub(crate) struct Authorization {
     pub(crate) iss: Option<String>,
     #[serde(default)]
     pub(crate) response_mode: ResponseMode,
+    /// Parameters of an answer that say, beside `error` or in its place, that the provider refused.
+    #[serde(default)]
+    pub(crate) refused: Vec<String>,
     /// The provider's page lets nobody sign in inside another app.
     #[serde(default)]
     pub(crate) refuses_in_app_browsers: bool,
@@ -227,6 +230,7 @@ pub(crate) enum UserInfoUse {
     Never,
 }
 
+/// That this value stands at this place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stands {
@@ -254,13 +258,13 @@ pub(crate) struct IdentityMap {
     pub(crate) birth_date: Option<BirthDateMap>,
     #[serde(default)]
     pub(crate) emails: Vec<EmailMap>,
+    /// Items are scopes: what was asked for and is not among those of the token response was refused. Of each that
+    /// answers spell otherwise, by its name, how.
+    pub(crate) scopes: Option<BTreeMap<String, String>>,
     /// Items with what became of each.
     pub(crate) items: Option<ItemList>,
     /// Items that the person refused, by the pointer to a `true` that says so.
     #[serde(default)]
-    /// Items are scopes: what was asked for and is not among those of the token response was refused. Of each that
-    /// answers spell otherwise, by its name, how.
-    pub(crate) scopes: Option<BTreeMap<String, String>>,
     pub(crate) refused: BTreeMap<String, String>,
     /// Items that the person granted, by the pointer to a value that is there then.
     #[serde(default)]
@@ -313,6 +317,8 @@ pub(crate) struct BirthDateMap {
     pub(crate) year: String,
     /// `MMDD` or `MM-DD`.
     pub(crate) day: String,
+    /// Without this the day is left out: it is one of another calendar, or nobody says of which.
+    pub(crate) day_when: Option<Stands>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -320,8 +326,6 @@ pub(crate) struct BirthDateMap {
 pub(crate) struct EmailMap {
     pub(crate) address: Vec<String>,
     /// Verified by the provider when all of these are true; never without any.
-    /// Without this the day is left out: it is one of another calendar, or nobody says of which.
-    pub(crate) day_when: Option<Stands>,
     #[serde(default)]
     pub(crate) verified: Vec<String>,
     /// Domains whose mail the provider itself hosts.
@@ -346,7 +350,10 @@ pub(crate) struct ErrorRule {
     /// Absent: wherever it comes from.
     pub(crate) place: Option<super::Place>,
     pub(crate) at: String,
+    #[serde(default)]
     pub(crate) is: Vec<Value>,
+    /// The first and the last of whole numbers that are meant as well.
+    pub(crate) within: Option<[i64; 2]>,
     /// A further text that must occur: pointer and part.
     pub(crate) says: Option<Says>,
     pub(crate) class: RuleClass,
@@ -366,6 +373,7 @@ pub(crate) enum RuleClass {
     Cancelled,
     Restart,
     Reconsent,
+    Interaction,
     SignInAgain,
     Configuration,
     Unavailable,
