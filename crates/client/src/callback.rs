@@ -15,15 +15,18 @@
 //!
 //! A provider without OpenID Connect has no 7; who the person is, it then says to the token that check 5 brought.
 
+use std::fmt;
+
 use mapae_protocol::{
-    authorization::response::{AuthorizationResponse, Outcome},
+    authorization::response::{self, AuthorizationResponse, Outcome},
     error::{Endpoint, ErrorCode},
     id_token::IdTokenClaims,
     params::{Limits, Params},
+    scope::Scopes,
     secret::Secret,
     time::Timestamp,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     definition::{Document, Place},
@@ -44,7 +47,7 @@ pub enum CallbackError {
     Malformed,
     /// A parameter is repeated, or there is neither or both of code and error.
     #[error(transparent)]
-    Response(#[from] mapae_protocol::authorization::response::Error),
+    Response(#[from] response::Error),
     /// There is no `state`.
     #[error("the callback has no state")]
     StateMissing,
@@ -75,9 +78,10 @@ pub enum CallbackError {
 }
 
 /// What the browser brought back, not yet believed.
-#[derive(Debug)]
 pub struct CallbackResponse {
     response: AuthorizationResponse,
+    /// All parameters but the code and the `state`, for the rules of a definition; repeated ones mean nothing.
+    said: Value,
     /// Who the browser says that the person is: nobody signed it.
     brought: Option<Value>,
 }
@@ -91,7 +95,7 @@ impl CallbackResponse {
         let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST);
         let params = params.map_err(|_| CallbackError::Malformed)?;
         let brought = posted::brought(&params);
-        Ok(Self { response: AuthorizationResponse::parse(&params)?, brought })
+        Ok(Self { response: AuthorizationResponse::parse(&params)?, said: said(&params), brought })
     }
 
     /// The query to which an answer is carried that the provider's page posts (OAuth 2.0 Form Post Response Mode §2). The
@@ -107,6 +111,13 @@ impl CallbackResponse {
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.response.state.as_deref()
+    }
+}
+
+impl fmt::Debug for CallbackResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What else came can be anybody's name, or a token that nobody asked for.
+        f.debug_struct("CallbackResponse").field("response", &self.response).finish_non_exhaustive()
     }
 }
 
@@ -140,7 +151,7 @@ impl Provider {
             return Err(CallbackError::ProviderMismatch.into());
         }
         self.check_issuer(response.response.iss.as_deref(), now).await?;
-        let code = self.code(&response.response.outcome)?;
+        let code = self.code(response)?;
         let tokens = self.redeem(code, &pending, now).await?;
         let claims = self.proof(&pending, &tokens, now).await?;
         let mut document = Document::default();
@@ -153,7 +164,8 @@ impl Provider {
         let document = self.add_user_info(document, &tokens, now).await?;
         let document = self.add_terms(document, &tokens, now).await?;
         self.check_hosted_domain(&document)?;
-        let mut identity = self.identity(claims, &document)?.with_beginning(pending.begun_at());
+        let mut identity = self.identity(claims, &document, (&pending.scopes, &tokens.scopes))?;
+        identity = identity.with_beginning(pending.begun_at());
         identity = identity.with_app(self.names_people_for());
         if !self.settings().trusts_emails {
             identity.distrust_emails();
@@ -206,15 +218,21 @@ impl Provider {
         self.verify_id_token(id_token.expose(), &context, now).await.map(Some)
     }
 
-    /// Who this is, in the neutral form.
-    fn identity(&self, claims: Option<IdTokenClaims>, document: &Document) -> Result<Identity, Error> {
+    /// Who this is, in the neutral form, and what they granted of what was asked.
+    fn identity(
+        &self,
+        claims: Option<IdTokenClaims>,
+        document: &Document,
+        (asked, given): (&Scopes, &Scopes),
+    ) -> Result<Identity, Error> {
         let rules = &self.definition().schema().identity;
         // OIDC Core §5.3.2: without an equal `sub` the answer must not be used (token substitution).
         let sub = claims.as_ref().map(|claims| claims.sub.as_str());
         if rules.standard_claims && document.has("user_info") && document.subject_of_user_info() != sub {
             return Err(ProviderError::UserInfoSubject.into());
         }
-        let mapped = self.definition().identify(document).ok_or(ProviderError::NoSubject)?;
+        let mut mapped = self.definition().identify(document).ok_or(ProviderError::NoSubject)?;
+        self.definition().add_scopes(&mut mapped, asked, given);
         if sub.is_some_and(|sub| sub != mapped.subject) {
             if rules.same_as_sub {
                 return Err(ProviderError::UserInfoSubject.into());
@@ -229,17 +247,36 @@ impl Provider {
         Ok(Identity::new(self.name(), person, claims, mapped))
     }
 
-    fn code<'a>(&self, outcome: &'a Outcome) -> Result<&'a Secret<String>, ProviderError> {
-        match outcome {
-            Outcome::Code(code) => Ok(code),
-            // The description is the sender's text: it is shown to nobody (RFC 9700 §4.11.2), and only the rules of a
-            // definition look into it.
-            Outcome::Refused { code, description } => {
-                let said: Value = json!({ "error": code, "error_description": description });
-                let known = ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
-                let refused = ProviderError::Refused { at: Endpoint::Authorization, code: known };
-                Err(self.ruled(Place::Authorization, &said).unwrap_or(refused))
-            }
+    fn code<'a>(&self, answer: &'a CallbackResponse) -> Result<&'a Secret<String>, Error> {
+        let known = |code: &str| ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
+        // Descriptions are the sender's texts: they are shown to nobody (RFC 9700 §4.11.2), and only the rules of a
+        // definition look into them.
+        let refused = |code: Option<ErrorCode>| -> Error {
+            let refused = ProviderError::Refused { at: Endpoint::Authorization, code };
+            self.ruled(Place::Authorization, &answer.said).unwrap_or(refused).into()
+        };
+        match (&answer.response.outcome, self.refuses(&answer.said)) {
+            (Outcome::Code(code), false) => Ok(code),
+            (Outcome::Code(_), true) => Err(CallbackError::Response(response::Error::Contradictory).into()),
+            (Outcome::Refused { code, .. }, _) => Err(refused(known(code))),
+            (Outcome::Neither, true) => Err(refused(None)),
+            (Outcome::Neither, false) => Err(CallbackError::Response(response::Error::Empty).into()),
         }
     }
+
+    /// Whether an answer says in words of this provider alone that it refuses.
+    fn refuses(&self, said: &Value) -> bool {
+        let names = &self.definition().schema().authorization.refused;
+        names.iter().any(|name| said.get(name).is_some())
+    }
+}
+
+fn said(params: &Params) -> Value {
+    let mut said = Map::new();
+    for (name, _) in params.iter().filter(|(name, _)| !matches!(*name, "code" | "state")) {
+        if let Ok(Some(value)) = params.one(name) {
+            said.insert(name.to_owned(), value.into());
+        }
+    }
+    said.into()
 }

@@ -278,8 +278,8 @@ impl Identity {
         (year.is_some() || month_and_day.is_some()).then_some(BirthDate { year, month_and_day })
     }
 
-    /// Items that the person is known to have granted. Providers that grant by scope say so with the access token
-    /// ([`AccessToken::scopes`](crate::AccessToken::scopes)).
+    /// Items that the person is known to have granted, by the names that the provider's console has for them, or by those of
+    /// scopes where items are scopes (Google).
     #[must_use]
     pub fn granted_items(&self) -> &[String] {
         &self.granted

@@ -214,7 +214,10 @@ impl Provider {
         let metadata = self.metadata(now).await?;
         let mut pending = PendingLogin::begin(self, request.intent, request.return_to.clone(), now);
         pending.key = self.registration().binds_tokens.then(ProofKey::generate).transpose()?;
-        let own = self.parameters(&pending, &request.items)?.into_iter().chain(self.terms(&request.terms)?);
+        if !request.items.is_empty() {
+            pending.scopes = self.scopes_of(&request.items)?;
+        }
+        let own = self.parameters(&pending).into_iter().chain(self.terms(&request.terms)?);
         let extra = request.extra_pairs().into_iter().map(|(name, value)| (name, value.to_owned()));
         let mut parameters: Vec<_> = own.chain(extra).map(|(name, value)| (name.to_owned(), value)).collect();
         if self.pushes(&metadata) {
@@ -230,11 +233,7 @@ impl Provider {
         Ok(StartedLogin { authorization_url: url, pending })
     }
 
-    fn parameters(
-        &self,
-        pending: &PendingLogin,
-        items: &[String],
-    ) -> Result<Vec<(&str, String)>, LoginError> {
+    fn parameters(&self, pending: &PendingLogin) -> Vec<(&str, String)> {
         let registration = self.registration();
         let rules = &self.definition().schema().authorization;
         let mut parameters = vec![
@@ -243,7 +242,9 @@ impl Provider {
             ("redirect_uri", registration.redirect_uri.to_string()),
             ("state", pending.state.expose().clone()),
         ];
-        parameters.extend(self.scope(items)?.map(|scope| ("scope", scope)));
+        if rules.send_scope && !pending.scopes.is_empty() {
+            parameters.push(("scope", pending.scopes.to_string().replace(' ', &rules.separator)));
+        }
         if registration.posted_answers {
             parameters.push(("response_mode", "form_post".to_owned()));
         }
@@ -262,7 +263,7 @@ impl Provider {
         parameters.extend(
             rules.parameters.iter().chain(of_intent).map(|(name, value)| (name.as_str(), value.clone())),
         );
-        Ok(parameters)
+        parameters
     }
 
     /// Which terms the provider's page shows: what the application registered, or those that it wants asked again.
@@ -278,18 +279,13 @@ impl Provider {
         Ok((!tags.is_empty()).then(|| (rules.parameter.as_str(), tags.join(&rules.separator))))
     }
 
-    /// What is asked for: what the application registered, or the items that it wants asked again.
-    fn scope(&self, items: &[String]) -> Result<Option<String>, LoginError> {
-        let rules = &self.definition().schema().authorization;
-        let mut scopes = self.registration().scopes.clone();
-        if !items.is_empty() {
-            scopes = Scopes::parse(&items.join(" ")).map_err(|_| LoginError::Malformed)?;
-            if self.definition().is_openid() {
-                scopes.insert(ScopeToken::parse(OPENID).map_err(|_| LoginError::Malformed)?);
-            }
+    /// Items that are asked for again, as scopes.
+    fn scopes_of(&self, items: &[String]) -> Result<Scopes, LoginError> {
+        let mut scopes = Scopes::parse(&items.join(" ")).map_err(|_| LoginError::Malformed)?;
+        if self.definition().is_openid() {
+            scopes.insert(ScopeToken::parse(OPENID).map_err(|_| LoginError::Malformed)?);
         }
-        let sent = rules.send_scope && !scopes.is_empty();
-        Ok(sent.then(|| scopes.to_string().replace(' ', &rules.separator)))
+        Ok(scopes)
     }
 }
 

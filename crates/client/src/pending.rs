@@ -5,6 +5,7 @@ use std::fmt;
 use mapae_protocol::{
     pkce::CodeVerifier,
     random,
+    scope::Scopes,
     secret::{Secret, constant_time_eq},
     time::{Seconds, Timestamp},
 };
@@ -39,6 +40,8 @@ pub struct PendingLogin {
     /// To which what it brings is bound (RFC 9449 §10).
     pub(crate) key: Option<ProofKey>,
     pub(crate) intent: Intent,
+    /// What is asked for: a token response without `scope` means the same (RFC 6749 §5.1).
+    pub(crate) scopes: Scopes,
     pub(crate) errand: Errand,
     pub(crate) return_to: ReturnTo,
     pub(crate) expires_at: Timestamp,
@@ -55,6 +58,8 @@ struct Plain {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     intent: Intent,
+    #[serde(default)]
+    scopes: Scopes,
     errand: Errand,
     return_to: ReturnTo,
     expires_at: i64,
@@ -70,6 +75,7 @@ impl PendingLogin {
             verifier: CodeVerifier::generate(),
             key: None,
             intent,
+            scopes: provider.registration().scopes.clone(),
             errand: Errand::default(),
             return_to,
             expires_at: now.plus(LIFE),
@@ -120,6 +126,7 @@ impl PendingLogin {
             verifier: self.verifier.expose().to_owned(),
             key: self.key.as_ref().and_then(ProofKey::to_text).map(|text| text.expose().clone()),
             intent: self.intent,
+            scopes: self.scopes.clone(),
             errand: self.errand.clone(),
             return_to: self.return_to.clone(),
             expires_at: self.expires_at.unix(),
@@ -140,6 +147,7 @@ impl PendingLogin {
             verifier: CodeVerifier::parse(&plain.verifier).ok()?,
             key: plain.key.map(|key| ProofKey::from_text(&key).ok_or(())).transpose().ok()?,
             intent: plain.intent,
+            scopes: plain.scopes,
             errand: plain.errand,
             return_to: plain.return_to,
             expires_at: Timestamp::from_unix(plain.expires_at),

@@ -15,6 +15,8 @@ pub enum Setting {
     PrivateKey,
     /// Where the provider sends the browser back.
     RedirectUri,
+    /// The sites and apps from which the provider lets the client come.
+    Platform,
     /// What the client asks for.
     Scopes,
     /// The API that the tokens are for.
@@ -49,6 +51,12 @@ const TOKEN_ENDPOINT_AUTH_METHOD: (&str, &str) = (
     "If client_id and client_secret are right, write the method that the provider's console has for this app: client_secret_basic or client_secret_post.",
 );
 
+/// Some providers know the sites and apps of a client by name.
+const PLATFORM: (&str, &str) = (
+    "제공자의 콘솔에서 이 앱의 플랫폼에 서비스의 사이트 도메인이나 앱을 등록하세요.",
+    "Register the site domain or the app of this service as a platform in the provider's console.",
+);
+
 /// Whose people are let in must be signed.
 const HOSTED_DOMAIN: (&str, &str) = (
     "Google처럼 소속을 서명해 알려 주는 제공자에만, 도메인 이름으로 적으세요.",
@@ -74,6 +82,7 @@ impl Setting {
         Self::ClientSecret,
         Self::PrivateKey,
         Self::RedirectUri,
+        Self::Platform,
         Self::Scopes,
         Self::Resource,
         Self::TokenEndpointAuthMethod,
@@ -98,6 +107,7 @@ impl Setting {
             Self::ClientSecret => "client_secret",
             Self::PrivateKey => "private_key",
             Self::RedirectUri => "redirect_uri",
+            Self::Platform => "platform",
             Self::Scopes => "scopes",
             Self::Resource => "resource",
             Self::TokenEndpointAuthMethod => "token_endpoint_auth_method",
@@ -148,6 +158,7 @@ impl Setting {
                 "제공자의 콘솔에 이 주소를 한 글자도 다르지 않게 등록하세요.",
                 "Register exactly this address in the provider's console.",
             ),
+            Self::Platform => PLATFORM,
             Self::Scopes => (
                 "제공자가 이 앱에 허락한 범위만 요청하세요.",
                 "Ask only for scopes that the provider allows this app.",

@@ -269,9 +269,12 @@ fn milliseconds(begun: Instant) -> i64 {
 impl From<AccessError> for Setback {
     fn from(error: AccessError) -> Self {
         match error.class() {
-            Class::SignInAgain | Class::Restart | Class::Cancelled | Class::Reconsent | Class::Denied => {
-                Self::SignInAgain
-            }
+            Class::SignInAgain
+            | Class::Restart
+            | Class::Cancelled
+            | Class::Reconsent
+            | Class::InteractionNeeded
+            | Class::Denied => Self::SignInAgain,
             Class::Configuration(_) | Class::Unavailable | Class::RateLimited => Self::NoAnswer,
         }
     }

@@ -110,6 +110,6 @@ const fn id(class: Class) -> &'static str {
         Class::SignInAgain => "sign_in_again",
         Class::Configuration(_) => "configuration",
         Class::Unavailable | Class::RateLimited => "sign_in_unavailable",
-        Class::Reconsent | Class::Denied => "restart",
+        Class::Reconsent | Class::InteractionNeeded | Class::Denied => "restart",
     }
 }

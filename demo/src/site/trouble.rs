@@ -106,9 +106,12 @@ pub(super) fn html(status: StatusCode, page: &impl Template) -> Response {
 /// There is no token: the person signs in again, or comes back later.
 pub(super) fn no_access(t: Texts, frame: Frame, error: &AccessError) -> Response {
     match error.class() {
-        Class::SignInAgain | Class::Restart | Class::Cancelled | Class::Reconsent | Class::Denied => {
-            html(StatusCode::UNAUTHORIZED, &TroublePage::of(t, frame, "sign_in_again", true))
-        }
+        Class::SignInAgain
+        | Class::Restart
+        | Class::Cancelled
+        | Class::Reconsent
+        | Class::InteractionNeeded
+        | Class::Denied => html(StatusCode::UNAUTHORIZED, &TroublePage::of(t, frame, "sign_in_again", true)),
         Class::Configuration(setting) => {
             tracing::warn!(setting = setting.name(), "the service's registration does not fit");
             html(StatusCode::INTERNAL_SERVER_ERROR, &TroublePage::of(t, frame, "configuration", false))

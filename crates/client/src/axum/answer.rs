@@ -76,6 +76,7 @@ const fn code(error: &Error) -> &'static str {
         Class::Unavailable => "unavailable",
         Class::RateLimited => "rate_limited",
         Class::Reconsent => "reconsent",
+        Class::InteractionNeeded => "interaction_needed",
         Class::Denied => "denied",
     }
 }
@@ -88,7 +89,12 @@ fn log(error: &Error) {
         Class::Unavailable | Class::RateLimited => {
             tracing::warn!(%error, "signing in does not work at this moment");
         }
-        Class::Cancelled | Class::Restart | Class::SignInAgain | Class::Reconsent | Class::Denied => {
+        Class::Cancelled
+        | Class::Restart
+        | Class::SignInAgain
+        | Class::Reconsent
+        | Class::InteractionNeeded
+        | Class::Denied => {
             tracing::info!(%error, "a login was refused");
         }
     }

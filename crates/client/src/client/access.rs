@@ -95,9 +95,12 @@ impl From<Error> for AccessError {
             Class::Configuration(setting) => Self::Configuration(setting, Box::new(error)),
             Class::Unavailable | Class::RateLimited => Self::Unavailable(Box::new(error)),
             // The refresh token is dead (`invalid_grant`), or what it brought belongs to somebody else.
-            Class::Restart | Class::SignInAgain | Class::Cancelled | Class::Reconsent | Class::Denied => {
-                Self::SignInAgain
-            }
+            Class::Restart
+            | Class::SignInAgain
+            | Class::Cancelled
+            | Class::Reconsent
+            | Class::InteractionNeeded
+            | Class::Denied => Self::SignInAgain,
         }
     }
 }

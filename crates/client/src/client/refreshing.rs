@@ -1,8 +1,7 @@
 //! Refreshing: one at a time for each person, in all processes that share the vault — RFC 6749 §6.
 //!
 //! A refresh token is spent by using it, so two who use it at once could lose the person's grant. A lease in the
-//! vault lets one process refresh; the others wait and read what it brought. A lost answer is asked for again with the
-//! same refresh token, within the few seconds in which a provider gives the same successor once more.
+//! vault lets one process refresh; the others wait and read what it brought.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,17 +14,12 @@ use super::{
     holding::{PATIENCE, POLL},
 };
 use crate::{
-    back_channel::HttpError,
     error::Error,
     identity::EndUser,
-    observe::Purpose,
-    provider::{Provider, ProviderError},
+    provider::Provider,
     tokens::{AccessToken, Tokens},
     vault::{Claim, Kept, Lease, StoreError},
 };
-
-/// How often one refresh is asked for when its answer is lost.
-const ATTEMPTS: usize = 2;
 
 /// What a turn at refreshing came to.
 enum Turn {
@@ -145,16 +139,8 @@ impl Refreshing<'_> {
     /// One refresh, asked for again if its answer is lost; `None` if somebody else has taken over meanwhile.
     async fn refresh(&self, kept: &Kept) -> Result<Option<Tokens>, Error> {
         let provider = self.core.giver(self.person, kept)?;
-        let mut attempt = 1;
-        loop {
-            match provider.refresh(self.person, &kept.tokens, self.now()).await {
-                Err(error) if attempt < ATTEMPTS && is_lost_answer(&error) => attempt += 1,
-                settled => return settled.map(Some),
-            }
-            if !self.core.vault.take(&self.lease, self.now()).await? {
-                return Ok(None);
-            }
-        }
+        let has_turn = || async { self.core.vault.take(&self.lease, self.now()).await.map_err(Error::from) };
+        provider.refresh_in_turn(self.person, &kept.tokens, || self.now(), has_turn).await
     }
 
     /// There is no successor: what is there is used to its end.
@@ -187,12 +173,4 @@ impl Refreshing<'_> {
     fn now(&self) -> Timestamp {
         self.core.clock.now()
     }
-}
-
-/// The provider may have acted on the request: its answer did not arrive.
-const fn is_lost_answer(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Provider(ProviderError::NoAnswer(Purpose::Refresh, HttpError::Timeout | HttpError::Broken))
-    )
 }

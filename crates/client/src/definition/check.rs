@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     DefinitionError,
     schema::{
-        Authentication, ErrorRule, IdentityMap, NoticeProof, NoticeRule, OpenId, RuleClass, Schema,
-        SecretSource, UnlinkWay, UserInfoUse,
+        Authentication, ErrorRule, IdentityMap, NoticeProof, NoticeRule, OpenId, ResponseMode, RuleClass,
+        Schema, SecretSource, UnlinkWay, UserInfoUse,
     },
 };
 use crate::setting::Setting;
@@ -59,8 +59,14 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     {
         return wrong("token.secret", "a secret that is signed here is sent in the form");
     }
-    if !schema.errors.iter().all(names_its_setting) {
-        return wrong("errors.setting", "a configuration error, and no other, names a setting that there is");
+    errors(&schema.errors)?;
+    if !schema.authorization.refused.is_empty()
+        && schema.authorization.response_mode == ResponseMode::FormPost
+    {
+        return wrong(
+            "authorization.refused",
+            "of an answer that is posted only the standard's parameters are read",
+        );
     }
     notices(&schema.notices)?;
     if !of_terms(schema).all(|pointer| pointer.starts_with('/')) {
@@ -68,6 +74,20 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     }
     if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
         return wrong("console", "there is no setting of this name");
+    }
+    Ok(())
+}
+
+fn errors(rules: &[ErrorRule]) -> Result<(), DefinitionError> {
+    let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
+    if !rules.iter().all(names_its_setting) {
+        return wrong("errors.setting", "a configuration error, and no other, names a setting that there is");
+    }
+    if rules.iter().any(|rule| rule.is.is_empty() && rule.within.is_none()) {
+        return wrong("errors.is", "a rule without a value fits nothing");
+    }
+    if rules.iter().filter_map(|rule| rule.within).any(|[first, last]| first > last) {
+        return wrong("errors.within", "the first number is not greater than the last");
     }
     Ok(())
 }
@@ -111,7 +131,8 @@ fn unsigned_identity(map: &IdentityMap) -> bool {
 fn pointers(map: &IdentityMap) -> impl Iterator<Item = &String> {
     let fields = map.claims.values().flat_map(|field| field.from.iter().chain(&field.unless));
     let dates = map.birth_date.iter().flat_map(|date| [&date.year, &date.day]);
-    map.subject.iter().chain(fields).chain(dates).chain(of_emails(map)).chain(of_items(map))
+    let calendars = map.birth_date.iter().filter_map(|date| Some(&date.day_when.as_ref()?.at));
+    map.subject.iter().chain(fields).chain(dates).chain(calendars).chain(of_emails(map)).chain(of_items(map))
 }
 
 fn of_emails(map: &IdentityMap) -> impl Iterator<Item = &String> {

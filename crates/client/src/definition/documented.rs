@@ -1,13 +1,10 @@
-//! What the compiled-in definitions make of documented answers and errors.
+//! What the compiled-in definitions make of documented answers.
 
+use mapae_protocol::scope::Scopes;
 use serde_json::{Value, json};
 
-use super::{Definition, DefinitionError, Document, Mapped, Place};
-use crate::{
-    error::Class,
-    identity::{Email, Verification},
-    setting::Setting,
-};
+use super::{Definition, DefinitionError, Document, Mapped};
+use crate::identity::{Email, Verification};
 
 fn fixture(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -45,7 +42,7 @@ fn kakao_says_much_and_its_number_is_exact() {
 fn kakao_says_little_and_an_address_that_was_taken_over_is_not_verified() {
     let answer = fixture(include_str!("../../providers/documented/kakao-least.json"));
     let mapped = identified("kakao", &Document::default().with("user_info", answer));
-    assert_eq!(claims(&mapped), json!({"nickname": "무지", "age_range": "90-", "birthdate": "0000-08-15"}));
+    assert_eq!(claims(&mapped), json!({"nickname": "무지", "age_range": "90-"}), "a day of which calendar?");
     assert_eq!(mapped.emails, [email("frodo@example.test", Verification::None)]);
     let nobody = Document::default().with("user_info", json!({"kakao_account": {}}));
     assert!(Definition::named("kakao").unwrap().identify(&nobody).is_none());
@@ -53,6 +50,30 @@ fn kakao_says_little_and_an_address_that_was_taken_over_is_not_verified() {
         let document = Document::default().with("user_info", json!({"id": odd}));
         assert!(Definition::named("kakao").unwrap().identify(&document).is_none(), "{odd}");
     }
+}
+
+#[test]
+fn kakao_a_lunar_birthday_is_no_day_of_a_birth_date() {
+    let mut answer = fixture(include_str!("../../providers/documented/kakao-lunar.json"));
+    let birthdate = |answer: &Value| {
+        let document = Document::default().with("user_info", answer.clone());
+        identified("kakao", &document).claims.get("birthdate").cloned().unwrap_or_default()
+    };
+    assert_eq!(birthdate(&answer), "1997");
+    let account = "/kakao_account/birthday_type";
+    for (calendar, expected) in [
+        (json!("SOLAR"), "1997-08-15"),
+        (json!("solar"), "1997"),
+        (json!(null), "1997"),
+        (json!(true), "1997"),
+    ] {
+        *answer.pointer_mut(account).unwrap() = calendar.clone();
+        assert_eq!(birthdate(&answer), expected, "{calendar}");
+    }
+    let account = answer["kakao_account"].as_object_mut().unwrap();
+    account.remove("birthyear");
+    account.insert("birthday_type".to_owned(), "LUNAR".into());
+    assert_eq!(birthdate(&answer), Value::Null, "not even a day without a year");
 }
 
 #[test]
@@ -111,6 +132,33 @@ fn google_is_the_mail_host_of_some_addresses_and_only_checked_others() {
         let said = emails(json!({"email_verified": unverified}));
         assert_eq!(said[0].verification, Verification::None, "{unverified}");
     }
+}
+
+/// RFC 6749 §5.1.
+#[test]
+fn google_has_items_that_are_scopes_and_spells_some_otherwise() {
+    let token = fixture(include_str!("../../providers/documented/google.json"));
+    let definition = Definition::named("google").unwrap();
+    let calendar = "https://www.googleapis.com/auth/calendar.readonly";
+    let answered = "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/userinfo.profile";
+    let of = |asked: &str, given: &str| {
+        let (asked, given) = (Scopes::parse(asked).unwrap(), Scopes::parse(given).unwrap());
+        let mut mapped = definition.identify(&Document::default().with("id_token", token.clone())).unwrap();
+        definition.add_scopes(&mut mapped, &asked, &given);
+        (mapped.granted.join(" "), mapped.refused.join(" "))
+    };
+    let said = |granted: &str, refused: &str| (granted.to_owned(), refused.to_owned());
+    assert_eq!(of("openid email profile", answered), said("email profile", ""));
+    assert_eq!(of(&format!("openid email profile {calendar}"), answered), said("email profile", calendar));
+    assert_eq!(
+        of("openid", &format!("{answered} {calendar}")),
+        said(&format!("email {calendar} profile"), "")
+    );
+    assert_eq!(of("openid email", "openid"), said("", "email"));
+    let mut kakao = identified("kakao", &Document::default().with("user_info", json!({"id": 1})));
+    let asked = Scopes::parse("account_email").unwrap();
+    Definition::named("kakao").unwrap().add_scopes(&mut kakao, &asked, &Scopes::default());
+    assert!(kakao.refused.is_empty(), "where items are no scopes, scopes are no items");
 }
 
 #[test]
@@ -247,79 +295,4 @@ fn rp_13_who_hosts_an_address_is_not_read_from_its_end_alone() {
     ] {
         assert_eq!(of(odd, Value::Null), None, "{odd}");
     }
-}
-
-#[test]
-fn rp_18_documented_errors_say_what_to_do() {
-    let (secret, redirect, client) = (
-        Class::Configuration(Setting::ClientSecret),
-        Class::Configuration(Setting::RedirectUri),
-        Class::Configuration(Setting::ClientId),
-    );
-    let kakao = |code: &str| json!({"error": "invalid_grant", "error_description": "x", "error_code": code});
-    let facebook =
-        |code: i64, subcode: i64| json!({"error": {"message": "x", "code": code, "error_subcode": subcode}});
-    let plain = |error: &str| json!({"error": error, "error_description": "x"});
-    for (id, place, answer, class) in [
-        ("kakao", Place::Token, kakao("KOE010"), Some(secret)),
-        ("kakao", Place::Token, kakao("KOE101"), Some(client)),
-        ("kakao", Place::Token, kakao("KOE303"), Some(redirect)),
-        ("kakao", Place::Token, kakao("KOE320"), Some(Class::Restart)),
-        ("kakao", Place::Refresh, kakao("KOE322"), Some(Class::SignInAgain)),
-        ("kakao", Place::Token, kakao("KOE237"), Some(Class::RateLimited)),
-        ("kakao", Place::Token, kakao("KOE003"), Some(Class::Unavailable)),
-        ("kakao", Place::Token, kakao("KOE999"), None),
-        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -402}), Some(Class::Reconsent)),
-        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -10}), Some(Class::RateLimited)),
-        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -1}), Some(Class::Unavailable)),
-        ("kakao", Place::UserInfo, json!({"msg": "x", "code": -406}), Some(Class::Denied)),
-        ("kakao", Place::Token, json!({"msg": "x", "code": -406}), None),
-        (
-            "naver",
-            Place::Token,
-            json!({"error": "invalid_request", "error_description": "no valid data in session"}),
-            Some(Class::Restart),
-        ),
-        ("naver", Place::Token, plain("invalid_request"), None),
-        ("naver", Place::Token, plain("unauthorized_client"), Some(secret)),
-        ("naver", Place::Refresh, plain("invalid_request"), Some(Class::SignInAgain)),
-        ("naver", Place::UserInfo, json!({"resultcode": "024", "message": "x"}), Some(Class::Restart)),
-        ("google", Place::Token, plain("redirect_uri_mismatch"), Some(redirect)),
-        ("google", Place::Refresh, plain("invalid_grant"), Some(Class::SignInAgain)),
-        ("google", Place::Authorization, plain("org_internal"), Some(Class::Denied)),
-        ("facebook", Place::Token, facebook(100, 36009), Some(Class::Restart)),
-        ("facebook", Place::Token, facebook(100, 36008), Some(redirect)),
-        ("facebook", Place::Token, facebook(190, 463), Some(Class::Restart)),
-        ("facebook", Place::Refresh, facebook(190, 463), Some(Class::SignInAgain)),
-        ("facebook", Place::UserInfo, facebook(4, 0), Some(Class::RateLimited)),
-        ("facebook", Place::UserInfo, facebook(368, 0), Some(Class::Denied)),
-        (
-            "facebook",
-            Place::Token,
-            json!({"error": {"code": 1, "message": "Error validating client secret."}}),
-            Some(secret),
-        ),
-        ("facebook", Place::Token, json!({"error": {"code": 1, "message": "x"}}), Some(Class::Unavailable)),
-        ("github", Place::Token, plain("bad_verification_code"), Some(Class::Restart)),
-        ("github", Place::Token, plain("incorrect_client_credentials"), Some(secret)),
-        ("apple", Place::Authorization, plain("user_cancelled_authorize"), Some(Class::Cancelled)),
-        ("oidc", Place::Token, plain("invalid_client"), None),
-    ] {
-        let found = Definition::named(id).unwrap().class_of(place, &answer);
-        assert_eq!(found, class, "{id} {place:?} {answer}");
-    }
-}
-
-#[test]
-fn a_configuration_error_names_the_place_in_the_providers_console() {
-    use mapae_protocol::locale::Locale::{En, Ko};
-    for id in ["kakao", "naver", "naver-oidc", "google", "facebook", "github", "apple"] {
-        let definition = Definition::named(id).unwrap();
-        for setting in [Setting::RedirectUri, Setting::ClientSecret] {
-            let (ko, en) = (definition.advice(setting, Ko), definition.advice(setting, En));
-            assert!(ko.unwrap().contains(" > ") && en.unwrap().contains(" > "), "{id} {setting:?}");
-        }
-    }
-    let kakao = Definition::named("kakao").unwrap();
-    assert!(kakao.advice(Setting::RedirectUri, Ko).unwrap().contains("KOE006"));
 }

@@ -7,7 +7,7 @@ use super::{
     button::Colours,
     schema::{
         Authorization, BirthDateMap, Button, EmailMap, Endpoints, ErrorRule, Field, HostedDomain, IdToken,
-        IdentityMap, ItemList, NoticeRule, Says, Schema, Success, Text, Token, Unlink, UserInfo,
+        IdentityMap, ItemList, NoticeRule, Says, Schema, Stands, Text, Token, Unlink, UserInfo,
     },
 };
 
@@ -46,7 +46,7 @@ fn every_name_and_every_word_of_the_form_is_on_the_page() {
         expected::<Token>("x = 1"),
         expected::<IdToken>("x = 1"),
         expected::<UserInfo>("x = 1"),
-        expected::<Success>("x = 1"),
+        expected::<Stands>("x = 1"),
         expected::<IdentityMap>("x = 1"),
         expected::<Field>("x = 1"),
         expected::<ItemList>("x = 1"),

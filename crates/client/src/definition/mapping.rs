@@ -1,5 +1,8 @@
 //! From a provider's answers to an identity, by the pointers of its definition.
 
+use std::collections::BTreeSet;
+
+use mapae_protocol::scope::{OPENID, Scopes};
 use serde_json::{Map, Value};
 
 use super::{
@@ -104,6 +107,22 @@ impl Definition {
 }
 
 impl Definition {
+    /// RFC 6749 §5.1: scopes of an answer that are others than those of the request are what the person granted. Where items
+    /// are scopes, each that was asked for is among them, or was refused. `openid` is no item: it is the sign-in itself.
+    pub(crate) fn add_scopes(&self, mapped: &mut Mapped, asked: &Scopes, given: &Scopes) {
+        let Some(spellings) = &self.schema().identity.scopes else { return };
+        let names = |scopes: &Scopes| -> BTreeSet<String> {
+            let name = |scope: &str| {
+                let known = spellings.iter().find(|(_, spelling)| *spelling == scope);
+                known.map_or(scope, |(name, _)| name.as_str()).to_owned()
+            };
+            scopes.iter().map(|scope| name(scope.as_str())).filter(|name| name != OPENID).collect()
+        };
+        let (asked, given) = (names(asked), names(given));
+        mapped.refused.extend(asked.difference(&given).cloned());
+        mapped.granted.extend(given);
+    }
+
     /// What the provider says of the service's terms, if it says something. What has no tag is none.
     fn terms(&self, document: &Document) -> Option<Vec<ProviderTerm>> {
         let rules = self.schema().terms.as_ref()?;
@@ -255,7 +274,9 @@ fn birth_date(document: &Document, map: &IdentityMap) -> Option<String> {
             text(document.at(pointer)?)?.chars().filter(|character| *character != '-').collect();
         (said.len() == length && said.bytes().all(|byte| byte.is_ascii_digit())).then_some(said)
     };
-    let day = digits(&map.day, 4).and_then(|day| Some(format!("{}-{}", day.get(..2)?, day.get(2..)?)));
+    let counts = map.day_when.as_ref().is_none_or(|when| document.at(&when.at) == Some(&when.is));
+    let day = digits(&map.day, 4).filter(|_| counts);
+    let day = day.and_then(|day| Some(format!("{}-{}", day.get(..2)?, day.get(2..)?)));
     match (digits(&map.year, 4), day) {
         (Some(year), Some(day)) => Some(format!("{year}-{day}")),
         (None, Some(day)) => Some(format!("0000-{day}")),

@@ -205,7 +205,12 @@ impl Definition {
         checked.chain(shown).map(String::as_str).collect()
     }
 
-    /// With a value for a name that the definition leaves open, for instance `version` of Facebook.
+    /// The names to which the definition gives a value that can be another one, each with that value.
+    pub fn vars(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.schema.vars.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// With a value for a name that the definition leaves open, for instance `version` of Facebook ([`vars`](Self::vars)).
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.vars.insert(name.into(), value.into());
@@ -321,6 +326,7 @@ mod tests {
             Definition::named("facebook").unwrap().with("version", "v99.0").at("http://localhost:9103");
         let token = facebook.schema().endpoints.token.clone().unwrap();
         assert_eq!(facebook.address(&token).unwrap(), "http://localhost:9103/v99.0/oauth/access_token");
+        assert_eq!(facebook.vars().collect::<Vec<_>>(), [("version", "v25.0")], "as the definition has it");
     }
 
     #[test]

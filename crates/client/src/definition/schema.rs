@@ -113,6 +113,9 @@ pub(crate) struct Authorization {
     pub(crate) iss: Option<String>,
     #[serde(default)]
     pub(crate) response_mode: ResponseMode,
+    /// Parameters of an answer that say, beside `error` or in its place, that the provider refused.
+    #[serde(default)]
+    pub(crate) refused: Vec<String>,
     /// The provider's page lets nobody sign in inside another app.
     #[serde(default)]
     pub(crate) refuses_in_app_browsers: bool,
@@ -215,7 +218,7 @@ pub(crate) struct UserInfo {
     pub(crate) query: BTreeMap<String, String>,
     /// JSON pointer to what is inside of an envelope.
     pub(crate) inside: String,
-    pub(crate) success: Option<Success>,
+    pub(crate) success: Option<Stands>,
     /// Further answers, each under its name.
     pub(crate) also: BTreeMap<String, String>,
     /// Facebook's proof that the caller knows the app's secret.
@@ -230,9 +233,10 @@ pub(crate) enum UserInfoUse {
     Never,
 }
 
+/// That this value stands at this place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Success {
+pub(crate) struct Stands {
     pub(crate) at: String,
     pub(crate) is: Value,
 }
@@ -257,6 +261,9 @@ pub(crate) struct IdentityMap {
     pub(crate) birth_date: Option<BirthDateMap>,
     #[serde(default)]
     pub(crate) emails: Vec<EmailMap>,
+    /// Items are scopes: what was asked for and is not among those of the token response was refused. Of each that
+    /// answers spell otherwise, by its name, how.
+    pub(crate) scopes: Option<BTreeMap<String, String>>,
     /// Items with what became of each.
     pub(crate) items: Option<ItemList>,
     /// Items that the person refused, by the pointer to a `true` that says so.
@@ -313,6 +320,8 @@ pub(crate) struct BirthDateMap {
     pub(crate) year: String,
     /// `MMDD` or `MM-DD`.
     pub(crate) day: String,
+    /// Without this the day is left out: it is one of another calendar, or nobody says of which.
+    pub(crate) day_when: Option<Stands>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -344,7 +353,10 @@ pub(crate) struct ErrorRule {
     /// Absent: wherever it comes from.
     pub(crate) place: Option<super::Place>,
     pub(crate) at: String,
+    #[serde(default)]
     pub(crate) is: Vec<Value>,
+    /// The first and the last of whole numbers that are meant as well.
+    pub(crate) within: Option<[i64; 2]>,
     /// A further text that must occur: pointer and part.
     pub(crate) says: Option<Says>,
     pub(crate) class: RuleClass,
@@ -364,6 +376,7 @@ pub(crate) enum RuleClass {
     Cancelled,
     Restart,
     Reconsent,
+    Interaction,
     SignInAgain,
     Configuration,
     Unavailable,

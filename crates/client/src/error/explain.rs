@@ -93,6 +93,10 @@ const fn texts(class: Class) -> ((&'static str, &'static str), (&'static str, &'
                 "Please sign in again and agree to the required items.",
             ),
         ),
+        Class::InteractionNeeded => (
+            ("로그인 화면이 필요합니다.", "로그인 버튼을 눌러 이어서 로그인하세요."),
+            ("Signing in needs a page of its own.", "Please press the sign-in button to go on."),
+        ),
         Class::Denied => (
             ("이 계정으로는 로그인할 수 없습니다.", "다른 계정이나 다른 로그인 방법을 이용해 주세요."),
             (

@@ -70,6 +70,9 @@ pub enum Class {
     RateLimited,
     /// The person has not agreed to something that is needed: ask them again at the provider.
     Reconsent,
+    /// The provider must show the person a page, which a login by [`Intent::Silent`](crate::Intent::Silent) does without:
+    /// begin one that may show pages, when the person wants it.
+    InteractionNeeded,
     /// The provider does not let this person or this app in, and asking again changes nothing.
     Denied,
 }
@@ -83,6 +86,7 @@ impl fmt::Display for Class {
             Self::Configuration(setting) => return write!(f, "`{}` is wrong", setting.name()),
             Self::Unavailable => "it does not work at this moment",
             Self::RateLimited => "it wants fewer requests",
+            Self::InteractionNeeded => "the provider must show a page",
             Self::Reconsent => "something that is needed was not agreed to",
             Self::Denied => "it does not let this person or this app in",
         })
@@ -110,7 +114,7 @@ impl Error {
             (_, Self::Login(LoginError::UnknownProvider)) => StatusCode::NOT_FOUND,
             (Class::Cancelled | Class::Restart | Class::Reconsent, _) => StatusCode::BAD_REQUEST,
             (Class::Denied, _) => StatusCode::FORBIDDEN,
-            (Class::SignInAgain, _) => StatusCode::UNAUTHORIZED,
+            (Class::SignInAgain | Class::InteractionNeeded, _) => StatusCode::UNAUTHORIZED,
             (Class::Configuration(_), _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Class::Unavailable, Self::Provider(_)) => StatusCode::BAD_GATEWAY,
             (Class::Unavailable | Class::RateLimited, _) => StatusCode::SERVICE_UNAVAILABLE,

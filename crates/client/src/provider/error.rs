@@ -158,7 +158,14 @@ const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
         (ErrorCode::InvalidRequest | ErrorCode::UnsupportedResponseType, _) => {
             Class::Configuration(Setting::Registration)
         }
-        // The code is spent or too old, the person must interact, or something that only a new attempt can mend.
+        (
+            ErrorCode::InteractionRequired
+            | ErrorCode::LoginRequired
+            | ErrorCode::AccountSelectionRequired
+            | ErrorCode::ConsentRequired,
+            Endpoint::Authorization,
+        ) => Class::InteractionNeeded,
+        // The code is spent or too old, or something that only a new attempt can mend.
         _ => Class::Restart,
     }
 }
@@ -173,7 +180,10 @@ mod tests {
         let class = |at, code| ProviderError::Refused { at, code: Some(code) }.class();
         for (at, code, expected) in [
             (Endpoint::Authorization, ErrorCode::AccessDenied, Class::Cancelled),
-            (Endpoint::Authorization, ErrorCode::LoginRequired, Class::Restart),
+            (Endpoint::Authorization, ErrorCode::LoginRequired, Class::InteractionNeeded),
+            (Endpoint::Authorization, ErrorCode::InteractionRequired, Class::InteractionNeeded),
+            (Endpoint::Authorization, ErrorCode::ConsentRequired, Class::InteractionNeeded),
+            (Endpoint::Authorization, ErrorCode::AccountSelectionRequired, Class::InteractionNeeded),
             (Endpoint::Authorization, ErrorCode::ServerError, Class::Unavailable),
             (Endpoint::Authorization, ErrorCode::InvalidScope, Class::Configuration(Setting::Scopes)),
             (Endpoint::Token, ErrorCode::InvalidGrant, Class::Restart),

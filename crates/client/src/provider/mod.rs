@@ -9,6 +9,7 @@ mod leaving;
 mod metadata;
 mod probe;
 mod pushing;
+mod refreshing;
 mod registration;
 mod settings;
 mod token_answer;

@@ -52,7 +52,7 @@ impl Provider {
             // The access token is what a later one is asked for with.
             response.refresh_token = Some(response.access_token.clone());
         }
-        let scopes = response.scope.unwrap_or_else(|| self.registration().scopes.clone());
+        let scopes = response.scope.unwrap_or_else(|| pending.scopes.clone());
         Ok(Tokens {
             access_token: response.access_token,
             refresh_token: response.refresh_token,

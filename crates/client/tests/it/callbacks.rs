@@ -174,7 +174,9 @@ async fn rp_14_errors_need_the_state_too_and_destroy_nothing() {
     }
     for (code, class) in [
         ("access_denied", Class::Cancelled),
-        ("login_required", Class::Restart),
+        ("login_required", Class::InteractionNeeded),
+        ("consent_required", Class::InteractionNeeded),
+        ("invalid_grant", Class::Restart),
         ("temporarily_unavailable", Class::Unavailable),
         ("something_new", Class::Restart),
     ] {

@@ -37,7 +37,7 @@ pub enum Error {
     /// A parameter that may be sent once is repeated (RFC 6749 §3.1).
     #[error("a parameter of the authorization response is repeated")]
     Repeated,
-    /// Neither `code` nor `error`.
+    /// Neither `code` nor `error` ([`Outcome::Neither`]).
     #[error("the authorization response has neither code nor error")]
     Empty,
     /// `code` and `error` at once.
@@ -68,13 +68,16 @@ pub enum Outcome {
         /// `error_description`.
         description: Option<String>,
     },
+    /// Neither: [`Error::Empty`], but for a client that knows in which other words this server refuses. `state` is still
+    /// there to be checked and used up.
+    Neither,
 }
 
 impl AuthorizationResponse {
     /// Reads the parameters of a callback.
     ///
     /// # Errors
-    /// A repeated parameter, neither or both of `code` and `error`.
+    /// A repeated parameter, or `code` and `error` at once.
     pub fn parse(params: &Params) -> Result<Self, Error> {
         let one = |name: &str| params.one(name).map_err(|_| Error::Repeated);
         let outcome = match (one("code")?, one("error")?) {
@@ -83,7 +86,7 @@ impl AuthorizationResponse {
                 code: error.to_owned(),
                 description: one("error_description")?.map(str::to_owned),
             },
-            (None, None) => return Err(Error::Empty),
+            (None, None) => Outcome::Neither,
             (Some(_), Some(_)) => return Err(Error::Contradictory),
         };
         Ok(Self { outcome, state: one("state")?.map(str::to_owned), iss: one("iss")?.map(str::to_owned) })
@@ -133,10 +136,23 @@ mod tests {
         {
             assert_eq!(parse(query), Error::Repeated, "{query}");
         }
-        assert_eq!(parse("state=x"), Error::Empty);
-        assert_eq!(parse("code=&error=&state=x"), Error::Empty);
         assert_eq!(parse("code=a&error=access_denied"), Error::Contradictory);
-        assert_eq!(parse("state[]=x&Code=a"), Error::Empty);
+    }
+
+    #[test]
+    fn rp_01_what_is_neither_a_code_nor_an_error_still_has_its_state() {
+        for (query, state) in [
+            ("state=x", Some("x")),
+            ("code=&error=&state=x", Some("x")),
+            ("error_code=191&state=x", Some("x")),
+            ("state[]=x&Code=a", None),
+            ("", None),
+        ] {
+            let params = Params::parse(query.as_bytes(), Limits::REQUEST).unwrap();
+            let response = AuthorizationResponse::parse(&params).unwrap();
+            assert!(matches!(response.outcome, Outcome::Neither), "{query}");
+            assert_eq!(response.state.as_deref(), state, "{query}");
+        }
     }
 
     #[test]

@@ -106,6 +106,10 @@ pub struct AddUpstream {
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
 
+    /// A value that the definition has otherwise, such as version of Facebook's Graph API; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+
     /// Without OpenID Connect, where the provider's console has it switched off (Kakao)
     #[arg(long)]
     pub without_openid: bool,
@@ -159,7 +163,8 @@ are. None of them changes: remove the provider for that and add it again.
 Examples:
   mapae upstream update kakao --client-secret-file new.secret
   mapae upstream update company --label 'Our company' --scopes 'openid profile email'
-  mapae upstream update kakao --without-openid"
+  mapae upstream update kakao --without-openid
+  mapae upstream update facebook --var version=v26.0"
 )]
 pub struct UpdateUpstream {
     /// Options of every command.
@@ -185,6 +190,10 @@ pub struct UpdateUpstream {
     /// What is asked for, separated by spaces; an empty text asks for the usual ones again
     #[arg(long, value_name = "SCOPES")]
     pub scopes: Option<String>,
+
+    /// A value that the definition has otherwise; without one (NAME=) that of the definition again; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
 
     /// What people read in the place of the provider's usual name; an empty text gives the usual name back
     #[arg(long, value_name = "TEXT")]

@@ -234,6 +234,33 @@ fn each_upstream_is_a_table_with_its_secrets_in_files() {
 }
 
 #[test]
+fn op_15_a_value_of_a_definition_is_one_that_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("facebook");
+    fs::write(&secret, "s3cret\n").unwrap();
+    let with = |vars: &str| {
+        with_file(&format!(
+            "[[upstream]]\nprovider = \"facebook\"\nclient_id = \"1\"\nclient_secret_file = {secret:?}\nvars = {vars}\n"
+        ))
+    };
+    let (_folder, flags) = with("[\"version=v26.0\"]");
+    let config = Config::load(&flags, &Environment::default()).unwrap();
+    let [facebook] = config.upstreams.as_slice() else { panic!("{:?}", config.upstreams) };
+    assert_eq!(facebook.options.vars["version"], "v26.0");
+    for (vars, instead) in [
+        ("[\"verison=v26.0\"]", "Write one of version,"),
+        ("[\"version\"]", "Write each as NAME=VALUE."),
+        ("\"version=v26.0\"", "Write a list"),
+        ("[\"version={version}\"]", "version=v25.0"),
+    ] {
+        let (_folder, flags) = with(vars);
+        let found = mistakes(&flags, &[]);
+        assert!(found[0].place.to_string().ends_with(":5: upstream.vars"), "{found:?}");
+        assert!(found[0].instead.contains(instead), "{found:?}");
+    }
+}
+
+#[test]
 fn op_15_terms_are_tables_with_every_mistake_told() {
     let (_folder, flags) = with_file(
         "[[terms]]\nid = \"service\"\nversion = \"2026-11-01\"\ntitle_ko = \"이용약관\"\ntitle_en = \"Terms\"\n\

@@ -32,6 +32,9 @@ pub(crate) fn unusable(settings: &UpstreamSettings, site: &Site) -> Option<Unusa
             instead: "Write the provider's issuer, for example https://id.example.com.".to_owned(),
         });
     }
+    if let Some(unusable) = wrong_var(settings) {
+        return Some(unusable);
+    }
     let error = settings.provider(site).err()?;
     let is_signed = settings.provider == APPLE && error.setting() == Setting::ClientSecret;
     if is_signed {
@@ -48,6 +51,35 @@ pub(crate) fn unusable(settings: &UpstreamSettings, site: &Site) -> Option<Unusa
         wrong: format!("It cannot be used like this: {}.", error.problem()),
         instead: error.setting().advice(Locale::En).to_owned(),
     })
+}
+
+/// A name that the definition does not know would change nothing, and a value with braces would be a name.
+fn wrong_var(settings: &UpstreamSettings) -> Option<Unusable> {
+    let definition = settings.definition().ok()?;
+    let known: Vec<(&str, &str)> = definition.vars().collect();
+    for (name, value) in &settings.options.vars {
+        if !known.iter().any(|(known, _)| known == name) {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            let instead = match names.as_slice() {
+                [] => "It has none: leave it out.".to_owned(),
+                names => {
+                    format!("Write one of {}, with an equals sign and its value behind.", names.join(", "))
+                }
+            };
+            let wrong = format!("The definition {:?} has no value {name:?}.", settings.provider);
+            return Some(Unusable { key: "vars", wrong, instead });
+        }
+        let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
+        if value.is_empty() || !value.bytes().all(plain) {
+            let usual = known.iter().find(|(known, _)| known == name).map_or("", |(_, usual)| *usual);
+            return Some(Unusable {
+                key: "vars",
+                wrong: format!("The value of {name:?} cannot stand in an address."),
+                instead: format!("Write it as the definition does, for example {name}={usual}."),
+            });
+        }
+    }
+    None
 }
 
 const fn key(setting: Setting) -> &'static str {
@@ -73,6 +105,35 @@ mod tests {
             client_id: "x".to_owned(),
             secrets: Secrets::default(),
             options: Options { issuer: issuer.map(str::to_owned), ..Options::default() },
+        }
+    }
+
+    #[test]
+    fn a_value_is_one_that_the_definition_has() {
+        let site = Site::parse("https://id.example").unwrap();
+        let with = |provider: &str, name: &str, value: &str| {
+            let mut settings = settings(provider, None);
+            settings.secrets.client_secret = Some(mapae_protocol::secret::Secret::new("s".to_owned()));
+            settings.options.vars.insert(name.to_owned(), value.to_owned());
+            unusable(&settings, &site)
+        };
+        assert_eq!(with("facebook", "version", "v26.0"), None);
+        for (provider, name, value, instead) in [
+            (
+                "facebook",
+                "verison",
+                "v26.0",
+                "Write one of version, with an equals sign and its value behind.",
+            ),
+            ("facebook", "issuer", "https://evil.example", "Write one of version, with"),
+            ("kakao", "version", "v2", "It has none: leave it out."),
+            ("facebook", "version", "", "version=v25.0"),
+            ("facebook", "version", "{version}", "version=v25.0"),
+            ("facebook", "version", "v26 0", "version=v25.0"),
+        ] {
+            let found = with(provider, name, value).unwrap();
+            assert_eq!(found.key, "vars");
+            assert!(found.instead.contains(instead), "{found:?}");
         }
     }
 

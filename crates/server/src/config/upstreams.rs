@@ -50,6 +50,11 @@ pub(super) const KEYS: &[Key] = &[
          docs/commands.md says what stands in it.",
         "\"/etc/mapae/company.toml\"",
     ),
+    key(
+        "vars",
+        "Values that the definition has otherwise, each as NAME=VALUE: `version` of Facebook's Graph API, of which each lives about two years.",
+        "[\"version=v26.0\"]",
+    ),
     key("issuer", "The issuer, for `oidc`.", "\"https://id.example.com\""),
     key(
         "openid",
@@ -118,6 +123,7 @@ impl Reading<'_> {
         let options = Options {
             scopes: self.list("scopes").map(|scopes| scopes.join(" ")),
             issuer: self.text("issuer"),
+            vars: self.vars(),
             base_url: self.text("base_url"),
             without_openid: self.is_off("openid"),
             label: self.text("label"),
@@ -161,6 +167,17 @@ impl Reading<'_> {
                 None
             }
         }
+    }
+
+    fn vars(&mut self) -> BTreeMap<String, String> {
+        let mut vars = BTreeMap::new();
+        for entry in self.list("vars").unwrap_or_default() {
+            match entry.split_once('=') {
+                Some((name, value)) => drop(vars.insert(name.to_owned(), value.to_owned())),
+                None => self.mistake("vars", "An entry has no equals sign.", "Write each as NAME=VALUE."),
+            }
+        }
+        vars
     }
 
     fn credentials(&mut self) -> BTreeMap<String, Secret<String>> {

@@ -112,13 +112,15 @@ impl Refreshing {
         if !happened(app, identities::claim_refresh(mine, dead.as_ref()).into()).await? {
             return Ok((!kept.expired(now)).then(|| kept.clone()));
         }
-        match self.refresh(kept, now).await {
-            Ok(fresh) => {
+        match self.refresh(kept).await {
+            Ok(None) => Ok(None),
+            Ok(Some(fresh)) => {
                 let wrapped = Concealed::from(tokens::wrap(app, person, &fresh));
                 let succeed = identities::refreshed(mine, &wrapped);
                 Ok(happened_in_the_end(app, succeed).await?.then_some(fresh))
             }
-            Err(error) => {
+            Err(Setback::Store(fault)) => Err(NoToken::Fault(fault)),
+            Err(Setback::Provider(error)) => {
                 tracing::info!(upstream = upstream.name(), %error, "tokens were not refreshed");
                 if matches!(AccessError::from(error), AccessError::SignInAgain) {
                     app.commit(Unit::from(identities::bury(mine))).await?;
@@ -130,22 +132,41 @@ impl Refreshing {
         }
     }
 
-    /// Asks the provider, and gives signs of life meanwhile.
-    async fn refresh(&self, kept: &Tokens, now: Timestamp) -> Result<Tokens, Error> {
-        let mut asking = pin!(self.upstream.provider.refresh(&self.person, kept, now));
+    /// Asks the provider, and gives signs of life meanwhile. `None`: somebody else has taken over.
+    async fn refresh(&self, kept: &Tokens) -> Result<Option<Tokens>, Setback> {
+        let has_turn = || async { self.give_sign().await.map_err(Setback::Store) };
+        let now = || self.app.now();
+        let mut asking = pin!(self.upstream.provider.refresh_in_turn(&self.person, kept, now, has_turn));
         loop {
             tokio::select! {
                 settled = &mut asking => return settled,
                 () = sleep(SIGN) => {
                     // Whether somebody has taken over shows when the successor is to be kept.
-                    let _ = happened(&self.app, identities::claim_refresh(self.claim(), None).into()).await;
+                    let _ = self.give_sign().await;
                 }
             }
         }
     }
 
+    /// Whether the turn is still this one's.
+    async fn give_sign(&self) -> Result<bool, Fault> {
+        happened(&self.app, identities::claim_refresh(self.claim(), None).into()).await
+    }
+
     fn claim(&self) -> Turn<'_> {
         Turn { id: &self.row.id, version: self.row.tokens_version, holder: &self.holder }
+    }
+}
+
+/// Why a refresh came to nothing.
+enum Setback {
+    Provider(Error),
+    Store(Fault),
+}
+
+impl From<Error> for Setback {
+    fn from(error: Error) -> Self {
+        Self::Provider(error)
     }
 }
 

@@ -64,6 +64,9 @@ pub struct Options {
     /// The issuer, for a definition that leaves it open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// Values for names that the definition gives another one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
     /// The address of a simulator in the place of the provider's own hosts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
@@ -151,11 +154,14 @@ impl UpstreamSettings {
 
     /// The definition with what these settings say of it.
     pub(crate) fn definition(&self) -> Result<Definition, ConfigurationError> {
-        let Options { issuer, base_url, without_openid, definition, .. } = &self.options;
+        let Options { issuer, base_url, without_openid, definition, vars, .. } = &self.options;
         let mut definition = match definition {
             Some(text) => Definition::parse(text)?,
             None => Definition::named(&self.provider)?,
         };
+        for (name, value) in vars {
+            definition = definition.with(name, value);
+        }
         if let Some(issuer) = issuer {
             definition = definition.with("issuer", issuer);
         }

@@ -40,7 +40,7 @@ impl UpstreamTrouble {
     pub(super) const fn of(error: &Error) -> Self {
         match error.class() {
             Class::Cancelled => Self::Cancelled,
-            Class::Restart | Class::SignInAgain | Class::Reconsent => Self::Again,
+            Class::Restart | Class::SignInAgain | Class::Reconsent | Class::InteractionNeeded => Self::Again,
             Class::Configuration(_) => Self::Configuration,
             Class::Unavailable => Self::Unavailable,
             Class::RateLimited => Self::Busy,

@@ -12,19 +12,40 @@ use mapae_protocol::{
 
 use super::error::Page;
 use crate::{
-    App, dialog,
+    App,
+    dialog::{self, address},
     engine::{Ask, Challenge, Engine, Visit},
     rules::{Delivery, Outcome},
-    web::{Query, locale},
+    web::{Query, locale, moved},
 };
 
 pub(super) async fn dialog(State(engine): State<Engine>, headers: HeaderMap, Query(sent): Query) -> Response {
     let wanted = sent.all("locale").chain(sent.all("ui_locales")).next();
     let locale = locale(&engine, wanted, &headers);
     match parse(&engine, &sent, locale) {
-        Ok(visit) => dialog::begin(&engine, visit, &headers),
+        Ok(visit) => match refusal(&engine, &visit) {
+            Some(refusal) => moved(&refusal),
+            None => dialog::begin(&engine, visit, &headers),
+        },
         Err((page, detail)) => page.show(&engine, locale, detail),
     }
+}
+
+/// Where the dialog sends the browser back with a number and a text, and without the `error` of RFC 6749 §4.1.2.1.
+fn refusal(engine: &Engine, visit: &Visit) -> Option<String> {
+    let number = engine.with(|world| world.facts.text("dialog_error").to_owned());
+    if number.is_empty() {
+        return None;
+    }
+    let message = match number.as_str() {
+        "1349048" => "Can't load URL: The domain of this URL is none of the app's domains.",
+        "1349126" => "App not set up: This app is still in development mode.",
+        "1349168" => "URL blocked: The redirect URI is not registered.",
+        _ => "The dialog cannot be shown.",
+    };
+    let mut parameters = vec![("error_code", number), ("error_message", message.to_owned())];
+    parameters.extend(visit.state.clone().map(|state| ("state", state)));
+    Some(address(&visit.redirect_uri, &parameters) + "#_=_")
 }
 
 type Refused = (Page, Vec<(String, String)>);

@@ -79,6 +79,13 @@ const FACTS: &[Fact] = &[
         "whether fb_exchange_token ends the token that it was given",
     ),
     Fact::new(
+        "dialog_error",
+        "",
+        Practice,
+        "적으면 대화상자가 사람을 이 번호(error_code)와 error_message로 곧바로 돌려보내요. 예: 1349126",
+        "when set, the dialog sends people back at once with this number (error_code) and error_message, such as 1349126",
+    ),
+    Fact::new(
         "fragment",
         "true",
         Practice,

@@ -149,6 +149,13 @@ const FACTS: &[Fact] = &[
         "whether /oauth2.0/revoke knows tokens of /oauth2/token",
     ),
     Fact::new(
+        "notice_in_standard_base64",
+        "false",
+        Unconfirmed,
+        "연결 끊기 알림의 encryptUniqueId가 표준 base64인지",
+        "whether encryptUniqueId of the disconnect notification is in standard base64",
+    ),
+    Fact::new(
         "autologin_supported",
         "true",
         Practice,

@@ -55,6 +55,18 @@ async fn rp_11_no_address_an_unverified_one_and_one_that_was_taken_over() {
 }
 
 #[tokio::test]
+async fn a_lunar_birthday_is_not_told_as_a_day() {
+    let scene = Scene::with("kakao", Setup { sign_up: true, ..Setup::default() }).await;
+    for (name, date) in [("frodo", None), ("ryan", Some("1998-04-13"))] {
+        let mut person = Person::default();
+        scene.sign_in(&mut person, name, &["birthday", "birthyear"]).await.unwrap();
+        let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+        assert_eq!(identity.claims().get("birthdate").and_then(|date| date.as_str()), date, "{name}");
+        assert_eq!(identity.birth_date().is_some(), date.is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn who_refused_an_item_can_be_asked_again() {
     let scene = Scene::with("kakao", Setup { sign_up: true, ..Setup::default() }).await;
     let mut person = Person::default();

@@ -57,6 +57,23 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_here_at_once() {
 }
 
 #[tokio::test]
+async fn lk_12_naver_tells_in_either_alphabet() {
+    for id in ["naver", "naver-oidc"] {
+        let scene = Scene::of(id).await;
+        listening(&scene, id, "disconnect", "POST").await;
+        let name = "notice_in_standard_base64".to_owned();
+        scene.simulator.control(Command::Fact { name, value: "true".to_owned() }).await.unwrap();
+        let mut person = Person::default();
+        scene.sign_in(&mut person, "yuna", &[]).await.unwrap();
+        let done = scene.simulator.control(Command::unlink("yuna")).await.unwrap();
+        let [told] = done.notices.as_slice() else { panic!("{done:?}") };
+        assert!(told.sent.contains("%3D&timestamp="), "with padding: {}", told.sent);
+        assert_eq!(told.status, Some(204), "{id}");
+        assert!(scene.key(&person).await.is_none(), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn lk_12_a_wish_for_deletion_is_answered_with_a_page_that_says_what_became_of_it() {
     let scene = Scene::of("facebook").await;
     let url = listening(&scene, "facebook", "data_deletion", "POST").await;

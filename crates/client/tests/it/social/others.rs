@@ -2,7 +2,8 @@
 
 use http::header;
 use mapae_client::{
-    AccessError, Class, Error, Locale, LoginRequest, Setting, Verification, login::LoginError,
+    AccessError, CallbackError, Class, Error, Locale, LoginRequest, Setting, Verification,
+    login::LoginError,
 };
 use mapae_simulators::Command;
 
@@ -65,6 +66,42 @@ async fn cancelled_and_a_wrong_secret_are_told_apart_everywhere() {
         assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret), "{id} {refused:?}");
         assert_eq!(scene.users.count(), 0);
     }
+}
+
+#[tokio::test]
+async fn rp_14_facebooks_dialog_refuses_in_words_of_its_own() {
+    let scene = Scene::of("facebook").await;
+    let provider = &scene.client.providers()[0];
+    for (number, class, console) in [
+        ("1349048", Class::Configuration(Setting::RedirectUri), "http://localhost:3000/callback"),
+        ("1349126", Class::Configuration(Setting::Registration), "1349126"),
+        ("4201", Class::Cancelled, ""),
+        ("2", Class::Unavailable, ""),
+        ("123456", Class::Restart, ""),
+    ] {
+        let fact = Command::Fact { name: "dialog_error".to_owned(), value: number.to_owned() };
+        scene.simulator.control(fact).await.unwrap();
+        let mut person = Person::default();
+        let back = scene.go(&mut person, "sora", &[]).await;
+        let refused = scene.come_back(&scene.client, &mut person, &back).await.unwrap_err();
+        assert_eq!(refused.class(), class, "{number} {refused:?}");
+        assert!(matches!(refused, Error::Provider(_)), "the provider has said so: {refused:?}");
+        if let Class::Configuration(setting) = class {
+            for language in [Language::Korean, Language::English] {
+                let advice = provider.advice(setting, language);
+                assert!(advice.contains(" > ") && advice.contains(console), "{advice}");
+            }
+        }
+        let again = scene.come_back(&scene.client, &mut person, &back).await.unwrap_err();
+        assert!(matches!(again, Error::Callback(_)), "an answer is used up, whatever it says: {again:?}");
+    }
+    let fact = Command::Fact { name: "dialog_error".to_owned(), value: String::new() };
+    scene.simulator.control(fact).await.unwrap();
+    let mut person = Person::default();
+    let Back::Address(mut address) = scene.go(&mut person, "sora", &[]).await else { panic!() };
+    address.query_pairs_mut().append_pair("error_code", "1349126");
+    let both = scene.come_back(&scene.client, &mut person, &Back::Address(address)).await.unwrap_err();
+    assert!(matches!(both, Error::Callback(CallbackError::Response(_))), "a code and a refusal: {both:?}");
 }
 
 #[tokio::test]

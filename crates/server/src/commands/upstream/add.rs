@@ -65,6 +65,7 @@ fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
         options: Options {
             scopes: args.scopes.clone(),
             issuer: args.issuer.clone(),
+            vars: vars(&args.vars, refusals).into_iter().collect(),
             base_url: args.base_url.clone(),
             without_openid: args.without_openid,
             label: args.label.clone(),
@@ -76,6 +77,18 @@ fn settings(args: &AddUpstream, refusals: &mut Refusals) -> UpstreamSettings {
                 .and_then(|path| definition(&args.provider, path, refusals)),
         },
     }
+}
+
+/// Values for names of the definition.
+pub(super) fn vars(entries: &[String], refusals: &mut Refusals) -> Vec<(String, String)> {
+    let mut vars = Vec::new();
+    for entry in entries {
+        match entry.split_once('=') {
+            Some((name, value)) => vars.push((name.to_owned(), value.to_owned())),
+            None => refusals.add(INVALID, "--var", "It has no equals sign.", "Write NAME=VALUE."),
+        }
+    }
+    vars
 }
 
 /// What stands in the files that the command line names.
@@ -147,6 +160,7 @@ pub(super) fn option(key: &str) -> &'static str {
         "client_secret_file" => "--client-secret-file",
         "credential_files" => "--credential-file",
         "issuer" => "--issuer",
+        "vars" => "--var",
         "scopes" => "--scopes",
         "hosted_domain" => "--hosted-domain",
         _ => "PROVIDER",

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Registered,
-    add::{definition, option, secrets},
+    add::{definition, option, secrets, vars},
     find_own, master_key, missing,
     view::View,
 };
@@ -69,6 +69,13 @@ fn changed(
     options.scopes = text(&args.scopes, options.scopes.take());
     options.label = text(&args.label, options.label.take());
     options.hosted_domain = text(&args.hosted_domain, options.hosted_domain.take());
+    for (name, value) in vars(&args.vars, &mut refusals) {
+        if value.is_empty() {
+            options.vars.remove(&name);
+        } else {
+            options.vars.insert(name, value);
+        }
+    }
     options.trust_emails = args.emails.choice().or(options.trust_emails);
     options.without_openid = (options.without_openid || args.without_openid) && !args.with_openid;
     if let Some(path) = &args.definition_file {
@@ -80,6 +87,7 @@ fn changed(
         || args.definition_file.is_some()
         || args.scopes.is_some()
         || args.label.is_some()
+        || !args.vars.is_empty()
         || args.hosted_domain.is_some()
         || args.emails.choice().is_some()
         || args.with_openid
@@ -94,9 +102,9 @@ fn changed(
         .provider(&data.config.site)
         .is_ok_and(|new| before.provider(&data.config.site).is_ok_and(|old| old.issuer() != new.issuer()))
     {
-        let wrong =
-            "The file gives the provider another issuer, and the accounts of people would be others'.";
-        refusals.add(INVALID, "--definition-file", wrong, "Add it under another name.");
+        let wrong = "The provider would have another issuer, and the accounts of people would be others'.";
+        let place = if args.definition_file.is_some() { "--definition-file" } else { "--var" };
+        refusals.add(INVALID, place, wrong, "Add it under another name.");
     }
     refusals.or(Some(settings))
 }

@@ -1,6 +1,6 @@
 //! A provider as commands show it.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
@@ -28,6 +28,8 @@ pub(super) struct View {
     scopes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    vars: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
     without_openid: bool,
@@ -56,6 +58,7 @@ impl View {
             credentials: secrets.credentials.keys().cloned().collect(),
             scopes: options.scopes.clone(),
             issuer: options.issuer.clone(),
+            vars: options.vars.clone(),
             base_url: options.base_url.clone(),
             without_openid: options.without_openid,
             hosted_domain: options.hosted_domain.clone(),
@@ -76,6 +79,7 @@ impl fmt::Display for View {
             let names = self.missing_for_notices.join(" and ");
             format!("are refused without {names}: give it with --credential-file NAME=FILE")
         });
+        let vars: Vec<String> = self.vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let state = match (self.disabled, self.in_settings) {
             (true, _) => Some("disabled"),
             (false, true) => Some("in the file of settings, and changed there"),
@@ -97,6 +101,7 @@ impl fmt::Display for View {
             .with_some("credentials", credentials)
             .with_some("scopes", self.scopes.as_deref())
             .with_some("issuer", self.issuer.as_deref())
+            .with_some("values", (!vars.is_empty()).then(|| vars.join("\n")))
             .with_some("base URL", self.base_url.as_deref())
             .with_some("OpenID Connect", self.without_openid.then_some("off"))
             .with_some("people of", self.hosted_domain.as_deref())

@@ -1,9 +1,10 @@
 //! What comes back from a provider, or says that it does.
 
-use mapae_testkit::Browser;
+use mapae_simulators::Command;
+use mapae_testkit::{AppSpec, Authorization, Browser};
 
 use super::{
-    stage::{for_each_engine, sign_up},
+    stage::{PASSWORD, by_password, for_each_engine, sign_up},
     stranger::Stranger,
 };
 
@@ -85,6 +86,46 @@ for_each_engine! {
         assert_eq!(answer.status, 303, "at once to a clean address");
         let page = browser.follow(answer).await;
         assert!(page.has("trouble") && !page.body.contains("alert(1)"), "{}", page.body);
+    }
+
+    /// Facebook's dialog has no `error`: a number and a text, which are for nobody's eyes.
+    async fn rp_14_who_is_refused_in_words_of_the_provider_is_back_where_they_chose_it(stage: Stage of ["facebook"]) {
+        let fact = Command::Fact { name: "dialog_error".to_owned(), value: "1349126".to_owned() };
+        stage.simulator("facebook").control(fact).await.unwrap();
+        let app = stage.server.register(AppSpec::default()).await;
+        let user = stage.server.user("hong@example.com").await;
+        for (language, words) in [
+            ("ko", ["지금은 Facebook 로그인을 쓸 수 없어요.", "운영자에게 알려"]),
+            ("en", ["Facebook", "operator"]),
+        ] {
+            let browser = Browser::default();
+            let authorization = Authorization::of(&app, "openid");
+            let address = format!("{}&ui_locales={language}", authorization.address(&stage.server));
+            let door = browser.visit(&address).await;
+            let page = stage.through(&browser, &door, "facebook", ("sora", &[])).await;
+            assert!(page.has("trouble") && page.status == 200, "{} {}", page.status, page.body);
+            let said = page.text("#trouble").unwrap();
+            assert!(words.iter().all(|word| said.contains(word)), "{said}");
+            for theirs in ["1349126", "development mode", "error_"] {
+                assert!(!page.body.contains(theirs) && !page.address.as_str().contains(theirs), "{}", page.address);
+            }
+            // The way to the app is still there.
+            let page = by_password(&browser, &page, &user.email, PASSWORD).await;
+            let page = if page.has("consent-approve") { browser.submit(&page, "consent-approve", &[]).await } else { page };
+            assert!(page.answered("code").is_some(), "{} {}", page.status, page.body);
+        }
+        assert_eq!(stage.accounts().await.len(), 1, "nobody came in by it");
+    }
+
+    /// What is neither a code nor a refusal is an answer all the same: it is used up, and nobody is left with a bare page.
+    async fn rp_01_an_answer_that_says_nothing_leads_back_and_works_once(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let door = stage.door(&browser).await;
+        let left = stage.press(&browser, &door, "kakao").await;
+        let address = stage.server.at(&format!("/upstream/kakao/callback?state={}", left.answered("state").unwrap()));
+        let page = browser.visit(&address).await;
+        assert!(page.has("trouble") && page.has("upstream-kakao"), "{} {}", page.status, page.body);
+        assert_eq!(browser.visit(&address).await.status, 400, "and once");
     }
 
     async fn rp_19_a_browser_that_leaves_a_thousand_times_keeps_sixteen_places(stage: Stage of ["kakao"]) {

@@ -87,6 +87,29 @@ for_each_engine! {
         assert_eq!(stage.mapae(&["upstream", "show", "kakao"]).await, before);
     }
 
+    async fn the_version_of_facebooks_graph_is_the_operators(stage: Stage of ["facebook"]) {
+        let leads = async || {
+            let browser = Browser::default();
+            let door = stage.door(&browser).await;
+            let left = stage.press(&browser, &door, "facebook").await;
+            left.location().unwrap().path().to_owned()
+        };
+        assert_eq!(leads().await, "/v25.0/dialog/oauth");
+        let shown = stage.mapae(&["upstream", "update", "facebook", "--var", "version=v26.0"]).await;
+        assert_eq!(shown["vars"], json!({"version": "v26.0"}));
+        assert_eq!(leads().await, "/v26.0/dialog/oauth");
+        stage.enter(&Browser::default(), "facebook", ("sora", &[])).await;
+        for (said, instead) in [("verison=v27.0", "version"), ("version", "NAME=VALUE"), ("version={x}", "version=v25.0")] {
+            let output = stage.run(&["upstream", "update", "facebook", "--var", said]).await;
+            let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!((output.status.code(), &said["mistakes"][0]["place"]), (Some(1), &"--var".into()), "{said}");
+            assert!(said["mistakes"][0]["instead"].as_str().unwrap().contains(instead), "{said}");
+        }
+        assert_eq!(leads().await, "/v26.0/dialog/oauth");
+        let back = stage.mapae(&["upstream", "update", "facebook", "--var", "version="]).await;
+        assert_eq!((back.get("vars"), leads().await.as_str()), (None, "/v25.0/dialog/oauth"));
+    }
+
     async fn what_is_wrong_is_said_together_and_nothing_is_added(stage: Stage of ["kakao"]) {
         for (words, place) in [
             (vec!["orkut", "--client-id", "x"], "PROVIDER"),
@@ -95,6 +118,7 @@ for_each_engine! {
             (vec!["naver", "--client-id", "x"], "--client-secret-file"),
             (vec!["apple", "--client-id", "x"], "--credential-file"),
             (vec!["oidc", "--client-id", "x"], "--issuer"),
+            (vec!["kakao", "--name", "other", "--client-id", "x", "--var", "version=v2"], "--var"),
             (vec!["google", "--client-id", "x", "--client-secret-file", "/nowhere"], "--client-secret-file"),
             (vec!["google", "--client-id", "x", "--credential-file", "y"], "--credential-file"),
             (vec!["oidc", "--client-id", "x", "--issuer", "http://id.example"], "--issuer"),

@@ -8,6 +8,7 @@ mod console;
 mod github;
 mod hint;
 mod notices;
+mod refreshing;
 mod sign_in;
 mod stage;
 mod standing;

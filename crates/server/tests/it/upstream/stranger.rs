@@ -1,8 +1,17 @@
 //! A provider that is none: it answers everything with the same, and remembers what it was told.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use axum::{Router, body::Bytes, extract::State, http::Uri, response::IntoResponse};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::Uri,
+    response::IntoResponse,
+};
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use super::stage::{Stage, written};
@@ -15,13 +24,21 @@ pub(super) struct Stranger {
     profile: Arc<Mutex<String>>,
     /// Whoever has it holds every refresh.
     gate: Arc<RwLock<()>>,
+    /// So many answers to refreshes get lost.
+    losing: Arc<AtomicUsize>,
 }
 
 impl Stranger {
     pub(super) async fn listen() -> Self {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
-        let stranger = Self { base, heard: Arc::default(), profile: Arc::default(), gate: Arc::default() };
+        let stranger = Self {
+            base,
+            heard: Arc::default(),
+            profile: Arc::default(),
+            gate: Arc::default(),
+            losing: Arc::default(),
+        };
         let routes = Router::new().fallback(answer).with_state(stranger.clone());
         tokio::spawn(async move { axum::serve(socket, routes).await.unwrap() });
         stranger
@@ -51,6 +68,11 @@ impl Stranger {
         Arc::clone(&self.gate).write_owned().await
     }
 
+    /// The connection breaks before the next answers to refreshes are complete.
+    pub(super) fn loses_refreshes(&self, how_many: usize) {
+        self.losing.store(how_many, Ordering::SeqCst);
+    }
+
     /// Until somebody wants a refresh.
     pub(super) async fn is_asked_to_refresh(&self) {
         while self.refreshes() == 0 {
@@ -78,9 +100,15 @@ async fn answer(State(stranger): State<Stranger>, address: Uri, body: Bytes) -> 
     stranger.heard.lock().unwrap().push(format!("{} {text}", address.path()));
     if text.contains("grant_type=refresh_token") {
         drop(stranger.gate.read().await);
+        let one_less = |losing: usize| losing.checked_sub(1);
+        if stranger.losing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            let parts = [Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("the connection breaks"))];
+            let broken = futures_util::stream::iter(parts);
+            return ([("content-type", "application/json")], Body::from_stream(broken));
+        }
     }
     let tokens = r#"{"access_token":"a","token_type":"bearer","expires_in":3600,"refresh_token":"r"}"#;
     let profile = stranger.profile.lock().unwrap().clone();
     let answer = if address.path().ends_with("/token") { tokens.to_owned() } else { profile };
-    ([("content-type", "application/json")], answer)
+    ([("content-type", "application/json")], Body::from(answer))
 }

@@ -16,10 +16,15 @@ use super::{
 };
 
 /// What an app asks for that wants the provider's token.
-const ASKS: &str = "openid profile upstream:kakao";
+pub(super) const ASKS: &str = "openid profile upstream:kakao";
 
 /// From the app's request to its access token; `items` are those that are ticked where they are asked: none, one or all.
-async fn agreed(stage: &Stage, app: &AppFixture, browser: &Browser, how: (&str, &str, &[&str])) -> Answer {
+pub(super) async fn agreed(
+    stage: &Stage,
+    app: &AppFixture,
+    browser: &Browser,
+    how: (&str, &str, &[&str]),
+) -> Answer {
     let (scope, who, items) = how;
     let authorization = Authorization::of(app, scope);
     let mut page = browser.visit(&authorization.address(&stage.server)).await;
@@ -56,15 +61,15 @@ async fn permitted(stage: &Stage) -> AppFixture {
 }
 
 /// Somebody with a password and a way by a provider that says what the test wants, and an app that may have its tokens.
-struct Given {
-    stranger: Stranger,
-    app: AppFixture,
-    user: UserFixture,
-    browser: Browser,
+pub(super) struct Given {
+    pub(super) stranger: Stranger,
+    pub(super) app: AppFixture,
+    pub(super) user: UserFixture,
+    pub(super) browser: Browser,
 }
 
 impl Given {
-    async fn by_a_stranger(stage: &Stage) -> Self {
+    pub(super) async fn by_a_stranger(stage: &Stage) -> Self {
         let stranger = Stranger::listen().await;
         stranger.take_the_name_of(stage, "kakao").await;
         stranger.says(r#"{"id":7,"kakao_account":{}}"#);
@@ -92,7 +97,7 @@ async fn press(stage: &Stage, browser: &Browser, part: &str) -> Page {
     browser.follow(browser.post(&action, &page, &fields).await).await
 }
 
-async fn fetched(stage: &Stage, access_token: &str) -> Answer {
+pub(super) async fn fetched(stage: &Stage, access_token: &str) -> Answer {
     let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token"));
     client::send(request.bearer_auth(access_token)).await
 }

@@ -39,6 +39,25 @@ async fn cancelling() {
 }
 
 #[tokio::test]
+async fn the_dialog_can_refuse_in_words_of_its_own() {
+    let facebook = Facebook::new().await;
+    let refusing = async |number: &str| {
+        let (name, value) = ("dialog_error".to_owned(), number.to_owned());
+        facebook.0.simulator.control(Command::Fact { name, value }).await.unwrap();
+        Browser::new().open(&facebook.authorize(&[])).await
+    };
+    let page = refusing("1349126").await;
+    assert_eq!(
+        page.location().as_str(),
+        "http://localhost:3000/callback?error_code=1349126&error_message=App+not+set+up%3A+This+app+is+still+in+development+mode.&state=a+state#_=_"
+    );
+    let nowhere =
+        Browser::new().open(&facebook.authorize(&[("redirect_uri", "https://evil.example/")])).await;
+    assert_eq!(nowhere.status, 400, "to no address that is not registered");
+    assert!(refusing("").await.has("login-as-sora"));
+}
+
+#[tokio::test]
 async fn errors_of_the_token_endpoint_are_objects() {
     let facebook = Facebook::new().await;
     let (used, expired, elsewhere) = (

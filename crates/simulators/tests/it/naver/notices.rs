@@ -79,3 +79,19 @@ async fn unlinking_from_their_side_is_signed_and_encrypted() {
     assert_eq!((id.len(), encrypted.len()), (43, 64));
     assert_eq!(naver.me(text(&tokens, "access_token")).await.status(), 401);
 }
+
+/// RFC 4648 §4.
+#[tokio::test]
+async fn the_encrypted_id_can_come_in_the_standard_alphabet() {
+    let mut listener = Listener::answering(204, "").await;
+    let naver = hooked(&listener).await;
+    let (name, value) = ("notice_in_standard_base64".to_owned(), "true".to_owned());
+    naver.0.simulator.control(Command::Fact { name, value }).await.unwrap();
+    naver.tokens("yuna", &[]).await;
+    naver.0.simulator.control(Command::unlink("yuna")).await.unwrap();
+    let body = listener.next().await.body;
+    let sent = Params::parse(body.as_bytes(), Limits::REQUEST).unwrap();
+    let encrypted = sent.one("encryptUniqueId").unwrap().unwrap();
+    assert!(encrypted.len() == 88 && encrypted.ends_with("=="), "64 bytes: {encrypted}");
+    assert!(!encrypted.contains(['-', '_']), "{encrypted}");
+}

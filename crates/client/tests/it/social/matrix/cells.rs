@@ -55,11 +55,12 @@ pub(super) async fn refused_item(facts: &Facts) {
     let mut person = Person::default();
     let items = match facts.refusing {
         Refusing::Relay(choice) => vec![choice],
-        Refusing::Item(_) | Refusing::Nothing => Vec::new(),
+        Refusing::Item(_) | Refusing::Scope(_) => Vec::new(),
     };
     assert_eq!(visit.log_in(&mut person, facts.name, &items).await.location.as_deref(), Some("/sign-up"));
     let scene = &visit.scene;
-    let email = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity.email();
+    let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+    let email = identity.email();
     match facts.refusing {
         Refusing::Item(item) => {
             assert!(email.is_none(), "{email:?}");
@@ -68,7 +69,16 @@ pub(super) async fn refused_item(facts: &Facts) {
             let form = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap();
             assert!(form.identity.email().is_some(), "asked again, and agreed to");
         }
-        Refusing::Nothing => assert!(email.is_some_and(|email| email.is_verified())),
+        Refusing::Scope(scope) => {
+            assert!(email.is_some_and(|email| email.is_verified()));
+            assert_eq!(identity.granted_items(), ["email", "profile"], "by the names that were asked for");
+            assert_eq!(identity.refused_items(), [scope]);
+            let again = LoginRequest::new().asking_for(identity.refused_items());
+            scene.sign_in_by(&scene.client, &again, &mut person, (facts.name, &[scope])).await.unwrap();
+            let identity = scene.client.sign_up_form(&person.cookies.headers()).await.unwrap().identity;
+            assert!(identity.granted_items().contains(&scope.to_owned()), "asked again, and agreed to");
+            assert!(identity.refused_items().is_empty(), "{:?}", identity.refused_items());
+        }
         Refusing::Relay(_) => assert!(email.is_some_and(|email| email.is_relay)),
     }
     assert_eq!(visit.sign_up(&mut person).await.location.as_deref(), Some("/"));

@@ -22,8 +22,8 @@ struct Facts {
 enum Refusing {
     /// The address; then they can be asked again for the item of this name.
     Item(&'static str),
-    /// Nothing alone: who signs in gives name and address, or does not sign in.
-    Nothing,
+    /// A scope beyond name and address, which are agreed to together with the sign-in.
+    Scope(&'static str),
     /// The real address, in whose place comes another.
     Relay(&'static str),
 }
@@ -50,8 +50,7 @@ const GOOGLE: Facts = Facts {
     id: "google",
     name: "jiwoo",
     token_path: "/token",
-    // An e-mail address and a profile are agreed to together with the sign-in.
-    refusing: Refusing::Nothing,
+    refusing: Refusing::Scope("https://www.googleapis.com/auth/calendar.readonly"),
     due: 3_601,
     notice: "risc",
 };

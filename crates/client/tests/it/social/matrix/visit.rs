@@ -6,7 +6,7 @@ use mapae_client::{Client, Locale, SignedIn, axum::routes};
 use reqwest::redirect::Policy;
 use tokio::net::TcpListener;
 
-use super::Facts;
+use super::{Facts, Refusing};
 use crate::{
     social::scene::{Back, CALLBACK, Person, Scene, Setup},
     website::User,
@@ -43,7 +43,13 @@ async fn serve(client: &Client<User>) -> String {
 
 impl Visit {
     pub(super) async fn to(facts: &Facts) -> Self {
-        let scene = Scene::with(facts.id, Setup { sign_up: true, ..Setup::default() }).await;
+        let scopes = match facts.refusing {
+            Refusing::Scope(_) => {
+                Some("openid email profile https://www.googleapis.com/auth/calendar.readonly")
+            }
+            Refusing::Item(_) | Refusing::Relay(_) => None,
+        };
+        let scene = Scene::with(facts.id, Setup { sign_up: true, scopes, ..Setup::default() }).await;
         let base = serve(&scene.client).await;
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         Self { scene, base, http }
