@@ -33,7 +33,7 @@ mod scope;
 mod signed_responses;
 mod taken_away;
 mod token_attacks;
-mod token_exchange;
+pub(crate) mod token_exchange;
 mod userinfo;
 mod wishes;
 
@@ -41,7 +41,25 @@ use mapae_protocol::base64url;
 use mapae_testkit::{
     Answer, ApiFixture, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture,
 };
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+
+/// A request to this very node, under the name that it may share with others.
+pub(crate) fn to_node(node: &TestServer, method: Method, path: &str) -> RequestBuilder {
+    let address = format!("http://{}{path}", node.address());
+    reqwest::Client::new().request(method, address).header("Host", host(node))
+}
+
+/// Opens a page of this very node. Cookies are a host's, whatever the port.
+pub(crate) async fn open_at(node: &TestServer, browser: &Browser, path: &str) -> Page {
+    let (_, port) = node.address().split_once(':').unwrap();
+    let address = format!("http://localhost:{port}{path}");
+    browser.send("GET", &address, &[("host", host(node))], Vec::new()).await
+}
+
+fn host(node: &TestServer) -> &str {
+    node.issuer().trim_start_matches("http://")
+}
 
 /// The claims of a JWT, unchecked.
 pub(crate) fn claims(jwt: &str) -> Value {
