@@ -9,7 +9,7 @@ mod github;
 mod hint;
 mod notices;
 mod sign_in;
-mod stage;
+pub(crate) mod stage;
 mod standing;
 mod stranger;
 mod terms;
