@@ -31,6 +31,7 @@ mod revocation;
 mod revocation_feed;
 mod scope;
 mod signed_responses;
+mod step_up;
 mod taken_away;
 mod token_attacks;
 pub(crate) mod token_exchange;
