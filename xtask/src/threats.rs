@@ -23,7 +23,8 @@ const FOLDERS: &[&str] = &["crates/", "demo/", "e2e/", "bench/"];
 /// List the rows of docs/threats.md that no test is named for (`az_07_…`)
 #[derive(Args)]
 pub(crate) struct Threats {
-    /// Fail when a row of what is built has no test, or a test or a comment names a row that does not exist; list nothing else
+    /// Fail when a row of what is built has no test, when a test or a comment names a row that does not exist, or one of what
+    /// comes later; list nothing else
     #[arg(long)]
     check: bool,
     /// List only the rows of one stage
@@ -47,10 +48,14 @@ impl Task for Threats {
         let wrong: Vec<String> = strangers(&catalogue, &tests)
             .chain(unknown_in_comments(&tree, &catalogue))
             .chain(untested(&catalogue, &tests).filter(|_| self.check))
+            .chain(overtaken(&tree, &catalogue, &tests).filter(|_| self.check))
             .inspect(|finding| println!("{finding}"))
             .collect();
         if self.check && !wrong.is_empty() {
-            bail!("threats: {} findings: write the test, or correct the id, or add the row", wrong.len());
+            bail!(
+                "threats: {} findings: write the test, or correct the id, the row or its stage",
+                wrong.len()
+            );
         }
         Ok(())
     }
@@ -67,11 +72,17 @@ fn strangers(catalogue: &Catalogue, tests: &Tests) -> impl Iterator<Item = Strin
 
 /// Ids in comments that are those of no row.
 fn unknown_in_comments(tree: &Tree, catalogue: &Catalogue) -> impl Iterator<Item = String> {
-    tree.rust().filter(|(file, _)| is_of_the_products(&file.path)).flat_map(move |(file, rust)| {
+    in_comments(tree)
+        .filter(|(_, id)| catalogue.row(id).is_none())
+        .map(|(at, id)| format!("{at}: {PAGE} has no row {id}"))
+}
+
+/// Every id in a comment of the products, and where it stands.
+fn in_comments(tree: &Tree) -> impl Iterator<Item = (String, Id)> {
+    tree.rust().filter(|(file, _)| is_of_the_products(&file.path)).flat_map(|(file, rust)| {
         let comments = rust.lines.iter().enumerate();
         comments.filter_map(|(at, line)| Some((at, line.comment.as_ref()?))).flat_map(move |(at, comment)| {
-            let unknown = Id::of_text(&comment.text).filter(|id| catalogue.row(id).is_none());
-            unknown.map(move |id| format!("{}:{}: {PAGE} has no row {id}", file.path, at + 1))
+            Id::of_text(&comment.text).map(move |id| (format!("{}:{}", file.path, at + 1), id))
         })
     })
 }
@@ -83,6 +94,21 @@ fn untested(catalogue: &Catalogue, tests: &Tests) -> impl Iterator<Item = String
         .flat_map(|section| &section.rows)
         .filter(|row| row.stage == Stage::Built && !tests.contains_key(&row.id))
         .map(|row| format!("{PAGE}: {} has no test: {}", row.id, row.attack))
+}
+
+/// Rows of what is said to come later, and of which the code speaks already: in a comment, or by a test.
+fn overtaken<'a>(
+    tree: &'a Tree,
+    catalogue: &'a Catalogue,
+    tests: &'a Tests,
+) -> impl Iterator<Item = String> + 'a {
+    let is_later = |id: &Id| catalogue.row(id).is_some_and(|row| row.stage == Stage::Later);
+    let told = |at: &str, id: &Id| format!("{at}: {PAGE} says that {id} comes later");
+    let tested = tests.iter().filter(move |(id, _)| is_later(id));
+    let tested = tested.flat_map(move |(id, tests)| {
+        tests.iter().map(move |test| told(&format!("{}: `{}`", test.path, test.name), id))
+    });
+    tested.chain(in_comments(tree).filter(move |(_, id)| is_later(id)).map(move |(at, id)| told(&at, &id)))
 }
 
 /// The catalogue of this repository.
@@ -198,6 +224,24 @@ mod tests {
         assert_eq!(
             found("fn az_01_az_99_typo() {}"),
             ["crates/server/tests/a.rs: `az_01_az_99_typo`: docs/threats.md has no row AZ-99"]
+        );
+    }
+
+    #[test]
+    fn what_comes_later_is_named_nowhere() {
+        let catalogue = Catalogue::parse(CATALOGUE).unwrap();
+        let found = |code: &str| {
+            let tree = Tree::of(vec![("crates/server/src/a.rs".into(), code.into())]);
+            let tests = tests_by_row(&tree, &catalogue);
+            overtaken(&tree, &catalogue, &tests).collect::<Vec<_>>()
+        };
+        assert_eq!(found("//! Who may ask: AZ-01.\nfn az_01_unknown_app() {}\n"), [""; 0]);
+        assert_eq!(
+            found("//! Where it leads: AZ-01, AZ-02.\nfn az_02_another_host() {}\n"),
+            [
+                "crates/server/src/a.rs: `az_02_another_host`: docs/threats.md says that AZ-02 comes later",
+                "crates/server/src/a.rs:1: docs/threats.md says that AZ-02 comes later"
+            ]
         );
     }
 

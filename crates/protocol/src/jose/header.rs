@@ -9,7 +9,8 @@ use crate::strict_json;
 /// (RFC 8725 §3.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HeaderType {
-    /// `JWT`: an ID token.
+    /// `JWT`: an ID token, a signed answer of userinfo (OIDC Core §5.3.2) or of the authorization endpoint (JARM §2.1). What
+    /// they say tells them apart: of the three only an ID token has `sub`, `iat` and `exp`.
     Jwt,
     /// `at+jwt`: an access token (RFC 9068 §2.1).
     AccessToken,

@@ -29,7 +29,7 @@ pub(crate) use items::{
 };
 pub(crate) use members::{LOGO_URI, MEMBERS, MemberMistake, MemberProblem, Members, Metadata, restore};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
-pub(crate) use profile::{ProfileProblem, begins_stricter, profile_of};
+pub(crate) use profile::{ProfileProblem, begins_stricter, keep_profile, profile_of};
 pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
 pub(crate) use request::{Offer, Refused, Request, response_types};
 pub(crate) use sector::{is_at_home, names_all, sector, sector_after};

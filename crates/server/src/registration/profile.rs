@@ -9,7 +9,7 @@ use mapae_protocol::{
     fapi::{self, Profile},
     jose::Algorithm,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::members::fapi_profile;
 use crate::store::apps::{AppLists, AppSettings};
@@ -59,6 +59,26 @@ pub(crate) fn profile_of(kept: &BTreeMap<String, String>) -> Option<Profile> {
 /// Whether an app is on a stricter profile afterwards: what was made for it before ends, because it was made by looser rules.
 pub(crate) fn begins_stricter(before: &AppLists, after: &AppLists) -> bool {
     profile_of(&after.metadata) > profile_of(&before.metadata)
+}
+
+/// What an app says of itself, on the profile that it is on already if that is the stricter one: an app goes over to a
+/// profile by itself, and only the operator lets it go. RFC 7592 §2.2: what an update leaves out may be kept.
+pub(crate) fn keep_profile(said: &Map<String, Value>, before: Option<&AppLists>) -> Map<String, Value> {
+    let mut said = said.clone();
+    let name = |value: &Value| Value::as_str(value).map(str::to_owned);
+    // What is no profile is refused where members are judged.
+    let asked = match said.get(fapi_profile::NAME).filter(|value| !value.is_null()) {
+        None => None,
+        Some(value) => match name(value).as_deref().and_then(Profile::parse) {
+            None => return said,
+            known => known,
+        },
+    };
+    let kept = before.and_then(|before| profile_of(&before.metadata));
+    if let Some(kept) = kept.filter(|_| kept > asked) {
+        said.insert(fapi_profile::NAME.to_owned(), Value::from(kept.as_str()));
+    }
+    said
 }
 
 /// The members that follow from a profile.
@@ -184,6 +204,37 @@ mod tests {
             let found = problems(public, &[uri.to_owned()], &kept(&members));
             assert_eq!(found, expected, "{public} {uri} {members:?}");
         }
+    }
+
+    /// RFC 7592 §2.2.
+    #[test]
+    fn dc_06_an_app_goes_over_to_a_profile_and_does_not_come_back() {
+        let (security, signing) = ("fapi2_security", "fapi2_message_signing");
+        let on = |profile: Option<&str>| {
+            let metadata =
+                profile.map(|profile| kept(&[("fapi_profile", profile.into())])).unwrap_or_default();
+            AppLists { metadata, ..AppLists::default() }
+        };
+        for (before, said, expected) in [
+            (None, Value::Null, Value::Null),
+            (None, security.into(), security.into()),
+            (Some(security), Value::Null, security.into()),
+            (Some(security), security.into(), security.into()),
+            (Some(security), signing.into(), signing.into()),
+            (Some(signing), security.into(), signing.into()),
+            (Some(signing), Value::Null, signing.into()),
+            // What is no profile is refused as such.
+            (Some(signing), "fapi1".into(), "fapi1".into()),
+            (Some(signing), Value::from(1), Value::from(1)),
+        ] {
+            let text = Map::from_iter([(fapi_profile::NAME.to_owned(), said.clone())]);
+            let read = keep_profile(&text, Some(&on(before)));
+            assert_eq!(read[fapi_profile::NAME], expected, "{before:?} {said}");
+            let new = keep_profile(&text, None);
+            assert_eq!(new, text, "a new app has none to keep");
+        }
+        let silent = keep_profile(&Map::new(), Some(&on(Some(security))));
+        assert_eq!(silent.get(fapi_profile::NAME), Some(&Value::from(security)));
     }
 
     /// FAPI 2.0 §5.3.2.1.

@@ -10,7 +10,7 @@ use crate::{
     fetch::{DOCUMENT_BYTES, FetchError, Fetched},
     registration::{
         Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
-        judge_authentication, names_all, profile_of, sector as sector_of,
+        judge_authentication, keep_profile, names_all, profile_of, sector as sector_of,
     },
     store::apps::{AppLists, AppSettings, RegisteredApp},
 };
@@ -31,7 +31,7 @@ pub(crate) struct Described {
 /// What an app asks to be registered as, with what had to be fetched for that.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    request: Request,
+    said: Map<String, Value>,
     sector: Option<String>,
     /// The picture at the address of its logo, if it was asked for and could be had.
     picture: Option<Picture>,
@@ -44,14 +44,20 @@ pub(crate) async fn ask(
     said: &Map<String, Value>,
     before: Option<&RegisteredApp>,
 ) -> Result<Asked, RegistrationError> {
-    let request = Request::parse(said, Offer { scopes: &scopes(app) })?;
+    let request = read(app, said, before)?;
     let (_, lists) = judged(app, &request)?.new_app(request.id_token_alg.as_str());
     let sector = sector(app, &request, &lists).await?;
     let picture = match &request.logo {
         Some(address) if Logo::of(&lists, before) == Logo::Asked => picture(app, address).await?,
         _ => None,
     };
-    Ok(Asked { request, sector, picture })
+    Ok(Asked { said: said.clone(), sector, picture })
+}
+
+/// What is said, on the profile that the app is on by now (decision 0214).
+fn read(app: &App, said: &Map<String, Value>, before: Option<&RegisteredApp>) -> Result<Request, Refused> {
+    let said = keep_profile(said, before.map(|before| &before.lists));
+    Request::parse(&said, Offer { scopes: &scopes(app) })
 }
 
 impl Asked {
@@ -62,10 +68,10 @@ impl Asked {
         id: &str,
         before: Option<&RegisteredApp>,
     ) -> Result<Described, RegistrationError> {
-        let request = &self.request;
+        let request = read(app, &self.said, before)?;
         let (settings, lists) = match before {
-            None => judged(app, request)?.new_app(request.id_token_alg.as_str()),
-            Some(before) => judged(app, request)?.changed(&before.app.settings),
+            None => judged(app, &request)?.new_app(request.id_token_alg.as_str()),
+            Some(before) => judged(app, &request)?.changed(&before.app.settings),
         };
         // The operator may ask more of one app than of all.
         let more = before.is_some_and(|before| before.app.settings.pkce_required);

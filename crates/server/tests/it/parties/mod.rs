@@ -3,4 +3,4 @@
 mod client;
 mod openid_client_dpop;
 mod openid_client_signing;
-mod resource_server;
+pub(crate) mod resource_server;

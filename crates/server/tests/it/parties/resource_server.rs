@@ -1,11 +1,15 @@
 //! `mapae-resource` against the server: a token works, and dies within a second of what it depends on.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{Router, routing::get};
 use mapae::{
+    App,
     clock::Clock,
     store::{Unit, apps, consents, grants, sessions, tokens, users},
 };
-use mapae_resource::{Authorized, ResourceServer, require};
+use mapae_protocol::time::{Seconds, Timestamp};
+use mapae_resource::{Authorized, ResourceServer, SystemClock, require};
 use mapae_testkit::{
     Answer, ApiFixture, AppFixture, AppSpec, Authorization, Engine, Options, TestServer, client::send,
 };
@@ -17,11 +21,31 @@ use crate::{
 };
 
 /// The calendar API behind `mapae-resource`, on a socket of its own.
-pub(super) struct Calendar {
-    pub(super) address: String,
-    fixture: ApiFixture,
+pub(crate) struct Calendar {
+    pub(crate) address: String,
+    pub(crate) fixture: ApiFixture,
     http: reqwest::Client,
     task: JoinHandle<()>,
+}
+
+/// How long ago somebody may have signed in who pays.
+const FRESH: Duration = Duration::from_secs(300);
+
+/// The time of the server, also where a test sets it; ages are the machine's.
+#[derive(Debug)]
+struct ServersClock {
+    server: App,
+    machine: SystemClock,
+}
+
+impl mapae_resource::Clock for ServersClock {
+    fn now(&self) -> Timestamp {
+        self.server.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.machine.uptime()
+    }
 }
 
 impl Drop for Calendar {
@@ -31,34 +55,39 @@ impl Drop for Calendar {
 }
 
 impl Calendar {
-    pub(super) async fn start(server: &TestServer, opaque: bool) -> Self {
+    pub(crate) async fn start(server: &TestServer, opaque: bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://localhost:{}", socket.local_addr().unwrap().port());
         let fixture = server.register_api(&address, &["calendar.read", "calendar.write"], opaque).await;
         let builder = ResourceServer::builder(server.issuer(), &address)
             .credential(&fixture.client_id, &fixture.client_secret)
-            .scopes(["calendar.read", "calendar.write"]);
+            .scopes(["calendar.read", "calendar.write"])
+            .clock(Arc::new(ServersClock { server: server.app().clone(), machine: SystemClock::new() }));
         let resource = if opaque { builder.opaque_tokens() } else { builder }.build().unwrap();
         let subject = |caller: Authorized| async move { caller.subject().to_owned() };
         let routes = Router::new()
             .route("/events", get(subject).layer(require("calendar.read")))
-            .route("/admin", get(subject).layer(require("calendar.write")));
+            .route("/admin", get(subject).layer(require("calendar.write")))
+            .route(
+                "/payments",
+                get(subject).layer(require("calendar.read").acr("1").signed_in_within(FRESH)),
+            );
         let app = resource.protect(routes);
         let task = tokio::spawn(async move { axum::serve(socket, app).await.unwrap() });
         Self { address, fixture, http: reqwest::Client::new(), task }
     }
 
-    async fn ask(&self, path: &str, token: &str) -> Answer {
+    pub(crate) async fn ask(&self, path: &str, token: &str) -> Answer {
         send(self.http.get(format!("{}{path}", self.address)).bearer_auth(token)).await
     }
 
     /// Asks until the API has found the server and lets the token in.
-    pub(super) async fn ready(&self, token: &str) {
+    pub(crate) async fn ready(&self, token: &str) {
         last_stale("a good token", async || self.ask("/events", token).await.status == 200).await;
     }
 
     /// Asks until the token is refused, which must be so in time.
-    pub(super) async fn refuses(&self, what: &str, token: &str) {
+    pub(crate) async fn refuses(&self, what: &str, token: &str) {
         in_time(what, async || self.ask("/events", token).await.status == 401).await;
     }
 }
@@ -109,7 +138,7 @@ async fn ends(server: &TestServer, app: &AppFixture, signed_in: &SignedIn) -> Ve
     let session = sessions::list(db, user, now).await.unwrap().remove(0);
     let claims = claims(&signed_in.tokens.text("access_token"));
     let text = |name: &str| claims[name].as_str().unwrap().to_owned();
-    let expires_at = now.plus(mapae_protocol::time::Seconds::minutes(5));
+    let expires_at = now.plus(Seconds::minutes(5));
     vec![
         ("token revoked", tokens::revoke(&text("jti"), expires_at, now)),
         ("grant revoked", grants::revoke(&text("gid"), now)),
@@ -182,6 +211,7 @@ async fn rs_13_an_opaque_token_is_dead_within_a_second_too() {
     api.refuses("person disabled", &token).await;
 }
 
+/// RFC 9728 §5.1.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rfc9728_5_who_knows_only_the_api_finds_the_server() {
     let server = start(Engine::Sqlite).await;

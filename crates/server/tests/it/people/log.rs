@@ -5,10 +5,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use mapae_protocol::token_exchange::ACCESS_TOKEN;
 use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::{NEW_PASSWORD, PASSWORD, account, link};
+use crate::protocol::{
+    dpop::{self, Key},
+    sign_in, token_exchange,
+};
 
 /// Keeps what is written.
 #[derive(Clone, Default)]
@@ -179,4 +184,41 @@ async fn se_30_sign_ins_refusals_and_changes_are_worth_a_line_and_name_nobody_bu
         let line = log.lines().find(|line| line.contains("mapae::audit") && line.contains(secret));
         assert!(line.is_none(), "{line:?}");
     }
+}
+
+#[tokio::test]
+async fn se_30_po_04_of_two_exchanges_with_one_proof_one_is_made_and_one_is_told_of() {
+    // With one subscriber alone, a place in the code that another test's thread comes to first counts as never heard.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
+    let (kept, _listening) = listen();
+    let server = TestServer::start().await;
+    let api = server.register_api("https://calendar.example", &["calendar.read"], false).await;
+    let optional = vec!["calendar.read".to_owned()];
+    let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+    let subject = sign_in(&server, &app, "openid calendar.read").await.tokens.text("access_token");
+    let service = token_exchange::service(&server, &api, &["calendar.read"]).await;
+    let proof = Key::fresh().proof(&server, "/token");
+    let form = [
+        ("grant_type", token_exchange::TOKEN_EXCHANGE),
+        ("subject_token", subject.as_str()),
+        ("subject_token_type", ACCESS_TOKEN),
+    ];
+    let proofs = [proof.as_str()];
+    let (first, second) = tokio::join!(
+        dpop::post(&server, &service, "/token", &proofs, &form),
+        dpop::post(&server, &service, "/token", &proofs, &form),
+    );
+    let mut outcomes = [(first.status.as_u16(), first.error()), (second.status.as_u16(), second.error())];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [(200, ""), (400, "invalid_dpop_proof")]);
+    let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("a token exchanged")).collect();
+    let [line] = told.as_slice() else { panic!("{told:#?}") };
+    assert!(line.contains("mapae::audit") && line.contains(&service.client_id), "{line}");
+    let refused = if first.status == 200 { second } else { first };
+    let id = refused.headers["x-request-id"].to_str().unwrap();
+    assert!(
+        line.contains("request_id=") && !line.contains(id),
+        "it is that of the one that was made: {line}"
+    );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mapae::store::{apps, users};
-use mapae_protocol::jose::{HeaderType, JwkSet, Unverified};
+use mapae_protocol::jose::{Algorithm, HeaderType, JwkSet, Unverified};
 use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture};
 use serde_json::{Value, json};
 
@@ -172,7 +172,7 @@ async fn oidc_core_5_5_1_only_the_person_who_is_asked_for_by_value_is_answered()
 }
 
 #[tokio::test]
-async fn oidc_core_5_5_1_1_an_essential_context_that_is_not_there_is_an_error_of_its_own() {
+async fn az_32_oidc_core_5_5_1_1_an_essential_context_that_is_not_there_is_an_error_of_its_own() {
     let server = TestServer::start().await;
     let (app, user) = known(&server).await;
     let browser = Browser::default();
@@ -229,6 +229,101 @@ async fn a_claims_parameter_that_is_none_goes_back_to_the_app_as_an_error() {
         assert_eq!(hostile.is_empty(), page.has("login-submit"), "{hostile}: {error:?}");
         assert!(!page.body.contains("userinfo"), "nothing of it is shown");
     }
+}
+
+/// `claims` as an attacker writes it; each is refused.
+fn refused() -> Vec<String> {
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let names = (0..65).map(|number| format!("\"c{number}\":null")).collect::<Vec<_>>().join(",");
+    let written = [
+        nested(10_000),
+        "{\"a\":".repeat(3_000),
+        format!(r#"{{"userinfo":{{"name":{{"value":{}}}}}}}"#, nested(10_000)),
+        format!(r#"{{"userinfo":{{"name":{{"value":{}}}}}}}"#, nested(100)),
+        format!(r#"{{"later":{}}}"#, nested(100)),
+        format!(r#"{{"userinfo":{{{names}}}}}"#),
+    ];
+    let texts = [
+        r#"{"id_token":{"auth_time":{"value":1e400}}}"#,
+        r#"{"id_token":{"acr":{"essential":"true"}}}"#,
+        r#"{"id_token":{"acr":{"essential":1}}}"#,
+        r#"{"id_token":{"acr":{"values":"1"}}}"#,
+        r#"{"id_token":{"acr":{"value":"1","values":["1"]}}}"#,
+        r#"{"id_token":{"acr":true}}"#,
+        r#"{"id_token":[]}"#,
+        r#"{"userinfo":null}"#,
+        r#"{"userinfo":"name"}"#,
+        r#"{"userinfo":{"name":null,"name":{"essential":true}}}"#,
+        r#"{"userinfo":{"name":{"value":1}},"__proto__":{},"__proto__":{}}"#,
+    ];
+    written.into_iter().chain(texts.map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn az_33_hostile_claims_are_an_invalid_request_pushed_or_not() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let browser = Browser::default();
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    let secret = app.client_secret.as_deref().map(|secret| (app.client_id.as_str(), secret));
+    for hostile in refused() {
+        let asked = Authorization::of(&app, "openid").with("claims", &hostile);
+        let form: Vec<_> =
+            asked.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let page = browser.open(&asked.address(&server)).await;
+        match page.answered("error") {
+            Some(error) => assert_eq!(error, "invalid_request", "{hostile:.80}"),
+            // What no address can hold is not even looked at.
+            None => assert!(
+                hostile.len() > 10_000 && page.status.is_client_error(),
+                "{hostile:.80} {}",
+                page.status
+            ),
+        }
+        let pushed = server.post("/par", secret, &form).await;
+        assert_eq!((pushed.status.as_u16(), pushed.error()), (400, "invalid_request"), "{hostile:.80}");
+    }
+}
+
+#[tokio::test]
+async fn az_33_a_request_sets_no_claim_of_the_protocol() {
+    let server = TestServer::start().await;
+    let (app, user) = known(&server).await;
+    let browser = Browser::default();
+    let plain = Authorization::of(&app, "openid");
+    let page = server.authorize(&browser, &user, &plain).await;
+    let before = tokens(&server, &app, &plain, &page).await;
+    let told = claims(&before.text("id_token"));
+    let forced = |value: Value| json!({ "essential": true, "value": value });
+    let wished = json!({
+        "iss": forced(json!("https://evil.example")), "aud": forced(json!("evil")), "azp": forced(json!("evil")),
+        "exp": forced(json!(1e30)), "iat": forced(json!(-1)), "nbf": forced(json!(0)), "nonce": forced(json!("evil")),
+        "sid": forced(json!("evil")), "at_hash": forced(json!("evil")), "amr": forced(json!(["hwk"])),
+        "auth_time": forced(json!(18_446_744_073_709_551_615_u64)), "gid": null, "rvh": null, "cnf": forced(json!({})),
+        "__proto__": forced(json!({ "admin": true })), "constructor": null, "admin": forced(json!(true)),
+        "scope": forced(json!("admin")), "client_id": forced(json!("evil")),
+    });
+    let mut userinfo = wished.clone();
+    userinfo["sub"] = forced(json!("evil"));
+    let asked = asking(&app, "openid", &json!({ "id_token": wished, "userinfo": userinfo, "__proto__": {} }));
+    let page = browser.visit(&asked.address(&server)).await;
+    let after = tokens(&server, &app, &asked, &page).await;
+    let mut now = claims(&after.text("id_token"));
+    assert_eq!(
+        now["at_hash"],
+        mapae_protocol::id_token::at_hash(Algorithm::Rs256, &after.text("access_token"))
+    );
+    now["at_hash"] = told["at_hash"].clone();
+    assert_eq!(now, told, "the clock stands still: nothing but the hash may differ");
+    let names = |token: &str| claims(token).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&after.text("access_token")), names(&before.text("access_token")));
+    let said = server.userinfo(&after.text("access_token")).await.json;
+    assert_eq!(said, json!({ "sub": told["sub"] }));
+    // Somebody else's name makes nobody else of the person: there is no answer.
+    let other = json!({ "id_token": { "sub": { "value": "evil" } } });
+    let silent = asking(&app, "openid", &other).with("prompt", "none");
+    let page = browser.visit(&silent.address(&server)).await;
+    assert_eq!(page.answered("error").as_deref(), Some("login_required"));
 }
 
 #[tokio::test]

@@ -183,24 +183,6 @@ async fn co_05_a_code_lives_a_minute() {
     assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.error(), "invalid_grant");
 }
 
-#[tokio::test]
-async fn az_23_az_24_pkce_with_s256_is_required() {
-    let server = TestServer::start().await;
-    let (_, app) = calendar(&server, false).await;
-    let good = Authorization::of(&app, "openid");
-    for bad in [
-        good.clone().with("code_challenge", "").with("code_challenge_method", ""),
-        good.clone().with("code_challenge_method", "plain"),
-        good.clone().with("code_challenge_method", ""),
-        good.clone().with("code_challenge", "short"),
-    ] {
-        let page = Browser::default().visit(&bad.address(&server)).await;
-        assert_eq!(page.answered("error").as_deref(), Some("invalid_request"), "{:?}", bad.parameters);
-        assert_eq!(page.answered("state").as_deref(), Some("af0ifjsldkj"));
-        assert_eq!(page.answered("iss").as_deref(), Some(server.issuer()));
-    }
-}
-
 /// OIDC Core §3.1.2.3.
 #[tokio::test]
 async fn az_28_prompt_none_never_shows_a_page() {
@@ -253,23 +235,4 @@ async fn se_02_a_step_of_another_browser_is_worth_nothing() {
     let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
     let submitted = victim.submit(&sign_in, "login-submit", &fields).await;
     assert_eq!(submitted.status, 400);
-}
-
-/// OAuth 2.0 Form Post Response Mode §2.
-#[tokio::test]
-async fn form_post_answers_by_a_page_that_posts() {
-    let server = TestServer::start().await;
-    let (_, app) = calendar(&server, false).await;
-    let user = server.user("hong@example.com").await;
-    let browser = Browser::default();
-    let authorization = Authorization::of(&app, "openid");
-    server.code(&browser, &user, &authorization).await;
-    let page =
-        browser.visit(&authorization.clone().with("response_mode", "form_post").address(&server)).await;
-    assert_eq!(page.status, 200);
-    assert_eq!(page.values("form", "action"), std::slice::from_ref(&app.redirect_uri));
-    let code = page.values("input[name=code]", "value").remove(0);
-    assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200);
-    let csp = page.headers["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(csp.contains("form-action 'self' https://app.example.com"), "{csp}");
 }

@@ -1,4 +1,42 @@
-//! The protocol over HTTP, against the whole server, as clients written by others see it.
+//! The protocol over HTTP, against the whole server, as clients written by others see it. Where the tests of a specification
+//! are:
+//!
+//! | specification | module |
+//! |---|---|
+//! | RFC 6749 §4.1, OIDC Core §3.1 | `code_flow`, `scope`, `token_attacks`, `taken_away` |
+//! | RFC 6749 §2.3, §4.4 | `machine` |
+//! | RFC 6749 §6 | `refresh` |
+//! | RFC 7009 | `revocation` |
+//! | RFC 7523 | `client_assertions` |
+//! | RFC 7591 | `registration` |
+//! | RFC 7592 | `registration::managed` |
+//! | RFC 7636 | `pkce` |
+//! | RFC 7662 | `introspection` |
+//! | RFC 8414, OIDC Discovery | `metadata`, `advertised`, `issuer_path` |
+//! | RFC 8628 | `device` |
+//! | RFC 8693 | `token_exchange` |
+//! | RFC 8707 | `resource` |
+//! | RFC 9101, OIDC Core §6 | `request_objects` |
+//! | RFC 9126 | `pushed_requests` |
+//! | RFC 9207 | `response_issuer` |
+//! | RFC 9449 | `dpop` |
+//! | RFC 9470 | `step_up` |
+//! | RFC 9728 | `parties::resource_server` |
+//! | OIDC Core §2 | `id_token` |
+//! | OIDC Core §3.1.2.1 | `wishes`, `id_token_hint` |
+//! | OIDC Core §5.3 | `userinfo` |
+//! | OIDC Core §5.5 | `claims_request` |
+//! | OIDC Registration | `registration` |
+//! | OIDC RP-Initiated Logout | `logout` |
+//! | OIDC Back-Channel Logout | `back_channel_logout` |
+//! | OIDC Front-Channel Logout | `front_channel_logout` |
+//! | OAuth 2.0 Form Post Response Mode, OAuth 2.0 Multiple Response Types | `response_modes` |
+//! | JARM | `signed_responses` |
+//! | FAPI 2.0 | `fapi` |
+//! | draft-ietf-oauth-client-id-metadata-document | `registration::documents` |
+//!
+//! What concerns all of them: `browser_attacks`, `clock`, `cors`, `hostile_values`, `issuing_paths`, `large_requests`, `races`,
+//! `revocation_feed`; `specifications` sees to this page.
 
 mod advertised;
 pub(crate) mod back_channel_logout;
@@ -22,18 +60,23 @@ mod large_requests;
 mod logout;
 mod machine;
 mod metadata;
+mod pkce;
 mod pushed_requests;
 mod races;
 mod refresh;
 pub(crate) mod request_objects;
 mod resource;
+mod response_issuer;
+mod response_modes;
 mod revocation;
 mod revocation_feed;
 mod scope;
 mod signed_responses;
+mod specifications;
+mod step_up;
 mod taken_away;
 mod token_attacks;
-mod token_exchange;
+pub(crate) mod token_exchange;
 mod userinfo;
 mod wishes;
 
@@ -41,7 +84,25 @@ use mapae_protocol::base64url;
 use mapae_testkit::{
     Answer, ApiFixture, AppFixture, AppSpec, Authorization, Browser, Page, TestServer, UserFixture,
 };
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+
+/// A request to this very node, under the name that it may share with others.
+pub(crate) fn to_node(node: &TestServer, method: Method, path: &str) -> RequestBuilder {
+    let address = format!("http://{}{path}", node.address());
+    reqwest::Client::new().request(method, address).header("Host", host(node))
+}
+
+/// Opens a page of this very node. Cookies are a host's, whatever the port.
+pub(crate) async fn open_at(node: &TestServer, browser: &Browser, path: &str) -> Page {
+    let (_, port) = node.address().split_once(':').unwrap();
+    let address = format!("http://localhost:{port}{path}");
+    browser.send("GET", &address, &[("host", host(node))], Vec::new()).await
+}
+
+fn host(node: &TestServer) -> &str {
+    node.issuer().trim_start_matches("http://")
+}
 
 /// The claims of a JWT, unchecked.
 pub(crate) fn claims(jwt: &str) -> Value {

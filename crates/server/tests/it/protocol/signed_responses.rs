@@ -76,16 +76,3 @@ async fn jo_14_a_signed_response_is_no_id_token_and_no_access_token() {
     let page = signed_in.browser.visit(&hint.address(&server)).await;
     assert_eq!(page.answered("error").as_deref(), Some("login_required"));
 }
-
-#[tokio::test]
-async fn a_fragment_stays_in_the_browser() {
-    let server = TestServer::start().await;
-    let app = server.register(AppSpec::default()).await;
-    let signed_in = sign_in(&server, &app, "openid").await;
-    let asked = Authorization::of(&app, "openid").with("response_mode", "fragment");
-    let page = signed_in.browser.visit(&asked.address(&server)).await;
-    let address = page.location().unwrap();
-    assert_eq!(address.query(), None);
-    let names: Vec<_> = sent(&page).into_iter().map(|(name, _)| name).collect();
-    assert!(names.iter().any(|name| name == "code") && names.iter().any(|name| name == "iss"), "{names:?}");
-}

@@ -1,7 +1,7 @@
 //! Attacks on the back channel: codes, refresh tokens, what is answered and what is kept.
 
 use mapae_protocol::time::Seconds;
-use mapae_testkit::{AppSpec, Authorization, Browser, TestServer, client::send};
+use mapae_testkit::{Authorization, Browser, TestServer, client::send};
 use serde_json::json;
 
 use super::{calendar, claims, sign_in};
@@ -16,39 +16,6 @@ async fn co_10_somebody_elses_code_does_not_fit_ones_own_request() {
     let mine = Authorization::of(&app, "openid");
     assert_eq!(server.redeem(&app, &stolen, &mine.verifier).await.error(), "invalid_grant");
     assert_eq!(server.redeem(&app, &stolen, &theirs.verifier).await.status, 200);
-}
-
-#[tokio::test]
-async fn co_07_co_09_pkce_cannot_be_left_out_or_slipped_in() {
-    let server = TestServer::start().await;
-    let relaxed = server.register(AppSpec { pkce_required: false, ..AppSpec::default() }).await;
-    let user = server.user("hong@example.com").await;
-    let browser = Browser::default();
-    let form = |code: String, verifier: Option<String>| {
-        let (server, app) = (&server, &relaxed);
-        async move {
-            let mut form = vec![
-                ("grant_type", "authorization_code"),
-                ("code", &code),
-                ("redirect_uri", &app.redirect_uri),
-            ];
-            if let Some(verifier) = &verifier {
-                form.push(("code_verifier", verifier));
-            }
-            server.token(app, &form).await
-        }
-    };
-    let with = Authorization::of(&relaxed, "openid");
-    let code = server.code(&browser, &user, &with).await;
-    assert_eq!(form(code, None).await.error(), "invalid_grant", "a challenge was sent");
-    let without = with.clone().with("code_challenge", "").with("code_challenge_method", "");
-    let code = server.code(&browser, &user, &without).await;
-    assert_eq!(
-        form(code.clone(), Some(with.verifier)).await.error(),
-        "invalid_grant",
-        "no challenge was sent"
-    );
-    assert_eq!(form(code, None).await.status, 200);
 }
 
 #[tokio::test]

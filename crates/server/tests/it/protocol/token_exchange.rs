@@ -11,11 +11,11 @@ use super::{
     sign_in,
 };
 
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const CALENDAR: &str = "https://calendar.example";
 
 /// A service behind the calendar API that is permitted to exchange its tokens.
-pub(super) async fn service(server: &TestServer, api: &ApiFixture, scopes: &[&str]) -> AppFixture {
+pub(crate) async fn service(server: &TestServer, api: &ApiFixture, scopes: &[&str]) -> AppFixture {
     let service = unpermitted(server, scopes).await;
     let permit = exchange_permissions::permit(&api.client_id, &service.client_id, server.now());
     server.write(Unit::from(permit)).await;
@@ -33,7 +33,7 @@ async fn unpermitted(server: &TestServer, scopes: &[&str]) -> AppFixture {
     server.register(spec).await
 }
 
-pub(super) async fn exchange(
+pub(crate) async fn exchange(
     server: &TestServer,
     app: &AppFixture,
     subject: &str,

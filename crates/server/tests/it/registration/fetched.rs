@@ -2,13 +2,19 @@
 
 use futures_util::future::join_all;
 use mapae::store::apps;
-use mapae_protocol::time::Seconds;
+use mapae_protocol::{
+    jose::{Algorithm, HeaderType, SigningKey},
+    time::Seconds,
+};
 use mapae_testkit::{Authorization, Browser, Engine, TestServer};
 use reqwest::Method;
 use serde_json::json;
 
 use super::{REDIRECT_URI, Registered, ask, initial_token, open, register, registered, server, site::Site};
-use crate::protocol::claims;
+use crate::protocol::{
+    claims,
+    client_assertions::{good, present},
+};
 
 /// A server to develop against: what apps name may be on this machine.
 async fn at_a_desk(engine: Engine) -> TestServer {
@@ -24,7 +30,7 @@ fn picture(colour: u8) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn dc_04_nothing_private_is_asked_and_the_app_learns_nothing() {
+async fn dc_04_ad_16_nothing_private_is_asked_and_the_app_learns_nothing() {
     let server = open(Engine::Sqlite).await;
     let site = Site::start().await;
     let sector = site.put("/sector", json!([REDIRECT_URI]).to_string());
@@ -49,6 +55,39 @@ async fn dc_04_nothing_private_is_asked_and_the_app_learns_nothing() {
     let app = registered(&server, json!({ "logo_uri": logo })).await;
     assert!(app.told.get("logo_uri").is_none(), "{}", app.told);
     assert_eq!(site.asked(), Vec::<String>::new(), "nobody was asked");
+}
+
+/// At a desk, where private addresses are asked: what comes back is nobody's to see, and no difference tells of it.
+#[tokio::test]
+async fn ad_16_who_names_an_address_does_not_learn_what_answers_there() {
+    let server = at_a_desk(Engine::Sqlite).await;
+    let site = Site::start().await;
+    let inside = "db.internal:5432";
+    let addresses = [
+        site.put("/status", inside),
+        site.put_json("/keys", &json!({ "keys": inside })),
+        site.put_json("/metadata", &json!({ "token": inside })),
+        site.at("/nothing"),
+        "http://127.0.0.1:1/".to_owned(),
+    ];
+    let key = SigningKey::generate(Algorithm::Es256).unwrap();
+    let mut answers = Vec::new();
+    for address in &addresses {
+        let logo = registered(&server, json!({ "logo_uri": address })).await.with("client_id", json!(null));
+        let sector = json!({ "redirect_uris": [REDIRECT_URI], "sector_identifier_uri": address });
+        let sector = register(&server, &sector).await;
+        let signs = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": address });
+        let app = registered(&server, signs).await.app;
+        let assertion = key.sign(HeaderType::ClientAssertion, &good(&server, &app)).unwrap();
+        let token = present(&server, "/token", &assertion, &[("grant_type", "authorization_code")]).await;
+        assert_eq!((sector.status.as_u16(), token.status.as_u16()), (400, 401), "{address}");
+        let answer = json!([logo, sector.json, token.json]);
+        assert!(!answer.to_string().contains(inside), "{answer}");
+        answers.push(answer);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+    assert_eq!(site.asked().len(), 4 * 3, "it was not for want of asking");
 }
 
 /// OIDC Registration §5.

@@ -32,7 +32,7 @@ async fn open(engine: Engine) -> TestServer {
 }
 
 /// A request with a token, perhaps, and a JSON body, perhaps.
-async fn ask(method: Method, address: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+pub(crate) async fn ask(method: Method, address: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
     let mut request = reqwest::Client::new().request(method, address);
     if let Some(token) = token {
         request = request.bearer_auth(token);
@@ -63,15 +63,15 @@ async fn registered(server: &TestServer, more: Value) -> Registered {
 
 /// An app that registered itself.
 #[derive(Clone, Debug)]
-struct Registered {
-    app: AppFixture,
-    token: String,
+pub(crate) struct Registered {
+    pub(crate) app: AppFixture,
+    pub(crate) token: String,
     address: String,
     told: Value,
 }
 
 impl Registered {
-    fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &Answer) -> Self {
         let secret = answer.json.get("client_secret").and_then(Value::as_str).map(str::to_owned);
         let app = AppFixture {
             client_id: answer.text("client_id"),
@@ -96,7 +96,7 @@ impl Registered {
     }
 
     /// What it would say to change nothing.
-    fn same(&self) -> Value {
+    pub(crate) fn same(&self) -> Value {
         let given = [
             "registration_access_token",
             "registration_client_uri",
@@ -118,16 +118,25 @@ impl Registered {
 }
 
 /// A token of the operator's for so many apps.
-async fn initial_token(server: &TestServer, uses_left: i64, life: Seconds) -> String {
-    let token = format!("initial-{uses_left}-{}", life.get());
+pub(crate) async fn initial_token(server: &TestServer, uses_left: i64, life: Seconds) -> String {
+    initial_token_of(server, &format!("initial-{uses_left}-{}", life.get()), uses_left, life).await
+}
+
+/// The same with this text.
+pub(crate) async fn initial_token_of(
+    server: &TestServer,
+    token: &str,
+    uses_left: i64,
+    life: Seconds,
+) -> String {
     let kept = InitialAccessToken {
-        id: format!("iat_{}", sha256_base64url(&token)),
+        id: format!("iat_{}", sha256_base64url(token)),
         label: String::new(),
         uses_left,
         created_at: server.now(),
         expires_at: server.now().plus(life),
     };
-    let hash = sha256_base64url(&token).into();
+    let hash = sha256_base64url(token).into();
     server.write(Unit::from(initial_access_tokens::insert(&kept, &hash))).await;
-    token
+    token.to_owned()
 }

@@ -10,7 +10,7 @@ mod hint;
 mod notices;
 mod refreshing;
 mod sign_in;
-mod stage;
+pub(crate) mod stage;
 mod standing;
 mod stranger;
 mod terms;

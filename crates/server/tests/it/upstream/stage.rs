@@ -16,8 +16,8 @@ use url::Url;
 pub(super) const PASSWORD: &str = "correct horse battery";
 
 /// The server and the providers that people sign in with there.
-pub(super) struct Stage {
-    pub(super) server: TestServer,
+pub(crate) struct Stage {
+    pub(crate) server: TestServer,
     pub(super) simulators: Vec<(&'static str, Simulator)>,
 }
 
@@ -56,12 +56,12 @@ fn simulated(id: &str) -> Provider {
 }
 
 impl Stage {
-    pub(super) async fn of(engine: Engine, ids: &[&'static str]) -> Self {
+    pub(crate) async fn of(engine: Engine, ids: &[&'static str]) -> Self {
         Self::before(TestServer::on(engine).await, ids).await
     }
 
     /// The same before a server that runs already.
-    pub(super) async fn before(server: TestServer, ids: &[&'static str]) -> Self {
+    pub(crate) async fn before(server: TestServer, ids: &[&'static str]) -> Self {
         let mut simulators = Vec::new();
         for id in ids {
             let clock = server.app().clone();
@@ -79,7 +79,7 @@ impl Stage {
         stage
     }
 
-    pub(super) fn simulator(&self, id: &str) -> &Simulator {
+    pub(crate) fn simulator(&self, id: &str) -> &Simulator {
         &self.simulators.iter().find(|(known, _)| *known == id).expect("it was started").1
     }
 
@@ -146,12 +146,12 @@ impl Stage {
     }
 
     /// The sign-in page of somebody who wants to see their account.
-    pub(super) async fn door(&self, browser: &Browser) -> Page {
+    pub(crate) async fn door(&self, browser: &Browser) -> Page {
         browser.visit(&self.server.at("/account")).await
     }
 
     /// Presses the button of a provider: where it leads.
-    pub(super) async fn press(&self, browser: &Browser, page: &Page, name: &str) -> Page {
+    pub(crate) async fn press(&self, browser: &Browser, page: &Page, name: &str) -> Page {
         let address = page.values(&format!("#upstream-{name}"), "href").pop();
         let address = address.unwrap_or_else(|| panic!("no button for {name}: {}", page.body));
         browser.open(page.address.join(&address).unwrap().as_str()).await
@@ -206,7 +206,7 @@ impl Stage {
     }
 
     /// From a page with buttons through the provider and back, and on as far as it goes by itself.
-    pub(super) async fn through(
+    pub(crate) async fn through(
         &self,
         browser: &Browser,
         page: &Page,
@@ -225,7 +225,7 @@ impl Stage {
     }
 
     /// The same to the end, with the sign-up step if there is one: the account's page.
-    pub(super) async fn enter(&self, browser: &Browser, name: &str, whom: (&str, &[&str])) -> Page {
+    pub(crate) async fn enter(&self, browser: &Browser, name: &str, whom: (&str, &[&str])) -> Page {
         let page = self.come(browser, name, whom).await;
         let page = if page.has("have-account") { sign_up(browser, &page, whom.0).await } else { page };
         assert!(page.has("services"), "{} {}", page.status, page.body);
@@ -269,7 +269,7 @@ pub(super) async fn sign_up(browser: &Browser, page: &Page, name: &str) -> Page 
 }
 
 /// Answers the sign-in form.
-pub(super) async fn by_password(browser: &Browser, page: &Page, email: &str, password: &str) -> Page {
+pub(crate) async fn by_password(browser: &Browser, page: &Page, email: &str, password: &str) -> Page {
     let fields = [("email", email), ("password", password)];
     browser.follow(browser.submit(page, "login-submit", &fields).await).await
 }

@@ -144,7 +144,7 @@ async fn waiting_at_all(server: &TestServer) -> usize {
 }
 
 #[tokio::test]
-async fn lo_07_nothing_is_sent_into_the_servers_own_network_unless_it_is_told_so() {
+async fn ad_16_lo_07_nothing_is_sent_into_the_servers_own_network_unless_it_is_told_so() {
     let server = TestServer::start().await;
     let mut listener = Listener::start().await;
     let app = app(&server, &listener.address, &[]).await;

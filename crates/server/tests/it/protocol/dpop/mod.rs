@@ -16,6 +16,8 @@ use mapae_testkit::{
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
+use super::to_node;
+
 /// A client's key.
 pub(crate) struct Key(pub(crate) SigningKey);
 
@@ -58,9 +60,7 @@ pub(crate) async fn post(
     proofs: &[&str],
     form: &[(&str, &str)],
 ) -> Answer {
-    let host = server.issuer().trim_start_matches("http://").to_owned();
-    let mut request = reqwest::Client::new().post(format!("http://{}{path}", server.address()));
-    request = request.header("Host", host);
+    let mut request = to_node(server, Method::POST, path);
     for proof in proofs {
         request = request.header("DPoP", *proof);
     }

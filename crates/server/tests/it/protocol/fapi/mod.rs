@@ -1,5 +1,6 @@
 //! Apps on a profile of FAPI 2.0 — FAPI 2.0 §5.3.2, §5.4.1, FAPI 2.0 Message Signing §5.3.1, §5.4.1.
 
+mod racing;
 mod registering;
 mod requests;
 mod switching;

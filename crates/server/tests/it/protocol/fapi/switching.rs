@@ -9,18 +9,19 @@ use super::{
     super::{
         client_assertions::{Signer, key_set, present},
         dpop::Key,
+        to_node,
     },
     Bank, MESSAGE_SIGNING, SECURITY, agree, is_page, pairs,
 };
 
 /// An app that has registered itself, and may manage that.
-struct Managed {
-    signer: Signer,
+pub(super) struct Managed {
+    pub(super) signer: Signer,
     told: Value,
 }
 
 impl Managed {
-    async fn register(server: &TestServer) -> Self {
+    pub(super) async fn register(server: &TestServer) -> Self {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let said = json!({
             "redirect_uris": ["https://a.example/cb"], "client_name": "은행",
@@ -35,16 +36,20 @@ impl Managed {
         Self { signer: Signer { app, key }, told: told.json }
     }
 
-    async fn go_over(&self, server: &TestServer, profile: &str) {
+    /// What it registered first, with these members besides, in place of all that is registered; to this very node.
+    pub(super) async fn say(&self, node: &TestServer, more: &Value) -> Answer {
         let mut said = self.told.clone();
         let given = ["registration_access_token", "registration_client_uri", "client_id_issued_at"];
         said.as_object_mut().unwrap().retain(|name, _| !given.contains(&name.as_str()));
-        said["fapi_profile"] = json!(profile);
         said["id_token_signed_response_alg"] = json!("ES256");
-        let address = self.told["registration_client_uri"].as_str().unwrap();
+        said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let address = format!("/register/{}", self.signer.app.client_id);
         let token = self.told["registration_access_token"].as_str().unwrap();
-        let request = reqwest::Client::new().request(Method::PUT, address).bearer_auth(token).json(&said);
-        let changed = send(request).await;
+        send(to_node(node, Method::PUT, &address).bearer_auth(token).json(&said)).await
+    }
+
+    pub(super) async fn go_over(&self, server: &TestServer, profile: &str) {
+        let changed = self.say(server, &json!({ "fapi_profile": profile })).await;
         assert_eq!(
             (changed.status.as_u16(), &changed.json["fapi_profile"]),
             (200, &json!(profile)),
@@ -59,9 +64,10 @@ impl Managed {
     }
 }
 
-async fn open(engine: Engine) -> TestServer {
+pub(super) async fn open(engine: Engine) -> TestServer {
     let database = TestServer::database_on(engine).await;
-    let settings = vec![("MAPAE_REGISTRATION__POLICY".to_owned(), "open".to_owned())];
+    let setting = |name: &str, value: &str| (format!("MAPAE_REGISTRATION__{name}"), value.to_owned());
+    let settings = vec![setting("POLICY", "open"), setting("REQUIRE_PKCE", "false")];
     TestServer::start_with(Options { database, settings, ..Options::default() }).await
 }
 
@@ -126,4 +132,72 @@ async fn fapi_a_request_that_was_pushed_unsigned_is_over_when_messages_must_be_s
         assert_eq!(bank.refresh(&server, &tokens.text("refresh_token")).await.error(), "invalid_grant");
         bank.tokens(&server, (&browser, &user)).await;
     }
+}
+
+/// RFC 7592 §2.2.
+#[tokio::test]
+async fn dc_06_an_app_does_not_leave_its_profile_by_itself_whoever_has_put_it_there() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        for by_the_operator in [false, true] {
+            let managed = Managed::register(&server).await;
+            let id = &managed.signer.app.client_id;
+            match by_the_operator {
+                true => put_on(&server, id, Some(MESSAGE_SIGNING)).await,
+                false => managed.go_over(&server, MESSAGE_SIGNING).await,
+            }
+            for said in [
+                json!({}),
+                json!({ "fapi_profile": null }),
+                json!({ "fapi_profile": SECURITY, "contacts": ["a@a.example"] }),
+            ] {
+                let told = managed.say(&server, &said).await;
+                assert_eq!(told.status, 200, "{said} {}", told.json);
+                for (name, value) in [
+                    ("fapi_profile", json!(MESSAGE_SIGNING)),
+                    ("require_pushed_authorization_requests", json!(true)),
+                    ("require_signed_request_object", json!(true)),
+                    ("dpop_bound_access_tokens", json!(true)),
+                ] {
+                    assert_eq!(told.json[name], value, "{said} {name}");
+                }
+            }
+            for looser in [
+                json!({ "token_endpoint_auth_method": "none" }),
+                json!({ "token_endpoint_auth_method": "client_secret_basic" }),
+                json!({ "dpop_bound_access_tokens": false }),
+                json!({ "require_signed_request_object": false }),
+                json!({ "id_token_signed_response_alg": "RS256" }),
+                json!({ "fapi_profile": "none" }),
+            ] {
+                let refused = managed.say(&server, &looser).await;
+                assert_eq!(
+                    (refused.status.as_u16(), refused.error()),
+                    (400, "invalid_client_metadata"),
+                    "{looser}"
+                );
+            }
+            put_on(&server, id, None).await;
+            let free = managed.say(&server, &json!({})).await;
+            assert_eq!(
+                (free.status.as_u16(), free.json.get("fapi_profile")),
+                (200, None),
+                "the operator lets it go"
+            );
+        }
+    }
+}
+
+/// What the operator's command line does.
+async fn put_on(server: &TestServer, id: &str, profile: Option<&str>) {
+    let words = ["app", "update", id, "--profile", profile.unwrap_or("none"), "--id-token-alg", "ES256"];
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
+        .args(words)
+        .args(["--json", "--data", server.data().to_str().unwrap()])
+        .env("MAPAE_DATABASE", server.database())
+        .env("MAPAE_ISSUER", server.issuer())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    server.app().catch_up().await.unwrap();
 }
