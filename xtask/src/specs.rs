@@ -116,7 +116,7 @@ fn add_comments(table: &mut Table, tree: &Tree) {
         for block in items::comment_blocks(&rust.lines) {
             let (name, tested) = place(rust, block.kind, block.last_line());
             for citation in citation::read(&block.text).0 {
-                table.add(citation, &file.path, &name, tested);
+                table.add(&citation, &file.path, &name, tested);
             }
         }
     }
@@ -128,7 +128,7 @@ fn add_attacks(table: &mut Table, tree: &Tree, catalogue: &Catalogue) {
         let source = catalogue.row(&id).map_or("", |row| row.source.as_str());
         for citation in citation::read(source).0 {
             for test in &tests {
-                table.add(citation.clone(), &test.path, &test.name, true);
+                table.add(&citation, &test.path, &test.name, true);
             }
         }
     }

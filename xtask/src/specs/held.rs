@@ -68,10 +68,18 @@ fn is_tested(rust: &Rust, line: usize) -> bool {
 }
 
 impl Held {
-    /// Its entry leaves code or tests to whatever cites the section.
-    pub(super) fn relies_on_citations(&self) -> bool {
-        let kept = self.requirement.not_kept.is_empty() && self.requirement.reason.is_empty();
-        kept && (self.code.is_empty() || self.tests.is_empty())
+    /// Its entry leaves the code to whatever cites the section.
+    pub(super) fn relies_on_cited_code(&self) -> bool {
+        self.is_plain() && self.code.is_empty()
+    }
+
+    /// Its entry leaves the tests to whatever cites the section.
+    pub(super) fn relies_on_cited_tests(&self) -> bool {
+        self.is_plain() && self.tests.is_empty()
+    }
+
+    fn is_plain(&self) -> bool {
+        self.requirement.not_kept.is_empty() && self.requirement.reason.is_empty()
     }
 
     /// What is missing, or not needed.
@@ -80,14 +88,16 @@ impl Held {
         let (code, tests) = table.cited(&requirement.specification, &requirement.section);
         let no_code = self.code.is_empty() && code.is_none_or(Places::is_empty);
         let no_tests = self.tests.is_empty() && tests.is_none_or(Places::is_empty);
+        // What cites the section may speak of other sentences, so a reason may stand beside it.
+        let named = !self.code.is_empty() && !self.tests.is_empty();
         let open = no_code || no_tests;
         let wrong = match (open, requirement.reason.is_empty()) {
             _ if !requirement.not_kept.is_empty() => return None,
             (true, true) if no_code && no_tests => "has neither code nor test",
             (true, true) if no_code => "has no code",
             (true, true) => "has no test",
-            (false, false) => "has code and tests: the reason is not needed",
-            (true, false) | (false, true) => return None,
+            (_, false) if named => "names code and tests: the reason is not needed",
+            (_, false) | (false, true) => return None,
         };
         Some(format!("{}: {wrong}", requirement.name()))
     }
@@ -105,7 +115,11 @@ mod tests {
 - The server MUST be held by name.
   tests: named
   code: crates/a/src/b.rs
+- The server MUST give a reason although others are cited.
+  reason: none of them speaks of this.
 - The server MUST give a reason that is needed by nobody.
+  tests: named
+  code: crates/a/src/b.rs
   reason: none
 ## §4.2
 - The server MUST have a test.
@@ -136,7 +150,7 @@ mod tests {
         assert_eq!(
             gaps,
             [
-                "RFC 7636 §4.1: The server MUST give a reason that is needed by nobody.: has code and tests: the reason is not needed",
+                "RFC 7636 §4.1: The server MUST give a reason that is needed by nobody.: names code and tests: the reason is not needed",
                 "RFC 7636 §4.2: The server MUST have a test.: has neither code nor test",
                 "RFC 7636 §4.2: The server MUST have code.: has no code",
                 "RFC 7636 §4.2: The server MUST name what exists.: has no test",

@@ -11,19 +11,23 @@ const INTRODUCTION: &str = "\
 # Specifications
 
 Written by `cargo xtask specs` from [`requirements/`](requirements) and from what comments in code and tests cite; do not edit. Each
-sentence is a requirement in our words, under it what keeps it and the tests that would fail otherwise: those that its entry names,
-else, where nothing stands under it, those of its section, which stand at the section's end: by a citation, or by the row of
-`docs/threats.md` that a test is named for. `crates/` and `src/` are left out of paths; a path alone is the heading of that file. The
-tables list further sections that the code cites. `cargo xtask specs` fails for a requirement without code or without test that has
-no reason, and for a cited section that has neither test nor reason.
+sentence is a requirement in our words, and under it stand the code that keeps it and the tests that would fail otherwise. What does not
+stand there stands at the end of the section: whatever cites it, or is named for a row of `docs/threats.md` that does. `crates/` and `src/`
+are left out of paths; a path alone is the heading of that file. The tables list further sections that the code cites, and at the end the
+specifications that have no list. `cargo xtask specs` fails for a requirement without code or without test that has no reason, and for a
+cited section of no list that has neither test nor reason.
 ";
 
 /// The whole page.
 pub(super) fn write(table: &Table) -> String {
     let mut page = INTRODUCTION.to_owned();
     page.push_str(&not_kept(table));
+    let listed: BTreeSet<&str> =
+        table.requirements().map(|held| held.requirement.specification.as_str()).collect();
     let specifications: BTreeSet<_> = table.rows.keys().map(Key::specification).collect();
-    for (_, specification) in specifications {
+    let (with_list, without): (Vec<_>, Vec<_>) =
+        specifications.into_iter().map(|(_, name)| name).partition(|name| listed.contains(name));
+    for specification in with_list.into_iter().chain(without) {
         let _ = write!(page, "\n## {}\n", shelf::heading(specification));
         let rows = || table.rows.iter().filter(|(key, _)| key.names.0 == *specification);
         for (key, row) in rows().filter(|(_, row)| !row.requirements.is_empty()) {
@@ -41,7 +45,7 @@ pub(super) fn write(table: &Table) -> String {
 fn not_kept(table: &Table) -> String {
     let mut list = String::new();
     for held in table.requirements().filter(|held| !held.requirement.not_kept.is_empty()) {
-        let _ = writeln!(list, "- {} {}", held.requirement.name(), held.requirement.not_kept);
+        let _ = writeln!(list, "- {} **But** {}", held.requirement.name(), held.requirement.not_kept);
     }
     if list.is_empty() { list } else { format!("\n## Not kept\n\n{list}") }
 }
@@ -51,11 +55,14 @@ fn sentences(key: &Key, row: &Row) -> String {
     for held in &row.requirements {
         text.push_str(&sentence(held));
     }
-    if row.requirements.iter().any(Held::relies_on_citations) {
-        for (title, places) in [("code", &row.code), ("tests", &row.tests)] {
-            if !places.is_empty() {
-                let _ = write!(text, "\n{title} of the section: {}\n", cell(places, "; "));
-            }
+    let relies = |on: fn(&Held) -> bool| row.requirements.iter().any(on);
+    let cited = [
+        ("Code", &row.code, relies(Held::relies_on_cited_code)),
+        ("Tests", &row.tests, relies(Held::relies_on_cited_tests)),
+    ];
+    for (title, places, needed) in cited {
+        if needed && !places.is_empty() {
+            let _ = write!(text, "\n{title}: {}\n", cell(places, "; "));
         }
     }
     text
@@ -114,7 +121,8 @@ mod tests {
         let notes = [("§4.1", "b.rs", "z", false), ("§4.1", "b.rs", "a", false), ("§4.1", "a.rs", "", true)];
         let page = |notes: &mut dyn Iterator<Item = &(&str, &str, &str, bool)>| {
             let mut table = Table::default();
-            notes.for_each(|(section, path, name, tested)| table.add(citation(section), path, name, *tested));
+            notes
+                .for_each(|(section, path, name, tested)| table.add(&citation(section), path, name, *tested));
             write(&table)
         };
         let forwards = page(&mut notes.iter());
@@ -129,18 +137,18 @@ mod tests {
         let tree = Tree::of(vec![("crates/a/tests/b.rs".into(), tests)]);
         let mut table = Table::default();
         let section = |section: &str| Citation { specification: "RFC 7636".into(), section: section.into() };
-        table.add(section("§4.1"), "crates/a/src/c.rs", "x", false);
-        table.add(section("§4.2"), "crates/a/src/c.rs", "y", false);
+        table.add(&section("§4.1"), "crates/a/src/c.rs", "x", false);
+        table.add(&section("§4.2"), "crates/a/src/c.rs", "y", false);
         let (held, _) = held::find(&tree, requirements::parse("a.md", list).unwrap());
         held.into_iter().for_each(|held| table.require(held));
         let page = write(&table);
         assert!(
             page.ends_with(
-                "## Not kept\n\n- RFC 7636 §4.2: The server MUST sing. it cannot.\n\n\
+                "## Not kept\n\n- RFC 7636 §4.2: The server MUST sing. **But** it cannot.\n\n\
                  ## [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636.html): Proof Key for Code Exchange\n\n\
                  ### §4.2\n\n- The server MUST count.\n  - tests: `a/tests/b.rs`: counts\n\
                  - The server MUST sing.\n  - **not kept**: it cannot.\n\n\
-                 code of the section: `a/c.rs`: y\n\n\
+                 Code: `a/c.rs`: y\n\n\
                  | section | code | tests |\n|---|---|---|\n| §4.1 | `a/c.rs`: x | – |\n"
             ),
             "{page}"

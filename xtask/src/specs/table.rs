@@ -35,7 +35,7 @@ pub(super) struct Row {
 
 impl Table {
     /// Notes that `name` in `path` cites a section.
-    pub(super) fn add(&mut self, citation: Citation, path: &str, name: &str, tested: bool) {
+    pub(super) fn add(&mut self, citation: &Citation, path: &str, name: &str, tested: bool) {
         let row = self.rows.entry(Key::of(&citation.specification, &citation.section)).or_default();
         let places = if tested { &mut row.tests } else { &mut row.code };
         places.entry(path.to_owned()).or_default().insert(name.to_owned());
@@ -63,7 +63,8 @@ impl Table {
         let specifications: BTreeSet<&str> = self.rows.keys().map(|key| key.names.0.as_str()).collect();
         let listed: BTreeSet<&str> =
             self.requirements().map(|held| held.requirement.specification.as_str()).collect();
-        let without = |text: fn(&Held) -> &String| self.requirements().filter(move |held| !text(held).is_empty());
+        let without =
+            |text: fn(&Held) -> &String| self.requirements().filter(move |held| !text(held).is_empty());
         format!(
             "{} requirements of {} specifications, {} of them held for a reason without code or test of ours, {} not kept; \
              {} specifications and {} sections are cited, {} of them without a test for a reason",
@@ -160,14 +161,14 @@ mod tests {
             section: section.into(),
         };
         let mut table = Table::default();
-        table.add(citation("RFC 7636", "§4.1"), "a.rs", "x", false);
-        table.add(citation(specification, section), "a.rs", "x", false);
+        table.add(&citation("RFC 7636", "§4.1"), "a.rs", "x", false);
+        table.add(&citation(specification, section), "a.rs", "x", false);
         let gaps = table.gaps();
         assert!(gaps[0].starts_with("RFC 7636 §4.1: cited by code and by no test"), "{gaps:?}");
         assert_eq!(gaps.len(), EXCEPTIONS.len(), "this one, and every reason but one: {gaps:?}");
         assert!(page::write(&table).contains(&format!("| {section} | `a.rs`: x | none: {reason} |")));
-        table.add(citation("RFC 7636", "§4.1"), "b.rs", "y", true);
-        table.add(citation(specification, section), "b.rs", "y", true);
+        table.add(&citation("RFC 7636", "§4.1"), "b.rs", "y", true);
+        table.add(&citation(specification, section), "b.rs", "y", true);
         assert_eq!(table.gaps().len(), EXCEPTIONS.len(), "every reason is idle: {:?}", table.gaps());
     }
 }
