@@ -1,7 +1,10 @@
-//! `cargo xtask specs`: writes `docs/specs.md`, which code and which tests speak of which section of which specification.
+//! `cargo xtask specs`: writes `docs/specs.md`: what the specifications demand, the code that keeps it and the tests that hold it.
 
 mod citation;
 mod exceptions;
+mod held;
+mod page;
+mod requirements;
 mod shelf;
 mod table;
 
@@ -22,7 +25,7 @@ const PAGE: &str = "docs/specs.md";
 /// Where citations are looked for.
 const FOLDERS: &[&str] = &["crates/", "demo/", "e2e/"];
 
-/// Write docs/specs.md: specification, section, code, tests
+/// Write docs/specs.md: what specifications demand, with code and tests
 #[derive(Args)]
 pub(crate) struct Specs {
     /// Change nothing; fail when the page is not what it would be made now
@@ -38,17 +41,18 @@ impl Task for Specs {
         let mut table = Table::default();
         add_comments(&mut table, &tree);
         add_attacks(&mut table, &tree, &threats::catalogue(workspace)?);
+        let strange = add_requirements(&mut table, &tree)?;
         println!("specs: {}", table.totals());
         let keep = if self.check { compare } else { write };
-        keep(workspace, &table.page())?;
+        keep(workspace, &page::write(&table))?;
 
         let misspelt = misspellings(&tree);
         let gaps = table.gaps();
-        for place in misspelt.iter().chain(&gaps) {
+        for place in misspelt.iter().chain(&strange).chain(&gaps) {
             println!("{place}");
         }
-        if !gaps.is_empty() {
-            bail!("specs: {} sections or reasons are loose", gaps.len());
+        if !gaps.is_empty() || !strange.is_empty() {
+            bail!("specs: {} requirements, sections or reasons are loose", gaps.len() + strange.len());
         }
         match misspelt.len() {
             0 => Ok(()),
@@ -95,13 +99,24 @@ fn surroundings(text: &str, at: usize) -> String {
     before.into_iter().rev().chain([after.trim_end()]).collect()
 }
 
+/// What the lists demand; tests and files that they name and that do not exist are told.
+fn add_requirements(table: &mut Table, tree: &Tree) -> anyhow::Result<Vec<String>> {
+    let mut list = Vec::new();
+    for file in tree.files().filter(|file| file.path.starts_with(requirements::FOLDER)) {
+        list.extend(requirements::parse(&file.path, &file.text)?);
+    }
+    let (held, strange) = held::find(tree, list);
+    held.into_iter().for_each(|held| table.require(held));
+    Ok(strange)
+}
+
 /// What the comments cite.
 fn add_comments(table: &mut Table, tree: &Tree) {
     for (file, rust) in concerned(tree) {
         for block in items::comment_blocks(&rust.lines) {
             let (name, tested) = place(rust, block.kind, block.last_line());
             for citation in citation::read(&block.text).0 {
-                table.add(citation, &file.path, &name, tested);
+                table.add(&citation, &file.path, &name, tested);
             }
         }
     }
@@ -113,7 +128,7 @@ fn add_attacks(table: &mut Table, tree: &Tree, catalogue: &Catalogue) {
         let source = catalogue.row(&id).map_or("", |row| row.source.as_str());
         for citation in citation::read(source).0 {
             for test in &tests {
-                table.add(citation.clone(), &test.path, &test.name, true);
+                table.add(&citation, &test.path, &test.name, true);
             }
         }
     }
@@ -182,7 +197,7 @@ mod tests {
         let (tree, mut table) = (Tree::of(files), Table::default());
         add_comments(&mut table, &tree);
         add_attacks(&mut table, &tree, &Catalogue::parse(attacks).unwrap());
-        table.page()
+        page::write(&table)
     }
 
     #[test]
@@ -210,11 +225,11 @@ mod tests {
         assert_eq!(
             rows,
             [
-                "| §4.1 | `crates/protocol/src/pkce.rs`: Verifier::parse | `crates/protocol/src/pkce.rs`: vector |",
-                "| §4.2 | `crates/protocol/src/pkce.rs` | – |",
-                "| §4.6 | `crates/protocol/src/pkce.rs`; Error::Missing | `crates/server/tests/rfc7636_pkce.rs` |",
-                "| Appendix B | – | `crates/protocol/src/pkce.rs`: vector |",
-                "| §3.1.2.1 | `crates/protocol/src/pkce.rs`: Verifier::parse | – |",
+                "| §4.1 | `protocol/pkce.rs`: Verifier::parse | `protocol/pkce.rs`: vector |",
+                "| §4.2 | `protocol/pkce.rs` | – |",
+                "| §4.6 | `protocol/pkce.rs`, Error::Missing | `server/tests/rfc7636_pkce.rs` |",
+                "| Appendix B | – | `protocol/pkce.rs`: vector |",
+                "| §3.1.2.1 | `protocol/pkce.rs`: Verifier::parse | – |",
             ]
         );
         assert!(!page.contains("9999") && !page.contains("1111"));

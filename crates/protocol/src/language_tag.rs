@@ -91,6 +91,7 @@ pub(crate) fn spelled_name(claim: String) -> String {
 mod tests {
     use super::*;
 
+    /// RFC 5646 §2.1.1, §4.4.1.
     #[test]
     fn rfc5646_2_1_1_a_tag_is_read_in_any_case_and_has_one_spelling() {
         for (said, spelled) in [
@@ -118,6 +119,7 @@ mod tests {
         assert_eq!(LanguageTag::list(&"ko ".repeat(1_000)).len(), MAX_TAGS);
     }
 
+    /// RFC 4647 §3.3.1.
     #[test]
     fn rfc4647_3_3_1_a_range_takes_what_is_more_special_and_nothing_else() {
         let is_in = |tag: &str, range: &str| {

@@ -43,7 +43,7 @@ use crate::{
     },
 };
 
-/// Longest document (draft-ietf-oauth-client-id-metadata-document §6.6 recommends a limit).
+/// Longest document (draft-ietf-oauth-client-id-metadata-document §8.7 recommends a limit).
 const BYTES: usize = 16 * 1_024;
 /// For how long a document is not fetched again.
 const FRESH: Seconds = Seconds::minutes(10);

@@ -21,7 +21,6 @@ pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("RFC 9068", "", NAMED),
     ("RFC 9112", "", NAMED),
     ("RFC 9470", "", NAMED),
-    ("JARM", "§4", "a member of the metadata that lists every algorithm there is"),
 ];
 
 /// A comment names the document and no rule of it.

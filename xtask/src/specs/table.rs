@@ -1,63 +1,77 @@
-//! Specification → section → where, written as a page; without line numbers, which would be stale at each edit.
+//! Specification → section → requirements and where; without line numbers, which would be stale at each edit.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::citation::Citation;
 use super::exceptions::EXCEPTIONS;
+use super::held::Held;
 use super::shelf;
 
-const INTRODUCTION: &str = "\
-# Specifications
-
-Written by `cargo xtask specs`; do not edit. A row is one section: the code whose comments cite it, and the tests that hold it, by a
-citation or by the row of `docs/threats.md` that they are named for. A path alone is the heading of that file. What no test holds has
-the reason there; `cargo xtask specs` fails when there is neither.
-";
-
 /// Names by file; the empty name is the file itself.
-type Places = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Places = BTreeMap<String, BTreeSet<String>>;
 
-/// Everything that was cited.
+/// Everything that was cited or is required.
 #[derive(Default)]
 pub(super) struct Table {
-    rows: BTreeMap<Key, Row>,
+    pub(super) rows: BTreeMap<Key, Row>,
 }
 
 /// Sorts as the page lists.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+pub(super) struct Key {
     specification: (u8, usize, String),
     section: Vec<(Reverse<bool>, usize, String)>,
-    names: (String, String),
+    pub(super) names: (String, String),
 }
 
+/// One section.
 #[derive(Default)]
-struct Row {
-    code: Places,
-    tests: Places,
+pub(super) struct Row {
+    pub(super) requirements: Vec<Held>,
+    pub(super) code: Places,
+    pub(super) tests: Places,
 }
 
 impl Table {
     /// Notes that `name` in `path` cites a section.
-    pub(super) fn add(&mut self, citation: Citation, path: &str, name: &str, tested: bool) {
-        let key = Key {
-            specification: shelf::order(&citation.specification),
-            section: section_order(&citation.section),
-            names: (citation.specification, citation.section),
-        };
-        let row = self.rows.entry(key).or_default();
+    pub(super) fn add(&mut self, citation: &Citation, path: &str, name: &str, tested: bool) {
+        let row = self.rows.entry(Key::of(&citation.specification, &citation.section)).or_default();
         let places = if tested { &mut row.tests } else { &mut row.code };
         places.entry(path.to_owned()).or_default().insert(name.to_owned());
     }
 
-    /// How many specifications, sections and gaps.
+    /// Notes what a section demands.
+    pub(super) fn require(&mut self, held: Held) {
+        let key = Key::of(&held.requirement.specification, &held.requirement.section);
+        self.rows.entry(key).or_default().requirements.push(held);
+    }
+
+    /// The code and the tests that cite a section.
+    pub(super) fn cited(&self, specification: &str, section: &str) -> (Option<&Places>, Option<&Places>) {
+        let row = self.rows.get(&Key::of(specification, section));
+        (row.map(|row| &row.code), row.map(|row| &row.tests))
+    }
+
+    /// Every requirement, in the order of the page.
+    pub(super) fn requirements(&self) -> impl Iterator<Item = &Held> {
+        self.rows.values().flat_map(|row| &row.requirements)
+    }
+
+    /// How many specifications, sections, requirements and exceptions.
     pub(super) fn totals(&self) -> String {
         let specifications: BTreeSet<&str> = self.rows.keys().map(|key| key.names.0.as_str()).collect();
-        let untested = self.rows.values().filter(|row| row.tests.is_empty()).count();
+        let listed: BTreeSet<&str> =
+            self.requirements().map(|held| held.requirement.specification.as_str()).collect();
+        let without =
+            |text: fn(&Held) -> &String| self.requirements().filter(move |held| !text(held).is_empty());
         format!(
-            "{} specifications, {} sections, {untested} cited by no test and {} of them for a reason",
+            "{} requirements of {} specifications, {} of them held for a reason without code or test of ours, {} not kept; \
+             {} specifications and {} sections are cited, {} of them without a test for a reason",
+            self.requirements().count(),
+            listed.len(),
+            without(|held| &held.requirement.reason).count(),
+            without(|held| &held.requirement.not_kept).count(),
             specifications.len(),
             self.rows.len(),
             EXCEPTIONS.len(),
@@ -68,7 +82,9 @@ impl Table {
     pub(super) fn gaps(&self) -> Vec<String> {
         let name =
             |specification: &str, section: &str| format!("{specification} {section}").trim().to_owned();
-        let untested = |row: &Row| row.tests.is_empty() && !row.code.is_empty();
+        // A section whose sentences are listed is judged by them.
+        let untested =
+            |row: &Row| row.tests.is_empty() && !row.code.is_empty() && row.requirements.is_empty();
         let open = self.rows.iter().filter(|(key, row)| untested(row) && reason(key).is_none()).map(|(key, _)| {
             let (specification, section) = &key.names;
             let name = name(specification, section);
@@ -84,55 +100,34 @@ impl Table {
                 name(specification, section)
             )
         });
-        open.chain(idle).collect()
-    }
-
-    /// The whole page.
-    pub(super) fn page(&self) -> String {
-        let mut page = INTRODUCTION.to_owned();
-        let mut present = "";
-        for (key, row) in &self.rows {
-            let (specification, section) = &key.names;
-            if specification != present {
-                let heading = shelf::heading(specification);
-                let _ = write!(page, "\n## {heading}\n\n| section | code | tests |\n|---|---|---|\n");
-                present = specification;
-            }
-            let section = if section.is_empty() { "whole" } else { section };
-            let tests = match reason(key).filter(|_| row.tests.is_empty()) {
-                Some(reason) => format!("none: {reason}"),
-                None => cell(&row.tests),
-            };
-            let _ = writeln!(page, "| {section} | {} | {tests} |", cell(&row.code));
-        }
-        page
+        let required = self.requirements().filter_map(|held| held.gap(self));
+        open.chain(idle).chain(required).collect()
     }
 }
 
 impl Key {
+    fn of(specification: &str, section: &str) -> Self {
+        Self {
+            specification: shelf::order(specification),
+            section: section_order(section),
+            names: (specification.to_owned(), section.to_owned()),
+        }
+    }
+
+    /// What specifications are sorted by, and the name.
+    pub(super) fn specification(&self) -> (&(u8, usize, String), &str) {
+        (&self.specification, &self.names.0)
+    }
+
     fn is(&self, specification: &str, section: &str) -> bool {
         self.names.0 == specification && self.names.1 == section
     }
 }
 
-fn reason(key: &Key) -> Option<&'static str> {
+/// Why nothing tests a section that the code cites.
+pub(super) fn reason(key: &Key) -> Option<&'static str> {
     let exception = EXCEPTIONS.iter().find(|(specification, section, _)| key.is(specification, section))?;
     Some(exception.2)
-}
-
-fn cell(places: &Places) -> String {
-    if places.is_empty() {
-        return "–".to_owned();
-    }
-    let lines: Vec<String> = places.iter().map(|(path, names)| line(path, names)).collect();
-    lines.join("<br>")
-}
-
-fn line(path: &str, names: &BTreeSet<String>) -> String {
-    let named: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    // The heading of the file speaks for itself; what stands behind it cites once more.
-    let joint = if names.contains("") { "; " } else { ": " };
-    if named.is_empty() { format!("`{path}`") } else { format!("`{path}`{joint}{}", named.join(", ")) }
 }
 
 /// Numbers by value, letters after them, appendices last.
@@ -148,6 +143,7 @@ fn section_order(section: &str) -> Vec<(Reverse<bool>, usize, String)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::page;
     use super::*;
 
     #[test]
@@ -165,28 +161,14 @@ mod tests {
             section: section.into(),
         };
         let mut table = Table::default();
-        table.add(citation("RFC 7636", "§4.1"), "a.rs", "x", false);
-        table.add(citation(specification, section), "a.rs", "x", false);
+        table.add(&citation("RFC 7636", "§4.1"), "a.rs", "x", false);
+        table.add(&citation(specification, section), "a.rs", "x", false);
         let gaps = table.gaps();
         assert!(gaps[0].starts_with("RFC 7636 §4.1: cited by code and by no test"), "{gaps:?}");
         assert_eq!(gaps.len(), EXCEPTIONS.len(), "this one, and every reason but one: {gaps:?}");
-        assert!(table.page().contains(&format!("| {section} | `a.rs`: x | none: {reason} |")));
-        table.add(citation("RFC 7636", "§4.1"), "b.rs", "y", true);
-        table.add(citation(specification, section), "b.rs", "y", true);
+        assert!(page::write(&table).contains(&format!("| {section} | `a.rs`: x | none: {reason} |")));
+        table.add(&citation("RFC 7636", "§4.1"), "b.rs", "y", true);
+        table.add(&citation(specification, section), "b.rs", "y", true);
         assert_eq!(table.gaps().len(), EXCEPTIONS.len(), "every reason is idle: {:?}", table.gaps());
-    }
-
-    #[test]
-    fn the_page_does_not_depend_on_the_order_of_reading() {
-        let citation = |section: &str| Citation { specification: "RFC 7636".into(), section: section.into() };
-        let notes = [("§4.1", "b.rs", "z", false), ("§4.1", "b.rs", "a", false), ("§4.1", "a.rs", "", true)];
-        let page = |notes: &mut dyn Iterator<Item = &(&str, &str, &str, bool)>| {
-            let mut table = Table::default();
-            notes.for_each(|(section, path, name, tested)| table.add(citation(section), path, name, *tested));
-            table.page()
-        };
-        let forwards = page(&mut notes.iter());
-        assert_eq!(forwards, page(&mut notes.iter().rev()));
-        assert!(forwards.ends_with("| §4.1 | `b.rs`: a, z | `a.rs` |\n"), "{forwards}");
     }
 }

@@ -160,17 +160,17 @@ mod tests {
 
     #[test]
     fn a_configuration_error_names_the_place_in_the_providers_console() {
-        use crate::error::Language::{English, Korean};
+        use mapae_protocol::locale::Locale::{En, Ko};
         for id in ["kakao", "naver", "naver-oidc", "google", "facebook", "github", "apple"] {
             let definition = Definition::named(id).unwrap();
             for setting in [Setting::RedirectUri, Setting::ClientSecret] {
-                let (ko, en) = (definition.advice(setting, Korean), definition.advice(setting, English));
+                let (ko, en) = (definition.advice(setting, Ko), definition.advice(setting, En));
                 assert!(ko.unwrap().contains(" > ") && en.unwrap().contains(" > "), "{id} {setting:?}");
             }
         }
         let kakao = Definition::named("kakao").unwrap();
-        assert!(kakao.advice(Setting::RedirectUri, Korean).unwrap().contains("KOE006"));
-        for language in [Korean, English] {
+        assert!(kakao.advice(Setting::RedirectUri, Ko).unwrap().contains("KOE006"));
+        for language in [Ko, En] {
             assert!(kakao.advice(Setting::Platform, language).unwrap().contains("KOE009"));
         }
     }

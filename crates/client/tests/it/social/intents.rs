@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use mapae_client::{Class, Error, Intent, Language, LoginRequest};
+use mapae_client::{Class, Error, Intent, Locale, LoginRequest};
 use mapae_simulators::Command;
 use url::Url;
 
@@ -139,7 +139,7 @@ async fn silent(facts: &'static Facts) {
         assert_eq!(refused.class(), Class::InteractionNeeded, "{} {refused:?}", facts.id);
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
         for (language, words) in
-            [(Language::Korean, "로그인 버튼을 눌러"), (Language::English, "press the sign-in button")]
+            [(Locale::Ko, "로그인 버튼을 눌러"), (Locale::En, "press the sign-in button")]
         {
             assert!(refused.explain(language).advice.contains(words), "{refused:?}");
         }

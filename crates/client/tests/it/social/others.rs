@@ -87,7 +87,7 @@ async fn rp_14_facebooks_dialog_refuses_in_words_of_its_own() {
         assert_eq!(refused.class(), class, "{number} {refused:?}");
         assert!(matches!(refused, Error::Provider(_)), "the provider has said so: {refused:?}");
         if let Class::Configuration(setting) = class {
-            for language in [Language::Korean, Language::English] {
+            for language in [Locale::Ko, Locale::En] {
                 let advice = provider.advice(setting, language);
                 assert!(advice.contains(" > ") && advice.contains(console), "{advice}");
             }

@@ -87,7 +87,7 @@ async fn dc_11_an_app_at_an_address_signs_people_in_and_shows_its_host() {
     }
 }
 
-/// draft-ietf-oauth-client-id-metadata-document §3, §6.6.
+/// draft-ietf-oauth-client-id-metadata-document §3, §8.7.
 #[tokio::test]
 async fn dc_11_a_document_that_cannot_be_taken_is_no_app() {
     let server = at_a_desk(Engine::Sqlite).await;
