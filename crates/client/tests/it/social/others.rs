@@ -2,8 +2,7 @@
 
 use http::header;
 use mapae_client::{
-    AccessError, CallbackError, Class, Error, Locale, LoginRequest, Setting, Verification,
-    login::LoginError,
+    AccessError, CallbackError, Class, Error, Locale, LoginRequest, Setting, Verification, login::LoginError,
 };
 use mapae_simulators::Command;
 
