@@ -32,7 +32,9 @@ impl Core {
     /// Whether these are the answers of a new person, who is asked for everything.
     fn are_complete(&self, answers: &Answers) -> bool {
         let agreed = answers.agreed_terms();
-        let has = |term: &Term| agreed.contains(&(term.name().to_owned(), term.version().to_owned()));
+        let has = |term: &Term| {
+            agreed.iter().any(|agreed| agreed.term == term.name() && agreed.version == term.version())
+        };
         let mut required = self.terms.as_slice().iter().filter(|term| term.is_required());
         (self.fields.is_empty() || answers.were_asked()) && required.all(has)
     }

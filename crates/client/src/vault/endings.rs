@@ -1,6 +1,10 @@
 //! What has ended, for whoever may still be on the way from it ([`mapae_protocol::ending`]).
 
-use mapae_protocol::{ending::Memory, logout_token::Ended, time::Timestamp};
+use mapae_protocol::{
+    ending::Memory,
+    logout_token::Ended,
+    time::{Seconds, Timestamp},
+};
 
 use super::{
     StoreError, Vault,
@@ -62,7 +66,7 @@ pub(super) fn standing(entrant: &Entrant<'_>, now: Timestamp) -> Vec<Statement> 
     let guard = |mark: String, counts_from| states::GUARD.with(values![hashed(&mark), counts_from]).must();
     let everything = entrant
         .begun_at
-        .map(|begun_at| guard(of_person(person.issuer(), person.subject()), remembered_until(begun_at)));
+        .map(|begun_at| guard(of_person(person.issuer(), person.subject()), ON_THE_WAY.until(begun_at)));
     let session = entrant
         .provider_session
         .map(|session| guard(of_session(person.issuer(), session), now.plus(Seconds::seconds(1))));
