@@ -1,4 +1,4 @@
-//! E-mail addresses in the one form in which they are stored, compared and throttled — RFC 5321 §4.1.2, §4.5.3.1.
+//! E-mail addresses in the one form in which they are stored, compared and throttled — RFC 5321 §4.5.3.1.3.
 
 use std::fmt;
 

@@ -49,7 +49,7 @@ pub(crate) struct Colours {
     border: Option<Colour>,
 }
 
-/// A colour as a number (CSS Color 4 §5.2), and nothing else that a style sheet would understand.
+/// A colour as a number (CSS Color 4), and nothing else that a style sheet would understand.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Colour(String);

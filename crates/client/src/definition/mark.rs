@@ -1,4 +1,4 @@
-//! What an SVG may have that becomes the mark of a button: shapes and colours — SVG 2 §9, §10, §13, §14.
+//! What an SVG may have that becomes the mark of a button: shapes and colours.
 //!
 //! A browser that shows it as an image runs no script of it and loads nothing for it. But it has an address of its own,
 //! where somebody can be led, and an application may put it into a page: so there is nothing in it that could run, load or

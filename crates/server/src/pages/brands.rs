@@ -2,7 +2,7 @@
 //! there are.
 //!
 //! Colours are rules of a file of this origin and marks are images, because nothing in a page of ours has a style of its
-//! own (Content Security Policy Level 3 §6.1.13). The file's address carries its content, as that of every asset.
+//! own. The file's address carries its content, as that of every asset.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

@@ -1,5 +1,7 @@
 //! Sign in with e-mail and password — OIDC Core §3.1.2.3.
 
+use std::borrow::Cow;
+
 use mapae_client::{ButtonUse, Definition};
 use mapae_protocol::locale::Locale;
 
@@ -50,13 +52,34 @@ pub struct UpstreamButton {
     /// How it looks; `None`: like any other button.
     pub brand: Option<Brand>,
     /// What it says to whoever comes for the first time, or not.
-    pub start: Shown,
+    pub start: Words,
     /// What it says to whoever has signed in before.
-    pub sign_in: Shown,
+    pub sign_in: Words,
     /// What people call the provider.
     pub provider: Shown,
     /// Whether it was used last in this browser.
     pub last: bool,
+}
+
+/// What a button says, in each language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    korean: Shown,
+    english: Shown,
+}
+
+impl Words {
+    /// What is said in a language.
+    pub fn of<'w>(said: impl Fn(Locale) -> Cow<'w, str>) -> Self {
+        Self { korean: Shown::name(&said(Locale::Ko)), english: Shown::name(&said(Locale::En)) }
+    }
+
+    const fn read(&self, locale: Locale) -> &Shown {
+        match locale {
+            Locale::Ko => &self.korean,
+            Locale::En => &self.english,
+        }
+    }
 }
 
 impl UpstreamButton {
@@ -79,7 +102,7 @@ impl UpstreamButton {
     #[expect(clippy::expect_used, reason = "a constant, which every test of the samples reads")]
     pub(in crate::pages) fn sample(id: &str) -> Self {
         let definition = Definition::named(id).expect("a definition that is compiled in");
-        let words = |of| Shown::name(&definition.button_words(of, Locale::Ko));
+        let words = |of| Words::of(|locale| definition.button_words(of, locale));
         Self {
             id: id.to_owned(),
             address: at::upstream_start(id, example::STEP),
@@ -229,8 +252,10 @@ impl SignIn {
     }
 
     /// What stands on a provider's button: who signs in again or proves an account is no newcomer.
-    fn words<'a>(&self, button: &'a UpstreamButton) -> &'a Shown {
-        if self.fixed() || self.linking.is_some() { &button.sign_in } else { &button.start }
+    fn words<'a>(&self, button: &'a UpstreamButton, t: &Texts) -> &'a Shown {
+        let is_known = self.fixed() || self.linking.is_some();
+        let words = if is_known { &button.sign_in } else { &button.start };
+        words.read(t.locale())
     }
 
     /// Whether the keyboard belongs to the first empty field: what went wrong is read first, and asks for it by itself.
@@ -348,7 +373,7 @@ fn buttons() -> Vec<UpstreamButton> {
     let mut buttons: Vec<_> = known.into_iter().map(UpstreamButton::sample).collect();
     buttons.iter_mut().for_each(|button| button.last = button.id == "kakao");
     let company = "우리 회사";
-    let words = |of: ButtonUse| Shown::name(&of.words(company, Locale::Ko));
+    let words = |of: ButtonUse| Words::of(|locale| Cow::Owned(of.words(company, locale)));
     buttons.push(UpstreamButton {
         id: "company".to_owned(),
         address: at::upstream_start("company", example::STEP),

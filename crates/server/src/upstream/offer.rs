@@ -8,7 +8,7 @@ use crate::{
     pages::{
         at,
         shown::Shown,
-        sign_in::{KeptOut, UpstreamButton},
+        sign_in::{KeptOut, UpstreamButton, Words},
     },
 };
 
@@ -37,8 +37,8 @@ pub(crate) fn offer(visit: &Visit, step: &Step, sealed: &str) -> Offer {
             id: upstream.name().to_owned(),
             address: at::upstream_start(upstream.name(), sealed),
             brand: brands.brand(upstream.name()).cloned(),
-            start: Shown::name(&upstream.words(ButtonUse::Start, locale)),
-            sign_in: Shown::name(&upstream.words(ButtonUse::SignIn, locale)),
+            start: Words::of(|locale| upstream.words(ButtonUse::Start, locale)),
+            sign_in: Words::of(|locale| upstream.words(ButtonUse::SignIn, locale)),
             provider: name,
             last: last == Some(upstream.name()),
         });
