@@ -124,7 +124,7 @@ impl Registry {
 
     /// How people know the one of this name, if it is there still.
     pub(crate) fn label_of<'a>(&self, name: &'a str, locale: Locale) -> Cow<'a, str> {
-        self.registered(name).map_or(name.into(), |upstream| upstream.label(locale).to_owned().into())
+        self.registered(name).map_or_else(|| name.into(), |upstream| upstream.label(locale).to_owned().into())
     }
 
     /// The one of this name, unless it is switched off.
