@@ -236,7 +236,7 @@ fn claims(params: &Params, scopes: &Scopes) -> Result<ClaimsRequest, Error> {
     if !scopes.contains(crate::scope::OPENID) {
         return Ok(ClaimsRequest::default());
     }
-    let claims = claims.map_or(Ok(ClaimsRequest::default()), ClaimsRequest::parse);
+    let claims = claims.map_or_else(|| Ok(ClaimsRequest::default()), ClaimsRequest::parse);
     let locales = locales.map(LanguageTag::list).unwrap_or_default();
     Ok(ClaimsRequest { locales, ..claims.map_err(|_| Error::ClaimsMalformed)? })
 }
