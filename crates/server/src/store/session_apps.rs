@@ -1,4 +1,4 @@
-//! Which apps know a session — OIDC Back-Channel Logout §2.3, OIDC Front-Channel Logout §2.3.
+//! Which apps know a session — OIDC Back-Channel Logout §2.3, OIDC Front-Channel Logout §3.
 
 use mapae_protocol::time::Timestamp;
 

@@ -42,7 +42,7 @@ fn policy(page: &Page) -> &str {
     page.headers["content-security-policy"].to_str().unwrap()
 }
 
-/// OIDC Front-Channel Logout §2.3, CSP3 §6.1.10.
+/// OIDC Front-Channel Logout §3, CSP3 §6.1.10.
 #[tokio::test]
 async fn lo_08_exactly_the_registered_pages_of_the_apps_of_the_session_are_framed() {
     let server = TestServer::start().await;
