@@ -16,6 +16,7 @@ mod user;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::security::ANY_METHOD;
 pub use self::{
     api::{ApiApp, ApiCommand, CreateApi, OneApi, TokenFormat, UpdateApi},
     app::{AppCommand, CreateApp, OneApp, VerifyApp},
@@ -27,7 +28,7 @@ pub use self::{
         CreateInitialToken, InitialTokenCommand, NoSpan, OneInitialToken, RegistrationCommand, Span,
     },
     scope_text::{ItemText, ItemTextError, ScopeText, ScopeTextError},
-    security::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName},
+    security::{PkceRule, RefreshTokenRule, SecurityChoices, SubjectTypeName},
     simulate::Simulate,
     update_app::UpdateApp,
     upstream::{AddUpstream, OneUpstream, UpdateUpstream, UpstreamApp, UpstreamCommand},

@@ -24,6 +24,7 @@ use crate::{
     accounts::throttle::CLIENT_DOCUMENTS,
     app::App,
     audit::{About, Event},
+    client_auth::{self, NONE},
     contention,
     endpoints::{
         register::described::{self, Asked, Described},
@@ -189,8 +190,9 @@ async fn fetch(app: &App, address: &EndpointUri) -> Result<Map<String, Value>, M
 /// (draft-ietf-oauth-client-id-metadata-document §4.1). One that does not say how it
 /// authenticates cannot: the default of RFC 7591 §2 is a secret, and there is none.
 pub(crate) fn own(mut said: Map<String, Value>, id: &str) -> Option<Map<String, Value>> {
-    let method = said.entry("token_endpoint_auth_method").or_insert_with(|| Value::from("none"));
-    let secretless = *method == "none" || *method == "private_key_jwt";
+    let method = said.entry("token_endpoint_auth_method").or_insert_with(|| Value::from(NONE));
+    let known = method.as_str().and_then(client_auth::named);
+    let secretless = known.is_some_and(|method| !method.means().keeps_secret());
     let shares = SECRETS.iter().any(|name| said.contains_key(*name));
     let storable = !strict_json::holds_nul(&said);
     (secretless && !shares && storable && said.get("client_id").is_some_and(|own| *own == id)).then_some(said)

@@ -11,6 +11,7 @@ use mapae_protocol::{
 };
 
 use crate::{
+    client_auth::{Means, Method},
     fault::{Artefact, Fault},
     pages::look::Standing,
     registration::{self, Grants, Metadata, is_at_home},
@@ -164,14 +165,14 @@ impl Client {
     }
 
     /// Registered for this way to authenticate; an app that fixed none may use any that sends its secret.
-    pub(crate) fn may_authenticate_by(&self, method: &str) -> bool {
-        if self.profile().is_some() && method != "private_key_jwt" {
+    pub(crate) fn may_authenticate_by(&self, method: &dyn Method) -> bool {
+        if self.profile().is_some() && method.means() != Means::SigningKey {
             return false;
         }
         match self.settings().token_endpoint_auth_method.as_deref() {
-            Some(registered) => registered == method,
-            None if self.is_public() => method == "none",
-            None => matches!(method, "client_secret_basic" | "client_secret_post"),
+            Some(registered) => registered == method.name(),
+            None if self.is_public() => method.means() == Means::Nothing,
+            None => method.means() == Means::SentSecret,
         }
     }
 

@@ -1,14 +1,19 @@
 //! How an app proves itself and how its tokens behave, as the command line spells it.
 
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+
+use crate::client_auth;
 
 /// Choices that only an app that keeps a secret has: a public one sends none, needs PKCE, and its refresh tokens
 /// rotate (RFC 9700 §2.1.1, §4.14.2).
 #[derive(Args, Clone, Debug, Default)]
 pub struct SecurityChoices {
     /// The only way in which the app may prove who it is [default: any that sends its secret]
-    #[arg(long, value_name = "METHOD", value_enum)]
-    pub auth_method: Option<AuthMethodName>,
+    #[arg(long, value_name = "METHOD", value_parser = methods())]
+    pub auth_method: Option<String>,
 
     /// Whether the app must use PKCE; optional is for clients that cannot, and weakens them [default: required]
     #[arg(long, value_name = "RULE", value_enum)]
@@ -19,24 +24,15 @@ pub struct SecurityChoices {
     pub refresh_tokens: Option<RefreshTokenRule>,
 }
 
-/// A way of client authentication by its registered name (RFC 7591 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AuthMethodName {
-    /// In the Authorization header (RFC 6749 §2.3.1)
-    #[value(name = "client_secret_basic")]
-    Basic,
-    /// In the form
-    #[value(name = "client_secret_post")]
-    Post,
-    /// By a JWT that its secret signs (OIDC Core §9); the secret is not sent
-    #[value(name = "client_secret_jwt")]
-    SecretJwt,
-    /// By a JWT that a private key of its own signs (OIDC Core §9); it has no secret, and names its public keys
-    #[value(name = "private_key_jwt")]
-    PrivateKeyJwt,
-    /// In the Authorization header or in the form
-    #[value(name = "any")]
-    Any,
+/// Any way in which an app sends its secret: in the Authorization header or in the form.
+pub(crate) const ANY_METHOD: &str = "any";
+
+/// The registered names of the ways in which an app that is not public can prove itself, with what each is.
+fn methods() -> PossibleValuesParser {
+    let named = client_auth::of_confidential_apps();
+    let named = named.map(|method| PossibleValue::new(method.name()).help(method.meaning()));
+    let any = PossibleValue::new(ANY_METHOD).help("In the Authorization header or in the form");
+    named.chain([any]).collect::<Vec<_>>().into()
 }
 
 /// Whether codes need PKCE.

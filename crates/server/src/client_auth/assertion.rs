@@ -41,10 +41,10 @@ pub(super) async fn keys(
     client: &Client,
 ) -> Result<Keys, Fault> {
     let PresentedCredential::Assertion { assertion, .. } = credential else { return Ok(Keys::None) };
-    if client.may_authenticate_by(super::private_key_jwt::NAME) {
+    if client.may_authenticate_by(&super::private_key_jwt::PrivateKeyJwt) {
         return Ok(Keys::Public(app_keys::of(app, client, assertion.expose()).await));
     }
-    if client.may_authenticate_by(super::client_secret_jwt::NAME) {
+    if client.may_authenticate_by(&super::client_secret_jwt::ClientSecretJwt) {
         return Ok(Keys::Shared(shared_keys(app, client)?));
     }
     Ok(Keys::None)

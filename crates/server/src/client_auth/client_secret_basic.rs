@@ -2,15 +2,26 @@
 
 use mapae_protocol::client_authentication::PresentedCredential;
 
-use super::{Facts, Method, Proof, secret};
+use super::{Facts, Means, Method, Proof, secret};
 
 /// `client_secret_basic`.
 #[derive(Debug)]
 pub(super) struct ClientSecretBasic;
 
+/// Its registered name.
+pub(crate) const NAME: &str = "client_secret_basic";
+
 impl Method for ClientSecretBasic {
     fn name(&self) -> &'static str {
-        "client_secret_basic"
+        NAME
+    }
+
+    fn means(&self) -> Means {
+        Means::SentSecret
+    }
+
+    fn meaning(&self) -> &'static str {
+        "In the Authorization header (RFC 6749 §2.3.1)"
     }
 
     fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {

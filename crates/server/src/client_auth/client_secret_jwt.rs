@@ -6,7 +6,7 @@ use mapae_protocol::{
 };
 
 use super::{
-    Facts, Method, Proof,
+    Facts, Means, Method, Proof,
     assertion::{self, Keys},
 };
 
@@ -14,12 +14,17 @@ use super::{
 #[derive(Debug)]
 pub(super) struct ClientSecretJwt;
 
-/// Its registered name.
-pub(super) const NAME: &str = "client_secret_jwt";
-
 impl Method for ClientSecretJwt {
     fn name(&self) -> &'static str {
-        NAME
+        "client_secret_jwt"
+    }
+
+    fn means(&self) -> Means {
+        Means::SigningSecret
+    }
+
+    fn meaning(&self) -> &'static str {
+        "By a JWT that its secret signs (OIDC Core §9); the secret is not sent"
     }
 
     fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {

@@ -2,7 +2,7 @@
 
 use mapae_protocol::client_authentication::PresentedCredential;
 
-use super::{Facts, Method, Proof, secret};
+use super::{Facts, Means, Method, Proof, secret};
 
 /// `client_secret_post`.
 #[derive(Debug)]
@@ -11,6 +11,14 @@ pub(super) struct ClientSecretPost;
 impl Method for ClientSecretPost {
     fn name(&self) -> &'static str {
         "client_secret_post"
+    }
+
+    fn means(&self) -> Means {
+        Means::SentSecret
+    }
+
+    fn meaning(&self) -> &'static str {
+        "In the form"
     }
 
     fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {

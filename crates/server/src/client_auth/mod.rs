@@ -16,7 +16,10 @@ use mapae_protocol::{
 };
 
 use self::assertion::Keys;
-pub(crate) use self::assertion::shared_keys;
+pub(crate) use self::{
+    assertion::shared_keys, client_secret_basic::NAME as CLIENT_SECRET_BASIC, none::NAME as NONE,
+    private_key_jwt::NAME as PRIVATE_KEY_JWT,
+};
 use crate::{
     app::App,
     audit::{About, Event},
@@ -29,12 +32,43 @@ pub(crate) trait Method: Sync {
     /// Its name in metadata (RFC 7591 §2).
     fn name(&self) -> &'static str;
 
+    /// By what it proves the client.
+    fn means(&self) -> Means;
+
+    /// How it does, as the help of the command line says it.
+    fn meaning(&self) -> &'static str;
+
     /// What of this credential proves that the client presented it by this method; `None`: nothing.
     fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof>;
 
     /// What a client may sign with, if it signs something.
     fn algorithms(&self) -> Vec<ClientAlgorithm> {
         Vec::new()
+    }
+}
+
+/// By what a client proves itself: what registration, the console and the command line must know of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// By nothing: it only names itself.
+    Nothing,
+    /// By its secret, which it sends.
+    SentSecret,
+    /// By what its secret signs; the secret is not sent.
+    SigningSecret,
+    /// By what a private key of its own signs; there is no secret.
+    SigningKey,
+}
+
+impl Means {
+    /// The client has a secret.
+    pub(crate) const fn keeps_secret(self) -> bool {
+        matches!(self, Self::SentSecret | Self::SigningSecret)
+    }
+
+    /// The client signs what proves it.
+    pub(crate) const fn signs(self) -> bool {
+        matches!(self, Self::SigningSecret | Self::SigningKey)
     }
 }
 
@@ -58,7 +92,7 @@ pub(crate) enum Proof {
     Once(VerifiedAssertion),
 }
 
-/// All methods; what discovery says of them derives from this slice.
+/// All methods. Discovery, registration, the console and the command line derive from this slice.
 pub(crate) const METHODS: &[&dyn Method] = &[
     &client_secret_basic::ClientSecretBasic,
     &client_secret_post::ClientSecretPost,
@@ -66,6 +100,16 @@ pub(crate) const METHODS: &[&dyn Method] = &[
     &private_key_jwt::PrivateKeyJwt,
     &none::None,
 ];
+
+/// The method of this registered name.
+pub(crate) fn named(name: &str) -> Option<&'static dyn Method> {
+    METHODS.iter().copied().find(|method| method.name() == name)
+}
+
+/// Those by which an app that is not public can prove itself.
+pub(crate) fn of_confidential_apps() -> impl Iterator<Item = &'static dyn Method> {
+    METHODS.iter().copied().filter(|method| method.means() != Means::Nothing)
+}
 
 /// Who calls a back-channel endpoint.
 #[derive(Clone, Debug)]
@@ -130,6 +174,6 @@ async fn is_proven(app: &App, credential: &PresentedCredential, client: &Client)
 
 /// What the credential proves by the method that the client registered, and by no other (RFC 6749 §2.3).
 fn proof(credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {
-    let registered = METHODS.iter().filter(|method| facts.client.may_authenticate_by(method.name()));
+    let registered = METHODS.iter().filter(|method| facts.client.may_authenticate_by(**method));
     registered.filter_map(|method| method.verify(credential, facts)).next()
 }

@@ -2,15 +2,26 @@
 
 use mapae_protocol::client_authentication::PresentedCredential;
 
-use super::{Facts, Method, Proof};
+use super::{Facts, Means, Method, Proof};
 
 /// `none`.
 #[derive(Debug)]
 pub(super) struct None;
 
+/// Its registered name.
+pub(crate) const NAME: &str = "none";
+
 impl Method for None {
     fn name(&self) -> &'static str {
-        "none"
+        NAME
+    }
+
+    fn means(&self) -> Means {
+        Means::Nothing
+    }
+
+    fn meaning(&self) -> &'static str {
+        "By nothing but its name"
     }
 
     fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {

@@ -7,7 +7,7 @@ use mapae_protocol::{
 };
 
 use super::{
-    Facts, Method, Proof,
+    Facts, Means, Method, Proof,
     assertion::{self, Keys},
 };
 
@@ -16,11 +16,19 @@ use super::{
 pub(super) struct PrivateKeyJwt;
 
 /// Its registered name.
-pub(super) const NAME: &str = "private_key_jwt";
+pub(crate) const NAME: &str = "private_key_jwt";
 
 impl Method for PrivateKeyJwt {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn means(&self) -> Means {
+        Means::SigningKey
+    }
+
+    fn meaning(&self) -> &'static str {
+        "By a JWT that a private key of its own signs (OIDC Core §9); it has no secret, and names its public keys"
     }
 
     fn verify(&self, credential: &PresentedCredential, facts: &Facts<'_>) -> Option<Proof> {

@@ -6,7 +6,6 @@ use axum::{
 };
 
 use super::{
-    app_page::Typed,
     change::{self, Change},
     developer::console_page,
     fields::Fields,
@@ -19,7 +18,7 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
         let fields = Fields::named(developer.visit(), &["redirect_uris", "origins"])?;
         change::save(&developer, &id, &fields, |facts| {
             let (redirect_uris, origins) = (fields.lines("redirect_uris")?, fields.lines("origins")?);
-            Ok(Change { draft: Draft { redirect_uris, origins, ..facts.draft() }, typed: Typed::default() })
+            Ok(Change::of(Draft { redirect_uris, origins, ..facts.draft() }, facts))
         })
         .await
     })

@@ -4,13 +4,14 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use mapae_protocol::locale::Locale;
+use mapae_protocol::{jose::Algorithm, locale::Locale};
 
 use super::{
     developer::{Developer, console_page},
     facts::{Facts, is_fixed},
+    grants,
     items::TypedItem,
-    security, security_wording, wording,
+    member_forms, security, security_wording, wording,
 };
 use crate::{
     app::App as Server,
@@ -19,7 +20,9 @@ use crate::{
         console::{
             AppStatus, ConsoleApp,
             app::{AppNotice, AppPage, IconProblem, LiveSecret},
+            grants::GrantsForm,
             items::ItemRow,
+            members::MemberForm,
             security::Security,
             snippet::QuickStart,
         },
@@ -28,7 +31,7 @@ use crate::{
         scope_text::ScopeText,
         shown::Shown,
     },
-    registration::{Draft, Grants, Mistake, keeps_secret},
+    registration::{AuthenticationProblem, Draft, Grants, Mistake, keeps_secret, means},
     store::apps::{App, AppScope, OffBy},
     upstream,
 };
@@ -43,6 +46,10 @@ pub(super) struct Typed {
     pub(super) items: Option<Vec<TypedItem>>,
     pub(super) icon: Option<IconProblem>,
     pub(super) security: Option<Security>,
+    /// What was chosen for ID tokens.
+    pub(super) id_token_alg: Option<Algorithm>,
+    /// What does not fit the way in which the app proves itself.
+    pub(super) authentication: Option<AuthenticationProblem>,
 }
 
 /// `GET /console/apps/{id}`.
@@ -65,7 +72,7 @@ pub(super) fn refused(
     mistakes: &[Mistake],
 ) -> Result<Response, PageError> {
     // What the page does not offer cannot have come from it.
-    if wording::is_foreign(mistakes) {
+    if wording::is_foreign(draft, facts.around(), mistakes) {
         return Err(PageError::BadRequest);
     }
     Ok(developer.refuse(&page(developer, facts, draft, typed, mistakes)))
@@ -73,11 +80,19 @@ pub(super) fn refused(
 
 fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mistakes: &[Mistake]) -> AppPage {
     let kept = || security::shown(facts.settings(), &facts.registered.lists);
-    let security = typed.security.or_else(kept).map(|security| Security {
-        mistake: security.mistake.or_else(|| security_wording::profile(mistakes)),
-        ..security
-    });
+    let forms = member_forms::shown(facts, draft, &typed, mistakes);
+    let sent = typed.security.is_some();
+    let security = typed.security.or_else(kept);
+    // What a field of another form tells is not told twice.
+    let elsewhere = !sent && forms.iter().any(MemberForm::is_wrong);
+    let (of_security, authentication) =
+        if elsewhere { (&[][..], None) } else { (mistakes, typed.authentication) };
+    let security =
+        security.map(|security| security_wording::told(security, draft, of_security, authentication));
     let items = typed.items.unwrap_or_else(|| draft.items.iter().map(TypedItem::of).collect());
+    let kept = facts.draft();
+    let gives_up = facts.grants().code() && !draft.grants.code();
+    let addresses = if gives_up { &kept } else { draft };
     AppPage {
         desk: developer.desk(),
         app: shown(&facts.registered.app),
@@ -85,10 +100,15 @@ fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mista
         homepage: wording::homepage(draft, mistakes),
         public: draft.public,
         icon_problem: typed.icon,
-        redirect_uris: wording::redirect_uris(draft, facts.around(), mistakes),
-        origins: wording::origins(draft, mistakes),
+        redirect_uris: wording::redirect_uris(addresses, facts.around(), mistakes),
+        origins: wording::origins(addresses, mistakes),
         secrets: live_secrets(developer, facts),
         security,
+        grants: GrantsForm {
+            mistake: wording::grants(mistakes),
+            ..grants::shown(facts.grants(), draft.grants, developer)
+        },
+        forms,
         items: rows(facts, draft, &items, (developer, mistakes)),
         items_mistake: wording::items(mistakes),
         quick_start: quick_start(developer, facts),
@@ -168,11 +188,8 @@ fn quick_start(developer: &Developer, facts: &Facts) -> QuickStart {
         issuer: developer.app().issuer().as_str().to_owned(),
         client_id: facts.id().to_owned(),
         public: !keeps_secret(facts.settings()),
-        signs: facts
-            .settings()
-            .token_endpoint_auth_method
-            .as_deref()
-            .is_some_and(|method| method.ends_with("_jwt")),
+        signs: means(facts.settings()).signs(),
+        device: !facts.grants().code() && facts.grants().for_persons(),
         redirect_uri: lists.redirect_uris.first().cloned().unwrap_or_default(),
         scope: scopes.join(" "),
     }

@@ -6,7 +6,6 @@ use axum::{
 };
 
 use super::{
-    app_page::Typed,
     change::{self, Change},
     developer::console_page,
     fields::{Fields, is_public},
@@ -25,7 +24,7 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
                 _ => is_public(fields.text("kind")?)?,
             };
             let (name, homepage) = (fields.text("name")?.to_owned(), fields.text("homepage")?.to_owned());
-            Ok(Change { draft: Draft { name, homepage, public, ..draft }, typed: Typed::default() })
+            Ok(Change::of(Draft { name, homepage, public, ..draft }, facts))
         })
         .await
     })

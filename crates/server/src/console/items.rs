@@ -44,8 +44,8 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             let items = items.collect::<Result<Vec<_>, _>>()?;
             let used = items.iter().filter_map(TypedItem::used).collect();
             Ok(Change {
-                draft: Draft { items: used, ..draft },
                 typed: Typed { items: Some(items), ..Typed::default() },
+                ..Change::of(Draft { items: used, ..draft }, facts)
             })
         })
         .await

@@ -13,9 +13,12 @@ mod developer;
 mod facts;
 mod fields;
 mod general;
+mod grants;
 mod home;
 mod icon;
 mod items;
+mod member_forms;
+mod member_wording;
 mod new_app;
 pub(crate) mod picture;
 mod secrets;
@@ -64,6 +67,15 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/console/apps/{id}/items", methods: &["POST"], serve: || post(items::submit) },
     Route { path: "/console/apps/{id}/secrets", methods: &["POST"], serve: || post(secrets::submit) },
     Route { path: "/console/apps/{id}/security", methods: &["POST"], serve: || post(security::submit) },
+    Route { path: "/console/apps/{id}/grants", methods: &["POST"], serve: || post(grants::submit) },
+    Route {
+        path: "/console/apps/{id}/signing-out",
+        methods: &["POST"],
+        serve: || post(member_forms::signing_out),
+    },
+    Route { path: "/console/apps/{id}/requests", methods: &["POST"], serve: || post(member_forms::requests) },
+    Route { path: "/console/apps/{id}/tokens", methods: &["POST"], serve: || post(member_forms::tokens) },
+    Route { path: "/console/apps/{id}/links", methods: &["POST"], serve: || post(member_forms::links) },
     Route { path: "/console/apps/{id}/state", methods: &["POST"], serve: || post(state::submit) },
     Route {
         path: "/console/apps/{id}/delete",

@@ -1,10 +1,12 @@
-//! Registering an app — RFC 6749 §2.
+//! Registering an app — RFC 6749 §2, RFC 8628 §3.
 
 use axum::{
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+
+use mapae_protocol::device::DEVICE_CODE;
 
 use super::{
     QUOTA, change,
@@ -18,9 +20,10 @@ use crate::{
     app::App,
     audit::Event,
     client_auth::secret,
+    grant_types::{AUTHORIZATION_CODE, REFRESH_TOKEN},
     ids::Kind,
     interaction::{PageError, see_other},
-    pages::console::{app::AppNotice, new_app::NewApp as NewAppPage},
+    pages::console::{app::AppNotice, members::ON, new_app::NewApp as NewAppPage},
     registration::{Development, Draft, Grants, KnownScopes, Members, Mistake, Surroundings, usual_items},
     store::{
         CommitError,
@@ -49,11 +52,18 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
 }
 
 async fn register(developer: Developer) -> Result<Response, PageError> {
-    let fields = Fields::named(developer.visit(), &["name", "kind", "redirect_uris"])?;
+    let fields = Fields::named(developer.visit(), &["name", "kind", "device", "redirect_uris"])?;
+    let redirect_uris = fields.lines("redirect_uris")?;
+    let device = match fields.optional("device") {
+        None => false,
+        Some(ON) => true,
+        Some(_) => return Err(PageError::BadRequest),
+    };
     let draft = Draft {
         name: fields.text("name")?.to_owned(),
         public: is_public(fields.text("kind")?)?,
-        redirect_uris: fields.lines("redirect_uris")?,
+        grants: grants(device, !redirect_uris.is_empty()),
+        redirect_uris,
         ..blank()
     };
     let judged = draft.judge(around(&developer, &KnownScopes::standard_and([])));
@@ -96,6 +106,15 @@ fn around<'a>(developer: &Developer, scopes: &'a KnownScopes) -> Surroundings<'a
     Surroundings { scopes, development: Development::of(&developer.app().config().site) }
 }
 
+/// Of an app for a device without a browser, which sends people here only if it has redirect URIs, too; of any other, it does.
+fn grants(device: bool, has_redirect_uris: bool) -> Grants {
+    match (device, has_redirect_uris) {
+        (false, _) => Grants::sign_in(),
+        (true, true) => Grants::named([AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE]),
+        (true, false) => Grants::named([DEVICE_CODE, REFRESH_TOKEN]),
+    }
+}
+
 /// What the form does not ask.
 fn blank() -> Draft {
     Draft {
@@ -116,6 +135,7 @@ fn page(developer: &Developer, draft: &Draft, mistakes: &[Mistake]) -> NewAppPag
         desk: developer.desk(),
         name: wording::name(draft, mistakes),
         public: draft.public,
+        device: draft.grants == grants(true, draft.grants.code()),
         redirect_uris: wording::redirect_uris(draft, around(developer, &known), mistakes),
         limit_reached: None,
     }

@@ -5,103 +5,52 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use mapae_protocol::{fapi::Profile, secret::Secret};
+use mapae_protocol::fapi::Profile;
 use serde_json::Value;
 
 use super::{
-    app_page::{self, Typed},
-    change::{show_secret, told},
-    developer::{Developer, Written, console_page},
+    app_page::Typed,
+    change::{self, Change},
+    developer::console_page,
     facts::Facts,
     fields::Fields,
-    security_wording::Wrong,
 };
 use crate::{
     app::App,
-    audit::Event,
-    client_auth::secret,
-    contention,
-    ids::Kind,
-    interaction::{PageError, see_other},
+    client_auth::of_confidential_apps,
+    interaction::PageError,
     pages::{
-        console::{app::AppNotice, security::Security},
+        console::security::{MethodChoice, Security},
         input::Input,
     },
-    registration::{
-        Draft, Grants, Members, begins_stricter, judge_authentication, keeps_secret, profile_of,
-        signs_with_secret,
-    },
-    store::{
-        Unit,
-        app_secrets::{self, Before},
-        apps::{self, AppLists, AppSettings},
-    },
+    registration::{Draft, Grants, Members, keeps_secret, off_against, profile_of},
+    store::apps::{AppLists, AppSettings},
 };
 
 const FIELDS: [&str; 8] =
     ["auth_method", "jwks", "jwks_uri", "pkce", "refresh_tokens", "requests", "tokens", "profile"];
 
-/// The methods that can be chosen, besides any that sends a secret.
-const METHODS: [&str; 4] =
-    ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"];
-
 /// `POST /console/apps/{id}/security`.
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     console_page(app, request, async |developer| {
         let fields = Fields::named(developer.visit(), &FIELDS)?;
-        contention::until_done(|| save(&developer, &id, &fields)).await
+        change::save(&developer, &id, &fields, |facts| {
+            let chosen = chosen(&fields, facts)?;
+            Ok(Change {
+                draft: Draft { metadata: members(&chosen, facts), ..facts.draft() },
+                settings: AppSettings {
+                    token_endpoint_auth_method: chosen.auth_method.clone(),
+                    pkce_required: chosen.pkce_required,
+                    rotate_refresh: chosen.rotate_refresh,
+                    ..facts.settings().clone()
+                },
+                id_token_alg: None,
+                typed: Typed { security: Some(chosen), ..Typed::default() },
+            })
+        })
+        .await
     })
     .await
-}
-
-/// `None`: something changed meanwhile.
-async fn save(developer: &Developer, id: &str, fields: &Fields<'_>) -> Result<Option<Response>, PageError> {
-    let facts = Facts::read(developer, id).await?;
-    let chosen = chosen(fields, &facts)?;
-    let (settings, lists) = match judged(&chosen, &facts) {
-        Ok(app) => app,
-        Err(wrong) => {
-            let Wrong { security, draft, others } = *wrong;
-            let typed = Typed { security: Some(security), ..Typed::default() };
-            return app_page::refused(developer, &facts, &draft, typed, &others).map(Some);
-        }
-    };
-    if (&settings, &lists) == (facts.settings(), &facts.registered.lists) {
-        return Ok(Some(see_other(&told(id, AppNotice::Saved))?));
-    }
-    let now = developer.now();
-    let (secrets, secret) = secrets(developer, &facts, (&settings, &lists), fields);
-    let ended = begins_stricter(&facts.registered.lists, &lists).then(|| apps::revoke(id, now));
-    let unit = facts.guard().with(apps::update(id, &settings, &lists, now)).with_all(ended).with(secrets);
-    if matches!(developer.commit(unit).await?, Written::Changed { .. }) {
-        return Ok(None);
-    }
-    developer.about(id).note(Event::AppChanged);
-    let Some(secret) = secret else { return Ok(Some(see_other(&told(id, AppNotice::Saved))?)) };
-    let facts = Facts::read(developer, id).await?;
-    Ok(Some(show_secret(developer, &facts, &secret)))
-}
-
-/// Who begins to sign with a secret, or to keep one, gets one for that; who signs with a key keeps none.
-fn secrets(
-    developer: &Developer,
-    facts: &Facts,
-    (settings, lists): (&AppSettings, &AppLists),
-    fields: &Fields<'_>,
-) -> (Unit, Option<Secret<String>>) {
-    let (id, now) = (facts.id(), developer.now());
-    if !keeps_secret(settings) {
-        let gone = (!facts.registered.secrets.is_empty()).then(|| app_secrets::remove_all(id));
-        return (Unit::new().with_all(gone), None);
-    }
-    let signs = signs_with_secret(settings, lists);
-    let signed = facts.registered.secrets.iter().any(|secret| secret.valid(now) && secret.sealed.is_some());
-    if keeps_secret(facts.settings()) && (signed || !signs) {
-        return (Unit::new(), None);
-    }
-    let master = signs.then(|| developer.app().master_key());
-    let (secret, kept) = secret::generate_for(id, developer.name_of(Kind::Secret, fields), master);
-    (app_secrets::rotate(id, &kept, Before::EndNow, now), Some(secret))
 }
 
 /// What the page shows of an app; `None` for a public one, which has no choice.
@@ -114,6 +63,8 @@ pub(super) fn shown(settings: &AppSettings, lists: &AppLists) -> Option<Security
     let is_on = |name: &str| kept(lists, name) == Some(Value::Bool(true));
     (!settings.public).then(|| Security {
         auth_method: settings.token_endpoint_auth_method.clone(),
+        methods: of_confidential_apps().map(|method| MethodChoice::new(method.name())).collect(),
+        keeps_secret: keeps_secret(settings),
         jwks: Input::holding(text("jwks")),
         jwks_uri: Input::holding(text("jwks_uri")),
         pkce_required: settings.pkce_required,
@@ -135,7 +86,7 @@ fn chosen(fields: &Fields<'_>, facts: &Facts) -> Result<Security, PageError> {
     let before = shown(facts.settings(), &facts.registered.lists).ok_or(PageError::BadRequest)?;
     let auth_method = match fields.text("auth_method")? {
         "any" => None,
-        method if METHODS.contains(&method) => Some(method.to_owned()),
+        name if of_confidential_apps().any(|method| method.name() == name) => Some(name.to_owned()),
         _ => return Err(PageError::BadRequest),
     };
     let either = |name: &str, yes: &str, no: &str| match fields.text(name)? {
@@ -168,23 +119,6 @@ fn is_left_out(name: &str, fields: &Fields<'_>, facts: &Facts) -> bool {
     !facts.grants().code() && fields.optional(name).is_none()
 }
 
-/// The app as it would be, or everything that is wrong with it. A profile has everything on that it asks for.
-fn judged(chosen: &Security, facts: &Facts) -> Result<(AppSettings, AppLists), Box<Wrong>> {
-    let members = members(chosen, facts);
-    let draft = Draft { metadata: members, ..facts.draft() };
-    let judged = draft.judge(facts.around());
-    let app = judged.map_err(|mistakes| Wrong::of_draft(chosen, &draft, mistakes))?;
-    let before = AppSettings {
-        token_endpoint_auth_method: chosen.auth_method.clone(),
-        pkce_required: chosen.pkce_required,
-        rotate_refresh: chosen.rotate_refresh,
-        ..facts.settings().clone()
-    };
-    let (settings, lists) = app.changed(&before);
-    judge_authentication(&settings, &lists).map_err(|problem| Wrong::of_method(chosen, draft, problem))?;
-    Ok((settings, lists))
-}
-
 /// The members of before, with what was chosen differently.
 fn members(chosen: &Security, facts: &Facts) -> Members {
     let text = |text: &str| (!text.is_empty()).then(|| Value::from(text));
@@ -200,8 +134,21 @@ fn members(chosen: &Security, facts: &Facts) -> Members {
         ("dpop_bound_access_tokens", flag(chosen.binds_tokens)),
         ("fapi_profile", chosen.profile.map(|profile| Value::from(profile.as_str()))),
     ];
-    named.into_iter().fold(facts.draft().metadata, |members, (name, value)| {
-        let same = kept(&facts.registered.lists, name) == value;
-        if same { members } else { members.with(name.to_owned(), value) }
-    })
+    let off = chosen.profile.map(|profile| off_against(&facts.registered.lists.metadata, profile));
+    let before =
+        off.into_iter().flatten().fold(facts.draft().metadata, |members, name| members.chosen(name, None));
+    named.into_iter().fold(before, |members, (name, value)| members.chosen(name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::console::security::words;
+
+    #[test]
+    fn every_method_that_can_be_chosen_has_its_words() {
+        for method in of_confidential_apps() {
+            assert!(words(method.name()).is_some(), "{}", method.name());
+        }
+    }
 }

@@ -5,54 +5,45 @@ use crate::{
     registration::{AuthenticationProblem, Draft, MemberProblem, Mistake, ProfileProblem},
 };
 
-/// The form as it was sent, with everything that is wrong with it.
-#[derive(Debug)]
-pub(super) struct Wrong {
-    pub(super) security: Security,
-    pub(super) draft: Draft,
-    /// What is wrong elsewhere on the page.
-    pub(super) others: Vec<Mistake>,
-}
-
-impl Wrong {
-    pub(super) fn of_draft(chosen: &Security, draft: &Draft, mistakes: Vec<Mistake>) -> Box<Self> {
-        let mut security = chosen.clone();
-        let mut others = Vec::new();
-        for mistake in mistakes {
-            match mistake {
-                Mistake::Member(wrong) if draft.metadata.name(wrong.position) == "jwks_uri" => {
-                    security.jwks_uri.mistake = Some(of_member(wrong.problem));
-                }
-                Mistake::Member(wrong) if draft.metadata.name(wrong.position) == "jwks" => {
-                    let json = serde_json::from_str::<serde_json::Value>(&chosen.jwks.value).is_ok();
-                    let why = if json { of_member(wrong.problem) } else { SecurityMistake::NotJson };
-                    security.jwks.mistake = Some(why);
-                }
-                other => others.push(other),
+/// The form with everything that is wrong with it.
+pub(super) fn told(
+    security: Security,
+    draft: &Draft,
+    mistakes: &[Mistake],
+    authentication: Option<AuthenticationProblem>,
+) -> Security {
+    let mut security = security;
+    for mistake in mistakes {
+        match mistake {
+            Mistake::Member(wrong) if draft.metadata.name(wrong.position) == "jwks_uri" => {
+                security.jwks_uri.mistake = Some(of_member(wrong.problem));
             }
-        }
-        Box::new(Self { security, draft: draft.clone(), others })
-    }
-
-    pub(super) fn of_method(chosen: &Security, draft: Draft, problem: AuthenticationProblem) -> Box<Self> {
-        let mut security = chosen.clone();
-        match problem {
-            AuthenticationProblem::NoKeys => security.jwks.mistake = Some(SecurityMistake::NoKeys),
-            AuthenticationProblem::ForeignAlgorithm | AuthenticationProblem::NoSecret => {
-                security.mistake = Some(SecurityMistake::ForeignAlgorithm);
+            Mistake::Member(wrong) if draft.metadata.name(wrong.position) == "jwks" => {
+                let json = serde_json::from_str::<serde_json::Value>(&security.jwks.value).is_ok();
+                let why = if json { of_member(wrong.problem) } else { SecurityMistake::NotJson };
+                security.jwks.mistake = Some(why);
             }
-            AuthenticationProblem::Profile(problem) => security.mistake = Some(of_profile(problem)),
+            Mistake::Profile(problem) => {
+                security.mistake = security.mistake.or_else(|| Some(of_profile(*problem)));
+            }
+            Mistake::Member(_)
+            | Mistake::Name(_)
+            | Mistake::Homepage(_)
+            | Mistake::Grants(_)
+            | Mistake::RedirectUris(_)
+            | Mistake::Origins(_)
+            | Mistake::Items(_) => {}
         }
-        Box::new(Self { security, draft, others: Vec::new() })
     }
-}
-
-/// What of a change the profile of the app does not allow.
-pub(super) fn profile(mistakes: &[Mistake]) -> Option<SecurityMistake> {
-    mistakes.iter().find_map(|mistake| match mistake {
-        Mistake::Profile(problem) => Some(of_profile(*problem)),
-        _ => None,
-    })
+    match authentication {
+        None => {}
+        Some(AuthenticationProblem::NoKeys) => security.jwks.mistake = Some(SecurityMistake::NoKeys),
+        Some(AuthenticationProblem::ForeignAlgorithm | AuthenticationProblem::NoSecret) => {
+            security.mistake = Some(SecurityMistake::ForeignAlgorithm);
+        }
+        Some(AuthenticationProblem::Profile(problem)) => security.mistake = Some(of_profile(problem)),
+    }
+    security
 }
 
 const fn of_member(problem: MemberProblem) -> SecurityMistake {

@@ -2,17 +2,19 @@
 
 use mapae_protocol::{locale::Locale, redirect_uri, redirect_uri::RegistrationError, uri};
 
+use super::member_wording;
 use crate::{
     pages::{
         console::{
             addresses::{AddressMistake, AddressMistakes, AddressProblem},
+            grants::GrantsMistake,
             items::{ItemsMistake, PurposeMistake},
         },
         input::{Input, NameMistake},
     },
     registration::{
-        Draft, HomepageProblem, ItemsProblem, Mistake, OriginsProblem, PurposeProblem, RedirectUrisProblem,
-        Surroundings, nearest_origin, nearest_redirect_uri,
+        Draft, GrantsProblem, HomepageProblem, ItemsProblem, Mistake, OriginsProblem, PurposeProblem,
+        RedirectUrisProblem, Surroundings, nearest_origin, nearest_redirect_uri,
     },
 };
 
@@ -20,14 +22,14 @@ use crate::{
 const MAX_SUGGESTION: usize = 200;
 
 /// Whether something is wrong that no form of the page can have caused.
-pub(super) fn is_foreign(mistakes: &[Mistake]) -> bool {
+pub(super) fn is_foreign(draft: &Draft, around: Surroundings<'_>, mistakes: &[Mistake]) -> bool {
     mistakes.iter().any(|mistake| match mistake {
-        Mistake::Grants(_)
-        | Mistake::RedirectUris(RedirectUrisProblem::OfMachine)
+        Mistake::RedirectUris(RedirectUrisProblem::OfMachine)
         | Mistake::Origins(OriginsProblem::OfMachine)
-        | Mistake::Items(ItemsProblem::Scope { .. })
-        | Mistake::Member(_) => true,
-        Mistake::Name(_)
+        | Mistake::Items(ItemsProblem::Scope { .. }) => true,
+        Mistake::Member(wrong) => !member_wording::can_be_told(draft, around, *wrong),
+        Mistake::Grants(_)
+        | Mistake::Name(_)
         | Mistake::Homepage(_)
         | Mistake::RedirectUris(_)
         | Mistake::Origins(_)
@@ -46,12 +48,7 @@ pub(super) fn name(draft: &Draft, mistakes: &[Mistake]) -> Input<NameMistake> {
 
 pub(super) fn homepage(draft: &Draft, mistakes: &[Mistake]) -> Input<AddressMistake> {
     let why = mistakes.iter().find_map(|mistake| match mistake {
-        Mistake::Homepage(problem) => Some(match *problem {
-            HomepageProblem::Uri(error) => of_uri(error),
-            HomepageProblem::TooLong(limit) => AddressProblem::TooLong(limit),
-            HomepageProblem::Fragment => AddressProblem::Fragment,
-            HomepageProblem::NotHttps => AddressProblem::NotHttps,
-        }),
+        Mistake::Homepage(problem) => Some(of_homepage(*problem)),
         _ => None,
     });
     Input { value: draft.homepage.clone(), mistake: why.map(AddressMistake::whole) }
@@ -95,6 +92,16 @@ pub(super) fn origins(draft: &Draft, mistakes: &[Mistake]) -> Input<AddressMista
     lines(typed, told.collect())
 }
 
+/// What is wrong with the grant types.
+pub(super) fn grants(mistakes: &[Mistake]) -> Option<GrantsMistake> {
+    mistakes.iter().find_map(|mistake| match mistake {
+        Mistake::Grants(GrantsProblem::None) => Some(GrantsMistake::None),
+        Mistake::Grants(GrantsProblem::RefreshWithoutCode) => Some(GrantsMistake::RefreshAlone),
+        Mistake::Grants(GrantsProblem::PublicMachine) => Some(GrantsMistake::PublicMachine),
+        _ => None,
+    })
+}
+
 /// What is wrong with the items as a whole.
 pub(super) fn items(mistakes: &[Mistake]) -> Option<ItemsMistake> {
     mistakes.iter().find_map(|mistake| match mistake {
@@ -124,7 +131,16 @@ pub(super) fn purpose(
     })
 }
 
-fn line(position: usize, why: AddressProblem, nearest: Option<String>) -> AddressMistake {
+pub(super) const fn of_homepage(problem: HomepageProblem) -> AddressProblem {
+    match problem {
+        HomepageProblem::Uri(error) => of_uri(error),
+        HomepageProblem::TooLong(limit) => AddressProblem::TooLong(limit),
+        HomepageProblem::Fragment => AddressProblem::Fragment,
+        HomepageProblem::NotHttps => AddressProblem::NotHttps,
+    }
+}
+
+pub(super) fn line(position: usize, why: AddressProblem, nearest: Option<String>) -> AddressMistake {
     AddressMistake {
         line: position + 1,
         why,
@@ -136,7 +152,7 @@ fn lines(typed: &[String], told: Vec<AddressMistake>) -> Input<AddressMistakes> 
     Input { value: typed.join("\n"), mistake: (!told.is_empty()).then_some(AddressMistakes(told)) }
 }
 
-const fn of_registration(error: RegistrationError) -> AddressProblem {
+pub(super) const fn of_registration(error: RegistrationError) -> AddressProblem {
     match error {
         RegistrationError::Uri(error) => of_uri(error),
         RegistrationError::TooLong => AddressProblem::TooLong(redirect_uri::MAX_BYTES),

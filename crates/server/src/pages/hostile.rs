@@ -153,6 +153,9 @@ fn what_developers_type_stays_text() {
         for row in &mut page.items {
             row.purpose_ko = Input::holding(typed);
         }
+        for shown in page.forms.iter_mut().flat_map(|form| &mut form.fields) {
+            shown.input = Input::holding(typed);
+        }
         page
     });
     stays_text(|typed| DeleteApp { typed: Input::holding(typed), ..sample() });

@@ -3,12 +3,10 @@
 use mapae_protocol::client_jwt::ClientAlgorithm;
 
 use super::profile::{ProfileProblem, settings_problem};
-use crate::store::apps::{AppLists, AppSettings};
-
-/// `private_key_jwt`: the app has keys and no secret.
-const PRIVATE_KEY: &str = "private_key_jwt";
-/// `client_secret_jwt`: the app's secret signs.
-const SIGNING_SECRET: &str = "client_secret_jwt";
+use crate::{
+    client_auth::{self, Means},
+    store::apps::{AppLists, AppSettings},
+};
 
 /// What does not fit together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,30 +32,39 @@ pub(crate) fn judge(settings: &AppSettings, lists: &AppLists) -> Result<(), Auth
     }
     let algorithm = algorithm(lists, "token_endpoint_auth_signing_alg");
     let has_keys = ["jwks", "jwks_uri"].iter().any(|name| lists.metadata.contains_key(*name));
-    match settings.token_endpoint_auth_method.as_deref() {
-        Some(PRIVATE_KEY) if !has_keys => Err(AuthenticationProblem::NoKeys),
-        Some(PRIVATE_KEY) if algorithm == Some(ClientAlgorithm::Shared) => {
+    match means(settings) {
+        Means::SigningKey if !has_keys => Err(AuthenticationProblem::NoKeys),
+        Means::SigningKey if algorithm == Some(ClientAlgorithm::Shared) => {
             Err(AuthenticationProblem::ForeignAlgorithm)
         }
-        Some(SIGNING_SECRET) if matches!(algorithm, Some(ClientAlgorithm::Private(_))) => {
+        Means::SigningSecret if matches!(algorithm, Some(ClientAlgorithm::Private(_))) => {
             Err(AuthenticationProblem::ForeignAlgorithm)
         }
-        _ if signs_requests_with_secret(lists) && !keeps_secret(settings) => {
+        means if signs_requests_with_secret(lists) && !means.keeps_secret() => {
             Err(AuthenticationProblem::NoSecret)
         }
-        _ => Ok(()),
+        Means::Nothing | Means::SentSecret | Means::SigningSecret | Means::SigningKey => Ok(()),
     }
+}
+
+/// By what the app proves itself: one that is not public and fixed no method sends its secret.
+pub(crate) fn means(settings: &AppSettings) -> Means {
+    if settings.public {
+        return Means::Nothing;
+    }
+    let registered = settings.token_endpoint_auth_method.as_deref().and_then(client_auth::named);
+    registered.map_or(Means::SentSecret, |method| method.means())
 }
 
 /// Whether the app has a secret. One that signs with a private key has nothing to send.
 pub(crate) fn keeps_secret(settings: &AppSettings) -> bool {
-    !settings.public && settings.token_endpoint_auth_method.as_deref() != Some(PRIVATE_KEY)
+    means(settings).keeps_secret()
 }
 
 /// Whether the app signs with its secret, which this server then must know, too.
 pub(crate) fn signs_with_secret(settings: &AppSettings, lists: &AppLists) -> bool {
-    let assertions = settings.token_endpoint_auth_method.as_deref() == Some(SIGNING_SECRET);
-    keeps_secret(settings) && (assertions || signs_requests_with_secret(lists))
+    let means = means(settings);
+    means == Means::SigningSecret || (means.keeps_secret() && signs_requests_with_secret(lists))
 }
 
 fn signs_requests_with_secret(lists: &AppLists) -> bool {

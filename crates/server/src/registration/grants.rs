@@ -42,6 +42,21 @@ impl Grants {
         Self(own.fold(asked.0, |bits, (bit, _)| bits & !bit))
     }
 
+    /// Those that somebody may choose who has these already, each with whether it is one of these: what only the operator
+    /// gives can be given up by everybody, and is chosen by nobody else (DC-06, TX-01).
+    pub(crate) fn to_choose(self, by_operator: bool) -> impl Iterator<Item = (&'static dyn GrantType, bool)> {
+        let own = Self::for_people(GRANT_TYPES.iter().map(|grant_type| grant_type.name()));
+        places().filter_map(move |(bit, grant_type)| {
+            let has = self.0 & bit != 0;
+            (by_operator || has || own.0 & bit != 0).then_some((grant_type, has))
+        })
+    }
+
+    /// Whether only the operator gives it.
+    pub(crate) fn is_of_operator(grant_type: &dyn GrantType) -> bool {
+        Self::for_people([grant_type.name()]) == Self::default()
+    }
+
     /// Their names, in the order of [`GRANT_TYPES`].
     pub(crate) fn names(self) -> Vec<&'static str> {
         self.iter().map(GrantType::name).collect()

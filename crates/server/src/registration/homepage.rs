@@ -37,6 +37,11 @@ pub(super) fn parse(text: &str, development: Development) -> Result<Option<Strin
     }
 }
 
+/// Why this cannot be an address that pages link to.
+pub(crate) fn problem(text: &str, development: Development) -> Option<HomepageProblem> {
+    parse(text, development).err()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,10 @@ use mapae_protocol::{endpoint_uri::EndpointUri, secret::Secret, time::Timestamp}
 use serde_json::{Map, Value, json};
 
 use super::{Grants, response_types};
-use crate::store::apps::{AppLists, AppSettings};
+use crate::{
+    client_auth::{CLIENT_SECRET_BASIC, NONE},
+    store::apps::{AppLists, AppSettings},
+};
 
 /// An app, and what is said of it besides what it registered.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ impl Information<'_> {
         let Self { client_id, settings, lists, .. } = self;
         let grants = Grants::restore(&settings.grant_types);
         let method =
-            if settings.public { Some("none") } else { settings.token_endpoint_auth_method.as_deref() };
+            if settings.public { Some(NONE) } else { settings.token_endpoint_auth_method.as_deref() };
         let scopes: Vec<&str> = lists.scopes.iter().map(|item| item.scope.as_str()).collect();
         let mut told = Map::new();
         // Each was JSON when it was kept.
@@ -46,7 +49,7 @@ impl Information<'_> {
         tell("scope", json!(scopes.join(" ")));
         tell("subject_type", json!(settings.subject_type));
         tell("id_token_signed_response_alg", json!(settings.id_token_alg));
-        tell("token_endpoint_auth_method", json!(method.unwrap_or("client_secret_basic")));
+        tell("token_endpoint_auth_method", json!(method.unwrap_or(CLIENT_SECRET_BASIC)));
         tell("registration_client_uri", json!(self.address.as_str()));
         tell("registration_access_token", json!(self.token.expose()));
         if let Some(homepage) = &settings.homepage {

@@ -127,6 +127,15 @@ pub(super) fn parse(
     items
 }
 
+/// What is left of these items for an app that has these grant types from now on.
+pub(crate) fn left_under(grants: Grants, items: Vec<AppScope>) -> Vec<AppScope> {
+    let stays = |item: &AppScope| {
+        (!grants.is_machine_only() || !is_about_a_person(&item.scope))
+            && (item.scope != OFFLINE_ACCESS || grants.refresh())
+    };
+    items.into_iter().filter(stays).collect()
+}
+
 fn problem(item: &AppScope, grants: Grants, known: &KnownScopes) -> Option<ScopeProblem> {
     let scope = item.scope.as_str();
     if let Err(error) = ScopeToken::parse(scope) {

@@ -19,18 +19,20 @@ mod request;
 mod sector;
 
 pub(crate) use authentication::{
-    AuthenticationProblem, judge as judge_authentication, keeps_secret, signs_with_secret,
+    AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };
 pub(crate) use grants::{Grants, GrantsProblem};
-pub(crate) use homepage::HomepageProblem;
+pub(crate) use homepage::{HomepageProblem, problem as homepage_problem};
 pub(crate) use information::Information;
 pub(crate) use items::{
-    ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, usual_items,
+    ItemsProblem, KnownScopes, PurposeProblem, STANDARD_SCOPES, ScopeProblem, left_under, usual_items,
 };
 pub(crate) use members::{LOGO_URI, MEMBERS, MemberMistake, MemberProblem, Members, Metadata, restore};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
-pub(crate) use profile::{ProfileProblem, begins_stricter, keep_profile, profile_of};
-pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
+pub(crate) use profile::{ProfileProblem, begins_stricter, can_be_implied, implies, keep_profile, off_against, profile_of};
+pub(crate) use redirect_uris::{
+    Development, RedirectUrisProblem, nearest as nearest_redirect_uri, problem as redirect_uri_problem,
+};
 pub(crate) use request::{Offer, Refused, Request, response_types};
 pub(crate) use sector::{is_at_home, names_all, sector, sector_after};
 
@@ -144,15 +146,16 @@ impl Draft {
     }
 }
 
-/// The member by which people are led to the app from their account page.
-const INITIATE_LOGIN_URI: &str = "initiate_login_uri";
+/// Members that lead people somewhere: from the pages on which they sign in and agree, from their account page, and after
+/// they have signed out.
+const LEADING: [&str; 4] = ["policy_uri", "tos_uri", "initiate_login_uri", "post_logout_redirect_uris"];
 
 /// Whether people would see another app than before, or be led elsewhere: whoever vouched for it has looked at another one.
 pub(crate) fn shows_otherwise(before: &RegisteredApp, settings: &AppSettings, lists: &AppLists) -> bool {
     let kept = &before.app.settings;
     (&settings.name, &settings.homepage, &settings.icon) != (&kept.name, &kept.homepage, &kept.icon)
         || lists.redirect_uris != before.lists.redirect_uris
-        || lists.metadata.get(INITIATE_LOGIN_URI) != before.lists.metadata.get(INITIATE_LOGIN_URI)
+        || LEADING.iter().any(|member| lists.metadata.get(*member) != before.lists.metadata.get(*member))
 }
 
 impl Registrable {

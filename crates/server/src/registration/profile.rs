@@ -11,11 +11,12 @@ use mapae_protocol::{
 };
 use serde_json::{Map, Value};
 
-use super::members::fapi_profile;
-use crate::store::apps::{AppLists, AppSettings};
+use super::{authentication::means, members::fapi_profile};
+use crate::{
+    client_auth::{Means, PRIVATE_KEY_JWT},
+    store::apps::{AppLists, AppSettings},
+};
 
-/// The one way in which such an app authenticates.
-const METHOD: &str = "private_key_jwt";
 /// What its ID tokens are signed with when it has not said.
 const ID_TOKEN_ALG: Algorithm = Algorithm::Es256;
 
@@ -81,6 +82,24 @@ pub(crate) fn keep_profile(said: &Map<String, Value>, before: Option<&AppLists>)
     said
 }
 
+/// Whether the profile of an app with these members has this one on.
+pub(crate) fn implies(kept: &BTreeMap<String, String>, member: &str) -> bool {
+    profile_of(kept).is_some_and(|profile| implied(profile).any(|implied| implied == member))
+}
+
+/// Whether there is a profile that has this member on.
+pub(crate) fn can_be_implied(member: &str) -> bool {
+    Profile::ALL.iter().flat_map(|profile| implied(*profile)).any(|implied| implied == member)
+}
+
+/// The members that are off, and that this profile has on: who goes over to it takes that back.
+pub(crate) fn off_against(
+    kept: &BTreeMap<String, String>,
+    profile: Profile,
+) -> impl Iterator<Item = &'static str> {
+    implied(profile).filter(|member| kept.get(*member).is_some_and(|value| value != "true"))
+}
+
 /// The members that follow from a profile.
 fn implied(profile: Profile) -> impl Iterator<Item = &'static str> {
     let always = ["require_pushed_authorization_requests", "dpop_bound_access_tokens"];
@@ -99,7 +118,7 @@ pub(super) fn complete(settings: AppSettings, kept: &BTreeMap<String, String>) -
     if profile_of(kept).is_none() {
         return settings;
     }
-    let method = settings.token_endpoint_auth_method.or_else(|| Some(METHOD.to_owned()));
+    let method = settings.token_endpoint_auth_method.or_else(|| Some(PRIVATE_KEY_JWT.to_owned()));
     let rs256 = settings.id_token_alg == Algorithm::Rs256.as_str();
     let id_token_alg = if rs256 { ID_TOKEN_ALG.as_str().to_owned() } else { settings.id_token_alg };
     AppSettings {
@@ -143,7 +162,7 @@ pub(super) fn settings_problem(
     let algorithm = Algorithm::parse(&settings.id_token_alg);
     let found = [
         (settings.public, ProfileProblem::Public),
-        (settings.token_endpoint_auth_method.as_deref() != Some(METHOD), ProfileProblem::Method),
+        (means(settings) != Means::SigningKey, ProfileProblem::Method),
         (!settings.pkce_required, ProfileProblem::Pkce),
         (settings.rotate_refresh, ProfileProblem::Rotation),
         (

@@ -87,6 +87,11 @@ fn with_a_host_of_browsers(uri: RedirectUri) -> Result<RedirectUri, Registration
     }
 }
 
+/// Why this cannot be an address to which people are sent back.
+pub(crate) fn problem(text: &str, (development, public): (Development, bool)) -> Option<RegistrationError> {
+    RedirectUri::register(text, rules(development, public)).err()
+}
+
 /// The redirect URI that was probably meant, if there is one that this app may register.
 pub(crate) fn nearest(
     text: &str,

@@ -18,7 +18,11 @@ use serde_json::{Map, Value};
 use super::{
     AuthenticationProblem, Draft, Grants, KnownScopes, MEMBERS, Members, Mistake, members::fapi_profile,
 };
-use crate::{client_auth::METHODS, grant_types::AUTHORIZATION_CODE, store::apps::AppScope};
+use crate::{
+    client_auth::{self, CLIENT_SECRET_BASIC, Means, Method, PRIVATE_KEY_JWT},
+    grant_types::AUTHORIZATION_CODE,
+    store::apps::AppScope,
+};
 
 /// What this server can give an app that registers itself.
 #[derive(Clone, Copy, Debug)]
@@ -75,10 +79,10 @@ impl Request {
         if member(said, "software_statement").is_some() {
             return Err(Refused::SoftwareStatement);
         }
-        let auth_method = auth_method(said)?;
+        let method = auth_method(said)?;
         let redirect_uris = texts(said, "redirect_uris")?.unwrap_or_default();
         let grants = grants(said)?;
-        let public = auth_method == "none";
+        let public = method.means() == Means::Nothing;
         let draft = Draft {
             name: name(said, &redirect_uris)?,
             homepage: text(said, "client_uri")?.unwrap_or_default().to_owned(),
@@ -91,7 +95,7 @@ impl Request {
         };
         Ok(Self {
             draft,
-            auth_method,
+            auth_method: method.name(),
             id_token_alg: algorithm(said)?,
             subject_type: subject_type(said)?,
             sector_identifier_uri: address(said, "sector_identifier_uri"),
@@ -133,11 +137,11 @@ fn address(said: &Map<String, Value>, name: &str) -> Option<EndpointUri> {
     member(said, name).and_then(Value::as_str).and_then(|text| EndpointUri::parse(text).ok())
 }
 
-fn auth_method(said: &Map<String, Value>) -> Result<&'static str, Refused> {
+fn auth_method(said: &Map<String, Value>) -> Result<&'static dyn Method, Refused> {
     // What an app on a profile does not say follows from that.
-    let usual = if on_profile(said) { "private_key_jwt" } else { "client_secret_basic" };
+    let usual = if on_profile(said) { PRIVATE_KEY_JWT } else { CLIENT_SECRET_BASIC };
     let asked = text(said, "token_endpoint_auth_method")?.unwrap_or(usual);
-    METHODS.iter().map(|method| method.name()).find(|name| *name == asked).ok_or(Refused::AuthMethod)
+    client_auth::named(asked).ok_or(Refused::AuthMethod)
 }
 
 fn on_profile(said: &Map<String, Value>) -> bool {

@@ -1,7 +1,8 @@
 //! What an app chooses about its secret, PKCE and refresh tokens — RFC 6749 §2.3, RFC 9700 §2.1.1, §4.14.2.
 
 use crate::{
-    cli::{AuthMethodName, PkceRule, RefreshTokenRule, SecurityChoices},
+    cli::{ANY_METHOD, PkceRule, RefreshTokenRule, SecurityChoices},
+    client_auth::PRIVATE_KEY_JWT,
     commands::{
         failure::Failure,
         refusals::{INVALID, Refusals},
@@ -12,13 +13,10 @@ use crate::{
 
 /// These settings with what was chosen; what was not named stays.
 pub(super) fn choose(choices: &SecurityChoices, before: AppSettings) -> AppSettings {
-    let method = match choices.auth_method {
+    let method = match choices.auth_method.as_deref() {
         None => before.token_endpoint_auth_method.clone(),
-        Some(AuthMethodName::Any) => None,
-        Some(AuthMethodName::Basic) => Some("client_secret_basic".to_owned()),
-        Some(AuthMethodName::Post) => Some("client_secret_post".to_owned()),
-        Some(AuthMethodName::SecretJwt) => Some("client_secret_jwt".to_owned()),
-        Some(AuthMethodName::PrivateKeyJwt) => Some("private_key_jwt".to_owned()),
+        Some(ANY_METHOD) => None,
+        Some(method) => Some(method.to_owned()),
     };
     AppSettings {
         token_endpoint_auth_method: method,
@@ -59,7 +57,7 @@ pub(super) fn tell_profile(problem: ProfileProblem, refusals: &mut Refusals) {
         ProfileProblem::RedirectUri { .. } => {
             "Write --redirect-uri with https addresses alone: localhost is none either.".to_owned()
         }
-        ProfileProblem::Method => "Add --auth-method private_key_jwt.".to_owned(),
+        ProfileProblem::Method => format!("Add --auth-method {PRIVATE_KEY_JWT}."),
         ProfileProblem::Pkce => "Leave --pkce out.".to_owned(),
         ProfileProblem::Rotation => "Leave --refresh-tokens out.".to_owned(),
         ProfileProblem::IdTokenAlgorithm => "Add --id-token-alg ES256.".to_owned(),

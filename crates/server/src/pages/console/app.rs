@@ -7,8 +7,10 @@ use crate::pages::{
     console::{
         AppStatus, ConsoleApp,
         addresses::{AddressMistake, AddressMistakes, AddressProblem},
+        grants::{self, GrantsForm},
         items::{self, ItemRow, ItemsMistake, PurposeMistake},
-        security::{Security, SecurityMistake},
+        members::{self, MemberForm},
+        security::{self, Security, SecurityMistake},
         snippet::QuickStart,
     },
     example,
@@ -18,7 +20,8 @@ use crate::pages::{
     texts::Texts,
 };
 
-/// The page of an app. Each part is a form of its own: `general`, `icon`, `addresses`, `items`, `secrets`, `state`.
+/// The page of an app. Each part is a form of its own: `general`, `icon`, `addresses`, `items`, `secrets`, `security`,
+/// `grants`, those of [`members`](super::members), and `state`.
 #[derive(Debug, Clone)]
 pub struct AppPage {
     /// Who is signed in, and the token of the forms.
@@ -41,6 +44,10 @@ pub struct AppPage {
     pub secrets: Vec<LiveSecret>,
     /// How it proves itself; `None` for a public app, which has no choice.
     pub security: Option<Security>,
+    /// By which grant types it gets tokens.
+    pub grants: GrantsForm,
+    /// What else it registers.
+    pub forms: Vec<MemberForm>,
     /// What it may ask people for.
     pub items: Vec<ItemRow>,
     /// What is wrong with all of these together.
@@ -153,7 +160,7 @@ impl AppNotice {
 impl AppPage {
     /// A public app has no secret, and one that signs with a key of its own needs none.
     fn keeps_secret(&self) -> bool {
-        !self.app.public && self.security.as_ref().is_none_or(Security::keeps_secret)
+        !self.app.public && self.security.as_ref().is_none_or(|security| security.keeps_secret)
     }
 
     /// Nobody writes such requests by hand.
@@ -181,7 +188,8 @@ impl AppPage {
                 .field("jwks_uri", "app.jwks_uri", security.jwks_uri.mistake.as_ref())
                 .field("security", "app.security", security.mistake.as_ref());
         }
-        mistakes.found()
+        mistakes = self.grants.mistakes(mistakes);
+        self.forms.iter().fold(mistakes, |mistakes, form| form.mistakes(mistakes)).found()
     }
 }
 
@@ -221,32 +229,19 @@ impl Page for AppPage {
             ],
             ..notice(AppNotice::Saved)
         };
-        let machine = Self {
-            app: ConsoleApp { machine: true, ..example::console_app() },
-            redirect_uris: Input::default(),
-            security: Some(Security { signs_people_in: false, ..usual_security() }),
-            items: items::samples().split_off(4),
-            items_mistake: Some(ItemsMistake::Missing),
-            ..usual.clone()
-        };
-        let bank = Self {
-            secrets: Vec::new(),
-            security: Some(on_profile()),
-            redirect_uris: Input::holding("https://bank.example.com/callback"),
-            quick_start: QuickStart { public: true, signs: true, ..usual.quick_start.clone() },
-            ..notice(AppNotice::Saved)
-        };
         vec![
             ("usual", usual.clone()),
-            ("bank", bank),
+            ("bank", bank(&usual)),
+            ("television", television(&public)),
             ("public", public),
+            ("detailed", detailed(&usual)),
             ("disabled", disabled),
             ("blocked", blocked),
             ("rotated", rotated),
             ("enabled", notice(AppNotice::Enabled)),
             ("secret-ended", notice(AppNotice::SecretEnded)),
             ("secret-shown", notice(AppNotice::SecretShown)),
-            ("machine", machine),
+            ("machine", machine(&usual)),
             ("refused", refused(usual)),
         ]
     }
@@ -255,6 +250,8 @@ impl Page for AppPage {
 fn usual_security() -> Security {
     Security {
         auth_method: None,
+        methods: security::sample_methods(),
+        keeps_secret: true,
         jwks: Input::default(),
         jwks_uri: Input::default(),
         pkce_required: true,
@@ -270,6 +267,7 @@ fn usual_security() -> Security {
 fn on_profile() -> Security {
     Security {
         auth_method: Some("private_key_jwt".to_owned()),
+        keeps_secret: false,
         jwks_uri: Input::holding("https://bank.example.com/keys.json"),
         rotate_refresh: false,
         signs_requests: true,
@@ -293,6 +291,8 @@ fn usual() -> AppPage {
         origins: Input::default(),
         secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
         security: Some(usual_security()),
+        grants: grants::usual(),
+        forms: members::blank(),
         items: items::samples(),
         items_mistake: None,
         quick_start: QuickStart {
@@ -300,10 +300,60 @@ fn usual() -> AppPage {
             client_id: example::APP_ID.to_owned(),
             public: false,
             signs: false,
+            device: false,
             redirect_uri: example::REDIRECT.to_owned(),
             scope: "openid profile email".to_owned(),
         },
         notice: None,
+    }
+}
+
+fn machine(usual: &AppPage) -> AppPage {
+    AppPage {
+        app: ConsoleApp { machine: true, ..example::console_app() },
+        redirect_uris: Input::default(),
+        security: Some(Security { signs_people_in: false, ..usual_security() }),
+        grants: grants::machine(),
+        forms: Vec::new(),
+        items: items::samples().split_off(4),
+        items_mistake: Some(ItemsMistake::Missing),
+        ..usual.clone()
+    }
+}
+
+fn television(public: &AppPage) -> AppPage {
+    AppPage {
+        redirect_uris: Input::default(),
+        grants: grants::television(),
+        quick_start: QuickStart { device: true, redirect_uri: String::new(), ..public.quick_start.clone() },
+        ..public.clone()
+    }
+}
+
+fn detailed(usual: &AppPage) -> AppPage {
+    AppPage {
+        forms: members::filled(&[
+            ("post_logout_redirect_uris", "https://calendar.example.com/bye", None),
+            ("backchannel_logout_uri", "https://calendar.example.com/logout", None),
+            ("backchannel_logout_session_required", members::ON, None),
+            ("id_token_signed_response_alg", "ES256", None),
+            ("default_max_age", "3600", None),
+            ("policy_uri", "https://calendar.example.com/privacy", None),
+        ]),
+        notice: Some(AppNotice::Saved),
+        ..usual.clone()
+    }
+}
+
+fn bank(usual: &AppPage) -> AppPage {
+    AppPage {
+        secrets: Vec::new(),
+        security: Some(on_profile()),
+        forms: members::on_profile(),
+        redirect_uris: Input::holding("https://bank.example.com/callback"),
+        quick_start: QuickStart { public: true, signs: true, ..usual.quick_start.clone() },
+        notice: Some(AppNotice::Saved),
+        ..usual.clone()
     }
 }
 
@@ -322,6 +372,8 @@ fn refused(usual: AppPage) -> AppPage {
         origins: Input::refused("https://a.example/path", wrong(AddressProblem::NotAnOrigin)),
         items,
         items_mistake: Some(ItemsMistake::TooMany(64)),
+        grants: grants::refused(),
+        forms: members::refused(),
         security: Some(Security {
             jwks: Input::refused("{\"keys\": [", SecurityMistake::NotJson),
             jwks_uri: Input::refused("http://bank.example.com/keys", SecurityMistake::NotHttps),

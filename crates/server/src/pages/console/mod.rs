@@ -3,8 +3,10 @@
 pub mod addresses;
 pub mod app;
 pub mod delete_app;
+pub mod grants;
 pub mod home;
 pub mod items;
+pub mod members;
 pub mod new_app;
 pub mod secret;
 pub mod security;

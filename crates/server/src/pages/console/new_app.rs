@@ -18,6 +18,8 @@ pub struct NewApp {
     pub name: Input<NameMistake>,
     /// Whether it is a public client (`kind`: `confidential`, `public`).
     pub public: bool,
+    /// Whether it runs on a device without a browser (`device`: `on`).
+    pub device: bool,
     /// Redirect URIs, one per line (`redirect_uris`).
     pub redirect_uris: Input<AddressMistakes>,
     /// One has this many apps already and may have no more.
@@ -47,6 +49,7 @@ impl Page for NewApp {
             desk: example::desk(),
             name: Input::default(),
             public: false,
+            device: false,
             redirect_uris: Input::default(),
             limit_reached: None,
         };
@@ -65,6 +68,10 @@ impl Page for NewApp {
                     ),
                     ..fresh.clone()
                 },
+            ),
+            (
+                "television",
+                Self { name: Input::holding("거실 TV"), public: true, device: true, ..fresh.clone() },
             ),
             ("full", Self { limit_reached: Some(50), ..fresh }),
         ]

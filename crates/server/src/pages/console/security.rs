@@ -13,6 +13,10 @@ use crate::pages::{
 pub struct Security {
     /// The only way in which it may prove itself; `None`: any in which it sends its secret.
     pub auth_method: Option<String>,
+    /// The ways that there are.
+    pub methods: Vec<MethodChoice>,
+    /// There is a secret to send or to sign with.
+    pub keeps_secret: bool,
     /// Its public keys, as JSON.
     pub jwks: Input<SecurityMistake>,
     /// Where its public keys stand.
@@ -31,6 +35,51 @@ pub struct Security {
     pub signs_people_in: bool,
     /// What does not fit together.
     pub mistake: Option<SecurityMistake>,
+}
+
+/// A way in which an app may prove itself.
+#[derive(Debug, Clone, Copy)]
+pub struct MethodChoice {
+    /// Its registered name.
+    pub name: &'static str,
+    /// Its words and its id, if there are any.
+    words: Option<(&'static str, &'static str)>,
+}
+
+impl MethodChoice {
+    /// The one of this registered name.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, words: words(name) }
+    }
+
+    /// The end of its id on the page.
+    pub(in crate::pages) fn id(&self) -> &'static str {
+        self.words.map_or(self.name, |(id, _)| id)
+    }
+
+    /// What to know of it.
+    pub(in crate::pages) fn hint(&self, t: &Texts) -> &'static str {
+        self.words.map_or("", |(_, hint)| t.of(hint))
+    }
+}
+
+/// The end of the id of a method, and the key of its hint.
+pub(crate) fn words(method: &str) -> Option<(&'static str, &'static str)> {
+    let words = match method {
+        "client_secret_basic" => ("basic", "app.auth_basic_hint"),
+        "client_secret_post" => ("post", "app.auth_post_hint"),
+        "client_secret_jwt" => ("secret-jwt", "app.auth_secret_jwt_hint"),
+        "private_key_jwt" => ("key-jwt", "app.auth_key_jwt_hint"),
+        _ => return None,
+    };
+    Some(words)
+}
+
+/// Those that there are today.
+pub(super) fn sample_methods() -> Vec<MethodChoice> {
+    ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]
+        .map(MethodChoice::new)
+        .into()
 }
 
 /// Why a choice is refused.
@@ -86,11 +135,6 @@ impl Security {
     /// Whether this is the chosen method.
     pub(in crate::pages) fn sends_by(&self, method: &str) -> bool {
         self.auth_method.as_deref().unwrap_or("any") == method
-    }
-
-    /// There is a secret to send or to sign with.
-    pub(in crate::pages) fn keeps_secret(&self) -> bool {
-        self.auth_method.as_deref() != Some("private_key_jwt")
     }
 
     /// Whether this is its profile; `none`: it is on none.

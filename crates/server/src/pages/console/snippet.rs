@@ -1,6 +1,7 @@
-//! Quick start: what to put where, with the app's own values — OIDC Core §3.1.2.1, RFC 6749 §4.1.3, RFC 7636 §4.
+//! Quick start: what to put where, with the app's own values — OIDC Core §3.1.2.1, RFC 6749 §4.1.3, RFC 7636 §4,
+//! RFC 8628 §3.
 
-use mapae_protocol::client_assertion::ASSERTION_TYPE;
+use mapae_protocol::{client_assertion::ASSERTION_TYPE, device::DEVICE_CODE};
 
 use crate::pages::at;
 
@@ -15,7 +16,9 @@ pub struct QuickStart {
     pub public: bool,
     /// Whether it proves itself by a JWT that it signs.
     pub signs: bool,
-    /// One of its redirect URIs.
+    /// Whether it runs on a device without a browser, and sends nobody here.
+    pub device: bool,
+    /// One of its redirect URIs; empty if it has none.
     pub redirect_uri: String,
     /// The scopes that it may ask for.
     pub scope: String,
@@ -25,9 +28,13 @@ impl QuickStart {
     /// For any OpenID Connect library.
     pub(in crate::pages) fn environment(&self) -> String {
         let secret = if self.public { "" } else { "OIDC_CLIENT_SECRET=••••••••\n" };
+        let redirect_uri = match self.redirect_uri.as_str() {
+            "" => String::new(),
+            uri => format!("OIDC_REDIRECT_URI={uri}\n"),
+        };
         format!(
-            "OIDC_ISSUER={}\nOIDC_CLIENT_ID={}\n{secret}OIDC_REDIRECT_URI={}\nOIDC_SCOPE=\"{}\"",
-            self.issuer, self.client_id, self.redirect_uri, self.scope
+            "OIDC_ISSUER={}\nOIDC_CLIENT_ID={}\n{secret}{redirect_uri}OIDC_SCOPE=\"{}\"",
+            self.issuer, self.client_id, self.scope
         )
     }
 
@@ -48,7 +55,36 @@ impl QuickStart {
 
     /// How the code becomes tokens.
     pub(in crate::pages) fn token(&self) -> String {
-        let client = if self.signs {
+        let client = self.client();
+        format!(
+            "curl {}/token \\\n  {client} \\\n  -d grant_type=authorization_code \\\n  -d code=\"$CODE\" \\\n  \
+             -d code_verifier=\"$CODE_VERIFIER\" \\\n  --data-urlencode redirect_uri='{}'",
+            self.issuer, self.redirect_uri
+        )
+    }
+
+    /// How a device asks for the code that people type (RFC 8628 §3.1).
+    pub(in crate::pages) fn device_authorization(&self) -> String {
+        format!(
+            "curl {}/device_authorization \\\n  {} \\\n  --data-urlencode scope='{}'",
+            self.issuer,
+            self.client(),
+            self.scope
+        )
+    }
+
+    /// How it asks whether somebody has (RFC 8628 §3.4).
+    pub(in crate::pages) fn device_token(&self) -> String {
+        format!(
+            "curl {}/token \\\n  {} \\\n  -d grant_type={DEVICE_CODE} \\\n  -d device_code=\"$DEVICE_CODE\"",
+            self.issuer,
+            self.client()
+        )
+    }
+
+    /// How it proves itself.
+    fn client(&self) -> String {
+        if self.signs {
             format!(
                 "-d client_assertion_type={ASSERTION_TYPE} \\\n  -d client_assertion=\"$CLIENT_ASSERTION\""
             )
@@ -56,12 +92,7 @@ impl QuickStart {
             format!("-d client_id={}", self.client_id)
         } else {
             format!("-u \"{}:$CLIENT_SECRET\"", self.client_id)
-        };
-        format!(
-            "curl {}/token \\\n  {client} \\\n  -d grant_type=authorization_code \\\n  -d code=\"$CODE\" \\\n  \
-             -d code_verifier=\"$CODE_VERIFIER\" \\\n  --data-urlencode redirect_uri='{}'",
-            self.issuer, self.redirect_uri
-        )
+        }
     }
 
     /// The discovery document of this server.

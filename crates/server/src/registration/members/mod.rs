@@ -272,6 +272,19 @@ impl Members {
         self.named.get(position).map_or("", |(member, _)| member.as_str())
     }
 
+    /// What is named or else kept; `None`: nothing is.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        match self.named.iter().rev().find(|(member, _)| member == name) {
+            Some((_, named)) => named.clone(),
+            None => self.kept.get(name).and_then(|text| serde_json::from_str(text).ok()),
+        }
+    }
+
+    /// As [`with`](Self::with), unless that is what is kept already: what was accepted before is not judged again.
+    pub(crate) fn chosen(self, name: &str, value: Option<Value>) -> Self {
+        if self.value(name) == value { self } else { self.with(name.to_owned(), value) }
+    }
+
     /// What is to be kept, unless something that was named is refused: by itself, or beside what else the app is.
     pub(super) fn judge(
         &self,

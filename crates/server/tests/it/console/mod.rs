@@ -2,7 +2,9 @@
 
 mod changing;
 mod ending;
+mod grants;
 mod icons;
+mod members;
 mod one_id;
 mod races;
 mod registering;

@@ -21,6 +21,17 @@ fn form_of(path: &str) -> &'static str {
             "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep&jwks=&jwks_uri=&requests=any&tokens=any&profile=none"
         }
         Some("secrets") => "decision=replace",
+        Some("grants") => "grant.authorization_code=on&grant.refresh_token=on&grant.device_code=on",
+        Some("signing-out") => {
+            "post_logout_redirect_uris=https%3A%2F%2Fmy.example%2F&backchannel_logout_uri=&frontchannel_logout_uri=&backchannel_logout_session_required=off&frontchannel_logout_session_required=off"
+        }
+        Some("requests") => {
+            "require_pushed_authorization_requests=on&request_object_signing_alg=none&request_uris=&default_max_age=&default_acr_values="
+        }
+        Some("tokens") => {
+            "id_token_signed_response_alg=ES256&userinfo_signed_response_alg=none&authorization_signed_response_alg=none&token_endpoint_auth_signing_alg=none"
+        }
+        Some("links") => "policy_uri=https%3A%2F%2Fmy.example%2F&tos_uri=&initiate_login_uri=&contacts=",
         Some("state") => "decision=disable",
         Some("delete") => "name=One",
         other => panic!("no form for {other:?}"),
@@ -69,7 +80,7 @@ async fn ad_02_another_id_in_the_form_or_the_query_changes_nothing_of_the_other(
                 assert_eq!(kept(&server, other).await, before.1, "{engine:?} {path}");
             }
         }
-        assert_eq!(tried, 8 * 2 * NAMES.len(), "every form of an app");
+        assert_eq!(tried, 13 * 2 * NAMES.len(), "every form of an app");
 
         // The other one in the query, and a form that is carried out: it is done to the one in the path.
         let (before, address) = (

@@ -83,6 +83,10 @@ async fn az_37_the_operator_vouches_for_what_they_have_seen() {
     for (button, fields) in [
         ("save-addresses", vec![("redirect_uris", uris.as_str())]),
         ("save-general", vec![("name", "다른 서비스")]),
+        ("save-links", vec![("policy_uri", "https://evil.example/")]),
+        ("save-links", vec![("tos_uri", "https://evil.example/")]),
+        ("save-links", vec![("initiate_login_uri", "https://evil.example/")]),
+        ("save-signing-out", vec![("post_logout_redirect_uris", "https://evil.example/")]),
     ] {
         led_to(&developer.save(&server, &app.client_id, button, &fields).await);
         assert_eq!(asked(&server, &stranger, &app).await.status, 400, "{button}: another app than was seen");
@@ -93,6 +97,8 @@ async fn az_37_the_operator_vouches_for_what_they_have_seen() {
             .save(&server, &app.client_id, "save-addresses", &[("origins", "https://my.example")])
             .await,
     );
+    led_to(&developer.save(&server, &app.client_id, "save-links", &[("contacts", "a@my.example")]).await);
+    led_to(&developer.save(&server, &app.client_id, "save-requests", &[("default_max_age", "60")]).await);
     assert!(is_told(&asked(&server, &stranger, &app).await, &app), "nothing that people see has changed");
     server.write(vouching::withdraw(&app.client_id, server.now())).await;
     assert_eq!(asked(&server, &stranger, &app).await.status, 400);

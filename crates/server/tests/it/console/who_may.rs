@@ -19,6 +19,17 @@ fn form_for(path: &str) -> &'static str {
         "security" => {
             "auth_method=client_secret_post&pkce=optional&refresh_tokens=keep&jwks=&jwks_uri=&requests=any&tokens=any&profile=none"
         }
+        "grants" => "grant.authorization_code=on&grant.refresh_token=on&grant.device_code=on",
+        "signing-out" => {
+            "post_logout_redirect_uris=https%3A%2F%2Fmy.example%2F&backchannel_logout_uri=&frontchannel_logout_uri=&backchannel_logout_session_required=off&frontchannel_logout_session_required=off"
+        }
+        "requests" => {
+            "require_pushed_authorization_requests=on&request_object_signing_alg=none&request_uris=&default_max_age=&default_acr_values="
+        }
+        "tokens" => {
+            "id_token_signed_response_alg=ES256&userinfo_signed_response_alg=none&authorization_signed_response_alg=none&token_endpoint_auth_signing_alg=none"
+        }
+        "links" => "policy_uri=https%3A%2F%2Fmy.example%2F&tos_uri=&initiate_login_uri=&contacts=",
         "state" => "decision=disable",
         "delete" => "name=%EB%82%98%EC%9D%98+%EC%84%9C%EB%B9%84%EC%8A%A4",
         other => panic!("no form for {other}"),
@@ -70,7 +81,7 @@ async fn ad_01_an_app_of_somebody_else_is_like_one_that_never_was() {
         let token = token_of(&server, &other).await;
         let own_routes: Vec<_> =
             for_app(ROUTES, &app.client_id).into_iter().filter(|(_, path)| path.contains("app_")).collect();
-        assert_eq!(own_routes.len(), 10, "every address of an app");
+        assert_eq!(own_routes.len(), 15, "every address of an app");
         for (method, path) in own_routes {
             let foreign = send(&server, &other.browser, (method, &path), Some(&token)).await;
             let unknown_path = path.replace(&app.client_id, "app_AAAAAAAAAAAAAAAAAAAAAA");
@@ -185,13 +196,18 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
     let page = owner.page(&server, &app.client_id).await;
     let new = owner.browser.open(&server.at("/console/apps/new")).await;
     // Each form with a change of its own, which is good: refused is what was slipped in beside it.
-    let forms: [Form<'_>; 7] = [
+    let forms: [Form<'_>; 12] = [
         (&new, "app-create", &[("name", "다른 것"), ("redirect_uris", REDIRECT)]),
         (&page, "save-general", &[("name", "다른 것")]),
         (&page, "save-addresses", &[("redirect_uris", "https://other.example/cb")]),
         (&page, "save-items", &[("level.profile", "none")]),
         (&page, "secret-rotate", &[]),
         (&page, "save-security", &[("pkce", "optional")]),
+        (&page, "save-grants", &[("grant.device_code", "on")]),
+        (&page, "save-signing-out", &[("backchannel_logout_uri", "https://my.example/told")]),
+        (&page, "save-requests", &[("default_max_age", "60")]),
+        (&page, "save-tokens", &[("id_token_signed_response_alg", "ES256")]),
+        (&page, "save-links", &[("policy_uri", "https://my.example/privacy")]),
         (&page, "app-disable", &[]),
     ];
     for (page, button, change) in forms {
@@ -256,6 +272,14 @@ async fn ad_04_a_field_left_out_is_not_left_as_it_is() {
             "save-security",
             &["auth_method", "jwks", "jwks_uri", "pkce", "refresh_tokens", "requests", "tokens", "profile"],
         ),
+        ("save-grants", &["grant.authorization_code", "grant.refresh_token", "grant.device_code"]),
+        (
+            "save-signing-out",
+            &["post_logout_redirect_uris", "backchannel_logout_uri", "frontchannel_logout_session_required"],
+        ),
+        ("save-requests", &["request_object_signing_alg", "request_uris", "default_acr_values"]),
+        ("save-tokens", &["id_token_signed_response_alg", "token_endpoint_auth_signing_alg"]),
+        ("save-links", &["policy_uri", "contacts"]),
         ("app-disable", &["decision"]),
     ] {
         for left_out in names {
@@ -285,9 +309,19 @@ async fn se_26_a_person_who_was_disabled_or_signed_out_changes_nothing() {
     let page = owner.page(&server, &app.client_id).await;
     let before = kept(&server, &app.client_id).await;
     server.write(mapae::store::users::disable(&owner.user.id, server.now())).await;
-    for button in
-        ["save-general", "save-addresses", "save-items", "secret-rotate", "save-security", "app-disable"]
-    {
+    for button in [
+        "save-general",
+        "save-addresses",
+        "save-items",
+        "secret-rotate",
+        "save-security",
+        "save-grants",
+        "save-signing-out",
+        "save-requests",
+        "save-tokens",
+        "save-links",
+        "app-disable",
+    ] {
         let answer = owner.browser.submit(&page, button, &[]).await;
         assert_eq!(answer.status, 303, "{button}");
         assert_eq!(answer.location().unwrap().path(), "/sign-in", "{button}");

@@ -1,0 +1,134 @@
+//! By which grant types an app gets tokens — RFC 6749 §4, RFC 8628, RFC 8693.
+
+use crate::pages::{
+    input::{Mistake, Mistakes},
+    texts::Texts,
+};
+
+/// The form `grants`: `grant.…` for each row, and `redirect_uris` of an app that has none yet.
+#[derive(Debug, Clone)]
+pub struct GrantsForm {
+    /// The grant types that whoever looks at it may choose or give up.
+    pub rows: Vec<GrantRow>,
+    /// The app sends people here, and so has redirect URIs.
+    pub sends_people: bool,
+    /// What is wrong with all of them together.
+    pub mistake: Option<GrantsMistake>,
+}
+
+/// A grant type.
+#[derive(Debug, Clone)]
+pub struct GrantRow {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// The name without its namespace.
+    pub short_name: &'static str,
+    /// Whether the app has it.
+    pub chosen: bool,
+    /// Only the operator gives it: who gives it up cannot take it again.
+    pub of_operator: bool,
+}
+
+/// What is wrong with the grant types of an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantsMistake {
+    /// None of them is of use alone.
+    None,
+    /// A refresh token comes with a code or a device first.
+    RefreshAlone,
+    /// A public app cannot act for itself, nor exchange tokens.
+    PublicMachine,
+}
+
+impl Mistake for GrantsMistake {
+    fn text(&self, t: &Texts) -> String {
+        match self {
+            Self::None => t.of("grant.mistake_none"),
+            Self::RefreshAlone => t.of("grant.mistake_refresh"),
+            Self::PublicMachine => t.of("grant.mistake_public"),
+        }
+        .to_owned()
+    }
+}
+
+/// Keys of the words for a grant type: what it is, and what to know of it.
+pub(crate) fn words(short_name: &str) -> Option<[&'static str; 2]> {
+    let words = match short_name {
+        "authorization_code" => ["grant.code", "grant.code_hint"],
+        "refresh_token" => ["grant.refresh", "grant.refresh_hint"],
+        "client_credentials" => ["grant.machine", "grant.machine_hint"],
+        "device_code" => ["grant.device", "grant.device_hint"],
+        "token-exchange" => ["grant.exchange", "grant.exchange_hint"],
+        _ => return None,
+    };
+    Some(words)
+}
+
+impl GrantRow {
+    /// What it is called.
+    pub(in crate::pages) fn title(&self, t: &Texts) -> &'static str {
+        words(self.short_name).map_or(self.short_name, |[title, _]| t.of(title))
+    }
+
+    /// What to know of it.
+    pub(in crate::pages) fn hint(&self, t: &Texts) -> &'static str {
+        words(self.short_name).map_or("", |[_, hint]| t.of(hint))
+    }
+}
+
+impl GrantsForm {
+    /// Something in it is wrong, so it is not folded.
+    pub(in crate::pages) const fn is_open(&self, typed_wrong: bool) -> bool {
+        self.mistake.is_some() || (typed_wrong && !self.sends_people)
+    }
+
+    pub(super) fn mistakes<'t>(&self, mistakes: Mistakes<'t>) -> Mistakes<'t> {
+        mistakes.field("grants", "grant.title", self.mistake.as_ref())
+    }
+}
+
+fn row(name: &'static str, chosen: bool) -> GrantRow {
+    let short_name = name.rsplit_once(':').map_or(name, |(_, short)| short);
+    GrantRow { name, short_name, chosen, of_operator: false }
+}
+
+/// Of an app that signs people in.
+pub(super) fn usual() -> GrantsForm {
+    let rows = vec![
+        row("authorization_code", true),
+        row("refresh_token", true),
+        row("urn:ietf:params:oauth:grant-type:device_code", false),
+    ];
+    GrantsForm { rows, sends_people: true, mistake: None }
+}
+
+/// Of a television.
+pub(super) fn television() -> GrantsForm {
+    let rows = vec![
+        row("authorization_code", false),
+        row("refresh_token", true),
+        row("urn:ietf:params:oauth:grant-type:device_code", true),
+    ];
+    GrantsForm { rows, sends_people: false, mistake: None }
+}
+
+/// Of an app that acts for itself, which the operator gave it.
+pub(super) fn machine() -> GrantsForm {
+    let machine = GrantRow { of_operator: true, ..row("client_credentials", true) };
+    let rows = vec![
+        row("authorization_code", false),
+        row("refresh_token", false),
+        row("urn:ietf:params:oauth:grant-type:device_code", false),
+        machine,
+    ];
+    GrantsForm { rows, sends_people: false, mistake: None }
+}
+
+/// Of nothing that could get a token.
+pub(super) fn refused() -> GrantsForm {
+    GrantsForm {
+        rows: vec![row("refresh_token", true)],
+        sends_people: true,
+        mistake: Some(GrantsMistake::RefreshAlone),
+    }
+}
