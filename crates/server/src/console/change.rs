@@ -52,7 +52,7 @@ pub(super) async fn save(
         // The operator has looked at another app than the one that it becomes.
         let other = shows_otherwise(&facts.registered, &settings, &lists);
         let other = other.then(|| vouching::withdraw(id, developer.now()));
-        let sector = sector_after(&facts.registered, &lists);
+        let sector = sector_after(&facts.registered, &settings, &lists);
         let written = (&settings, &lists);
         let update = apps::update_moving(&facts.registered, written, sector.as_deref(), developer.now());
         let unit = facts.guard().with(update).with_all(other).with(switched);

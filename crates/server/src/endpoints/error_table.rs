@@ -118,6 +118,7 @@ fn registration_errors() -> Vec<RegistrationError> {
         Refused::SubjectType,
         Refused::SeveralSectors,
         Refused::SectorDocument,
+        Refused::LeavesSector,
         Refused::NotTheClient,
     ];
     errors.extend(refused.map(RegistrationError::Refused));

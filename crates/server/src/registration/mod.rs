@@ -32,7 +32,7 @@ pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
 pub(crate) use profile::{ProfileProblem, begins_stricter, profile_of};
 pub(crate) use redirect_uris::{Development, RedirectUrisProblem, nearest as nearest_redirect_uri};
 pub(crate) use request::{Offer, Refused, Request, response_types};
-pub(crate) use sector::{is_at_home, names_all, sector, sector_after};
+pub(crate) use sector::{is_at_home, keys_address, names_all, sector, sector_after, settled};
 
 use crate::{
     pages::input::NameMistake,

@@ -8,6 +8,7 @@ mod managed;
 mod opened;
 mod races;
 mod request_uris;
+mod sectors;
 pub(crate) mod site;
 
 use mapae::store::{Unit, initial_access_tokens, initial_access_tokens::InitialAccessToken};
