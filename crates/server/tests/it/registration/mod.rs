@@ -9,6 +9,7 @@ mod opened;
 mod races;
 mod request_uris;
 mod sectors;
+mod shown;
 pub(crate) mod site;
 
 use mapae::store::{Unit, initial_access_tokens, initial_access_tokens::InitialAccessToken};
