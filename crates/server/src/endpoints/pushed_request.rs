@@ -19,7 +19,6 @@ use mapae_protocol::{
     dpop::{Error as ProofError, Thumbprint},
     error::{ErrorCode, OAuthError},
     fapi::Profile,
-    jose::claimed_subject,
     params::{self, Params},
     pushed_request::{self, PushedRequestUri, PushedResponse},
     time::Seconds,
@@ -30,10 +29,10 @@ use crate::{
     accounts::throttle,
     app::App,
     catalog::Client,
-    client_auth, client_document,
+    client_auth,
     dpop::{self, Possession},
-    http::{ClientAddress, RequestContext},
-    interaction::{PageError, Unopened, open},
+    http::ClientAddress,
+    interaction::{Unopened, open},
     keys::STEP_LIFE,
     pages::look::Standing,
     router::paths,
@@ -67,33 +66,16 @@ pub(crate) async fn push(State(app): State<App>, request: Request) -> Response {
 type Outcome = Result<(PushedResponse, Option<Possession>), TokenError>;
 
 async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
-    let from = request.extensions().get::<RequestContext>().map(|context| context.client);
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
         Err(error) => return (None, Err(error.into())),
     };
-    if let Err(error) = known(app, &form, from).await {
-        return (None, Err(error));
-    }
     let client = match client_auth::authenticate_app(app, &form).await {
         Ok(client) => client,
         Err(error) => return (None, Err(error)),
     };
-    let outcome = proven(app, &client, form, from).await;
+    let outcome = proven(app, &client, form).await;
     (Some(client), outcome)
-}
-
-/// An app that is an address may come here before anybody was sent by it.
-async fn known(app: &App, form: &form::Form, from: Option<ClientAddress>) -> Result<(), TokenError> {
-    let named = form.params.one("client_id").ok().flatten().map(str::to_owned);
-    // An assertion names the app, too (RFC 7521 §4.2).
-    let asserted = || claimed_subject(form.params.one("client_assertion").ok().flatten()?);
-    let (Some(id), Some(from)) = (named.or_else(asserted), from) else { return Ok(()) };
-    client_document::follow(app, &id, from).await.map_err(|error| match error {
-        PageError::TooMany => TokenError::TooMany,
-        PageError::Fault(fault) => TokenError::Fault(fault),
-        _ => TokenError::InvalidClient { basic: form.has_authorization() },
-    })
 }
 
 /// The request, out of its object if it came in one: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
@@ -121,7 +103,7 @@ async fn unfolded(
 
 /// Pushing with a proof of possession binds the code to its key (RFC 9449 §10.1). A proof is good once, also when what
 /// came with it is refused.
-async fn proven(app: &App, client: &Client, form: form::Form, from: Option<ClientAddress>) -> Outcome {
+async fn proven(app: &App, client: &Client, form: form::Form) -> Outcome {
     let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
     let request = dpop::Request {
         method: &Method::POST,
@@ -130,11 +112,11 @@ async fn proven(app: &App, client: &Client, form: form::Form, from: Option<Clien
         access_token: None,
     };
     let possession = dpop::of_client(app, client, &request).await?;
-    charge(app, client, from)?;
+    charge(app, client, form.from)?;
     if let Some(possession) = &possession {
         possession.use_alone(app).await?;
     }
-    let params = unfolded(app, client, form.params, from).await?;
+    let params = unfolded(app, client, form.params, form.from).await?;
     let pushed = judge(app, client, &params).map_err(TokenError::Refused)?;
     let pushed = bound(pushed, possession.as_ref().map(Possession::key))?;
     Ok((keep(app, client, &pushed).await?, possession))

@@ -155,6 +155,18 @@ pub(crate) fn shows_otherwise(before: &RegisteredApp, settings: &AppSettings, li
         || lists.metadata.get(INITIATE_LOGIN_URI) != before.lists.metadata.get(INITIATE_LOGIN_URI)
 }
 
+/// Whether its picture comes for the first time from where the app has said before that it is: a site that did not answer
+/// once makes no other app of it.
+pub(crate) fn has_its_picture_at_last(
+    before: &RegisteredApp,
+    settings: &AppSettings,
+    lists: &AppLists,
+) -> bool {
+    let said = lists.metadata.get(LOGO_URI);
+    let first = before.app.settings.icon.is_none() && settings.icon.is_some();
+    first && said.is_some() && said == before.lists.metadata.get(LOGO_URI)
+}
+
 impl Registrable {
     /// What is kept of a new app: the safe choices where nobody was asked.
     pub(crate) fn new_app(self, id_token_alg: &str) -> (AppSettings, AppLists) {

@@ -169,24 +169,20 @@ async fn picture(app: &App, address: &EndpointUri) -> Result<Option<Picture>, Re
 }
 
 impl Described {
-    /// With its logo. What cannot be fetched or is no picture is left out, and the answer tells that it is.
-    fn with_logo(self, id: &str, before: Option<&RegisteredApp>, picture: Option<Picture>) -> Self {
+    /// With its logo. What cannot be fetched or is no picture is not shown; that it was named is kept, so that it is no news
+    /// when it can be had.
+    fn with_logo(mut self, id: &str, before: Option<&RegisteredApp>, picture: Option<Picture>) -> Self {
         match (Logo::of(&self.lists, before), picture) {
-            (Logo::Same, _) => self,
+            (Logo::Same, _) => {}
             (Logo::Operators, _) => {
-                self.without_logo(before.and_then(|before| before.app.settings.icon.clone()))
+                self.lists.metadata.remove(LOGO_URI);
+                self.settings.icon = before.and_then(|before| before.app.settings.icon.clone());
             }
-            (Logo::Asked, None) => self.without_logo(None),
-            (Logo::Asked, Some(picture)) => {
-                let settings = AppSettings { icon: Some(icon(id, &picture.digest)), ..self.settings };
-                Self { settings, logo: Some(picture), ..self }
+            (Logo::Asked, picture) => {
+                self.settings.icon = picture.as_ref().map(|picture| icon(id, &picture.digest));
+                self.logo = picture;
             }
         }
-    }
-
-    fn without_logo(mut self, shown: Option<String>) -> Self {
-        self.lists.metadata.remove(LOGO_URI);
-        self.settings.icon = shown;
         self
     }
 }

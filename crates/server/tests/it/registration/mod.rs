@@ -1,8 +1,10 @@
 //! Apps that register themselves and manage that — RFC 7591, RFC 7592, OIDC Registration.
 
+mod crowds;
 mod described;
 mod documents;
 mod fetched;
+mod followed;
 mod keys;
 mod managed;
 mod opened;
