@@ -104,7 +104,7 @@ pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Token
                 .map_err(|unread| unread_as(unread, basic))?;
         }
     }
-    let caller = find(app, &credential).await?;
+    let caller = find(app, &credential, &form.source()).await?;
     caller.ok_or(TokenError::InvalidClient { basic })
 }
 
@@ -132,10 +132,14 @@ fn unread_as(unread: Unread, basic: bool) -> TokenError {
     }
 }
 
-async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Caller>, TokenError> {
+async fn find(
+    app: &App,
+    credential: &PresentedCredential,
+    source: &str,
+) -> Result<Option<Caller>, TokenError> {
     let id = credential.client_id().as_str();
     if let Some(client) = app.catalog().client(id).await? {
-        let proven = !client.is_disabled() && is_proven(app, credential, &client).await?;
+        let proven = !client.is_disabled() && is_proven(app, credential, &client, source).await?;
         if !proven {
             About::app(client.id()).note(Event::AuthenticationRefused);
         }
@@ -154,13 +158,18 @@ async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Call
 }
 
 /// Whether the credential proves the client, now and by the method that it registered.
-async fn is_proven(app: &App, credential: &PresentedCredential, client: &Client) -> Result<bool, TokenError> {
+async fn is_proven(
+    app: &App,
+    credential: &PresentedCredential,
+    client: &Client,
+    source: &str,
+) -> Result<bool, TokenError> {
     let keys = assertion::keys(app, credential, client).await?;
     let (issuer, token_endpoint) = (app.issuer().as_str(), app.token_endpoint());
     match proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }) {
         None => Ok(false),
         Some(Proof::Complete) => Ok(true),
-        Some(Proof::Once(assertion)) => assertion::is_first(app, client, &assertion).await,
+        Some(Proof::Once(assertion)) => assertion::is_first(app, client, &assertion, source).await,
     }
 }
 

@@ -59,6 +59,11 @@ pub(crate) async fn read_within(
 }
 
 impl Form {
+    /// By which a request counts that must be counted by where it came from.
+    pub(crate) fn source(&self) -> String {
+        self.from.map(|from| from.throttle_key().to_string()).unwrap_or_default()
+    }
+
     /// The values of the `Authorization` header.
     pub(crate) fn authorization(&self) -> impl Iterator<Item = &[u8]> {
         self.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes)

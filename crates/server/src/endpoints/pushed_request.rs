@@ -26,15 +26,13 @@ use mapae_protocol::{
 
 use super::{authorize::admit, cors, form, json, token_error::TokenError};
 use crate::{
-    accounts::throttle,
+    accounts::rows,
     app::App,
     catalog::Client,
     client_auth,
     dpop::{self, Possession},
     http::ClientAddress,
     interaction::{Unopened, open},
-    keys::STEP_LIFE,
-    pages::look::Standing,
     router::paths,
     store::{
         Concealed, Unit,
@@ -78,13 +76,13 @@ async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
     (Some(client), outcome)
 }
 
-/// The request, out of its object if it came in one: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
+/// The request, out of its object if it came in one, and whether it did: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
 async fn unfolded(
     app: &App,
     client: &Client,
     params: Params,
     from: Option<ClientAddress>,
-) -> Result<Params, TokenError> {
+) -> Result<(Params, bool), TokenError> {
     let refused = |error: request_object::Error| TokenError::Refused(error.into());
     let (given, from) = match (Given::of(&params).map_err(refused)?, from) {
         (Some(given @ Given::Object(_)), Some(from)) => (given, from),
@@ -92,13 +90,14 @@ async fn unfolded(
             return Err(refused(request_object::Error::Unsigned));
         }
         // A reference is refused with the rest of the request (RFC 9126 §2.1).
-        _ => return Ok(params),
+        _ => return Ok((params, false)),
     };
-    open(app, client, given, from).await.map_err(|error| match error {
+    let opened = open(app, client, given, from).await.map_err(|error| match error {
         Unopened::Refused(error) => refused(error),
         Unopened::TooMany => TokenError::TooMany,
         Unopened::Fault(fault) => TokenError::Fault(fault),
-    })
+    });
+    Ok((opened?, true))
 }
 
 /// Pushing with a proof of possession binds the code to its key (RFC 9449 §10.1). A proof is good once, also when what
@@ -112,29 +111,27 @@ async fn proven(app: &App, client: &Client, form: form::Form) -> Outcome {
         access_token: None,
     };
     let possession = dpop::of_client(app, client, &request).await?;
-    charge(app, client, form.from)?;
+    charge(app, client, &form)?;
     if let Some(possession) = &possession {
         possession.use_alone(app).await?;
     }
-    let params = unfolded(app, client, form.params, form.from).await?;
+    let (params, signed) = unfolded(app, client, form.params, form.from).await?;
     let pushed = judge(app, client, &params).map_err(TokenError::Refused)?;
     let pushed = bound(pushed, possession.as_ref().map(Possession::key))?;
-    Ok((keep(app, client, &pushed).await?, possession))
+    Ok((keep(app, client, &pushed, signed).await?, possession))
 }
 
-/// Whoever knows the id of a public app can push in its name: each try counts, since its proof is kept.
-fn charge(app: &App, client: &Client, from: Option<ClientAddress>) -> Result<(), TokenError> {
-    let source = from.map(|from| from.throttle_key().to_string()).unwrap_or_default();
-    let now = app.now();
-    let charged = match (client.is_public(), client.standing()) {
-        (true, _) => app.throttle().charge(throttle::PUSHED_BY_SOURCE, &source, now),
-        (false, Standing::Verified) => Ok(()),
-        (false, Standing::Unverified) => app.throttle().charge(throttle::PUSHED_REQUESTS, client.id(), now),
-    };
-    charged.map_err(|_| TokenError::TooMany)
+/// Each try counts, since its proof is kept.
+fn charge(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+    rows::charge(app, client, rows::PUSHED_REQUESTS, &form.source()).map_err(|_| TokenError::TooMany)
 }
 
-async fn keep(app: &App, client: &Client, pushed: &Params) -> Result<PushedResponse, TokenError> {
+async fn keep(
+    app: &App,
+    client: &Client,
+    pushed: &Params,
+    signed: bool,
+) -> Result<PushedResponse, TokenError> {
     let now = app.now();
     let payload = params::encode(pushed.iter());
     if payload.len() > MAX_KEPT {
@@ -150,8 +147,8 @@ async fn keep(app: &App, client: &Client, pushed: &Params) -> Result<PushedRespo
         app_id: client.id(),
         payload: &Concealed::from(payload),
         profile: client.profile().map_or("", Profile::as_str),
+        signed,
         begin_until,
-        expires_at: begin_until.plus(STEP_LIFE),
     }));
     app.commit(unit).await?;
     Ok(PushedResponse { request_uri: reference.as_str().to_owned(), expires_in: LIFE })

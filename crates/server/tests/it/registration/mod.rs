@@ -10,6 +10,7 @@ mod managed;
 mod opened;
 mod races;
 mod request_uris;
+mod rows;
 mod sectors;
 mod shown;
 pub(crate) mod site;
