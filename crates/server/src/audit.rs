@@ -91,6 +91,7 @@ events! {
     AppRegistered = "app registered";
     ClientDocumentRead = "document of an app read";
     AppRegisteredItself = "app registered itself";
+    AppGaveWay = "app that nobody used made room for another";
     AppChangedItself = "app changed its registration";
     AppDeletedItself = "app deleted its registration";
     AppChanged = "app changed";

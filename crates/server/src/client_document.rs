@@ -4,97 +4,49 @@
 //! rests on a row, as for any other. It is public or signs with a key of its own, because there is nobody to give a secret
 //! to, and one that nobody has checked. When what people saw of it changes, everybody is asked again.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+mod fresh;
+
+use std::time::Duration;
 
 use mapae_protocol::{
-    client_id::ClientId,
-    endpoint_uri::EndpointUri,
-    strict_json,
-    time::{Seconds, Timestamp},
-    uri::Uri,
+    client_id::ClientId, endpoint_uri::EndpointUri, strict_json, time::Timestamp, uri::Uri,
 };
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
+pub(crate) use self::fresh::FreshDocuments;
+use self::fresh::Wanted;
 use crate::{
     accounts::throttle::CLIENT_DOCUMENTS,
     app::App,
     audit::{About, Event},
     client_auth::{self, NONE},
-    contention,
+    config, contention,
     endpoints::{
         register::described::{self, Asked, Described},
         registration_error::RegistrationError,
     },
     fault::Fault,
-    fetch::{FetchError, turns::Turns},
+    fetch::FetchError,
     http::ClientAddress,
     interaction::PageError,
-    registration::{Development, begins_stricter, shows_otherwise},
+    registration::{Development, begins_stricter, has_its_picture_at_last, shows_otherwise},
     store::{
         CommitError, Concealed, Unit, app_icons,
-        apps::{self, NewApp, RegisteredApp},
+        apps::{self, AppSettings, NewApp, RegisteredApp},
         consents, counters,
-        registrations::{self, Change, NewRegistration},
+        registrations::{self, Change, Networks, NewRegistration, Way},
         vouching,
     },
 };
 
 /// Longest document (draft-ietf-oauth-client-id-metadata-document §8.7 recommends a limit).
 const BYTES: usize = 16 * 1_024;
-/// For how long a document is not fetched again.
-const FRESH: Seconds = Seconds::minutes(10);
-/// For how long the app that a document described goes on while its site does not answer.
-const OUTAGE: Seconds = Seconds::days(1);
-/// For how long somebody waits for another one who fetches the same document.
+/// For how long somebody waits for another one who fetches the same document, and for all of it if the app can go on as it
+/// was read last.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Most addresses of which it is known that their documents are fresh.
-const MOST_FRESH: usize = 10_000;
 /// What can only be agreed on with somebody (draft-ietf-oauth-client-id-metadata-document §4.1).
 const SECRETS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
-
-/// Which documents were read not long ago. What is not in here is fetched again.
-#[derive(Debug)]
-pub(crate) struct FreshDocuments {
-    read: Mutex<HashMap<String, Timestamp>>,
-    /// One fetch of one document at a time: who waits finds it read.
-    turns: Turns,
-}
-
-impl Default for FreshDocuments {
-    fn default() -> Self {
-        Self { read: Mutex::default(), turns: Turns::new(MOST_FRESH, 1) }
-    }
-}
-
-impl FreshDocuments {
-    /// Whether it was read within this time.
-    fn has(&self, id: &str, within: Seconds, now: Timestamp) -> bool {
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.get(id).is_some_and(|at| now < at.plus(within))
-    }
-
-    fn add(&self, id: &str, now: Timestamp) {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        for within in [OUTAGE, FRESH] {
-            if read.len() >= MOST_FRESH {
-                read.retain(|_, at| now < at.plus(within));
-            }
-        }
-        if read.len() >= MOST_FRESH {
-            read.clear();
-        }
-        read.insert(id.to_owned(), now);
-    }
-
-    fn forget(&self, id: &str) {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-    }
-}
 
 /// Why there is no document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,47 +57,112 @@ enum Missing {
     Wrong,
 }
 
+/// Why an app that is an address cannot be taken as it is now.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// There is no such app.
+    NoApp,
+    /// Its site does not answer, and nobody knows what it said last.
+    Unreachable,
+    /// Too many documents were asked for.
+    TooMany,
+    Fault(Fault),
+}
+
+impl From<Fault> for Unread {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Unread> for PageError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::NoApp | Unread::Unreachable => Self::UnknownApp,
+            Unread::TooMany => Self::TooMany,
+            Unread::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 /// Reads the document of an app that is an address, unless that was done not long ago. Any other app is as it is
 /// registered.
 ///
 /// # Errors
 /// There is no such document, or it cannot be taken: then there is no such app. While its site does not answer, and when too
 /// many documents were asked for, the app goes on as it was read last, for a day.
-pub(crate) async fn follow(app: &App, id: &str, from: ClientAddress) -> Result<(), PageError> {
+pub(crate) async fn follow(app: &App, id: &str, from: ClientAddress) -> Result<(), Unread> {
+    look(app, id, Wanted::Fresh, from).await
+}
+
+/// The same for a key that the app does not have by what was read: its document is read again, but not all the time.
+///
+/// # Errors
+/// As [`follow`]
+pub(crate) async fn follow_for_key(app: &App, id: &str, from: ClientAddress) -> Result<(), Unread> {
+    look(app, id, Wanted::Key, from).await
+}
+
+async fn look(app: &App, id: &str, wanted: Wanted, from: ClientAddress) -> Result<(), Unread> {
     let Some(address) = address(app, id) else { return Ok(()) };
-    let (documents, now) = (app.fresh_documents(), app.now());
-    if documents.has(id, FRESH, now) {
+    if app.fresh_documents().suffices(id, wanted, app.now()) {
         return Ok(());
     }
-    let going_on = |otherwise| if documents.has(id, OUTAGE, now) { Ok(()) } else { Err(otherwise) };
+    let goes_on = app.fresh_documents().bridges(id, app.now());
+    // Whoever asks and goes away again before the document is there must not leave others without it.
+    let (app, id) = (app.clone(), id.to_owned());
+    let looked = tokio::spawn(async move { looked_again(&app, &id, &address, wanted, from).await });
+    if !goes_on {
+        return looked.await.unwrap_or(Err(Unread::Unreachable));
+    }
+    // It is somebody else's server that is slow.
+    timeout(PATIENCE, looked).await.unwrap_or(Ok(Ok(()))).unwrap_or(Err(Unread::Unreachable))
+}
+
+async fn looked_again(
+    app: &App,
+    id: &str,
+    address: &EndpointUri,
+    wanted: Wanted,
+    from: ClientAddress,
+) -> Result<(), Unread> {
+    let documents = app.fresh_documents();
+    let going_on = |otherwise| if documents.bridges(id, app.now()) { Ok(()) } else { Err(otherwise) };
     let Ok(_turn) = timeout(PATIENCE, documents.turns.take(id)).await else {
-        return going_on(PageError::TooMany);
+        return going_on(Unread::TooMany);
     };
-    if documents.has(id, FRESH, now) {
+    let now = app.now();
+    if documents.suffices(id, wanted, now) {
         return Ok(());
     }
     let charged = app.throttle().charge(CLIENT_DOCUMENTS, &from.throttle_key().to_string(), now);
     if charged.is_err() {
-        return going_on(PageError::TooMany);
+        return going_on(Unread::TooMany);
     }
-    let read = match fetch(app, &address).await {
-        Ok(said) => read(app, id, &said).await,
-        Err(Missing::Unknown) => return going_on(PageError::UnknownApp),
-        Err(Missing::Wrong) => Err(PageError::UnknownApp),
+    documents.ask(id, now);
+    let read = match fetch(app, address).await {
+        Ok(said) => read(app, id, &said, from).await,
+        Err(Missing::Unknown) => return going_on(Unread::Unreachable),
+        Err(Missing::Wrong) => Err(Unread::NoApp),
     };
     match &read {
         Ok(()) => documents.add(id, now),
-        Err(PageError::UnknownApp) => documents.forget(id),
-        Err(_) => {}
+        Err(Unread::NoApp) => documents.forget(id),
+        Err(Unread::Unreachable | Unread::TooMany | Unread::Fault(_)) => {}
     }
     read
 }
 
 /// Takes in what the document says. What it names is fetched once.
-async fn read(app: &App, id: &str, said: &Map<String, Value>) -> Result<(), PageError> {
-    let before = apps::find(app.db(), id).await?;
+async fn read(app: &App, id: &str, said: &Map<String, Value>, from: ClientAddress) -> Result<(), Unread> {
+    let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     let asked = described::ask(app, said, present(before.as_ref())).await.map_err(refused)?;
-    contention::until_done(|| keep(app, id, &asked)).await
+    let networks = Networks::of(from.ip());
+    match contention::until_done(|| keep(app, id, &asked, &networks)).await {
+        // Others were always faster with the room that there was.
+        Err(Unread::Fault(Fault::Contention)) => Err(Unread::TooMany),
+        kept => kept,
+    }
 }
 
 /// The app, unless it is gone.
@@ -199,71 +216,84 @@ pub(crate) fn own(mut said: Map<String, Value>, id: &str) -> Option<Map<String, 
 }
 
 /// Keeps what the document says now. `None`: something changed meanwhile.
-async fn keep(app: &App, id: &str, asked: &Asked) -> Result<Option<()>, PageError> {
-    let generation = counters::read(app.db()).await?.catalog;
-    let before = apps::find(app.db(), id).await?;
+async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result<Option<()>, Unread> {
+    let generation = counters::read(app.db()).await.map_err(Fault::from)?.catalog;
+    let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     if before.as_ref().is_some_and(|before| before.app.off_by().is_some()) {
         // It stays switched off, whatever it says.
         return Ok(Some(()));
     }
     let described = asked.describe(app, id, present(before.as_ref())).map_err(refused)?;
     let now = app.issuing_time().map_err(Fault::from)?;
-    let written = match &before {
-        None => inserted(app, id, &described, now),
-        Some(before) => changed(id, before, &described, now),
-    };
+    let policy = &app.config().registration;
     let renewed = before.as_ref().is_some_and(|before| before.app.deleted_at.is_some());
-    let room = app.config().registration.most_unused;
-    let room = renewed.then(|| registrations::renew(id, &new_registration(app, &described, now), room, now));
+    let registration = NewRegistration {
+        way: Way::Document,
+        networks: networks.clone(),
+        // Nobody manages it but by changing the document: no token has this digest.
+        token_hash: "".into(),
+        sector: described.sector.clone(),
+        initial_token_id: None,
+        expires_at: now.plus(policy.unused),
+    };
+    let written = match &before {
+        None => inserted(policy, (id, &registration), &described, now),
+        Some(before) => changed(policy, before, &described, now),
+    };
+    let room = renewed.then(|| registrations::renew(id, &registration, policy.most_unused, now));
+    let gone = if before.is_none() || renewed {
+        let gone = registrations::in_the_way(app.db(), &registration, policy.most_unused).await;
+        gone.map_err(Fault::from)?
+    } else {
+        None
+    };
     let unit = Unit::from(counters::guard_catalog(generation)).with_all(room).with(written);
+    let unit = unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now)));
     match app.commit(unit).await {
         Ok(_) => About::app(id).note(Event::ClientDocumentRead),
-        // The guard of the catalogue comes before.
-        Err(CommitError::Conflict { statement })
-            if (before.is_none() || renewed) && statement == 1 + registrations::NO_ROOM =>
-        {
-            return Err(PageError::TooMany);
-        }
         Err(CommitError::Conflict { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(Fault::from(error).into()),
+    }
+    if let Some(gone) = &gone {
+        About::app(gone).note(Event::AppGaveWay);
+        app.fresh_documents().forget(gone);
     }
     Ok(Some(()))
 }
 
 /// Why it cannot be taken is for its owner to find out, not for whoever was sent here.
-fn refused(error: RegistrationError) -> PageError {
+fn refused(error: RegistrationError) -> Unread {
     match error {
-        RegistrationError::Fault(fault) => PageError::Fault(fault),
+        RegistrationError::Fault(fault) => Unread::Fault(fault),
         refused => {
             let refused: &dyn std::error::Error = &refused;
             tracing::info!(refused, "a client document was refused");
-            PageError::UnknownApp
+            Unread::NoApp
         }
     }
 }
 
-/// Nobody manages it but by changing the document: no token has this digest.
-fn new_registration(app: &App, described: &Described, now: Timestamp) -> NewRegistration {
-    NewRegistration {
-        token_hash: "".into(),
-        sector: described.sector.clone(),
-        initial_token_id: None,
-        expires_at: now.plus(app.config().registration.unused),
-    }
-}
-
-fn inserted(app: &App, id: &str, described: &Described, now: Timestamp) -> Unit {
-    let policy = &app.config().registration;
+fn inserted(
+    policy: &config::Registration,
+    (id, registration): (&str, &NewRegistration),
+    described: &Described,
+    now: Timestamp,
+) -> Unit {
     let (settings, lists) = (described.settings.clone(), described.lists.clone());
     let new = NewApp { id: id.to_owned(), owner_id: None, settings, lists, secret: None };
-    let registration = new_registration(app, described, now);
-    registrations::register(&new, &registration, policy.most_unused, now)
+    registrations::register(&new, registration, policy.most_unused, now)
         .with_all(described.logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
         .with_all(policy.vouch.then(|| vouching::vouch(id, now)))
 }
 
 /// Another document in the place of the one that people have seen: what they gave that one ends, and they are asked anew.
-fn changed(id: &str, before: &RegisteredApp, described: &Described, now: Timestamp) -> Unit {
+fn changed(
+    policy: &config::Registration,
+    before: &RegisteredApp,
+    described: &Described,
+    now: Timestamp,
+) -> Unit {
+    let id = before.app.id.as_str();
     let Described { settings, lists, sector, logo } = described;
     let kept = &before.app.settings;
     let sector_before = before.registered.as_ref().and_then(|registered| registered.sector.as_deref());
@@ -271,7 +301,10 @@ fn changed(id: &str, before: &RegisteredApp, described: &Described, now: Timesta
     if !gone && (settings, lists) == (kept, &before.lists) && sector.as_deref() == sector_before {
         return Unit::new();
     }
-    let other = shows_otherwise(before, settings, lists)
+    let news = shows_otherwise(before, settings, lists);
+    let at_last = has_its_picture_at_last(before, settings, lists);
+    let seen = AppSettings { icon: kept.icon.clone(), ..settings.clone() };
+    let other = (if at_last { shows_otherwise(before, &seen, lists) } else { news })
         || settings.subject_type != kept.subject_type
         || settings.public != kept.public
         || sector.as_deref() != sector_before;
@@ -286,7 +319,9 @@ fn changed(id: &str, before: &RegisteredApp, described: &Described, now: Timesta
         .with_all(settings.icon.is_none().then(|| app_icons::remove(id)))
         .with_all(other.then(|| apps::revoke(id, now).with(consents::withdraw_all(id, now))))
         .with_all(stricter.then(|| apps::revoke(id, now)))
-        .with_all(other.then(|| vouching::withdraw(id, now)))
+        // Whoever vouched has not seen the picture. Whoever vouches for all has seen none of them.
+        .with_all(((other || news) && !policy.vouch).then(|| vouching::withdraw(id, now)))
+        .with_all((gone && policy.vouch).then(|| vouching::vouch(id, now)))
 }
 
 /// The host and the origin of an app that is an address: who it is, wherever it leads.
@@ -327,18 +362,5 @@ mod tests {
         ] {
             assert_eq!(read(&wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn dc_11_what_is_fresh_is_remembered_within_bounds() {
-        let (fresh, now) = (FreshDocuments::default(), Timestamp::from_unix(1_800_000_000));
-        fresh.add("https://a.example/", now);
-        assert!(fresh.has("https://a.example/", FRESH, now.plus(Seconds::seconds(599))));
-        assert!(!fresh.has("https://a.example/", FRESH, now.plus(FRESH)));
-        assert!(!fresh.has("https://a.example/", OUTAGE, now.plus(OUTAGE)));
-        for number in 0..MOST_FRESH * 2 {
-            fresh.add(&number.to_string(), now);
-        }
-        assert!(fresh.read.lock().unwrap().len() <= MOST_FRESH);
     }
 }

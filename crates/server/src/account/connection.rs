@@ -13,13 +13,13 @@ use crate::{
     app::App,
     audit::{About, Event},
     catalog::Client,
-    contention,
+    client_document, contention,
     interaction::{PageError, Visit, person_page, see_other},
     pages::{
         account::AccountNotice,
         at,
         connected_service::{AgreedItem, ItemNotice, ServicePage},
-        look::AppCard,
+        look::{AppCard, Standing},
         moment::Moment,
         scope_text::ScopeText,
         shown::Shown,
@@ -145,12 +145,18 @@ pub(super) async fn find(visit: &Visit, signed_in: &SignedIn, id: &str) -> Resul
     connections.into_iter().find(|connection| connection.consent.id == id).ok_or(PageError::NotFound)
 }
 
-/// How a connected app is shown.
+/// How a connected app is shown: one that is an address as who is there. Where any other says that it is at home is shown
+/// only of those for which the operator vouches: anybody can name any address.
 pub(super) fn card(connection: &Connection) -> AppCard {
-    let homepage = connection.app_homepage.as_deref().and_then(|homepage| url::Url::parse(homepage).ok());
+    let vouched = connection.app_vouched;
+    let homepage = connection.app_homepage.as_deref().filter(|_| vouched);
+    let homepage = homepage.and_then(|homepage| url::Url::parse(homepage).ok());
+    let at_home = homepage.as_ref().and_then(url::Url::host_str);
+    let address = client_document::place(&connection.consent.app_id).map(|(host, _)| host);
     AppCard {
         icon: connection.app_icon.clone(),
-        leads_to: homepage.as_ref().and_then(url::Url::host_str).map(Shown::place),
+        leads_to: address.or(at_home).map(Shown::place),
+        standing: if vouched { Standing::Verified } else { Standing::Unverified },
         ..AppCard::named(&connection.app_name)
     }
 }

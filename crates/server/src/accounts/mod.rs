@@ -7,6 +7,7 @@ mod mailbox;
 pub(crate) mod mailed_link;
 mod passwords;
 pub(crate) mod post_office;
+pub(crate) mod rows;
 pub(crate) mod session;
 pub(crate) mod throttle;
 mod turns;

@@ -42,14 +42,22 @@ pub(crate) const LARGE_REQUESTS: Budget = Budget { kind: "large request", burst:
 pub(crate) const PUSHED_REQUESTS: Budget = Budget { kind: "pushed request", burst: 600, refill: 1 };
 /// Requests that public apps push, from one source, which may be many people: three hundred at once, then thirty a minute.
 pub(crate) const PUSHED_BY_SOURCE: Budget = Budget { kind: "pushed by source", burst: 300, refill: 2 };
-/// Proofs of possession that public apps show for what is refused, from one source, which may be many people: three hundred
-/// at once, then thirty a minute. Each is a row, and whoever knows the app's id can cause it.
-pub(crate) const REFUSED_PROOFS: Budget = Budget { kind: "refused proof", burst: 300, refill: 2 };
+/// The same of all such apps from one source: who has one may have many.
+pub(crate) const PUSHED_OF_APPS: Budget = Budget { kind: "pushed of apps", burst: 600, refill: 1 };
+/// Proofs of possession that public apps show for what is refused or writes nothing else, from one source, which may be many
+/// people: three hundred at once, then thirty a minute. Each is a row, and whoever knows the app's id can cause it.
+pub(crate) const PROOFS_BY_SOURCE: Budget = Budget { kind: "proof by source", burst: 300, refill: 2 };
+/// Proofs of possession of an app which nobody vouches for: six hundred at once, then one a second. Each is a row.
+pub(crate) const PROOFS_OF_APP: Budget = Budget { kind: "proof of app", burst: 600, refill: 1 };
+/// The same of all such apps from one source.
+pub(crate) const PROOFS_OF_APPS: Budget = Budget { kind: "proof of apps", burst: 600, refill: 1 };
 /// Devices that begin in the name of a public app, from one source, which may be many people: three hundred at once, then
 /// thirty a minute.
 pub(crate) const DEVICES_BY_SOURCE: Budget = Budget { kind: "device by source", burst: 300, refill: 2 };
 /// Devices of one app which nobody vouches for: six hundred at once, then one a second. Each is a row.
 pub(crate) const DEVICES_OF_APP: Budget = Budget { kind: "device of app", burst: 600, refill: 1 };
+/// The same of all such apps from one source.
+pub(crate) const DEVICES_OF_APPS: Budget = Budget { kind: "device of apps", burst: 600, refill: 1 };
 /// Wrong user codes of devices from one source: five at once, then one in two minutes (RFC 8628 §5.1).
 pub(crate) const USER_CODES_BY_SOURCE: Budget = Budget { kind: "user code by source", burst: 5, refill: 120 };
 /// Wrong user codes of devices by one person, wherever they are: as many.
@@ -85,6 +93,8 @@ pub(crate) const CLIENT_DOCUMENTS: Budget = Budget { kind: "client document", bu
 
 /// Client assertions of an app which nobody vouches for: six hundred at once, then one a second. Each is a row.
 pub(crate) const ASSERTIONS: Budget = Budget { kind: "client assertion", burst: 600, refill: 1 };
+/// The same of all such apps from one source.
+pub(crate) const ASSERTIONS_OF_APPS: Budget = Budget { kind: "assertion of apps", burst: 600, refill: 1 };
 
 /// Request objects that are fetched because somebody is sent here from one source: sixty at once, then six a minute.
 pub(crate) const REQUEST_OBJECTS: Budget = Budget { kind: "request object", burst: 60, refill: 10 };

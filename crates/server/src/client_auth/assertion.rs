@@ -12,13 +12,12 @@ use mapae_protocol::{
 
 use super::{Facts, Proof, secret};
 use crate::{
-    accounts::throttle::ASSERTIONS,
+    accounts::rows,
     app::App,
     app_keys,
     catalog::Client,
     endpoints::token_error::TokenError,
     fault::Fault,
-    pages::look::Standing,
     store::{CommitError, Unit, used_assertions},
 };
 
@@ -87,12 +86,10 @@ pub(super) async fn is_first(
     app: &App,
     client: &Client,
     assertion: &VerifiedAssertion,
+    source: &str,
 ) -> Result<bool, TokenError> {
-    if client.standing() == Standing::Unverified {
-        // Each is a row, and anybody may have registered the app.
-        let charged = app.throttle().charge(ASSERTIONS, client.id(), app.now());
-        charged.map_err(|_| TokenError::TooMany)?;
-    }
+    // Each is a row, and anybody may have registered the app.
+    rows::charge(app, client, rows::ASSERTIONS, source).map_err(|_| TokenError::TooMany)?;
     let used = used_assertions::used(client.id(), &assertion.jti, assertion.known_until);
     match app.commit(Unit::from(used)).await {
         Ok(_) => Ok(true),

@@ -11,8 +11,10 @@ pub(crate) mod secret;
 use std::sync::Arc;
 
 use mapae_protocol::{
-    client_assertion::VerifiedAssertion, client_authentication::PresentedCredential,
-    client_jwt::ClientAlgorithm, time::Timestamp,
+    client_assertion::VerifiedAssertion,
+    client_authentication::PresentedCredential,
+    client_jwt::{ClientAlgorithm, is_known},
+    time::Timestamp,
 };
 
 use self::assertion::Keys;
@@ -24,6 +26,7 @@ use crate::{
     app::App,
     audit::{About, Event},
     catalog::{Api, Client},
+    client_document::{self, Unread},
     endpoints::{form::Form, token_error::TokenError},
 };
 
@@ -136,14 +139,51 @@ pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Token
         About::default().note(Event::AuthenticationRefused);
         TokenError::Authentication { error, basic }
     })?;
-    let caller = find(app, &credential).await?;
+    let id = credential.client_id().as_str();
+    if let Some(from) = form.from {
+        client_document::follow(app, id, from).await.map_err(|unread| unread_as(unread, basic))?;
+        if names_unknown_key(app, &credential).await? {
+            client_document::follow_for_key(app, id, from)
+                .await
+                .map_err(|unread| unread_as(unread, basic))?;
+        }
+    }
+    let caller = find(app, &credential, &form.source()).await?;
     caller.ok_or(TokenError::InvalidClient { basic })
 }
 
-async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Caller>, TokenError> {
+/// Whether an app that is an address signs with a key that its document did not have. Keys at an address of their own are
+/// looked after where they are kept.
+async fn names_unknown_key(app: &App, credential: &PresentedCredential) -> Result<bool, TokenError> {
+    let PresentedCredential::Assertion { client_id, assertion } = credential else { return Ok(false) };
+    if client_document::place(client_id.as_str()).is_none() {
+        return Ok(false);
+    }
+    let client = app.catalog().client(client_id.as_str()).await?;
+    let keys = client.as_ref().and_then(|client| client.metadata().keys.as_ref());
+    Ok(keys.is_some_and(|keys| !is_known(assertion.expose(), keys)))
+}
+
+fn unread_as(unread: Unread, basic: bool) -> TokenError {
+    match unread {
+        Unread::NoApp => {
+            About::default().note(Event::AuthenticationRefused);
+            TokenError::InvalidClient { basic }
+        }
+        // Whoever it is may come again.
+        Unread::Unreachable | Unread::TooMany => TokenError::TooMany,
+        Unread::Fault(fault) => TokenError::Fault(fault),
+    }
+}
+
+async fn find(
+    app: &App,
+    credential: &PresentedCredential,
+    source: &str,
+) -> Result<Option<Caller>, TokenError> {
     let id = credential.client_id().as_str();
     if let Some(client) = app.catalog().client(id).await? {
-        let proven = !client.is_disabled() && is_proven(app, credential, &client).await?;
+        let proven = !client.is_disabled() && is_proven(app, credential, &client, source).await?;
         if !proven {
             About::app(client.id()).note(Event::AuthenticationRefused);
         }
@@ -162,13 +202,18 @@ async fn find(app: &App, credential: &PresentedCredential) -> Result<Option<Call
 }
 
 /// Whether the credential proves the client, now and by the method that it registered.
-async fn is_proven(app: &App, credential: &PresentedCredential, client: &Client) -> Result<bool, TokenError> {
+async fn is_proven(
+    app: &App,
+    credential: &PresentedCredential,
+    client: &Client,
+    source: &str,
+) -> Result<bool, TokenError> {
     let keys = assertion::keys(app, credential, client).await?;
     let (issuer, token_endpoint) = (app.issuer().as_str(), app.token_endpoint());
     match proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }) {
         None => Ok(false),
         Some(Proof::Complete) => Ok(true),
-        Some(Proof::Once(assertion)) => assertion::is_first(app, client, &assertion).await,
+        Some(Proof::Once(assertion)) => assertion::is_first(app, client, &assertion, source).await,
     }
 }
 

@@ -60,10 +60,10 @@ const UNUSED: Setting = Setting {
     section: SECTION,
     key: "unused_seconds",
     flag: None,
-    default: Fallback::Literal("2_592_000"),
+    default: Fallback::Literal("86_400"),
     meaning: "An app that registered itself is deleted when nobody has agreed to it for this long, in seconds; 3600 to \
               31536000.",
-    reason: "Thirty days: whoever has forgotten it by then registers again.",
+    reason: "A day: apps register when somebody is about to use them, and whoever comes later registers again.",
 };
 
 const MOST_UNUSED: Setting = Setting {
@@ -71,8 +71,9 @@ const MOST_UNUSED: Setting = Setting {
     key: "most_unused",
     flag: None,
     default: Fallback::Literal("10_000"),
-    meaning: "Most apps that registered themselves and to which nobody has agreed yet; 1 to 1000000.",
-    reason: "A flood of registrations ends there; those in use are not counted.",
+    meaning: "Most apps that registered themselves and to which nobody has agreed yet, and as many that are addresses; 1 to \
+              1000000. When there are as many, the next one takes the place of the oldest from where most of them came.",
+    reason: "A flood of registrations ends there and makes room for itself; those in use are not counted.",
 };
 
 const SECRET: Setting = Setting {

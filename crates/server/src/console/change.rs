@@ -104,7 +104,7 @@ async fn write(
     let (secrets, secret) = secrets(developer, facts, (settings, lists), fields);
     // The operator has looked at another app than the one that it becomes.
     let other = shows_otherwise(&facts.registered, settings, lists).then(|| vouching::withdraw(id, now));
-    let sector = sector_after(&facts.registered, lists);
+    let sector = sector_after(&facts.registered, settings, lists);
     let update = apps::update_moving(&facts.registered, (settings, lists), sector.as_deref(), now);
     let stricter = begins_stricter(&facts.registered.lists, lists).then(|| apps::revoke(id, now));
     let unit = facts.guard().with(update).with_all(other).with_all(stricter).with(secrets);

@@ -23,8 +23,8 @@ use crate::{
     grant_types::AUTHORIZATION_CODE,
     http::cross_site,
     interaction::{
-        Authorize, Errand, PageError, Step, StepError, Unfolded, Visit, Wishes, answering, page, proceed,
-        pulled, refuse, see_other, trust_target, unfolded,
+        Authorize, Errand, PageError, Pushed, Step, StepError, Unfolded, Visit, Wishes, answering, page,
+        proceed, pulled, refuse, see_other, trust_target, unfolded,
     },
     issue::resolve_audience,
     router::paths,
@@ -51,9 +51,9 @@ async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
 
 async fn begin(visit: Visit) -> Result<Response, PageError> {
     let (visit, pushed) = pulled(visit).await?;
-    let (visit, signed) = match pushed {
-        // Its object was opened when it was pushed.
-        Some(_) => (visit, true),
+    let (visit, signed) = match &pushed {
+        // Its object was opened when it was pushed, if it came in one.
+        Some(pushed) => (visit, pushed.signed),
         None => match unfolded(visit).await? {
             Unfolded::Request(visit, signed) => (*visit, signed),
             Unfolded::Answered(response) => return Ok(response),
@@ -70,11 +70,13 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
     })?;
     client_document::follow(&visit.app, target.client_id.as_str(), visit.context.client).await?;
     let (client, redirect) = trust_target(&visit.app, &target).await?;
-    if pushed.as_ref().is_some_and(|pushed| pushed.profile < client.profile()) {
+    let metadata = client.metadata();
+    let stricter =
+        |pushed: &Pushed| pushed.profile < client.profile() || (metadata.signs_requests && !pushed.signed);
+    if pushed.as_ref().is_some_and(stricter) {
         // Since then the app has gone over to stricter rules.
         return Err(StepError::Over.into());
     }
-    let metadata = client.metadata();
     if (pushed.is_none() && metadata.pushes_requests) || (!signed && metadata.signs_requests) {
         // What comes through the browser may be anybody's (RFC 9126 §5; PA-09), unless it is signed (RFC 9101 §10.5).
         return Err(PageError::BadRequest);
@@ -90,7 +92,7 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
         }
     };
     let wishes = Wishes::of(&request, &client, &visit.app);
-    let authorize = Authorize::new(target, request, wishes).by_rules_of(client.profile());
+    let authorize = Authorize::new(target, request, wishes).by_rules_of(client.profile()).signed(signed);
     let errand = Errand::Authorize(Box::new(authorize.pushed_as(pushed.map(|pushed| pushed.name))));
     let step = Step::new(errand, visit.app.now());
     match upstream::straight(&visit, &step).await? {

@@ -42,6 +42,8 @@ pub(crate) enum BearerError {
     /// As [`InvalidToken`](Self::InvalidToken), of a token that came with a proof of possession.
     #[error("the token is not valid, not valid any more, or not bound to the key of the proof")]
     InvalidBoundToken,
+    #[error("too many proofs from one source, or of an app that nobody vouches for")]
+    TooMany,
     #[error(transparent)]
     Fault(Fault),
 }
@@ -64,7 +66,7 @@ impl BearerError {
             Self::Proof { error: ProofError::Nonce, .. } => Some(Kind::UseDpopNonce),
             Self::Proof { .. } => Some(Kind::InvalidDpopProof),
             Self::InsufficientScope | Self::NotOfUpstream(_) => Some(Kind::InsufficientScope),
-            Self::Fault(_) => None,
+            Self::TooMany | Self::Fault(_) => None,
         }
     }
 
@@ -90,6 +92,7 @@ impl BearerError {
             Self::NotOfUpstream(_) => {
                 "a token for this server alone with the scope of this provider is needed"
             }
+            Self::TooMany => "try again in a minute",
             Self::Fault(_) => "an error of this server; it was logged",
         }
     }
@@ -139,6 +142,10 @@ impl IntoResponse for BearerError {
 fn fault(error: &BearerError) -> Response {
     if let BearerError::Fault(fault) = error {
         fault.log("protected resource failed");
+    }
+    if matches!(error, BearerError::TooMany) {
+        let again = OAuthError::new(ErrorCode::TemporarilyUnavailable, error.description());
+        return json::with_status(StatusCode::TOO_MANY_REQUESTS, &again);
     }
     let passes = matches!(error, BearerError::Fault(fault) if fault.passes());
     let (status, code) = if passes {

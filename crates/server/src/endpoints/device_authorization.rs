@@ -17,14 +17,13 @@ use mapae_protocol::{
 
 use super::{authorize::admit_scopes, cors, form, json, token_error::TokenError};
 use crate::{
-    accounts::throttle,
+    accounts::rows,
     app::App,
     catalog::Client,
     client_auth, contention,
     fault::Fault,
-    http::RequestContext,
     issue::user_code_digest,
-    pages::{at, look::Standing},
+    pages::at,
     store::{
         CommitError, Unit,
         device_requests::{self, NewDeviceRequest},
@@ -51,18 +50,7 @@ pub(crate) async fn begin(State(app): State<App>, request: Request) -> Response 
     cors::allow_client(&app, response, origin, client.as_deref()).await
 }
 
-/// Where a request came from, as far as it says.
-struct Source {
-    address: String,
-    throttle_key: String,
-}
-
 async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Result<DeviceResponse, TokenError>) {
-    let from = request.extensions().get::<RequestContext>().map(|context| context.client);
-    let source = Source {
-        address: from.map(|from| from.ip().to_string()).unwrap_or_default(),
-        throttle_key: from.map(|from| from.throttle_key().to_string()).unwrap_or_default(),
-    };
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
         Err(error) => return (None, Err(error.into())),
@@ -71,24 +59,20 @@ async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Result<Devic
         Ok(client) => client,
         Err(error) => return (None, Err(error)),
     };
-    let outcome = keep(app, &client, &form, &source).await;
+    let outcome = keep(app, &client, &form).await;
     (Some(client), outcome)
 }
 
-async fn keep(
-    app: &App,
-    client: &Client,
-    form: &form::Form,
-    source: &Source,
-) -> Result<DeviceResponse, TokenError> {
+async fn keep(app: &App, client: &Client, form: &form::Form) -> Result<DeviceResponse, TokenError> {
     if !client.may_use(DEVICE_CODE) {
         return Err(TokenError::UnauthorizedGrantType);
     }
     let asked = DeviceRequest::parse(&form.params)?;
     let resource = asked.resource.as_ref().map(|resource| resource.as_str());
     let scopes = admit_scopes(app, client, &asked.scopes, resource).map_err(TokenError::Refused)?;
-    charge(app, client, source)?;
+    rows::charge(app, client, rows::DEVICES, &form.source()).map_err(|_| TokenError::TooMany)?;
     let scopes = scopes.to_string();
+    let started_from = form.from.map(|from| from.ip().to_string()).unwrap_or_default();
     contention::until_done(|| async {
         let (device_code, user_code) = (DeviceCode::fresh(), UserCode::fresh());
         let now = app.now();
@@ -99,7 +83,7 @@ async fn keep(
                 app_id: client.id(),
                 scopes: &scopes,
                 resource,
-                started_from: &source.address,
+                started_from: &started_from,
                 user_agent: called(&form.headers),
                 poll_interval: INTERVAL,
                 expires_at: now.plus(LIFE),
@@ -114,17 +98,6 @@ async fn keep(
         }
     })
     .await
-}
-
-/// Whoever knows the id of a public app can begin in its name; each time is a row.
-fn charge(app: &App, client: &Client, source: &Source) -> Result<(), TokenError> {
-    let (throttle, now) = (app.throttle(), app.now());
-    let charged = match (client.is_public(), client.standing()) {
-        (true, _) => throttle.charge(throttle::DEVICES_BY_SOURCE, &source.throttle_key, now),
-        (false, Standing::Verified) => Ok(()),
-        (false, Standing::Unverified) => throttle.charge(throttle::DEVICES_OF_APP, client.id(), now),
-    };
-    charged.map_err(|_| TokenError::TooMany)
 }
 
 /// What a device calls itself; shown in words of our own only.

@@ -93,7 +93,7 @@ fn bearer_errors() -> Vec<BearerError> {
     errors.extend([BearerError::InvalidToken, BearerError::InsufficientScope]);
     errors.extend(upstream::scope_token_of("kakao").map(BearerError::NotOfUpstream));
     errors.extend(proofs().map(|(error, nonce)| BearerError::Proof { error, nonce }));
-    errors.push(BearerError::InvalidBoundToken);
+    errors.extend([BearerError::InvalidBoundToken, BearerError::TooMany]);
     errors.extend(faults().map(BearerError::Fault));
     errors
 }
@@ -118,6 +118,7 @@ fn registration_errors() -> Vec<RegistrationError> {
         Refused::SubjectType,
         Refused::SeveralSectors,
         Refused::SectorDocument,
+        Refused::LeavesSector,
         Refused::NotTheClient,
     ];
     errors.extend(refused.map(RegistrationError::Refused));
@@ -167,7 +168,8 @@ fn kind_of_bearer_error(error: &BearerError) -> usize {
         BearerError::NotOfUpstream(_) => 5,
         BearerError::Proof { .. } => 6,
         BearerError::InvalidBoundToken => 7,
-        BearerError::Fault(_) => 8,
+        BearerError::TooMany => 8,
+        BearerError::Fault(_) => 9,
     }
 }
 

@@ -7,13 +7,15 @@ use axum::{
 };
 use mapae_protocol::params::{self, Limits, Params};
 
-use crate::http::body;
+use crate::http::{ClientAddress, RequestContext, body};
 
 /// A decoded form request.
 #[derive(Debug)]
 pub(crate) struct Form {
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
+    /// Who sent it, as far as that is known.
+    pub(crate) from: Option<ClientAddress>,
 }
 
 /// Why a request is not a form. Every surface answers `invalid_request` and the status.
@@ -29,14 +31,15 @@ pub(crate) enum FormError {
 
 /// Reads a POST form; parameters in the query are refused (CO-14, TO-19).
 pub(crate) async fn read(request: Request, limit: usize) -> Result<Form, FormError> {
-    let (Parts { headers, uri, .. }, body) = request.into_parts();
+    let (Parts { headers, uri, extensions, .. }, body) = request.into_parts();
     if uri.query().is_some_and(|query| !query.is_empty()) {
         return Err(FormError::Query);
     }
     body::require_form(&headers)?;
     let bytes = body::read(body, limit).await?;
     let params = Params::parse(&bytes, Limits::REQUEST)?;
-    Ok(Form { params, headers })
+    let from = extensions.get::<RequestContext>().map(|context| context.client);
+    Ok(Form { params, headers, from })
 }
 
 /// Reads the form of a page; what its address says is not part of it.
@@ -56,6 +59,11 @@ pub(crate) async fn read_within(
 }
 
 impl Form {
+    /// By which a request counts that must be counted by where it came from.
+    pub(crate) fn source(&self) -> String {
+        self.from.map(|from| from.throttle_key().to_string()).unwrap_or_default()
+    }
+
     /// The values of the `Authorization` header.
     pub(crate) fn authorization(&self) -> impl Iterator<Item = &[u8]> {
         self.headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes)

@@ -19,7 +19,6 @@ use mapae_protocol::{
     dpop::{Error as ProofError, Thumbprint},
     error::{ErrorCode, OAuthError},
     fapi::Profile,
-    jose::claimed_subject,
     params::{self, Params},
     pushed_request::{self, PushedRequestUri, PushedResponse},
     time::Seconds,
@@ -27,15 +26,13 @@ use mapae_protocol::{
 
 use super::{authorize::admit, cors, form, json, token_error::TokenError};
 use crate::{
-    accounts::throttle,
+    accounts::rows,
     app::App,
     catalog::Client,
-    client_auth, client_document,
+    client_auth,
     dpop::{self, Possession},
-    http::{ClientAddress, RequestContext},
-    interaction::{PageError, Unopened, open},
-    keys::STEP_LIFE,
-    pages::look::Standing,
+    http::ClientAddress,
+    interaction::{Unopened, open},
     router::paths,
     store::{
         Concealed, Unit,
@@ -67,42 +64,25 @@ pub(crate) async fn push(State(app): State<App>, request: Request) -> Response {
 type Outcome = Result<(PushedResponse, Option<Possession>), TokenError>;
 
 async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
-    let from = request.extensions().get::<RequestContext>().map(|context| context.client);
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
         Err(error) => return (None, Err(error.into())),
     };
-    if let Err(error) = known(app, &form, from).await {
-        return (None, Err(error));
-    }
     let client = match client_auth::authenticate_app(app, &form).await {
         Ok(client) => client,
         Err(error) => return (None, Err(error)),
     };
-    let outcome = proven(app, &client, form, from).await;
+    let outcome = proven(app, &client, form).await;
     (Some(client), outcome)
 }
 
-/// An app that is an address may come here before anybody was sent by it.
-async fn known(app: &App, form: &form::Form, from: Option<ClientAddress>) -> Result<(), TokenError> {
-    let named = form.params.one("client_id").ok().flatten().map(str::to_owned);
-    // An assertion names the app, too (RFC 7521 §4.2).
-    let asserted = || claimed_subject(form.params.one("client_assertion").ok().flatten()?);
-    let (Some(id), Some(from)) = (named.or_else(asserted), from) else { return Ok(()) };
-    client_document::follow(app, &id, from).await.map_err(|error| match error {
-        PageError::TooMany => TokenError::TooMany,
-        PageError::Fault(fault) => TokenError::Fault(fault),
-        _ => TokenError::InvalidClient { basic: form.has_authorization() },
-    })
-}
-
-/// The request, out of its object if it came in one: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
+/// The request, out of its object if it came in one, and whether it did: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
 async fn unfolded(
     app: &App,
     client: &Client,
     params: Params,
     from: Option<ClientAddress>,
-) -> Result<Params, TokenError> {
+) -> Result<(Params, bool), TokenError> {
     let refused = |error: request_object::Error| TokenError::Refused(error.into());
     let (given, from) = match (Given::of(&params).map_err(refused)?, from) {
         (Some(given @ Given::Object(_)), Some(from)) => (given, from),
@@ -110,18 +90,19 @@ async fn unfolded(
             return Err(refused(request_object::Error::Unsigned));
         }
         // A reference is refused with the rest of the request (RFC 9126 §2.1).
-        _ => return Ok(params),
+        _ => return Ok((params, false)),
     };
-    open(app, client, given, from).await.map_err(|error| match error {
+    let opened = open(app, client, given, from).await.map_err(|error| match error {
         Unopened::Refused(error) => refused(error),
         Unopened::TooMany => TokenError::TooMany,
         Unopened::Fault(fault) => TokenError::Fault(fault),
-    })
+    });
+    Ok((opened?, true))
 }
 
 /// Pushing with a proof of possession binds the code to its key (RFC 9449 §10.1). A proof is good once, also when what
 /// came with it is refused.
-async fn proven(app: &App, client: &Client, form: form::Form, from: Option<ClientAddress>) -> Outcome {
+async fn proven(app: &App, client: &Client, form: form::Form) -> Outcome {
     let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
     let request = dpop::Request {
         method: &Method::POST,
@@ -130,29 +111,27 @@ async fn proven(app: &App, client: &Client, form: form::Form, from: Option<Clien
         access_token: None,
     };
     let possession = dpop::of_client(app, client, &request).await?;
-    charge(app, client, from)?;
+    charge(app, client, &form)?;
     if let Some(possession) = &possession {
         possession.use_alone(app).await?;
     }
-    let params = unfolded(app, client, form.params, from).await?;
+    let (params, signed) = unfolded(app, client, form.params, form.from).await?;
     let pushed = judge(app, client, &params).map_err(TokenError::Refused)?;
     let pushed = bound(pushed, possession.as_ref().map(Possession::key))?;
-    Ok((keep(app, client, &pushed).await?, possession))
+    Ok((keep(app, client, &pushed, signed).await?, possession))
 }
 
-/// Whoever knows the id of a public app can push in its name: each try counts, since its proof is kept.
-fn charge(app: &App, client: &Client, from: Option<ClientAddress>) -> Result<(), TokenError> {
-    let source = from.map(|from| from.throttle_key().to_string()).unwrap_or_default();
-    let now = app.now();
-    let charged = match (client.is_public(), client.standing()) {
-        (true, _) => app.throttle().charge(throttle::PUSHED_BY_SOURCE, &source, now),
-        (false, Standing::Verified) => Ok(()),
-        (false, Standing::Unverified) => app.throttle().charge(throttle::PUSHED_REQUESTS, client.id(), now),
-    };
-    charged.map_err(|_| TokenError::TooMany)
+/// Each try counts, since its proof is kept.
+fn charge(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+    rows::charge(app, client, rows::PUSHED_REQUESTS, &form.source()).map_err(|_| TokenError::TooMany)
 }
 
-async fn keep(app: &App, client: &Client, pushed: &Params) -> Result<PushedResponse, TokenError> {
+async fn keep(
+    app: &App,
+    client: &Client,
+    pushed: &Params,
+    signed: bool,
+) -> Result<PushedResponse, TokenError> {
     let now = app.now();
     let payload = params::encode(pushed.iter());
     if payload.len() > MAX_KEPT {
@@ -168,8 +147,8 @@ async fn keep(app: &App, client: &Client, pushed: &Params) -> Result<PushedRespo
         app_id: client.id(),
         payload: &Concealed::from(payload),
         profile: client.profile().map_or("", Profile::as_str),
+        signed,
         begin_until,
-        expires_at: begin_until.plus(STEP_LIFE),
     }));
     app.commit(unit).await?;
     Ok(PushedResponse { request_uri: reference.as_str().to_owned(), expires_in: LIFE })

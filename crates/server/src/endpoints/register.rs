@@ -26,6 +26,7 @@ use crate::{
     audit::{About, Event},
     client_auth::secret,
     config::RegistrationPolicy,
+    contention,
     fault::Fault,
     http::{RequestContext, body},
     ids::Kind,
@@ -37,7 +38,7 @@ use crate::{
         app_secrets::{self, NewSecret},
         apps::NewApp,
         initial_access_tokens,
-        registrations::{self, NewRegistration},
+        registrations::{self, Networks, NewRegistration, Way},
         vouching,
     },
 };
@@ -53,11 +54,13 @@ pub(crate) async fn register(State(app): State<App>, request: Request) -> Respon
 async fn answer(app: &App, request: Request) -> Result<Value, RegistrationError> {
     let (parts, body) = request.into_parts();
     let initial_token = permission(app, &parts).await?;
+    let from = parts.extensions.get::<RequestContext>().map(|context| context.client);
+    let networks = from.map(|from| Networks::of(from.ip())).unwrap_or_default();
     let said = said(app, &parts.headers, body).await?;
     let id = Kind::App.fresh();
     let described = described::ask(app, &said, None).await?.describe(app, &id, None)?;
     let now = app.issuing_time().map_err(Fault::from)?;
-    let new = New { id, described, initial_token, now };
+    let new = New { id, described, initial_token, networks, now };
     new.register(app).await
 }
 
@@ -132,16 +135,19 @@ struct New {
     id: String,
     described: Described,
     initial_token: Option<String>,
+    networks: Networks,
     now: Timestamp,
 }
 
 impl New {
     async fn register(self, app: &App) -> Result<Value, RegistrationError> {
-        let Self { id, described, initial_token, now } = self;
+        let Self { id, described, initial_token, networks, now } = self;
         let policy = &app.config().registration;
         let token = Secret::new(random::token());
         let secret = keeps_secret(&described.settings).then(|| fresh_secret(app, &id, &described, now));
         let registration = NewRegistration {
+            way: Way::Asked,
+            networks,
             token_hash: secret::digest(&token).into(),
             sector: described.sector.clone(),
             initial_token_id: initial_token.clone(),
@@ -158,7 +164,7 @@ impl New {
             )
             .with_all(described.logo.as_ref().map(|logo| app_icons::put(&id, &logo.digest, &logo.png)))
             .with_all(policy.vouch.then(|| vouching::vouch(&id, now)));
-        commit(app, unit, token_at).await?;
+        commit(app, &unit, (&registration, token_at), now).await?;
         About::app(&id).note(Event::AppRegisteredItself);
         let information = Information {
             client_id: &id,
@@ -173,16 +179,36 @@ impl New {
     }
 }
 
-async fn commit(app: &App, unit: Unit, token_at: usize) -> Result<(), RegistrationError> {
-    match app.commit(unit).await {
-        Ok(_) => Ok(()),
-        Err(CommitError::Conflict { statement: registrations::NO_ROOM }) => Err(RegistrationError::Full),
-        // Others have used the token up, or the operator has revoked it.
-        Err(CommitError::Conflict { statement }) if statement == token_at => {
-            Err(RegistrationError::InvalidToken)
+/// Commits a registration, after another app has gone if there is no room for both.
+async fn commit(
+    app: &App,
+    unit: &Unit,
+    (registration, token_at): (&NewRegistration, usize),
+    now: Timestamp,
+) -> Result<(), RegistrationError> {
+    let room = app.config().registration.most_unused;
+    let done = contention::until_done(|| async {
+        let gone = registrations::in_the_way(app.db(), registration, room).await?;
+        let unit = unit.clone().with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now)));
+        match app.commit(unit).await {
+            Ok(_) => {
+                if let Some(gone) = &gone {
+                    About::app(gone).note(Event::AppGaveWay);
+                }
+                Ok(Some(()))
+            }
+            // Others have used the token up, or the operator has revoked it.
+            Err(CommitError::Conflict { statement }) if statement == token_at => {
+                Err(RegistrationError::InvalidToken)
+            }
+            // Others were faster with the room, or with the app that had it.
+            Err(CommitError::Conflict { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        Err(CommitError::Conflict { .. }) => Err(Fault::Contention.into()),
-        Err(error) => Err(error.into()),
+    });
+    match done.await {
+        Err(RegistrationError::Fault(Fault::Contention)) => Err(RegistrationError::Full),
+        done => done,
     }
 }
 

@@ -161,9 +161,14 @@ fn refused_answer(refused: Refused) -> Answer {
         Refused::SeveralSectors => {
             metadata("the redirect_uris have several hosts: a sector_identifier_uri is needed")
         }
-        Refused::SectorDocument => {
-            metadata("the document at sector_identifier_uri cannot be read or lacks one of the redirect_uris")
-        }
+        Refused::SectorDocument => metadata(
+            "the document at sector_identifier_uri cannot be read or lacks one of the redirect_uris, or the jwks_uri of an \
+             app of devices, which authenticates by private_key_jwt",
+        ),
+        Refused::LeavesSector => metadata(
+            "an app of devices cannot share its host's subjects: register another app for devices, or name a \
+             sector_identifier_uri that lists jwks_uri, or ask for public subjects",
+        ),
         Refused::NotTheClient => metadata(
             "an update names this client_id, its own client_secret or none, and nothing that only the server gives",
         ),

@@ -17,7 +17,7 @@ use mapae_protocol::{
 
 use super::{cors, form, token_error::TokenError};
 use crate::{
-    accounts::throttle,
+    accounts::rows,
     app::App,
     audit::About,
     catalog::Client,
@@ -25,7 +25,7 @@ use crate::{
     dpop::{self, Possession},
     fault::Fault,
     grant_types::{self, Decision, Issue, Refusal, TokenContext},
-    http::{RequestContext, RequestId},
+    http::RequestId,
     keys::KeySet,
     router::paths,
     store::CommitError,
@@ -34,9 +34,7 @@ use crate::{
 /// `POST /token`.
 pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
     let origin = cors::origin(&request);
-    let source =
-        request.extensions().get::<RequestContext>().map(|from| from.client.throttle_key().to_string());
-    let (client, outcome) = exchange(&app, request, &source.unwrap_or_default()).await;
+    let (client, outcome) = exchange(&app, request).await;
     let response = match outcome {
         Ok((response, possession)) => {
             let response = super::json::no_store(&response);
@@ -50,7 +48,7 @@ pub(crate) async fn token(State(app): State<App>, request: Request) -> Response 
 /// The tokens, and the possession to which they are bound.
 type Outcome = Result<(TokenResponse, Option<Possession>), TokenError>;
 
-async fn exchange(app: &App, request: Request, source: &str) -> (Option<Arc<Client>>, Outcome) {
+async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
     let form = match form::read(request, app.config().limits.form_bytes).await {
         Ok(form) => form,
         Err(error) => return (None, Err(error.into())),
@@ -59,17 +57,20 @@ async fn exchange(app: &App, request: Request, source: &str) -> (Option<Arc<Clie
         Ok(client) => client,
         Err(error) => return (None, Err(error)),
     };
-    let outcome = grant(app, &client, &form, source).await;
+    let outcome = grant(app, &client, &form).await;
     (Some(client), outcome)
 }
 
-async fn grant(app: &App, client: &Client, form: &form::Form, source: &str) -> Outcome {
+async fn grant(app: &App, client: &Client, form: &form::Form) -> Outcome {
     let request = TokenRequest::parse(&form.params)?;
     let grant_type = grant_types::find(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
     let possession = possession(app, client, form).await?;
+    if possession.is_some() && !client.is_public() {
+        charge(app, client, form)?;
+    }
     let sealed = grant_type.sealed().and_then(|name| form.params.one(name).ok().flatten());
     let keys = app.keys_for(sealed.unwrap_or_default()).await?;
     let tokens = contention::until_done(|| async {
@@ -93,7 +94,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form, source: &str) -> O
                     "refused"
                 );
                 if possession.is_some() && client.is_public() && refusal.unit.is_empty() {
-                    charge(app, source)?;
+                    charge(app, client, form)?;
                 }
                 refuse(app, refusal, possession.as_ref()).await?;
                 Err(TokenError::Refused(error))
@@ -134,11 +135,10 @@ async fn possession(app: &App, client: &Client, form: &form::Form) -> Result<Opt
     Ok(possession)
 }
 
-/// A proof that is kept for nothing else counts: whoever knows the id of a public app can cause it. What a refusal revokes
-/// is revoked in any case.
-fn charge(app: &App, source: &str) -> Result<(), TokenError> {
-    let charged = app.throttle().charge(throttle::REFUSED_PROOFS, source, app.now());
-    charged.map_err(|_| TokenError::TooMany)
+/// A proof counts that is kept for nothing else: whoever knows the id of a public app can cause it. So does each of an app
+/// that nobody vouches for. What a refusal revokes is revoked in any case.
+fn charge(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+    rows::charge(app, client, rows::PROOFS, &form.source()).map_err(|_| TokenError::TooMany)
 }
 
 /// Writes what a refusal writes, and that its proof was used. Who merely repeats a request of somebody else's proves

@@ -23,12 +23,13 @@ use serde_json::{Map, Value};
 
 use super::{bearer_error::BearerError, cors, form, json};
 use crate::{
-    accounts::known_claims,
+    accounts::{known_claims, rows},
     app::App,
     catalog::Client,
     dpop::{self, Possession},
     fault::Fault,
     grant_types::person_tokens::{claims_of_grant, sector},
+    http::RequestContext,
     issue::{PresentedToken, subject},
     router::paths,
     store::grant_states::Person,
@@ -91,7 +92,7 @@ pub(super) async fn living_token(
     request: Request,
     address: &EndpointUri,
 ) -> Result<Shown, BearerError> {
-    let (Parts { method, uri, headers, .. }, body) = request.into_parts();
+    let (Parts { method, uri, headers, extensions, .. }, body) = request.into_parts();
     let query = Params::parse(uri.query().unwrap_or_default().as_bytes(), Limits::REQUEST)
         .map_err(|_| BearerError::Malformed)?;
     let form = posted(app, &method, &headers, body).await?;
@@ -121,9 +122,17 @@ pub(super) async fn living_token(
         return Err(invalid());
     }
     if let Some(possession) = &possession {
+        let from = extensions.get::<RequestContext>().map(|context| context.client.throttle_key());
+        charge(app, &token, &from.map(|from| from.to_string()).unwrap_or_default()).await?;
         possession.use_alone(app).await?;
     }
     Ok(Shown { token, person, possession })
+}
+
+/// Each proof is a row: whoever has an account and an app of their own could cause as many as they like.
+async fn charge(app: &App, token: &PresentedToken, source: &str) -> Result<(), BearerError> {
+    let client = app.catalog().client(&token.client_id).await?.ok_or(BearerError::InvalidBoundToken)?;
+    rows::charge(app, &client, rows::PROOFS, source).map_err(|_| BearerError::TooMany)
 }
 
 /// The possession that goes with a token of the scheme `DPoP`; with the server's nonce if the app must have it.

@@ -104,7 +104,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
 }
 
 /// For how long the app has what it asks for. Without refresh tokens that is as long as an access token lives.
-fn life(visit: &Visit, client: &Client, requested: &Scopes) -> Life {
+pub(super) fn life(visit: &Visit, client: &Client, requested: &Scopes) -> Life {
     let tokens = &visit.app.config().tokens;
     let refreshes = client.may_use(REFRESH_TOKEN);
     let most = if refreshes { tokens.refresh_absolute } else { tokens.access_token };

@@ -351,14 +351,14 @@ pub(crate) fn card(client: &Client, redirect_uri: &RedirectUri) -> AppCard {
     AppCard { leads_to: Some(place), ..card_alone(client) }
 }
 
-/// How an app is shown where it leads nowhere.
+/// How an app is shown where it leads nowhere: one that is an address is who is there.
 pub(crate) fn card_alone(client: &Client) -> AppCard {
     let (settings, metadata) = (&client.record().settings, client.metadata());
     let text = |address: &EndpointUri| address.as_str().to_owned();
     AppCard {
         name: ShownText::name(&settings.name),
         icon: settings.icon.clone(),
-        leads_to: None,
+        leads_to: client_document::place(client.id()).map(|(host, _)| ShownText::place(host)),
         standing: client.standing(),
         policy: metadata.policy.as_ref().map(text),
         terms: metadata.terms.as_ref().map(text),

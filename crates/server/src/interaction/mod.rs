@@ -34,7 +34,7 @@ pub(crate) use id_token_hint::IdTokenHint;
 pub(crate) use page_error::PageError;
 pub(crate) use person::person_page;
 pub(crate) use proceed::{Situation, form_target, needed, proceed, trust_target};
-pub(crate) use pushed::{answering, pulled};
+pub(crate) use pushed::{Pushed, answering, pulled};
 pub(crate) use request_object::{Unfolded, Unopened, open, unfolded};
 pub(crate) use step::{Asked, Authorize, Errand, Step, StepError};
 pub(crate) use visit::{Visit, page, see_other};

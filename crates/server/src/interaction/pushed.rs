@@ -6,14 +6,19 @@ use mapae_protocol::{
     fapi::Profile,
     params::{Limits, Params},
     pushed_request::PushedRequestUri,
+    time::{Seconds, Timestamp},
 };
 
 use super::{PageError, StepError, Visit};
 use crate::{
     app::App,
     fault::{Artefact, Fault},
+    keys::STEP_LIFE,
     store::{CommitError, Unit, pushed_requests},
 };
+
+/// For how long somebody can begin with a request again: longer than with any for the first time.
+const AGAIN: Seconds = Seconds::minutes(2);
 
 /// How a request was pushed.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub(crate) struct Pushed {
     pub(crate) name: String,
     /// The profile by whose rules it was judged.
     pub(crate) profile: Option<Profile>,
+    /// Whether the app had signed it.
+    pub(crate) signed: bool,
 }
 
 /// The request of a visit, and how it was pushed if it was.
@@ -35,9 +42,23 @@ pub(crate) async fn pulled(mut visit: Visit) -> Result<(Visit, Option<Pushed>), 
     let (name, now) = (reference.digest(), visit.app.now());
     let kept = pushed_requests::find(visit.app.db(), &name, client_id.as_str(), now).await?;
     let kept = kept.ok_or(StepError::Over)?;
+    if kept.expires_at < now.plus(STEP_LIFE) {
+        begin(&visit.app, &name, now).await?;
+    }
     let pushed = Params::parse(kept.payload.expose().as_bytes(), Limits::REQUEST);
     visit.params = pushed.map_err(Fault::corrupt(Artefact::PushedRequest))?;
-    Ok((visit, Some(Pushed { name, profile: Profile::parse(&kept.profile) })))
+    Ok((visit, Some(Pushed { name, profile: Profile::parse(&kept.profile), signed: kept.signed })))
+}
+
+/// Keeps the request for as long as a step lives that begins with it, and a little longer: a page that is loaded again
+/// writes nothing.
+async fn begin(app: &App, name: &str, now: Timestamp) -> Result<(), PageError> {
+    let until = now.plus(STEP_LIFE).plus(AGAIN);
+    match app.commit(Unit::from(pushed_requests::begin(name, until))).await {
+        Ok(_) => Ok(()),
+        Err(CommitError::Conflict { .. }) => Err(StepError::Over.into()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Who asks, by what stands outside of the request.

@@ -98,6 +98,9 @@ pub(crate) struct Authorize {
     /// By the rules of which profile it was judged.
     #[serde(default)]
     profile: Option<Profile>,
+    /// Whether the app had signed it.
+    #[serde(default)]
+    signed: bool,
     /// Where it waits if it is too large to travel.
     #[serde(skip)]
     row: Option<String>,
@@ -105,7 +108,7 @@ pub(crate) struct Authorize {
 
 impl Authorize {
     pub(crate) const fn new(target: RequestedTarget, request: AuthorizationRequest, wishes: Wishes) -> Self {
-        Self { target, request, wishes, pushed: None, profile: None, row: None }
+        Self { target, request, wishes, pushed: None, profile: None, signed: false, row: None }
     }
 
     /// The same, as the app pushed it under this name (RFC 9126).
@@ -118,9 +121,17 @@ impl Authorize {
         Self { profile, ..self }
     }
 
+    /// The same, as the app had signed it or not (RFC 9101).
+    pub(crate) fn signed(self, signed: bool) -> Self {
+        Self { signed, ..self }
+    }
+
     /// Whether the app has gone over to stricter rules since it asked.
     pub(crate) fn is_outdated(&self, client: &Client) -> bool {
+        let metadata = client.metadata();
         self.profile < client.profile()
+            || (metadata.pushes_requests && self.pushed.is_none())
+            || (metadata.signs_requests && !self.signed)
     }
 
     /// The name under which the app pushed it.

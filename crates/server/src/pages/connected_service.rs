@@ -104,6 +104,7 @@ impl Page for ServicePage {
                 },
             ),
             ("agreed", Self { notice: Some(ItemNotice::Agreed), ..usual.clone() }),
+            ("address", Self { app: example::app_at_address(), opens: None, ..usual.clone() }),
             ("unused", Self { app: example::long_app(), opens: None, last_used: None, ..usual }),
         ]
     }

@@ -43,7 +43,7 @@ pub struct Life {
 }
 
 /// Samples of it.
-const MONTH: Life = Life { minutes: 43_200, with_session: true };
+pub(super) const MONTH: Life = Life { minutes: 43_200, with_session: true };
 const BRIEF: Life = Life { minutes: 5, with_session: false };
 
 /// One item.

@@ -3,7 +3,7 @@
 use crate::pages::{
     Page, at,
     browser::Browser,
-    consent::{ConsentItem, item},
+    consent::{ConsentItem, Life, MONTH, item},
     example,
     input::{Input, Mistake},
     look::{AppCard, Person},
@@ -112,6 +112,8 @@ pub struct ConfirmDevice {
     pub agreed: Vec<ScopeText>,
     /// Shown again, because what the app asks has changed since.
     pub changed: bool,
+    /// For how long it is agreed, if nobody ends it before.
+    pub life: Life,
 }
 
 impl ConfirmDevice {
@@ -148,6 +150,7 @@ impl Page for ConfirmDevice {
             optional: vec![item("calendar.read", "일정 보기", "거실 화면에 오늘 일정을 보여 드려요.")],
             agreed: Vec::new(),
             changed: false,
+            life: MONTH,
         };
         let elsewhere = StartedAt {
             when: example::minutes_ago(0),
@@ -168,6 +171,7 @@ impl Page for ConfirmDevice {
                 },
             ),
             ("elsewhere", Self { app: example::long_app(), started: elsewhere, ..usual.clone() }),
+            ("address", Self { app: example::app_at_address(), ..usual.clone() }),
             ("unknown", Self { started: unknown, ..usual.clone() }),
             ("changed", Self { changed: true, ..usual }),
         ]

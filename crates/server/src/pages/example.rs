@@ -40,6 +40,14 @@ pub(in crate::pages) fn long_app() -> AppCard {
     }
 }
 
+pub(in crate::pages) fn app_at_address() -> AppCard {
+    AppCard {
+        leads_to: Some(Shown::place("agent.example")),
+        standing: Standing::Unverified,
+        ..AppCard::named("도우미")
+    }
+}
+
 pub(in crate::pages) fn person() -> Person {
     Person::new("김마패", "mapae.kim@example.com")
 }

@@ -72,9 +72,14 @@ impl Grants {
         self.has(Role::Begins)
     }
 
+    /// It gets tokens for people who come here by themselves: they go to whoever asks, at no address of the app's.
+    pub(crate) fn elsewhere(self) -> bool {
+        self.has(Role::BeginsElsewhere)
+    }
+
     /// It gets tokens for people, wherever they begin.
     pub(crate) fn for_persons(self) -> bool {
-        self.code() || self.has(Role::BeginsElsewhere)
+        self.code() || self.elsewhere()
     }
 
     /// It gets refresh tokens.

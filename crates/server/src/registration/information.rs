@@ -3,7 +3,7 @@
 use mapae_protocol::{endpoint_uri::EndpointUri, secret::Secret, time::Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{Grants, response_types};
+use super::{Grants, LOGO_URI, response_types};
 use crate::{
     client_auth::{CLIENT_SECRET_BASIC, NONE},
     store::apps::{AppLists, AppSettings},
@@ -39,6 +39,10 @@ impl Information<'_> {
             .iter()
             .filter_map(|(name, text)| Some((name.clone(), serde_json::from_str::<Value>(text).ok()?)));
         told.extend(members);
+        if settings.icon.is_none() {
+            // Its picture could not be had.
+            told.remove(LOGO_URI);
+        }
         let mut tell = |name: &str, value: Value| drop(told.insert(name.to_owned(), value));
         tell("client_id", json!(client_id));
         tell("client_id_issued_at", json!(self.issued_at.unix()));

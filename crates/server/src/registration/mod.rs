@@ -29,12 +29,14 @@ pub(crate) use items::{
 };
 pub(crate) use members::{LOGO_URI, MEMBERS, MemberMistake, MemberProblem, Members, Metadata, restore};
 pub(crate) use origins::{OriginsProblem, nearest as nearest_origin};
-pub(crate) use profile::{ProfileProblem, begins_stricter, can_be_implied, implies, keep_profile, off_against, profile_of};
+pub(crate) use profile::{
+    ProfileProblem, begins_stricter, can_be_implied, implies, keep_profile, off_against, profile_of,
+};
 pub(crate) use redirect_uris::{
     Development, RedirectUrisProblem, nearest as nearest_redirect_uri, problem as redirect_uri_problem,
 };
 pub(crate) use request::{Offer, Refused, Request, response_types};
-pub(crate) use sector::{is_at_home, names_all, sector, sector_after};
+pub(crate) use sector::{is_at_home, keys_address, names_all, sector, sector_after, settled};
 
 use crate::{
     pages::input::NameMistake,
@@ -156,6 +158,18 @@ pub(crate) fn shows_otherwise(before: &RegisteredApp, settings: &AppSettings, li
     (&settings.name, &settings.homepage, &settings.icon) != (&kept.name, &kept.homepage, &kept.icon)
         || lists.redirect_uris != before.lists.redirect_uris
         || LEADING.iter().any(|member| lists.metadata.get(*member) != before.lists.metadata.get(*member))
+}
+
+/// Whether its picture comes for the first time from where the app has said before that it is: a site that did not answer
+/// once makes no other app of it.
+pub(crate) fn has_its_picture_at_last(
+    before: &RegisteredApp,
+    settings: &AppSettings,
+    lists: &AppLists,
+) -> bool {
+    let said = lists.metadata.get(LOGO_URI);
+    let first = before.app.settings.icon.is_none() && settings.icon.is_some();
+    first && said.is_some() && said == before.lists.metadata.get(LOGO_URI)
 }
 
 impl Registrable {

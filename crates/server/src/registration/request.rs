@@ -67,8 +67,11 @@ pub(crate) enum Refused {
     Mistake(Mistake, &'static str),
     /// Redirect URIs of several hosts, and nothing that says that they are one's (OIDC Core §8.1).
     SeveralSectors,
-    /// It cannot be had, or lacks a redirect URI: one answer for all, so that nobody learns what answers where.
+    /// It cannot be had, or lacks a redirect URI or, for devices, the address of the app's keys: one answer for all, so that
+    /// nobody learns what answers where.
     SectorDocument,
+    /// It shares the names of people with others at its host, and asks for a grant type with which it cannot.
+    LeavesSector,
     /// A change says that it is of another app, or would choose what only the server gives (RFC 7592 §2.2).
     NotTheClient,
 }

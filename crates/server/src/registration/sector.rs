@@ -2,17 +2,23 @@
 //!
 //! The sector of an app that registered itself is a host: that of its redirect URIs, or that of a document which names them
 //! all. Whoever is there is one party, and codes are sent nowhere else. A native app answers at no host of anybody's, and is
-//! a sector of its own, as an app of the console is.
+//! a sector of its own, as an app of the console is. So is an app of devices: tokens of theirs go to whoever asks for them,
+//! unless that takes a key which the document names, too (CIBA Core §4 says so of such grants).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use mapae_protocol::{endpoint_uri::EndpointUri, strict_json, uri::Uri};
 
-use super::Refused;
+use super::{Grants, Refused};
 use crate::{
     fetch::{DOCUMENT_BYTES, is_public},
-    store::apps::{AppLists, RegisteredApp},
+    store::apps::{AppLists, AppSettings, RegisteredApp},
 };
+
+/// The member by which an app names a sector document.
+const DOCUMENT: &str = "sector_identifier_uri";
+/// The one way of authenticating that shows who holds the keys of an address.
+const BY_KEYS: &str = "private_key_jwt";
 
 /// Domains below which each network has names of its own (RFC 6762 §3; reserved by ICANN for private use).
 const PRIVATE_DOMAINS: [&str; 3] = ["local", "internal", "localhost"];
@@ -37,12 +43,66 @@ pub(crate) fn sector(
     }
 }
 
+/// The address of the keys without which an app of devices gets nothing, if there is one: whoever lists it in a sector
+/// document says whose such an app is.
+pub(crate) fn keys_address(auth_method: Option<&str>, lists: &AppLists) -> Option<String> {
+    let address = lists.metadata.get("jwks_uri").filter(|_| auth_method == Some(BY_KEYS));
+    address.and_then(|json| serde_json::from_str(json).ok())
+}
+
+/// What an update or another document makes of the sector that an app has.
+///
+/// # Errors
+/// [`Refused::LeavesSector`]: the app would go on getting tokens, as another one than the people at its host know
+pub(crate) fn settled(
+    asked: Option<String>,
+    (settings, lists): (&AppSettings, &AppLists),
+    before: &RegisteredApp,
+) -> Result<Option<String>, Refused> {
+    let Some(had) = before.registered.as_ref().map(|registered| &registered.sector) else { return Ok(asked) };
+    let pairwise = |settings: &AppSettings| settings.subject_type == "pairwise";
+    let names_document = |lists: &AppLists| lists.metadata.contains_key(DOCUMENT);
+    match (had, &asked) {
+        (Some(_), None)
+            if Grants::restore(&settings.grant_types).elsewhere()
+                && pairwise(settings)
+                && pairwise(&before.app.settings) =>
+        {
+            Err(Refused::LeavesSector)
+        }
+        // It gives a grant type up: who people are to it stays.
+        (None, Some(_))
+            if lists.redirect_uris == before.lists.redirect_uris
+                && !names_document(lists)
+                && !names_document(&before.lists) =>
+        {
+            Ok(None)
+        }
+        _ => Ok(asked),
+    }
+}
+
 /// The sector of a registered app once somebody else than itself has changed what it may do. What fetches nothing cannot
-/// know of a document whether it names new redirect URIs: then the app is a sector of its own.
-pub(crate) fn sector_after(registered: &RegisteredApp, lists: &AppLists) -> Option<String> {
+/// know of a document whether it names new redirect URIs or new keys: then the app is a sector of its own.
+pub(crate) fn sector_after(
+    registered: &RegisteredApp,
+    settings: &AppSettings,
+    lists: &AppLists,
+) -> Option<String> {
     let before = registered.registered.as_ref().and_then(|registered| registered.sector.clone());
+    let elsewhere = |settings: &AppSettings| Grants::restore(&settings.grant_types).elsewhere();
+    let keys =
+        |settings: &AppSettings, lists| keys_address(settings.token_endpoint_auth_method.as_deref(), lists);
+    let kept_before = &registered.app.settings;
+    let keys_before = keys(kept_before, &registered.lists).filter(|_| elsewhere(kept_before));
+    if elsewhere(settings) && (keys_before.is_none() || keys(settings, lists) != keys_before) {
+        return None;
+    }
     if lists.redirect_uris.iter().all(|uri| registered.lists.redirect_uris.contains(uri)) {
         return before;
+    }
+    if elsewhere(settings) {
+        return None;
     }
     sector(&lists.redirect_uris, None).unwrap_or_default()
 }
@@ -77,10 +137,10 @@ fn is_somebodys(host: &str) -> bool {
         && !name.ends_with(".home.arpa")
 }
 
-/// Whether the document names every redirect URI.
-pub(crate) fn names_all(document: &[u8], redirect_uris: &[String]) -> bool {
+/// Whether the document names every one of these addresses. Of an app that has none it says nothing.
+pub(crate) fn names_all(document: &[u8], addresses: &[String]) -> bool {
     let named: Vec<String> = strict_json::parse(document, DOCUMENT_BYTES).unwrap_or_default();
-    redirect_uris.iter().all(|uri| named.contains(uri))
+    !addresses.is_empty() && addresses.iter().all(|uri| named.contains(uri))
 }
 
 #[cfg(test)]
@@ -169,5 +229,6 @@ mod tests {
         ] {
             assert!(!names_all(wrong.as_bytes(), &uris), "{wrong}");
         }
+        assert!(!names_all(br#"["https://a.example/cb"]"#, &[]), "nothing is said of nothing");
     }
 }

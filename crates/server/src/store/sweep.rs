@@ -14,6 +14,9 @@ use super::{
 /// How long a row stays after its time is over.
 pub const SLACK: Seconds = Seconds::hours(2);
 
+/// The same of what nobody misses: who comes late begins anew, whatever its time.
+const SHORT_SLACK: Seconds = Seconds::minutes(10);
+
 /// How many rows one commit removes: few enough that nobody waits for it.
 pub const BATCH: i64 = 500;
 
@@ -70,7 +73,6 @@ const EXPIRING: &[Sql] = &[
     APP_SECRETS,
     CODE_DETAILS,
     PENDING_STEPS,
-    PUSHED_REQUESTS,
     DPOP_PROOFS,
     DEVICE_REQUESTS,
     MAILED_LINKS,
@@ -96,6 +98,8 @@ pub async fn run(db: &Db, feed_kept: Seconds, now: Timestamp) -> Result<(), Comm
         let unit = Unit::from(Statement::any(*sql, values![over, BATCH])).with(counters::raise_swept(over));
         while remove(db, unit.clone()).await? {}
     }
+    let short = Unit::from(Statement::any(PUSHED_REQUESTS, values![now.minus(SHORT_SLACK), BATCH]));
+    while remove(db, short.clone()).await? {}
     expire_registrations(db, over, now).await?;
     let old = Unit::from(Statement::any(REVOCATIONS, values![i64::MAX, now.minus(feed_kept), BATCH]));
     while remove(db, old.clone()).await? {}

@@ -59,7 +59,7 @@ async fn change(args: &UpdateApp, data: &Data) -> Result<(Unit, Option<Secret<St
     let (settings, lists) = security::judged((settings, lists))?;
     let (secrets, secret) = secrets(data, &registered, (&settings, &lists)).await?;
     let owner = owner.map(|owner| apps::give_to(&args.client_id, &owner.id, data.now));
-    let sector = sector_after(&registered, &lists);
+    let sector = sector_after(&registered, &settings, &lists);
     let update = apps::update_moving(&registered, (&settings, &lists), sector.as_deref(), data.now);
     let stricter = begins_stricter(&registered.lists, &lists);
     let ended = stricter.then(|| apps::revoke(&args.client_id, data.now));

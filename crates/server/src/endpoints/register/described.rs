@@ -10,7 +10,8 @@ use crate::{
     fetch::{DOCUMENT_BYTES, FetchError, Fetched},
     registration::{
         Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
-        judge_authentication, keep_profile, names_all, profile_of, sector as sector_of,
+        judge_authentication, keep_profile, keys_address, names_all, profile_of, sector as sector_of,
+        settled,
     },
     store::apps::{AppLists, AppSettings, RegisteredApp},
 };
@@ -85,7 +86,11 @@ impl Asked {
             ..settings
         };
         judge_authentication(&settings, &lists).map_err(Refused::Authentication)?;
-        let described = Described { settings, lists, sector: self.sector.clone(), logo: None };
+        let sector = match before {
+            Some(before) => settled(self.sector.clone(), (&settings, &lists), before)?,
+            None => self.sector.clone(),
+        };
+        let described = Described { settings, lists, sector, logo: None };
         Ok(described.with_logo(id, before, self.picture.clone()))
     }
 }
@@ -107,20 +112,31 @@ fn scopes(app: &App) -> KnownScopes {
 
 async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option<String>, RegistrationError> {
     let document = request.sector_identifier_uri.as_ref();
+    let public = request.subject_type == SubjectType::Public;
+    let elsewhere = request.draft.grants.elsewhere();
+    let keys = keys_address(Some(request.auth_method), lists).filter(|_| elsewhere);
     if let Some(address) = document {
-        let fetched = app.fetcher().get(address, DOCUMENT_BYTES).await;
-        let fetched = fetched.map_err(|error| unfetched(address, error)).ok();
-        let is_json = |fetched: &Fetched| fetched.media_type == "application/json";
-        let fetched = fetched.filter(is_json);
-        if !fetched.is_some_and(|fetched| names_all(&fetched.body, &lists.redirect_uris)) {
+        let named: Vec<String> = lists.redirect_uris.iter().cloned().chain(keys.clone()).collect();
+        // Nothing in a document would say whose devices these are.
+        let of_nobody = elsewhere && keys.is_none() && !public;
+        if of_nobody || !is_named(app, address, &named).await {
             return Err(Refused::SectorDocument.into());
         }
     }
-    match sector_of(&lists.redirect_uris, document) {
+    let host = match sector_of(&lists.redirect_uris, document) {
         // Everybody knows its people by the same name.
-        Err(Refused::SeveralSectors) if request.subject_type == SubjectType::Public => Ok(None),
-        outcome => Ok(outcome?),
-    }
+        Err(Refused::SeveralSectors) if public => None,
+        outcome => outcome?,
+    };
+    Ok(host.filter(|_| !elsewhere || (document.is_some() && keys.is_some())))
+}
+
+/// Whether the document at this address can be had and names all of these.
+async fn is_named(app: &App, address: &EndpointUri, named: &[String]) -> bool {
+    let fetched = app.fetcher().get(address, DOCUMENT_BYTES).await;
+    let fetched = fetched.map_err(|error| unfetched(address, error)).ok();
+    let is_json = |fetched: &Fetched| fetched.media_type == "application/json";
+    fetched.filter(is_json).is_some_and(|fetched| names_all(&fetched.body, named))
 }
 
 /// For the log, which the operator reads; the app is told nothing of it.
@@ -160,24 +176,20 @@ async fn picture(app: &App, address: &EndpointUri) -> Result<Option<Picture>, Re
 }
 
 impl Described {
-    /// With its logo. What cannot be fetched or is no picture is left out, and the answer tells that it is.
-    fn with_logo(self, id: &str, before: Option<&RegisteredApp>, picture: Option<Picture>) -> Self {
+    /// With its logo. What cannot be fetched or is no picture is not shown; that it was named is kept, so that it is no news
+    /// when it can be had.
+    fn with_logo(mut self, id: &str, before: Option<&RegisteredApp>, picture: Option<Picture>) -> Self {
         match (Logo::of(&self.lists, before), picture) {
-            (Logo::Same, _) => self,
+            (Logo::Same, _) => {}
             (Logo::Operators, _) => {
-                self.without_logo(before.and_then(|before| before.app.settings.icon.clone()))
+                self.lists.metadata.remove(LOGO_URI);
+                self.settings.icon = before.and_then(|before| before.app.settings.icon.clone());
             }
-            (Logo::Asked, None) => self.without_logo(None),
-            (Logo::Asked, Some(picture)) => {
-                let settings = AppSettings { icon: Some(icon(id, &picture.digest)), ..self.settings };
-                Self { settings, logo: Some(picture), ..self }
+            (Logo::Asked, picture) => {
+                self.settings.icon = picture.as_ref().map(|picture| icon(id, &picture.digest));
+                self.logo = picture;
             }
         }
-    }
-
-    fn without_logo(mut self, shown: Option<String>) -> Self {
-        self.lists.metadata.remove(LOGO_URI);
-        self.settings.icon = shown;
         self
     }
 }

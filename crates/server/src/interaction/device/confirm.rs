@@ -12,7 +12,7 @@ use crate::{
     app::App,
     interaction::{
         Errand, PageError, Step, Visit,
-        consent::{Questions, shown_items},
+        consent::{Questions, life, shown_items},
         page, see_other,
     },
     pages::{
@@ -107,6 +107,7 @@ fn confirm(
         optional: items(&questions.optional),
         agreed: items(&questions.settled).into_iter().map(|item| item.scope).collect(),
         changed: false,
+        life: life(visit, &waiting.client, &waiting.requested),
     }
 }
 

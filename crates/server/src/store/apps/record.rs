@@ -9,14 +9,22 @@ use crate::store::{
     db::{Concealed, Row, StoreError},
 };
 
+/// Whether the operator vouches for an app of `apps a`.
+macro_rules! app_vouched {
+    () => {
+        "((a.owner_id IS NULL AND NOT EXISTS (SELECT 1 FROM registrations n WHERE n.app_id = a.id)) \
+         OR a.vouched_at IS NOT NULL \
+         OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
+    };
+}
+pub(in crate::store) use app_vouched;
+
 /// The columns of [`App`], of `apps a`.
 macro_rules! app_columns {
     () => {
-        "a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
+        concat!("a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
          a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.blocked_at, \
-         a.deleted_at, a.created_at, a.updated_at, ((a.owner_id IS NULL AND NOT EXISTS \
-         (SELECT 1 FROM registrations n WHERE n.app_id = a.id)) OR a.vouched_at IS NOT NULL \
-         OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
+         a.deleted_at, a.created_at, a.updated_at, ", app_vouched!())
     };
 }
 pub(super) use app_columns;

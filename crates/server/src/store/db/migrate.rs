@@ -35,6 +35,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 90, sql: include_str!("../../../migrations/0090_identities_of_an_app.sql") },
     Migration { version: 100, sql: include_str!("../../../migrations/0100_profiles_of_pushed_requests.sql") },
     Migration { version: 110, sql: include_str!("../../../migrations/0110_refreshing_marks.sql") },
+    Migration { version: 130, sql: include_str!("../../../migrations/0130_sectors_of_devices.sql") },
+    Migration { version: 131, sql: include_str!("../../../migrations/0131_whose_registrations.sql") },
+    Migration { version: 132, sql: include_str!("../../../migrations/0132_pushed_requests_begun.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

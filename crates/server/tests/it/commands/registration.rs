@@ -2,7 +2,7 @@
 
 use mapae::store::{
     apps, initial_access_tokens,
-    registrations::{self, NewRegistration},
+    registrations::{self, Networks, NewRegistration, Way},
 };
 use mapae_protocol::{digest::sha256_base64url, time::Timestamp};
 
@@ -37,6 +37,8 @@ on_each_engine! {
         let id = text(&made, "client_id");
         let (db, at) = (mapae.db(), Timestamp::from_unix(1));
         let registration = NewRegistration {
+        way: Way::Asked,
+        networks: Networks::default(),
             token_hash: "".into(),
             sector: Some("a.example".to_owned()),
             initial_token_id: None,

@@ -22,7 +22,7 @@ async fn at_a_desk(engine: Engine) -> TestServer {
 }
 
 /// A picture of one colour.
-fn picture(colour: u8) -> Vec<u8> {
+pub(super) fn picture(colour: u8) -> Vec<u8> {
     let mut png = std::io::Cursor::new(Vec::new());
     let pixels = image::RgbaImage::from_pixel(512, 512, image::Rgba([colour, 0, 0, 255]));
     pixels.write_to(&mut png, image::ImageFormat::Png).unwrap();

@@ -27,12 +27,12 @@ async fn at_a_desk(engine: Engine) -> TestServer {
     server(engine, &settings).await
 }
 
-fn key() -> SigningKey {
+pub(super) fn key() -> SigningKey {
     SigningKey::generate(Algorithm::Es256).unwrap()
 }
 
 /// Whether the app is known by this assertion: what is asked about is no token.
-async fn knows(server: &TestServer, app: &AppFixture, key: &SigningKey) -> bool {
+pub(super) async fn knows(server: &TestServer, app: &AppFixture, key: &SigningKey) -> bool {
     let assertion = key.sign(HeaderType::ClientAssertion, &good(server, app)).unwrap();
     is_known(&present(server, "/introspect", &assertion, &[("token", "x")]).await)
 }

@@ -1,13 +1,18 @@
 //! Apps that register themselves and manage that — RFC 7591, RFC 7592, OIDC Registration.
 
+mod crowds;
 mod described;
 mod documents;
 mod fetched;
+mod followed;
 mod keys;
 mod managed;
 mod opened;
 mod races;
 mod request_uris;
+mod rows;
+mod sectors;
+mod shown;
 pub(crate) mod site;
 
 use mapae::store::{Unit, initial_access_tokens, initial_access_tokens::InitialAccessToken};

@@ -10,7 +10,7 @@ use mapae::{
     clock::Clock,
     store::{
         Unit, apps,
-        registrations::{self, NewRegistration},
+        registrations::{self, Networks, NewRegistration, Way},
         sessions,
     },
 };
@@ -26,6 +26,8 @@ use super::{
 /// Made to be one that registered itself at the host of its redirect URIs.
 async fn registered_itself(server: &TestServer, app: &AppFixture) {
     let registration = NewRegistration {
+        way: Way::Asked,
+        networks: Networks::default(),
         token_hash: "".into(),
         sector: Some("app.example.com".to_owned()),
         initial_token_id: None,

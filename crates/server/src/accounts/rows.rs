@@ -1,0 +1,60 @@
+//! What clients that nobody vouches for may leave behind, row by row — threats DE-11, PA-16, DP-12.
+//!
+//! Whoever knows the id of a public app can ask in its name, so that those count by where they come from. Whoever
+//! registered an app that nobody vouches for may have registered many: those count by app and by where they come from.
+//! What the operator vouches for proves who it is, and is not counted.
+
+use super::throttle::{self, Budget, Throttled};
+use crate::{app::App, catalog::Client, pages::look::Standing};
+
+/// One kind of rows, with what there is of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows {
+    /// Of public apps, from one source.
+    public: Budget,
+    /// Of one app that nobody vouches for.
+    of_app: Budget,
+    /// Of all of those from one source.
+    of_apps: Budget,
+}
+
+/// Requests that are pushed.
+pub(crate) const PUSHED_REQUESTS: Rows = Rows {
+    public: throttle::PUSHED_BY_SOURCE,
+    of_app: throttle::PUSHED_REQUESTS,
+    of_apps: throttle::PUSHED_OF_APPS,
+};
+/// Devices that begin.
+pub(crate) const DEVICES: Rows = Rows {
+    public: throttle::DEVICES_BY_SOURCE,
+    of_app: throttle::DEVICES_OF_APP,
+    of_apps: throttle::DEVICES_OF_APPS,
+};
+/// Proofs of possession that nothing else bounds.
+pub(crate) const PROOFS: Rows = Rows {
+    public: throttle::PROOFS_BY_SOURCE,
+    of_app: throttle::PROOFS_OF_APP,
+    of_apps: throttle::PROOFS_OF_APPS,
+};
+/// Client assertions; public apps have none.
+pub(crate) const ASSERTIONS: Rows = Rows {
+    public: throttle::ASSERTIONS_OF_APPS,
+    of_app: throttle::ASSERTIONS,
+    of_apps: throttle::ASSERTIONS_OF_APPS,
+};
+
+/// Counts a row that this client is about to cause from this source.
+///
+/// # Errors
+/// There are too many
+pub(crate) fn charge(app: &App, client: &Client, rows: Rows, source: &str) -> Result<(), Throttled> {
+    let (throttle, now) = (app.throttle(), app.now());
+    match (client.is_public(), client.standing()) {
+        (true, _) => throttle.charge(rows.public, source, now),
+        (false, Standing::Verified) => Ok(()),
+        (false, Standing::Unverified) => {
+            throttle.charge(rows.of_apps, source, now)?;
+            throttle.charge(rows.of_app, client.id(), now)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What an app that is an address says is followed wherever it authenticates —
+//! draft-ietf-oauth-client-id-metadata-document.
+
+use mapae::store::apps;
+use mapae_protocol::time::Seconds;
+use mapae_testkit::{AppFixture, Authorization, Browser, Engine};
+use serde_json::{Value, json};
+
+use super::{
+    documents::{at_a_desk, publish, used},
+    fetched::picture,
+    keys::{key, knows},
+    site::Site,
+};
+use crate::protocol::{client_assertions::key_set, device};
+
+fn devices() -> Value {
+    json!({ "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"], "redirect_uris": [] })
+}
+
+#[tokio::test]
+async fn dc_11_a_key_that_its_document_takes_back_is_soon_over() {
+    for engine in Engine::ALL {
+        let server = at_a_desk(engine).await;
+        let site = Site::start().await;
+        let (first, second, third) = (key(), key(), key());
+        let with = |keys: &[_]| {
+            let more = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": key_set(keys) });
+            publish(&site, "/app.json", &more)
+        };
+        let app = with(&[&first]);
+        assert!(knows(&server, &app, &first).await, "it comes here before anybody was sent by it");
+        with(&[&second]);
+        server.advance(Seconds::seconds(29));
+        assert!(!knows(&server, &app, &second).await, "anybody can name a key");
+        assert_eq!(site.asked(), ["/app.json"]);
+        server.advance(Seconds::seconds(1));
+        assert!(knows(&server, &app, &second).await, "a new one is looked for");
+        assert!(!knows(&server, &app, &first).await, "and the old one is over");
+        with(&[&third]);
+        server.advance(Seconds::minutes(10));
+        assert!(!knows(&server, &app, &second).await, "whoever found it has it in vain");
+        assert!(knows(&server, &app, &third).await);
+        assert_eq!(site.asked(), ["/app.json", "/app.json"]);
+    }
+}
+
+#[tokio::test]
+async fn dc_11_what_a_document_takes_back_is_over_for_who_has_tokens() {
+    for engine in Engine::ALL {
+        let server = at_a_desk(engine).await;
+        let site = Site::start().await;
+        let app = publish(&site, "/app.json", &json!({}));
+        let (_, _, refresh_token) = used(&server, &Browser::default(), &app).await;
+        site.remove("/app.json");
+        assert_eq!(server.refresh(&app, &refresh_token).await.status, 200, "for a while");
+        server.advance(Seconds::minutes(10));
+        assert_eq!(server.refresh(&app, &refresh_token).await.error(), "invalid_client");
+    }
+}
+
+#[tokio::test]
+async fn dc_11_while_its_site_does_not_answer_an_app_gets_tokens_for_a_day() {
+    let server = at_a_desk(Engine::Sqlite).await;
+    let site = Site::start().await;
+    let app = publish(&site, "/app.json", &json!({}));
+    let (_, _, mut refresh_token) = used(&server, &Browser::default(), &app).await;
+    site.stop().await;
+    for hours in [1, 22] {
+        server.advance(Seconds::hours(hours));
+        let answer = server.refresh(&app, &refresh_token).await;
+        assert_eq!(answer.status, 200, "{}", answer.json);
+        refresh_token = answer.text("refresh_token");
+    }
+    server.advance(Seconds::hours(1));
+    let answer = server.refresh(&app, &refresh_token).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.error()),
+        (429, "temporarily_unavailable"),
+        "not that it is none"
+    );
+}
+
+/// RFC 8628 §3.1.
+#[tokio::test]
+async fn dc_11_devices_of_an_app_at_an_address_begin_as_long_as_its_document_is_there() {
+    for engine in Engine::ALL {
+        let server = at_a_desk(engine).await;
+        let site = Site::start().await;
+        let app = publish(&site, "/tv.json", &devices());
+        let app = AppFixture { redirect_uri: String::new(), ..app };
+        let waiting = device::begin(&server, &app, "openid").await;
+        let user = server.user("hong@example.com").await;
+        waiting.allow(&server, &Browser::default(), &user).await;
+        let tokens = waiting.poll(&server).await;
+        assert_eq!(tokens.status, 200, "{}", tokens.json);
+        site.remove("/tv.json");
+        server.advance(Seconds::minutes(10));
+        let refused = device::ask(&server, &app, &[("scope", "openid")]).await;
+        assert_eq!((refused.status.as_u16(), refused.error()), (401, "invalid_client"));
+    }
+}
+
+#[tokio::test]
+async fn dc_11_a_picture_that_comes_late_signs_nobody_out() {
+    for engine in Engine::ALL {
+        let server = at_a_desk(engine).await;
+        let site = Site::start().await;
+        let more = json!({ "logo_uri": site.at("/logo") });
+        let app = publish(&site, "/app.json", &more);
+        let browser = Browser::default();
+        let (_, _, refresh_token) = used(&server, &browser, &app).await;
+        let again = async || {
+            server.advance(Seconds::minutes(10));
+            let page = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+            browser.follow(page).await
+        };
+        site.put("/logo", picture(1));
+        again().await;
+        let kept = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
+        assert!(kept.app.settings.icon.is_some(), "its picture has come");
+        let refreshed = server.refresh(&app, &refresh_token).await;
+        assert_eq!(refreshed.status, 200, "and is no other app: {}", refreshed.json);
+        publish(&site, "/app.json", &json!({ "logo_uri": site.put("/other", picture(2)) }));
+        assert!(again().await.has("consent-approve"), "another picture is");
+        let refused = server.refresh(&app, &refreshed.text("refresh_token")).await;
+        assert_eq!(refused.error(), "invalid_grant");
+    }
+}
