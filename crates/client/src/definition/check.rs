@@ -28,25 +28,12 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     if schema.openid != OpenId::Always && (!asks || endpoints.user_info.is_none()) {
         return wrong("endpoints.user_info", "without ID tokens nobody else says who somebody is");
     }
-    // RFC 9700 §2.1.1: something must tie the code to this login.
-    if !schema.authorization.pkce && schema.openid == OpenId::Never && !schema.token.secret_required {
-        return wrong(
-            "authorization.pkce",
-            "a provider without PKCE and ID tokens needs a client with a secret",
-        );
-    }
+    authorization(schema)?;
     if schema.unlink.way != UnlinkWay::Revocation && endpoints.unlink.is_none() {
         return wrong("endpoints.unlink", "it is needed for this way of unlinking");
     }
     if !pointers(&schema.identity).all(|pointer| pointer.starts_with('/')) {
         return wrong("identity", "a JSON pointer begins with a slash");
-    }
-    let hosted = &schema.authorization.hosted_domain;
-    if hosted.as_ref().is_some_and(|hosted| !hosted.claim.starts_with("/id_token/")) {
-        return wrong(
-            "authorization.hosted_domain",
-            "only what the provider signs says whose people they are",
-        );
     }
     if schema.identity.subject.is_empty() {
         return wrong("identity.subject", "there is none");
@@ -60,6 +47,32 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
         return wrong("token.secret", "a secret that is signed here is sent in the form");
     }
     errors(&schema.errors)?;
+    notices(&schema.notices)?;
+    if !of_terms(schema).all(|pointer| pointer.starts_with('/')) {
+        return wrong("terms", "a JSON pointer begins with a slash");
+    }
+    if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
+        return wrong("console", "there is no setting of this name");
+    }
+    Ok(())
+}
+
+fn authorization(schema: &Schema) -> Result<(), DefinitionError> {
+    let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
+    // RFC 9700 §2.1.1: something must tie the code to this login.
+    if !schema.authorization.pkce && schema.openid == OpenId::Never && !schema.token.secret_required {
+        return wrong(
+            "authorization.pkce",
+            "a provider without PKCE and ID tokens needs a client with a secret",
+        );
+    }
+    let hosted = &schema.authorization.hosted_domain;
+    if hosted.as_ref().is_some_and(|hosted| !hosted.claim.starts_with("/id_token/")) {
+        return wrong(
+            "authorization.hosted_domain",
+            "only what the provider signs says whose people they are",
+        );
+    }
     if !schema.authorization.refused.is_empty()
         && schema.authorization.response_mode == ResponseMode::FormPost
     {
@@ -67,13 +80,6 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
             "authorization.refused",
             "of an answer that is posted only the standard's parameters are read",
         );
-    }
-    notices(&schema.notices)?;
-    if !of_terms(schema).all(|pointer| pointer.starts_with('/')) {
-        return wrong("terms", "a JSON pointer begins with a slash");
-    }
-    if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
-        return wrong("console", "there is no setting of this name");
     }
     Ok(())
 }

@@ -59,21 +59,27 @@ mod tests {
     use super::*;
     use crate::definition::DefinitionError;
 
+    type Case = (&'static str, Place, Value, Option<Class>);
+
+    fn mean(cases: Vec<Case>) {
+        for (id, place, answer, class) in cases {
+            let found = Definition::named(id).unwrap().class_of(place, &answer);
+            assert_eq!(found, class, "{id} {place:?} {answer}");
+        }
+    }
+
+    fn plain(error: &str) -> Value {
+        json!({"error": error, "error_description": "x"})
+    }
+
     #[test]
-    fn rp_18_documented_errors_say_what_to_do() {
-        let (secret, redirect, client) = (
-            Class::Configuration(Setting::ClientSecret),
-            Class::Configuration(Setting::RedirectUri),
-            Class::Configuration(Setting::ClientId),
-        );
+    fn rp_18_documented_errors_of_kakao_say_what_to_do() {
+        let secret = Class::Configuration(Setting::ClientSecret);
+        let redirect = Class::Configuration(Setting::RedirectUri);
+        let client = Class::Configuration(Setting::ClientId);
         let kakao =
             |code: &str| json!({"error": "invalid_grant", "error_description": "x", "error_code": code});
-        let facebook = |code: i64, subcode: i64| json!({"error": {"message": "x", "code": code, "error_subcode": subcode}});
-        let plain = |error: &str| json!({"error": error, "error_description": "x"});
-        let autologin = |text: &str| json!({"error": "access_denied", "error_description": text});
-        let dialog = |code: &str| json!({"error_code": code, "error_message": "x"});
-        let registration = Class::Configuration(Setting::Registration);
-        for (id, place, answer, class) in [
+        mean(vec![
             ("kakao", Place::Token, kakao("KOE010"), Some(secret)),
             ("kakao", Place::Token, kakao("KOE101"), Some(client)),
             ("kakao", Place::Token, kakao("KOE303"), Some(redirect)),
@@ -88,6 +94,14 @@ mod tests {
             ("kakao", Place::UserInfo, json!({"msg": "x", "code": -1}), Some(Class::Unavailable)),
             ("kakao", Place::UserInfo, json!({"msg": "x", "code": -406}), Some(Class::Denied)),
             ("kakao", Place::Token, json!({"msg": "x", "code": -406}), None),
+        ]);
+    }
+
+    #[test]
+    fn rp_18_documented_errors_of_naver_say_what_to_do() {
+        let secret = Class::Configuration(Setting::ClientSecret);
+        let autologin = |text: &str| json!({"error": "access_denied", "error_description": text});
+        mean(vec![
             (
                 "naver",
                 Place::Token,
@@ -98,9 +112,6 @@ mod tests {
             ("naver", Place::Token, plain("unauthorized_client"), Some(secret)),
             ("naver", Place::Refresh, plain("invalid_request"), Some(Class::SignInAgain)),
             ("naver", Place::UserInfo, json!({"resultcode": "024", "message": "x"}), Some(Class::Restart)),
-            ("google", Place::Token, plain("redirect_uri_mismatch"), Some(redirect)),
-            ("google", Place::Refresh, plain("invalid_grant"), Some(Class::SignInAgain)),
-            ("google", Place::Authorization, plain("org_internal"), Some(Class::Denied)),
             ("naver", Place::Authorization, autologin("user not logged in."), Some(Class::InteractionNeeded)),
             ("naver", Place::Authorization, autologin("need user consent."), Some(Class::InteractionNeeded)),
             (
@@ -111,6 +122,18 @@ mod tests {
             ),
             ("naver", Place::Authorization, autologin("Canceled By User"), None),
             ("naver", Place::Token, autologin("need user consent."), None),
+        ]);
+    }
+
+    #[test]
+    fn rp_18_documented_errors_of_facebook_say_what_to_do() {
+        let secret = Class::Configuration(Setting::ClientSecret);
+        let redirect = Class::Configuration(Setting::RedirectUri);
+        let client = Class::Configuration(Setting::ClientId);
+        let registration = Class::Configuration(Setting::Registration);
+        let dialog = |code: &str| json!({"error_code": code, "error_message": "x"});
+        let facebook = |code: i64, subcode: i64| json!({"error": {"message": "x", "code": code, "error_subcode": subcode}});
+        mean(vec![
             ("facebook", Place::Authorization, dialog("1349048"), Some(redirect)),
             ("facebook", Place::Authorization, dialog("1349126"), Some(registration)),
             ("facebook", Place::Authorization, dialog("101"), Some(client)),
@@ -148,14 +171,22 @@ mod tests {
                 json!({"error": {"code": 1, "message": "x"}}),
                 Some(Class::Unavailable),
             ),
+        ]);
+    }
+
+    #[test]
+    fn rp_18_documented_errors_of_the_others_say_what_to_do() {
+        let secret = Class::Configuration(Setting::ClientSecret);
+        let redirect = Class::Configuration(Setting::RedirectUri);
+        mean(vec![
+            ("google", Place::Token, plain("redirect_uri_mismatch"), Some(redirect)),
+            ("google", Place::Refresh, plain("invalid_grant"), Some(Class::SignInAgain)),
+            ("google", Place::Authorization, plain("org_internal"), Some(Class::Denied)),
             ("github", Place::Token, plain("bad_verification_code"), Some(Class::Restart)),
             ("github", Place::Token, plain("incorrect_client_credentials"), Some(secret)),
             ("apple", Place::Authorization, plain("user_cancelled_authorize"), Some(Class::Cancelled)),
             ("oidc", Place::Token, plain("invalid_client"), None),
-        ] {
-            let found = Definition::named(id).unwrap().class_of(place, &answer);
-            assert_eq!(found, class, "{id} {place:?} {answer}");
-        }
+        ]);
     }
 
     #[test]
