@@ -1,4 +1,4 @@
-//! By which grant types an app gets tokens, in the console — RFC 6749 §4, RFC 8628; threats DC-06, TX-01.
+//! By which grant types an app gets tokens, in the console — RFC 8628; threats DC-06, TX-01.
 
 use mapae::store::{apps, vouching};
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Engine, Page, TestServer};
@@ -121,7 +121,7 @@ async fn dc_06_tx_01_what_the_operator_gives_a_developer_can_only_give_up() {
 }
 
 #[tokio::test]
-async fn rfc6749_4_grants_that_are_of_no_use_are_told_and_nothing_is_lost() {
+async fn grants_that_are_of_no_use_are_told_and_nothing_is_lost() {
     let server = TestServer::start().await;
     let developer = developer(&server, "dev@example.com").await;
     let app = developer.register(&server, "나의 서비스").await;
