@@ -12,15 +12,10 @@ pub(super) const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("RFC 6749", "§7", "§7.1 is held, and RFC 6750 with it"),
     ("RFC 7578", "", NAMED),
     ("RFC 7592", "§1.1", "the words for the endpoint and its token"),
-    ("RFC 7636", "", NAMED),
     ("RFC 8176", "", NAMED),
-    ("RFC 8417", "", NAMED),
     ("RFC 8417", "§2.2", "`jti` is a name; that a notice works once is decision 0111"),
     ("RFC 8446", "", NAMED),
-    ("RFC 8707", "", NAMED),
-    ("RFC 9068", "", NAMED),
     ("RFC 9112", "", NAMED),
-    ("RFC 9470", "", NAMED),
 ];
 
 /// A comment names the document and no rule of it.

@@ -47,7 +47,7 @@ fn every_specification_has_its_module_and_every_module_its_place() {
             if named(modules).count() > 1 {
                 continue;
             }
-            // `§4.4` of a list goes on with the document before it.
+            // A section alone goes on with the document before it.
             for document in specifications.split(", ").filter(|document| !document.starts_with('§')) {
                 let document = document.split(" §").next().unwrap();
                 assert!(text.contains(document), "{module} says nothing of {document}");

@@ -131,32 +131,51 @@ impl World {
                 assert!(sent.has("mail-again"), "{}", sent.body);
                 held(token_in(&server.link_to(&email).await), String::new())
             }
-            Kind::SetupLink => {
-                let token = random::token();
-                let expires_at = server.now().plus(Seconds::hours(24));
-                let link =
-                    Link { email: String::new(), user_id: None, user_epoch: None, payload: None, expires_at };
-                let hash = base64url::encode(sha256(token.as_bytes())).into();
-                let insert = links::insert(&hash, Purpose::Setup, &link, server.now());
-                server.write(Unit::from(insert)).await;
-                held(token, String::new())
-            }
+            Kind::SetupLink => held(self.setup_link().await, String::new()),
+            Kind::PushedRequest
+            | Kind::ProviderState
+            | Kind::ClientAssertion
+            | Kind::DpopProof
+            | Kind::InitialToken
+            | Kind::ManagementToken => self.hold_of_an_app(held(String::new(), String::new())).await,
+        }
+    }
+
+    async fn setup_link(&self) -> String {
+        let (server, token) = (self.server(), random::token());
+        let expires_at = server.now().plus(Seconds::hours(24));
+        let link = Link { email: String::new(), user_id: None, user_epoch: None, payload: None, expires_at };
+        let hash = base64url::encode(sha256(token.as_bytes())).into();
+        server.write(Unit::from(links::insert(&hash, Purpose::Setup, &link, server.now()))).await;
+        token
+    }
+
+    /// The same of what is about an app, or about whoever comes first.
+    async fn hold_of_an_app(&self, held: Held) -> Held {
+        let server = self.server();
+        match held.kind {
             Kind::PushedRequest => {
-                server.user(&email).await;
-                held(self.push().await, String::new())
+                server.user(&held.email).await;
+                Held { text: self.push().await, ..held }
             }
             Kind::ProviderState => {
                 let browser = Browser::default();
-                let state = self.leave(&browser).await;
-                Held { browser: Some(browser), ..held(state, String::new()) }
+                Held { text: self.leave(&browser).await, browser: Some(browser), ..held }
             }
-            Kind::ClientAssertion => held(self.machine.assertion(server), String::new()),
-            Kind::DpopProof => held(self.machine.proof(server), String::new()),
-            Kind::InitialToken => held(self.initial_token().await, String::new()),
+            Kind::ClientAssertion => Held { text: self.machine.assertion(server), ..held },
+            Kind::DpopProof => Held { text: self.machine.proof(server), ..held },
+            Kind::InitialToken => Held { text: self.initial_token().await, ..held },
             Kind::ManagementToken => {
                 let managed = self.registered().await;
-                Held { managed: Some(managed.clone()), ..held(managed.token, String::new()) }
+                Held { text: managed.token.clone(), managed: Some(managed), ..held }
             }
+            Kind::Code
+            | Kind::RefreshToken
+            | Kind::DeviceCode
+            | Kind::UserCode
+            | Kind::SignUpLink
+            | Kind::ResetLink
+            | Kind::SetupLink => held,
         }
     }
 
