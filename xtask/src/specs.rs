@@ -43,14 +43,13 @@ impl Task for Specs {
         add_attacks(&mut table, &tree, &threats::catalogue(workspace)?);
         let strange = add_requirements(&mut table, &tree)?;
         println!("specs: {}", table.totals());
-        let keep = if self.check { compare } else { write };
-        keep(workspace, &page::write(&table))?;
-
         let misspelt = misspellings(&tree);
         let gaps = table.gaps();
         for place in misspelt.iter().chain(&strange).chain(&gaps) {
             println!("{place}");
         }
+        let keep = if self.check { compare } else { write };
+        keep(workspace, &page::write(&table))?;
         if !gaps.is_empty() || !strange.is_empty() {
             bail!("specs: {} requirements, sections or reasons are loose", gaps.len() + strange.len());
         }
