@@ -9,7 +9,7 @@ use super::{
         SecretSource, UnlinkWay, UserInfoUse,
     },
 };
-use crate::setting::Setting;
+use crate::{login::Intent, setting::Setting};
 
 pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
@@ -33,6 +33,13 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
         return wrong(
             "authorization.pkce",
             "a provider without PKCE and ID tokens needs a client with a secret",
+        );
+    }
+    let authorization = &schema.authorization;
+    if authorization.auth_time && !authorization.intents.contains_key(&Intent::Reauthenticate) {
+        return wrong(
+            "authorization.auth_time",
+            "a sign-in that nobody can ask for is never fresh: say how, in intents.reauthenticate",
         );
     }
     if schema.unlink.way != UnlinkWay::Revocation && endpoints.unlink.is_none() {

@@ -321,8 +321,8 @@ for_each_engine! {
         tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("Kakao is told");
     }
 
-    /// Whether that is enough, the time says that Apple gives.
-    async fn who_comes_by_a_provider_that_cannot_be_asked_anew_is_offered_it_to_confirm(stage: Stage of ["apple"]) {
+    /// How old Apple's sign-in is, nobody can change: it counts as it is.
+    async fn lk_03_a_sign_in_counts_at_a_provider_that_cannot_be_asked_anew(stage: Stage of ["apple"]) {
         let browser = Browser::default();
         stage.enter(&browser, "apple", ("haru", &[])).await;
         stage.advance(3_600);
@@ -330,6 +330,8 @@ for_each_engine! {
         let confirm = account.values("#confirm-ways", "href").pop().unwrap();
         let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
         assert!(page.has("upstream-apple"), "{}", page.body);
+        let account = stage.through(&browser, &page, "apple", ("haru", &[])).await;
+        assert!(account.has("services") && !account.has("confirm-ways"), "{} {}", account.status, account.body);
     }
 
     async fn lk_10_a_way_that_opens_nothing_is_not_the_one_that_stays(stage: Stage of ["kakao", "naver"]) {
