@@ -28,20 +28,7 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     if schema.openid != OpenId::Always && (!asks || endpoints.user_info.is_none()) {
         return wrong("endpoints.user_info", "without ID tokens nobody else says who somebody is");
     }
-    // RFC 9700 §2.1.1: something must tie the code to this login.
-    if !schema.authorization.pkce && schema.openid == OpenId::Never && !schema.token.secret_required {
-        return wrong(
-            "authorization.pkce",
-            "a provider without PKCE and ID tokens needs a client with a secret",
-        );
-    }
-    let authorization = &schema.authorization;
-    if authorization.auth_time && !authorization.intents.contains_key(&Intent::Reauthenticate) {
-        return wrong(
-            "authorization.auth_time",
-            "a sign-in that nobody can ask for is never fresh: say how, in intents.reauthenticate",
-        );
-    }
+    authorization(schema)?;
     if schema.unlink.way != UnlinkWay::Revocation && endpoints.unlink.is_none() {
         return wrong("endpoints.unlink", "it is needed for this way of unlinking");
     }
@@ -75,6 +62,26 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     }
     if !schema.console.keys().all(|name| Setting::named(name).is_some()) {
         return wrong("console", "there is no setting of this name");
+    }
+    Ok(())
+}
+
+/// What the login of a provider stands on.
+fn authorization(schema: &Schema) -> Result<(), DefinitionError> {
+    let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
+    // RFC 9700 §2.1.1: something must tie the code to this login.
+    if !schema.authorization.pkce && schema.openid == OpenId::Never && !schema.token.secret_required {
+        return wrong(
+            "authorization.pkce",
+            "a provider without PKCE and ID tokens needs a client with a secret",
+        );
+    }
+    let authorization = &schema.authorization;
+    if authorization.auth_time && !authorization.intents.contains_key(&Intent::Reauthenticate) {
+        return wrong(
+            "authorization.auth_time",
+            "a sign-in that nobody can ask for is never fresh: say how, in intents.reauthenticate",
+        );
     }
     Ok(())
 }
