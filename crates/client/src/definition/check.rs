@@ -9,7 +9,7 @@ use super::{
         Schema, SecretSource, UnlinkWay, UserInfoUse,
     },
 };
-use crate::setting::Setting;
+use crate::{login::Intent, setting::Setting};
 
 pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
@@ -57,6 +57,7 @@ pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     Ok(())
 }
 
+/// What the login of a provider stands on.
 fn authorization(schema: &Schema) -> Result<(), DefinitionError> {
     let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });
     // RFC 9700 §2.1.1: something must tie the code to this login.
@@ -79,6 +80,13 @@ fn authorization(schema: &Schema) -> Result<(), DefinitionError> {
         return wrong(
             "authorization.refused",
             "of an answer that is posted only the standard's parameters are read",
+        );
+    }
+    let authorization = &schema.authorization;
+    if authorization.auth_time && !authorization.intents.contains_key(&Intent::Reauthenticate) {
+        return wrong(
+            "authorization.auth_time",
+            "a sign-in that nobody can ask for is never fresh: say how, in intents.reauthenticate",
         );
     }
     Ok(())

@@ -78,7 +78,9 @@ async fn token(app: &App, name: &str, request: Request) -> Result<Answer, Bearer
     let linked =
         identities::of_user(app.db(), user_id).await.map_err(|error| BearerError::Fault(error.into()))?;
     let issuer = upstream.provider.issuer().as_str();
-    let Some(identity) = linked.into_iter().find(|row| row.issuer == issuer && row.upstream == name) else {
+    let of_upstream = linked.into_iter().filter(|row| row.issuer == issuer && row.upstream == name);
+    // Of two accounts that somebody has there, the one by which they came last.
+    let Some(identity) = of_upstream.max_by_key(|row| row.last_used_at) else {
         return Ok(Err(sign_in_again()));
     };
     let person = EndUser::new(identity.issuer, identity.subject);

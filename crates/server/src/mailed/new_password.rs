@@ -38,7 +38,7 @@ use crate::{
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         match find(&visit).await? {
-            Some((opened, user)) => form(&visit, &opened, &user, None).await,
+            Some((opened, user)) => form(&visit, &opened, &user, Again::default()).await,
             None => Ok(dead(&visit, Some(MailPurpose::Reset))),
         }
     })
@@ -54,7 +54,9 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
         };
         match typed::new_password(visit.one("password")?, &[user.address(), &user.name]) {
             Ok(password) => replace(&visit, opened, &user, password).await,
-            Err(mistake) => form(&visit, &opened, &user, Some(mistake)).await,
+            Err(mistake) => {
+                form(&visit, &opened, &user, Again { mistake: Some(mistake), ..Again::default() }).await
+            }
         }
     })
     .await
@@ -73,12 +75,16 @@ async fn find(visit: &Visit) -> Result<Option<(Opened, User)>, PageError> {
     Ok(user.map(|user| (opened, user)))
 }
 
-async fn form(
-    visit: &Visit,
-    opened: &Opened,
-    user: &User,
+/// Why the form is shown again.
+#[derive(Clone, Copy, Default)]
+struct Again {
     mistake: Option<PasswordMistake>,
-) -> Result<Response, PageError> {
+    /// There is a way in that was not on it.
+    new_way: bool,
+}
+
+async fn form(visit: &Visit, opened: &Opened, user: &User, again: Again) -> Result<Response, PageError> {
+    let Again { mistake, new_way } = again;
     let page = password::NewPassword {
         token: opened.token.clone(),
         csrf: visit.browser_form_token(),
@@ -86,9 +92,14 @@ async fn form(
         mistake,
         rule: typed::PASSWORD_RULE,
         ways: other_ways(visit, user).await?.iter().map(|way| shown(visit, way)).collect(),
+        new_way,
         target: opened.target(visit).await,
     };
-    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = match (mistake, new_way) {
+        (Some(_), _) => StatusCode::UNPROCESSABLE_ENTITY,
+        (None, true) => StatusCode::CONFLICT,
+        (None, false) => StatusCode::OK,
+    };
     Ok((status, visit.show(&page, opened.step.as_ref())).into_response())
 }
 
@@ -119,6 +130,10 @@ async fn replace(
     let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let mut gone = other_ways(visit, user).await?;
+    // Whoever is still signed in may have made one since the page was shown.
+    if gone.iter().any(|way| !visit.params.all("shown").any(|id| id == way.id)) {
+        return form(visit, &opened, user, Again { new_way: true, ..Again::default() }).await;
+    }
     gone.retain(|way| visit.params.all("remove").any(|id| id == way.id));
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
         .with(links::retire(&opened.link.email, Purpose::Reset, now))

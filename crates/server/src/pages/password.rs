@@ -50,6 +50,8 @@ pub struct NewPassword {
     pub rule: PasswordRule,
     /// Other ways into the account: whoever made one of them comes in by it afterwards, too.
     pub ways: Vec<OtherWay>,
+    /// Whether one of them is there since the form was shown, and nothing was changed.
+    pub new_way: bool,
     /// Where the answer may redirect.
     pub target: FormTarget,
 }
@@ -94,6 +96,7 @@ impl Page for NewPassword {
             mistake: None,
             rule: PasswordRule { min: 10 },
             ways: Vec::new(),
+            new_way: false,
             target: FormTarget::OwnOrigin,
         };
         let way = |id: &str, provider: &str, account: &str| OtherWay {
@@ -108,7 +111,8 @@ impl Page for NewPassword {
         ];
         vec![
             ("fresh", fresh.clone()),
-            ("other-ways", Self { ways, ..fresh.clone() }),
+            ("other-ways", Self { ways: ways.clone(), ..fresh.clone() }),
+            ("new-way", Self { ways, new_way: true, ..fresh.clone() }),
             ("short", Self { mistake: Some(PasswordMistake::TooShort(10)), ..fresh.clone() }),
             ("long", Self { mistake: Some(PasswordMistake::TooLong(256)), ..fresh }),
         ]

@@ -115,8 +115,12 @@ async fn attempt(
 }
 
 /// When the person was there themselves: when the provider says so, or now if it was asked for a new sign-in. A provider that
-/// knows the browser lets it pass without a page, and whoever sits in front of it.
+/// knows the browser lets it pass without a page, and whoever sits in front of it. Of one that cannot be asked a sign-in counts
+/// as it is: how old it is, nobody could change.
 fn proved_at(step: &Step, upstream: &Upstream, arriving: &Arriving) -> Option<Timestamp> {
+    if !departure::can_ask_anew(upstream) {
+        return Some(arriving.now);
+    }
     let asked = departure::was_asked_anew(step, upstream).then_some(arriving.now);
     arriving.identity.auth_time().map(|said| said.min(arriving.now)).or(asked)
 }

@@ -86,11 +86,14 @@ fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
     Some(if chooses && can(Intent::ChooseAccount) { Intent::ChooseAccount } else { Intent::SignIn })
 }
 
-/// Whether a sign-in that this step led to shows that the person was there: they were asked anew, or the provider has no
-/// way to be asked.
+/// Whether the provider has a way to be asked for a new sign-in.
+pub(super) fn can_ask_anew(upstream: &Upstream) -> bool {
+    upstream.definition().can(Intent::Reauthenticate)
+}
+
+/// Whether a sign-in that this step led to shows that the person was there: they were asked anew.
 pub(super) fn was_asked_anew(step: &Step, upstream: &Upstream) -> bool {
-    let can = upstream.definition().can(Intent::Reauthenticate);
-    !can || intent(step, upstream) == Some(Intent::Reauthenticate)
+    intent(step, upstream) == Some(Intent::Reauthenticate)
 }
 
 /// Whether the app insists on a sign-in that no provider gives (OIDC Core §5.5.1.1).

@@ -12,6 +12,8 @@ async fn lk_03_every_provider_is_asked_for_a_new_sign_in_and_one_of_somebody_els
         ("naver-oidc", "yuna", "bada"),
         ("google", "jiwoo", "minji"),
         ("facebook", "sora", "minji"),
+        // Cannot be asked, and says how old its sign-in is: it counts, as GitHub's does.
+        ("apple", "haru", "minji"),
     ] {
         let scene = Scene::of(id).await;
         let mut person = Person::default();

@@ -114,6 +114,29 @@ async fn works(stage: &Stage, token: &str) -> bool {
 }
 
 for_each_engine! {
+    async fn who_has_two_accounts_at_a_provider_gives_the_token_of_the_one_they_came_by(stage: Stage of ["kakao"]) {
+        let app = permitted(&stage).await;
+        let user = stage.server.user("hong@example.com").await;
+        for who in ["ryan", "muzi"] {
+            stage.advance(1);
+            let browser = Browser::default();
+            let page = stage.come(&browser, "kakao", (who, &[])).await;
+            let href = page.values("#have-account", "href").pop().unwrap();
+            let page = browser.visit(page.address.join(&href).unwrap().as_str()).await;
+            let account = by_password(&browser, &page, &user.email, PASSWORD).await;
+            assert!(account.has("services"), "{} {}", account.status, account.body);
+        }
+        let ways = identities::of_user(stage.server.app().db(), &user.id).await.unwrap();
+        let [ryan, muzi] = ways.as_slice() else { panic!("{ways:?}") };
+        for (who, way) in [("muzi", muzi), ("ryan", ryan)] {
+            stage.advance(1);
+            let items: &[&str] = &["profile", "upstream:kakao"];
+            let token = agreed(&stage, &app, &Browser::default(), (ASKS, who, items)).await.text("access_token");
+            let given = fetched(&stage, &token).await.text("access_token");
+            assert_eq!(who_is(&stage, &given).await.to_string(), way.subject, "{who}");
+        }
+    }
+
     async fn the_operator_and_the_person_must_both_agree(stage: Stage of ["kakao"]) {
         let app = stage.server.register(AppSpec::default()).await;
         let browser = Browser::default();

@@ -179,6 +179,25 @@ for_each_engine! {
         assert_eq!(stage.accounts().await.len(), 1, "and what was left stays");
     }
 
+    async fn lk_02_a_way_that_was_made_after_the_page_was_shown_is_shown_before_the_password_is_set(stage: Stage of ["kakao"]) {
+        let user = stage.server.user("hong@example.com").await;
+        let (thief, owner) = (Browser::default(), Browser::default());
+        let account = signed_in(&stage, &thief, &user).await;
+        let link = crate::people::link(&stage.server, &owner, "/password/forgot", &user.email).await;
+        let form = owner.visit(&link).await;
+        assert!(!form.has("other-ways"), "{}", form.body);
+        stage.through(&thief, &account, "kakao", ("muzi", &[])).await;
+        let again = owner.submit(&form, "login-submit", &[("password", "a new and longer one")]).await;
+        assert!(again.has("trouble") && again.body.contains("무지"), "{} {}", again.status, again.body);
+        assert_eq!(again.status, 409);
+        assert!(stage.door(&thief).await.has("services"), "nothing has ended yet");
+        let strangers = way_of(&stage, "kakao").await;
+        let fields = [("password", "a new and longer one"), ("remove", strangers.as_str())];
+        let done = owner.follow(owner.submit(&again, "login-submit", &fields).await).await;
+        assert!(done.has("services") && !done.body.contains("무지"), "{} {}", done.status, done.body);
+        assert!(!stage.door(&thief).await.has("services"));
+    }
+
     async fn who_has_an_address_and_no_password_is_shown_no_field_for_one(stage: Stage of ["google"]) {
         let browser = Browser::default();
         stage.enter(&browser, "google", ("jiwoo", &[])).await;
@@ -321,8 +340,8 @@ for_each_engine! {
         tokio::time::timeout(std::time::Duration::from_secs(30), told).await.expect("Kakao is told");
     }
 
-    /// Whether that is enough, the time says that Apple gives.
-    async fn who_comes_by_a_provider_that_cannot_be_asked_anew_is_offered_it_to_confirm(stage: Stage of ["apple"]) {
+    /// How old Apple's sign-in is, nobody can change: it counts as it is.
+    async fn lk_03_a_sign_in_counts_at_a_provider_that_cannot_be_asked_anew(stage: Stage of ["apple"]) {
         let browser = Browser::default();
         stage.enter(&browser, "apple", ("haru", &[])).await;
         stage.advance(3_600);
@@ -330,6 +349,8 @@ for_each_engine! {
         let confirm = account.values("#confirm-ways", "href").pop().unwrap();
         let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
         assert!(page.has("upstream-apple"), "{}", page.body);
+        let account = stage.through(&browser, &page, "apple", ("haru", &[])).await;
+        assert!(account.has("services") && !account.has("confirm-ways"), "{} {}", account.status, account.body);
     }
 
     async fn lk_10_a_way_that_opens_nothing_is_not_the_one_that_stays(stage: Stage of ["kakao", "naver"]) {
