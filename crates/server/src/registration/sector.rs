@@ -3,7 +3,7 @@
 //! The sector of an app that registered itself is a host: that of its redirect URIs, or that of a document which names them
 //! all. Whoever is there is one party, and codes are sent nowhere else. A native app answers at no host of anybody's, and is
 //! a sector of its own, as an app of the console is. So is an app of devices: tokens of theirs go to whoever asks for them,
-//! unless that takes a key which the document names, too (CIBA Core §4 says so of such grants).
+//! unless that takes a key which the document names, too, as OpenID CIBA Core has it for such grants.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
