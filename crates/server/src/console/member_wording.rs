@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{app_page::Typed, facts::Facts, wording};
 use crate::{
-    accounts::{Email, session::ACR_VALUES},
+    accounts::{EmailAddress, session::ACR_VALUES},
     pages::console::{
         addresses::{AddressMistake, AddressMistakes, AddressProblem},
         members::{FIELDS, Field, ID_TOKEN_ALG, MemberMistake},
@@ -106,7 +106,7 @@ fn of_member(
             MemberMistake::Addresses(AddressMistakes(wrong.collect()))
         }
         MemberProblem::NotEmails(_) => {
-            let wrong = lines.iter().position(|line| Email::parse(line).is_err());
+            let wrong = lines.iter().position(|line| EmailAddress::parse(line).is_err());
             MemberMistake::NotEmail(wrong.unwrap_or_default() + 1)
         }
         MemberProblem::NotNumber(most) => MemberMistake::NotNumber(most),

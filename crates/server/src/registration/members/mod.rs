@@ -42,6 +42,7 @@ use mapae_protocol::{
 };
 use serde_json::Value;
 
+use self::request_objects::RegisteredRequestUri;
 use super::{Development, profile::complete_members, redirect_uris};
 use crate::store::apps::RegisteredApp;
 
