@@ -60,10 +60,10 @@ const UNUSED: Setting = Setting {
     section: SECTION,
     key: "unused_seconds",
     flag: None,
-    default: Fallback::Literal("86_400"),
+    default: Fallback::Literal("604_800"),
     meaning: "An app that registered itself is deleted when nobody has agreed to it for this long, in seconds; 3600 to \
               31536000.",
-    reason: "A day: apps register when somebody is about to use them, and whoever comes later registers again.",
+    reason: "A week: apps register when somebody is about to use them, and whoever comes later registers again.",
 };
 
 const MOST_UNUSED: Setting = Setting {

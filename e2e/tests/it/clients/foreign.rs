@@ -10,7 +10,7 @@ use mapae_protocol::{
     pkce::CodeVerifier,
 };
 use mapae_simulators::{Provider, Settings, Simulator};
-use mapae_testkit::{Browser, npm_folder};
+use mapae_testkit::npm_folder;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use url::Url;
