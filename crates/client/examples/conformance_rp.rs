@@ -179,7 +179,8 @@ async fn main() -> Result<(), BoxError> {
     let pages = pages.route("/out", get(out)).route("/out/done", get(async || "signed out"));
     let resource = words.after("--resource").map(str::to_owned);
     let app = pages.merge(routes(&client)).with_state(App { client, resource });
-    let address = words.after("--listen").map_or(Ok(IpAddr::from(Ipv4Addr::LOCALHOST)), str::parse)?;
+    let address =
+        words.after("--listen").map_or_else(|| Ok(IpAddr::from(Ipv4Addr::LOCALHOST)), str::parse)?;
     let listener = TcpListener::bind((address, port.parse()?)).await?;
     println!("http://localhost:{port}/");
     Ok(axum::serve(listener, app).await?)

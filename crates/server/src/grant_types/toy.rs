@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(ask(&app, "").await.1["error"], "invalid_request");
         assert_eq!(ask(&app, "&word=please&word=please").await.1["error"], "invalid_request");
         // What derives from the slice has it, too.
-        let (_, metadata) = json(discovery::metadata(State(app.clone()), HeaderMap::new()).await).await;
+        let (_, metadata) = json(discovery::oauth_metadata(State(app.clone()), HeaderMap::new()).await).await;
         assert!(metadata["grant_types_supported"].as_array().unwrap().contains(&TOY.into()), "{metadata}");
         let line = ["mapae", "app", "create", "--name", "toy", "--grant", "toy"];
         let Command::App(AppCommand::Create(made)) = Cli::try_parse_from(line).unwrap().command else {
