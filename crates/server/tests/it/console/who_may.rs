@@ -187,6 +187,32 @@ async fn ad_06_nothing_changes_by_another_method() {
 /// A page, the button of one of its forms, and a change that the form is for.
 type Form<'a> = (&'a Page, &'a str, &'a [(&'a str, &'a str)]);
 
+/// What no form of the page is for.
+const INTRUDERS: [(&str, &str); 22] = [
+    ("owner_id", "usr_somebody"),
+    ("operator", "1"),
+    ("is_admin", "true"),
+    ("first_party", "1"),
+    ("skip_consent", "1"),
+    ("verified", "1"),
+    ("id", "app_mine"),
+    ("app_id", "app_mine"),
+    ("client_id", "app_mine"),
+    ("client_secret", "mine"),
+    ("epoch", "0"),
+    ("grant_types", "client_credentials"),
+    ("grant", "client_credentials"),
+    ("subject_type", "public"),
+    ("pkce_required", "0"),
+    ("rotate_refresh", "false"),
+    ("token_endpoint_auth_method", "none"),
+    ("id_token_alg", "none"),
+    ("icon", "https://evil.example/x.svg"),
+    ("level.openid", "none"),
+    ("purpose_ko.openid", "x"),
+    ("level.admin.everything", "required"),
+];
+
 #[tokio::test]
 async fn ad_03_nothing_can_be_slipped_into_a_form() {
     let server = TestServer::start().await;
@@ -211,30 +237,7 @@ async fn ad_03_nothing_can_be_slipped_into_a_form() {
         (&page, "app-disable", &[]),
     ];
     for (page, button, change) in forms {
-        for intruder in [
-            ("owner_id", "usr_somebody"),
-            ("operator", "1"),
-            ("is_admin", "true"),
-            ("first_party", "1"),
-            ("skip_consent", "1"),
-            ("verified", "1"),
-            ("id", "app_mine"),
-            ("app_id", "app_mine"),
-            ("client_id", "app_mine"),
-            ("client_secret", "mine"),
-            ("epoch", "0"),
-            ("grant_types", "client_credentials"),
-            ("grant", "client_credentials"),
-            ("subject_type", "public"),
-            ("pkce_required", "0"),
-            ("rotate_refresh", "false"),
-            ("token_endpoint_auth_method", "none"),
-            ("id_token_alg", "none"),
-            ("icon", "https://evil.example/x.svg"),
-            ("level.openid", "none"),
-            ("purpose_ko.openid", "x"),
-            ("level.admin.everything", "required"),
-        ] {
+        for intruder in INTRUDERS {
             let answer = owner.browser.submit(page, button, &[change, &[intruder]].concat()).await;
             assert_eq!(answer.status, 400, "{button} with {}", intruder.0);
         }
