@@ -1,4 +1,4 @@
-//! What clients that nobody vouches for may leave behind, row by row — threats DE-11, PA-16, DP-12.
+//! What clients that nobody vouches for may leave behind, row by row — threat PA-02.
 //!
 //! Whoever knows the id of a public app can ask in its name, so that those count by where they come from. Whoever
 //! registered an app that nobody vouches for may have registered many: those count by app and by where they come from.

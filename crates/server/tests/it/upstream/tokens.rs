@@ -90,11 +90,9 @@ async fn press(stage: &Stage, browser: &Browser, part: &str) -> Page {
     let service = account.values("#services a", "href").remove(0);
     let page = browser.visit(&stage.server.at(&service)).await;
     assert!(page.body.contains("카카오에서 받은 정보와 권한"), "{}", page.body);
-    let action = format!("{service}/{part}");
-    let fields =
-        [("csrf", page.values("input[name=csrf]", "value").remove(0)), ("item", "upstream:kakao".into())];
-    let fields = fields.map(|(name, value)| (name.to_owned(), value));
-    browser.follow(browser.post(&action, &page, &fields).await).await
+    let csrf = page.values("input[name=csrf]", "value").remove(0);
+    let fields = [("csrf".to_owned(), csrf), ("item".to_owned(), "upstream:kakao".to_owned())];
+    browser.follow(browser.post(&format!("{service}/{part}"), &page, &fields).await).await
 }
 
 pub(super) async fn fetched(stage: &Stage, access_token: &str) -> Answer {
