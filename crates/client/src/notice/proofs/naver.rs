@@ -35,7 +35,7 @@ pub(super) fn naver(
     Ok(named(&signature, about(provider, rule, &id, &signature)?))
 }
 
-/// The id is written in either alphabet of RFC 4648 (§4, §5), with padding or without: it is the same notice however it is spelt,
+/// The id is written in either alphabet, with padding or without: it is the same notice however it is spelt,
 /// because its name is the signature over that spelling. Nothing else here is read so generously.
 fn decrypt(key: &[u8; 16], encrypted: &str) -> Option<String> {
     let spelt = encrypted.trim_end_matches('=').replace('+', "-").replace('/', "_");
