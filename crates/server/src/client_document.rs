@@ -30,7 +30,7 @@ use crate::{
     fetch::FetchError,
     http::ClientAddress,
     interaction::PageError,
-    registration::{Development, begins_stricter, has_its_picture_at_last, shows_otherwise},
+    registration::{Development, Refused, begins_stricter, has_its_picture_at_last, shows_otherwise},
     store::{
         CommitError, Concealed, Unit, app_icons,
         apps::{self, AppSettings, NewApp, RegisteredApp},
@@ -148,7 +148,8 @@ async fn looked_again(
     match &read {
         Ok(()) => documents.add(id, now),
         Err(Unread::NoApp) => documents.forget(id),
-        Err(Unread::Unreachable | Unread::TooMany | Unread::Fault(_)) => {}
+        Err(Unread::Unreachable) => return going_on(Unread::Unreachable),
+        Err(Unread::TooMany | Unread::Fault(_)) => {}
     }
     read
 }
@@ -193,8 +194,18 @@ async fn fetch(app: &App, address: &EndpointUri) -> Result<Map<String, Value>, M
         let shown: &dyn std::error::Error = &error;
         tracing::info!(address = address.as_str(), error = shown, "a client document was not fetched");
         match error {
-            FetchError::Timeout | FetchError::Unreachable | FetchError::Broken => Missing::Unknown,
-            _ => Missing::Wrong,
+            // A site that is being deployed says nothing about its app.
+            FetchError::Timeout
+            | FetchError::Unreachable
+            | FetchError::Broken
+            | FetchError::Status
+            | FetchError::NoRoots => Missing::Unknown,
+            FetchError::Gone
+            | FetchError::Insecure
+            | FetchError::Forbidden
+            | FetchError::Redirected
+            | FetchError::TooLong
+            | FetchError::Compressed => Missing::Wrong,
         }
     })?;
     let is_json = fetched.media_type == "application/json"
@@ -236,18 +247,19 @@ async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result
         initial_token_id: None,
         expires_at: now.plus(policy.unused),
     };
+    let room = registrations::room(app.db(), Way::Document, policy.most_unused).await.map_err(Fault::from)?;
     let written = match &before {
-        None => inserted(policy, (id, &registration), &described, now),
+        None => inserted(policy, (id, &registration, room), &described, now),
         Some(before) => changed(policy, before, &described, now),
     };
-    let room = renewed.then(|| registrations::renew(id, &registration, policy.most_unused, now));
+    let again = renewed.then(|| registrations::renew(id, &registration, room, now));
     let gone = if before.is_none() || renewed {
-        let gone = registrations::in_the_way(app.db(), &registration, policy.most_unused).await;
+        let gone = registrations::in_the_way(app.db(), &registration, room).await;
         gone.map_err(Fault::from)?
     } else {
         None
     };
-    let unit = Unit::from(counters::guard_catalog(generation)).with_all(room).with(written);
+    let unit = Unit::from(counters::guard_catalog(generation)).with_all(again).with(written);
     let unit = unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now)));
     match app.commit(unit).await {
         Ok(_) => About::app(id).note(Event::ClientDocumentRead),
@@ -265,6 +277,8 @@ async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result
 fn refused(error: RegistrationError) -> Unread {
     match error {
         RegistrationError::Fault(fault) => Unread::Fault(fault),
+        // It may be another site that is away.
+        RegistrationError::Refused(Refused::SectorDocument) => Unread::Unreachable,
         refused => {
             let refused: &dyn std::error::Error = &refused;
             tracing::info!(refused, "a client document was refused");
@@ -275,13 +289,13 @@ fn refused(error: RegistrationError) -> Unread {
 
 fn inserted(
     policy: &config::Registration,
-    (id, registration): (&str, &NewRegistration),
+    (id, registration, room): (&str, &NewRegistration, i64),
     described: &Described,
     now: Timestamp,
 ) -> Unit {
     let (settings, lists) = (described.settings.clone(), described.lists.clone());
     let new = NewApp { id: id.to_owned(), owner_id: None, settings, lists, secret: None };
-    registrations::register(&new, registration, policy.most_unused, now)
+    registrations::register(&new, registration, room, now)
         .with_all(described.logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
         .with_all(policy.vouch.then(|| vouching::vouch(id, now)))
 }

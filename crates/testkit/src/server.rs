@@ -132,10 +132,18 @@ impl TestServer {
 
     /// A second node on the same database and with the same master key and settings, on the same clock.
     pub async fn second_node(&self) -> Self {
+        self.second_node_with(&[]).await
+    }
+
+    /// The same with other values of these settings.
+    pub async fn second_node_with(&self, others: &[(String, String)]) -> Self {
+        let mut settings = self.settings.clone();
+        settings.retain(|(name, _)| others.iter().all(|(other, _)| other != name));
+        settings.extend_from_slice(others);
         Self::start_with(Options {
             database: Some(self.database.clone()),
             beside: Some(self.data.clone()),
-            settings: self.settings.clone(),
+            settings,
             clock: Some(self.clock.clone()),
             ..Options::default()
         })

@@ -1,6 +1,7 @@
 //! Signing out at the wish of an app — OIDC RP-Initiated Logout §2, §3; threats LO-01 … LO-04, LO-11.
 //!
-//! An app that shows the ID token of this very session has the person's word; whoever else asks, the person is asked.
+//! An app that shows the ID token of this very session has the person's word; whoever else asks, the person is asked, and
+//! so they are for an app whose ID tokens name no session, because it has registered nothing about the end of one (0232).
 //! Where they go afterwards is one of the addresses that the app registered for that, or our own page.
 
 use std::sync::Arc;

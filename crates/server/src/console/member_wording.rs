@@ -78,8 +78,13 @@ fn of_member(
         value.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let told = match problem {
         MemberProblem::NotAddress => {
-            let why = homepage_problem(typed, around.development)
-                .map_or(AddressProblem::Characters, wording::of_homepage);
+            // What must be https everywhere may be http for a homepage on this machine.
+            let otherwise = if typed.starts_with("http:") {
+                AddressProblem::NotHttps
+            } else {
+                AddressProblem::Characters
+            };
+            let why = homepage_problem(typed, around.development).map_or(otherwise, wording::of_homepage);
             MemberMistake::Addresses(AddressMistakes(vec![AddressMistake::whole(why)]))
         }
         MemberProblem::NotRedirectUris(most)
@@ -100,13 +105,15 @@ fn of_member(
         }
         MemberProblem::NotAddresses(_) => {
             let wrong = (0..).zip(&lines).filter_map(|(position, line)| {
-                let problem = homepage_problem(line, around.development)?;
+                // The part after the sign is the version of what stands there.
+                let address = line.split_once('#').map_or(*line, |(address, _)| address);
+                let problem = homepage_problem(address, around.development)?;
                 Some(wording::line(position, wording::of_homepage(problem), None))
             });
             MemberMistake::Addresses(AddressMistakes(wrong.collect()))
         }
         MemberProblem::NotEmails(_) => {
-            let wrong = lines.iter().position(|line| EmailAddress::parse(line).is_err());
+            let wrong = lines.iter().position(|line| EmailAddress::parse_with_localhost(line).is_err());
             MemberMistake::NotEmail(wrong.unwrap_or_default() + 1)
         }
         MemberProblem::NotNumber(most) => MemberMistake::NotNumber(most),

@@ -243,7 +243,7 @@ async fn every_rule_has_its_code_its_status_and_its_headers() {
     all_in_order(&registrations, 9, kind_of_registration_error);
     all_in_order(&tokens, 10, kind_of_token_error);
     all_in_order(&bearers, 10, kind_of_bearer_error);
-    all_in_order(&pages, 11, kind_of_page_error);
+    all_in_order(&pages, 12, kind_of_page_error);
     let mut rows = Vec::new();
     for error in tokens {
         rows.push(row(format!("TokenError::{error:?}"), error.into_response()).await);

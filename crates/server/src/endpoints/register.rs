@@ -155,7 +155,8 @@ impl New {
         };
         let (settings, lists) = (described.settings.clone(), described.lists.clone());
         let new = NewApp { id: id.clone(), owner_id: None, settings, lists, secret: None };
-        let spent = registrations::register(&new, &registration, policy.most_unused, now);
+        let room = registrations::room(app.db(), Way::Asked, policy.most_unused).await?;
+        let spent = registrations::register(&new, &registration, room, now);
         let token_at = spent.len();
         let unit = spent
             .with_all(initial_token.map(|token| initial_access_tokens::spend(&token, now)))
@@ -164,7 +165,7 @@ impl New {
             )
             .with_all(described.logo.as_ref().map(|logo| app_icons::put(&id, &logo.digest, &logo.png)))
             .with_all(policy.vouch.then(|| vouching::vouch(&id, now)));
-        commit(app, &unit, (&registration, token_at), now).await?;
+        commit(app, &unit, (&registration, token_at), room, now).await?;
         About::app(&id).note(Event::AppRegisteredItself);
         let information = Information {
             client_id: &id,
@@ -184,9 +185,9 @@ async fn commit(
     app: &App,
     unit: &Unit,
     (registration, token_at): (&NewRegistration, usize),
+    room: i64,
     now: Timestamp,
 ) -> Result<(), RegistrationError> {
-    let room = app.config().registration.most_unused;
     let done = contention::until_done(|| async {
         let gone = registrations::in_the_way(app.db(), registration, room).await?;
         let unit = unit.clone().with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now)));

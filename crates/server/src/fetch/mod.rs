@@ -68,6 +68,9 @@ pub(crate) enum FetchError {
     /// The answer sends us elsewhere.
     #[error("the answer is a redirect")]
     Redirected,
+    /// There is nothing at the address (any more).
+    #[error("there is nothing at the address")]
+    Gone,
     /// The answer has another status than 200.
     #[error("the answer has an unexpected status")]
     Status,
@@ -149,8 +152,10 @@ impl Fetcher {
     pub(crate) async fn get(&self, address: &EndpointUri, most: usize) -> Result<Fetched, FetchError> {
         let read = async |response: Response| {
             let response = direct(response)?;
-            if response.status() != StatusCode::OK {
-                return Err(FetchError::Status);
+            match response.status() {
+                StatusCode::OK => {}
+                StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchError::Gone),
+                _ => return Err(FetchError::Status),
             }
             let media_type = media_type(&response);
             Ok(Fetched { media_type, body: body(response, most).await? })

@@ -37,7 +37,8 @@ statements! {
     CHANGE: Registrations = "UPDATE registrations SET token_hash = $1, sector = $2 WHERE app_id = $3 AND token_hash = $4";
     GUARD: Registrations = "UPDATE registrations SET token_hash = token_hash WHERE app_id = $1 AND token_hash = $2";
     MOVE: Registrations = "UPDATE registrations SET sector = $1 WHERE app_id = $2";
-    HAND_OVER: Registrations = "UPDATE registrations SET token_hash = '' WHERE app_id = $1";
+    HAND_OVER: Registrations =
+        "UPDATE registrations SET token_hash = '', expires_at = NULL, networks = '' WHERE app_id = $1";
     USED: Registrations =
         "UPDATE registrations SET expires_at = NULL, networks = '' WHERE app_id = $1 AND expires_at IS NOT NULL";
     OVER: Registrations = "SELECT r.app_id FROM registrations r WHERE r.expires_at <= $1 ORDER BY r.expires_at LIMIT $2";
@@ -172,6 +173,19 @@ pub fn renew(app_id: &str, registration: &NewRegistration, room: i64, at: Timest
         .with(Statement::one(INSERT, kept))
 }
 
+/// How many apps may wait for their first person: `most`, or as many as there are, if the operator allows fewer than before.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn room(db: &Db, way: Way, most: i64) -> Result<i64, StoreError> {
+    Ok(waiting(db, way).await?.max(most))
+}
+
+async fn waiting(db: &Db, way: Way) -> Result<i64, StoreError> {
+    let row = db.optional(UNUSED, &values![way.is_document()]).await?;
+    Ok(row.map(|row| row.read(Row::int)).transpose()?.unwrap_or_default())
+}
+
 /// Which app must go before this one can come: while there are as many as there is `room`, the oldest of the most crowded
 /// network of the most crowded one, and so on (SE-17), counted with this one. So a flood from some networks makes room for
 /// itself.
@@ -180,8 +194,7 @@ pub fn renew(app_id: &str, registration: &NewRegistration, room: i64, at: Timest
 /// [`StoreError`]
 pub async fn in_the_way(db: &Db, new: &NewRegistration, room: i64) -> Result<Option<String>, StoreError> {
     let (document, own) = (new.way.is_document(), new.networks.0.as_str());
-    let unused = db.optional(UNUSED, &values![document]).await?.map(|row| row.read(Row::int)).transpose()?;
-    if unused.unwrap_or_default() < room {
+    if waiting(db, new.way).await? < room {
         return Ok(None);
     }
     let mut network = String::new();

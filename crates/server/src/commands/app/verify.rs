@@ -8,7 +8,7 @@ use super::find;
 use crate::{
     cli::VerifyApp,
     commands::{answer::Answer, data::Data, failure::Failure},
-    store::vouching,
+    store::{registrations, vouching},
 };
 
 /// Whether somebody stands behind the app.
@@ -27,7 +27,9 @@ pub(in crate::commands) async fn run(args: &VerifyApp) -> Result<Answer, Failure
     Data::with(&app.common, async |data| {
         let before = find(data, &app.client_id).await?.app.vouched;
         let write = if *withdraw { vouching::withdraw } else { vouching::vouch };
-        data.db.commit(write(&app.client_id, data.now)).await?;
+        // Whom the operator vouches for is there to stay, whether or not somebody has agreed to it yet.
+        let stays = (!*withdraw).then(|| registrations::used(&app.client_id));
+        data.db.commit(write(&app.client_id, data.now).with_all(stays)).await?;
         let now = find(data, &app.client_id).await?.app;
         let changed = now.vouched != before;
         Answer::of(&Judged { client_id: now.id, name: now.settings.name, verified: now.vouched, changed })

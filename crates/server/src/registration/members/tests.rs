@@ -154,13 +154,16 @@ fn pa_13_request_objects_stand_at_few_addresses_that_are_safe_to_ask() {
     for wrong in [
         json!("https://a.example/"),
         json!(["http://a.example/"]),
-        json!(["https://a.example/#sha256"]),
+        json!(["https://a.example/#a b"]),
+        json!(["https://a.example/#a#b"]),
         json!(["file:///etc/passwd"]),
         json!([1]),
         json!(vec!["https://a.example/"; 21]),
     ] {
         assert_eq!(read("request_uris", wrong.clone(), LIVE), problem, "{wrong}");
     }
+    // OIDC Core §6.2.
+    assert!(read("request_uris", json!(["https://a.example/#sha256"]), LIVE).is_ok());
 }
 
 /// A public key.

@@ -50,6 +50,20 @@ async fn se_17_a_flood_of_registrations_makes_room_for_itself() {
 }
 
 #[tokio::test]
+async fn se_17_whoever_allows_fewer_apps_than_there_are_closes_nothing() {
+    for engine in Engine::ALL {
+        let server = crowded(engine).await;
+        for number in 0..3 {
+            registered_from(&server, &format!("203.0.113.{number}")).await;
+        }
+        let fewer = ("MAPAE_REGISTRATION__MOST_UNUSED".to_owned(), "1".to_owned());
+        let node = server.second_node_with(&[fewer]).await;
+        let newcomer = registered_from(&node, "198.51.100.7").await;
+        assert_eq!(newcomer.show().await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn dc_12_documents_have_room_of_their_own() {
     for engine in Engine::ALL {
         let server = crowded(engine).await;

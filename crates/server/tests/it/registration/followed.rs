@@ -4,6 +4,7 @@
 use mapae::store::apps;
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
@@ -82,6 +83,21 @@ async fn dc_11_while_its_site_does_not_answer_an_app_gets_tokens_for_a_day() {
 }
 
 /// RFC 8628 §3.1.
+#[tokio::test]
+async fn dc_11_a_site_that_is_in_trouble_says_nothing_about_its_app() {
+    for status in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::FORBIDDEN] {
+        let server = at_a_desk(Engine::Sqlite).await;
+        let site = Site::start().await;
+        let app = publish(&site, "/app.json", &json!({}));
+        let (_, _, refresh_token) = used(&server, &Browser::default(), &app).await;
+        site.is_in_trouble(status);
+        server.advance(Seconds::minutes(11));
+        let answer = server.refresh(&app, &refresh_token).await;
+        assert_eq!(answer.status, 200, "{status}: {}", answer.json);
+        assert_eq!(site.asked(), ["/app.json", "/app.json"]);
+    }
+}
+
 #[tokio::test]
 async fn dc_11_devices_of_an_app_at_an_address_begin_as_long_as_its_document_is_there() {
     for engine in Engine::ALL {

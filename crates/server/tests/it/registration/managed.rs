@@ -1,6 +1,6 @@
 //! Managing a registration — RFC 7592 §2.
 
-use mapae::store::{apps, counters, sweep, vouching};
+use mapae::store::{apps, counters, registrations, sweep, vouching};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{Answer, Authorization, Browser, Engine, TestServer, UserFixture};
 use reqwest::Method;
@@ -188,6 +188,9 @@ async fn dc_07_who_is_given_an_app_manages_it_alone() {
         }
         let empty = ask(Method::GET, &app.address, Some(""), None).await;
         assert!(empty.status == 400 || empty.status == 401, "{}", empty.status);
+        // Whoever has an owner is there to stay, if nobody has agreed to it yet.
+        let registration = registrations::find(server.app().db(), &app.app.client_id).await.unwrap().unwrap();
+        assert_eq!(registration.expires_at, None);
         used(&server, &app).await;
     }
 }

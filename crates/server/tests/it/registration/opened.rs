@@ -97,7 +97,7 @@ async fn dc_12_apps_that_nobody_uses_make_room_and_those_in_use_stay() {
         let (second, third) = (registered(&server, json!({})).await, registered(&server, json!({})).await);
         assert_eq!(unused.show().await.status, 401, "the oldest makes room");
         assert_eq!((second.show().await.status.as_u16(), used.show().await.status.as_u16()), (200, 200));
-        server.advance(Seconds::days(1));
+        server.advance(Seconds::days(7));
         server.advance(sweep::SLACK);
         sweep::run(server.app().db(), Seconds::days(1), server.now()).await.unwrap();
         server.app().catch_up().await.unwrap();

@@ -24,6 +24,7 @@ pub(crate) struct Site {
     pages: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     documents: Arc<Mutex<BTreeMap<String, String>>>,
     asked: Arc<Mutex<Vec<String>>>,
+    trouble: Arc<Mutex<Option<StatusCode>>>,
     serving: Option<AbortHandle>,
 }
 
@@ -59,6 +60,11 @@ impl Site {
         self.at(path)
     }
 
+    /// Answers everything with this status from now on.
+    pub(crate) fn is_in_trouble(&self, status: StatusCode) {
+        *self.trouble.lock().unwrap() = Some(status);
+    }
+
     /// Takes a document away.
     pub(crate) fn remove(&self, path: &str) {
         self.documents.lock().unwrap().remove(path);
@@ -77,6 +83,9 @@ impl Site {
 async fn answer(State(site): State<Site>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     site.asked.lock().unwrap().push(path.clone());
+    if let Some(status) = *site.trouble.lock().unwrap() {
+        return status.into_response();
+    }
     if let Some(document) = site.documents.lock().unwrap().get(&path) {
         return ([(CONTENT_TYPE, "application/json")], document.clone()).into_response();
     }
