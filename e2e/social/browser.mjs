@@ -16,13 +16,21 @@ export async function logIn(address, person, items) {
   const page = await (await fetch(address, { redirect: "manual" })).text();
   const visit = field(page, "visit");
   if (!visit) throw new Error(`no sign-in page: ${page}`);
-  await press(base, "sign-in", { visit, person });
+  // Whoever has agreed before is asked nothing.
+  const asked = await called(await press(base, "sign-in", { visit, person }), base);
+  if (asked) return asked;
   const fields = [["visit", visit], ["decision", "approve"], ...items.map((item) => ["item", item])];
-  const answer = await press(base, "consent", fields);
+  return called(await press(base, "consent", fields), base);
+}
+
+/** Where an answer calls the app back, if it does. */
+async function called(answer, base) {
   const location = answer.headers.get("location");
-  if (location) return new URL(location);
+  if (location) return location.startsWith("/") || location.startsWith(base) ? undefined : new URL(location);
   const form = await answer.text();
-  const callback = new URL(unescape(form.match(/action="([^"]*)"/)[1]));
+  const action = form.match(/action="([^"]*)"/)?.[1];
+  if (!action || action.startsWith("/") || action.startsWith(base)) return undefined;
+  const callback = new URL(unescape(action));
   for (const [, name, value] of form.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)) {
     callback.searchParams.set(name, unescape(value));
   }

@@ -86,6 +86,10 @@ impl<U: Send + Sync + 'static> Client<U> {
         now: Timestamp,
     ) -> Result<(), NoticeError> {
         for event in events {
+            if !self.is_about_ours(provider, &event.person).await? {
+                tracing::warn!(provider, kind = ?event.kind, "a provider told of a name that it gave to another app");
+                continue;
+            }
             match event.kind {
                 EventKind::Resumed
                 | EventKind::ProfileChanged
@@ -113,6 +117,15 @@ impl<U: Send + Sync + 'static> Client<U> {
             tracing::info!(provider, kind = ?event.kind, "a provider told of something");
         }
         Ok(())
+    }
+
+    /// Whether whoever has this name is known here by it, or could be: a name that was given to another app of ours may be
+    /// somebody else's (LK-07).
+    async fn is_about_ours(&self, provider: &str, person: &EndUser) -> Result<bool, NoticeError> {
+        let app = self.core.provider(Some(provider)).ok().and_then(Provider::names_people_for);
+        let method = self.core.vault.method(person).await.map_err(NoticeError::unavailable)?;
+        let living = method.filter(|method| method.removed_at.is_none());
+        Ok(living.is_none_or(|method| method.is_given_to(app)))
     }
 
     /// When a provider asked, by this code, for the deletion of what came from it; `None` for a code that was never given

@@ -46,9 +46,13 @@ pub(super) fn check(svg: &str) -> Result<(), &'static str> {
             return Err("it has an element that a mark does not need");
         }
         let attributes = tag.strip_prefix(name).unwrap_or_default();
-        let has_view_box = attributes_of(attributes)?;
+        let (has_view_box, has_namespace) = attributes_of(attributes)?;
         if !begun && !has_view_box {
             return Err("it has no viewBox");
+        }
+        // It is shown as an image, and a browser draws no image without it.
+        if !begun && !has_namespace {
+            return Err("it has no xmlns");
         }
         begun = true;
         if !is_empty {
@@ -65,9 +69,9 @@ fn in_between(text: &str, within: Option<&str>) -> Result<(), &'static str> {
     if is_plain { Ok(()) } else { Err("it has text outside of its shapes") }
 }
 
-/// Whether `viewBox` is among them.
-fn attributes_of(mut rest: &str) -> Result<bool, &'static str> {
-    let mut has_view_box = false;
+/// Whether `viewBox` and `xmlns` are among them.
+fn attributes_of(mut rest: &str) -> Result<(bool, bool), &'static str> {
+    let (mut has_view_box, mut has_namespace) = (false, false);
     while !rest.trim_start().is_empty() {
         if !rest.starts_with(|character: char| character.is_ascii_whitespace()) {
             return Err("its attributes are not apart");
@@ -82,8 +86,9 @@ fn attributes_of(mut rest: &str) -> Result<bool, &'static str> {
             return Err("a value of it refers to something");
         }
         has_view_box |= name == "viewBox";
+        has_namespace |= name == "xmlns";
     }
-    Ok(has_view_box)
+    Ok((has_view_box, has_namespace))
 }
 
 fn is_one_of(words: &str, name: &str) -> bool {
@@ -94,6 +99,10 @@ fn is_one_of(words: &str, name: &str) -> bool {
 fn is_harmless(name: &str, value: &str) -> bool {
     if name == "xmlns" {
         return value == NAMESPACE;
+    }
+    // The colour of the button takes its place, and is looked for as it is spelt here.
+    if value.eq_ignore_ascii_case("currentColor") {
+        return value == "currentColor";
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" \t\n#.,+-%()_".contains(&byte);
     let value = value.to_ascii_lowercase();

@@ -267,18 +267,27 @@ impl Provider {
         if let Some(keys) = self.0.keys.fresh(now) {
             return Ok(keys);
         }
-        let flight = self.0.keys.fetching.wait().await?;
+        let flight = match self.0.keys.fetching.wait().await {
+            Ok(flight) => flight,
+            // Whoever had the turn may have asked for the sake of an unknown key.
+            Err(error) => return Ok(self.without_answer(error, now)?),
+        };
         if let Some(keys) = self.0.keys.fresh(now) {
             return Ok(keys);
         }
-        let fetched = self.fetch_keys(now).await.or_else(|error| match error {
+        let fetched = self.fetch_keys(now).await.or_else(|error| self.without_answer(error, now));
+        Ok(flight.landed(fetched)?)
+    }
+
+    /// The keys at hand for a time of grace, if it is silence that failed.
+    fn without_answer(&self, error: ProviderError, now: Timestamp) -> Result<Arc<JwkSet>, ProviderError> {
+        match error {
             ProviderError::NoAnswer(..) | ProviderError::Resting => {
                 let known = self.0.keys.known().and_then(|known| self.0.keys.use_on(known, now));
                 known.ok_or(error)
             }
             error => Err(error),
-        });
-        Ok(flight.landed(fetched)?)
+        }
     }
 
     /// Keys other than those `seen`, if the provider was not asked for some a moment ago.

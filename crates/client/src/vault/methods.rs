@@ -26,8 +26,11 @@ statements! {
             given_to = $5, added_at = $6, removed_at = NULL
         WHERE issuer = $7 AND subject = $8 AND account_issuer = $9 AND account_subject = $10
             AND added_at = $11 AND removed_at IS NOT DISTINCT FROM $12";
-    /// Of a row from before that was written down: whoever comes by it is believed once.
-    LEARN_APP = "UPDATE sign_in_methods SET given_to = $1 WHERE issuer = $2 AND subject = $3 AND given_to IS NULL";
+    /// Of a row from before that was written down, and of a founder without a row: whoever comes is believed once.
+    LEARN_APP = "INSERT INTO sign_in_methods
+            (issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at)
+        VALUES ($1, $2, $3, $4, $5, NULL, $6, $7, NULL)
+        ON CONFLICT (issuer, subject) DO UPDATE SET given_to = COALESCE(sign_in_methods.given_to, excluded.given_to)";
     /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
     STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
         AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
@@ -259,9 +262,10 @@ fn standing(method: &Method) -> Statement {
     STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
 }
 
-/// Notes to which app the name of a person was given, where that is not known yet.
-pub(super) fn learn_app(person: &EndUser, app: &str) -> Statement {
-    LEARN_APP.with(values![app, person.issuer(), person.subject()])
+/// Notes to which app the name of a person was given, where that is not known yet. Who has no row opens their own account.
+pub(super) fn learn_app(person: &EndUser, (provider, app): (&str, &str), now: Timestamp) -> Statement {
+    let (issuer, subject) = (person.issuer(), person.subject());
+    LEARN_APP.with(values![issuer, subject, issuer, subject, provider, app, now])
 }
 
 /// Forgets the masked address by which people tell the way apart.

@@ -116,7 +116,8 @@ impl Vault {
         let (hash, at_provider) = (hashed(id.expose()), session.provider_session.as_deref());
         let mut unit = endings::standing(&entry.entrant, created_at);
         unit.extend(entry.given.map(|(provider, tokens)| self.keeping(person, provider, tokens)));
-        unit.extend(entry.app.map(|app| methods::learn_app(person, app)));
+        let given_to = entry.given.zip(entry.app).map(|((provider, _), app)| (provider, app));
+        unit.extend(given_to.map(|given_to| methods::learn_app(person, given_to, created_at)));
         unit.extend([
             // Whose they were is asked as long as a provider may repeat that they have ended.
             SWEEP.with(values![created_at.minus(AGE)]),

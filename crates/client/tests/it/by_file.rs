@@ -58,7 +58,7 @@ class = "sign_in_again"
 [button]
 background = "#FFFFFF"
 foreground = "#000000"
-label = { ko = "문어로 로그인", en = "Sign in with Octopus" }
+sign_in = { ko = "문어로 로그인", en = "Sign in with Octopus" }
 "##;
 
 struct Service {

@@ -45,7 +45,7 @@ status = 202
 [button]
 background = "#FFFFFF"
 foreground = "#000000"
-label = { ko = "로그인", en = "Sign in" }
+sign_in = { ko = "로그인", en = "Sign in" }
 "##;
 
 const REVOKED: &str = "https://schemas.openid.net/secevent/oauth/event-type/tokens-revoked";

@@ -209,15 +209,14 @@ async fn openid_client_has_kakao_login_through_the_server() {
     let app = server.leaving_app().await;
     let mut program = server.node("leaving.mjs", &app.to_string());
     let browser = &server.person.0;
-    let mut page = browser.visit(&program.line().await.unwrap()).await;
-    for (pressed, fields) in [
-        ("upstream-kakao", &[][..]),
-        ("login-as-ryan", &[]),
-        ("consent-approve", &[]),
-        ("login-submit", &[("name", "라이언")]),
-    ] {
-        page = browser.follow(browser.submit(&page, pressed, fields).await).await;
-    }
+    let page = browser.visit(&program.line().await.unwrap()).await;
+    let away = server.process.node().issuer.clone() + &page.values("#upstream-kakao", "href").remove(0);
+    let away = browser.visit(&away).await.location().unwrap();
+    let page = browser.visit(away.as_str()).await;
+    let page = browser.follow(browser.submit(&page, "login-as-ryan", &[]).await).await;
+    let back = browser.follow(browser.submit(&page, "consent-approve", &[]).await).await;
+    let page = browser.visit(back.location().unwrap().as_str()).await;
+    let page = browser.follow(browser.submit(&page, "login-submit", &[("name", "라이언")]).await).await;
     let answered = browser.submit(&page, "consent-approve", &[("all", "1")]).await;
     program.tell(answered.location().unwrap_or_else(|| panic!("{}", answered.body)).as_str()).await;
     let learnt = server.learnt(program).await;
