@@ -7,7 +7,9 @@ use super::Client;
 use crate::{
     definition::NoticeRule,
     error::Error,
+    identity::EndUser,
     notice::{EventKind, Notice, NoticeAnswer, NoticeError, NoticeRefusal, ProvedNotice, ProviderEvent},
+    provider::Provider,
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
