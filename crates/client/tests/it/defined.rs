@@ -151,6 +151,16 @@ async fn lk_07_the_same_name_for_another_app_of_ours_opens_nothing() {
     browser.take(&started.cookies);
     let query = issuer.approve(&started.location, "alice");
     is_refused(browser.come_back(&second, &query).await);
+    // What is told of the stranger is not told of her.
+    let subject = json!({ "subject": { "subject_type": "iss-sub", "iss": issuer.url(), "sub": "alice" } });
+    let claims = json!({
+        "iss": issuer.url(), "aud": "client-2", "iat": website.clock.unix(), "jti": "n", "events": { REVOKED: subject },
+    });
+    let token = issuer.sign(HeaderType::SecurityEvent, &claims);
+    let headers = HeaderMap::new();
+    let notice = Notice { headers: &headers, query: None, body: token.as_bytes() };
+    second.client.notified("op", "events", &notice).await.unwrap();
+    assert_eq!(browser.person(&first).await, Some(alice));
     let (bobs, _) = second.sign_in(&issuer, "bob").await.unwrap();
     assert_eq!(bobs.person(&second).await.unwrap().subject(), "bob");
     assert_eq!(website.users.count(), 2);
