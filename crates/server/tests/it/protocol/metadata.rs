@@ -52,7 +52,10 @@ async fn me_03_every_endpoint_that_is_named_is_there() {
         .filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
     let endpoints: Vec<(String, String)> =
         members.map(|(name, address)| (name.clone(), address.as_str().unwrap().to_owned())).collect();
-    assert_eq!(endpoints.len(), 10, "{endpoints:?}");
+    assert_eq!(endpoints.len(), 9, "{endpoints:?}");
+    // What is for APIs alone stands in the document that they read.
+    let for_apis = send(http.get(server.at("/.well-known/oauth-authorization-server"))).await.json;
+    assert_eq!(for_apis["revocation_feed_endpoint"], server.at("/revocations"));
     for (name, address) in endpoints {
         let status = send(http.get(&address)).await.status.as_u16();
         assert_ne!(status, 404, "{name}");

@@ -181,8 +181,8 @@ async fn pa_12_pa_13_two_objects_nested_ones_and_addresses_that_nobody_registere
     };
     to(&signer, vec![("request", whole.clone()), ("request_uri", uri.to_owned())], "invalid_request").await;
     to(&signer, vec![("request", whole.clone()), ("request", whole.clone())], "invalid_request").await;
-    to(&signer, vec![("request", nested)], "invalid_request").await;
-    to(&signer, vec![("request", nested_uri)], "invalid_request").await;
+    to(&signer, vec![("request", nested)], "invalid_request_object").await;
+    to(&signer, vec![("request", nested_uri)], "invalid_request_object").await;
     to(&signer, vec![("request_uri", uri.to_owned())], "request_uri_not_supported").await;
     for other in
         ["https://a.example/r?", "https://a.example/R", "https://a.example/r#x", "https://169.254.169.254/"]

@@ -44,7 +44,8 @@ impl World {
         let optional =
             ["profile", "email", "phone", "address", "offline_access", "calendar.read", "calendar.write"];
         let optional = optional.map(str::to_owned).to_vec();
-        let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+        let back = ("post_logout_redirect_uris".to_owned(), json!(["https://app.example.com/bye"]));
+        let app = server.register(AppSpec { optional, metadata: [back].into(), ..AppSpec::default() }).await;
         let user = server.user("hong@example.com").await;
         let known = mapae::store::users::set_claims(&user.id, Some(KNOWN), server.now());
         server.write(known.into()).await;
