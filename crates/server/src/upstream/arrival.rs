@@ -30,7 +30,7 @@ use crate::{
         CommitError, Unit,
         identities::{self, Brought, NewIdentity},
         mail_orders::Matter,
-        sessions::{self, Proof},
+        sessions::Proof,
         steps,
         users::{self, NewUser, User},
     },
