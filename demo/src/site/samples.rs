@@ -64,13 +64,8 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         if let Some(form) = &sign_up_form("kakao", Vec::new()) {
             add("sign_up.kakao", &SignUpPage { t, frame: frame("/sign-up"), form, interests: INTERESTS });
         }
-        for (state, name, hint) in
-            [("named", Some("유나"), Some("yu***@example.test")), ("nameless", None, None)]
-        {
-            let method = &method_to_add(name, hint);
-            let page = AddingPage { t, frame: frame("/sign-in-methods/confirm"), method };
-            add(&format!("adding.{state}"), &page);
-        }
+        add("adding.named", &adding(t, &method_to_add(Some("유나"), Some("yu***@example.test"))));
+        add("adding.nameless", &adding(t, &method_to_add(None, None)));
         for departure in Departure::ALL {
             let page = TroublePage::departed(t, frame("/"), *departure, "kakao");
             add(&format!("departure.{}", departure.as_str()), &page);
@@ -192,6 +187,10 @@ fn sign_up_form(provider: &str, problems: Vec<Problem>) -> Option<SignUpForm> {
         answers: Answers::default(),
         problems,
     })
+}
+
+fn adding(t: Texts, method: &MethodToAdd) -> AddingPage<'_> {
+    AddingPage { t, frame: frame("/sign-in-methods/confirm"), method }
 }
 
 fn method_to_add(name: Option<&str>, hint: Option<&str>) -> MethodToAdd {
