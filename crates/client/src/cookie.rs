@@ -41,6 +41,11 @@ impl Cookies {
         format!("{}-sign-up", self.prefix)
     }
 
+    /// Who waits to become another way into an account.
+    pub(crate) fn adding(&self) -> String {
+        format!("{}-adding", self.prefix)
+    }
+
     /// The one-time code, which the front end reads and posts.
     pub(crate) fn code(&self) -> String {
         format!("{}-code", self.prefix)

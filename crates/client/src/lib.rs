@@ -259,7 +259,7 @@ pub use return_to::{NotAPath, ReturnTo};
 pub use service_tokens::{ServiceTokenAnswer, ServiceTokenError, ServiceTokens};
 pub use session::Session;
 pub use setting::{ConfigurationError, Setting};
-pub use sign_in_methods::{AccountError, MethodChange, SignInMethod, SignInMethods};
+pub use sign_in_methods::{AccountError, MethodChange, MethodToAdd, SignInMethod, SignInMethods};
 pub use sign_up::{Answers, Field, Problem, ProblemKind, SignUpError, SignUpForm, SignUpOutcome};
 pub use terms::{Agreement, Term};
 pub use tokens::{AccessToken, Tokens};

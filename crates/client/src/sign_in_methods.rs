@@ -12,11 +12,13 @@ use crate::{
     error::Class,
     identity::{EndUser, Identity},
     linking::Rule,
+    return_to::ReturnTo,
     vault::Method,
 };
 
-/// How long it is remembered that a proof was fresh: a login that began while it was fresh may still be under way.
-pub(crate) const REMEMBERED: Seconds = Seconds::minutes(20);
+/// How long it is remembered that a proof was fresh: a login that began while it was fresh may still be under way, and then
+/// stand on the page that shows who came.
+pub(crate) const REMEMBERED: Seconds = Seconds::minutes(30);
 
 /// A way into an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,36 @@ pub struct SignInMethods {
     pub methods: Vec<SignInMethod>,
     /// Whether the owner has just proved who they are, so that the ways in can be changed.
     pub fresh: bool,
+}
+
+/// Somebody who came from a provider to become another way into an account, and whom its owner must see first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodToAdd {
+    /// The provider, by the name that the application gave to it.
+    pub provider: String,
+    /// Who this is at the provider.
+    pub person: EndUser,
+    /// What they are called there, for display: a text of strangers.
+    pub name: Option<String>,
+    /// An e-mail address, most of it hidden.
+    pub hint: Option<String>,
+    /// What the page posts back, as `mark`, so that nobody else is added than it shows.
+    pub mark: String,
+    /// Where the owner goes who does not want it.
+    pub return_to: ReturnTo,
+}
+
+impl MethodToAdd {
+    pub(crate) fn of(identity: &Identity, mark: String, return_to: ReturnTo) -> Self {
+        Self {
+            provider: identity.provider().to_owned(),
+            person: identity.person().clone(),
+            name: identity.nickname().or_else(|| identity.name()).map(str::to_owned),
+            hint: hint(identity),
+            mark,
+            return_to,
+        }
+    }
 }
 
 /// The ways into an account were changed: its owner should be told, by another road than this browser.
@@ -85,6 +117,9 @@ pub enum AccountError {
     /// There is no term of this name that could be changed.
     #[error("there is no such term, or it is required")]
     UnknownTerm,
+    /// Nobody waits in this browser to be added, or somebody else than the page showed.
+    #[error("nobody waits here to be added to the account")]
+    NothingToAdd,
     /// Where the provider has another name for a person at each app, the one that came was given to another app: it may be
     /// somebody else's by now.
     #[error("the provider gave this name to another app; with this client id it may be another person's")]
@@ -106,6 +141,7 @@ impl AccountError {
             Self::AnotherSession => "another_session",
             Self::AnotherAccount => "another_account",
             Self::UnknownTerm => "unknown_term",
+            Self::NothingToAdd => "nothing_to_add",
             Self::OtherApp => "other_app",
             Self::Refused(rule) => rule.as_str(),
         }
@@ -122,6 +158,7 @@ impl AccountError {
             | Self::AnotherSession
             | Self::AnotherAccount
             | Self::UnknownTerm
+            | Self::NothingToAdd
             | Self::Refused(_) => Class::Restart,
         }
     }
@@ -132,7 +169,7 @@ impl AccountError {
                 StatusCode::UNAUTHORIZED
             }
             Self::LastMethod | Self::OtherApp | Self::Refused(Rule::BelongsToAnother) => StatusCode::CONFLICT,
-            Self::UnknownMethod | Self::UnknownTerm => StatusCode::NOT_FOUND,
+            Self::UnknownMethod | Self::UnknownTerm | Self::NothingToAdd => StatusCode::NOT_FOUND,
             Self::AnotherSession | Self::AnotherAccount | Self::Refused(_) => StatusCode::FORBIDDEN,
         }
     }

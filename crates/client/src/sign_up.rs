@@ -298,6 +298,17 @@ pub(crate) struct Waiting {
     pub(crate) tokens: Tokens,
     pub(crate) return_to: ReturnTo,
     pub(crate) expires_at: Timestamp,
+    /// Not to sign up, but to become another way into an account.
+    pub(crate) adding: Option<Adding>,
+}
+
+/// To which account somebody is added, and in which session that began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Adding {
+    pub(crate) account: EndUser,
+    /// The name of the session.
+    pub(crate) sid: String,
+    pub(crate) begun_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -306,6 +317,8 @@ struct Plain {
     tokens: String,
     return_to: ReturnTo,
     expires_at: i64,
+    #[serde(default)]
+    adding: Option<Adding>,
 }
 
 impl Waiting {
@@ -320,6 +333,7 @@ impl Waiting {
             tokens: String::from_utf8(self.tokens.to_bytes()).unwrap_or_default(),
             return_to: self.return_to.clone(),
             expires_at: self.expires_at.unix(),
+            adding: self.adding.clone(),
         };
         // JSON of what came as JSON: this cannot fail, and an empty row would be unreadable, not wrong.
         serde_json::to_vec(&plain).unwrap_or_default()
@@ -332,6 +346,7 @@ impl Waiting {
             tokens: Tokens::from_bytes(plain.tokens.as_bytes())?,
             return_to: plain.return_to,
             expires_at: Timestamp::from_unix(plain.expires_at),
+            adding: plain.adding,
         })
     }
 }

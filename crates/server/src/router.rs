@@ -24,7 +24,7 @@ use crate::{
     mailed::{ask, finish_sign_up, new_password, setup},
     pages::at,
     terms::renewal,
-    upstream::{callback, departure, notices, sign_up as upstream_sign_up},
+    upstream::{callback, connect, departure, notices, sign_up as upstream_sign_up},
 };
 
 /// Addresses of the protocol. Metadata is derived from them.
@@ -116,6 +116,7 @@ fn pages() -> Router<App> {
         .route("/upstream/{name}/start", get(departure::start).head(untouched))
         .route("/upstream/{name}/callback", get(callback::callback).head(untouched))
         .route("/upstream/{name}/deletion", get(notices::deletion))
+        .route(at::UPSTREAM_CONNECT, get(connect::show).post(connect::submit))
         .route(at::UPSTREAM_SIGN_UP, get(upstream_sign_up::show).post(upstream_sign_up::submit))
         .route(at::SETUP, get(setup::show).post(setup::submit))
         .route(at::START, get(home::start))

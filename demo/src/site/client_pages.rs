@@ -2,7 +2,8 @@
 
 use askama::Template;
 use mapae_client::{
-    Class, Error, Identity, LoginError, Problem, ProblemKind, Provider, SignInMethods, SignUpForm,
+    Class, Error, Identity, LoginError, MethodToAdd, Problem, ProblemKind, Provider, SignInMethods,
+    SignUpForm,
     axum::{Pages, PlainPages},
 };
 use mapae_protocol::locale::Locale;
@@ -10,7 +11,7 @@ use mapae_protocol::locale::Locale;
 use super::{
     INTERESTS, Texts, fields, social,
     trouble::{Frame, TroublePage},
-    ways::{ExistingAccountPage, WaysPage},
+    ways::{AddingPage, ExistingAccountPage, WaysPage},
 };
 
 /// The service's design of the sign-up form and of errors.
@@ -60,6 +61,17 @@ impl Pages for ServicePages {
         let (t, frame) = (Texts::new(language), Frame::new("/sign-in-methods", None));
         let page = WaysPage { t, frame, methods, providers };
         page.render().unwrap_or_else(|_| PlainPages.sign_in_methods(methods, providers, language))
+    }
+
+    fn sign_in_method_to_add(
+        &self,
+        method: &MethodToAdd,
+        providers: &[Provider],
+        language: Locale,
+    ) -> String {
+        let (t, frame) = (Texts::new(language), Frame::new("/sign-in-methods/confirm", None));
+        let page = AddingPage { t, frame, method };
+        page.render().unwrap_or_else(|_| PlainPages.sign_in_method_to_add(method, providers, language))
     }
 }
 

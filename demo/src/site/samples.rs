@@ -2,7 +2,7 @@
 
 use askama::Template;
 use jiff::civil::date;
-use mapae_client::{Answers, Identity, Problem, SignUpForm};
+use mapae_client::{Answers, EndUser, Identity, MethodToAdd, Problem, ReturnTo, SignUpForm};
 use mapae_protocol::locale::Locale;
 use serde_json::json;
 
@@ -17,6 +17,7 @@ use super::{
     member::MemberPage,
     month::Month,
     trouble::{Frame, TroublePage},
+    ways::AddingPage,
 };
 use crate::{
     database::{Entry, User},
@@ -63,6 +64,8 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         if let Some(form) = &sign_up_form("kakao", Vec::new()) {
             add("sign_up.kakao", &SignUpPage { t, frame: frame("/sign-up"), form, interests: INTERESTS });
         }
+        add("adding.named", &adding(t, &method_to_add(Some("유나"), Some("yu***@example.test"))));
+        add("adding.nameless", &adding(t, &method_to_add(None, None)));
         for departure in Departure::ALL {
             let page = TroublePage::departed(t, frame("/"), *departure, "kakao");
             add(&format!("departure.{}", departure.as_str()), &page);
@@ -184,6 +187,21 @@ fn sign_up_form(provider: &str, problems: Vec<Problem>) -> Option<SignUpForm> {
         answers: Answers::default(),
         problems,
     })
+}
+
+fn adding(t: Texts, method: &MethodToAdd) -> AddingPage<'_> {
+    AddingPage { t, frame: frame("/sign-in-methods/confirm"), method }
+}
+
+fn method_to_add(name: Option<&str>, hint: Option<&str>) -> MethodToAdd {
+    MethodToAdd {
+        provider: "naver".to_owned(),
+        person: EndUser::new("https://nid.naver.com", "yuna"),
+        name: name.map(str::to_owned),
+        hint: hint.map(str::to_owned),
+        mark: "m4rkOfWhoIsShown".to_owned(),
+        return_to: ReturnTo::or_start(Some("/sign-in-methods")),
+    }
 }
 
 fn problems() -> Vec<Problem> {

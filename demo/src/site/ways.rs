@@ -1,7 +1,7 @@
 //! The ways into an account, and the question whose account somebody's is, in the service's own design.
 
 use askama::Template;
-use mapae_client::{Identity, Provider, SignInMethod, SignInMethods};
+use mapae_client::{Identity, MethodToAdd, Provider, SignInMethod, SignInMethods};
 
 use super::{Texts, trouble::Frame};
 
@@ -13,6 +13,15 @@ pub(super) struct WaysPage<'a> {
     pub(super) frame: Frame,
     pub(super) methods: &'a SignInMethods,
     pub(super) providers: &'a [Provider],
+}
+
+/// Who came back from a provider to become another way into the account: its owner sees whose it is.
+#[derive(Template)]
+#[template(path = "adding.html")]
+pub(super) struct AddingPage<'a> {
+    pub(super) t: Texts,
+    pub(super) frame: Frame,
+    pub(super) method: &'a MethodToAdd,
 }
 
 /// Whoever signs up may have an account, which is proved by another of its ways.
@@ -28,6 +37,13 @@ pub(super) struct ExistingAccountPage<'a> {
 /// A provider, as people call it.
 pub(super) fn label(t: Texts, name: &str) -> &str {
     t.find(&format!("provider.{name}")).unwrap_or(name)
+}
+
+impl AddingPage<'_> {
+    /// What stands for a face.
+    pub(super) fn initial(&self) -> char {
+        self.method.name.as_deref().and_then(|name| name.chars().next()).unwrap_or('·')
+    }
 }
 
 impl<'a> WaysPage<'a> {

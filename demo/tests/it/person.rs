@@ -77,7 +77,8 @@ impl Person {
         self.agree(page).await
     }
 
-    async fn agree(&self, page: Page) -> Page {
+    /// Says yes where the provider asks for that.
+    pub(crate) async fn agree(&self, page: Page) -> Page {
         if page.has("consent-approve") { self.press(&page, "consent-approve", &[]).await } else { page }
     }
 

@@ -165,6 +165,30 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_within_a_second_and_the_page_s
 }
 
 #[tokio::test]
+async fn lk_04_whose_account_is_added_is_shown_and_then_added_by_a_press() {
+    let play = Play::with_providers().await;
+    let person = Person::new(&play.running);
+    person.join("kakao", "ryan").await;
+    let at_the_provider = async |button: &str, name: &str| {
+        let page = person.visit("/sign-in-methods").await;
+        let page = person.press(&page, button, &[]).await;
+        let page = person.press(&page, "login-submit", &[("login", name), ("password", "simulation")]).await;
+        person.agree(page).await
+    };
+    let proved = at_the_provider("prove-kakao", "ryan").await;
+    assert!(proved.has("add-naver"), "{}", proved.body);
+    let shown = at_the_provider("add-naver", "yuna").await;
+    assert!(shown.has("confirm-submit") && shown.has("confirm-cancel"), "{} {}", shown.status, shown.body);
+    assert!(shown.body.contains("네이버"), "{}", shown.body);
+    assert!(!person.visit("/sign-in-methods").await.has("remove-naver"), "nothing is added yet");
+    let added = person.press(&shown, "confirm-submit", &[]).await;
+    assert!(added.has("remove-naver") && added.address.path() == "/sign-in-methods", "{}", added.body);
+    let again = person.press(&shown, "confirm-submit", &[]).await;
+    assert_eq!(again.status, 404, "{}", again.body);
+    play.end().await;
+}
+
+#[tokio::test]
 async fn who_cancels_is_told_so_by_name_and_nothing_is_kept() {
     let play = Play::with_providers().await;
     for login in LOGINS {

@@ -19,17 +19,18 @@ use crate::{
     login::{LoginError, LoginRequest},
     redirect::Redirect,
     return_to::ReturnTo,
-    sign_in_methods::{AccountError, SignInMethod, SignInMethods},
+    sign_in_methods::{AccountError, MethodToAdd, SignInMethod, SignInMethods},
     sign_up::{FORM, SignUpError},
 };
 
 /// The paths and who answers them.
-pub(super) fn routes<U: Send + Sync + 'static>() -> [(&'static str, MethodRouter<Desk<U>>); 6] {
+pub(super) fn routes<U: Send + Sync + 'static>() -> [(&'static str, MethodRouter<Desk<U>>); 7] {
     [
         (paths::PROVE_ACCOUNT, post(prove_account)),
         (paths::METHODS, get(methods)),
         (paths::PROVE_AGAIN, post(prove_again)),
         (paths::ADD_METHOD, post(add)),
+        (paths::CONFIRM_METHOD, get(to_add).post(confirm)),
         (paths::REMOVE_METHOD, post(remove)),
         (paths::TERMS, get(terms).post(choose)),
     ]
@@ -62,6 +63,35 @@ async fn add<U: Send + Sync + 'static>(
 ) -> Response {
     let start = async |request: &LoginRequest| desk.client.add_sign_in_method(request, &headers, &body).await;
     desk.start_from(&headers, &body, start).await
+}
+
+async fn to_add<U: Send + Sync + 'static>(State(desk): State<Desk<U>>, headers: HeaderMap) -> Response {
+    match desk.client.sign_in_method_to_add(&headers).await {
+        Ok(method) if wants_json(&headers) => {
+            let MethodToAdd { provider, name, hint, mark, return_to, .. } = method;
+            let said = json!({
+                "provider": provider, "name": name, "hint": hint, "mark": mark, "return_to": return_to.to_string(),
+            });
+            answer::json(StatusCode::OK, said)
+        }
+        Ok(method) => {
+            let page = desk.pages.sign_in_method_to_add(&method, desk.client.providers(), language(&headers));
+            answer::page(StatusCode::OK, page)
+        }
+        Err(error) if wants_json(&headers) => answer::say(&error, &headers),
+        Err(error) => desk.fail(&error, &headers),
+    }
+}
+
+async fn confirm<U: Send + Sync + 'static>(
+    State(desk): State<Desk<U>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match desk.client.confirm_sign_in_method(&headers, &body).await {
+        Ok(_) if wants_json(&headers) => StatusCode::NO_CONTENT.into_response(),
+        added => desk.answer(added, &headers),
+    }
 }
 
 async fn prove_account<U: Send + Sync + 'static>(

@@ -10,7 +10,7 @@ use crate::{
     definition::ButtonUse,
     identity::Identity,
     provider::Provider,
-    sign_in_methods::{SignInMethod, SignInMethods, hint},
+    sign_in_methods::{MethodToAdd, SignInMethod, SignInMethods, hint},
     terms::{Agreed, Agreement, Term},
 };
 
@@ -61,6 +61,31 @@ pub(super) fn sign_in_methods(page: &SignInMethods, providers: &[Provider], lang
             body.push_str(&provider_button(provider, paths::PROVE_AGAIN, &login_words(provider, language)));
         }
     }
+    document(title, &body, language)
+}
+
+pub(super) fn sign_in_method_to_add(
+    method: &MethodToAdd,
+    providers: &[Provider],
+    language: Locale,
+) -> String {
+    let title = text(language, "이 계정으로 로그인할까요?", "Add this way to sign in?");
+    let advice = text(
+        language,
+        "추가하면 아래 계정으로도 지금 계정에 로그인할 수 있습니다. 내 계정이 맞는지 확인해 주세요. 여럿이 쓰는 컴퓨터라면 다른 사람의 계정일 수 있습니다.",
+        "Whoever has the account below will be able to sign in to your account with it. Please check that it is yours: on a shared computer it may be somebody else’s.",
+    );
+    let provider = escape(&label(&method.provider, providers, language));
+    let whose = [&method.name, &method.hint].into_iter().flatten();
+    let whose: String = whose.map(|part| format!(" <bdi>{}</bdi>", escape(part))).collect();
+    let (yes, no) = (text(language, "추가하기", "Add it"), text(language, "추가하지 않기", "Do not add it"));
+    let (action, mark) = (paths::CONFIRM_METHOD, escape(&method.mark));
+    let back = escape(&method.return_to.to_string());
+    let body = format!(
+        "<p>{advice}</p><p><strong id=\"method\">{provider}{whose}</strong></p><form method=\"post\" action=\"{action}\">\
+         <input type=\"hidden\" name=\"mark\" value=\"{mark}\"><button id=\"confirm-submit\">{yes}</button></form>\
+         <p><a href=\"{back}\">{no}</a></p>"
+    );
     document(title, &body, language)
 }
 

@@ -61,6 +61,7 @@ struct Desk<U> {
 /// | `POST /sign-out` | ends the session: of the cookie, the JWT, or the `refresh_token` that a front end keeps itself |
 /// | `GET /sign-in-methods` | shows the ways into the account |
 /// | `POST /sign-in-methods/prove`, `/add`, `/remove` | proves who is there, then adds or removes one |
+/// | `GET` and `POST /sign-in-methods/confirm` | shows whom the provider sent back to be added, and adds them |
 /// | | the same for a front end that accepts `application/json`, with its session or its JWT (and `refresh_token` in the form, if it keeps that itself): the list, `{"authorization_url": "…"}`, errors with a code; `return_to` says where to come back to |
 /// | `GET` and `POST /agreements` | shows the service's terms; agrees to optional ones, or withdraws |
 /// | `POST /tokens`, `POST /tokens/renewal` | with [`ServiceTokens`](crate::ServiceTokens): the one-time code, then each refresh token, for JWTs |

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Locale},
     identity::Identity,
     provider::Provider,
-    sign_in_methods::SignInMethods,
+    sign_in_methods::{MethodToAdd, SignInMethods},
     sign_up::{Field, Problem, ProblemKind, SignUpForm},
     terms::{Agreement, PREFIX, Term},
 };
@@ -43,6 +43,16 @@ pub trait Pages: Send + Sync + 'static {
     /// `id` to `/sign-in-methods/remove`.
     fn sign_in_methods(&self, methods: &SignInMethods, providers: &[Provider], language: Locale) -> String {
         account_pages::sign_in_methods(methods, providers, language)
+    }
+
+    /// Who came back to become another way into the account: name them, and post `mark` to `/sign-in-methods/confirm`.
+    fn sign_in_method_to_add(
+        &self,
+        method: &MethodToAdd,
+        providers: &[Provider],
+        language: Locale,
+    ) -> String {
+        account_pages::sign_in_method_to_add(method, providers, language)
     }
 
     /// What became of a deletion that a provider asked for: its code and when it was asked for, or `None` if nobody knows of

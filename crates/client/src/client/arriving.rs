@@ -45,7 +45,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         let now = self.now();
         self.tidy_if_due(now).await;
         let CompletedLogin { identity, tokens, return_to } = login;
-        let waiting = Waiting { identity, tokens, return_to, expires_at: now.plus(sign_up::LIFE) };
+        let waiting =
+            Waiting { identity, tokens, return_to, expires_at: now.plus(sign_up::LIFE), adding: None };
         let Judged { decision, .. } = self.judge(Purpose::SignIn, None, &waiting.identity, now).await?;
         self.core.ensure_standing(&waiting.identity).await?;
         match &decision.action {

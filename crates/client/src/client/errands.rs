@@ -11,6 +11,7 @@ use crate::{
     identity::{EndUser, Identity},
     linking::{Action, Present, Purpose, Rule},
     redirect::Redirect,
+    return_to::ReturnTo,
     sign_in_methods::{AccountError, MethodChange},
     sign_up::{SignUpError, SignUpId, Waiting},
     tokens::Tokens,
@@ -19,8 +20,8 @@ use crate::{
 
 /// Who says that an identity is added to an account.
 enum Owner<'a> {
-    /// Whoever has the session that began.
-    Session(Began<'a>),
+    /// Whoever has the session that began, and saw on a page whom they add: who waits under this id.
+    Session(&'a SignUpId, Began<'a>),
     /// Whoever waits under this id has proved the account.
     Proved(&'a SignUpId, Proof<'a>),
 }
@@ -40,11 +41,11 @@ struct Proved {
 }
 
 /// What a login was begun in, and what the browser brings back.
-struct Began<'a> {
+pub(super) struct Began<'a> {
     /// The name of the session.
-    sid: &'a str,
-    at: Timestamp,
-    headers: &'a HeaderMap,
+    pub(super) sid: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) headers: &'a HeaderMap,
 }
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -59,8 +60,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             Errand::SignIn => self.arrive(login, headers).await,
             Errand::ProveAgain { sid } => self.proved_again(&sid, login, headers).await,
             Errand::Connect { account, sid } => {
-                let owner = Owner::Session(Began { sid: &sid, at: begun_at, headers });
-                self.connect(&account, &owner, login).await
+                self.offer(account, &Began { sid: &sid, at: begun_at, headers }, login).await
             }
             Errand::ProveAccount { mark } => self.proved_account(&mark, &login, headers).await,
         }
@@ -87,7 +87,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Who is signed in where the browser comes back, and whether it is the very session that began, and was fresh then.
-    async fn present_at(&self, began: &Began<'_>) -> Result<Option<Present<EndUser>>, Error> {
+    pub(super) async fn present_at(&self, began: &Began<'_>) -> Result<Option<Present<EndUser>>, Error> {
         let seat = self.core.returning_seat(began.sid, began.headers).await?;
         let Some(Seated { seat, account, .. }) = self.seated(seat).await? else { return Ok(None) };
         let fresh = seat.sid == began.sid && self.core.is_fresh(began.sid, began.at).await?;
@@ -95,22 +95,23 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Adds the identity to the account that began, if its owner is still there and the identity is nobody else's.
-    async fn connect(
+    pub(super) async fn connect(
         &self,
         account: &EndUser,
-        owner: &Owner<'_>,
-        login: CompletedLogin,
+        (id, began): (&SignUpId, Began<'_>),
+        (identity, tokens): (&Identity, &Tokens),
+        return_to: &ReturnTo,
     ) -> Result<Redirect, Error> {
-        let CompletedLogin { identity, tokens, return_to } = login;
         let lease = self.hold(identity.person()).await?;
-        let linked = self.link(account, owner, &identity).await;
+        let linked = self.link(account, &Owner::Session(id, began), identity).await;
         self.core.vault.give_back(&lease).await?;
         let added = linked?;
-        self.keep(&identity, &tokens).await?;
+        self.keep(identity, tokens).await?;
         if added {
-            self.tell_owner(account, &identity).await;
+            self.tell_owner(account, identity).await;
         }
-        Ok(Redirect { location: self.core.destination(&return_to), cookies: Vec::new() })
+        self.core.vault.finish_sign_up(id).await?;
+        Ok(Redirect { location: self.core.destination(return_to), cookies: Vec::new() })
     }
 
     /// By the linking policy, whether it is added now; `false` if it was there before. Who the owner is counts as it is at the
@@ -118,7 +119,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     async fn link(&self, account: &EndUser, owner: &Owner<'_>, identity: &Identity) -> Result<bool, Error> {
         for _ in 0..ATTEMPTS {
             let (present, prover) = match owner {
-                Owner::Session(began) => (self.present_at(began).await?, None),
+                Owner::Session(_, began) => (self.present_at(began).await?, None),
                 Owner::Proved(id, proof) => {
                     let Proved { account, method } = self.proved(id, proof).await?;
                     (Some(Present { account, fresh: true }), method)
@@ -173,7 +174,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Keeps what came with a login that begins no session, unless everything of its person has ended since.
-    async fn keep(&self, identity: &Identity, tokens: &Tokens) -> Result<(), Error> {
+    pub(super) async fn keep(&self, identity: &Identity, tokens: &Tokens) -> Result<(), Error> {
         let entry = Admission::of(identity, tokens).entry();
         if !self.core.vault.keep(&entry, self.now()).await? {
             tracing::info!(provider = identity.provider(), "what came is not kept: it has ended meanwhile");
@@ -248,7 +249,7 @@ impl<U: Send + Sync + 'static> Client<U> {
 fn taker<'a>(owner: &'a Owner<'_>, prover: Option<&'a Method>, identity: &'a Identity) -> Taker<'a> {
     let entrant = identity.into();
     match owner {
-        Owner::Session(began) => Taker::Session(entrant, began.sid),
+        Owner::Session(id, began) => Taker::Session { entrant, sid: began.sid, id },
         Owner::Proved(id, Proof::Identity(proof)) => {
             Taker::Waiting { entrant, id, prover: prover.map(|method| ((*proof).into(), method)) }
         }

@@ -74,7 +74,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         self.begin(&request, Errand::ProveAgain { sid: seat.sid }, headers).await
     }
 
-    /// Starts to add a sign-in method to the account that is signed in; `body` as for [`Self::prove_again`].
+    /// Starts to add a sign-in method to the account that is signed in; `body` as for [`Self::prove_again`]. Who comes back is
+    /// shown first ([`Self::sign_in_method_to_add`]), and added then ([`Self::confirm_sign_in_method`]).
     ///
     /// Whoever calls this has checked that a page of this service asked for it.
     ///
@@ -87,8 +88,11 @@ impl<U: Send + Sync + 'static> Client<U> {
         body: &[u8],
     ) -> Result<Redirect, Error> {
         let Seated { seat, account, .. } = self.fresh_account(headers, body).await?;
+        let provider = self.core.provider(request.provider.as_deref())?;
         // Whom the provider's page greets may be somebody else.
-        let request = request.clone().with_intent(Intent::ChooseAccount);
+        let asked = [Intent::ChooseAccount, Intent::Reauthenticate];
+        let can = |intent: &Intent| provider.definition().can(*intent);
+        let request = request.clone().with_intent(asked.into_iter().find(can).unwrap_or_default());
         self.begin(&request, Errand::Connect { account, sid: seat.sid }, headers).await
     }
 

@@ -1,6 +1,7 @@
 //! The client of a web service: login, session and tokens in one.
 
 mod access;
+mod adding;
 mod arriving;
 mod builder;
 mod calling;
@@ -94,6 +95,8 @@ pub(crate) mod paths {
     pub(crate) const PROVE_AGAIN: &str = "/sign-in-methods/prove";
     /// Begins to add one.
     pub(crate) const ADD_METHOD: &str = "/sign-in-methods/add";
+    /// Shows which one is added, and adds it.
+    pub(crate) const CONFIRM_METHOD: &str = "/sign-in-methods/confirm";
     /// Removes one.
     pub(crate) const REMOVE_METHOD: &str = "/sign-in-methods/remove";
     /// The service's terms.

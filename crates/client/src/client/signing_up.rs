@@ -127,7 +127,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     pub(super) async fn waiting(&self, headers: &HeaderMap) -> Result<(SignUpId, Waiting), Error> {
         let id = cookie::read(headers, &self.core.cookies.sign_up()).and_then(SignUpId::parse);
         let id = id.ok_or(SignUpError::NotWaiting)?;
-        let waiting = self.core.vault.waiting(&id, self.now()).await?.ok_or(SignUpError::NotWaiting)?;
+        let waiting = self.core.vault.waiting(&id, self.now()).await?;
+        let waiting = waiting.filter(|waiting| waiting.adding.is_none()).ok_or(SignUpError::NotWaiting)?;
         Ok((id, waiting))
     }
 }

@@ -216,7 +216,7 @@ impl Core {
     /// The start page in the place of pages that would begin another login: they would go round for ever.
     pub(super) fn destination(&self, return_to: &ReturnTo) -> String {
         let path = return_to.path();
-        let own = [paths::LOGIN, paths::LOGIN_JSON, paths::SIGN_UP].contains(&path)
+        let own = [paths::LOGIN, paths::LOGIN_JSON, paths::SIGN_UP, paths::CONFIRM_METHOD].contains(&path)
             // Pages for a session cookie: a navigation brings no access token.
             || self.service_tokens.is_some() && [paths::METHODS, paths::TERMS].contains(&path)
             || self.providers.iter().any(|provider| provider.callback_path() == path);

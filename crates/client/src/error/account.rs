@@ -17,6 +17,17 @@ pub(super) const fn explain(error: AccountError, language: Locale) -> Explanatio
     Explanation { title, advice }
 }
 
+const NOTHING_TO_ADD: (Words, Words) = (
+    (
+        "추가하려던 로그인 방법이 더 이상 없습니다.",
+        "시간이 지났거나 다른 창에서 바뀌었습니다. 로그인 방법 추가를 다시 시작해 주세요.",
+    ),
+    (
+        "The way to sign in that was to be added is gone.",
+        "It took too long, or another window changed it. Please start again to add it.",
+    ),
+);
+
 const fn texts(error: AccountError) -> (Words, Words) {
     match error {
         AccountError::NotSignedIn => (
@@ -59,6 +70,7 @@ const fn texts(error: AccountError) -> (Words, Words) {
                 "Required terms end with the account. Optional ones are in the list.",
             ),
         ),
+        AccountError::NothingToAdd => NOTHING_TO_ADD,
         AccountError::OtherApp => (
             (
                 "이 로그인이 새로 설정되어 예전 계정을 알아볼 수 없습니다.",

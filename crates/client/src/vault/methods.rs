@@ -113,8 +113,8 @@ pub(crate) struct Remover<'a> {
 pub(crate) enum Taker<'a> {
     /// Its own: it founds an account.
     Founder(Entrant<'a>),
-    /// Whoever has the session of this name.
-    Session(Entrant<'a>, &'a str),
+    /// Whoever has the session of this name; it waits under this id, once.
+    Session { entrant: Entrant<'a>, sid: &'a str, id: &'a SignUpId },
     /// Its own, with the proof of an account: it waits under this id, once.
     Waiting {
         entrant: Entrant<'a>,
@@ -151,7 +151,9 @@ impl Vault {
     ) -> Result<bool, StoreError> {
         let (entrant, conditions) = match by {
             Taker::Founder(entrant) => (entrant, Vec::new()),
-            Taker::Session(entrant, sid) => (entrant, vec![sessions::standing(sid, now)]),
+            Taker::Session { entrant, sid, id } => {
+                (entrant, vec![sessions::standing(sid, now), sign_ups::finishing(id)])
+            }
             Taker::Waiting { entrant, id, prover } => {
                 let proof = prover.iter().flat_map(|(entrant, method)| {
                     endings::standing(entrant, now).into_iter().chain([standing(method)])
@@ -321,7 +323,10 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
 mod tests {
     use super::*;
     use crate::{
+        return_to::ReturnTo,
         session::{Session, SessionId},
+        sign_up::Waiting,
+        tokens::Tokens,
         vault::Entry,
     };
 
@@ -334,6 +339,24 @@ mod tests {
             given_to: None,
             added_at: Timestamp::from_unix(at),
             removed_at: None,
+        }
+    }
+
+    fn waiting(person: &EndUser) -> Waiting {
+        let identity = serde_json::json!({
+            "person": { "issuer": person.issuer(), "subject": person.subject() }, "provider": "one",
+            "auth_time": null, "acr": null, "amr": [], "claims": {}, "emails": [], "granted": [], "refused": [],
+        });
+        let tokens = serde_json::json!({
+            "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
+            "expires_at": null,
+        });
+        Waiting {
+            identity: serde_json::from_value(identity).unwrap(),
+            tokens: Tokens::from_bytes(tokens.to_string().as_bytes()).unwrap(),
+            return_to: ReturnTo::default(),
+            expires_at: Timestamp::from_unix(200),
+            adding: None,
         }
     }
 
@@ -407,7 +430,9 @@ mod tests {
         begin(&vault, &others, "way").await;
         let (way, sid) = (method("way", "alice", 10), Vault::sid(&began));
         let take = async |sid: &str, observed: Option<&Method>, now| {
-            let by = Taker::Session((&way.person).into(), sid);
+            let id = SignUpId::generate();
+            vault.await_sign_up(&id, &waiting(&way.person), Timestamp::from_unix(1)).await.unwrap();
+            let by = Taker::Session { entrant: (&way.person).into(), sid, id: &id };
             vault.take_method_by(&by, (&way, observed), now).await.unwrap()
         };
         assert!(!take(&sid, None, late).await, "its time is over");

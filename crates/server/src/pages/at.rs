@@ -10,6 +10,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SELECT_ACCOUNT: &str = "/select-account";
 /// On to the next page of a step, or to the answer.
 pub const CONTINUE: &str = "/continue";
+/// See whose account at a provider becomes another way in.
+pub const UPSTREAM_CONNECT: &str = "/upstream/connect";
 /// Sign up after a provider.
 pub const UPSTREAM_SIGN_UP: &str = "/upstream/sign-up";
 /// Sign up: the e-mail address.

@@ -60,6 +60,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod terms;
 pub mod texts;
+pub mod upstream_connect;
 pub mod upstream_sign_up;
 
 #[cfg(test)]
@@ -140,6 +141,7 @@ pub const PAGES: &[Samples] = &[
     samples::<sign_up::SignUp>,
     samples::<sign_up::FinishSignUp>,
     samples::<upstream_sign_up::UpstreamSignUp>,
+    samples::<upstream_connect::UpstreamConnect>,
     samples::<terms::TermsPage>,
     samples::<mailed::MailSent>,
     samples::<mailed::LinkDead>,

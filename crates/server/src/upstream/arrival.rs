@@ -30,7 +30,7 @@ use crate::{
         CommitError, Unit,
         identities::{self, Brought, NewIdentity},
         mail_orders::Matter,
-        sessions::{self, Proof},
+        sessions::Proof,
         steps,
         users::{self, NewUser, User},
     },
@@ -107,7 +107,7 @@ async fn attempt(
     match action {
         Action::SignIn(_) if rule == Rule::AlreadyConnected => Ok(Some(connected()?)),
         Action::SignIn(_) => sign_in(visit, step, &known, &arrival).await,
-        Action::Link(account) => link(visit, &account, &arrival).await,
+        Action::Link(_) => wait(visit, step, &arrival, at::UPSTREAM_CONNECT).await.map(Some),
         Action::ProveThenLink(_) => wait(visit, step, &arrival, at::SIGN_IN).await.map(Some),
         Action::Create(_) => wait(visit, step, &arrival, at::UPSTREAM_SIGN_UP).await.map(Some),
         Action::Refuse => trouble::back(visit, step, upstream, said(rule)).await.map(Some),
@@ -139,7 +139,7 @@ fn wrapped(visit: &Visit, upstream: &Upstream, arriving: &Arriving, known: &Know
 }
 
 /// Why nothing came of it, as far as the person may know.
-const fn said(rule: Rule) -> UpstreamTrouble {
+pub(super) const fn said(rule: Rule) -> UpstreamTrouble {
     match rule {
         Rule::AccountClosed => UpstreamTrouble::Closed,
         Rule::BelongsToAnother => UpstreamTrouble::Taken,
@@ -244,27 +244,6 @@ pub(super) async fn create(
     }
 }
 
-/// The owner of this account, who is here, adds a way in.
-async fn link(visit: &Visit, account: &str, arrival: &Arrival) -> Result<Option<Response>, PageError> {
-    let Some(signed_in) = visit.session.as_ref().filter(|signed_in| signed_in.user.id == account) else {
-        return Ok(None);
-    };
-    let now = visit.app.now();
-    let unit = Unit::from(users::guard(account, signed_in.user.epoch))
-        .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
-        .with(identities::link(&linked(arrival, account), now));
-    let letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
-    match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
-        Ok(_) => {
-            About::user(account).note(Event::WayAdded);
-            letters::send(visit, letter);
-            Ok(Some(connected()?))
-        }
-        Err(CommitError::Conflict { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Somebody proved on this way to be the owner of an account: who waits in the step becomes another way into it.
 ///
 /// They were told so on the page on which they proved it. What cannot be linked is not, and the sign-in goes on.
@@ -345,11 +324,11 @@ async fn go_on(visit: &Visit, step: Step, begun: Begun) -> Result<Response, Page
     Ok(response)
 }
 
-fn connected() -> Result<Response, Fault> {
+pub(super) fn connected() -> Result<Response, Fault> {
     see_other(&at::with(at::ACCOUNT, "done", "connected"))
 }
 
-fn linked(arrival: &Arrival, user_id: &str) -> NewIdentity {
+pub(super) fn linked(arrival: &Arrival, user_id: &str) -> NewIdentity {
     let person = arrival.identity.person();
     NewIdentity {
         id: Kind::Identity.fresh(),

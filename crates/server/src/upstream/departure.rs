@@ -75,6 +75,11 @@ fn intent(step: &Step, upstream: &Upstream) -> Option<Intent> {
     if step.arrival.is_some() && can(Intent::Reauthenticate) {
         return Some(Intent::Reauthenticate);
     }
+    // Where nobody can be chosen, whoever sits here says who they are, and not who sat here before.
+    if matches!(step.errand, Errand::Connect(_)) && !can(Intent::ChooseAccount) && can(Intent::Reauthenticate)
+    {
+        return Some(Intent::Reauthenticate);
+    }
     let chooses = match &step.errand {
         Errand::Authorize(authorize) => {
             authorize.wishes.hint.is_some() || authorize.request.prompts.contains(Prompt::SelectAccount)

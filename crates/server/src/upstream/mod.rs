@@ -7,12 +7,14 @@
 //! | 3 | it comes back, once; every check of [`mapae_client::callback`] | `callback.rs` |
 //! | 4 | which account: [`mapae_client::linking::decide`] over facts of the store | `arrival.rs`, `facts.rs` |
 //! | 5 | a new person says what they want to be called | `sign_up.rs` |
+//! | | who adds a way in sees whose it is | `connect.rs` |
 //!
 //! The cookie, the session and the tokens are this server's own; of the client crate it uses what speaks to providers and
 //! what decides.
 
 mod arrival;
 pub(crate) mod callback;
+pub(crate) mod connect;
 pub(crate) mod departure;
 mod facts;
 mod hint;

@@ -236,6 +236,12 @@ async fn lk_03_a_way_to_sign_in_is_added_and_removed_by_the_services_own_buttons
         stage.chromium.fill("password", PASSWORD).await;
         stage.chromium.click("login-submit").await;
         stage.chromium.click("consent-approve").await;
+        // LK-04: whose account at the provider it is, before it opens this one.
+        stage.chromium.wait_for("confirm-submit").await;
+        assert!(stage.chromium.text("#method").await.contains(naver.label(screen)));
+        stage.chromium.shot("demo-ways-adding").await;
+        sane(&stage.chromium, "whose account is added").await;
+        stage.chromium.click("confirm-submit").await;
         stage.chromium.wait_for("remove-naver").await;
         stage.chromium.shot("demo-ways-two").await;
         sane(&stage.chromium, "two ways to sign in").await;

@@ -4,7 +4,7 @@ use mapae_client::{
     AccountError, Error, Field, LoginRequest, ReturnTo, SignUpError, SignUpOutcome, Term, linking::Rule,
 };
 
-use super::stage::{PROVIDERS, Stage};
+use super::stage::{CONFIRM, PROVIDERS, Stage};
 use crate::website::Browser;
 
 const ADDRESS: &str = "owner@example.test";
@@ -153,4 +153,54 @@ async fn lk_12_se_32_an_account_that_goes_is_not_founded_without_terms_that_nobo
     let refused = stage.client.sign_up(&browser.headers(), b"term.service=2").await;
     assert!(matches!(refused, Err(Error::SignUp(SignUpError::NotWaiting))), "{refused:?}");
     assert_eq!(stage.members.count(), 0);
+}
+
+/// On a computer that people share, whoever used the provider last is who comes back.
+#[tokio::test]
+async fn lk_04_whom_a_provider_sends_back_is_named_before_they_are_added() {
+    let stage = Stage::start().await;
+    stage.mail("stranger", "stranger@example.test", true);
+    let mut browser = stage.browser_of(0, "owner").await;
+    stage.prove(&mut browser, 0, "owner").await.unwrap();
+    let stranger = stage.person(1, "stranger");
+    let arrive = async |browser: &mut Browser| {
+        let started =
+            stage.client.add_sign_in_method(&with(1), &browser.headers(), &browser.form()).await.unwrap();
+        let back = stage.depart(browser, &started, 1, "stranger");
+        let arrived =
+            stage.client.callback(PROVIDERS[1], Some(&back), &browser.cookie_headers()).await.unwrap();
+        browser.take(&arrived.cookies);
+        assert_eq!(arrived.location, CONFIRM);
+    };
+    arrive(&mut browser).await;
+    let shown = stage.client.sign_in_method_to_add(&browser.headers()).await.unwrap();
+    assert_eq!((shown.provider.as_str(), shown.hint.as_deref()), ("two", Some("st***@example.test")));
+    let is_nobodys = async || stage.client.account_of(&stranger).await.unwrap().is_none();
+    assert!(
+        is_nobodys().await && stage.client.access_token(&stranger).await.is_err(),
+        "nothing is written yet"
+    );
+    // Nor does who waits to be added sign up, or come in.
+    let mut other = Browser::default();
+    let waits = browser.cookies.iter().find(|(name, _)| name.ends_with("-adding")).unwrap().1;
+    other.cookies.insert("shop-3000-sign-up".to_owned(), waits.clone());
+    let refused = stage.client.sign_up_form(&other.headers()).await;
+    assert!(matches!(refused, Err(Error::SignUp(SignUpError::NotWaiting))), "{refused:?}");
+    // What is pressed is what was shown.
+    let earlier = format!("mark={}", shown.mark);
+    arrive(&mut browser).await;
+    let refused = stage.client.confirm_sign_in_method(&browser.headers(), earlier.as_bytes()).await;
+    assert!(is(&refused, AccountError::NothingToAdd), "{refused:?}");
+    // In the session in which it began, and while that lives.
+    let mut signed_out = browser.clone();
+    let out = stage.client.sign_out(&browser.headers(), &browser.form()).await.unwrap();
+    signed_out.take(&out.cookies);
+    let refused = stage.confirm(&mut signed_out).await;
+    assert!(is(&refused, AccountError::Refused(Rule::ConnectWithoutSession)), "{refused:?}");
+    assert!(is_nobodys().await);
+    let mut browser = stage.browser_of(0, "owner").await;
+    stage.prove(&mut browser, 0, "owner").await.unwrap();
+    arrive(&mut browser).await;
+    stage.confirm(&mut browser).await.unwrap();
+    assert_eq!(stage.client.account_of(&stranger).await.unwrap(), Some(stage.person(0, "owner")));
 }

@@ -71,12 +71,16 @@ async fn lo_10_lk_04_who_has_ended_is_not_added() {
     let mut browser = stage.browser_of(0, "owner").await;
     stage.prove(&mut browser, 0, "owner").await.unwrap();
     let way = stage.person(1, "way");
-    stage.members.interrupt(Moment::Holder, 0, end(&stage, way.clone()));
-    let refused = stage.add(&mut browser, 1, "way").await;
-    assert!(is_over(&refused), "{refused:?}");
-    assert_eq!(stage.client.account_of(&way).await.unwrap(), None);
-    assert!(stage.client.access_token(&way).await.is_err());
-    assert!(stage.members.changes.lock().unwrap().is_empty());
+    // When they come back, and when the owner says yes.
+    for passes in [0, 1] {
+        stage.members.interrupt(Moment::Holder, passes, end(&stage, way.clone()));
+        let refused = stage.add(&mut browser, 1, "way").await;
+        assert!(is_over(&refused), "{passes}: {refused:?}");
+        assert!(stage.members.was_interrupted());
+        assert_eq!(stage.client.account_of(&way).await.unwrap(), None);
+        assert!(stage.client.access_token(&way).await.is_err());
+        assert!(stage.members.changes.lock().unwrap().is_empty());
+    }
 }
 
 /// What becomes of a proof while it is used.

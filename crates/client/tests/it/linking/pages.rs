@@ -8,7 +8,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::stage::Stage;
+use super::stage::{CONFIRM, Stage};
 use crate::website::Browser;
 
 const ORIGIN: &str = "http://localhost:3000";
@@ -88,6 +88,17 @@ impl Visit {
         (arrived.status(), location(&arrived))
     }
 
+    /// The page that says who is added, and its button: where that leads.
+    async fn confirm(&mut self, whose: &str) -> String {
+        let page = self.page(CONFIRM).await;
+        let document = Html::parse_document(&page);
+        let shown = document.select(&Selector::parse("#method").unwrap()).next();
+        let shown = shown.map(|shown| shown.text().collect::<String>()).unwrap_or_default();
+        assert!(whose.split(' ').all(|part| shown.contains(part)), "{page}");
+        let mark = value_of(&page, "mark").unwrap();
+        location(&self.post(CONFIRM, &[("mark", &mark)]).await)
+    }
+
     async fn sign_up(&mut self) {
         let started = self.get("/login?provider=one").await;
         self.through(&started, 0, "alice").await;
@@ -142,7 +153,9 @@ async fn from_the_list_through_a_proof_to_a_second_way_in_and_back_to_one() {
     assert_eq!(visit.through(&started, 0, "alice").await, (StatusCode::SEE_OTHER, "/sign-in-methods".into()));
     visit.stage.clock.advance(1);
     let started = visit.post("/sign-in-methods/add", &[("provider", "two")]).await;
-    assert_eq!(visit.through(&started, 1, "alice").await, (StatusCode::SEE_OTHER, "/sign-in-methods".into()));
+    visit.stage.mail("alice", "alice@example.test", true);
+    assert_eq!(visit.through(&started, 1, "alice").await, (StatusCode::SEE_OTHER, CONFIRM.into()));
+    assert_eq!(visit.confirm("two al***@example.test").await, "/sign-in-methods");
     visit.language = "ko";
     let page = visit.page("/sign-in-methods").await;
     assert!(page.contains("지금 로그인한 방법") && page.contains("삭제"), "{page}");
@@ -170,7 +183,8 @@ async fn lk_04_other_sites_begin_and_change_nothing() {
     visit.through(&started, 0, "alice").await;
     let page = visit.page("/sign-in-methods").await;
     assert!(page.contains("/sign-in-methods/add"), "fresh: {page}");
-    let posts: [(&str, &[(&str, &str)]); 5] = [
+    let posts: [(&str, &[(&str, &str)]); 6] = [
+        (CONFIRM, &[("mark", "x")]),
         ("/sign-in-methods/add", &[("provider", "two")]),
         ("/sign-in-methods/prove", &[("provider", "one")]),
         ("/sign-in-methods/remove", &[("id", "x")]),
@@ -182,7 +196,7 @@ async fn lk_04_other_sites_begin_and_change_nothing() {
             let refused = visit.post_from(path, form, origin).await;
             assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{path} {origin:?}");
         }
-        if path != "/agreements" {
+        if path != "/agreements" && path != CONFIRM {
             assert_eq!(
                 visit.get(path).await.status(),
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -285,6 +299,13 @@ async fn a_front_end_gets_the_list_addresses_and_codes_as_json() {
             visit.stage.issuers[which].approve(started["authorization_url"].as_str().unwrap(), "alice");
         visit.get(&format!("/callback/{}?{back}", provider[0].1)).await;
     }
+    let (_, shown) = visit.json(CONFIRM, None).await;
+    assert_eq!((&shown["provider"], &shown["hint"]), (&"two".into(), &Value::Null));
+    let mark = shown["mark"].as_str().unwrap().to_owned();
+    let (status, added) = visit.json(CONFIRM, Some(&[("mark", &mark)])).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{added}");
+    let (status, again) = visit.json(CONFIRM, Some(&[("mark", &mark)])).await;
+    assert_eq!((status, &again["error"]), (StatusCode::NOT_FOUND, &"nothing_to_add".into()));
     let (_, list) = visit.json("/sign-in-methods", None).await;
     let methods = list["methods"].as_array().unwrap();
     assert_eq!((&list["fresh"], methods.len()), (&true.into(), 2));

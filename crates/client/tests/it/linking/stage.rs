@@ -199,6 +199,9 @@ pub(super) struct Stage {
     place: Place,
 }
 
+/// Where somebody is shown who is about to be added.
+pub(super) const CONFIRM: &str = "/sign-in-methods/confirm";
+
 pub(super) const PROVIDERS: [&str; 2] = ["one", "two"];
 
 type Settings = fn(ClientBuilder<Member>) -> ClientBuilder<Member>;
@@ -283,7 +286,16 @@ impl Stage {
     ) -> Result<String, Error> {
         let arrived = self.client.callback(PROVIDERS[which], Some(back), &browser.cookie_headers()).await?;
         browser.take(&arrived.cookies);
-        Ok(arrived.location)
+        if arrived.location == CONFIRM { self.confirm(browser).await } else { Ok(arrived.location) }
+    }
+
+    /// Presses the button of the page that shows who is added.
+    pub(super) async fn confirm(&self, browser: &mut Browser) -> Result<String, Error> {
+        let mark = self.client.sign_in_method_to_add(&browser.cookie_headers()).await?.mark;
+        let form = format!("mark={mark}");
+        let added = self.client.confirm_sign_in_method(&browser.cookie_headers(), form.as_bytes()).await?;
+        browser.take(&added.cookies);
+        Ok(added.location)
     }
 
     /// A browser on which somebody is signed in.

@@ -239,7 +239,15 @@ async fn lk_03_rp_04_a_front_end_proves_and_adds_with_its_jwt() {
     let (status, said) = visit.asked("/sign-in-methods/add", form, true).await;
     assert_eq!(status, StatusCode::OK, "{said}");
     let arrived = visit.navigate(said["authorization_url"].as_str().unwrap(), "alices-other").await;
-    assert_eq!(arrived, (StatusCode::SEE_OTHER, "/settings".to_owned()));
+    assert_eq!(arrived, (StatusCode::SEE_OTHER, "/sign-in-methods/confirm".to_owned()));
+    let shown: Value = {
+        let request = visit.http.get(format!("{}{}", visit.origin, arrived.1));
+        visit.send(request.header(header::ACCEPT, "application/json")).await.json().await.unwrap()
+    };
+    assert_eq!((&shown["provider"], &shown["return_to"]), (&"op".into(), &"/settings".into()));
+    let mark = format!("mark={}", shown["mark"].as_str().unwrap());
+    let (status, said) = visit.asked(&arrived.1, &mark, false).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{said}");
     let list: Value = {
         let request = visit.http.get(format!("{}/sign-in-methods", visit.origin));
         visit.send(request.header(header::ACCEPT, "application/json")).await.json().await.unwrap()

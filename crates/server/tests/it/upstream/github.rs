@@ -21,7 +21,7 @@ use mapae_protocol::{
 use mapae_testkit::{AppSpec, Authorization, Browser, Page, client};
 use serde_json::{Value, json};
 
-use super::stage::{PASSWORD, Stage, by_password, for_each_engine, sign_up, written};
+use super::stage::{PASSWORD, Stage, by_password, connect, for_each_engine, sign_up, written};
 
 const CLIENT: &str = "Ov23liMapae";
 const SECRET: &str = "github-secret-0123456789";
@@ -81,7 +81,7 @@ impl GitHub {
         self.books.lock().unwrap().codes.insert(code.clone(), challenge);
         let back = format!("code={code}&state={}&iss={}/login/oauth", said("state"), self.base);
         let page = browser.visit(&stage.server.at(&format!("/upstream/github/callback?{back}"))).await;
-        browser.follow(page).await
+        connect(browser, browser.follow(page).await).await
     }
 
     /// The same to the account's page, with the sign-up step if there is one.

@@ -215,7 +215,8 @@ impl Stage {
     ) -> Page {
         let left = self.press(browser, page, name).await;
         let back = self.at_the_provider(browser, &left, whom).await;
-        browser.visit(back.as_str()).await
+        let page = browser.visit(back.as_str()).await;
+        connect(browser, page).await
     }
 
     /// As [`through`](Self::through), from one's account's door.
@@ -255,6 +256,14 @@ pub(super) async fn posted(address: &str, form: &str) -> Page {
         ("sec-fetch-site", "cross-site"),
     ];
     Browser::default().send("POST", address, &headers, form.as_bytes().to_vec()).await
+}
+
+/// Says yes to who is to be added, if the page asks for that.
+pub(super) async fn connect(browser: &Browser, page: Page) -> Page {
+    if !page.has("connect-submit") {
+        return page;
+    }
+    browser.follow(browser.submit(&page, "connect-submit", &[]).await).await
 }
 
 /// Signs out of this browser.

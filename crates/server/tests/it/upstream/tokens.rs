@@ -11,7 +11,7 @@ use mapae_testkit::{
 };
 
 use super::{
-    stage::{PASSWORD, Stage, by_password, for_each_engine, sign_up},
+    stage::{PASSWORD, Stage, by_password, connect, for_each_engine, sign_up},
     stranger::Stranger,
 };
 
@@ -79,7 +79,8 @@ impl Given {
         let door = stage.door(&browser).await;
         let account = by_password(&browser, &door, &user.email, PASSWORD).await;
         let state = stage.press(&browser, &account, "kakao").await.answered("state").unwrap();
-        browser.visit(&stage.server.at(&format!("/upstream/kakao/callback?code=c&state={state}"))).await;
+        let back = stage.server.at(&format!("/upstream/kakao/callback?code=c&state={state}"));
+        connect(&browser, browser.visit(&back).await).await;
         Self { stranger, app, user, browser }
     }
 }

@@ -241,6 +241,38 @@ for_each_engine! {
         assert!(fresh.has("have-account"), "it opens nobody's account");
     }
 
+    /// On a computer that people share, whoever used the provider last is who comes back.
+    async fn lk_04_whom_a_provider_sends_back_is_named_before_they_are_added(stage: Stage of ["naver", "apple"]) {
+        let user = stage.server.user("hong@example.com").await;
+        let browser = Browser::default();
+        // Somebody else was here before, and is signed in there still.
+        for (name, who) in [("naver", "yuna"), ("apple", "haru")] {
+            let page = stage.come(&browser, name, (who, &[])).await;
+            assert!(page.has("have-account"), "{} {}", page.status, page.body);
+        }
+        let account = signed_in(&stage, &browser, &user).await;
+        let left = stage.press(&browser, &account, "naver").await;
+        assert_eq!(left.answered("auth_type").as_deref(), Some("reauthenticate"), "Naver asks who sits here");
+        for (name, who, shown) in [("naver", "yuna", "네이버 계정"), ("apple", "haru", "Apple 계정")] {
+            let left = stage.press(&browser, &account, name).await;
+            let back = stage.at_the_provider(&browser, &left, (who, &[])).await;
+            let page = browser.visit(back.as_str()).await;
+            assert!(page.has("connect-submit") && page.body.contains(shown), "{} {}", page.status, page.body);
+            let named = page.values("#account", "value").remove(0);
+            assert!(!named.is_empty());
+            let ways = async || identities::of_user(stage.server.app().db(), &user.id).await.unwrap();
+            let before = ways().await.len();
+            assert!(ways().await.iter().all(|way| way.upstream != name), "nothing is written yet");
+            let added = browser.follow(browser.submit(&page, "connect-submit", &[]).await).await;
+            assert!(added.has("notice"), "{} {}", added.status, added.body);
+            assert_eq!(ways().await.len(), before + 1);
+            // What was pressed once is used up.
+            let again = browser.submit(&page, "connect-submit", &[]).await;
+            assert_ne!(again.status, 303, "{}", again.body);
+        }
+        assert_eq!(stage.server.mails_to(&user.email).await.len(), 2);
+    }
+
     async fn an_identity_of_somebody_else_cannot_be_added(stage: Stage of ["kakao"]) {
         stage.enter(&Browser::default(), "kakao", ("muzi", &[])).await;
         let user = stage.server.user("hong@example.com").await;
