@@ -65,6 +65,13 @@ fn of_authentication(field: &Field, problem: AuthenticationProblem) -> Option<Me
     (field.name == about).then_some(MemberMistake::ForeignAlgorithm)
 }
 
+/// What must be https everywhere may be http for a homepage on this machine.
+fn why_no_address(typed: &str, around: Surroundings<'_>) -> AddressProblem {
+    let otherwise =
+        if typed.starts_with("http:") { AddressProblem::NotHttps } else { AddressProblem::Characters };
+    homepage_problem(typed, around.development).map_or(otherwise, wording::of_homepage)
+}
+
 /// `None`: no field of the page can cause it.
 fn of_member(
     name: &str,
@@ -78,13 +85,7 @@ fn of_member(
         value.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let told = match problem {
         MemberProblem::NotAddress => {
-            // What must be https everywhere may be http for a homepage on this machine.
-            let otherwise = if typed.starts_with("http:") {
-                AddressProblem::NotHttps
-            } else {
-                AddressProblem::Characters
-            };
-            let why = homepage_problem(typed, around.development).map_or(otherwise, wording::of_homepage);
+            let why = why_no_address(typed, around);
             MemberMistake::Addresses(AddressMistakes(vec![AddressMistake::whole(why)]))
         }
         MemberProblem::NotRedirectUris(most)
