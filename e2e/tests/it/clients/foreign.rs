@@ -210,7 +210,7 @@ async fn openid_client_has_kakao_login_through_the_server() {
     let mut program = server.node("leaving.mjs", &app.to_string());
     let browser = &server.person.0;
     let page = browser.visit(&program.line().await.unwrap()).await;
-    let away = server.process.node().issuer.clone() + &page.values("#upstream-kakao", "href").remove(0);
+    let away = format!("{}{}", server.issuer(), page.values("#upstream-kakao", "href").remove(0));
     let away = browser.visit(&away).await.location().unwrap();
     let page = browser.visit(away.as_str()).await;
     let page = browser.follow(browser.submit(&page, "login-as-ryan", &[]).await).await;
