@@ -113,7 +113,9 @@ async fn dc_04_nothing_is_taken_but_a_small_direct_answer() {
     for (answer, then, expected) in [
         (moved, Then::Close, FetchError::Redirected),
         ("HTTP/1.1 304 Not Modified\r\n\r\n", Then::Close, FetchError::Redirected),
-        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", Then::Close, FetchError::Status),
+        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", Then::Close, FetchError::Gone),
+        ("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n", Then::Close, FetchError::Gone),
+        ("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", Then::Close, FetchError::Status),
         ("HTTP/1.1 204 No Content\r\n\r\n", Then::Close, FetchError::Status),
         (packed, Then::Close, FetchError::Compressed),
         (long, Then::Wait, FetchError::TooLong),
