@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use mapae_protocol::time::Timestamp;
 
+pub(crate) use super::method::Method;
 use super::{
     Entrant, StoreError, Vault,
     database::{Row, Statement, statements, values},
@@ -57,31 +58,6 @@ statements! {
     FORGET = "DELETE FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2";
     FORGET_AGREEMENTS = "DELETE FROM agreements WHERE account_issuer = $1 AND account_subject = $2";
     FORGET_GUARD = "DELETE FROM account_guards WHERE issuer = $1 AND subject = $2";
-}
-
-/// A row of the table: an identity, and the account that it opens or opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Method {
-    pub(crate) person: EndUser,
-    pub(crate) account: EndUser,
-    pub(crate) provider: String,
-    /// What tells two accounts at one provider apart: a masked address.
-    pub(crate) hint: Option<String>,
-    /// Our client id there, where the provider has another name for a person at each app.
-    pub(crate) given_to: Option<String>,
-    pub(crate) added_at: Timestamp,
-    pub(crate) removed_at: Option<Timestamp>,
-}
-
-impl Method {
-    /// Whether the name that this identity has is the provider's for our client id there, `app`; `None` where the provider has
-    /// one for all apps (LK-07).
-    pub(crate) fn is_given_to(&self, app: Option<&str>) -> bool {
-        match (app, &self.given_to) {
-            (Some(now), Some(given_to)) => now == given_to,
-            _ => true,
-        }
-    }
 }
 
 /// What came of removing a method.

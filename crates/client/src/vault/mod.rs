@@ -11,6 +11,7 @@ mod fresh;
 mod key;
 mod leases;
 mod logouts;
+mod method;
 mod methods;
 mod resting;
 mod service_keys;

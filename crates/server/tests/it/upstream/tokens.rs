@@ -1,9 +1,6 @@
 //! An app that the operator permits, and to which the person agrees, gets what the provider gave, working now.
 
-use mapae::{
-    clock::Clock,
-    store::identities::{self, Turn},
-};
+use mapae::store::identities::{self, Turn};
 use mapae_protocol::time::Seconds;
 use mapae_simulators::{Command, Tokens};
 use mapae_testkit::{
@@ -294,7 +291,7 @@ for_each_engine! {
     /// Counted where they arrive. The second node's clock is far ahead: the lease of the first is over there, if clocks count.
     async fn mx_02_two_nodes_whose_clocks_differ_refresh_once(stage: Stage of []) {
         let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
-        let ahead = Clock::manual(stage.server.now().plus(Seconds::minutes(2)));
+        let ahead = mapae::clock::Clock::manual(stage.server.now().plus(Seconds::minutes(2)));
         let node = TestServer::start_with(Options {
             issuer: Some(stage.server.issuer().to_owned()),
             database: Some(stage.server.database().to_owned()),
