@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use mapae_protocol::{
     device::{DEVICE_CODE, DeviceCode, DeviceRequest, DeviceResponse, UserCode},
@@ -15,12 +15,12 @@ use mapae_protocol::{
     time::Seconds,
 };
 
-use super::{authorize::admit_scopes, cors, form, json, token_error::TokenError};
+use super::{authorize::admit_scopes, called, form::Form, json, token_error::TokenError};
 use crate::{
     accounts::rows,
     app::App,
     catalog::Client,
-    client_auth, contention,
+    contention,
     fault::Fault,
     issue::user_code_digest,
     pages::at,
@@ -41,29 +41,11 @@ const MAX_USER_AGENT: usize = 256;
 
 /// `POST /device_authorization`.
 pub(crate) async fn begin(State(app): State<App>, request: Request) -> Response {
-    let origin = cors::origin(&request);
-    let (client, outcome) = take(&app, request).await;
-    let response = match outcome {
-        Ok(response) => json::no_store(&response),
-        Err(error) => error.into_response(),
-    };
-    cors::allow_client(&app, response, origin, client.as_deref()).await
+    let work = async |client: Arc<Client>, form: Form| keep(&app, &client, &form).await;
+    called::by_app(&app, request, work, |response| json::no_store(&response)).await
 }
 
-async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Result<DeviceResponse, TokenError>) {
-    let form = match form::read(request, app.config().limits.form_bytes).await {
-        Ok(form) => form,
-        Err(error) => return (None, Err(error.into())),
-    };
-    let client = match client_auth::authenticate_app(app, &form).await {
-        Ok(client) => client,
-        Err(error) => return (None, Err(error)),
-    };
-    let outcome = keep(app, &client, &form).await;
-    (Some(client), outcome)
-}
-
-async fn keep(app: &App, client: &Client, form: &form::Form) -> Result<DeviceResponse, TokenError> {
+async fn keep(app: &App, client: &Client, form: &Form) -> Result<DeviceResponse, TokenError> {
     if !client.may_use(DEVICE_CODE) {
         return Err(TokenError::UnauthorizedGrantType);
     }
@@ -84,7 +66,7 @@ async fn keep(app: &App, client: &Client, form: &form::Form) -> Result<DeviceRes
                 scopes: &scopes,
                 resource,
                 started_from: &started_from,
-                user_agent: called(&form.headers),
+                user_agent: name_of(&form.headers),
                 poll_interval: INTERVAL,
                 expires_at: now.plus(LIFE),
             },
@@ -101,7 +83,7 @@ async fn keep(app: &App, client: &Client, form: &form::Form) -> Result<DeviceRes
 }
 
 /// What a device calls itself; shown in words of our own only.
-fn called(headers: &HeaderMap) -> &str {
+fn name_of(headers: &HeaderMap) -> &str {
     let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.get(..MAX_USER_AGENT).unwrap_or(text)
 }

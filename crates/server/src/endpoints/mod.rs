@@ -3,6 +3,7 @@
 pub(crate) mod asset;
 pub(crate) mod authorize;
 pub(crate) mod bearer_error;
+mod called;
 pub(crate) mod cors;
 pub(crate) mod device_authorization;
 pub(crate) mod discovery;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::{Method, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use mapae_protocol::{
     authorization::{
@@ -24,12 +24,11 @@ use mapae_protocol::{
     time::Seconds,
 };
 
-use super::{authorize::admit, cors, form, json, token_error::TokenError};
+use super::{authorize::admit, called, form::Form, json, token_error::TokenError};
 use crate::{
     accounts::rows,
     app::App,
     catalog::Client,
-    client_auth,
     dpop::{self, Possession},
     http::ClientAddress,
     interaction::{Unopened, open},
@@ -48,33 +47,16 @@ const MAX_KEPT: usize = 24 * 1024;
 
 /// `POST /par`.
 pub(crate) async fn push(State(app): State<App>, request: Request) -> Response {
-    let origin = cors::origin(&request);
-    let (client, outcome) = take(&app, request).await;
-    let response = match outcome {
-        Ok((pushed, possession)) => {
-            let response = json::with_status(StatusCode::CREATED, &pushed);
-            possession.iter().fold(response, |response, possession| possession.renew(response))
-        }
-        Err(error) => error.into_response(),
-    };
-    cors::allow_client(&app, response, origin, client.as_deref()).await
+    let work = async |client: Arc<Client>, form: Form| proven(&app, &client, form).await;
+    called::by_app(&app, request, work, |(pushed, possession)| {
+        let response = json::with_status(StatusCode::CREATED, &pushed);
+        possession.iter().fold(response, |response, possession| possession.renew(response))
+    })
+    .await
 }
 
 /// What the app is told, and the possession that it proved.
 type Outcome = Result<(PushedResponse, Option<Possession>), TokenError>;
-
-async fn take(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
-    let form = match form::read(request, app.config().limits.form_bytes).await {
-        Ok(form) => form,
-        Err(error) => return (None, Err(error.into())),
-    };
-    let client = match client_auth::authenticate_app(app, &form).await {
-        Ok(client) => client,
-        Err(error) => return (None, Err(error)),
-    };
-    let outcome = proven(app, &client, form).await;
-    (Some(client), outcome)
-}
 
 /// The request, out of its object if it came in one, and whether it did: then nothing else of the form counts (RFC 9126 §3, RFC 9101 §6).
 async fn unfolded(
@@ -102,7 +84,7 @@ async fn unfolded(
 
 /// Pushing with a proof of possession binds the code to its key (RFC 9449 §10.1). A proof is good once, also when what
 /// came with it is refused.
-async fn proven(app: &App, client: &Client, form: form::Form) -> Outcome {
+async fn proven(app: &App, client: &Client, form: Form) -> Outcome {
     let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
     let request = dpop::Request {
         method: &Method::POST,
@@ -122,7 +104,7 @@ async fn proven(app: &App, client: &Client, form: form::Form) -> Outcome {
 }
 
 /// Each try counts, since its proof is kept.
-fn charge(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+fn charge(app: &App, client: &Client, form: &Form) -> Result<(), TokenError> {
     rows::charge(app, client, rows::PUSHED_REQUESTS, &form.source()).map_err(|_| TokenError::TooMany)
 }
 

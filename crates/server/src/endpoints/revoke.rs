@@ -1,20 +1,21 @@
 //! Revocation — RFC 7009 §2.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use mapae_protocol::{
     error::{ErrorCode, OAuthError},
     token_parameter::TokenParameter,
 };
 
-use super::{cors, form, json, token_error::TokenError};
+use super::{called, form::Form, json, token_error::TokenError};
 use crate::{
     app::App,
     catalog::Client,
-    client_auth,
     issue::{PresentedToken, RefreshToken},
     keys::KeySet,
     store::{CommitError, Unit, grants, tokens},
@@ -22,31 +23,13 @@ use crate::{
 
 /// `POST /revoke`.
 pub(crate) async fn revoke(State(app): State<App>, request: Request) -> Response {
-    let origin = cors::origin(&request);
-    let form = match form::read(request, app.config().limits.form_bytes).await {
-        Ok(form) => form,
-        Err(error) => {
-            let response = TokenError::from(error).into_response();
-            return cors::allow_client(&app, response, origin, None).await;
-        }
-    };
-    let (client, outcome) = match client_auth::authenticate_app(&app, &form).await {
-        Ok(client) => {
-            let outcome = end(&app, &client, &form).await;
-            (Some(client), outcome)
-        }
-        Err(error) => (None, Err(error)),
-    };
-    let response = match outcome {
-        Ok(()) => json::empty(StatusCode::OK),
-        Err(error) => error.into_response(),
-    };
-    cors::allow_client(&app, response, origin, client.as_deref()).await
+    let work = async |client: Arc<Client>, form: Form| end(&app, &client, &form).await;
+    called::by_app(&app, request, work, |()| json::empty(StatusCode::OK)).await
 }
 
 /// Ends what the token gives. A token that is unknown, expired or revoked already is a success (RFC 7009 §2.2);
 /// the hint is not needed, since what a token is shows in itself (RFC 7009 §2.1).
-async fn end(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+async fn end(app: &App, client: &Client, form: &Form) -> Result<(), TokenError> {
     let request = TokenParameter::parse(&form.params)?;
     let keys = app.keys_for(request.token.expose()).await?;
     let unit = unit(app, client, request.token.expose(), &keys).await?;

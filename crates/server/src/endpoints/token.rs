@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::Method,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use mapae_protocol::{
     dpop::Error as ProofError,
@@ -15,13 +15,13 @@ use mapae_protocol::{
     token::{TokenRequest, TokenResponse},
 };
 
-use super::{cors, form, token_error::TokenError};
+use super::{called, form::Form, json, token_error::TokenError};
 use crate::{
     accounts::rows,
     app::App,
     audit::About,
     catalog::Client,
-    client_auth, contention,
+    contention,
     dpop::{self, Possession},
     fault::Fault,
     grant_types::{self, Decision, Issue, Refusal, TokenContext},
@@ -33,35 +33,17 @@ use crate::{
 
 /// `POST /token`.
 pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
-    let origin = cors::origin(&request);
-    let (client, outcome) = exchange(&app, request).await;
-    let response = match outcome {
-        Ok((response, possession)) => {
-            let response = super::json::no_store(&response);
-            possession.iter().fold(response, |response, possession| possession.renew(response))
-        }
-        Err(error) => error.into_response(),
-    };
-    cors::allow_client(&app, response, origin, client.as_deref()).await
+    let work = async |client: Arc<Client>, form: Form| grant(&app, &client, &form).await;
+    called::by_app(&app, request, work, |(response, possession)| {
+        possession.iter().fold(json::no_store(&response), |response, possession| possession.renew(response))
+    })
+    .await
 }
 
 /// The tokens, and the possession to which they are bound.
 type Outcome = Result<(TokenResponse, Option<Possession>), TokenError>;
 
-async fn exchange(app: &App, request: Request) -> (Option<Arc<Client>>, Outcome) {
-    let form = match form::read(request, app.config().limits.form_bytes).await {
-        Ok(form) => form,
-        Err(error) => return (None, Err(error.into())),
-    };
-    let client = match client_auth::authenticate_app(app, &form).await {
-        Ok(client) => client,
-        Err(error) => return (None, Err(error)),
-    };
-    let outcome = grant(app, &client, &form).await;
-    (Some(client), outcome)
-}
-
-async fn grant(app: &App, client: &Client, form: &form::Form) -> Outcome {
+async fn grant(app: &App, client: &Client, form: &Form) -> Outcome {
     let request = TokenRequest::parse(&form.params)?;
     let grant_type = grant_types::find(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
     if !client.may_use(grant_type.name()) {
@@ -120,7 +102,7 @@ async fn grant(app: &App, client: &Client, form: &form::Form) -> Outcome {
 }
 
 /// The possession that the app proves; an app that registered for it gets nothing without (RFC 9449 §5.2).
-async fn possession(app: &App, client: &Client, form: &form::Form) -> Result<Option<Possession>, TokenError> {
+async fn possession(app: &App, client: &Client, form: &Form) -> Result<Option<Possession>, TokenError> {
     let address = app.issuer().endpoint(paths::TOKEN);
     let request = dpop::Request {
         method: &Method::POST,
@@ -137,7 +119,7 @@ async fn possession(app: &App, client: &Client, form: &form::Form) -> Result<Opt
 
 /// A proof counts that is kept for nothing else: whoever knows the id of a public app can cause it. So does each of an app
 /// that nobody vouches for. What a refusal revokes is revoked in any case.
-fn charge(app: &App, client: &Client, form: &form::Form) -> Result<(), TokenError> {
+fn charge(app: &App, client: &Client, form: &Form) -> Result<(), TokenError> {
     rows::charge(app, client, rows::PROOFS, &form.source()).map_err(|_| TokenError::TooMany)
 }
 

@@ -1,11 +1,8 @@
 //! An app that the operator permits, and to which the person agrees, gets what the provider gave, working now.
 
-use mapae::store::identities::{self, Turn};
-use mapae_protocol::time::Seconds;
+use mapae::store::identities;
 use mapae_simulators::{Command, Tokens};
-use mapae_testkit::{
-    Answer, AppFixture, AppSpec, Authorization, Browser, Options, Page, TestServer, UserFixture, client,
-};
+use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Page, UserFixture, client};
 
 use super::{
     stage::{PASSWORD, Stage, by_password, connect, for_each_engine, sign_up},
@@ -44,13 +41,13 @@ pub(super) async fn agreed(
 }
 
 /// The same of somebody who agrees to all that is asked.
-async fn signed_in(stage: &Stage, app: &AppFixture, browser: &Browser) -> String {
+pub(super) async fn signed_in(stage: &Stage, app: &AppFixture, browser: &Browser) -> String {
     let tokens = agreed(stage, app, browser, (ASKS, "ryan", &["profile", "upstream:kakao"])).await;
     tokens.text("access_token")
 }
 
 /// An app that the operator permitted.
-async fn permitted(stage: &Stage) -> AppFixture {
+pub(super) async fn permitted(stage: &Stage) -> AppFixture {
     let app = stage.server.register(AppSpec::default()).await;
     let said = stage.mapae(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
     assert_eq!((&said["permitted"], &said["scope"]), (&true.into(), &"upstream:kakao".into()));
@@ -105,7 +102,7 @@ async fn who_is(stage: &Stage, token: &str) -> i64 {
     answer.json["id"].as_i64().unwrap_or_default()
 }
 
-async fn works(stage: &Stage, token: &str) -> bool {
+pub(super) async fn works(stage: &Stage, token: &str) -> bool {
     who_is(stage, token).await != 0
 }
 
@@ -266,87 +263,6 @@ for_each_engine! {
         assert_eq!(fetched(&stage, &here).await.status, 200);
     }
 
-    async fn it_is_refreshed_when_due_and_once_for_all_who_ask(stage: Stage of ["kakao"]) {
-        let app = permitted(&stage).await;
-        let browser = Browser::default();
-        let before = fetched(&stage, &signed_in(&stage, &app, &browser).await).await.text("access_token");
-        stage.advance(6 * 3_600 + 60);
-        // The browser is signed in here still; nobody goes to the provider.
-        let access_token = signed_in(&stage, &app, &browser).await;
-        let tasks = (0..20).map(|_| {
-            let (server, token) = (stage.server.at("/upstream/kakao/token"), access_token.clone());
-            tokio::spawn(async move { client::send(reqwest::Client::new().get(server).bearer_auth(token)).await })
-        });
-        let tasks: Vec<_> = tasks.collect();
-        let mut given = std::collections::BTreeSet::new();
-        for task in tasks {
-            let answer = task.await.unwrap();
-            given.insert(answer.text("access_token"));
-        }
-        assert_eq!(given.len(), 1, "one refresh, and everybody has what it brought");
-        let given = given.first().unwrap();
-        assert!(*given != before && works(&stage, given).await);
-    }
-
-    /// Counted where they arrive. The second node's clock is far ahead: the lease of the first is over there, if clocks count.
-    async fn mx_02_two_nodes_whose_clocks_differ_refresh_once(stage: Stage of []) {
-        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
-        let ahead = mapae::clock::Clock::manual(stage.server.now().plus(Seconds::minutes(2)));
-        let node = TestServer::start_with(Options {
-            issuer: Some(stage.server.issuer().to_owned()),
-            database: Some(stage.server.database().to_owned()),
-            beside: Some(stage.server.data().to_owned()),
-            clock: Some(ahead.clone()),
-            ..Options::default()
-        });
-        let node = node.await;
-        let here = stage.server.at("/upstream/kakao/token");
-        let host = stage.server.issuer().trim_start_matches("http://").to_owned();
-        let there = format!("http://{}/upstream/kakao/token", node.address());
-        for round in 1..=3 {
-            stage.advance(3_700);
-            ahead.advance(Seconds::seconds(3_700));
-            let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
-            let ask = |address: &str| {
-                let request = reqwest::Client::new().get(address).header("host", &host).bearer_auth(&token);
-                tokio::spawn(client::send(request))
-            };
-            let held = stranger.hold_refreshes().await;
-            let first = ask(&here);
-            stranger.is_asked_to_refresh().await;
-            let others: Vec<_> = (0..20).map(|n| ask(if n % 2 == 0 { &here } else { &there })).collect();
-            // Long enough for all of them to find the turn taken; whoever would not wait is heard of.
-            for _ in 0..50 {
-                identities::of_user(node.app().db(), &user.id).await.unwrap();
-                tokio::task::yield_now().await;
-            }
-            drop(held);
-            for answer in others.into_iter().chain([first]) {
-                let answer = answer.await.unwrap();
-                assert_eq!(answer.status, 200, "{}", answer.json);
-            }
-            assert_eq!(stranger.refreshes(), 1, "round {round}");
-            stranger.forget();
-        }
-    }
-
-    async fn mx_02_a_node_that_died_while_it_refreshed_is_stood_in_for(stage: Stage of []) {
-        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
-        stage.advance(3_700);
-        let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
-        let db = stage.server.app().db();
-        let way = identities::of_user(db, &user.id).await.unwrap().remove(0);
-        let dead = Turn { id: &way.id, version: way.tokens_version, holder: "who died" };
-        db.commit(identities::claim_refresh(dead, None)).await.unwrap();
-        let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
-        let mut waiting = tokio::spawn(client::send(request));
-        let waits = tokio::time::timeout(std::time::Duration::from_millis(500), &mut waiting).await;
-        assert!(waits.is_err() && stranger.refreshes() == 0, "who gave a sign a moment ago is alive");
-        stage.advance(7);
-        let answer = waiting.await.unwrap();
-        assert_eq!((answer.status.as_u16(), stranger.refreshes()), (200, 1), "{}", answer.json);
-    }
-
     async fn when_the_link_is_over_the_app_is_told_to_let_the_person_sign_in(stage: Stage of ["kakao"]) {
         let (app, browser) = (permitted(&stage).await, Browser::default());
         let access_token = signed_in(&stage, &app, &browser).await;
@@ -374,59 +290,6 @@ for_each_engine! {
         let access_token = signed_in(&stage, &app, &Browser::default()).await;
         let given = fetched(&stage, &access_token).await.text("access_token");
         assert!(works(&stage, &given).await && !stage.kept().await.contains(&given));
-    }
-
-    /// The provider has given the refresh token away: what comes for it is kept, whether somebody waits for it or not.
-    async fn mx_02_a_refresh_whose_asker_hangs_up_loses_nothing(stage: Stage of []) {
-        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
-        stage.advance(3_700);
-        let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
-        let before = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
-        let held = stranger.hold_refreshes().await;
-        let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
-        let fetching = tokio::spawn(client::send(request));
-        stranger.is_asked_to_refresh().await;
-        fetching.abort();
-        assert!(fetching.await.unwrap_err().is_cancelled());
-        drop(held);
-        let kept = async {
-            loop {
-                let way = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
-                if way.tokens_version > before.tokens_version {
-                    return way;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        let way = tokio::time::timeout(std::time::Duration::from_secs(30), kept).await.expect("it is kept");
-        assert!(way.tokens.is_some() && way.tokens != before.tokens);
-    }
-
-    async fn lk_10_mx_02_a_way_that_is_removed_while_its_tokens_are_refreshed_gives_none(stage: Stage of []) {
-        let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
-        for ends in [false, true] {
-            stage.advance(3_700);
-            let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
-            let held = stranger.hold_refreshes().await;
-            let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
-            let fetching = tokio::spawn(client::send(request));
-            stranger.is_asked_to_refresh().await;
-            let db = stage.server.app().db();
-            let way = identities::of_user(db, &user.id).await.unwrap().remove(0);
-            if ends {
-                db.commit(identities::remove(&way.id, &user.id, None, stage.server.now())).await.unwrap();
-            }
-            drop(held);
-            let answer = fetching.await.unwrap();
-            if !ends {
-                assert_eq!(answer.text("access_token"), "a");
-                stranger.forget();
-                continue;
-            }
-            assert_eq!((answer.status.as_u16(), answer.text("error").as_str()), (400, "login_required"));
-            let left = identities::find(db, &way.issuer, &way.subject).await.unwrap().unwrap();
-            assert!(left.removed_at.is_some() && left.tokens.is_none(), "{left:?}");
-        }
     }
 
     async fn lk_07_who_was_permitted_there_is_not_permitted_at_another_of_its_name(stage: Stage of ["kakao"]) {
