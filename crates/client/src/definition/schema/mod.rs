@@ -10,12 +10,12 @@ use mapae_protocol::locale::Locale;
 use serde::Deserialize;
 
 pub(crate) use self::{
-    identity::{BirthDateMap, EmailMap, Field, Form, IdentityMap, ItemList},
+    identity::{EmailMap, Field, Form, IdentityMap, ItemList},
     login::{
-        Authentication, Authorization, HostedDomain, IdToken, Nonce, Refresh, ResponseMode, SecretSource,
-        Stands, Token, UserInfo, UserInfoUse,
+        Authentication, Authorization, IdToken, Nonce, Refresh, ResponseMode, SecretSource, Stands, Token,
+        UserInfo, UserInfoUse,
     },
-    rules::{ErrorRule, NoticeProof, NoticeRule, RuleClass, Says},
+    rules::{ErrorRule, NoticeProof, NoticeRule, RuleClass},
 };
 use super::button::{Colour, Colours};
 
