@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use mapae_protocol::locale::Locale;
 use serde::Deserialize;
 
+#[cfg(test)]
+pub(crate) use self::{identity::BirthDateMap, login::HostedDomain, rules::Says};
 pub(crate) use self::{
     identity::{EmailMap, Field, Form, IdentityMap, ItemList},
     login::{
