@@ -69,7 +69,7 @@ pub(super) fn sign_in_method_to_add(
     providers: &[Provider],
     language: Locale,
 ) -> String {
-    let title = text(language, "이 계정으로 로그인할까요?", "Add this way to sign in?");
+    let title = text(language, "이 계정을 추가할까요?", "Add this way to sign in?");
     let advice = text(
         language,
         "추가하면 아래 계정으로도 지금 계정에 로그인할 수 있습니다. 내 계정이 맞는지 확인해 주세요. 여럿이 쓰는 컴퓨터라면 다른 사람의 계정일 수 있습니다.",
