@@ -88,16 +88,20 @@ pub(crate) mod paths {
     /// The sign-up form.
     pub(crate) const SIGN_UP: &str = "/sign-up";
     /// Begins the proof of an account to which whoever signs up may belong.
+    #[cfg(feature = "axum")]
     pub(crate) const PROVE_ACCOUNT: &str = "/sign-up/prove";
     /// The ways into the account.
     pub(crate) const METHODS: &str = "/sign-in-methods";
     /// Begins a proof of who is signed in.
+    #[cfg(feature = "axum")]
     pub(crate) const PROVE_AGAIN: &str = "/sign-in-methods/prove";
     /// Begins to add one.
+    #[cfg(feature = "axum")]
     pub(crate) const ADD_METHOD: &str = "/sign-in-methods/add";
     /// Shows which one is added, and adds it.
     pub(crate) const CONFIRM_METHOD: &str = "/sign-in-methods/confirm";
     /// Removes one.
+    #[cfg(feature = "axum")]
     pub(crate) const REMOVE_METHOD: &str = "/sign-in-methods/remove";
     /// The service's terms.
     pub(crate) const TERMS: &str = "/agreements";
