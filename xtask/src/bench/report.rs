@@ -26,7 +26,7 @@ const METHOD: &str = "## How it was measured
 
 - Three servers ran side by side, each as a process of its own on loopback, and were asked in turn, one at a time: **Mapae** (`mapae serve`, its
   release build, durable on SQLite with `synchronous=FULL`); **oidc-provider**, the npm package, in one Node process with `NODE_ENV=production`, ES256,
-  JWT access tokens by resource indicator and its in-memory store, enlarged so that it forgets nothing during the run; **bare**, axum handlers that
+  JWT access tokens by resource indicator and its in-memory store, enlarged so that it forgets nothing within a round; **bare**, axum handlers that
   parse the form, sign with ES256 or verify one signature, and answer with Mapae's bytes and headers, without client authentication, limits, a store,
   or any rule: what nobody can leave out.
 - Mapae was set up by its own command line, and 64 people signed in once by the pages of each server. Everything measured is what comes after.
