@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(ask("GET", "/cached").await.0.headers()["cache-control"], "public, max-age=300");
     }
 
-    /// RFC 6585 §4, RFC 9110 §15.6.4.
+    /// RFC 6585 §4, RFC 9110 §10.2.3, RFC 9110 §15.6.4.
     #[tokio::test]
     async fn who_is_turned_away_hears_when_to_come_back() {
         for (target, status, after) in [

@@ -77,7 +77,8 @@ async fn po_09_an_app_that_did_not_register_is_given_no_nonce() {
     let registered = server.register(bound()).await;
     let person = Person::of(&server).await;
     let key = Key::fresh();
-    let refused = post(&server, &registered, "/token", &[&key.proof(&server, "/token")], MACHINE).await;
+    let form = [("grant_type", "refresh_token"), ("refresh_token", "x")];
+    let refused = post(&server, &registered, "/token", &[&key.proof(&server, "/token")], &form).await;
     let given = nonce(&refused).unwrap();
     // Neither of somebody else's nor of our own that is too old does it hear.
     server.advance(Seconds::minutes(6));

@@ -191,5 +191,5 @@ async fn dc_06_an_app_does_not_leave_its_profile_by_itself_whoever_has_put_it_th
 
 /// What the operator's command line does.
 async fn put_on(server: &TestServer, id: &str, profile: Option<&str>) {
-    by_operator(server, id, &["--profile", profile.unwrap_or("none"), "--id-token-alg", "ES256"]).await;
+    by_operator(server, id, &["--profile", profile.unwrap_or("none")]).await;
 }
