@@ -186,10 +186,16 @@ impl BearerError {
     }
 }
 
-/// The algorithms of proofs, as metadata and challenges list them (RFC 9449 §5.1, §7.1).
+/// The algorithms of proofs, as metadata and challenges list them (RFC 9449 §5.1, §7.1): all that are implemented.
 #[must_use]
 pub fn proof_algorithms() -> Vec<String> {
-    Algorithm::ALL.iter().map(|algorithm| algorithm.as_str().to_owned()).collect()
+    names(Algorithm::ALL)
+}
+
+/// The registered names of algorithms.
+#[must_use]
+pub fn names(algorithms: &[Algorithm]) -> Vec<String> {
+    algorithms.iter().map(|algorithm| algorithm.as_str().to_owned()).collect()
 }
 
 /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1).
@@ -208,15 +214,21 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// The header value. All parts come from types without quotes, backslashes and control characters, so nothing
-    /// needs escaping.
+    /// The header value, where proofs of every algorithm are taken.
     #[must_use]
     pub fn to_header_value(&self) -> String {
+        self.to_header_value_for(Algorithm::ALL)
+    }
+
+    /// The header value, where proofs of these algorithms are taken. All parts come from types without quotes, backslashes
+    /// and control characters, so nothing needs escaping.
+    #[must_use]
+    pub fn to_header_value_for(&self, proofs: &[Algorithm]) -> String {
         let code = self.error.code();
         let scope = self.scope.as_ref().filter(|scope| !scope.is_empty()).map(Scopes::to_string);
         let algs = match self.scheme {
             TokenType::Bearer => None,
-            TokenType::Dpop => Some(proof_algorithms().join(" ")),
+            TokenType::Dpop => Some(names(proofs).join(" ")),
         };
         let attributes = [
             ("error", code.map(ErrorCode::as_str)),
@@ -393,6 +405,7 @@ mod tests {
         assert_eq!(bare.to_header_value(), "Bearer");
         let bound = Challenge { scheme: TokenType::Dpop, ..bare };
         assert_eq!(bound.to_header_value(), r#"DPoP algs="ES256 RS256 PS256 EdDSA""#);
+        assert_eq!(bound.to_header_value_for(&[Algorithm::EdDsa]), r#"DPoP algs="EdDSA""#);
     }
 
     #[test]

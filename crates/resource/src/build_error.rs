@@ -48,6 +48,9 @@ pub enum BuildError {
          address(\"https://api.example.com\")"
     )]
     NoAddress,
+    /// No proof could be good.
+    #[error("proof_algorithms: name at least one, or leave the call out to take all")]
+    NoProofAlgorithm,
     /// The HTTP client could not be made.
     #[error(
         "the HTTP client could not be made: check the system's certificates, or bring one by http_client()"

@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_protocol::{
-    bearer::proof_algorithms,
+    bearer::names,
     issuer::Issuer,
+    jose::Algorithm,
     origin::Origin,
     resource::ResourceIndicator,
     resource_metadata::{BearerMethod, ResourceMetadata},
@@ -64,6 +65,7 @@ pub struct Builder {
     address: Option<String>,
     requires_bound: bool,
     nonces: Option<Secret<[u8; 32]>>,
+    proof_algorithms: Vec<Algorithm>,
     clock: Arc<dyn Clock>,
     client: Option<reqwest::Client>,
 }
@@ -93,6 +95,7 @@ impl Builder {
             address: None,
             requires_bound: false,
             nonces: None,
+            proof_algorithms: Algorithm::ALL.to_vec(),
             clock: Arc::new(SystemClock::new()),
             client: None,
         }
@@ -207,6 +210,22 @@ impl Builder {
         self
     }
 
+    /// The algorithms by which a proof of possession may be signed; default all that are implemented. Others are refused, and
+    /// the metadata document and the challenges list these alone (`dpop_signing_alg_values_supported`, RFC 9728 §2).
+    ///
+    /// An API of FAPI 2.0 wants [`fapi::ALGORITHMS`](mapae_protocol::fapi::ALGORITHMS) (FAPI 2.0 §5.4.1): RS256 is none of
+    /// them.
+    #[must_use]
+    pub fn proof_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.proof_algorithms.clear();
+        for algorithm in algorithms {
+            if !self.proof_algorithms.contains(&algorithm) {
+                self.proof_algorithms.push(algorithm);
+            }
+        }
+        self
+    }
+
     /// Another source of time; for tests.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -232,7 +251,7 @@ impl Builder {
         let base = self.base(&settings)?;
         let document = Document::of(&self.metadata(&settings, base.is_some()));
         let nonces = self.nonces.as_ref().map(|key| Nonces::new(key.expose()));
-        let possession = Possession::new(base, self.requires_bound, nonces);
+        let possession = Possession::new(base, self.requires_bound, nonces, self.proof_algorithms);
         let client = match self.client {
             Some(client) => client,
             None => outbound::default_client(settings.issuer.is_loopback())?,
@@ -256,6 +275,9 @@ impl Builder {
     fn settings(&self) -> Result<Settings, BuildError> {
         let credential = self.credential.as_ref();
         let credential = credential.map(|(id, secret)| Credential::new(id, secret.clone())).transpose()?;
+        if self.proof_algorithms.is_empty() {
+            return Err(BuildError::NoProofAlgorithm);
+        }
         if self.keys_max_age < SHORTEST_AGE || self.feed_max_age < SHORTEST_AGE {
             return Err(BuildError::MaxAge);
         }
@@ -311,7 +333,11 @@ impl Builder {
             authorization_servers: vec![settings.issuer.clone()],
             scopes_supported: self.scopes.clone(),
             bearer_methods_supported: vec![BearerMethod::Header],
-            dpop_signing_alg_values_supported: if proofs { proof_algorithms() } else { Vec::new() },
+            dpop_signing_alg_values_supported: if proofs {
+                names(&self.proof_algorithms)
+            } else {
+                Vec::new()
+            },
             dpop_bound_access_tokens_required: self.requires_bound,
             resource_name: self.name.clone(),
             resource_documentation: self.documentation.clone(),

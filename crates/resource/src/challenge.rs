@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use mapae_protocol::{
-    bearer::{self, BearerError, Challenge, proof_algorithms},
+    bearer::{self, BearerError, Challenge, names},
     dpop,
     endpoint_uri::EndpointUri,
     error::{ErrorCode, OAuthError},
+    jose::Algorithm,
     scope::Scopes,
     token::TokenType,
 };
@@ -38,21 +39,25 @@ impl Refusal {
         &self,
         resource_metadata: Option<&EndpointUri>,
         scheme: TokenType,
-        ways: Ways,
+        ways: Ways<'_>,
     ) -> Response<Full<Bytes>> {
         let scheme = if ways.bearer { scheme } else { TokenType::Dpop };
+        let proofs = ways.proofs.unwrap_or(Algorithm::ALL);
         let challenge = |error, description, scope: Option<&Scopes>| {
             let resource_metadata = resource_metadata.cloned();
             let challenge =
                 Challenge { scheme, error, description, scope: scope.cloned(), resource_metadata };
             let told = error.code().map(|code| OAuthError::new(code, description.unwrap_or_default()));
-            let mut response = response(error.status(), told, Some(challenge.to_header_value()));
+            let mut response = response(error.status(), told, Some(challenge.to_header_value_for(proofs)));
             // Who may try again hears of the other way, too (RFC 9449 §7.2).
-            if scheme == TokenType::Bearer && ways.dpop && error.status() == StatusCode::UNAUTHORIZED {
+            if scheme == TokenType::Bearer
+                && ways.proofs.is_some()
+                && error.status() == StatusCode::UNAUTHORIZED
+            {
                 let error = BearerError::NoCredentials;
                 let other =
                     Challenge { scheme: TokenType::Dpop, error, description: None, scope: None, ..challenge };
-                if let Ok(other) = HeaderValue::try_from(other.to_header_value()) {
+                if let Ok(other) = HeaderValue::try_from(other.to_header_value_for(proofs)) {
                     response.headers_mut().append(header::WWW_AUTHENTICATE, other);
                 }
             }
@@ -77,7 +82,7 @@ impl Refusal {
                 challenge(BearerError::InsufficientScope, Some(INSUFFICIENT_SCOPE), Some(scopes))
             }
             Self::InsufficientAuthentication(step_up) => {
-                let challenge = step_up.to_header_value(scheme, resource_metadata);
+                let challenge = step_up.to_header_value((scheme, proofs), resource_metadata);
                 response(StatusCode::UNAUTHORIZED, Some(STEP_UP), Some(challenge))
             }
             Self::Unavailable => {
@@ -127,7 +132,11 @@ fn response(
 
 impl StepUp {
     /// RFC 9470 §3: what `WWW-Authenticate` says about the sign-in that is needed.
-    fn to_header_value(&self, scheme: TokenType, resource_metadata: Option<&EndpointUri>) -> String {
+    fn to_header_value(
+        &self,
+        (scheme, proofs): (TokenType, &[Algorithm]),
+        resource_metadata: Option<&EndpointUri>,
+    ) -> String {
         let OAuthError { code, description } = STEP_UP;
         let mut value = format!("{scheme} error=\"{code}\", error_description=\"{description}\"");
         let acr_values = (!self.acr_values.is_empty()).then(|| self.acr_values.join(" "));
@@ -135,7 +144,7 @@ impl StepUp {
             ("acr_values", acr_values),
             ("max_age", self.max_age.map(|seconds| seconds.to_string())),
             ("resource_metadata", resource_metadata.map(EndpointUri::to_string)),
-            ("algs", (scheme == TokenType::Dpop).then(|| proof_algorithms().join(" "))),
+            ("algs", (scheme == TokenType::Dpop).then(|| names(proofs).join(" "))),
         ];
         for (name, text) in attributes {
             if let Some(text) = text {
@@ -154,7 +163,7 @@ mod tests {
     use super::*;
     use crate::refusal::Invalid;
 
-    const BEARER: Ways = Ways { bearer: true, dpop: false };
+    const BEARER: Ways<'_> = Ways { bearer: true, proofs: None };
 
     fn shown(refusal: &Refusal) -> String {
         let metadata =
@@ -213,7 +222,7 @@ mod tests {
     #[test]
     fn ui_04_a_challenge_names_the_ways_in_which_a_token_can_come() {
         let challenges = |refusal: &Refusal, scheme, bearer| {
-            let response = refusal.to_response(None, scheme, Ways { bearer, dpop: true });
+            let response = refusal.to_response(None, scheme, Ways { bearer, proofs: Some(Algorithm::ALL) });
             let values = response.headers().get_all(header::WWW_AUTHENTICATE);
             values.iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };

@@ -44,7 +44,8 @@
 //!
 //! - **That the sender has its key**, if it is bound to one (RFC 9449): such a token comes as `Authorization: DPoP` with a
 //!   proof in the header `DPoP`, for this method, this address and this token, made a moment ago and used once.
-//!   [`require_bound_tokens`](Builder::require_bound_tokens) refuses all others.
+//!   [`require_bound_tokens`](Builder::require_bound_tokens) refuses all others, and
+//!   [`proof_algorithms`](Builder::proof_algorithms) takes proofs of some algorithms alone, as FAPI 2.0 wants it.
 //!
 //! # Proofs of possession
 //!

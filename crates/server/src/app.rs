@@ -18,6 +18,7 @@ use crate::{
     client_document::FreshDocuments,
     clock::{Clock, ClockBehind, SteadyClock},
     config::{Config, Database, MasterKeySource, Site},
+    contention::Queue,
     endpoints::discovery::Documents,
     fault::Fault,
     fetch::Fetcher,
@@ -51,6 +52,7 @@ struct Parts {
     upstreams: upstream::Registry,
     fetcher: Fetcher,
     fresh_documents: FreshDocuments,
+    newcomers: Queue,
     app_keys: AppKeys,
     token_endpoint: String,
     changes: Changes,
@@ -173,6 +175,7 @@ impl App {
             catalog: Catalog::load(db.clone(), counters.catalog).await?,
             upstreams: upstream::Registry::new(upstreams),
             fresh_documents: FreshDocuments::default(),
+            newcomers: Queue::default(),
             app_keys: AppKeys::default(),
             token_endpoint: issuer.endpoint(paths::TOKEN).as_str().to_owned(),
             fetcher: Fetcher::new(&config.fetch, Development::of(&config.site)),
@@ -253,6 +256,11 @@ impl App {
     /// The providers that people sign in with.
     pub(crate) fn upstreams(&self) -> &upstream::Registry {
         &self.0.upstreams
+    }
+
+    /// Apps that need room among those that nobody has used yet.
+    pub(crate) fn newcomers(&self) -> &Queue {
+        &self.0.newcomers
     }
 
     /// The documents of apps that were read not long ago.

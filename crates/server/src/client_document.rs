@@ -21,7 +21,7 @@ use crate::{
     app::App,
     audit::{About, Event},
     client_auth::{self, NONE},
-    config, contention,
+    config,
     endpoints::{
         register::described::{self, Asked, Described},
         registration_error::RegistrationError,
@@ -159,7 +159,7 @@ async fn read(app: &App, id: &str, said: &Map<String, Value>, from: ClientAddres
     let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     let asked = described::ask(app, said, present(before.as_ref())).await.map_err(refused)?;
     let networks = Networks::of(from.ip());
-    match contention::until_done(|| keep(app, id, &asked, &networks)).await {
+    match app.newcomers().until_done(|| keep(app, id, &asked, &networks)).await {
         // Others were always faster with the room that there was.
         Err(Unread::Fault(Fault::Contention)) => Err(Unread::TooMany),
         kept => kept,

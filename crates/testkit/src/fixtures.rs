@@ -154,6 +154,7 @@ impl TestServer {
                 subject_type: spec.subject_type,
                 pkce_required: spec.pkce_required,
                 rotate_refresh: spec.rotate_refresh,
+                held_members: String::new(),
             },
             lists: AppLists {
                 redirect_uris: spec.redirect_uris.clone(),

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, request::Parts};
 use mapae_protocol::{
     access_token::{self, bound_to},
     dpop::{self, Address, Error, Expectations, NonceStanding, Proof},
+    jose::Algorithm,
     token::TokenType,
 };
 
@@ -28,23 +29,31 @@ pub(crate) struct Possession {
     /// Whether a token that is bound to no key is refused.
     required: bool,
     nonces: Option<Nonces>,
+    /// By which algorithms a proof may be signed.
+    algorithms: Vec<Algorithm>,
     used: Used,
 }
 
 /// How a token may come, for challenges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ways {
+pub(crate) struct Ways<'a> {
     pub(crate) bearer: bool,
-    pub(crate) dpop: bool,
+    /// The algorithms of proofs; `None`: no proof can be checked.
+    pub(crate) proofs: Option<&'a [Algorithm]>,
 }
 
 impl Possession {
-    pub(crate) fn new(base: Option<String>, required: bool, nonces: Option<Nonces>) -> Self {
-        Self { base, required, nonces, used: Used::new(used::MOST) }
+    pub(crate) fn new(
+        base: Option<String>,
+        required: bool,
+        nonces: Option<Nonces>,
+        algorithms: Vec<Algorithm>,
+    ) -> Self {
+        Self { base, required, nonces, algorithms, used: Used::new(used::MOST) }
     }
 
-    pub(crate) const fn ways(&self) -> Ways {
-        Ways { bearer: !self.required, dpop: self.base.is_some() }
+    pub(crate) fn ways(&self) -> Ways<'_> {
+        Ways { bearer: !self.required, proofs: self.base.is_some().then_some(self.algorithms.as_slice()) }
     }
 
     /// Whether the token may come like this: bound to a key with a proof of that key for this request, once; any other
@@ -80,7 +89,8 @@ impl Possession {
             access_token: Some(token),
             now: now.date,
         };
-        Ok(Proof::verify(text, &expected)?)
+        let proof = Proof::verify(text, &expected)?;
+        if self.algorithms.contains(&proof.algorithm()) { Ok(proof) } else { Err(Error::Malformed.into()) }
     }
 
     fn judge_nonce(&self, proof: &Proof, now: Moment) -> Result<Option<HeaderValue>, Refusal> {

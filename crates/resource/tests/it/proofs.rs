@@ -8,6 +8,7 @@ use mapae_resource::{
     Authorized, BuildError, Builder, ResourceServer,
     protocol::{
         dpop::{NewProof, Thumbprint},
+        fapi,
         jose::{Algorithm, SigningKey},
     },
 };
@@ -30,7 +31,11 @@ struct Sender {
 
 impl Sender {
     fn of(issuer: &Issuer) -> Self {
-        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        Self::signing(issuer, Algorithm::Es256)
+    }
+
+    fn signing(issuer: &Issuer, algorithm: Algorithm) -> Self {
+        let key = SigningKey::generate(algorithm).unwrap();
         let token =
             issuer.sign(&issuer.claims_with("cnf", json!({ "jkt": Thumbprint::of(key.public_jwk()) })));
         Self { key, token }
@@ -296,4 +301,35 @@ async fn without_an_address_no_proof_can_be_checked() {
     claims.as_object_mut().unwrap().remove("cnf");
     let unbound = api.events(&issuer.sign(&claims)).await;
     assert_eq!(unbound.status, 200);
+}
+
+/// FAPI 2.0 §5.4.1, RFC 9449 §4.3.
+#[tokio::test]
+async fn rs_17_an_api_takes_proofs_of_the_algorithms_that_it_names_and_no_others() {
+    let issuer = Issuer::start().await;
+    let api = Api::build(Api::builder(&issuer).proof_algorithms(fapi::ALGORITHMS.iter().copied()));
+    let any = Api::start(&issuer).await;
+    api.ready().await;
+    let algs = "algs=\"ES256 PS256 EdDSA\"";
+    for &algorithm in Algorithm::ALL {
+        let sender = Sender::signing(&issuer, algorithm);
+        assert_eq!(sender.get(&any, &[&sender.proof(&any, None)]).await.status, 200, "{algorithm:?}");
+        let answer = sender.get(&api, &[&sender.proof(&api, None)]).await;
+        if fapi::ALGORITHMS.contains(&algorithm) {
+            assert_eq!(answer.status, 200, "{algorithm:?}");
+        } else {
+            assert_eq!(answer.verdict(), "401 invalid_dpop_proof", "{algorithm:?}");
+            assert!(answer.challenge().contains(algs), "{}", answer.challenge());
+        }
+    }
+    assert_eq!(api.handled(), 3);
+    let document = api.with_headers("/.well-known/oauth-protected-resource/calendar", &[]).await.json();
+    assert_eq!(document["dpop_signing_alg_values_supported"], json!(["ES256", "PS256", "EdDSA"]));
+    let nothing = api.with_headers("/events", &[]).await;
+    assert!(challenges(&nothing).iter().any(|challenge| *challenge == format!("DPoP {algs}")), "{nothing:?}");
+    let none = Api::builder(&issuer).proof_algorithms([]);
+    assert_eq!(none.build().unwrap_err(), BuildError::NoProofAlgorithm);
+    let twice = Api::build(Api::builder(&issuer).proof_algorithms([Algorithm::EdDsa, Algorithm::EdDsa]));
+    let document = twice.with_headers("/.well-known/oauth-protected-resource/calendar", &[]).await.json();
+    assert_eq!(document["dpop_signing_alg_values_supported"], json!(["EdDSA"]));
 }

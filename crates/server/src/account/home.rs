@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -59,7 +59,12 @@ pub(super) async fn answer(
             StatusCode::UNPROCESSABLE_ENTITY
         }
     };
-    Ok((status, visit.show(&page, None)).into_response())
+    let mut response = (status, visit.show(&page, None)).into_response();
+    if let Some(ChangePasswordProblem::TooManyAttempts { minutes }) = password {
+        let seconds = HeaderValue::from(u64::from(minutes) * 60);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    Ok(response)
 }
 
 async fn has_password(visit: &Visit, signed_in: &SignedIn) -> Result<bool, PageError> {

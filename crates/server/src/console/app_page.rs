@@ -79,16 +79,15 @@ pub(super) fn refused(
 }
 
 fn page(developer: &Developer, facts: &Facts, draft: &Draft, typed: Typed, mistakes: &[Mistake]) -> AppPage {
-    let kept = || security::shown(facts.settings(), &facts.registered.lists);
     let forms = member_forms::shown(facts, draft, &typed, mistakes);
     let sent = typed.security.is_some();
-    let security = typed.security.or_else(kept);
+    let kept = || security::shown(facts.settings(), &facts.registered.lists);
+    let security = typed.security.unwrap_or_else(kept);
     // What a field of another form tells is not told twice.
     let elsewhere = !sent && forms.iter().any(MemberForm::is_wrong);
     let (of_security, authentication) =
         if elsewhere { (&[][..], None) } else { (mistakes, typed.authentication) };
-    let security =
-        security.map(|security| security_wording::told(security, draft, of_security, authentication));
+    let security = security_wording::told(security, draft, of_security, authentication);
     let items = typed.items.unwrap_or_else(|| draft.items.iter().map(TypedItem::of).collect());
     let kept = facts.draft();
     let gives_up = facts.grants().code() && !draft.grants.code();

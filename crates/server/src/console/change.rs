@@ -17,8 +17,8 @@ use crate::{
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
     registration::{
-        Draft, Mistake, begins_stricter, judge_authentication, keeps_secret, sector_after, shows_otherwise,
-        signs_with_secret,
+        Draft, Mistake, begins_stricter, held_after, judge_authentication, keeps_secret, sector_after,
+        shows_otherwise, signs_with_secret,
     },
     store::{
         Unit,
@@ -55,7 +55,8 @@ impl Change {
             self.id_token_alg.map_or(settings.id_token_alg, |algorithm| algorithm.as_str().to_owned());
         let settings = AppSettings { id_token_alg, ..settings };
         judge_authentication(&settings, &lists).map_err(Wrong::Authentication)?;
-        Ok((settings, lists))
+        let held_members = held_after(&facts.registered, (&settings, &lists), &[]);
+        Ok((AppSettings { held_members, ..settings }, lists))
     }
 }
 

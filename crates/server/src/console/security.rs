@@ -1,4 +1,4 @@
-//! How an app that keeps a secret or a key proves itself, and how its requests and tokens behave — RFC 6749 §2.3,
+//! How an app proves itself, if it keeps a secret or a key, and how its requests and tokens behave — RFC 6749 §2.3,
 //! RFC 9700 §2.1.1, §4.14.2, RFC 9101 §10.5, RFC 9449 §5.2, FAPI 2.0 §5.3.2.
 
 use axum::{
@@ -27,8 +27,11 @@ use crate::{
     store::apps::{AppLists, AppSettings},
 };
 
+/// Whether access tokens are bound to a key: the one field of every app.
+const TOKENS: &str = "tokens";
+
 const FIELDS: [&str; 8] =
-    ["auth_method", "jwks", "jwks_uri", "pkce", "refresh_tokens", "requests", "tokens", "profile"];
+    ["auth_method", "jwks", "jwks_uri", "pkce", "refresh_tokens", "requests", TOKENS, "profile"];
 
 /// `POST /console/apps/{id}/security`.
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
@@ -53,15 +56,16 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
     .await
 }
 
-/// What the page shows of an app; `None` for a public one, which has no choice.
-pub(super) fn shown(settings: &AppSettings, lists: &AppLists) -> Option<Security> {
+/// What the page shows of an app.
+pub(super) fn shown(settings: &AppSettings, lists: &AppLists) -> Security {
     let text = |name: &str| match kept(lists, name) {
         None => String::new(),
         Some(Value::String(text)) => text,
         Some(json) => serde_json::to_string_pretty(&json).unwrap_or_default(),
     };
     let is_on = |name: &str| kept(lists, name) == Some(Value::Bool(true));
-    (!settings.public).then(|| Security {
+    Security {
+        public: settings.public,
         auth_method: settings.token_endpoint_auth_method.clone(),
         methods: of_confidential_apps().map(|method| MethodChoice::new(method.name())).collect(),
         keeps_secret: keeps_secret(settings),
@@ -74,25 +78,31 @@ pub(super) fn shown(settings: &AppSettings, lists: &AppLists) -> Option<Security
         profile: profile_of(&lists.metadata),
         signs_people_in: Grants::restore(&settings.grant_types).code(),
         mistake: None,
-    })
+    }
 }
 
 fn kept(lists: &AppLists, member: &str) -> Option<Value> {
     serde_json::from_str(lists.metadata.get(member)?).ok()
 }
 
-/// What the form chose. The form of an app that sends nobody here has no field for codes and requests.
+/// What the form chose. The form of an app that sends nobody here has no field for codes and requests, and that of a public
+/// app only one for tokens.
 fn chosen(fields: &Fields<'_>, facts: &Facts) -> Result<Security, PageError> {
-    let before = shown(facts.settings(), &facts.registered.lists).ok_or(PageError::BadRequest)?;
-    let auth_method = match fields.text("auth_method")? {
-        "any" => None,
-        name if of_confidential_apps().any(|method| method.name() == name) => Some(name.to_owned()),
-        _ => return Err(PageError::BadRequest),
-    };
+    let before = shown(facts.settings(), &facts.registered.lists);
     let either = |name: &str, yes: &str, no: &str| match fields.text(name)? {
         value if value == yes => Ok(true),
         value if value == no => Ok(false),
         _ => Err(PageError::BadRequest),
+    };
+    let binds_tokens = either(TOKENS, "bound", "any")?;
+    if before.public {
+        let foreign = FIELDS.iter().any(|name| *name != TOKENS && fields.optional(name).is_some());
+        return if foreign { Err(PageError::BadRequest) } else { Ok(Security { binds_tokens, ..before }) };
+    }
+    let auth_method = match fields.text("auth_method")? {
+        "any" => None,
+        name if of_confidential_apps().any(|method| method.name() == name) => Some(name.to_owned()),
+        _ => return Err(PageError::BadRequest),
     };
     let of_people = |name: &str, yes: &str, no: &str, before: bool| {
         if is_left_out(name, fields, facts) { Ok(before) } else { either(name, yes, no) }
@@ -108,7 +118,7 @@ fn chosen(fields: &Fields<'_>, facts: &Facts) -> Result<Security, PageError> {
         pkce_required: of_people("pkce", "required", "optional", before.pkce_required)?,
         rotate_refresh: of_people("refresh_tokens", "rotate", "keep", before.rotate_refresh)?,
         signs_requests: of_people("requests", "signed", "any", before.signs_requests)?,
-        binds_tokens: either("tokens", "bound", "any")?,
+        binds_tokens,
         profile,
         ..before
     })

@@ -104,8 +104,8 @@ pub(crate) async fn of_client(
 
 /// The possession that a request proves.
 ///
-/// A nonce that the proof has must be ours and fresh; that of an app which registered for bound tokens must have one
-/// (decision 0131).
+/// That of an app which registered for bound tokens must have a nonce of ours, and nobody else is given one: so nobody who
+/// was may leave it out (RFC 9449 §11.3, decisions 0131, 0238).
 pub(crate) async fn possession(
     app: &App,
     request: &Request<'_>,
@@ -124,11 +124,10 @@ pub(crate) async fn possession(
     if client.is_some_and(|client| !client.algorithms(None).contains(&proof.algorithm())) {
         return Err(Error::Malformed.into());
     }
-    let nonce_needed = client.is_some_and(Client::binds_tokens);
     let standing = match proof.nonce() {
+        _ if !client.is_some_and(Client::binds_tokens) => NonceStanding::Good,
         Some(nonce) => nonce::standing(app, nonce).await?,
-        None if nonce_needed => NonceStanding::Bad,
-        None => NonceStanding::Good,
+        None => NonceStanding::Bad,
     };
     let next_nonce = match standing {
         NonceStanding::Good => None,

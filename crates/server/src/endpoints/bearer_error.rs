@@ -153,9 +153,5 @@ fn fault(error: &BearerError) -> Response {
     } else {
         (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::ServerError)
     };
-    let mut response = json::with_status(status, &OAuthError::new(code, error.description()));
-    if passes {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    response
+    json::with_status(status, &OAuthError::new(code, error.description()))
 }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     dpop::NONCE,
     fault::Fault,
-    http::{RequestId, body::BodyError},
+    http::{RequestId, body::BodyError, retry_after},
     interaction::{PageError, StepError},
     registration::{AuthenticationProblem, Refused},
     upstream,
@@ -213,7 +213,8 @@ fn all_in_order<E>(errors: &[E], count: usize, kind: impl Fn(&E) -> usize) {
 }
 
 /// `rule → code → status → headers`, without the headers that every answer has.
-async fn row(rule: String, response: Response) -> String {
+async fn row(rule: String, mut response: Response) -> String {
+    retry_after::apply(response.status(), response.headers_mut());
     let (parts, body) = response.into_parts();
     let body = body::to_bytes(body, usize::MAX).await.unwrap();
     let said = match serde_json::from_slice::<Value>(&body) {

@@ -7,18 +7,20 @@ use axum::{
 };
 use serde::Serialize;
 
-/// 200 with `Cache-Control: no-store` (RFC 6749 §5.1).
+/// 200, for no cache (RFC 6749 §5.1).
 pub(crate) fn no_store(value: &impl Serialize) -> Response {
     with_status(StatusCode::OK, value)
 }
 
-/// Any status, `Cache-Control: no-store`.
+/// Any status, for no cache: one that speaks HTTP/1.0 alone knows the second header only.
 pub(crate) fn with_status(status: StatusCode, value: &impl Serialize) -> Response {
     let Ok(bytes) = serde_json::to_vec(value) else {
         return empty(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let mut response = bytes_with_status(status, bytes.into());
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }
 

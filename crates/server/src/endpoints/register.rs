@@ -26,7 +26,6 @@ use crate::{
     audit::{About, Event},
     client_auth::secret,
     config::RegistrationPolicy,
-    contention,
     fault::Fault,
     http::{RequestContext, body},
     ids::Kind,
@@ -188,7 +187,7 @@ async fn commit(
     room: i64,
     now: Timestamp,
 ) -> Result<(), RegistrationError> {
-    let done = contention::until_done(|| async {
+    let done = app.newcomers().until_done(|| async {
         let gone = registrations::in_the_way(app.db(), registration, room).await?;
         let unit = unit.clone().with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now)));
         match app.commit(unit).await {

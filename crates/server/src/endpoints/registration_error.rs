@@ -128,12 +128,11 @@ impl RegistrationError {
         HeaderValue::try_from(challenge.to_header_value()).ok()
     }
 
-    /// When to come back, in seconds.
+    /// When to come back, in seconds, where that is known better than for every answer.
     fn retry_after(&self) -> Option<HeaderValue> {
         match self {
             Self::Throttled(after) => HeaderValue::try_from(after.get().to_string()).ok(),
             Self::Full => Some(HeaderValue::from_static("3600")),
-            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(HeaderValue::from_static("1")),
             _ => None,
         }
     }

@@ -153,12 +153,6 @@ impl IntoResponse for TokenError {
         if status == StatusCode::UNAUTHORIZED && self.used_header() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"mapae\""));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-        }
         if let Self::Proof { nonce, .. } = &self {
             return dpop::telling(response, nonce.as_ref());
         }

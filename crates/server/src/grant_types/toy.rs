@@ -133,6 +133,7 @@ mod tests {
                 subject_type: "pairwise".to_owned(),
                 pkce_required: true,
                 rotate_refresh: true,
+                held_members: String::new(),
             },
             lists: AppLists {
                 redirect_uris: Vec::new(),

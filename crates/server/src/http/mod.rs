@@ -22,6 +22,7 @@ mod own_head;
 mod panic;
 mod per_address;
 mod request_id;
+pub(crate) mod retry_after;
 mod security_headers;
 mod stack;
 mod stopwatch;

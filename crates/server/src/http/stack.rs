@@ -20,7 +20,7 @@ use super::{
     host::{self, HostError},
     own_head, panic, plain,
     request_id::{RequestId, RequestIds},
-    security_headers,
+    retry_after, security_headers,
 };
 use crate::config::{Config, Site};
 
@@ -102,13 +102,15 @@ impl Stack {
                 }
                 Err((status, text)) => plain(status, text),
             };
+            let status = response.status();
+            retry_after::apply(status, response.headers_mut());
             security_headers::apply(response.headers_mut(), rules.site.is_https());
-            if response.status().is_client_error() || response.status().is_server_error() {
+            if status.is_client_error() || status.is_server_error() {
                 let id = context.id.header_value();
                 response.headers_mut().extend(id.map(|id| (X_REQUEST_ID, id)));
             }
             if let Some(line) = line {
-                line.end(context, response.status());
+                line.end(context, status);
             }
             response
         }
@@ -202,6 +204,9 @@ mod tests {
                 get(|context: RequestContext| async move { format!("{} {}", context.id, context.client) }),
             )
             .route("/panic", get(panics))
+            .route("/many", get(|| async { StatusCode::TOO_MANY_REQUESTS }))
+            .route("/away", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+            .route("/later", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "3600")]) }))
             .route("/cached", get(|| async { ([("cache-control", "public, max-age=300")], "{}") }));
         Stack::new(router, &Config::load(&flags, &environment).unwrap())
     }
@@ -266,6 +271,23 @@ mod tests {
             );
         }
         assert_eq!(ask("GET", "/cached").await.0.headers()["cache-control"], "public, max-age=300");
+    }
+
+    /// RFC 6585 §4, RFC 9110 §10.2.3, RFC 9110 §15.6.4.
+    #[tokio::test]
+    async fn who_is_turned_away_hears_when_to_come_back() {
+        for (target, status, after) in [
+            ("/", 200, None),
+            ("/nowhere", 404, None),
+            ("/panic", 500, None),
+            ("/many", 429, Some("60")),
+            ("/away", 503, Some("1")),
+            ("/later", 503, Some("3600")),
+        ] {
+            let (response, _) = ask("GET", target).await;
+            let said = response.headers().get("retry-after").map(|value| value.to_str().unwrap());
+            assert_eq!((response.status().as_u16(), said), (status, after), "{target}");
+        }
     }
 
     #[tokio::test]

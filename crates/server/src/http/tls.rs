@@ -1,7 +1,6 @@
 //! TLS that the process ends itself — RFC 8446, RFC 9325 §3.1.1, RFC 9325 §4.2; threats OP-08.
 //!
-//! Versions 1.2 and 1.3 with suites that keep what was said secret later, too; nothing older can be configured. The
-//! certificate is read again when its files change: connections from then on get the new one, and nobody is cut.
+//! Versions 1.3, and 1.2 with the suites that RFC 9325 recommends; nothing else can be configured. The certificate is read again when its files change: connections from then on get the new one, and nobody is cut.
 
 use std::{
     io,
@@ -12,8 +11,8 @@ use std::{
 
 use mapae_protocol::digest::sha256;
 use rustls::{
-    ServerConfig,
-    crypto::aws_lc_rs,
+    CipherSuite, ServerConfig,
+    crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
@@ -26,6 +25,20 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// The suites of TLS 1.2 that are recommended (RFC 9325 §4.2). FAPI 2.0 §5.2.2 allows no other one, ChaCha20 neither.
+const OF_TLS_1_2: [CipherSuite; 4] = [
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+];
+
+fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|suite| suite.tls13().is_some() || OF_TLS_1_2.contains(&suite.suite()));
+    provider
+}
 
 /// Where the certificate and its key are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +110,7 @@ impl Tls {
         let served = Arc::new(Served(RwLock::new(Pair::read(&files)?)));
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&served) as _;
         let unusable = |error| TlsError::Unusable { files: files.clone(), error };
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
             .with_no_client_auth()
@@ -191,7 +204,7 @@ impl Pair {
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain.ok_or_else(|| TlsError::NoCertificate(files.certificate.clone()))?;
         let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| TlsError::NoKey(files.key.clone()))?;
-        let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
+        let certified = CertifiedKey::from_der(chain, key, &provider());
         let certified = certified.map_err(|error| TlsError::Unusable { files: files.clone(), error })?;
         Ok(Self { key: Arc::new(certified), fingerprint })
     }

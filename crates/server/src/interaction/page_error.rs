@@ -1,7 +1,7 @@
 //! What a person reads when a page cannot go on: a plain sentence, what to do, and an id for support.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use mapae_protocol::locale::Locale;
@@ -109,10 +109,6 @@ impl PageError {
         let page = Blocked { reason, support_id: Some(Shown::name(&id.to_string())) };
         let mut response = pages::render(&page, locale).into_response();
         *response.status_mut() = status;
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            let seconds = HeaderValue::from_static("2");
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
         response
     }
 }

@@ -6,6 +6,7 @@
 
 mod authentication;
 mod grants;
+mod held;
 mod homepage;
 mod information;
 mod items;
@@ -22,6 +23,7 @@ pub(crate) use authentication::{
     AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };
 pub(crate) use grants::{Grants, GrantsProblem};
+pub(crate) use held::{ID_TOKEN_ALG, TOKEN_ENDPOINT_AUTH_METHOD, held_after, keep_held};
 pub(crate) use homepage::{HomepageProblem, problem as homepage_problem};
 pub(crate) use information::Information;
 pub(crate) use items::{
@@ -186,6 +188,7 @@ impl Registrable {
             subject_type: "pairwise".to_owned(),
             pkce_required: true,
             rotate_refresh: true,
+            held_members: String::new(),
         };
         (profile::complete(settings, &self.lists.metadata), self.lists)
     }

@@ -42,12 +42,12 @@ statements! {
     ALL: Apps = concat!("SELECT ", app_columns!(),
         " FROM apps a WHERE a.deleted_at IS NULL ORDER BY a.created_at LIMIT $1");
     INSERT: Apps = "INSERT INTO apps (id, owner_id, name, icon, homepage, public, grant_types, \
-         token_endpoint_auth_method, id_token_alg, subject_type, pkce_required, rotate_refresh, epoch, created_at, \
-         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $13) \
+         token_endpoint_auth_method, id_token_alg, subject_type, pkce_required, rotate_refresh, held_members, epoch, \
+         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $14) \
          ON CONFLICT (id) DO NOTHING";
     UPDATE: Apps = "UPDATE apps SET name = $1, icon = $2, homepage = $3, public = $4, grant_types = $5, \
          token_endpoint_auth_method = $6, id_token_alg = $7, subject_type = $8, pkce_required = $9, \
-         rotate_refresh = $10, updated_at = $11 WHERE id = $12 AND deleted_at IS NULL";
+         rotate_refresh = $10, held_members = $11, updated_at = $12 WHERE id = $13 AND deleted_at IS NULL";
     GIVE_TO: Apps = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL";
     TOUCH: Apps = "UPDATE apps SET updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     REVOKE: Apps = "UPDATE apps SET epoch = epoch + 1, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
@@ -162,6 +162,7 @@ pub fn insert(app: &NewApp, at: Timestamp) -> Unit {
         subject_type,
         pkce_required,
         rotate_refresh,
+        held_members,
     } = &app.settings;
     let params = values![
         &app.id,
@@ -176,6 +177,7 @@ pub fn insert(app: &NewApp, at: Timestamp) -> Unit {
         subject_type,
         *pkce_required,
         *rotate_refresh,
+        held_members,
         at
     ];
     Unit::from(Statement::one(INSERT, params))
@@ -205,6 +207,7 @@ pub fn update(id: &str, settings: &AppSettings, lists: &AppLists, at: Timestamp)
         &settings.subject_type,
         settings.pkce_required,
         settings.rotate_refresh,
+        &settings.held_members,
         at,
         id
     ];

@@ -7,7 +7,8 @@ use crate::{
     cli::UpdateApp,
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
     registration::{
-        Development, Surroundings, begins_stricter, keeps_secret, sector_after, signs_with_secret,
+        Development, ID_TOKEN_ALG, Surroundings, TOKEN_ENDPOINT_AUTH_METHOD, begins_stricter, held_after,
+        keeps_secret, sector_after, signs_with_secret,
     },
     store::{
         CommitError, Unit,
@@ -57,6 +58,8 @@ async fn change(args: &UpdateApp, data: &Data) -> Result<(Unit, Option<Secret<St
     let id_token_alg = args.id_token_alg.clone().unwrap_or_else(|| settings.id_token_alg.clone());
     let settings = AppSettings { id_token_alg, ..settings };
     let (settings, lists) = security::judged((settings, lists))?;
+    let held_members = held_after(&registered, (&settings, &lists), &named(args));
+    let settings = AppSettings { held_members, ..settings };
     let (secrets, secret) = secrets(data, &registered, (&settings, &lists)).await?;
     let owner = owner.map(|owner| apps::give_to(&args.client_id, &owner.id, data.now));
     let sector = sector_after(&registered, &settings, &lists);
@@ -64,6 +67,13 @@ async fn change(args: &UpdateApp, data: &Data) -> Result<(Unit, Option<Secret<St
     let stricter = begins_stricter(&registered.lists, &lists);
     let ended = stricter.then(|| apps::revoke(&args.client_id, data.now));
     Ok((update.with_all(ended).with_all(owner).with(secrets), secret))
+}
+
+/// The members that are named, by their registered names.
+fn named(args: &UpdateApp) -> Vec<String> {
+    let method = args.security.auth_method.is_some().then(|| TOKEN_ENDPOINT_AUTH_METHOD.to_owned());
+    let algorithm = args.id_token_alg.is_some().then(|| ID_TOKEN_ALG.to_owned());
+    args.metadata.named().map(|named| named.member).chain(method).chain(algorithm).collect()
 }
 
 /// Who begins to sign with a secret, or to keep one, gets one for that; who signs with a key keeps none.

@@ -35,6 +35,9 @@ pub(super) struct View {
     rotate_refresh: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, Value>,
+    /// What the app itself makes stricter and never looser.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held_members: Vec<String>,
     verified: bool,
     registered_itself: bool,
     disabled: bool,
@@ -89,6 +92,7 @@ impl View {
             pkce_required: settings.pkce_required || public,
             rotate_refresh: settings.rotate_refresh || public,
             metadata: metadata.collect(),
+            held_members: settings.held_members.split_ascii_whitespace().map(str::to_owned).collect(),
             verified: vouched,
             registered_itself,
             disabled: off_by.is_some(),
@@ -141,6 +145,7 @@ impl fmt::Display for View {
             .with("PKCE", if self.pkce_required { "required" } else { "optional" })
             .with("refresh tokens", if self.rotate_refresh { "rotate" } else { "stay the same" })
             .with("metadata", metadata.collect::<Vec<_>>().join("\n"))
+            .with_some("held", (!self.held_members.is_empty()).then(|| self.held_members.join("\n")))
             .with("registered", registered)
             .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled_by.map(state))

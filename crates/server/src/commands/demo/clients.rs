@@ -109,6 +109,7 @@ fn app(kinds: Kinds<'_>) -> NewApp {
             subject_type: "pairwise".to_owned(),
             pkce_required: true,
             rotate_refresh: true,
+            held_members: String::new(),
         },
         lists: AppLists {
             redirect_uris: kinds.redirect_uris,

@@ -10,8 +10,8 @@ use crate::{
     fetch::{DOCUMENT_BYTES, FetchError, Fetched},
     registration::{
         Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
-        judge_authentication, keep_profile, keys_address, names_all, profile_of, sector as sector_of,
-        settled,
+        judge_authentication, keep_held, keep_profile, keys_address, names_all, profile_of,
+        sector as sector_of, settled,
     },
     store::apps::{AppLists, AppSettings, RegisteredApp},
 };
@@ -55,9 +55,10 @@ pub(crate) async fn ask(
     Ok(Asked { said: said.clone(), sector, picture })
 }
 
-/// What is said, on the profile that the app is on by now (decision 0214).
+/// What is said, on the profile that the app is on by now, and as strict as others have set it (decisions 0214, 0237).
 fn read(app: &App, said: &Map<String, Value>, before: Option<&RegisteredApp>) -> Result<Request, Refused> {
     let said = keep_profile(said, before.map(|before| &before.lists));
+    let said = keep_held(said, before);
     Request::parse(&said, Offer { scopes: &scopes(app) })
 }
 

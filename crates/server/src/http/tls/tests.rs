@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use axum::{Router, routing::get};
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::{
-    CipherSuite, ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
+    ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
     pki_types::ServerName,
     version::{TLS12, TLS13},
 };
@@ -26,10 +27,14 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Writes a new certificate for `localhost`, which is an authority for itself.
 fn issue(folder: &Path) -> TlsFiles {
+    issue_for(folder, &KeyPair::generate().unwrap())
+}
+
+fn issue_for(folder: &Path, key: &KeyPair) -> TlsFiles {
     let files = TlsFiles { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
-    let issued = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    std::fs::write(&files.certificate, issued.cert.pem()).unwrap();
-    std::fs::write(&files.key, issued.signing_key.serialize_pem()).unwrap();
+    let parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    std::fs::write(&files.certificate, parameters.self_signed(key).unwrap().pem()).unwrap();
+    std::fs::write(&files.key, key.serialize_pem()).unwrap();
     files
 }
 
@@ -42,8 +47,12 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::start_with(&KeyPair::generate().unwrap()).await
+    }
+
+    async fn start_with(key: &KeyPair) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let files = issue(folder.path());
+        let files = issue_for(folder.path(), key);
         let tls = Tls::load(files.clone()).unwrap();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
@@ -60,9 +69,18 @@ impl Server {
         trusted: &Path,
         versions: &[&'static SupportedProtocolVersion],
     ) -> io::Result<ClientStream<TcpStream>> {
+        self.connect_by(trusted, versions, aws_lc_rs::default_provider()).await
+    }
+
+    async fn connect_by(
+        &self,
+        trusted: &Path,
+        versions: &[&'static SupportedProtocolVersion],
+        provider: CryptoProvider,
+    ) -> io::Result<ClientStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(trusted).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let config = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
@@ -125,6 +143,40 @@ async fn op_08_both_versions_with_suites_that_keep_secrets_and_no_others() {
         // A fatal alert: 70 is protocol_version, 40 handshake_failure (RFC 8446 §6.2).
         let [21, 3, _, 0, 2, 2, told] = answer[..] else { panic!("{version:?} {suites:?}: {answer:?}") };
         assert!([40, 70].contains(&told), "{version:?} {suites:?}: {told}");
+    }
+}
+
+/// RFC 9325 §4.2, FAPI 2.0 §5.2.2.
+#[tokio::test]
+async fn op_08_in_tls_1_2_the_four_suites_that_are_recommended_and_no_others() {
+    let rsa = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    for (server, kind) in
+        [(Server::start().await, "ECDHE_ECDSA"), (Server::start_with(&rsa).await, "ECDHE_RSA")]
+    {
+        let mut taken = Vec::new();
+        for suite in aws_lc_rs::ALL_CIPHER_SUITES {
+            let (version, name) = match suite.tls13() {
+                Some(_) => (&TLS13, format!("{:?}", suite.suite())),
+                None => (&TLS12, format!("{:?}", suite.suite())),
+            };
+            let alone = CryptoProvider { cipher_suites: vec![*suite], ..aws_lc_rs::default_provider() };
+            match server.connect_by(&server.files.certificate, &[version], alone).await {
+                Ok(mut stream) => {
+                    ask(&mut stream).await;
+                    taken.push(name);
+                }
+                Err(error) => assert!(name.starts_with("TLS_ECDHE"), "{name}: {error}"),
+            }
+        }
+        taken.sort();
+        let expected = [
+            "TLS13_AES_128_GCM_SHA256".to_owned(),
+            "TLS13_AES_256_GCM_SHA384".to_owned(),
+            "TLS13_CHACHA20_POLY1305_SHA256".to_owned(),
+            format!("TLS_{kind}_WITH_AES_128_GCM_SHA256"),
+            format!("TLS_{kind}_WITH_AES_256_GCM_SHA384"),
+        ];
+        assert_eq!(taken, expected);
     }
 }
 

@@ -43,7 +43,7 @@ pub struct AppPage {
     /// Its live secrets, newest first; none for a public app.
     pub secrets: Vec<LiveSecret>,
     /// How it proves itself; `None` for a public app, which has no choice.
-    pub security: Option<Security>,
+    pub security: Security,
     /// By which grant types it gets tokens.
     pub grants: GrantsForm,
     /// What else it registers.
@@ -160,12 +160,12 @@ impl AppNotice {
 impl AppPage {
     /// A public app has no secret, and one that signs with a key of its own needs none.
     fn keeps_secret(&self) -> bool {
-        !self.app.public && self.security.as_ref().is_none_or(|security| security.keeps_secret)
+        !self.app.public && self.security.keeps_secret
     }
 
     /// Nobody writes such requests by hand.
     fn is_on_profile(&self) -> bool {
-        self.security.as_ref().is_some_and(|security| security.profile.is_some())
+        self.security.profile.is_some()
     }
 
     fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
@@ -182,12 +182,10 @@ impl AppPage {
             .field("name", "app.name", self.name.mistake.as_ref())
             .field("homepage", "app.homepage", self.homepage.mistake.as_ref())
             .field("icon-file", "app.icon", self.icon_problem.as_ref());
-        if let Some(security) = &self.security {
-            mistakes = mistakes
-                .field("jwks", "app.jwks", security.jwks.mistake.as_ref())
-                .field("jwks_uri", "app.jwks_uri", security.jwks_uri.mistake.as_ref())
-                .field("security", "app.security", security.mistake.as_ref());
-        }
+        mistakes = mistakes
+            .field("jwks", "app.jwks", self.security.jwks.mistake.as_ref())
+            .field("jwks_uri", "app.jwks_uri", self.security.jwks_uri.mistake.as_ref())
+            .field("security", "app.security", self.security.mistake.as_ref());
         mistakes = self.grants.mistakes(mistakes);
         self.forms.iter().fold(mistakes, |mistakes, form| form.mistakes(mistakes)).found()
     }
@@ -209,7 +207,7 @@ impl Page for AppPage {
             app: ConsoleApp { public: true, ..example::console_app() },
             public: true,
             secrets: Vec::new(),
-            security: None,
+            security: Security { public: true, keeps_secret: false, ..usual_security() },
             origins: Input::holding("http://localhost:5173"),
             quick_start: QuickStart { public: true, ..usual.quick_start.clone() },
             ..notice(AppNotice::Registered)
@@ -249,6 +247,7 @@ impl Page for AppPage {
 
 fn usual_security() -> Security {
     Security {
+        public: false,
         auth_method: None,
         methods: security::sample_methods(),
         keeps_secret: true,
@@ -290,7 +289,7 @@ fn usual() -> AppPage {
         ),
         origins: Input::default(),
         secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
-        security: Some(usual_security()),
+        security: usual_security(),
         grants: grants::usual(),
         forms: members::blank(),
         items: items::samples(),
@@ -312,7 +311,7 @@ fn machine(usual: &AppPage) -> AppPage {
     AppPage {
         app: ConsoleApp { machine: true, ..example::console_app() },
         redirect_uris: Input::default(),
-        security: Some(Security { signs_people_in: false, ..usual_security() }),
+        security: Security { signs_people_in: false, ..usual_security() },
         grants: grants::machine(),
         forms: Vec::new(),
         items: items::samples().split_off(4),
@@ -348,7 +347,7 @@ fn detailed(usual: &AppPage) -> AppPage {
 fn bank(usual: &AppPage) -> AppPage {
     AppPage {
         secrets: Vec::new(),
-        security: Some(on_profile()),
+        security: on_profile(),
         forms: members::on_profile(),
         redirect_uris: Input::holding("https://bank.example.com/callback"),
         quick_start: QuickStart { public: true, signs: true, ..usual.quick_start.clone() },
@@ -374,12 +373,12 @@ fn refused(usual: AppPage) -> AppPage {
         items_mistake: Some(ItemsMistake::TooMany(64)),
         grants: grants::refused(),
         forms: members::refused(),
-        security: Some(Security {
+        security: Security {
             jwks: Input::refused("{\"keys\": [", SecurityMistake::NotJson),
             jwks_uri: Input::refused("http://bank.example.com/keys", SecurityMistake::NotHttps),
             mistake: Some(SecurityMistake::ProfileRedirectUri(1)),
             ..on_profile()
-        }),
+        },
         ..usual
     }
 }

@@ -8,9 +8,11 @@ use crate::pages::{
 };
 
 /// The form `security`: `auth_method`, `jwks`, `jwks_uri`, `tokens` and `profile`, and of an app that signs people in also
-/// `pkce`, `refresh_tokens` and `requests`.
+/// `pkce`, `refresh_tokens` and `requests`. Of a public app: `tokens` alone.
 #[derive(Debug, Clone)]
 pub struct Security {
+    /// It has nothing to prove itself with, and its codes and refresh tokens have their rules.
+    pub public: bool,
     /// The only way in which it may prove itself; `None`: any in which it sends its secret.
     pub auth_method: Option<String>,
     /// The ways that there are.

@@ -23,7 +23,7 @@ pub(in crate::store) use app_vouched;
 macro_rules! app_columns {
     () => {
         concat!("a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
-         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.epoch, a.disabled_at, a.blocked_at, \
+         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.held_members, a.epoch, a.disabled_at, a.blocked_at, \
          a.deleted_at, a.created_at, a.updated_at, ", app_vouched!())
     };
 }
@@ -60,6 +60,8 @@ pub struct AppSettings {
     pub pkce_required: bool,
     /// Whether its refresh tokens rotate.
     pub rotate_refresh: bool,
+    /// Space-separated members that somebody else than the app itself has set: it makes them stricter and never looser.
+    pub held_members: String,
 }
 
 /// An app.
@@ -237,6 +239,7 @@ impl App {
                 subject_type: row.text()?,
                 pkce_required: row.bool()?,
                 rotate_refresh: row.bool()?,
+                held_members: row.text()?,
             },
             epoch: row.int()?,
             disabled_at: row.optional_timestamp()?,

@@ -78,7 +78,8 @@ async fn to_04_how_the_secret_is_sent_and_whether_pkce_is_needed_is_in_force_at_
     assert_eq!(ticked, [&["auth-post", "pkce-optional", "refresh-keep"][..], &usual].concat());
     let general = [("kind", "public")];
     developer.save(&server, &app.client_id, "save-general", &general).await;
-    assert!(!developer.page(&server, &app.client_id).await.has("security"), "a public app has no choice");
+    let page = developer.page(&server, &app.client_id).await;
+    assert_eq!(page.values("#security input[checked]", "id"), ["tokens-any"], "a public app has one choice");
 }
 
 #[tokio::test]

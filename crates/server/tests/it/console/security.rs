@@ -141,3 +141,41 @@ async fn fapi_a_profile_switches_everything_on_and_every_form_keeps_to_it() {
     assert_eq!((member(&free, "fapi_profile"), member(&free, "dpop_bound_access_tokens")), (None, None));
     assert_eq!(free.app.epoch, bank.app.epoch, "what was issued by stricter rules stays");
 }
+
+/// RFC 9449 §5.2.
+#[tokio::test]
+async fn po_01_the_developer_of_a_public_app_binds_its_tokens_to_a_key_and_chooses_nothing_else() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let developer = developer(&server, "dev@example.com").await;
+        let app = developer.register_public(&server, "내 앱", "http://127.0.0.1/callback").await;
+        let id = app.client_id.as_str();
+        let page = developer.page(&server, id).await;
+        assert_eq!(page.values("#security input[type=radio]", "id"), ["tokens-any", "tokens-bound"]);
+        assert_eq!(page.values("#security input[checked]", "id"), ["tokens-any"]);
+        let before = kept(&server, id).await;
+        for (name, value) in [
+            ("auth_method", "client_secret_basic"),
+            ("jwks", "{}"),
+            ("jwks_uri", "https://a.example/keys"),
+            ("pkce", "optional"),
+            ("refresh_tokens", "keep"),
+            ("requests", "signed"),
+            ("profile", "fapi2_security"),
+            ("tokens", "x"),
+        ] {
+            let answer = save(&developer, &server, id, &[(name, value)]).await;
+            assert_eq!(answer.status, 400, "{name}");
+        }
+        assert_eq!(kept(&server, id).await, before);
+        led_to(&save(&developer, &server, id, &[("tokens", "bound")]).await);
+        assert_eq!(member(&kept(&server, id).await, "dpop_bound_access_tokens"), Some(json!(true)));
+        server.app().catch_up().await.unwrap();
+        let refused = server.redeem(&app, "x", "x").await;
+        assert_eq!(refused.error(), "invalid_dpop_proof", "it needs a proof now");
+        let page = developer.page(&server, id).await;
+        assert_eq!(page.values("#security input[checked]", "id"), ["tokens-bound"]);
+        led_to(&save(&developer, &server, id, &[("tokens", "any")]).await);
+        assert_eq!(kept(&server, id).await.lists, before.lists);
+    }
+}

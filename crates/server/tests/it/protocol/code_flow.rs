@@ -21,6 +21,7 @@ async fn a_person_signs_in_agrees_and_the_app_gets_exactly_that() {
     let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
     assert_eq!(tokens.status, 200, "{}", tokens.json);
     assert_eq!(tokens.headers["cache-control"], "no-store");
+    assert_eq!(tokens.headers["pragma"], "no-cache");
     assert_eq!(tokens.text("scope"), "calendar.read openid");
     assert_eq!(tokens.text("token_type"), "Bearer");
     let access = claims(&tokens.text("access_token"));

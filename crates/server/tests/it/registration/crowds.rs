@@ -1,5 +1,6 @@
 //! Many apps that nobody uses, and who makes room for whom — SE-17.
 
+use futures_util::future::join_all;
 use mapae::store::{apps, sweep};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{Engine, TestServer, client::send};
@@ -46,6 +47,47 @@ async fn se_17_a_flood_of_registrations_makes_room_for_itself() {
             there.push(app.show().await.status == 200);
         }
         assert_eq!(there, [true, true, false, false, false, false, false, true]);
+    }
+}
+
+/// All of them see the same app in their way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn se_17_of_many_at_once_everybody_gets_the_room_that_others_give_up() {
+    for engine in Engine::ALL {
+        let server = crowded(engine).await;
+        let node = server.second_node().await;
+        for number in 0..3 {
+            registered_from(&server, &format!("203.0.113.{number}")).await;
+        }
+        let flood: Vec<String> = (3..43).map(|number| format!("203.0.113.{number}")).collect();
+        let flood = flood
+            .iter()
+            .enumerate()
+            .map(|(turn, address)| registered_from(if turn % 2 == 0 { &server } else { &node }, address));
+        let honest = registered_from(&server, "198.51.100.7");
+        let (honest, _) = tokio::join!(honest, join_all(flood));
+        assert_eq!(honest.show().await.status, 200, "whose network gives nothing up");
+        let all = apps::list(server.app().db(), 100).await.unwrap();
+        assert_eq!(all.len(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn se_17_of_many_documents_at_once_everybody_s_is_read() {
+    for engine in Engine::ALL {
+        let server = crowded(engine).await;
+        let node = server.second_node().await;
+        let site = Site::start().await;
+        let apps: Vec<_> = (0..16).map(|n| publish(&site, &format!("/{n}.json"), &json!({}))).collect();
+        let visits = apps
+            .iter()
+            .enumerate()
+            .map(|(turn, app)| visit(if turn % 2 == 0 { &server } else { &node }, app));
+        for page in join_all(visits).await {
+            // Another one may have taken its place before the page was made.
+            assert!([200, 400].contains(&page.status.as_u16()), "{}", page.status);
+        }
+        assert_eq!(apps::list(server.app().db(), 100).await.unwrap().len(), 3);
     }
 }
 

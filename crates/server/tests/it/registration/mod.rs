@@ -5,6 +5,7 @@ mod described;
 mod documents;
 mod fetched;
 mod followed;
+mod held;
 mod keys;
 mod managed;
 mod opened;
@@ -120,6 +121,21 @@ impl Registered {
         same[name] = value;
         same
     }
+}
+
+/// What the operator's command line does to an app, and shows of it then.
+pub(crate) async fn by_operator(server: &TestServer, id: &str, words: &[&str]) -> Value {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"));
+    command
+        .args(["app", "update", id])
+        .args(words)
+        .args(["--json", "--data", server.data().to_str().unwrap()])
+        .env("MAPAE_DATABASE", server.database())
+        .env("MAPAE_ISSUER", server.issuer());
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
+    server.app().catch_up().await.unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// A token of the operator's for so many apps.

@@ -90,6 +90,8 @@ async fn po_04_whoever_has_a_token_asks_with_it_as_often_as_one_source_may() {
         userinfo(&server, "DPoP", &token, &[&key.for_token(&server, &token, None)]).await
     });
     assert_eq!(asked.await, (300, 429));
+    let refused = userinfo(&server, "DPoP", &token, &[&key.for_token(&server, &token, None)]).await;
+    assert_eq!(refused.headers["retry-after"], "60");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A fresh database of either engine for each test.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use mapae::store::{
     Db, Options,
@@ -54,24 +54,23 @@ impl TestDb {
              applied_at BIGINT NOT NULL)",
         )
         .await;
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-        let files =
-            std::fs::read_dir(folder).expect("the migrations").map(|file| file.expect("a file").path());
-        let mut files: Vec<PathBuf> = files.collect();
-        files.sort();
-        for file in files {
-            let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
-            let number: i64 =
-                name.split('_').next().and_then(|digits| digits.parse().ok()).expect("a number");
-            if number <= version {
-                let text = std::fs::read_to_string(&file).expect("a migration");
-                left.execute(&text).await;
-                let checksum = sha256_base64url(&text);
-                left.execute(&format!("INSERT INTO schema_migrations VALUES ({number}, '{checksum}', 0)"))
-                    .await;
-            }
+        for number in Self::migrations().into_iter().filter(|number| *number <= version) {
+            left.step(number).await;
         }
         left
+    }
+
+    /// The numbers of all migrations, in order.
+    pub(super) fn migrations() -> Vec<i64> {
+        migration_files().into_keys().collect()
+    }
+
+    /// Takes this one migration, as an earlier version of the program did.
+    pub(super) async fn step(&self, number: i64) {
+        let text = std::fs::read_to_string(&migration_files()[&number]).expect("a migration");
+        self.execute(&text).await;
+        let checksum = sha256_base64url(&text);
+        self.execute(&format!("INSERT INTO schema_migrations VALUES ({number}, '{checksum}', 0)")).await;
     }
 
     /// Executes statements past the store.
@@ -149,6 +148,16 @@ impl TestDb {
             Place::Postgres(url) => url,
         }
     }
+}
+
+fn migration_files() -> BTreeMap<i64, PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let files = std::fs::read_dir(folder).expect("the migrations").map(|file| file.expect("a file").path());
+    let number = |file: &PathBuf| {
+        let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
+        name.split('_').next().and_then(|digits| digits.parse().ok()).expect("a number")
+    };
+    files.map(|file| (number(&file), file)).collect()
 }
 
 /// A lock held by somebody else.

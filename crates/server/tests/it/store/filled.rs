@@ -128,6 +128,60 @@ async fn db_12_what_was_agreed_to_is_agreed_to_still_and_can_be_withdrawn(engine
     assert_eq!(agreed("usr_2").await, [("news".to_owned(), 7)], "what stands is not agreed to again");
 }
 
+/// What devices had as their host's ends, and is theirs from then on.
+async fn db_12_apps_of_devices_leave_the_sector_of_their_host(engine: Engine) {
+    const DEVICES: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let db = TestDb::left_at(engine, 110).await;
+    for (id, grant_types, sector) in [
+        ("app_tv", DEVICES.to_owned(), Some("tv.example")),
+        ("app_both", format!("authorization_code refresh_token {DEVICES}"), Some("tv.example")),
+        ("app_alone", DEVICES.to_owned(), Some("")),
+        ("app_web", "authorization_code".to_owned(), Some("tv.example")),
+        ("app_console", DEVICES.to_owned(), None),
+        ("https://tv.example/app.json", DEVICES.to_owned(), Some("tv.example")),
+        ("http://127.0.0.1:7/app.json", "authorization_code".to_owned(), Some("127.0.0.1")),
+    ] {
+        db.execute(&format!(
+            "INSERT INTO apps (id, name, public, grant_types, id_token_alg, subject_type, pkce_required, rotate_refresh, epoch,
+                    created_at, updated_at)
+                VALUES ('{id}', 'one', TRUE, '{grant_types}', 'RS256', 'pairwise', TRUE, TRUE, 7, 1, 1)"
+        ))
+        .await;
+        if let Some(sector) = sector {
+            db.execute(&format!(
+                "INSERT INTO registrations (app_id, token_hash, sector, created_at, expires_at)
+                    VALUES ('{id}', 'x', '{sector}', 1, 9)"
+            ))
+            .await;
+        }
+    }
+    assert!(db.migrate(NOW).await.unwrap().is_current());
+    let kept = db
+        .ask(
+            "SELECT a.id, a.epoch, COALESCE(r.sector, 'none'), COALESCE(CAST(r.document AS TEXT), 'none') FROM apps a \
+             LEFT JOIN registrations r ON r.app_id = a.id ORDER BY a.created_at, a.id",
+        )
+        .await;
+    let kept: Vec<_> = kept
+        .iter()
+        .map(|row| {
+            (row[0].as_str(), row[1].as_str(), row[2].as_str(), ["1", "t", "true"].contains(&row[3].as_str()))
+        })
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("app_alone", "7", "", false),
+            ("app_both", "8", "", false),
+            ("app_console", "7", "none", false),
+            ("app_tv", "8", "", false),
+            ("app_web", "7", "tv.example", false),
+            ("http://127.0.0.1:7/app.json", "7", "127.0.0.1", true),
+            ("https://tv.example/app.json", "8", "", true),
+        ]
+    );
+}
+
 /// Each once for each engine.
 macro_rules! on_each_engine {
     ($($name:ident)+) => {
@@ -147,6 +201,7 @@ macro_rules! on_each_engine {
 }
 
 on_each_engine! {
+    db_12_apps_of_devices_leave_the_sector_of_their_host
     db_12_apps_that_were_permitted_may_ask_the_person
     db_12_mails_that_were_promised_are_still_promised
     db_12_what_was_agreed_to_is_agreed_to_still_and_can_be_withdrawn

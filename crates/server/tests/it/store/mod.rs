@@ -13,6 +13,7 @@ mod filled;
 mod identities;
 mod issuer;
 mod keys;
+mod lived;
 mod mails;
 mod outages;
 mod people;

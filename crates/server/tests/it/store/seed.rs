@@ -126,6 +126,7 @@ pub(super) fn settings() -> AppSettings {
         subject_type: "pairwise".into(),
         pkce_required: true,
         rotate_refresh: true,
+        held_members: String::new(),
     }
 }
 

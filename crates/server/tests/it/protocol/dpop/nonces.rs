@@ -69,20 +69,29 @@ async fn po_09_every_node_takes_the_nonces_of_every_other() {
     assert_eq!(post(&server, &app, "/token", &[&proof], MACHINE).await.status, 200);
 }
 
+/// RFC 9449 §11.3: who was given one would have to have one from then on, and nobody remembers who was.
 #[tokio::test]
-async fn po_09_an_app_that_did_not_register_needs_no_nonce_but_one_that_it_has_must_be_good() {
+async fn po_09_an_app_that_did_not_register_is_given_no_nonce() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
+    let registered = server.register(bound()).await;
     let person = Person::of(&server).await;
     let key = Key::fresh();
-    let authorization = Authorization::of(&app, "openid");
-    let code = person.code(&server, &authorization).await;
-    let old = key.with_nonce(&server, "/token", Some("from-elsewhere"));
-    let refused = redeem(&server, &app, (&code, &authorization.verifier), &old).await;
-    assert_eq!(refused.error(), "use_dpop_nonce");
-    let fresh = key.with_nonce(&server, "/token", nonce(&refused).as_deref());
-    let tokens = redeem(&server, &app, (&code, &authorization.verifier), &fresh).await;
-    assert_eq!(tokens.status, 200, "the code waits for the second attempt: {}", tokens.json);
+    let form = [("grant_type", "refresh_token"), ("refresh_token", "x")];
+    let refused = post(&server, &registered, "/token", &[&key.proof(&server, "/token")], &form).await;
+    let given = nonce(&refused).unwrap();
+    // Neither of somebody else's nor of our own that is too old does it hear.
+    server.advance(Seconds::minutes(6));
+    for said in [None, Some("from-elsewhere"), Some(given.as_str())] {
+        let authorization = Authorization::of(&app, "openid");
+        let code = person.code(&server, &authorization).await;
+        let proof = key.with_nonce(&server, "/token", said);
+        let tokens = redeem(&server, &app, (&code, &authorization.verifier), &proof).await;
+        assert_eq!((tokens.status.as_u16(), nonce(&tokens)), (200, None), "{said:?}: {}", tokens.json);
+        let token = tokens.text("access_token");
+        let told = userinfo(&server, "DPoP", &token, &[&key.for_token(&server, &token, said)]).await;
+        assert_eq!((told.status.as_u16(), nonce(&told)), (200, None), "{said:?}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::{
     },
     Bank, MESSAGE_SIGNING, SECURITY, agree, is_page, pairs,
 };
+use crate::registration::by_operator;
 
 /// An app that has registered itself, and may manage that.
 pub(super) struct Managed {
@@ -190,14 +191,5 @@ async fn dc_06_an_app_does_not_leave_its_profile_by_itself_whoever_has_put_it_th
 
 /// What the operator's command line does.
 async fn put_on(server: &TestServer, id: &str, profile: Option<&str>) {
-    let words = ["app", "update", id, "--profile", profile.unwrap_or("none"), "--id-token-alg", "ES256"];
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
-        .args(words)
-        .args(["--json", "--data", server.data().to_str().unwrap()])
-        .env("MAPAE_DATABASE", server.database())
-        .env("MAPAE_ISSUER", server.issuer())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    server.app().catch_up().await.unwrap();
+    by_operator(server, id, &["--profile", profile.unwrap_or("none")]).await;
 }
