@@ -5,6 +5,7 @@
 //! the server that is not on disk.
 
 mod authorization_code;
+mod beginning;
 mod client_credentials;
 mod decision;
 mod device_code;

@@ -1,10 +1,9 @@
-//! The tokens of a person's grant: what a redeemed code and a refresh have in common.
+//! The tokens of a person's grant: what its beginning and a refresh have in common.
 
 use mapae_protocol::{
     claims_request::ClaimsRequest,
     client_metadata::SubjectType,
     scope::{OPENID, Scopes},
-    time::Seconds,
 };
 use serde_json::{Map, Value};
 
@@ -14,10 +13,10 @@ use crate::{
     catalog::Client,
     fault::{Artefact, Fault},
     issue::{
-        AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, RefreshSecret,
-        Sector, SignIn, session_name, subject,
+        AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, Sector, SignIn,
+        session_name, subject,
     },
-    store::{Unit, alive::States, consents, grants::Given, session_apps, sessions, users},
+    store::{Unit, grants::Given, users},
 };
 
 /// What this request gets of the grant.
@@ -53,32 +52,6 @@ pub(super) async fn told_in_id_token(
     }
     let Some((user, known)) = users::known(cx.app.db(), user_id).await? else { return Ok(Map::new()) };
     Ok(known_claims::all(String::new(), user, known.as_deref())?.told_in_id_token(&asked))
-}
-
-/// How long a grant lives unused, and in all. Without a refresh token it ends with its access token.
-pub(super) fn lives(cx: &TokenContext<'_>, secret: Option<&RefreshSecret>) -> (Seconds, Seconds) {
-    let tokens = &cx.app.config().tokens;
-    match secret {
-        Some(_) => (tokens.refresh_idle, tokens.refresh_absolute),
-        None => (tokens.access_token, tokens.access_token),
-    }
-}
-
-/// An app that wants to hear when the session ends is noted beside it: then either nothing has ended before its ID token
-/// is issued, or there is none. What is offline, and whose session has ended already, is told of nothing any more.
-pub(super) fn noted(cx: &TokenContext<'_>, grant: &Given, states: &States) -> Unit {
-    let epochs = grant.epochs;
-    let in_session = states.hold(epochs, false, cx.now).is_ok();
-    let openid = grant.scopes.split_ascii_whitespace().any(|scope| scope == OPENID);
-    match (&grant.session_id, epochs.session) {
-        (Some(session_id), Some(epoch)) if in_session && openid && cx.client.hears_of_logout() => {
-            Unit::from(users::guard(&grant.user_id, epochs.user))
-                .with(sessions::guard(session_id, epoch))
-                .with(session_apps::note(session_id, &grant.app_id))
-                .with(consents::guard(&grant.consent_id, epochs.consent))
-        }
-        _ => Unit::new(),
-    }
 }
 
 /// Plans all tokens of one answer.
