@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_protocol::{
-    bearer::proof_algorithms,
+    dpop::proof_algorithms,
     issuer::Issuer,
     origin::Origin,
     resource::ResourceIndicator,

@@ -6,7 +6,9 @@ mod used;
 use http::{HeaderName, HeaderValue, request::Parts};
 use mapae_protocol::{
     access_token::{self, bound_to},
+    challenge::Ways,
     dpop::{self, Address, Error, Expectations, NonceStanding, Proof},
+    jose::Algorithm,
     token::TokenType,
 };
 
@@ -31,20 +33,13 @@ pub(crate) struct Possession {
     used: Used,
 }
 
-/// How a token may come, for challenges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ways {
-    pub(crate) bearer: bool,
-    pub(crate) dpop: bool,
-}
-
 impl Possession {
     pub(crate) fn new(base: Option<String>, required: bool, nonces: Option<Nonces>) -> Self {
         Self { base, required, nonces, used: Used::new(used::MOST) }
     }
 
-    pub(crate) const fn ways(&self) -> Ways {
-        Ways { bearer: !self.required, dpop: self.base.is_some() }
+    pub(crate) const fn ways(&self) -> Ways<'_> {
+        Ways { bearer: !self.required, proofs: if self.base.is_some() { Some(Algorithm::ALL) } else { None } }
     }
 
     /// Whether the token may come like this: bound to a key with a proof of that key for this request, once; any other

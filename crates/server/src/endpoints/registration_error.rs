@@ -5,7 +5,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
-    bearer::{self, BearerError as Kind, Challenge},
+    bearer,
+    challenge::{BearerError as Kind, Challenge, Ways},
     error::{ErrorCode, OAuthError},
     time::Seconds,
     token::TokenType,
@@ -123,9 +124,8 @@ impl RegistrationError {
             Self::InvalidToken => (Kind::InvalidToken, Some("the token is not valid, or not valid any more")),
             _ => return None,
         };
-        let challenge =
-            Challenge { scheme: TokenType::Bearer, error, description, scope: None, resource_metadata: None };
-        HeaderValue::try_from(challenge.to_header_value()).ok()
+        let challenge = Challenge { description, ..Challenge::new(TokenType::Bearer, error) };
+        challenge.header_values(Ways::BEARER).into_iter().next()
     }
 
     /// When to come back, in seconds.
