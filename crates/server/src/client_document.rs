@@ -128,7 +128,7 @@ async fn looked_again(
 ) -> Result<(), Unread> {
     let documents = app.fresh_documents();
     let going_on = |otherwise| if documents.bridges(id, app.now()) { Ok(()) } else { Err(otherwise) };
-    let Ok(_turn) = timeout(PATIENCE, documents.turns.take(id)).await else {
+    let Ok(_turn) = timeout(PATIENCE, documents.turn(id)).await else {
         return going_on(Unread::TooMany);
     };
     let now = app.now();
