@@ -19,7 +19,7 @@ use crate::{
     http::body::BodyError,
     registration::{
         GrantsProblem, HomepageProblem, ItemsProblem, Mistake, OriginsProblem, ProfileProblem,
-        RedirectUrisProblem, Refused,
+        RedirectUrisProblem, Refused, described::NotDescribed,
     },
     store::{CommitError, StoreError},
 };
@@ -54,6 +54,15 @@ pub(crate) enum RegistrationError {
 impl From<Refused> for RegistrationError {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused)
+    }
+}
+
+impl From<NotDescribed> for RegistrationError {
+    fn from(error: NotDescribed) -> Self {
+        match error {
+            NotDescribed::Refused(refused) => Self::Refused(refused),
+            NotDescribed::Fault(fault) => Self::Fault(fault),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod beginning;
 mod client_credentials;
 mod decision;
 mod device_code;
-pub(crate) mod person_tokens;
+mod person_tokens;
 mod refresh_token;
 mod rotation;
 mod token_exchange;
