@@ -147,15 +147,10 @@ impl<U: Send + Sync + 'static> Client<U> {
 
 /// By what a repeat of this notice is known.
 fn own_name(provider: &str, name: &str, proved: &ProvedNotice) -> Option<String> {
-    proved.own_name(provider, name).map(used_name)
+    proved.own_name(provider, name).map(|name| format!("notice {name}"))
 }
 
 /// By what it is known that the same proof stood under some notice, where it can stand under two.
 fn shared_name(provider: &str, proved: &ProvedNotice) -> Option<String> {
-    proved.shared_name(provider).map(used_name)
-}
-
-/// Beside the other names of what was used.
-fn used_name(name: String) -> String {
-    format!("notice {name}")
+    proved.shared_name(provider).map(|name| format!("notice {name}"))
 }
