@@ -7,10 +7,10 @@ use mapae_protocol::{
 
 use super::*;
 use crate::{
-    catalog::ApiScope,
     issue::OpaqueAccessToken,
     store::{
         alive::{Epochs, Span, States},
+        apis,
         grant_states::GrantState,
     },
 };
@@ -65,16 +65,21 @@ impl Case {
 }
 
 fn api(disabled: bool) -> Api {
-    let scope =
-        |name: &str| ApiScope { name: name.to_owned(), title_ko: String::new(), title_en: String::new() };
-    Api {
-        client_id: "api_1".to_owned(),
+    let scope = |name: &str| apis::ApiScope {
+        scope: name.to_owned(),
+        title_ko: String::new(),
+        title_en: String::new(),
+    };
+    Api::from(apis::Api {
+        id: "api_1".to_owned(),
         identifier: CALENDAR.to_owned(),
-        opaque: false,
+        name: "calendar".to_owned(),
+        token_format: apis::TokenFormat::Jwt,
         secret_hash: "".into(),
-        disabled,
+        disabled_at: disabled.then_some(NOW),
+        created_at: NOW,
         scopes: vec![scope("calendar.read"), scope("calendar.write")],
-    }
+    })
 }
 
 fn token() -> PresentedToken {
