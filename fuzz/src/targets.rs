@@ -33,7 +33,7 @@ pub const TARGETS: &[Target] = &[
         "callback",
         client::callback,
         &[
-            "crates/client/src/callback.rs",
+            "crates/client/src/callback_response.rs",
             "crates/client/src/posted.rs",
             "crates/protocol/src/authorization/response.rs",
         ],

@@ -6,8 +6,6 @@ use mapae_protocol::{id_token::IdTokenClaims, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::definition::Mapped;
-
 /// A person at a provider: the issuer and the subject, and nothing else.
 ///
 /// This is the only key of an account (OIDC Core §5.7). E-mail addresses and names change hands and are not
@@ -140,6 +138,17 @@ const NOT_OF_THE_PERSON: &[&str] = &[
     "amr",
     "sid",
 ];
+
+/// What a provider's answers mean, by the pointers of its definition.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mapped {
+    pub(crate) subject: String,
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) emails: Vec<Email>,
+    pub(crate) granted: Vec<String>,
+    pub(crate) refused: Vec<String>,
+    pub(crate) terms: Option<Vec<ProviderTerm>>,
+}
 
 impl Identity {
     /// From what was mapped, and the ID token if there is one.

@@ -6,8 +6,8 @@ use mapae_protocol::{
     scope::{OPENID, ScopeToken, Scopes},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize};
 
+pub use crate::intent::Intent;
 use crate::{
     error::Error, pending::PendingLogin, possession::ProofKey, provider::Provider, return_to::ReturnTo,
 };
@@ -63,32 +63,6 @@ pub enum LoginError {
     /// The provider lets nobody sign in in a browser inside another app.
     #[error("the provider refuses browsers inside other apps")]
     InsideAnotherApp,
-}
-
-/// What the person wants to do at the provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Intent {
-    /// Sign in, at once if the provider knows the browser.
-    #[default]
-    SignIn,
-    /// Choose which account to use.
-    ChooseAccount,
-    /// Prove again who they are: the provider's sign-in must be fresh, and is checked to be.
-    Reauthenticate,
-    /// Make an account at the provider first.
-    SignUp,
-    /// Be asked again for items that were refused; see [`LoginRequest::asking_for`].
-    AskAgain,
-    /// Nothing at all: without a page, or not.
-    Silent,
-}
-
-impl Intent {
-    /// Whether the sign-in must be a fresh one; where the provider says when it was, that is checked.
-    pub(crate) const fn must_be_fresh(self) -> bool {
-        matches!(self, Self::Reauthenticate)
-    }
 }
 
 /// How a login should go.
@@ -273,7 +247,7 @@ impl Provider {
             return if wanted.is_empty() { Ok(None) } else { Err(LoginError::Malformed) };
         };
         let tags = if wanted.is_empty() { registered } else { wanted };
-        if !tags.iter().all(|tag| is_tag(tag, &rules.separator)) {
+        if !tags.iter().all(|tag| rules.is_tag(tag)) {
             return Err(LoginError::Malformed);
         }
         Ok((!tags.is_empty()).then(|| (rules.parameter.as_str(), tags.join(&rules.separator))))
@@ -293,12 +267,6 @@ impl LoginRequest {
     fn extra_pairs(&self) -> Vec<(&str, &str)> {
         self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
-}
-
-/// Whether this can be the tag of a term: a word that its separator does not break.
-pub(crate) fn is_tag(text: &str, separator: &str) -> bool {
-    let graphic = |letter: char| !letter.is_control() && !letter.is_whitespace();
-    !text.is_empty() && text.len() <= 128 && text.chars().all(graphic) && !text.contains(separator)
 }
 
 fn is_reserved(name: &str) -> bool {

@@ -12,9 +12,9 @@ use mapae_protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    callback::{CallbackError, CallbackResponse},
+    callback_response::{CallbackError, CallbackResponse},
     errand::Errand,
-    login::Intent,
+    intent::Intent,
     possession::ProofKey,
     provider::Provider,
     return_to::ReturnTo,

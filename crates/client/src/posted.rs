@@ -11,8 +11,6 @@ use mapae_protocol::{
 };
 use serde_json::{Value, json};
 
-use crate::callback::CallbackError;
-
 /// How long the browser may take for the step from one request to the next.
 pub(crate) const LIFE: Seconds = Seconds::minutes(1);
 
@@ -32,16 +30,16 @@ const USER: &str = "user";
 const LONGEST_NAME: usize = 100;
 
 /// The parameters of a post that are carried to the next request. Repeated ones stay so, and are refused there.
-pub(crate) fn carried(body: &[u8]) -> Result<String, CallbackError> {
-    let sent = Params::parse(body, POST).map_err(|_| CallbackError::Malformed)?;
+pub(crate) fn carried(body: &[u8]) -> Option<String> {
+    let sent = Params::parse(body, POST).ok()?;
     let only = |names: &[&str]| params::encode(sent.iter().filter(|(name, _)| names.contains(name)));
     let (answer, user) = (only(CARRIED), only(&[USER]));
     if answer.len() > LONGEST {
-        return Err(CallbackError::Malformed);
+        return None;
     }
     // A name is not worth a login.
     let both = format!("{answer}&{user}");
-    Ok(if user.is_empty() || both.len() > LONGEST { answer } else { both })
+    Some(if user.is_empty() || both.len() > LONGEST { answer } else { both })
 }
 
 /// What the browser says that the person is called: for display, and of no other use (RP-15). The address beside it is
@@ -79,9 +77,9 @@ mod tests {
             "code=c",
             "a name is left out"
         );
-        assert_eq!(carried(format!("code={long}").as_bytes()), Err(CallbackError::Malformed));
-        assert_eq!(carried("a=1&".repeat(21).as_bytes()), Err(CallbackError::Malformed));
-        assert_eq!(carried(b"code=%ff"), Err(CallbackError::Malformed));
+        assert_eq!(carried(format!("code={long}").as_bytes()), None);
+        assert_eq!(carried("a=1&".repeat(21).as_bytes()), None);
+        assert_eq!(carried(b"code=%ff"), None);
     }
 
     #[test]

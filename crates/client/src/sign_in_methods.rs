@@ -9,7 +9,7 @@ use mapae_protocol::{
 };
 
 use crate::{
-    error::Class,
+    class::Class,
     identity::{EndUser, Identity},
     linking::Rule,
     return_to::ReturnTo,

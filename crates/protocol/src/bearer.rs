@@ -1,14 +1,7 @@
-//! Access tokens at a protected resource — RFC 6750 §2, §3, RFC 9449 §7.1, §7.2, RFC 9728 §5.1.
+//! How an access token comes to a protected resource — RFC 6750 §2, RFC 9449 §7.1.
 
-use std::fmt::Write;
-
-use http::StatusCode;
-
-use crate::endpoint_uri::EndpointUri;
-use crate::error::{ErrorCode, rule_errors};
-use crate::jose::Algorithm;
+use crate::error::rule_errors;
 use crate::params::Params;
-use crate::scope::Scopes;
 use crate::secret::Secret;
 use crate::token::TokenType;
 
@@ -132,128 +125,12 @@ fn is_b64token(text: &str) -> bool {
     !unpadded.is_empty() && unpadded.bytes().all(allowed)
 }
 
-/// Why a protected resource does not answer (RFC 6750 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BearerError {
-    /// No credential: 401 and no error code, because there was nothing wrong.
-    NoCredentials,
-    /// The request cannot be read: 400.
-    InvalidRequest,
-    /// The token is expired, forged, revoked or for somebody else: 401.
-    InvalidToken,
-    /// The token is good and its scope too small: 403.
-    InsufficientScope,
-    /// The proof of possession that must come with the token proves nothing: 401 (RFC 9449 §7.1).
-    InvalidDpopProof,
-    /// The proof must have the nonce that comes with the answer: 401 (RFC 9449 §9).
-    UseDpopNonce,
-}
-
-impl BearerError {
-    /// Every kind.
-    pub const ALL: &'static [Self] = &[
-        Self::NoCredentials,
-        Self::InvalidRequest,
-        Self::InvalidToken,
-        Self::InsufficientScope,
-        Self::InvalidDpopProof,
-        Self::UseDpopNonce,
-    ];
-
-    /// The status of the response.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::NoCredentials | Self::InvalidToken | Self::InvalidDpopProof | Self::UseDpopNonce => {
-                StatusCode::UNAUTHORIZED
-            }
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::InsufficientScope => StatusCode::FORBIDDEN,
-        }
-    }
-
-    /// `error`, which is absent when there were no credentials.
-    #[must_use]
-    pub const fn code(self) -> Option<ErrorCode> {
-        match self {
-            Self::NoCredentials => None,
-            Self::InvalidRequest => Some(ErrorCode::InvalidRequest),
-            Self::InvalidToken => Some(ErrorCode::InvalidToken),
-            Self::InsufficientScope => Some(ErrorCode::InsufficientScope),
-            Self::InvalidDpopProof => Some(ErrorCode::InvalidDpopProof),
-            Self::UseDpopNonce => Some(ErrorCode::UseDpopNonce),
-        }
-    }
-}
-
-/// The algorithms of proofs, as metadata and challenges list them (RFC 9449 §5.1, §7.1): all that are implemented.
-#[must_use]
-pub fn proof_algorithms() -> Vec<String> {
-    names(Algorithm::ALL)
-}
-
-/// The registered names of algorithms.
-#[must_use]
-pub fn names(algorithms: &[Algorithm]) -> Vec<String> {
-    algorithms.iter().map(|algorithm| algorithm.as_str().to_owned()).collect()
-}
-
-/// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9449 §7.1).
-#[derive(Debug, Clone)]
-pub struct Challenge {
-    /// The scheme in which the token came, or could come.
-    pub scheme: TokenType,
-    /// Why.
-    pub error: BearerError,
-    /// A fixed text for the developer, within `%x20-21 / %x23-5B / %x5D-7E`; left out without credentials.
-    pub description: Option<&'static str>,
-    /// The scope that is needed.
-    pub scope: Option<Scopes>,
-    /// Where the resource describes itself (RFC 9728 §5.1).
-    pub resource_metadata: Option<EndpointUri>,
-}
-
-impl Challenge {
-    /// The header value, where proofs of every algorithm are taken.
-    #[must_use]
-    pub fn to_header_value(&self) -> String {
-        self.to_header_value_for(Algorithm::ALL)
-    }
-
-    /// The header value, where proofs of these algorithms are taken. All parts come from types without quotes, backslashes
-    /// and control characters, so nothing needs escaping.
-    #[must_use]
-    pub fn to_header_value_for(&self, proofs: &[Algorithm]) -> String {
-        let code = self.error.code();
-        let scope = self.scope.as_ref().filter(|scope| !scope.is_empty()).map(Scopes::to_string);
-        let algs = match self.scheme {
-            TokenType::Bearer => None,
-            TokenType::Dpop => Some(names(proofs).join(" ")),
-        };
-        let attributes = [
-            ("error", code.map(ErrorCode::as_str)),
-            ("error_description", self.description.filter(|_| code.is_some())),
-            ("scope", scope.as_deref()),
-            ("resource_metadata", self.resource_metadata.as_ref().map(EndpointUri::as_str)),
-            ("algs", algs.as_deref()),
-        ];
-        let mut value = String::from(self.scheme.as_str());
-        let present = attributes.into_iter().filter_map(|(name, text)| Some((name, text?)));
-        for (position, (name, text)) in present.enumerate() {
-            let separator = if position == 0 { " " } else { ", " };
-            // Writing to a `String` cannot fail.
-            let _ = write!(value, "{separator}{name}=\"{text}\"");
-        }
-        value
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::error::{Endpoint, OAuthError};
+    use crate::error::{ErrorCode, OAuthError};
     use crate::params::Limits;
 
     fn header(value: &str) -> Result<Option<String>, Error> {
@@ -372,49 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn rfc6750_3_challenges() {
-        let challenge = |error| {
-            let challenge = Challenge {
-                scheme: TokenType::Bearer,
-                error,
-                description: Some("the access token expired"),
-                scope: Some(Scopes::parse("calendar.read").unwrap()),
-                resource_metadata: Some(
-                    EndpointUri::parse("https://api.example.com/.well-known/oauth-protected-resource")
-                        .unwrap(),
-                ),
-            };
-            format!("{} {}", error.status().as_u16(), challenge.to_header_value())
-        };
-        let table: Vec<_> = BearerError::ALL.iter().map(|error| challenge(*error)).collect();
-        insta::assert_snapshot!(table.join("\n"), @r#"
-        401 Bearer scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
-        400 Bearer error="invalid_request", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
-        401 Bearer error="invalid_token", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
-        403 Bearer error="insufficient_scope", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
-        401 Bearer error="invalid_dpop_proof", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
-        401 Bearer error="use_dpop_nonce", error_description="the access token expired", scope="calendar.read", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
-        "#);
-        let bare = Challenge {
-            scheme: TokenType::Bearer,
-            error: BearerError::NoCredentials,
-            description: None,
-            scope: Some(Scopes::default()),
-            resource_metadata: None,
-        };
-        assert_eq!(bare.to_header_value(), "Bearer");
-        let bound = Challenge { scheme: TokenType::Dpop, ..bare };
-        assert_eq!(bound.to_header_value(), r#"DPoP algs="ES256 RS256 PS256 EdDSA""#);
-        assert_eq!(bound.to_header_value_for(&[Algorithm::EdDsa]), r#"DPoP algs="EdDSA""#);
-    }
-
-    #[test]
     fn every_error_may_be_sent_by_a_resource() {
         for &error in Error::ALL {
             assert_eq!(OAuthError::from(error).code, ErrorCode::InvalidRequest);
-        }
-        for code in BearerError::ALL.iter().filter_map(|error| error.code()) {
-            assert!(code.is_allowed_at(Endpoint::Resource), "{code}");
         }
     }
 

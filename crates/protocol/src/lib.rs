@@ -15,6 +15,7 @@ pub mod audience;
 pub mod authorization;
 pub mod base64url;
 pub mod bearer;
+pub mod challenge;
 pub mod claims;
 pub mod claims_request;
 pub mod client_assertion;

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use mapae_protocol::{
-    bearer::names,
     issuer::Issuer,
     jose::Algorithm,
     origin::Origin,
@@ -334,7 +333,7 @@ impl Builder {
             scopes_supported: self.scopes.clone(),
             bearer_methods_supported: vec![BearerMethod::Header],
             dpop_signing_alg_values_supported: if proofs {
-                names(&self.proof_algorithms)
+                Algorithm::names(&self.proof_algorithms)
             } else {
                 Vec::new()
             },

@@ -1,36 +1,29 @@
 //! What a refusal looks like — RFC 6750 §3, RFC 9449 §7.1, §7.2, §9, RFC 9470 §3, RFC 9728 §5.1.
 
-use std::fmt::Write;
-
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use mapae_protocol::{
-    bearer::{self, BearerError, Challenge, names},
+    bearer,
+    challenge::{BearerError, Challenge, Ways},
     dpop,
     endpoint_uri::EndpointUri,
     error::{ErrorCode, OAuthError},
-    jose::Algorithm,
-    scope::Scopes,
     token::TokenType,
 };
 
-use crate::{
-    possession::{NONCE, Ways},
-    refusal::{Refusal, StepUp},
-};
+use crate::{possession::NONCE, refusal::Refusal};
 
-const STEP_UP: OAuthError =
-    OAuthError::new(ErrorCode::InsufficientUserAuthentication, "a more recent or stronger sign-in is needed");
 const UNAVAILABLE: OAuthError =
     OAuthError::new(ErrorCode::TemporarilyUnavailable, "access tokens cannot be checked at the moment");
 const MISCONFIGURED: OAuthError = OAuthError::new(ErrorCode::ServerError, "this route is misconfigured");
 const INSUFFICIENT_SCOPE: &str = "the access token does not have the scope that is needed";
+const INSUFFICIENT_AUTHENTICATION: &str = "a more recent or stronger sign-in is needed";
 
 impl Refusal {
     /// The answer of what is outside of every layer.
     pub(crate) fn misconfigured() -> Response<Full<Bytes>> {
-        response(StatusCode::INTERNAL_SERVER_ERROR, Some(MISCONFIGURED), None)
+        response(StatusCode::INTERNAL_SERVER_ERROR, Some(MISCONFIGURED), Vec::new())
     }
 
     /// The response, with the address at which the API describes itself. `scheme` is that in which the token came, and
@@ -41,52 +34,43 @@ impl Refusal {
         scheme: TokenType,
         ways: Ways<'_>,
     ) -> Response<Full<Bytes>> {
-        let scheme = if ways.bearer { scheme } else { TokenType::Dpop };
-        let proofs = ways.proofs.unwrap_or(Algorithm::ALL);
-        let challenge = |error, description, scope: Option<&Scopes>| {
-            let resource_metadata = resource_metadata.cloned();
-            let challenge =
-                Challenge { scheme, error, description, scope: scope.cloned(), resource_metadata };
-            let told = error.code().map(|code| OAuthError::new(code, description.unwrap_or_default()));
-            let mut response = response(error.status(), told, Some(challenge.to_header_value_for(proofs)));
-            // Who may try again hears of the other way, too (RFC 9449 §7.2).
-            if scheme == TokenType::Bearer
-                && ways.proofs.is_some()
-                && error.status() == StatusCode::UNAUTHORIZED
-            {
-                let error = BearerError::NoCredentials;
-                let other =
-                    Challenge { scheme: TokenType::Dpop, error, description: None, scope: None, ..challenge };
-                if let Ok(other) = HeaderValue::try_from(other.to_header_value_for(proofs)) {
-                    response.headers_mut().append(header::WWW_AUTHENTICATE, other);
-                }
-            }
-            response
+        let refusal = |challenge: Challenge| {
+            let error = challenge.error;
+            let description = challenge.description.unwrap_or_default();
+            let told = error.code().map(|code| OAuthError::new(code, description));
+            let challenge = Challenge { resource_metadata: resource_metadata.cloned(), ..challenge };
+            response(error.status(), told, challenge.header_values(ways))
+        };
+        let challenge = |error, description| {
+            refusal(Challenge { description: Some(description), ..Challenge::new(scheme, error) })
         };
         match self {
-            Self::NoCredentials => challenge(BearerError::NoCredentials, None, None),
-            Self::Malformed(error) => challenge(BearerError::InvalidRequest, Some(description(*error)), None),
-            Self::Invalid(invalid) => challenge(BearerError::InvalidToken, Some(invalid.description()), None),
+            Self::NoCredentials => refusal(Challenge::new(scheme, BearerError::NoCredentials)),
+            Self::Malformed(error) => challenge(BearerError::InvalidRequest, description(*error)),
+            Self::Invalid(invalid) => challenge(BearerError::InvalidToken, invalid.description()),
             Self::Proof(error, nonce) => {
                 let kind = match error {
                     dpop::Error::Nonce => BearerError::UseDpopNonce,
                     _ => BearerError::InvalidDpopProof,
                 };
-                let mut response = challenge(kind, Some(OAuthError::from(*error).description), None);
+                let mut response = challenge(kind, OAuthError::from(*error).description);
                 if let Some(nonce) = nonce {
                     tell_nonce(&mut response, nonce.clone());
                 }
                 response
             }
-            Self::InsufficientScope(scopes) => {
-                challenge(BearerError::InsufficientScope, Some(INSUFFICIENT_SCOPE), Some(scopes))
-            }
-            Self::InsufficientAuthentication(step_up) => {
-                let challenge = step_up.to_header_value((scheme, proofs), resource_metadata);
-                response(StatusCode::UNAUTHORIZED, Some(STEP_UP), Some(challenge))
-            }
+            Self::InsufficientScope(scopes) => refusal(Challenge {
+                description: Some(INSUFFICIENT_SCOPE),
+                scope: Some(scopes.clone()),
+                ..Challenge::new(scheme, BearerError::InsufficientScope)
+            }),
+            Self::InsufficientAuthentication(step_up) => refusal(Challenge {
+                description: Some(INSUFFICIENT_AUTHENTICATION),
+                step_up: step_up.clone(),
+                ..Challenge::new(scheme, BearerError::InsufficientUserAuthentication)
+            }),
             Self::Unavailable => {
-                let mut response = response(StatusCode::SERVICE_UNAVAILABLE, Some(UNAVAILABLE), None);
+                let mut response = response(StatusCode::SERVICE_UNAVAILABLE, Some(UNAVAILABLE), Vec::new());
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
@@ -109,7 +93,7 @@ fn description(error: bearer::Error) -> &'static str {
 fn response(
     status: StatusCode,
     told: Option<OAuthError>,
-    challenge: Option<String>,
+    challenges: Vec<HeaderValue>,
 ) -> Response<Full<Bytes>> {
     let body = told.and_then(|told| serde_json::to_vec(&told).ok());
     let has_body = body.is_some();
@@ -120,55 +104,33 @@ fn response(
     if has_body {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    // The parts of a challenge have no characters that a header could not have.
-    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
-        headers.insert(header::WWW_AUTHENTICATE, challenge);
-        // A browser application reads the challenge, if the API's CORS policy lets it read anything.
+    // A browser application reads the challenges, if the API's CORS policy lets it read anything.
+    if !challenges.is_empty() {
         let exposed = HeaderValue::from_static("WWW-Authenticate");
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+    for challenge in challenges {
+        headers.append(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }
 
-impl StepUp {
-    /// RFC 9470 §3: what `WWW-Authenticate` says about the sign-in that is needed.
-    fn to_header_value(
-        &self,
-        (scheme, proofs): (TokenType, &[Algorithm]),
-        resource_metadata: Option<&EndpointUri>,
-    ) -> String {
-        let OAuthError { code, description } = STEP_UP;
-        let mut value = format!("{scheme} error=\"{code}\", error_description=\"{description}\"");
-        let acr_values = (!self.acr_values.is_empty()).then(|| self.acr_values.join(" "));
-        let attributes = [
-            ("acr_values", acr_values),
-            ("max_age", self.max_age.map(|seconds| seconds.to_string())),
-            ("resource_metadata", resource_metadata.map(EndpointUri::to_string)),
-            ("algs", (scheme == TokenType::Dpop).then(|| names(proofs).join(" "))),
-        ];
-        for (name, text) in attributes {
-            if let Some(text) = text {
-                // Writing to a `String` cannot fail.
-                let _ = write!(value, ", {name}=\"{text}\"");
-            }
-        }
-        value
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use mapae_protocol::access_token;
+    use mapae_protocol::{
+        access_token,
+        challenge::StepUp,
+        scope::{ScopeToken, Scopes},
+        time::Seconds,
+    };
 
     use super::*;
     use crate::refusal::Invalid;
 
-    const BEARER: Ways<'_> = Ways { bearer: true, proofs: None };
-
     fn shown(refusal: &Refusal) -> String {
         let metadata =
             EndpointUri::parse("https://api.example/.well-known/oauth-protected-resource").unwrap();
-        let response = refusal.to_response(Some(&metadata), TokenType::Bearer, BEARER);
+        let response = refusal.to_response(Some(&metadata), TokenType::Bearer, Ways::BEARER);
         let challenge =
             response.headers().get(header::WWW_AUTHENTICATE).map_or("-", |value| value.to_str().unwrap());
         format!("{} {challenge}", response.status().as_u16())
@@ -179,7 +141,10 @@ mod tests {
     fn rfc6750_3_challenges_are_exact() {
         let metadata = "resource_metadata=\"https://api.example/.well-known/oauth-protected-resource\"";
         let expired = Refusal::Invalid(Invalid::Token(access_token::Error::Expired));
-        let step_up = StepUp { acr_values: vec!["urn:a".into(), "urn:b".into()], max_age: Some(300) };
+        let step_up = StepUp {
+            acr_values: ["urn:a", "urn:b"].map(|acr| ScopeToken::parse(acr).unwrap()).into(),
+            max_age: Some(Seconds::minutes(5)),
+        };
         for (refusal, expected) in [
             (Refusal::NoCredentials, format!("401 Bearer {metadata}")),
             (
@@ -208,7 +173,7 @@ mod tests {
                 format!(
                     "401 Bearer error=\"insufficient_user_authentication\", \
                      error_description=\"{}\", acr_values=\"urn:a urn:b\", max_age=\"300\", {metadata}",
-                    STEP_UP.description
+                    INSUFFICIENT_AUTHENTICATION
                 ),
             ),
             (Refusal::Unavailable, "503 -".into()),
@@ -222,7 +187,7 @@ mod tests {
     #[test]
     fn ui_04_a_challenge_names_the_ways_in_which_a_token_can_come() {
         let challenges = |refusal: &Refusal, scheme, bearer| {
-            let response = refusal.to_response(None, scheme, Ways { bearer, proofs: Some(Algorithm::ALL) });
+            let response = refusal.to_response(None, scheme, Ways { bearer, ..Ways::BOTH });
             let values = response.headers().get_all(header::WWW_AUTHENTICATE);
             values.iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
@@ -241,10 +206,10 @@ mod tests {
     #[test]
     fn a_refusal_is_never_kept_by_a_cache() {
         for refusal in [Refusal::NoCredentials, Refusal::Unavailable, Refusal::Invalid(Invalid::Withdrawn)] {
-            let response = refusal.to_response(None, TokenType::Bearer, BEARER);
+            let response = refusal.to_response(None, TokenType::Bearer, Ways::BEARER);
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         }
-        let response = Refusal::Unavailable.to_response(None, TokenType::Bearer, BEARER);
+        let response = Refusal::Unavailable.to_response(None, TokenType::Bearer, Ways::BEARER);
         assert_eq!(response.headers()[header::RETRY_AFTER], "1");
     }
 }

@@ -1,7 +1,7 @@
 //! Why a request is not let through — RFC 6750 §3.1, RFC 9449 §7.1, §9, RFC 9470 §3.
 
 use http::HeaderValue;
-use mapae_protocol::{access_token, bearer, dpop, jose, scope::Scopes};
+use mapae_protocol::{access_token, bearer, challenge::StepUp, dpop, jose, scope::Scopes};
 
 /// Why a request is not let through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,15 +41,6 @@ pub(crate) enum Invalid {
     Unbound,
     /// The introspection answer does not say whose it is or when it ends.
     Incomplete,
-}
-
-/// What a route demands of the person's sign-in (RFC 9470 §3).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct StepUp {
-    /// `acr` values, of which one is needed.
-    pub(crate) acr_values: Vec<String>,
-    /// Seconds since the sign-in.
-    pub(crate) max_age: Option<u32>,
 }
 
 impl Invalid {

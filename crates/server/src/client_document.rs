@@ -22,15 +22,15 @@ use crate::{
     audit::{About, Event},
     client_auth::{self, NONE},
     config,
-    endpoints::{
-        register::described::{self, Asked, Described},
-        registration_error::RegistrationError,
-    },
     fault::Fault,
     fetch::FetchError,
     http::ClientAddress,
     interaction::PageError,
-    registration::{Development, Refused, begins_stricter, has_its_picture_at_last, shows_otherwise},
+    registration::{
+        Development, Refused, begins_stricter,
+        described::{self, Asked, Described, NotDescribed},
+        has_its_picture_at_last, shows_otherwise,
+    },
     store::{
         CommitError, Concealed, Unit, app_icons,
         apps::{self, AppSettings, NewApp, RegisteredApp},
@@ -128,7 +128,7 @@ async fn looked_again(
 ) -> Result<(), Unread> {
     let documents = app.fresh_documents();
     let going_on = |otherwise| if documents.bridges(id, app.now()) { Ok(()) } else { Err(otherwise) };
-    let Ok(_turn) = timeout(PATIENCE, documents.turns.take(id)).await else {
+    let Ok(_turn) = timeout(PATIENCE, documents.turn(id)).await else {
         return going_on(Unread::TooMany);
     };
     let now = app.now();
@@ -274,12 +274,12 @@ async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result
 }
 
 /// Why it cannot be taken is for its owner to find out, not for whoever was sent here.
-fn refused(error: RegistrationError) -> Unread {
+fn refused(error: NotDescribed) -> Unread {
     match error {
-        RegistrationError::Fault(fault) => Unread::Fault(fault),
+        NotDescribed::Fault(fault) => Unread::Fault(fault),
         // It may be another site that is away.
-        RegistrationError::Refused(Refused::SectorDocument) => Unread::Unreachable,
-        refused => {
+        NotDescribed::Refused(Refused::SectorDocument) => Unread::Unreachable,
+        refused @ NotDescribed::Refused(_) => {
             let refused: &dyn std::error::Error = &refused;
             tracing::info!(refused, "a client document was refused");
             Unread::NoApp

@@ -74,8 +74,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         if was_used(own_name(provider, name, proved)).await? {
             return Ok(true);
         }
-        let is_late = proved.twin_until.is_some_and(|until| now > until);
-        if is_late && was_used(shared_name(provider, proved)).await? {
+        if proved.is_late(now) && was_used(shared_name(provider, proved)).await? {
             return Err(NoticeError::Repeated);
         }
         Ok(false)
@@ -148,11 +147,10 @@ impl<U: Send + Sync + 'static> Client<U> {
 
 /// By what a repeat of this notice is known.
 fn own_name(provider: &str, name: &str, proved: &ProvedNotice) -> Option<String> {
-    proved.id.as_ref().map(|id| format!("notice {provider} {name} {id}"))
+    proved.own_name(provider, name).map(|name| format!("notice {name}"))
 }
 
 /// By what it is known that the same proof stood under some notice, where it can stand under two.
 fn shared_name(provider: &str, proved: &ProvedNotice) -> Option<String> {
-    let id = proved.id.as_ref().filter(|_| proved.twin_until.is_some());
-    id.map(|id| format!("notice {provider} / {id}"))
+    proved.shared_name(provider).map(|name| format!("notice {name}"))
 }

@@ -3,7 +3,9 @@
 use http::HeaderMap;
 
 use super::{Client, Core};
-use crate::{callback::CallbackError, cookie, error::Error, posted, provider::Provider, redirect::Redirect};
+use crate::{
+    callback_response::CallbackError, cookie, error::Error, posted, provider::Provider, redirect::Redirect,
+};
 
 impl<U: Send + Sync + 'static> Client<U> {
     /// Takes what was posted to the redirect URI of the provider called `provider` (Apple): a `body` of
@@ -19,7 +21,8 @@ impl<U: Send + Sync + 'static> Client<U> {
             return Err(CallbackError::Malformed.into());
         }
         let name = core.cookies.answer();
-        let sealed = core.vault.logins().seal(posted::carried(body)?.as_bytes(), &bound_to(&name, provider));
+        let carried = posted::carried(body).ok_or(CallbackError::Malformed)?;
+        let sealed = core.vault.logins().seal(carried.as_bytes(), &bound_to(&name, provider));
         let cookie = core.cookies.set(&name, &sealed, posted::LIFE);
         Ok(Redirect { location: provider.callback_path(), cookies: vec![cookie] })
     }

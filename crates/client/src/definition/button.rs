@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
 use super::{
-    DefinitionError, mark,
+    DefinitionError,
+    colour::{Colour, Colours},
+    mark,
     schema::{self, Text},
 };
 use mapae_protocol::locale::Locale;
@@ -38,31 +38,6 @@ pub struct ButtonLook {
     light: Colours,
     dark: Option<Colours>,
     mark: Option<String>,
-}
-
-/// The colours of a button.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Colours {
-    background: Colour,
-    foreground: Colour,
-    border: Option<Colour>,
-}
-
-/// A colour as a number (CSS Color 4), and nothing else that a style sheet would understand.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct Colour(String);
-
-impl TryFrom<String> for Colour {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits = text.strip_prefix('#').unwrap_or_default();
-        let is_colour =
-            matches!(digits.len(), 3 | 4 | 6 | 8) && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_colour { Ok(Self(text)) } else { Err("a colour is written like #FEE500 or #000000D9") }
-    }
 }
 
 impl ButtonLook {
@@ -117,15 +92,7 @@ impl ButtonLook {
 
     /// An image has no text whose colour it could take.
     fn mark_on(&self, colours: &Colours) -> Option<String> {
-        Some(self.mark.as_ref()?.replace("currentColor", &colours.foreground.0))
-    }
-}
-
-impl Colours {
-    fn rule(&self, selector: &str) -> String {
-        let Self { background: Colour(background), foreground: Colour(foreground), border } = self;
-        let border = border.as_ref().map_or("transparent", |Colour(border)| border);
-        format!("{selector} {{ background: {background}; color: {foreground}; border-color: {border}; }}\n")
+        Some(self.mark.as_ref()?.replace("currentColor", colours.foreground.as_str()))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
         Schema, SecretSource, UnlinkWay, UserInfoUse,
     },
 };
-use crate::{login::Intent, setting::Setting};
+use crate::{intent::Intent, setting::Setting};
 
 pub(super) fn check(schema: &Schema) -> Result<(), DefinitionError> {
     let wrong = |at, problem| Err(DefinitionError::Wrong { at, problem });

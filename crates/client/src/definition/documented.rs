@@ -3,8 +3,8 @@
 use mapae_protocol::scope::Scopes;
 use serde_json::{Value, json};
 
-use super::{Definition, DefinitionError, Document, Mapped};
-use crate::identity::{Email, Verification};
+use super::{Definition, DefinitionError, Document};
+use crate::identity::{Email, Mapped, Verification};
 
 fn fixture(text: &str) -> Value {
     serde_json::from_str(text).unwrap()

@@ -7,7 +7,7 @@ use super::{
     Definition,
     schema::{ErrorRule, RuleClass},
 };
-use crate::{error::Class, setting::Setting};
+use crate::{class::Class, setting::Setting};
 
 /// Where an error came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Definition,
-    button::Colours,
+    colour::Colours,
     schema::{
         Authorization, BirthDateMap, Button, EmailMap, Endpoints, ErrorRule, Field, HostedDomain, IdToken,
         IdentityMap, ItemList, NoticeRule, Says, Schema, Stands, Text, Token, Unlink, UserInfo,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     calendar,
-    identity::{Email, ProviderTerm, Verification},
+    identity::{Email, Mapped, ProviderTerm, Verification},
 };
 
 /// The longest name that a provider may have for somebody, in bytes.
@@ -20,17 +20,6 @@ const MAX_SUBJECT: usize = 255;
 /// What the provider said, part by part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document(Map<String, Value>);
-
-/// What it means.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Mapped {
-    pub(crate) subject: String,
-    pub(crate) claims: Map<String, Value>,
-    pub(crate) emails: Vec<Email>,
-    pub(crate) granted: Vec<String>,
-    pub(crate) refused: Vec<String>,
-    pub(crate) terms: Option<Vec<ProviderTerm>>,
-}
 
 /// The part of a document in which the provider lists terms.
 pub(crate) const TERMS: &str = "terms";

@@ -7,11 +7,13 @@
 
 mod button;
 mod check;
+mod colour;
 #[cfg(test)]
 mod documented;
 mod errors;
 #[cfg(test)]
 mod form;
+mod likeness;
 mod mapping;
 mod mark;
 mod schema;
@@ -25,7 +27,7 @@ use std::{
 
 pub use button::{ButtonLook, ButtonUse};
 pub(crate) use errors::Place;
-pub(crate) use mapping::{Document, Mapped, TERMS};
+pub(crate) use mapping::{Document, TERMS};
 pub(crate) use schema::{
     Authentication, Nonce, NoticeProof, NoticeRule, Refresh, ResponseMode, Schema, SecretSource, UnlinkWay,
     UserInfoUse,
@@ -34,7 +36,7 @@ pub(crate) use schema::{
 use mapae_protocol::locale::Locale;
 
 use crate::{
-    login::Intent,
+    intent::Intent,
     setting::{ConfigurationError, Setting},
 };
 
@@ -68,6 +70,10 @@ const PROVIDERS: &[CompiledIn] = &[
     compiled_in!("naver-oidc"),
     compiled_in!("oidc"),
 ];
+
+fn compiled_in(id: &str) -> Option<&'static CompiledIn> {
+    PROVIDERS.iter().find(|(known, ..)| *known == id)
+}
 
 /// How a provider is spoken to. Cheap to clone.
 ///
@@ -115,7 +121,7 @@ impl Definition {
     /// There is none of this id.
     pub fn named(id: &str) -> Result<Self, ConfigurationError> {
         let unknown = ConfigurationError::new(Setting::Providers, "there is no definition of this id");
-        let (_, text, _) = PROVIDERS.iter().find(|(known, ..)| *known == id).ok_or(unknown)?;
+        let (_, text, _) = compiled_in(id).ok_or(unknown)?;
         Self::parse(text).map_err(|_| unknown)
     }
 
@@ -124,13 +130,12 @@ impl Definition {
     /// # Errors
     /// [`DefinitionError`]
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
-        let schema: Schema =
-            toml::from_str(text).map_err(|error| DefinitionError::Unreadable(error.to_string()))?;
+        let schema = likeness::read(text, |id| compiled_in(id).map(|(_, text, _)| *text))?;
         if schema.schema != SCHEMA {
             return Err(DefinitionError::Version(schema.schema));
         }
         check::check(&schema)?;
-        let mark = |name: &str| PROVIDERS.iter().find(|(id, ..)| *id == name).and_then(|(.., mark)| *mark);
+        let mark = |name: &str| compiled_in(name).and_then(|(.., mark)| *mark);
         let look = schema.button.as_ref().map(|button| ButtonLook::read(button, mark)).transpose()?;
         let openid = schema.openid != schema::OpenId::Never;
         let vars = schema.vars.clone();

@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    class::Class,
     definition::{NoticeProof, NoticeRule},
-    error::{Class, Error},
+    error::Error,
     identity::EndUser,
     provider::Provider,
 };
@@ -135,6 +136,26 @@ pub struct ProvedNotice {
 }
 
 impl ProvedNotice {
+    /// By what a repeat of this notice is known: `notice` is the name under which the definition has it.
+    #[must_use]
+    pub fn own_name(&self, provider: &str, notice: &str) -> Option<String> {
+        self.id.as_ref().map(|id| format!("{provider} {notice} {id}"))
+    }
+
+    /// By what it is known that the same proof stood under some notice, where it can stand under two.
+    #[must_use]
+    pub fn shared_name(&self, provider: &str) -> Option<String> {
+        let id = self.id.as_ref().filter(|_| self.twin_until.is_some());
+        id.map(|id| format!("{provider} / {id}"))
+    }
+
+    /// Whether what proves it may prove no other notice any more: then one that is not known by its own name and is by the
+    /// shared one is a copy that somebody sent to another address.
+    #[must_use]
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.twin_until.is_some_and(|until| now > until)
+    }
+
     /// The body of an answer that leads a person to `url`, where they see what became of their wish.
     #[must_use]
     pub fn deletion_answer(url: &str, code: &str) -> Value {

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use mask::mask;
 pub(crate) use mask::{Hidden, address, answer, header, parameter};
 
-use crate::back_channel::HttpError;
+use crate::http_error::HttpError;
 
 /// Is told of every exchange with a provider.
 pub trait Observer: Send + Sync {

@@ -7,11 +7,7 @@ use mapae_protocol::{
     strict_json,
 };
 
-use crate::{
-    back_channel::HttpError,
-    error::{Class, Setting},
-    observe::Purpose,
-};
+use crate::{class::Class, http_error::HttpError, observe::Purpose, setting::Setting};
 
 /// A provider refused, did not answer, or answered nonsense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 
 use super::{MetadataError, Provider, ProviderError, turn::Turn};
 use crate::{
-    back_channel::{HttpError, Outgoing},
+    back_channel::Outgoing,
     definition::Nonce,
     error::Error,
+    http_error::HttpError,
     notice::{AGE, NoticeError},
     observe::Purpose,
 };

@@ -4,8 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{MetadataError, Provider, ProviderError, turn::Turn};
 use crate::{
-    back_channel::{HttpError, Outgoing},
+    back_channel::Outgoing,
     definition::Definition,
+    http_error::HttpError,
     observe::Purpose,
     setting::{ConfigurationError, Setting},
 };

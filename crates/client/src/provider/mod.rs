@@ -36,8 +36,9 @@ pub use settings::ProviderSettings;
 pub(crate) use token_answer::{error_with_success, mended};
 
 use crate::{
-    back_channel::{Answer, BackChannel, HttpError, Limits, Outgoing},
+    back_channel::{Answer, BackChannel, Limits, Outgoing},
     definition::{Definition, Place},
+    http_error::HttpError,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,

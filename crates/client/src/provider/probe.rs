@@ -9,10 +9,7 @@ use mapae_protocol::{
 
 use super::{Provider, ProviderError};
 use crate::{
-    error::{Class, Error},
-    login::Intent,
-    pending::PendingLogin,
-    possession::ProofKey,
+    class::Class, error::Error, intent::Intent, pending::PendingLogin, possession::ProofKey,
     return_to::ReturnTo,
 };
 

@@ -10,8 +10,9 @@ use mapae_protocol::{
 
 use super::{Metadata, Provider, ProviderError};
 use crate::{
-    back_channel::{Form, HttpError, Limits, Outgoing},
+    back_channel::{Form, Limits, Outgoing},
     error::Error,
+    http_error::HttpError,
     observe::Purpose,
     setting::{ConfigurationError, Setting},
 };

@@ -6,7 +6,7 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{Provider, ProviderError};
-use crate::{back_channel::HttpError, error::Error, identity::EndUser, observe::Purpose, tokens::Tokens};
+use crate::{error::Error, http_error::HttpError, identity::EndUser, observe::Purpose, tokens::Tokens};
 
 /// How often one refresh is asked for when its answer is lost.
 const ATTEMPTS: usize = 2;

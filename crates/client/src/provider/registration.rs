@@ -15,7 +15,6 @@ use mapae_protocol::{
 use super::{client_assertion::AssertionSigner, client_secret::SecretSigner};
 use crate::{
     definition::{Authentication, Definition, ResponseMode, SecretSource},
-    login::is_tag,
     setting::{ConfigurationError, Setting},
 };
 
@@ -200,7 +199,7 @@ impl ClientRegistration {
         if let Some(tags) = &self.terms {
             let rules = schema.terms.as_ref();
             let rules = rules.ok_or_else(|| wrong(Setting::Terms, "this provider's page shows none"))?;
-            if !tags.iter().all(|tag| is_tag(tag, &rules.separator)) {
+            if !tags.iter().all(|tag| rules.is_tag(tag)) {
                 return Err(wrong(Setting::Terms, "a tag is a word without a comma"));
             }
         }

@@ -16,9 +16,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Metadata, Provider, ProviderError, token_answer};
 use crate::{
-    back_channel::{Answer, Credential, Form, HttpError, Outgoing},
+    back_channel::{Answer, Credential, Form, Outgoing},
     definition::{Place, Refresh},
     error::Error,
+    http_error::HttpError,
     identity::EndUser,
     observe::Purpose,
     pending::PendingLogin,

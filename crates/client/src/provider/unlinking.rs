@@ -7,9 +7,10 @@ use mapae_protocol::{
 
 use super::{Provider, ProviderError, token_answer};
 use crate::{
-    back_channel::{Credential, Form, HttpError, Outgoing},
+    back_channel::{Credential, Form, Outgoing},
     definition::{Place, UnlinkWay},
     error::Error,
+    http_error::HttpError,
     identity::EndUser,
     observe::Purpose,
     setting::{ConfigurationError, Setting},

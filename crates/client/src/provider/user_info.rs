@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{Provider, ProviderError};
 use crate::{
-    back_channel::{Answer, Credential, HttpError, Limits, Outgoing},
+    back_channel::{Answer, Credential, Limits, Outgoing},
     definition::{Document, Place, TERMS, UserInfoUse},
     error::Error,
+    http_error::HttpError,
     observe::Purpose,
     possession::Proven,
     setting::{ConfigurationError, Setting},

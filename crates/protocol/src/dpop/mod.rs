@@ -20,7 +20,7 @@ pub use nonce::{NONCE_LIFE, NonceStanding};
 pub use proof::{Expectations, Proof};
 pub use thumbprint::{Confirmation, Thumbprint};
 
-use crate::{error::rule_errors, time::Seconds};
+use crate::{error::rule_errors, jose::Algorithm, time::Seconds};
 
 /// The request header of a proof, and the scheme of a token that is bound by one (RFC 9449 §4.1, §7.1).
 pub const NAME: &str = "DPoP";
@@ -40,6 +40,12 @@ pub const MAX_NAME: usize = 256;
 /// (the conformance suite of the OpenID Foundation sends both). A proof is remembered for as long as it could be
 /// repeated, so twice this is also what the memory costs.
 pub const WINDOW: Seconds = Seconds::seconds(30);
+
+/// The algorithms of proofs, as metadata and challenges list them (RFC 9449 §5.1, §7.1).
+#[must_use]
+pub fn proof_algorithms() -> Vec<String> {
+    Algorithm::names(Algorithm::ALL)
+}
 
 rule_errors! {
     /// Why a proof proves nothing (RFC 9449 §4.3).

@@ -37,6 +37,12 @@ impl Algorithm {
             Self::EdDsa => "EdDSA",
         }
     }
+
+    /// The registered names of these.
+    #[must_use]
+    pub fn names(algorithms: &[Self]) -> Vec<String> {
+        algorithms.iter().map(|algorithm| algorithm.as_str().to_owned()).collect()
+    }
 }
 
 impl fmt::Display for Algorithm {

@@ -6,6 +6,7 @@ mod used;
 use http::{HeaderName, HeaderValue, request::Parts};
 use mapae_protocol::{
     access_token::{self, bound_to},
+    challenge::Ways,
     dpop::{self, Address, Error, Expectations, NonceStanding, Proof},
     jose::Algorithm,
     token::TokenType,
@@ -32,14 +33,6 @@ pub(crate) struct Possession {
     /// By which algorithms a proof may be signed.
     algorithms: Vec<Algorithm>,
     used: Used,
-}
-
-/// How a token may come, for challenges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ways<'a> {
-    pub(crate) bearer: bool,
-    /// The algorithms of proofs; `None`: no proof can be checked.
-    pub(crate) proofs: Option<&'a [Algorithm]>,
 }
 
 impl Possession {

@@ -22,10 +22,9 @@ use super::sign_out::{end, forget};
 use crate::{
     app::App,
     catalog::Client,
-    grant_types::person_tokens::sector,
     http::cross_site,
     interaction::{IdTokenHint, PageError, Visit, login, page, see_other},
-    issue::{session_name, subject},
+    issue::{Sector, session_name, subject},
     pages::{
         look::{Person, Standing},
         policy::FormTarget,
@@ -130,7 +129,8 @@ impl Wish {
         let keys = app.keys().current();
         let key = keys.subject_key();
         let session = session_name(key, client.id(), &signed_in.session.id);
-        hint.sub == subject(key, sector(client), &signed_in.user.id) && hint.sid.as_deref() == Some(&session)
+        hint.sub == subject(key, Sector::of(client), &signed_in.user.id)
+            && hint.sid.as_deref() == Some(&session)
     }
 
     /// What the form of our page brings again. The hint has had its say.

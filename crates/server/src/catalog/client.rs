@@ -2,6 +2,7 @@
 
 use mapae_protocol::{
     authorization::target::RequestedTarget,
+    claims_request::ClaimsRequest,
     client_metadata::SubjectType,
     endpoint_uri::EndpointUri,
     fapi::{self, Profile},
@@ -207,6 +208,14 @@ impl Client {
     pub(crate) fn still_allowed(&self, granted: &Scopes) -> Option<Scopes> {
         let left = granted.intersection(&self.allowed);
         (!left.is_empty()).then_some(left)
+    }
+
+    /// The claims that a grant names one by one, as JSON (OIDC Core §5.5), as far as the app may ask about them today.
+    pub(crate) fn claims_still_allowed(&self, granted: Option<&str>) -> Result<ClaimsRequest, Fault> {
+        let Some(text) = granted else { return Ok(ClaimsRequest::default()) };
+        let claims: ClaimsRequest =
+            serde_json::from_str(text).map_err(Fault::corrupt(Artefact::ClaimsOfGrant))?;
+        Ok(claims.covered_by(&self.allowed))
     }
 
     /// What it cannot do without: also what a request without `scope` asks for.

@@ -88,20 +88,3 @@ fn changed(fields: &Fields<'_>, facts: &Facts, grants: Grants) -> Result<Draft, 
     let items = left_under(grants, draft.items);
     Ok(Draft { grants, redirect_uris, origins, items, ..draft })
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::{
-        grant_types::{GRANT_TYPES, short_name},
-        pages::console::grants::words,
-    };
-
-    #[test]
-    fn every_grant_type_has_its_words() {
-        for grant_type in
-            GRANT_TYPES.iter().filter(|grant_type| !grant_type.name().starts_with("urn:example:"))
-        {
-            assert!(words(short_name(*grant_type)).is_some(), "{}", grant_type.name());
-        }
-    }
-}

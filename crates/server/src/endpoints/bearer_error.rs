@@ -5,7 +5,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
-    bearer::{self, BearerError as Kind, Challenge},
+    bearer,
+    challenge::{BearerError as Kind, Challenge, Ways},
     dpop::Error as ProofError,
     error::{ErrorCode, OAuthError},
     scope::{OPENID, ScopeToken, Scopes},
@@ -108,29 +109,16 @@ impl IntoResponse for BearerError {
         };
         let description = self.description();
         let challenge = Challenge {
-            scheme: self.scheme(),
-            error: kind,
             description: Some(description),
             scope: scope.map(|scope| Scopes::from_iter([scope])),
-            resource_metadata: None,
+            ..Challenge::new(self.scheme(), kind)
         };
         let mut response = match kind.code() {
             None => json::empty(kind.status()),
             Some(code) => json::with_status(kind.status(), &OAuthError::new(code, description)),
         };
-        // Who may try again hears of the other way, too (RFC 9449 §7.2).
-        let other = Challenge {
-            scheme: TokenType::Dpop,
-            error: Kind::NoCredentials,
-            description: None,
-            scope: None,
-            resource_metadata: None,
-        };
-        let both = challenge.scheme == TokenType::Bearer && kind.status() == StatusCode::UNAUTHORIZED;
-        for challenge in [Some(challenge), both.then_some(other)].into_iter().flatten() {
-            if let Ok(value) = HeaderValue::try_from(challenge.to_header_value()) {
-                response.headers_mut().append(header::WWW_AUTHENTICATE, value);
-            }
+        for value in challenge.header_values(Ways::BOTH) {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, value);
         }
         match &self {
             Self::Proof { nonce, .. } => dpop::telling(response, nonce.as_ref()),

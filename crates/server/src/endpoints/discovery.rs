@@ -3,11 +3,11 @@
 use axum::{extract::State, http::HeaderMap, response::Response};
 use mapae_protocol::{
     authorization::{Prompt, ResponseType},
-    bearer::proof_algorithms,
     claims::CLAIMS_BY_SCOPE,
     client_jwt::ClientAlgorithm,
     client_metadata::SubjectType,
     digest::sha256_base64url,
+    dpop::proof_algorithms,
     endpoint_uri::EndpointUri,
     jose::Algorithm,
     locale::Locale,

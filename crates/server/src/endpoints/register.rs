@@ -1,6 +1,5 @@
 //! Dynamic registration — RFC 7591 §3, OIDC Registration §3.
 
-pub(crate) mod described;
 pub(crate) mod manage;
 
 use axum::{
@@ -18,7 +17,6 @@ use mapae_protocol::{
 };
 use serde_json::{Map, Value};
 
-use self::described::Described;
 use super::{cors, json, registration_error::RegistrationError};
 use crate::{
     accounts::throttle::{Budget, SELF_REGISTRATIONS, TOKEN_REGISTRATIONS},
@@ -29,8 +27,11 @@ use crate::{
     fault::Fault,
     http::{RequestContext, body},
     ids::Kind,
-    pages::at,
-    registration::{Information, keeps_secret, signs_with_secret},
+    registration::{
+        Information,
+        described::{self, Described},
+        keeps_secret, signs_with_secret,
+    },
     router::paths,
     store::{
         CommitError, Unit, app_icons,
@@ -210,9 +211,4 @@ async fn commit(
         Err(RegistrationError::Fault(Fault::Contention)) => Err(RegistrationError::Full),
         done => done,
     }
-}
-
-/// Where the picture of an app is.
-fn icon(id: &str, digest: &str) -> String {
-    at::icon(id, digest)
 }

@@ -5,7 +5,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
-    bearer::{self, BearerError as Kind, Challenge},
+    bearer,
+    challenge::{BearerError as Kind, Challenge, Ways},
     error::{ErrorCode, OAuthError},
     time::Seconds,
     token::TokenType,
@@ -18,7 +19,7 @@ use crate::{
     http::body::BodyError,
     registration::{
         GrantsProblem, HomepageProblem, ItemsProblem, Mistake, OriginsProblem, ProfileProblem,
-        RedirectUrisProblem, Refused,
+        RedirectUrisProblem, Refused, described::NotDescribed,
     },
     store::{CommitError, StoreError},
 };
@@ -53,6 +54,15 @@ pub(crate) enum RegistrationError {
 impl From<Refused> for RegistrationError {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused)
+    }
+}
+
+impl From<NotDescribed> for RegistrationError {
+    fn from(error: NotDescribed) -> Self {
+        match error {
+            NotDescribed::Refused(refused) => Self::Refused(refused),
+            NotDescribed::Fault(fault) => Self::Fault(fault),
+        }
     }
 }
 
@@ -123,9 +133,8 @@ impl RegistrationError {
             Self::InvalidToken => (Kind::InvalidToken, Some("the token is not valid, or not valid any more")),
             _ => return None,
         };
-        let challenge =
-            Challenge { scheme: TokenType::Bearer, error, description, scope: None, resource_metadata: None };
-        HeaderValue::try_from(challenge.to_header_value()).ok()
+        let challenge = Challenge { description, ..Challenge::new(TokenType::Bearer, error) };
+        challenge.header_values(Ways::BEARER).into_iter().next()
     }
 
     /// When to come back, in seconds, where that is known better than for every answer.

@@ -28,9 +28,8 @@ use crate::{
     catalog::Client,
     dpop::{self, Possession},
     fault::Fault,
-    grant_types::person_tokens::{claims_of_grant, sector},
     http::RequestContext,
-    issue::{PresentedToken, subject},
+    issue::{PresentedToken, Sector, subject},
     router::paths,
     store::grant_states::Person,
 };
@@ -51,8 +50,8 @@ async fn tell(app: &App, request: Request) -> Result<(Arc<Client>, Response), Be
     let Shown { token, person, possession } = living_token(app, request, &address).await?;
     let client = app.catalog().client(&token.client_id).await?.ok_or(BearerError::InvalidToken)?;
     let keys = app.keys().current();
-    let sub = subject(keys.subject_key(), sector(&client), &person.user.id);
-    let asked = claims_of_grant(person.asked.as_deref(), &client)?;
+    let sub = subject(keys.subject_key(), Sector::of(&client), &person.user.id);
+    let asked = client.claims_still_allowed(person.asked.as_deref())?;
     let known = known_claims::of_person(sub, person)?;
     let response = match client.metadata().userinfo_algorithm {
         None if asked.is_empty() => json::no_store(&known.for_scopes(&token.scopes)),

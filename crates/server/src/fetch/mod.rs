@@ -8,6 +8,7 @@
 //! us what answers where.
 
 mod address;
+pub(crate) mod readings;
 mod resolver;
 pub(crate) mod turns;
 

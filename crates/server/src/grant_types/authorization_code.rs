@@ -5,24 +5,22 @@ use mapae_protocol::{
     dpop::Thumbprint,
     error::{ErrorCode, OAuthError},
     pkce::{self, CodeChallenge, CodeVerifier},
-    resource::ResourceIndicator,
     time::Timestamp,
 };
 use serde_json::{Map, Value};
 
 use super::{
-    Decision, GrantType, REFRESH_TOKEN, Refusal, Role, Terms, TokenContext,
-    person_tokens::{self, Share},
+    Decision, GrantType, Refusal, Role, Terms, TokenContext,
+    beginning::{self, Redeemed},
+    person_tokens,
 };
 use crate::{
     fault::{Artefact, Fault},
-    ids::Kind,
-    issue::{AuthorizationCode, CodeDetails, RefreshSecret, RefreshToken, audience_of_grant, may_issue},
+    issue::{Authorization, AuthorizationCode, CodeDetails, may_issue},
     store::{
-        Unit,
         alive::Dead,
         codes,
-        grants::{self, Earlier, Given, NewGrant, RedemptionFacts},
+        grants::{self, Earlier, RedemptionFacts},
     },
 };
 
@@ -40,7 +38,11 @@ impl GrantType for AuthorizationCodeGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::Begins, meaning: "RFC 6749 §4.1: a person signs in and agrees" }
+        Terms {
+            role: Role::Begins,
+            meaning: "RFC 6749 §4.1: a person signs in and agrees",
+            words: ["grant.code", "grant.code_hint"],
+        }
     }
 
     fn sealed(&self) -> Option<&'static str> {
@@ -56,7 +58,9 @@ impl GrantType for AuthorizationCodeGrant {
             return Ok(Refusal::of(Refused::Foreign).into());
         };
         let origin = code.origin();
-        let facts = grants::redemption_facts(cx.app.db(), &code.lookup(&origin)).await?;
+        let facts =
+            grants::redemption_facts(cx.app.db(), &code.authorization.lookup(&origin, &code.client_id))
+                .await?;
         let details = match &code.details {
             Some(details) => Some(details.clone()),
             None => stored_details(cx, &code).await?,
@@ -83,7 +87,7 @@ impl GrantType for AuthorizationCodeGrant {
         match details {
             Some(details) => {
                 let claims = details.claims.as_deref();
-                let told = person_tokens::told_in_id_token(cx, &code.user_id, claims).await?;
+                let told = person_tokens::told_in_id_token(cx, &code.authorization.user_id, claims).await?;
                 issue(cx, &redemption, &details, told)
             }
             None => Ok(Refusal::of(Refused::DetailsGone).into()),
@@ -205,7 +209,8 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
     if !trusted.is_some_and(sent_to) {
         return Err(Refused::RedirectUriGivenUp);
     }
-    Ok(may_issue(code.epochs, code.offline, &facts.states, *now)?)
+    let Authorization { epochs, offline, .. } = code.authorization;
+    Ok(may_issue(epochs, offline, &facts.states, *now)?)
 }
 
 async fn stored_details(
@@ -226,62 +231,20 @@ fn issue(
     let Some(scopes) = cx.client.still_allowed(&details.scopes) else {
         return Ok(Refusal::of(Refused::NothingLeft).into());
     };
-    let details = &CodeDetails { scopes, ..details.clone() };
-    let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let apis = cx.app.catalog().apis();
-    let audiences = match audience_of_grant(&apis, &details.scopes, details.resource.as_deref(), asked) {
-        Ok(audiences) => audiences,
-        Err(error) => return Ok(Refusal::of(error).into()),
-    };
-    let secret = cx.client.may_use(REFRESH_TOKEN).then(RefreshSecret::generate);
-    let grant = new_grant(cx, code, details, secret.as_ref());
-    let refresh_token =
-        secret.map(|secret| RefreshToken::first(&grant.given.id, secret).seal(&cx.keys.seals.refresh_tokens));
-    // Details that were too large for the code have done their service.
-    let kept = code.details.is_none().then(|| codes::take(&code.row_id()));
-    let noted = person_tokens::noted(cx, &grant.given, &redemption.facts.states);
-    let share = Share {
-        scopes: &details.scopes,
-        audiences: &audiences,
+    let redeemed = Redeemed {
+        origin: &code.origin(),
+        authorization: &code.authorization,
+        scopes: &scopes,
+        resource: details.resource.as_deref(),
+        claims: details.claims.as_deref(),
         nonce: details.nonce.as_deref(),
         told,
-        refresh_token: refresh_token.transpose()?,
-        unit: Unit::from(grants::insert(&grant, cx.now)).with_all(kept).with(noted),
+        expires_at: code.expires_at,
+        states: &redemption.facts.states,
+        // Details that were too large for the code have done their service.
+        spent: code.details.is_none().then(|| codes::take(&code.row_id())),
     };
-    Ok(person_tokens::plan(cx, &grant.given, share).into())
-}
-
-/// The row that this code becomes. Without a refresh token it ends with its access token.
-fn new_grant(
-    cx: &TokenContext<'_>,
-    code: &AuthorizationCode,
-    details: &CodeDetails,
-    secret: Option<&RefreshSecret>,
-) -> NewGrant {
-    let (idle, absolute) = person_tokens::lives(cx, secret);
-    NewGrant {
-        given: Given {
-            id: Kind::Grant.fresh_at(cx.now),
-            origin: code.origin(),
-            user_id: code.user_id.clone(),
-            app_id: code.client_id.clone(),
-            consent_id: code.consent_id.clone(),
-            session_id: Some(code.session_id.clone()),
-            offline: code.offline,
-            scopes: details.scopes.to_string(),
-            resource: details.resource.clone(),
-            claims: details.claims.clone(),
-            jkt: cx.refresh_key(),
-            auth_time: code.auth_time,
-            amr: code.amr.clone(),
-            acr: Some(code.acr.clone()),
-            epochs: code.epochs,
-            code_expires_at: code.expires_at,
-            expires_at: cx.now.plus(absolute),
-        },
-        refresh_hash: secret.map(|secret| secret.hash().into()),
-        idle_expires_at: cx.now.plus(idle),
-    }
+    beginning::begin(cx, redeemed)
 }
 
 #[cfg(test)]

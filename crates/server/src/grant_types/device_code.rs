@@ -4,24 +4,21 @@ use async_trait::async_trait;
 use mapae_protocol::{
     device::{DEVICE_CODE, DeviceCode, PollError},
     error::{ErrorCode, OAuthError},
-    resource::ResourceIndicator,
-    scope::Scopes,
     time::{Seconds, Timestamp},
 };
 
 use super::{
-    Decision, GrantType, REFRESH_TOKEN, Refusal, Role, Terms, TokenContext,
-    person_tokens::{self, Share},
+    Decision, GrantType, Refusal, Role, Terms, TokenContext,
+    beginning::{self, Redeemed},
 };
 use crate::{
     fault::{Artefact, Fault},
-    ids::Kind,
-    issue::{DeviceApproval, RefreshSecret, RefreshToken, audience_of_grant, device_origin, may_issue},
+    issue::{Authorization, DeviceApproval, device_origin, may_issue},
     store::{
         Unit,
         alive::Dead,
         device_requests::{self, DeviceRequest, Progress},
-        grants::{self, Given, NewGrant, RedemptionFacts},
+        grants::{self, RedemptionFacts},
     },
 };
 
@@ -43,7 +40,11 @@ impl GrantType for DeviceCodeGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::BeginsElsewhere, meaning: "RFC 8628: a person agrees on another device" }
+        Terms {
+            role: Role::BeginsElsewhere,
+            meaning: "RFC 8628: a person agrees on another device",
+            words: ["grant.device", "grant.device_hint"],
+        }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {
@@ -153,35 +154,27 @@ async fn redeem(
     approval: &DeviceApproval,
 ) -> Result<Decision, Fault> {
     let origin = device_origin(&request.id);
-    let facts = grants::redemption_facts(cx.app.db(), &approval.lookup(&origin, cx.client.id())).await?;
+    let lookup = approval.authorization.lookup(&origin, cx.client.id());
+    let facts = grants::redemption_facts(cx.app.db(), &lookup).await?;
     if let Err(refused) = redeemable(request, approval, &facts, cx.now) {
         return Ok(Refusal::of(refused).into());
     }
     let Some(scopes) = cx.client.still_allowed(&approval.scopes) else {
         return Ok(Refusal::of(Refused::NothingLeft).into());
     };
-    let asked = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    let apis = cx.app.catalog().apis();
-    let audiences = match audience_of_grant(&apis, &scopes, request.resource.as_deref(), asked) {
-        Ok(audiences) => audiences,
-        Err(error) => return Ok(Refusal::of(error).into()),
-    };
-    let secret = cx.client.may_use(REFRESH_TOKEN).then(RefreshSecret::generate);
-    let grant = new_grant(cx, (request, origin), (approval, &scopes), secret.as_ref());
-    let refresh_token =
-        secret.map(|secret| RefreshToken::first(&grant.given.id, secret).seal(&cx.keys.seals.refresh_tokens));
-    let unit = Unit::from(grants::insert(&grant, cx.now))
-        .with(device_requests::redeem(&request.id))
-        .with(person_tokens::noted(cx, &grant.given, &facts.states));
-    let share = Share {
+    let redeemed = Redeemed {
+        origin: &origin,
+        authorization: &approval.authorization,
         scopes: &scopes,
-        audiences: &audiences,
+        resource: request.resource.as_deref(),
+        claims: None,
         nonce: None,
         told: serde_json::Map::new(),
-        refresh_token: refresh_token.transpose()?,
-        unit,
+        expires_at: request.expires_at,
+        states: &facts.states,
+        spent: Some(device_requests::redeem(&request.id)),
     };
-    Ok(person_tokens::plan(cx, &grant.given, share).into())
+    beginning::begin(cx, redeemed)
 }
 
 fn redeemable(
@@ -196,44 +189,14 @@ fn redeemable(
     if request.expires_at <= facts.swept_until {
         return Err(PollError::Expired.into());
     }
-    Ok(may_issue(approval.epochs, approval.offline, &facts.states, now)?)
-}
-
-/// The row that this device becomes. Without a refresh token it ends with its access token.
-fn new_grant(
-    cx: &TokenContext<'_>,
-    (request, origin): (&DeviceRequest, String),
-    (approval, scopes): (&DeviceApproval, &Scopes),
-    secret: Option<&RefreshSecret>,
-) -> NewGrant {
-    let (idle, absolute) = person_tokens::lives(cx, secret);
-    NewGrant {
-        given: Given {
-            id: Kind::Grant.fresh_at(cx.now),
-            origin,
-            user_id: approval.user_id.clone(),
-            app_id: cx.client.id().to_owned(),
-            consent_id: approval.consent_id.clone(),
-            session_id: Some(approval.session_id.clone()),
-            offline: approval.offline,
-            scopes: scopes.to_string(),
-            resource: request.resource.clone(),
-            claims: None,
-            auth_time: approval.auth_time,
-            amr: approval.amr.clone(),
-            acr: Some(approval.acr.clone()),
-            jkt: cx.refresh_key(),
-            epochs: approval.epochs,
-            code_expires_at: request.expires_at,
-            expires_at: cx.now.plus(absolute),
-        },
-        refresh_hash: secret.map(|secret| secret.hash().into()),
-        idle_expires_at: cx.now.plus(idle),
-    }
+    let Authorization { epochs, offline, .. } = approval.authorization;
+    Ok(may_issue(epochs, offline, &facts.states, now)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use mapae_protocol::scope::Scopes;
+
     use super::*;
     use crate::store::alive::{Epochs, States};
 
@@ -321,14 +284,16 @@ mod tests {
     #[test]
     fn de_05_de_10_what_was_redeemed_or_has_ended_is_not_redeemed() {
         let approval = DeviceApproval {
-            user_id: "usr_1".to_owned(),
-            consent_id: "con_1".to_owned(),
-            session_id: "ses_1".to_owned(),
-            epochs: EPOCHS,
-            offline: false,
-            auth_time: NOW,
-            acr: "1".to_owned(),
-            amr: "pwd".to_owned(),
+            authorization: Authorization {
+                user_id: "usr_1".to_owned(),
+                consent_id: "con_1".to_owned(),
+                session_id: "ses_1".to_owned(),
+                epochs: EPOCHS,
+                offline: false,
+                auth_time: NOW,
+                acr: "1".to_owned(),
+                amr: "pwd".to_owned(),
+            },
             scopes: Scopes::restore("openid").unwrap(),
         };
         let facts = RedemptionFacts {

@@ -5,10 +5,11 @@
 //! the server that is not on disk.
 
 mod authorization_code;
+mod beginning;
 mod client_credentials;
 mod decision;
 mod device_code;
-pub(crate) mod person_tokens;
+mod person_tokens;
 mod refresh_token;
 mod rotation;
 mod token_exchange;
@@ -66,12 +67,14 @@ pub(crate) trait GrantType: Sync {
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault>;
 }
 
-/// What registration and the command line must know of a grant type.
+/// What registration, the command line and the console must know of a grant type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) role: Role,
     /// What it is for, as the help of the command line says it.
     pub(crate) meaning: &'static str,
+    /// Keys of the texts in the console: what it is, and what to know of it.
+    pub(crate) words: [&'static str; 2],
 }
 
 /// For whom an app gets tokens by a grant type.

@@ -1,23 +1,17 @@
-//! The tokens of a person's grant: what a redeemed code and a refresh have in common.
+//! The tokens of a person's grant: what its beginning and a refresh have in common.
 
-use mapae_protocol::{
-    claims_request::ClaimsRequest,
-    client_metadata::SubjectType,
-    scope::{OPENID, Scopes},
-    time::Seconds,
-};
+use mapae_protocol::scope::{OPENID, Scopes};
 use serde_json::{Map, Value};
 
 use super::{Issue, TokenContext};
 use crate::{
     accounts::known_claims,
-    catalog::Client,
-    fault::{Artefact, Fault},
+    fault::Fault,
     issue::{
-        AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, RefreshSecret,
-        Sector, SignIn, session_name, subject,
+        AccessTokenContext, AccessTokenPlan, Audiences, GrantFacts, GrantIds, IdTokenPlan, Sector, SignIn,
+        session_name, subject,
     },
-    store::{Unit, alive::States, consents, grants::Given, session_apps, sessions, users},
+    store::{Unit, grants::Given, users},
 };
 
 /// What this request gets of the grant.
@@ -33,52 +27,18 @@ pub(super) struct Share<'a> {
     pub(super) unit: Unit,
 }
 
-/// The claims that a grant names one by one, as far as the app may ask about them today.
-pub(crate) fn claims_of_grant(text: Option<&str>, client: &Client) -> Result<ClaimsRequest, Fault> {
-    let Some(text) = text else { return Ok(ClaimsRequest::default()) };
-    let claims: ClaimsRequest =
-        serde_json::from_str(text).map_err(Fault::corrupt(Artefact::ClaimsOfGrant))?;
-    Ok(claims.covered_by(client.allowed()))
-}
-
 /// What the ID token of a grant tells of the person, because the app asked for it there (OIDC Core §5.5).
 pub(super) async fn told_in_id_token(
     cx: &TokenContext<'_>,
     user_id: &str,
     claims: Option<&str>,
 ) -> Result<Map<String, Value>, Fault> {
-    let asked = claims_of_grant(claims, cx.client)?;
+    let asked = cx.client.claims_still_allowed(claims)?;
     if asked.id_token.is_empty() {
         return Ok(Map::new());
     }
     let Some((user, known)) = users::known(cx.app.db(), user_id).await? else { return Ok(Map::new()) };
     Ok(known_claims::all(String::new(), user, known.as_deref())?.told_in_id_token(&asked))
-}
-
-/// How long a grant lives unused, and in all. Without a refresh token it ends with its access token.
-pub(super) fn lives(cx: &TokenContext<'_>, secret: Option<&RefreshSecret>) -> (Seconds, Seconds) {
-    let tokens = &cx.app.config().tokens;
-    match secret {
-        Some(_) => (tokens.refresh_idle, tokens.refresh_absolute),
-        None => (tokens.access_token, tokens.access_token),
-    }
-}
-
-/// An app that wants to hear when the session ends is noted beside it: then either nothing has ended before its ID token
-/// is issued, or there is none. What is offline, and whose session has ended already, is told of nothing any more.
-pub(super) fn noted(cx: &TokenContext<'_>, grant: &Given, states: &States) -> Unit {
-    let epochs = grant.epochs;
-    let in_session = states.hold(epochs, false, cx.now).is_ok();
-    let openid = grant.scopes.split_ascii_whitespace().any(|scope| scope == OPENID);
-    match (&grant.session_id, epochs.session) {
-        (Some(session_id), Some(epoch)) if in_session && openid && cx.client.hears_of_logout() => {
-            Unit::from(users::guard(&grant.user_id, epochs.user))
-                .with(sessions::guard(session_id, epoch))
-                .with(session_apps::note(session_id, &grant.app_id))
-                .with(consents::guard(&grant.consent_id, epochs.consent))
-        }
-        _ => Unit::new(),
-    }
 }
 
 /// Plans all tokens of one answer.
@@ -101,7 +61,7 @@ pub(super) fn plan(cx: &TokenContext<'_>, grant: &Given, share: Share<'_>) -> Is
             session: grant.session_id.as_deref().filter(|_| !grant.offline),
         },
         epochs: grant.epochs,
-        app_sector: sector(cx.client),
+        app_sector: Sector::of(cx.client),
         auth_time: grant.auth_time,
         acr: grant.acr.as_deref().unwrap_or_default(),
         amr: &grant.amr,
@@ -118,15 +78,6 @@ pub(super) fn plan(cx: &TokenContext<'_>, grant: &Given, share: Share<'_>) -> Is
     }
 }
 
-/// The sector of an app of the console is the app itself; one that registered itself shares that of its host.
-pub(crate) fn sector(client: &Client) -> Sector<'_> {
-    match (client.subject_type(), client.host_sector()) {
-        (SubjectType::Pairwise, None) => Sector::App(client.id()),
-        (SubjectType::Pairwise, Some(host)) => Sector::Host(host),
-        (SubjectType::Public, _) => Sector::Public,
-    }
-}
-
 fn id_token(
     cx: &TokenContext<'_>,
     grant: &Given,
@@ -134,7 +85,7 @@ fn id_token(
     told: Map<String, Value>,
 ) -> IdTokenPlan {
     let key = cx.keys.subject_key();
-    let subject = subject(key, sector(cx.client), &grant.user_id);
+    let subject = subject(key, Sector::of(cx.client), &grant.user_id);
     let session = grant.session_id.as_deref().filter(|_| cx.client.names_sessions());
     let sid = session.map(|session| session_name(key, cx.client.id(), session));
     let sign_in = SignIn {

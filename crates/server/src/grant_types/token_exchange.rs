@@ -3,6 +3,8 @@
 //! An app to which the operator permits it exchanges a token for an API into a narrower one for the same API, which says who
 //! acts. It writes nothing: the new token hangs on the grant of the one that was presented, and on the app that asked.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use mapae_protocol::{
     error::{ErrorCode, OAuthError},
@@ -14,7 +16,7 @@ use mapae_protocol::{
 use super::{Decision, GrantType, Issue, Refusal, Role, Terms, TokenContext};
 use crate::{
     audit::Event,
-    catalog::Api,
+    catalog::{Api, Client},
     fault::Fault,
     issue::{AccessTokenContext, AccessTokenPlan, Audiences, Exchanged, Living, PresentedToken},
     store::{Unit, exchange_permissions},
@@ -31,7 +33,11 @@ impl GrantType for TokenExchangeGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::Exchanges, meaning: "RFC 8693: the app passes on what it was called with" }
+        Terms {
+            role: Role::Exchanges,
+            meaning: "RFC 8693: the app passes on what it was called with",
+            words: ["grant.exchange", "grant.exchange_hint"],
+        }
     }
 
     fn sealed(&self) -> Option<&'static str> {
@@ -43,8 +49,9 @@ impl GrantType for TokenExchangeGrant {
             Ok(request) => request,
             Err(error) => return Ok(Refusal::of(error).into()),
         };
-        match exchange(cx, &request).await? {
-            Ok(issue) => Ok(issue.into()),
+        let facts = Facts::read(cx, &request).await?;
+        match exchange(&Asked::of(cx, &request), facts, &Policy::of(cx.client)) {
+            Ok(exchange) => Ok(issue(cx, exchange).into()),
             Err(refused) => Ok(Refusal::of(refused).into()),
         }
     }
@@ -103,59 +110,87 @@ impl From<Refused> for OAuthError {
     }
 }
 
-/// The order matters: who may not exchange for an API learns nothing of its tokens, not even whether they live (TX-01).
-async fn exchange(cx: &TokenContext<'_>, request: &ExchangeRequest) -> Result<Result<Issue, Refused>, Fault> {
-    if cx.client.is_public() {
-        return Ok(Err(Refused::PublicApp));
-    }
-    let Some(token) = PresentedToken::open(request.subject.expose(), cx.app, cx.keys) else {
-        return Ok(Err(Refused::Subject));
-    };
-    let asked = match target(cx, request) {
-        Ok(asked) => asked,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let apis = cx.app.catalog().apis();
-    let api = token.audience.iter().find_map(|audience| apis.by_identifier(audience));
-    let Some(api) = api.filter(|api| asked.is_none_or(|asked| asked == api.identifier)) else {
-        return Ok(Err(Refused::OtherTarget));
-    };
-    if !exchange_permissions::is_permitted(cx.app.db(), &api.client_id, cx.client.id()).await? {
-        return Ok(Err(Refused::NotPermitted));
-    }
-    if let Some(actor) = &request.actor
-        && !acts_for_itself(cx, actor.expose()).await?
-    {
-        return Ok(Err(Refused::Actor));
-    }
-    let Some(living) = token.living(cx.app, cx.keys).await?.filter(|living| living.grant.is_some()) else {
-        return Ok(Err(Refused::Subject));
-    };
-    // What is made of a bound token is bound, too: to the key of who asks, whose own the other one is not (TX-03).
-    if living.token.cnf.is_some() && cx.key.is_none() {
-        return Ok(Err(Refused::Unbound));
-    }
-    let owns = |scope: &str| api.scopes.iter().any(|own| own.name == scope);
-    let scopes = match narrowed(cx.request.scopes.as_ref(), &living.token.scopes, cx.client.allowed(), owns) {
-        Ok(scopes) => scopes,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    if api.disabled {
-        return Ok(Err(Refused::SwitchedOff));
-    }
-    let actors = match actors(cx.client.id(), &living.token.actors) {
-        Ok(actors) => actors,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    Ok(Ok(issue(cx, api, (living, actors), scopes)))
+/// What the app asks for.
+#[derive(Clone, Copy, Debug)]
+struct Asked<'a> {
+    audience: Option<&'a str>,
+    resource: Option<&'a str>,
+    scopes: Option<&'a Scopes>,
+    /// Whether it proves the possession of a key: to that the new token is bound.
+    proven: bool,
 }
 
-/// The API that the request names, by either parameter.
-fn target<'a>(cx: &'a TokenContext<'_>, request: &'a ExchangeRequest) -> Result<Option<&'a str>, Refused> {
-    let resource = cx.request.resource.as_ref().map(ResourceIndicator::as_str);
-    match (resource, request.audience.as_deref()) {
-        (Some(resource), Some(audience)) if resource != audience => Err(Refused::TwoTargets),
-        (resource, audience) => Ok(resource.or(audience)),
+impl<'a> Asked<'a> {
+    fn of(cx: &TokenContext<'a>, request: &'a ExchangeRequest) -> Self {
+        Self {
+            audience: request.audience.as_deref(),
+            resource: cx.request.resource.as_ref().map(ResourceIndicator::as_str),
+            scopes: cx.request.scopes.as_ref(),
+            proven: cx.key.is_some(),
+        }
+    }
+
+    /// The API that the request names, by either parameter.
+    fn target(&self) -> Result<Option<&'a str>, Refused> {
+        match (self.resource, self.audience) {
+            (Some(resource), Some(audience)) if resource != audience => Err(Refused::TwoTargets),
+            (resource, audience) => Ok(resource.or(audience)),
+        }
+    }
+}
+
+/// What is registered of the app.
+#[derive(Clone, Copy, Debug)]
+struct Policy<'a> {
+    client_id: &'a str,
+    public: bool,
+    allowed: &'a Scopes,
+}
+
+impl<'a> Policy<'a> {
+    fn of(client: &'a Client) -> Self {
+        Self { client_id: client.id(), public: client.is_public(), allowed: client.allowed() }
+    }
+}
+
+/// What is known of the tokens that were presented.
+#[derive(Debug, Default)]
+struct Facts {
+    /// Whether the subject's is an access token of this server.
+    ours: bool,
+    /// The API that it is for.
+    api: Option<Arc<Api>>,
+    /// Whether the operator permits this app to exchange tokens for that API.
+    permitted: bool,
+    /// Whether the actor's is a living token that the app has for itself; `None`: there is no such token.
+    acts_for_itself: Option<bool>,
+    /// The subject's, if it lives.
+    living: Option<Living>,
+}
+
+impl Facts {
+    /// Of who may not exchange for the API no token is asked after: how long that takes would tell whether it lives (TX-01).
+    async fn read(cx: &TokenContext<'_>, request: &ExchangeRequest) -> Result<Self, Fault> {
+        let Some(token) = PresentedToken::open(request.subject.expose(), cx.app, cx.keys) else {
+            return Ok(Self::default());
+        };
+        let apis = cx.app.catalog().apis();
+        let api = token.audience.iter().find_map(|audience| apis.by_identifier(audience)).cloned();
+        let permitted = match &api {
+            Some(api) => {
+                exchange_permissions::is_permitted(cx.app.db(), &api.client_id, cx.client.id()).await?
+            }
+            None => false,
+        };
+        let known = Self { ours: true, api, permitted, ..Self::default() };
+        if !permitted {
+            return Ok(known);
+        }
+        let acts_for_itself = match &request.actor {
+            Some(actor) => Some(acts_for_itself(cx, actor.expose()).await?),
+            None => None,
+        };
+        Ok(Self { acts_for_itself, living: token.living(cx.app, cx.keys).await?, ..known })
     }
 }
 
@@ -168,6 +203,47 @@ async fn acts_for_itself(cx: &TokenContext<'_>, text: &str) -> Result<bool, Faul
         Some(token) => Ok(token.living(cx.app, &keys).await?.is_some()),
         None => Ok(false),
     }
+}
+
+/// What the app gets.
+#[derive(Debug)]
+struct Exchange {
+    subject: Living,
+    api: Arc<Api>,
+    scopes: Scopes,
+    /// Who acts now first.
+    actors: Vec<String>,
+}
+
+/// The order matters: who may not exchange for an API learns nothing of its tokens, not even whether they live (TX-01).
+fn exchange(asked: &Asked<'_>, facts: Facts, policy: &Policy<'_>) -> Result<Exchange, Refused> {
+    if policy.public {
+        return Err(Refused::PublicApp);
+    }
+    if !facts.ours {
+        return Err(Refused::Subject);
+    }
+    let target = asked.target()?;
+    let api = facts.api.filter(|api| target.is_none_or(|target| target == api.identifier));
+    let api = api.ok_or(Refused::OtherTarget)?;
+    if !facts.permitted {
+        return Err(Refused::NotPermitted);
+    }
+    if facts.acts_for_itself == Some(false) {
+        return Err(Refused::Actor);
+    }
+    let subject = facts.living.filter(|living| living.grant.is_some()).ok_or(Refused::Subject)?;
+    // What is made of a bound token is bound, too: to the key of who asks, whose own the other one is not (TX-03).
+    if subject.token.cnf.is_some() && !asked.proven {
+        return Err(Refused::Unbound);
+    }
+    let owns = |scope: &str| api.scopes.iter().any(|own| own.name == scope);
+    let scopes = narrowed(asked.scopes, &subject.token.scopes, policy.allowed, owns)?;
+    if api.disabled {
+        return Err(Refused::SwitchedOff);
+    }
+    let actors = actors(policy.client_id, &subject.token.actors)?;
+    Ok(Exchange { subject, api, scopes, actors })
 }
 
 /// Never more than the token has, the app may have, and the API owns (TX-03): what is for userinfo stays with the app to
@@ -194,13 +270,10 @@ fn actors(client_id: &str, before: &[String]) -> Result<Vec<String>, Refused> {
     if actors.len() > MAX_ACTORS { Err(Refused::TooManyActors) } else { Ok(actors) }
 }
 
-fn issue(
-    cx: &TokenContext<'_>,
-    api: &std::sync::Arc<Api>,
-    (subject, actors): (Living, Vec<String>),
-    scopes: Scopes,
-) -> Issue {
-    let audiences = Audiences { api: Some(std::sync::Arc::clone(api)), openid: false };
+fn issue(cx: &TokenContext<'_>, exchange: Exchange) -> Issue {
+    let Exchange { subject, api, scopes, actors } = exchange;
+    let api_id = api.client_id.clone();
+    let audiences = Audiences { api: Some(api), openid: false };
     let access = AccessTokenContext {
         keys: cx.keys,
         issuer: cx.app.issuer(),
@@ -219,61 +292,10 @@ fn issue(
         refresh_token: None,
         scope: scopes,
         issued_token_type: Some(ACCESS_TOKEN),
-        noted: Some((Event::TokenExchanged, api.client_id.clone())),
+        noted: Some((Event::TokenExchanged, api_id)),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scopes(text: &str) -> Scopes {
-        Scopes::restore(text).unwrap()
-    }
-
-    #[test]
-    fn tx_03_never_more_than_the_token_the_app_and_the_api() {
-        let owns = |scope: &str| scope.starts_with("calendar.");
-        for (requested, subject, allowed, expected) in [
-            (None, "calendar.read calendar.write", "calendar.read", Ok("calendar.read")),
-            (None, "calendar.read openid", "calendar.read openid", Ok("calendar.read")),
-            (
-                Some("calendar.read"),
-                "calendar.read calendar.write",
-                "calendar.read calendar.write",
-                Ok("calendar.read"),
-            ),
-            (
-                Some("calendar.write"),
-                "calendar.read",
-                "calendar.read calendar.write",
-                Err(Refused::MoreScope),
-            ),
-            (
-                Some("calendar.write"),
-                "calendar.read calendar.write",
-                "calendar.read",
-                Err(Refused::MoreScope),
-            ),
-            (Some("openid"), "openid calendar.read", "openid calendar.read", Err(Refused::MoreScope)),
-            (Some("mail.read"), "mail.read", "mail.read", Err(Refused::MoreScope)),
-            (Some(""), "calendar.read", "calendar.read", Err(Refused::NothingLeft)),
-            (None, "openid", "openid calendar.read", Err(Refused::NothingLeft)),
-        ] {
-            let requested_scopes = requested.map(scopes);
-            let found = narrowed(requested_scopes.as_ref(), &scopes(subject), &scopes(allowed), owns);
-            assert_eq!(found, expected.map(scopes), "{requested:?} of {subject} for {allowed}");
-        }
-    }
-
-    #[test]
-    fn tx_04_four_act_and_no_fifth_and_whoever_asks_is_always_among_them() {
-        let mut chain = Vec::new();
-        for number in 1..=MAX_ACTORS {
-            chain = actors(&format!("app_{number}"), &chain).unwrap();
-            assert_eq!(chain.len(), number);
-        }
-        assert_eq!(chain.first().map(String::as_str), Some("app_4"));
-        assert_eq!(actors("app_5", &chain), Err(Refused::TooManyActors));
-    }
-}
+#[path = "token_exchange/exchanges.rs"]
+mod exchanges;

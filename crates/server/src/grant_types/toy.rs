@@ -27,7 +27,11 @@ impl GrantType for ToyGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::ForItself, meaning: "a toy: a token for the magic word" }
+        Terms {
+            role: Role::ForItself,
+            meaning: "a toy: a token for the magic word",
+            words: ["grant.machine", "grant.machine_hint"],
+        }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {

@@ -25,7 +25,7 @@ use crate::{
     app::App,
     catalog::Client,
     fault::{Artefact, Fault},
-    issue::{AuthorizationCode, CodeDetails},
+    issue::{Authorization, AuthorizationCode, CodeDetails},
     pages::{
         detour::{Detour, Onward},
         form_post::FormPost,
@@ -135,6 +135,28 @@ pub(crate) struct Parties<'a> {
     pub(crate) consent: &'a Consent,
 }
 
+impl Parties<'_> {
+    /// What the grant will hang on, as it is now.
+    pub(crate) fn authorization(&self, granted: &Scopes, acr: String) -> Authorization {
+        let SignedIn { session, user } = self.signed_in;
+        Authorization {
+            user_id: user.id.clone(),
+            consent_id: self.consent.id.clone(),
+            session_id: session.id.clone(),
+            epochs: Epochs {
+                user: user.epoch,
+                app: self.client.epoch(),
+                consent: self.consent.epoch,
+                session: Some(session.epoch),
+            },
+            offline: granted.contains(OFFLINE_ACCESS),
+            auth_time: session.auth_time,
+            acr,
+            amr: session.amr.clone(),
+        }
+    }
+}
+
 /// The context that the app asked for if this session meets it, or the session's own.
 fn reported_acr(authorize: &Authorize, session: &Session) -> String {
     let reached = session::acr_of(session);
@@ -163,8 +185,7 @@ pub(crate) async fn issue_code(
     parties: Parties<'_>,
     granted: Scopes,
 ) -> Result<String, PageError> {
-    let Parties { client, signed_in, consent } = parties;
-    let SignedIn { session, user } = signed_in;
+    let Parties { client, signed_in, .. } = parties;
     let request = &authorize.request;
     let now = app.issuing_time().map_err(Fault::from)?;
     let code = AuthorizationCode {
@@ -175,19 +196,7 @@ pub(crate) async fn issue_code(
         redirect_uri_asked: redirect.was_asked(),
         challenge: request.code_challenge.as_ref().map(|challenge| *challenge.as_bytes()),
         key: request.dpop_jkt.as_ref().map(|jkt| *jkt.as_bytes()),
-        user_id: user.id.clone(),
-        consent_id: consent.id.clone(),
-        session_id: session.id.clone(),
-        epochs: Epochs {
-            user: user.epoch,
-            app: client.epoch(),
-            consent: consent.epoch,
-            session: Some(session.epoch),
-        },
-        offline: granted.contains(OFFLINE_ACCESS),
-        auth_time: session.auth_time,
-        acr: reported_acr(authorize, session),
-        amr: session.amr.clone(),
+        authorization: parties.authorization(&granted, reported_acr(authorize, &signed_in.session)),
         details: Some(CodeDetails {
             scopes: granted.intersection(&request.scopes),
             claims: agreed_claims(authorize, &granted)?,
@@ -199,7 +208,7 @@ pub(crate) async fn issue_code(
     let sealed = code.seal(&app.keys().current().seals.codes)?;
     let mut unit = Unit::new();
     if let Some(details) = sealed.stored {
-        let charged = app.throttle().charge(throttle::LARGE_CODES, &user.id, app.now());
+        let charged = app.throttle().charge(throttle::LARGE_CODES, &signed_in.user.id, app.now());
         charged.map_err(|_| PageError::TooMany)?;
         unit = unit.with(codes::put(&row_id, &Concealed::from(details), expires_at));
     }

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     catalog::Client,
-    grant_types::person_tokens::sector,
-    issue::subject,
+    issue::{Sector, subject},
     keys::KeySet,
     store::{sessions::SignedIn, users::User},
 };
@@ -49,9 +48,9 @@ impl IdTokenHint {
     /// Whether this is the person.
     pub(crate) fn names(&self, user: &User, client: &Client, keys: &KeySet) -> bool {
         match self {
-            Self::Subject(expected) => *expected == subject(keys.subject_key(), sector(client), &user.id),
+            Self::Subject(expected) => *expected == subject(keys.subject_key(), Sector::of(client), &user.id),
             Self::OneOf(expected) => {
-                expected.contains(&subject(keys.subject_key(), sector(client), &user.id))
+                expected.contains(&subject(keys.subject_key(), Sector::of(client), &user.id))
             }
             Self::Unproven => false,
         }

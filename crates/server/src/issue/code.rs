@@ -7,11 +7,11 @@
 use mapae_protocol::{base64url, digest::sha256, scope::Scopes, seal::Sealer, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::Authorization;
 use crate::{
     fault::{Artefact, Fault},
     ids,
     keys::AuthorizationCodes,
-    store::{alive::Epochs, grants::Redemption},
 };
 
 /// Longest code that travels in an address, in characters.
@@ -31,15 +31,7 @@ pub(crate) struct AuthorizationCode {
     pub(crate) challenge: Option<[u8; 32]>,
     /// The thumbprint of the key with which alone it is redeemed (RFC 9449 §10).
     pub(crate) key: Option<[u8; 32]>,
-    pub(crate) user_id: String,
-    pub(crate) consent_id: String,
-    pub(crate) session_id: String,
-    pub(crate) epochs: Epochs,
-    /// Survives the end of the browser session (OIDC Core §11).
-    pub(crate) offline: bool,
-    pub(crate) auth_time: Timestamp,
-    pub(crate) acr: String,
-    pub(crate) amr: String,
+    pub(crate) authorization: Authorization,
     /// `None` when they wait in a row of `code_details`.
     pub(crate) details: Option<CodeDetails>,
 }
@@ -73,17 +65,6 @@ impl AuthorizationCode {
     /// Where the grant came from: unique, so that a code is redeemed once.
     pub(crate) fn origin(&self) -> String {
         format!("code:{}", self.row_id())
-    }
-
-    /// The rows that decide about its redemption.
-    pub(crate) fn lookup<'a>(&'a self, origin: &'a str) -> Redemption<'a> {
-        Redemption {
-            origin,
-            user_id: &self.user_id,
-            app_id: &self.client_id,
-            consent_id: &self.consent_id,
-            session_id: Some(&self.session_id),
-        }
     }
 
     /// The name of this code's row of details.

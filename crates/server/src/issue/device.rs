@@ -1,10 +1,10 @@
 //! What a device waits for — RFC 8628 §3.3: how its user code is kept, and what a person's yes says.
 
-use mapae_protocol::{base64url, device::UserCode, digest::HmacKey, scope::Scopes, time::Timestamp};
+use mapae_protocol::{base64url, device::UserCode, digest::HmacKey, scope::Scopes};
 use serde::{Deserialize, Serialize};
 
-use super::keyed_digest::keyed_digest;
-use crate::store::{Concealed, alive::Epochs, grants::Redemption};
+use super::{Authorization, keyed_digest::keyed_digest};
+use crate::store::Concealed;
 
 /// The name under which a user code is kept. It has too few letters for a plain digest: whoever read the store could try
 /// them all.
@@ -18,33 +18,13 @@ pub(crate) fn device_origin(id: &str) -> String {
     format!("device:{id}")
 }
 
-/// Who said yes to a device, to what, and under which epochs.
+/// What a person has authorized a device to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DeviceApproval {
-    pub(crate) user_id: String,
-    pub(crate) consent_id: String,
-    pub(crate) session_id: String,
-    pub(crate) epochs: Epochs,
-    /// Survives the end of the browser session (OIDC Core §11).
-    pub(crate) offline: bool,
-    pub(crate) auth_time: Timestamp,
-    pub(crate) acr: String,
-    pub(crate) amr: String,
+    #[serde(flatten)]
+    pub(crate) authorization: Authorization,
     /// What was granted: the ceiling of every token of this grant.
     pub(crate) scopes: Scopes,
-}
-
-impl DeviceApproval {
-    /// The rows that decide about its redemption by this app.
-    pub(crate) fn lookup<'a>(&'a self, origin: &'a str, app_id: &'a str) -> Redemption<'a> {
-        Redemption {
-            origin,
-            user_id: &self.user_id,
-            app_id,
-            consent_id: &self.consent_id,
-            session_id: Some(&self.session_id),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ use mapae_protocol::{
     time::{Seconds, Timestamp},
 };
 
-use super::{id_token::session_name, keyed_digest::keyed_digest, subject::subject};
-use crate::{
-    catalog::Client, fault::Fault, grant_types::person_tokens::sector, keys::KeySet,
-    store::logout_notices::LogoutNotice,
+use super::{
+    id_token::session_name,
+    keyed_digest::keyed_digest,
+    subject::{Sector, subject},
 };
+use crate::{catalog::Client, fault::Fault, keys::KeySet, store::logout_notices::LogoutNotice};
 
 /// How long one is good. It is made anew for each try.
 const LIFE: Seconds = Seconds::minutes(2);
@@ -42,7 +43,7 @@ impl LogoutToken {
             exp: now.plus(LIFE),
             jti: base64url::encode(jti.get(..16).unwrap_or(&jti)),
             events: events(),
-            sub: Some(subject(key, sector(client), &notice.user_id)),
+            sub: Some(subject(key, Sector::of(client), &notice.user_id)),
             sid: session.map(|session| session_name(key, client.id(), session)),
         })
     }

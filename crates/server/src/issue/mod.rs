@@ -6,6 +6,7 @@
 
 mod access_token;
 mod audience;
+mod authorization;
 mod code;
 mod device;
 mod id_token;
@@ -21,6 +22,7 @@ pub(crate) use access_token::{
     AccessTokenContext, AccessTokenPlan, Exchanged, GrantFacts, OpaqueAccessToken,
 };
 pub(crate) use audience::{Audiences, audience_of_grant, resolve_audience};
+pub(crate) use authorization::Authorization;
 pub(crate) use code::{AuthorizationCode, CodeDetails};
 pub(crate) use device::{DeviceApproval, device_origin, user_code_digest};
 pub(crate) use id_token::{IdTokenPlan, SignIn, session_name};

@@ -71,7 +71,8 @@ impl PresentedToken {
         }
     }
 
-    fn from_opaque(token: OpaqueAccessToken) -> Option<Self> {
+    /// What a sealed token says; `None` of one whose texts are none of ours.
+    pub(crate) fn from_opaque(token: OpaqueAccessToken) -> Option<Self> {
         Some(Self {
             audience: token.audience()?,
             scopes: Scopes::restore(&token.scope).ok()?,

@@ -1,8 +1,9 @@
 //! Subject identifiers — OIDC Core §8.
 
-use mapae_protocol::{base64url, digest::HmacKey};
+use mapae_protocol::{base64url, client_metadata::SubjectType, digest::HmacKey};
 
 use super::keyed_digest::keyed_digest;
+use crate::catalog::Client;
 
 /// Among whom one person has one identifier.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,17 @@ pub(crate) enum Sector<'a> {
     Api(&'a str),
     /// Everybody sees the same identifier (`subject_type` public).
     Public,
+}
+
+impl<'a> Sector<'a> {
+    /// An app of the console is its own; one that registered itself shares that of its host.
+    pub(crate) fn of(client: &'a Client) -> Self {
+        match (client.subject_type(), client.host_sector()) {
+            (SubjectType::Pairwise, None) => Self::App(client.id()),
+            (SubjectType::Pairwise, Some(host)) => Self::Host(host),
+            (SubjectType::Public, _) => Self::Public,
+        }
+    }
 }
 
 /// The pairwise identifier of a person in a sector: stable, and useless for comparing notes (OIDC Core §8.1).

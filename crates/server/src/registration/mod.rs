@@ -2,9 +2,11 @@
 //!
 //! The command line and the console each fill in a [`Draft`] with what somebody typed. [`Draft::judge`] turns it
 //! into what may be kept, or says everything that is wrong with it at once; each of the two finds its own words
-//! for that. Nothing here reads a store, and a change is judged as the whole app that it would make (AD-04).
+//! for that. An app that describes itself ([`described`]) is judged with what it names at other addresses, which is fetched
+//! there and nowhere else here. Nothing reads a store, and a change is judged as the whole app that it would make (AD-04).
 
 mod authentication;
+pub(crate) mod described;
 mod grants;
 mod held;
 mod homepage;

@@ -86,18 +86,16 @@ async fn hear(
     let told = Notice { headers: &parts.headers, query: parts.uri.query(), body: &body };
     let now = app.now();
     let proved = upstream.provider.prove_notice(notice, &told, now).await.map_err(Unheard::Refused)?;
-    let ProvedNotice { events, id, known_for, twin_until, status, deletion_code } = proved;
-    let until = now.plus(known_for);
-    let own = id.as_ref().map(|id| format!("{name} {notice} {id}"));
-    // One signature may stand under two notices, for a moment: Facebook does not sign which of them it is.
-    let shared = id.as_ref().filter(|_| twin_until.is_some()).map(|id| format!("{name} / {id}"));
-    if let (Some(own), Some(shared), Some(twin_until)) = (&own, &shared, twin_until)
-        && now > twin_until
+    let (own, shared) = (proved.own_name(name, notice), proved.shared_name(name));
+    if let (Some(own), Some(shared)) = (&own, &shared)
+        && proved.is_late(now)
         && upstream_notices::is_known(app.db(), shared, now).await?
         && !upstream_notices::is_known(app.db(), own, now).await?
     {
         return Err(Unheard::Refused(NoticeError::Repeated));
     }
+    let ProvedNotice { events, known_for, status, deletion_code, .. } = proved;
+    let until = now.plus(known_for);
     let known = own.map(|own| upstream_notices::carried_out(&own, until));
     let stood = shared.map(|shared| upstream_notices::stood(&shared, until));
     contention::until_done(|| async {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::login::Intent;
+use crate::intent::Intent;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -19,7 +19,7 @@ pub(crate) use self::{
     },
     rules::{ErrorRule, NoticeProof, NoticeRule, RuleClass},
 };
-use super::button::{Colour, Colours};
+use super::colour::{Colour, Colours};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +134,17 @@ pub(crate) struct TermsAtProvider {
     pub(crate) required: String,
     pub(crate) agreed: String,
     pub(crate) agreed_at: String,
+}
+
+impl TermsAtProvider {
+    /// Whether this can be the tag of a term: a word that the separator does not break.
+    pub(crate) fn is_tag(&self, text: &str) -> bool {
+        let graphic = |letter: char| !letter.is_control() && !letter.is_whitespace();
+        !text.is_empty()
+            && text.len() <= 128
+            && text.chars().all(graphic)
+            && !text.contains(self.separator.as_str())
+    }
 }
 
 fn comma() -> String {

@@ -8,11 +8,7 @@ use axum::{
 use mapae_protocol::{client_id::ClientId, random, secret::Secret, time::Timestamp};
 use serde_json::{Map, Value};
 
-use super::{
-    FreshSecret, address, charge, described,
-    described::{Asked, Described},
-    fresh_secret, said, token,
-};
+use super::{FreshSecret, address, charge, fresh_secret, said, token};
 use crate::{
     accounts::throttle::REGISTRATION_CHANGES,
     app::App,
@@ -21,7 +17,11 @@ use crate::{
     contention,
     endpoints::{cors, json, registration_error::RegistrationError},
     fault::Fault,
-    registration::{Information, Refused, begins_stricter, keeps_secret, shows_otherwise, signs_with_secret},
+    registration::{
+        Information, Refused, begins_stricter,
+        described::{self, Asked, Described},
+        keeps_secret, shows_otherwise, signs_with_secret,
+    },
     store::{
         CommitError, Unit, app_icons, app_secrets,
         apps::{self, RegisteredApp},

@@ -1,7 +1,7 @@
 //! What a person says to a device, once — RFC 8628 §3.3; threats DE-06, DE-08.
 
 use axum::response::Response;
-use mapae_protocol::scope::{OFFLINE_ACCESS, Scopes};
+use mapae_protocol::scope::Scopes;
 
 use super::{
     Device, Waiting,
@@ -12,18 +12,13 @@ use crate::{
     audit::{About, Event},
     fault::{Artefact, Fault},
     interaction::{
-        Asked, PageError, Step, StepError, Visit,
+        Asked, PageError, Parties, Step, StepError, Visit,
         consent::{Questions, accepted, agree_to, granted_of},
     },
     issue::DeviceApproval,
     pages::device::DeviceDone,
     store::{
-        CommitError, Concealed, Unit,
-        alive::Epochs,
-        consents::Consent,
-        db::Statement,
-        device_requests,
-        sessions::{Session, SignedIn},
+        CommitError, Concealed, Unit, consents::Consent, db::Statement, device_requests, sessions::SignedIn,
     },
     terms::renewal,
 };
@@ -78,24 +73,9 @@ async fn allow(
 }
 
 fn approval(waiting: &Waiting, signed_in: &SignedIn, consent: &Consent, granted: Scopes) -> DeviceApproval {
-    let SignedIn { session, user } = signed_in;
-    let Session { id, epoch, auth_time, amr, .. } = session;
-    DeviceApproval {
-        user_id: user.id.clone(),
-        consent_id: consent.id.clone(),
-        session_id: id.clone(),
-        epochs: Epochs {
-            user: user.epoch,
-            app: waiting.client.epoch(),
-            consent: consent.epoch,
-            session: Some(*epoch),
-        },
-        offline: granted.contains(OFFLINE_ACCESS),
-        auth_time: *auth_time,
-        acr: session::acr_of(session).to_owned(),
-        amr: amr.clone(),
-        scopes: granted,
-    }
+    let parties = Parties { client: &waiting.client, signed_in, consent };
+    let acr = session::acr_of(&signed_in.session).to_owned();
+    DeviceApproval { authorization: parties.authorization(&granted, acr), scopes: granted }
 }
 
 /// Of two answers the first counts.

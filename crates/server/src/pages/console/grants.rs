@@ -1,8 +1,11 @@
 //! By which grant types an app gets tokens — RFC 6749 §4, RFC 8628, RFC 8693.
 
-use crate::pages::{
-    input::{Mistake, Mistakes},
-    texts::Texts,
+use crate::{
+    grant_types,
+    pages::{
+        input::{Mistake, Mistakes},
+        texts::Texts,
+    },
 };
 
 /// The form `grants`: `grant.…` for each row, and `redirect_uris` of an app that has none yet.
@@ -51,28 +54,19 @@ impl Mistake for GrantsMistake {
     }
 }
 
-/// Keys of the words for a grant type: what it is, and what to know of it.
-pub(crate) fn words(short_name: &str) -> Option<[&'static str; 2]> {
-    let words = match short_name {
-        "authorization_code" => ["grant.code", "grant.code_hint"],
-        "refresh_token" => ["grant.refresh", "grant.refresh_hint"],
-        "client_credentials" => ["grant.machine", "grant.machine_hint"],
-        "device_code" => ["grant.device", "grant.device_hint"],
-        "token-exchange" => ["grant.exchange", "grant.exchange_hint"],
-        _ => return None,
-    };
-    Some(words)
-}
-
 impl GrantRow {
     /// What it is called.
     pub(in crate::pages) fn title(&self, t: &Texts) -> &'static str {
-        words(self.short_name).map_or(self.short_name, |[title, _]| t.of(title))
+        self.words().map_or(self.short_name, |[title, _]| t.of(title))
     }
 
     /// What to know of it.
     pub(in crate::pages) fn hint(&self, t: &Texts) -> &'static str {
-        words(self.short_name).map_or("", |[_, hint]| t.of(hint))
+        self.words().map_or("", |[_, hint]| t.of(hint))
+    }
+
+    fn words(&self) -> Option<[&'static str; 2]> {
+        grant_types::find(self.name).map(|grant_type| grant_type.terms().words)
     }
 }
 
@@ -130,5 +124,25 @@ pub(super) fn refused() -> GrantsForm {
         rows: vec![row("refresh_token", true)],
         sends_people: true,
         mistake: Some(GrantsMistake::RefreshAlone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::locale::Locale;
+
+    use crate::{
+        grant_types::GRANT_TYPES,
+        pages::texts::{MISSING, Texts},
+    };
+
+    #[test]
+    fn every_grant_type_has_its_words() {
+        for grant_type in GRANT_TYPES {
+            for locale in Locale::ALL {
+                let words = grant_type.terms().words.map(|key| Texts::new(*locale).of(key));
+                assert!(!words.contains(&MISSING), "{} {locale:?}", grant_type.name());
+            }
+        }
     }
 }

@@ -3,21 +3,38 @@
 use mapae_protocol::{client_metadata::SubjectType, endpoint_uri::EndpointUri};
 use serde_json::{Map, Value};
 
-use super::{RegistrationError, icon};
+use super::{
+    Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
+    judge_authentication, keep_held, keep_profile, keys_address, names_all, profile_of, sector as sector_of,
+    settled,
+};
 use crate::{
     app::App,
     console::picture::{Picture, drawing},
+    fault::Fault,
     fetch::{DOCUMENT_BYTES, FetchError, Fetched},
-    registration::{
-        Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
-        judge_authentication, keep_held, keep_profile, keys_address, names_all, profile_of,
-        sector as sector_of, settled,
-    },
+    pages::at,
     store::apps::{AppLists, AppSettings, RegisteredApp},
 };
 
 /// Most bytes of a logo.
 const LOGO_BYTES: usize = 256 * 1_024;
+
+/// Why an app is not what it says of itself.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotDescribed {
+    #[error("refused: {0:?}")]
+    Refused(Refused),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<Refused> for NotDescribed {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
 /// An app that may be registered.
 #[derive(Debug)]
 pub(crate) struct Described {
@@ -44,7 +61,7 @@ pub(crate) async fn ask(
     app: &App,
     said: &Map<String, Value>,
     before: Option<&RegisteredApp>,
-) -> Result<Asked, RegistrationError> {
+) -> Result<Asked, NotDescribed> {
     let request = read(app, said, before)?;
     let (_, lists) = judged(app, &request)?.new_app(request.id_token_alg.as_str());
     let sector = sector(app, &request, &lists).await?;
@@ -69,7 +86,7 @@ impl Asked {
         app: &App,
         id: &str,
         before: Option<&RegisteredApp>,
-    ) -> Result<Described, RegistrationError> {
+    ) -> Result<Described, NotDescribed> {
         let request = read(app, &self.said, before)?;
         let (settings, lists) = match before {
             None => judged(app, &request)?.new_app(request.id_token_alg.as_str()),
@@ -111,7 +128,7 @@ fn scopes(app: &App) -> KnownScopes {
     KnownScopes::standard_and(known)
 }
 
-async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option<String>, RegistrationError> {
+async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option<String>, NotDescribed> {
     let document = request.sector_identifier_uri.as_ref();
     let public = request.subject_type == SubjectType::Public;
     let elsewhere = request.draft.grants.elsewhere();
@@ -168,7 +185,7 @@ impl Logo {
     }
 }
 
-async fn picture(app: &App, address: &EndpointUri) -> Result<Option<Picture>, RegistrationError> {
+async fn picture(app: &App, address: &EndpointUri) -> Result<Option<Picture>, NotDescribed> {
     let fetched = app.fetcher().get(address, LOGO_BYTES).await;
     match fetched.map_err(|error| unfetched(address, error)) {
         Ok(fetched) => Ok(drawing::draw(app.drawing(), fetched.body).await?.ok()),
@@ -187,7 +204,7 @@ impl Described {
                 self.settings.icon = before.and_then(|before| before.app.settings.icon.clone());
             }
             (Logo::Asked, picture) => {
-                self.settings.icon = picture.as_ref().map(|picture| icon(id, &picture.digest));
+                self.settings.icon = picture.as_ref().map(|picture| at::icon(id, &picture.digest));
                 self.logo = picture;
             }
         }
