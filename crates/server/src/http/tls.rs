@@ -1,6 +1,7 @@
 //! TLS that the process ends itself — RFC 8446, RFC 9325 §3.1.1, RFC 9325 §4.2; threats OP-08.
 //!
-//! Versions 1.3, and 1.2 with the suites that RFC 9325 recommends; nothing else can be configured. The certificate is read again when its files change: connections from then on get the new one, and nobody is cut.
+//! Versions 1.3, and 1.2 with the suites that are recommended for it; nothing else can be configured. The certificate is
+//! read again when its files change: connections from then on get the new one, and nobody is cut.
 
 use std::{
     io,
