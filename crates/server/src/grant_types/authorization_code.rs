@@ -40,7 +40,11 @@ impl GrantType for AuthorizationCodeGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::Begins, meaning: "RFC 6749 §4.1: a person signs in and agrees" }
+        Terms {
+            role: Role::Begins,
+            meaning: "RFC 6749 §4.1: a person signs in and agrees",
+            words: ["grant.code", "grant.code_hint"],
+        }
     }
 
     fn sealed(&self) -> Option<&'static str> {

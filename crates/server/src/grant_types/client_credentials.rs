@@ -26,7 +26,11 @@ impl GrantType for ClientCredentialsGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::ForItself, meaning: "RFC 6749 §4.4: the app acts for itself" }
+        Terms {
+            role: Role::ForItself,
+            meaning: "RFC 6749 §4.4: the app acts for itself",
+            words: ["grant.machine", "grant.machine_hint"],
+        }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {

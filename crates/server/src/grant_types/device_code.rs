@@ -43,7 +43,11 @@ impl GrantType for DeviceCodeGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::BeginsElsewhere, meaning: "RFC 8628: a person agrees on another device" }
+        Terms {
+            role: Role::BeginsElsewhere,
+            meaning: "RFC 8628: a person agrees on another device",
+            words: ["grant.device", "grant.device_hint"],
+        }
     }
 
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault> {

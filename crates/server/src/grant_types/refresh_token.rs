@@ -33,7 +33,11 @@ impl GrantType for RefreshTokenGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::Continues, meaning: "RFC 6749 §6: new access tokens without asking again" }
+        Terms {
+            role: Role::Continues,
+            meaning: "RFC 6749 §6: new access tokens without asking again",
+            words: ["grant.refresh", "grant.refresh_hint"],
+        }
     }
 
     fn sealed(&self) -> Option<&'static str> {

@@ -31,7 +31,11 @@ impl GrantType for TokenExchangeGrant {
     }
 
     fn terms(&self) -> Terms {
-        Terms { role: Role::Exchanges, meaning: "RFC 8693: the app passes on what it was called with" }
+        Terms {
+            role: Role::Exchanges,
+            meaning: "RFC 8693: the app passes on what it was called with",
+            words: ["grant.exchange", "grant.exchange_hint"],
+        }
     }
 
     fn sealed(&self) -> Option<&'static str> {

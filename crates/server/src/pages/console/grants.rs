@@ -23,6 +23,8 @@ pub struct GrantRow {
     pub name: &'static str,
     /// The name without its namespace.
     pub short_name: &'static str,
+    /// Keys of its texts: what it is called, and what to know of it.
+    pub words: [&'static str; 2],
     /// Whether the app has it.
     pub chosen: bool,
     /// Only the operator gives it: who gives it up cannot take it again.
@@ -51,28 +53,17 @@ impl Mistake for GrantsMistake {
     }
 }
 
-/// Keys of the words for a grant type: what it is, and what to know of it.
-pub(crate) fn words(short_name: &str) -> Option<[&'static str; 2]> {
-    let words = match short_name {
-        "authorization_code" => ["grant.code", "grant.code_hint"],
-        "refresh_token" => ["grant.refresh", "grant.refresh_hint"],
-        "client_credentials" => ["grant.machine", "grant.machine_hint"],
-        "device_code" => ["grant.device", "grant.device_hint"],
-        "token-exchange" => ["grant.exchange", "grant.exchange_hint"],
-        _ => return None,
-    };
-    Some(words)
-}
-
 impl GrantRow {
     /// What it is called.
     pub(in crate::pages) fn title(&self, t: &Texts) -> &'static str {
-        words(self.short_name).map_or(self.short_name, |[title, _]| t.of(title))
+        let [title, _] = self.words;
+        t.of(title)
     }
 
     /// What to know of it.
     pub(in crate::pages) fn hint(&self, t: &Texts) -> &'static str {
-        words(self.short_name).map_or("", |[_, hint]| t.of(hint))
+        let [_, hint] = self.words;
+        t.of(hint)
     }
 }
 
@@ -87,47 +78,48 @@ impl GrantsForm {
     }
 }
 
-fn row(name: &'static str, chosen: bool) -> GrantRow {
+fn row(name: &'static str, words: [&'static str; 2], chosen: bool) -> GrantRow {
     let short_name = name.rsplit_once(':').map_or(name, |(_, short)| short);
-    GrantRow { name, short_name, chosen, of_operator: false }
+    GrantRow { name, short_name, words, chosen, of_operator: false }
+}
+
+fn code(chosen: bool) -> GrantRow {
+    row("authorization_code", ["grant.code", "grant.code_hint"], chosen)
+}
+
+fn refresh(chosen: bool) -> GrantRow {
+    row("refresh_token", ["grant.refresh", "grant.refresh_hint"], chosen)
+}
+
+fn device(chosen: bool) -> GrantRow {
+    let name = "urn:ietf:params:oauth:grant-type:device_code";
+    row(name, ["grant.device", "grant.device_hint"], chosen)
 }
 
 /// Of an app that signs people in.
 pub(super) fn usual() -> GrantsForm {
-    let rows = vec![
-        row("authorization_code", true),
-        row("refresh_token", true),
-        row("urn:ietf:params:oauth:grant-type:device_code", false),
-    ];
+    let rows = vec![code(true), refresh(true), device(false)];
     GrantsForm { rows, sends_people: true, mistake: None }
 }
 
 /// Of a television.
 pub(super) fn television() -> GrantsForm {
-    let rows = vec![
-        row("authorization_code", false),
-        row("refresh_token", true),
-        row("urn:ietf:params:oauth:grant-type:device_code", true),
-    ];
+    let rows = vec![code(false), refresh(true), device(true)];
     GrantsForm { rows, sends_people: false, mistake: None }
 }
 
 /// Of an app that acts for itself, which the operator gave it.
 pub(super) fn machine() -> GrantsForm {
-    let machine = GrantRow { of_operator: true, ..row("client_credentials", true) };
-    let rows = vec![
-        row("authorization_code", false),
-        row("refresh_token", false),
-        row("urn:ietf:params:oauth:grant-type:device_code", false),
-        machine,
-    ];
+    let machine = row("client_credentials", ["grant.machine", "grant.machine_hint"], true);
+    let machine = GrantRow { of_operator: true, ..machine };
+    let rows = vec![code(false), refresh(false), device(false), machine];
     GrantsForm { rows, sends_people: false, mistake: None }
 }
 
 /// Of nothing that could get a token.
 pub(super) fn refused() -> GrantsForm {
     GrantsForm {
-        rows: vec![row("refresh_token", true)],
+        rows: vec![refresh(true)],
         sends_people: true,
         mistake: Some(GrantsMistake::RefreshAlone),
     }
