@@ -10,7 +10,7 @@ use mapae_protocol::{
     time::Leeway,
 };
 
-use super::{Facts, Proof, secret};
+use super::{Facts, METHODS, Means, Proof, secret};
 use crate::{
     accounts::rows,
     app::App,
@@ -40,13 +40,12 @@ pub(super) async fn keys(
     client: &Client,
 ) -> Result<Keys, Fault> {
     let PresentedCredential::Assertion { assertion, .. } = credential else { return Ok(Keys::None) };
-    if client.may_authenticate_by(&super::private_key_jwt::PrivateKeyJwt) {
-        return Ok(Keys::Public(app_keys::of(app, client, assertion.expose()).await));
+    let registered = METHODS.iter().filter(|method| client.may_authenticate_by(**method));
+    match registered.map(|method| method.means()).find(|means| means.signs()) {
+        Some(Means::SigningKey) => Ok(Keys::Public(app_keys::of(app, client, assertion.expose()).await)),
+        Some(Means::SigningSecret) => Ok(Keys::Shared(shared_keys(app, client)?)),
+        Some(Means::Nothing | Means::SentSecret) | None => Ok(Keys::None),
     }
-    if client.may_authenticate_by(&super::client_secret_jwt::ClientSecretJwt) {
-        return Ok(Keys::Shared(shared_keys(app, client)?));
-    }
-    Ok(Keys::None)
 }
 
 /// The secrets of the client that are good now, as keys: those that were made to sign with.
