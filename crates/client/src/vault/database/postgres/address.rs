@@ -54,9 +54,8 @@ pub fn parse(url: &str, application: &str) -> Result<Address, AddressError> {
         return Err(AddressError::Malformed("it begins with something else".into()));
     }
     let Tls { rest, mode, roots } = take_tls(url)?;
-    let mut config: Config = rest
-        .parse()
-        .map_err(|error: tokio_postgres::Error| AddressError::Malformed(error.to_string()))?;
+    let mut config: Config =
+        rest.parse().map_err(|error: tokio_postgres::Error| AddressError::Malformed(error.to_string()))?;
     let checked = match mode.as_deref() {
         Some("disable") => false,
         Some("require" | "verify-full") => true,
@@ -120,7 +119,9 @@ fn trusted(roots: Option<&str>) -> Result<MakeRustlsConnect, AddressError> {
     let builder = match roots.filter(|roots| *roots != "system") {
         Some(path) => builder.with_root_certificates(certificates(path)?),
         None => builder.with_platform_verifier().map_err(|error| {
-            unusable(format!("this system has none: install ca-certificates or set sslrootcert=FILE ({error})"))
+            unusable(format!(
+                "this system has none: install ca-certificates or set sslrootcert=FILE ({error})"
+            ))
         })?,
     };
     Ok(MakeRustlsConnect::new(builder.with_no_client_auth()))
@@ -201,7 +202,10 @@ mod tests {
     fn op_18_half_ways_are_refused_with_what_to_write() {
         for half in ["prefer", "allow", "verify-ca", ""] {
             let error = mode(&format!("postgres://u@localhost/d?sslmode={half}")).unwrap_err();
-            assert!(error.contains("write sslmode=verify-full") && error.contains("sslmode=disable"), "{error}");
+            assert!(
+                error.contains("write sslmode=verify-full") && error.contains("sslmode=disable"),
+                "{error}"
+            );
         }
     }
 }
