@@ -118,9 +118,5 @@ pub(super) fn machine() -> GrantsForm {
 
 /// Of nothing that could get a token.
 pub(super) fn refused() -> GrantsForm {
-    GrantsForm {
-        rows: vec![refresh(true)],
-        sends_people: true,
-        mistake: Some(GrantsMistake::RefreshAlone),
-    }
+    GrantsForm { rows: vec![refresh(true)], sends_people: true, mistake: Some(GrantsMistake::RefreshAlone) }
 }
