@@ -9,6 +9,7 @@ use mapae_protocol::{
     client_credentials_header::ClientCredentials,
     cookie,
     dpop::Proof,
+    language_tag::LanguageTag,
     locale::Locale,
     params::{Limits, Params},
     same_origin::{self, Sender},
@@ -89,5 +90,10 @@ pub(crate) fn wishes(bytes: &[u8]) {
     assert!(!own || same_origin, "a foreign page is taken for an own one");
     let (Some(list), Some(tag)) = (text(bytes), text(first)) else { return };
     let _ = (Locale::from_accept_language(list), Locale::from_ui_locales(list));
+    for wanted in LanguageTag::list(list) {
+        let mut words = list.split(' ');
+        assert!(words.any(|word| word.eq_ignore_ascii_case(wanted.as_str())), "nobody asked for {wanted}");
+        assert_eq!(LanguageTag::parse(wanted.as_str()), Some(wanted.clone()), "two spellings");
+    }
     assert!(Locale::parse(tag).is_none_or(|locale| tag.to_ascii_lowercase().starts_with(locale.as_str())));
 }

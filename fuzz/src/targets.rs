@@ -57,6 +57,7 @@ pub const TARGETS: &[Target] = &[
             "crates/server/src/registration/request.rs",
             "crates/server/src/registration/mod.rs",
             "crates/server/src/registration/members/mod.rs",
+            "crates/server/src/registration/members/request_objects.rs",
             "crates/server/src/registration/homepage.rs",
             "crates/server/src/registration/items.rs",
             "crates/server/src/registration/name.rs",
@@ -126,12 +127,21 @@ pub const TARGETS: &[Target] = &[
         &["crates/protocol/src/server_metadata.rs", "crates/protocol/src/resource_metadata.rs"],
     ),
     target("multipart", server::multipart, &["crates/server/src/http/multipart.rs"]),
-    target("notices", client::notices, &["crates/client/src/notice/proofs.rs"]),
+    target(
+        "notices",
+        client::notices,
+        &[
+            "crates/client/src/notice/proofs/mod.rs",
+            "crates/client/src/notice/proofs/naver.rs",
+            "crates/client/src/notice/proofs/shared_header.rs",
+            "crates/client/src/notice/proofs/signed_request.rs",
+        ],
+    ),
     target("parameters", forms::parameters, &["crates/protocol/src/params.rs"]),
     target(
         "people",
         server::people,
-        &["crates/server/src/accounts/email.rs", "crates/server/src/accounts/known_claims.rs"],
+        &["crates/protocol/src/email_address.rs", "crates/server/src/accounts/known_claims.rs"],
     ),
     target("percent", forms::percent_encoding, &["crates/protocol/src/percent.rs"]),
     target(
@@ -219,7 +229,14 @@ pub const TARGETS: &[Target] = &[
             "crates/protocol/src/revocation_feed.rs",
         ],
     ),
-    target("told_in_tokens", client::told_in_tokens, &["crates/client/src/notice/proofs.rs"]),
+    target(
+        "told_in_tokens",
+        client::told_in_tokens,
+        &[
+            "crates/client/src/notice/proofs/apple.rs",
+            "crates/client/src/notice/proofs/security_event.rs",
+        ],
+    ),
     target("uri", uris::uri, &["crates/protocol/src/uri.rs"]),
     target(
         "user_info",
@@ -229,7 +246,11 @@ pub const TARGETS: &[Target] = &[
     target(
         "wishes",
         headers::wishes,
-        &["crates/protocol/src/locale.rs", "crates/protocol/src/same_origin.rs"],
+        &[
+            "crates/protocol/src/language_tag.rs",
+            "crates/protocol/src/locale.rs",
+            "crates/protocol/src/same_origin.rs",
+        ],
     ),
 ];
 

@@ -268,4 +268,8 @@ pub use sign_in_methods::{AccountError, MethodChange, MethodToAdd, SignInMethod,
 pub use sign_up::{Answers, Field, Problem, ProblemKind, SignUpError, SignUpForm, SignUpOutcome};
 pub use terms::{Agreement, Term};
 pub use tokens::{AccessToken, Tokens};
+/// For the server `mapae`, which speaks to its database by the same rule. Nothing here is promised.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+pub use vault::postgres_address;
 pub use vault::{KeyFileError, StoreError, Vault, VaultKey};

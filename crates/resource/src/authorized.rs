@@ -70,16 +70,10 @@ impl Authorized {
         &self.access.client_id
     }
 
-    /// What was granted.
+    /// What was granted, each by its whole name: `read` is not in `readwrite` (RFC 6749 §3.3).
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.access.scopes
-    }
-
-    /// Whether exactly this scope was granted: `read` is not in `readwrite` (RFC 6749 §3.3).
-    #[must_use]
-    pub fn has_scope(&self, scope: &str) -> bool {
-        self.access.scopes.contains(scope)
     }
 
     /// For whom the token is; this API is among them.

@@ -1,4 +1,4 @@
-//! Every address of the server on one page.
+//! Every address of the server but the console's, which are listed in `console/mod.rs`.
 
 use axum::{
     Router,

@@ -109,6 +109,15 @@ impl PostgresServer {
         Self::start_on(5432, "listen_addresses=", "plain")
     }
 
+    /// Starts one that listens on a port of `localhost` as well, and knows no TLS.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_on_a_port() -> io::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Self::start_on(port, "listen_addresses=127.0.0.1", "plain")
+    }
+
     /// Starts one that listens on a port of `localhost` as well, with TLS and a certificate of its own.
     ///
     /// # Errors
@@ -183,7 +192,8 @@ impl PostgresServer {
         self.folder.join(format!(".s.PGSQL.{}", self.port))
     }
 
-    /// The address of a database by the port of [`start_with_tls`](Self::start_with_tls), without parameters.
+    /// The address of a database by the port of [`start_with_tls`](Self::start_with_tls) or
+    /// [`start_on_a_port`](Self::start_on_a_port), without parameters.
     #[must_use]
     pub fn tcp_url(&self, host: &str, database: &str) -> String {
         format!("postgres://postgres@{host}:{}/{database}", self.port)

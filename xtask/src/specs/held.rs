@@ -8,28 +8,37 @@ use super::table::{Places, Table};
 use crate::items::{self, words_and_marks};
 use crate::tree::{Rust, Tree};
 
+/// Where tests drive `mapae-client`, or the rules that it shares with the server. What binds the client is held there.
+const CLIENT: &[&str] =
+    &["crates/client/", "crates/protocol/", "crates/server/tests/it/parties/", "e2e/", "demo/"];
+
 /// A requirement with the places that its entry names.
 pub(super) struct Held {
     pub(super) requirement: Requirement,
     pub(super) code: Places,
     pub(super) tests: Places,
+    /// Tests in which the server refuses or ignores what is done against it.
+    pub(super) refused: Places,
 }
 
 /// Finds the named tests and files; what is not there is told in the second part.
 pub(super) fn find(tree: &Tree, requirements: Vec<Requirement>) -> (Vec<Held>, Vec<String>) {
-    let wanted = requirements.iter().flat_map(|requirement| &requirement.tests);
+    let wanted =
+        requirements.iter().flat_map(|requirement| requirement.tests.iter().chain(&requirement.refused));
     let tests = paths_of_tests(tree, &wanted.map(String::as_str).collect());
     let files: BTreeSet<&str> = tree.files().map(|file| file.path.as_str()).collect();
     let mut strange = Vec::new();
     let mut held = Vec::new();
     for requirement in requirements {
-        let (mut named, mut code) = (Places::new(), Places::new());
-        for name in &requirement.tests {
-            match tests.get(name) {
-                Some(paths) => paths.iter().for_each(|path| {
-                    named.entry(path.clone()).or_default().insert(name.clone());
-                }),
-                None => strange.push(format!("{}: there is no test `{name}`", requirement.name())),
+        let (mut named, mut refused, mut code) = (Places::new(), Places::new(), Places::new());
+        for (names, places) in [(&requirement.tests, &mut named), (&requirement.refused, &mut refused)] {
+            for name in names {
+                match tests.get(name) {
+                    Some(paths) => paths.iter().for_each(|path| {
+                        places.entry(path.clone()).or_default().insert(name.clone());
+                    }),
+                    None => strange.push(format!("{}: there is no test `{name}`", requirement.name())),
+                }
             }
         }
         for path in &requirement.code {
@@ -38,7 +47,7 @@ pub(super) fn find(tree: &Tree, requirements: Vec<Requirement>) -> (Vec<Held>, V
             }
             code.entry(path.clone()).or_default().insert(String::new());
         }
-        held.push(Held { requirement, code, tests: named });
+        held.push(Held { requirement, code, tests: named, refused });
     }
     (held, strange)
 }
@@ -75,11 +84,19 @@ impl Held {
 
     /// Its entry leaves the tests to whatever cites the section.
     pub(super) fn relies_on_cited_tests(&self) -> bool {
-        self.is_plain() && self.tests.is_empty()
+        self.is_plain() && self.tests.is_empty() && self.refused.is_empty()
     }
 
     fn is_plain(&self) -> bool {
         self.requirement.not_kept.is_empty() && self.requirement.reason.is_empty()
+    }
+
+    /// A test of the server alone says nothing of what the client does.
+    fn nobody_holds_the_client(&self, cited: Option<&Places>) -> bool {
+        let tests = if self.tests.is_empty() { cited } else { Some(&self.tests) };
+        let drives = |path: &String| CLIENT.iter().any(|folder| path.starts_with(folder));
+        let held = tests.is_some_and(|tests| tests.keys().any(drives));
+        self.requirement.binds_the_client() && self.refused.is_empty() && !held
     }
 
     /// What is missing, or not needed.
@@ -87,7 +104,7 @@ impl Held {
         let requirement = &self.requirement;
         let (code, tests) = table.cited(&requirement.specification, &requirement.section);
         let no_code = self.code.is_empty() && code.is_none_or(Places::is_empty);
-        let no_tests = self.tests.is_empty() && tests.is_none_or(Places::is_empty);
+        let no_tests = self.tests.is_empty() && self.refused.is_empty() && tests.is_none_or(Places::is_empty);
         // What cites the section may speak of other sentences, so a reason may stand beside it.
         let named = !self.code.is_empty() && !self.tests.is_empty();
         let open = no_code || no_tests;
@@ -96,6 +113,9 @@ impl Held {
             (true, true) if no_code && no_tests => "has neither code nor test",
             (true, true) if no_code => "has no code",
             (true, true) => "has no test",
+            (false, true) if self.nobody_holds_the_client(tests) => {
+                "names no test that drives `mapae-client`, and none in which the server refuses it (`refused:`)"
+            }
             (_, false) if named => "names code and tests: the reason is not needed",
             (_, false) | (false, true) => return None,
         };
@@ -132,6 +152,15 @@ mod tests {
 - The server MUST name what exists.
   tests: parse
   code: crates/a/src/c.rs
+- The client MUST be held by its own tests.
+  tests: named
+  code: crates/a/src/b.rs
+- The client MUST be held or refused.
+  refused: named
+  code: crates/a/src/b.rs
+- The client MUST be held somewhere.
+  tests: named, of_the_client
+  code: crates/a/src/b.rs
 ";
 
     #[test]
@@ -140,6 +169,10 @@ mod tests {
         let tree = Tree::of(vec![
             ("crates/a/src/a.rs".into(), code.into()),
             ("crates/a/src/b.rs".into(), String::new()),
+            (
+                "crates/client/src/a.rs".into(),
+                "#[cfg(test)]\nmod tests {\n    #[test]\n    fn of_the_client() {}\n}\n".into(),
+            ),
         ]);
         let mut table = Table::default();
         add_comments(&mut table, &tree);
@@ -154,6 +187,7 @@ mod tests {
                 "RFC 7636 §4.2: The server MUST have a test.: has neither code nor test",
                 "RFC 7636 §4.2: The server MUST have code.: has no code",
                 "RFC 7636 §4.2: The server MUST name what exists.: has no test",
+                "RFC 7636 §4.2: The client MUST be held by its own tests.: names no test that drives `mapae-client`, and none in which the server refuses it (`refused:`)",
             ]
         );
     }

@@ -11,11 +11,12 @@ const INTRODUCTION: &str = "\
 # Specifications
 
 Written by `cargo xtask specs` from [`requirements/`](requirements) and from what comments in code and tests cite; do not edit. Each
-sentence is a requirement in our words, and under it stand the code that keeps it and the tests that would fail otherwise. What does not
+sentence is a requirement in our words, and under it stand the code that keeps it and the tests that people chose for it: of what binds the
+client, tests that drive `mapae-client`, or else those in which the server refuses or ignores what is done against it. What does not
 stand there stands at the end of the section: whatever cites it, or is named for a row of `docs/threats.md` that does. `crates/` and `src/`
 are left out of paths; a path alone is the heading of that file. The tables list further sections that the code cites, and at the end the
-specifications that have no list. `cargo xtask specs` fails for a requirement without code or without test that has no reason, and for a
-cited section of no list that has neither test nor reason.
+specifications that have no list. `cargo xtask specs` fails for a requirement without code or without test that has no reason, for one that
+binds the client and that only tests of the server hold, and for a cited section of no list that has neither test nor reason.
 ";
 
 /// The whole page.
@@ -71,7 +72,8 @@ fn sentences(key: &Key, row: &Row) -> String {
 fn sentence(held: &Held) -> String {
     let requirement = &held.requirement;
     let mut text = format!("- {}\n", requirement.sentence);
-    for (title, places) in [("code", &held.code), ("tests", &held.tests)] {
+    let refused = "tests in which the server refuses or ignores it";
+    for (title, places) in [("code", &held.code), ("tests", &held.tests), (refused, &held.refused)] {
         if !places.is_empty() {
             let _ = writeln!(text, "  - {title}: {}", cell(places, "; "));
         }

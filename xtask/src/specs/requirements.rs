@@ -9,8 +9,9 @@
 //!   tests: co_08_malformed_verifiers
 //! ```
 //!
-//! Under a sentence may stand `tests:` and `code:` (without them: whatever cites the section), `reason:` where one of
-//! the two is missing, and `not kept:` where we do otherwise.
+//! Under a sentence may stand `tests:` and `code:` (without them: whatever cites the section), `refused:` (tests in which the
+//! server refuses or ignores what a client does against the sentence), `reason:` where one of them is missing, and `not kept:`
+//! where we do otherwise.
 
 use anyhow::{Context, bail};
 
@@ -36,6 +37,8 @@ pub(super) struct Requirement {
     pub(super) sentence: String,
     /// Names of tests.
     pub(super) tests: Vec<String>,
+    /// Names of tests in which the server refuses or ignores what a client does against it.
+    pub(super) refused: Vec<String>,
     /// Paths of files.
     pub(super) code: Vec<String>,
     /// Why it has no code or no test of ours.
@@ -95,6 +98,7 @@ impl Requirement {
         let names = |names: &str| names.split(", ").map(str::to_owned).collect();
         match line.split_once(": ") {
             Some(("tests", rest)) => self.tests = names(rest),
+            Some(("refused", rest)) => self.refused = names(rest),
             Some(("code", rest)) => self.code = names(rest),
             Some(("reason", rest)) => self.reason = rest.to_owned(),
             Some(("not kept", rest)) => self.not_kept = rest.to_owned(),
@@ -108,6 +112,11 @@ impl Requirement {
         }
     }
 
+    /// Whether it is the client that has to keep it.
+    pub(super) fn binds_the_client(&self) -> bool {
+        self.sentence.starts_with("The client ")
+    }
+
     fn judge(&self) -> anyhow::Result<()> {
         let rest = PARTIES.iter().find_map(|party| self.sentence.strip_prefix(party));
         let Some(rest) = rest.and_then(|rest| rest.strip_prefix(' ')) else {
@@ -118,6 +127,9 @@ impl Requirement {
         }
         if !self.sentence.ends_with('.') {
             bail!("a sentence ends with a full stop");
+        }
+        if !self.refused.is_empty() && !self.binds_the_client() {
+            bail!("`refused` stands under what binds the client");
         }
         if !self.reason.is_empty() && !self.not_kept.is_empty() {
             bail!("`reason` or `not kept`, not both");
@@ -171,6 +183,7 @@ mod tests {
             ("# RFC 7636\n## §4\n- The client may wait.\n", "stands one of MUST"),
             ("# RFC 7636\n## §4\n- The client MUST wait\n", "full stop"),
             ("# RFC 7636\n## §4\n- The client MUST wait.\n  reason: a\n  not kept: b\n", "not both"),
+            ("# RFC 7636\n## §4\n- The server MUST wait.\n  refused: a\n", "under what binds the client"),
         ] {
             let error = format!("{:#}", parse("a.md", text).unwrap_err());
             assert!(error.contains(wrong), "{text}: {error}");

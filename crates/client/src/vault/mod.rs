@@ -34,6 +34,8 @@ use mapae_protocol::{
 
 use database::Database;
 pub use database::StoreError;
+#[cfg(feature = "postgres")]
+pub use database::postgres::address as postgres_address;
 pub(crate) use endings::Entrant;
 pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};

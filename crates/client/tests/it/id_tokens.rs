@@ -1,7 +1,7 @@
 //! ID tokens and UserInfo that prove nothing.
 
-use mapae_client::{Error, ProviderError};
-use mapae_protocol::{id_token, jose};
+use mapae_client::{Error, ProviderError, ProviderSettings};
+use mapae_protocol::{id_token, jose, time::Leeway};
 use serde_json::{Value, json};
 
 use crate::{
@@ -73,6 +73,21 @@ async fn rp_06_from_whom_for_whom_and_when() {
         id_token::Error::Subject
     );
     assert_eq!(website.users.count(), 0);
+}
+
+#[tokio::test]
+async fn rp_06_a_clock_may_differ_as_far_as_the_settings_say() {
+    type Settings = fn(ProviderSettings) -> ProviderSettings;
+    let exact: Settings = |settings| settings.with_leeway(Leeway::NONE);
+    let widest: Settings = |settings| settings.with_leeway(Leeway::seconds(3_600));
+    for (seconds, settings) in [(0, exact), (60, widest)] {
+        let (website, issuer) = Website::start_with(Setup { settings, ..Setup::default() }).await;
+        let ahead =
+            |by: i64| move |claims: &mut Value| claims["iat"] = json!(claims["iat"].as_i64().unwrap() + by);
+        assert_eq!(refusal(&website, &issuer, ahead(seconds + 1)).await, id_token::Error::IssuedInFuture);
+        issuer.edit_claims(ahead(seconds));
+        website.sign_in(&issuer, "alice").await.unwrap();
+    }
 }
 
 #[tokio::test]

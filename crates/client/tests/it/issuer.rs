@@ -10,7 +10,7 @@ use axum::{
     Form, Json, Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -100,6 +100,10 @@ pub(crate) struct Hit {
     pub(crate) path: &'static str,
     pub(crate) form: HashMap<String, String>,
     pub(crate) authorization: Option<String>,
+    /// Whether a proof of possession came with it (RFC 9449 §4.1).
+    pub(crate) proven: bool,
+    /// What stood behind the `?` of its address, of a form that was posted.
+    pub(crate) query: Option<String>,
 }
 
 struct Code {
@@ -151,6 +155,8 @@ impl Issuer {
             .route("/auth/keys", get(jwks))
             .route("/.well-known/jwks.json", get(jwks))
             .route("/token", post(token))
+            .route("/par", post(pushed))
+            .route("/revoke", post(revoked))
             .route("/userinfo", get(user_info))
             .with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -234,8 +240,18 @@ impl Inner {
     fn note(&self, path: &'static str, form: HashMap<String, String>, headers: &HeaderMap) -> Option<Reply> {
         let authorization =
             headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
-        self.hits.lock().unwrap().push(Hit { path, form, authorization });
+        let proven = headers.contains_key("dpop");
+        self.hits.lock().unwrap().push(Hit { path, form, authorization, proven, query: None });
         self.behaviour(|behaviour| behaviour.replies.get(path).cloned())
+    }
+
+    /// A form that was posted, with the whole of its address.
+    fn note_post(&self, uri: &Uri, form: &HashMap<String, String>, headers: &HeaderMap) -> Option<Reply> {
+        let paths = ["/token", "/par", "/revoke"];
+        let path = paths.into_iter().find(|path| *path == uri.path()).unwrap();
+        let reply = self.note(path, form.clone(), headers);
+        self.hits.lock().unwrap().last_mut().unwrap().query = uri.query().map(str::to_owned);
+        reply
     }
 
     fn edited(&self, mut value: Value, edit: impl FnOnce(&Behaviour) -> Option<Edit>) -> Value {
@@ -345,10 +361,11 @@ async fn jwks(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response 
 
 async fn token(
     State(issuer): State<Arc<Inner>>,
+    uri: Uri,
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    let reply = issuer.note("/token", form.clone(), &headers);
+    let reply = issuer.note_post(&uri, &form, &headers);
     if let Some(reply) = reply {
         return misbehave(reply).await;
     }
@@ -378,6 +395,31 @@ async fn token(
         return misbehave(Reply::Broken).await;
     }
     refreshed.map_or_else(refusal, |tokens| Json(tokens).into_response())
+}
+
+async fn pushed(
+    State(issuer): State<Arc<Inner>>,
+    uri: Uri,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    if let Some(reply) = issuer.note_post(&uri, &form, &headers) {
+        return misbehave(reply).await;
+    }
+    let said = json!({ "request_uri": "urn:ietf:params:oauth:request_uri:1", "expires_in": 60 });
+    (StatusCode::CREATED, Json(said)).into_response()
+}
+
+async fn revoked(
+    State(issuer): State<Arc<Inner>>,
+    uri: Uri,
+    headers: HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    match issuer.note_post(&uri, &form, &headers) {
+        Some(reply) => misbehave(reply).await,
+        None => StatusCode::OK.into_response(),
+    }
 }
 
 async fn user_info(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {

@@ -1,9 +1,18 @@
 //! Starting logins, and what one browser or many can make of that.
 
-use mapae_client::{Error, Intent, LoginError, LoginRequest, ReturnTo};
-use mapae_protocol::params::{Limits, Params};
+use std::sync::Arc;
 
-use crate::website::{Browser, Setup, Website};
+use mapae_client::{
+    CallbackResponse, ClientRegistration, CompletedLogin, Error, HttpError, Intent, LoginError, LoginRequest,
+    Provider, ProviderError, ProviderSettings, ReturnTo, StartedLogin, observe::Purpose,
+};
+use mapae_protocol::params::{Limits, Params};
+use serde_json::json;
+
+use crate::{
+    issuer::{Issuer, Reply},
+    website::{Browser, SECRET, Setup, TestClock, Website, registration},
+};
 
 fn parameters(url: &str) -> Params {
     Params::parse(url.split_once('?').unwrap().1.as_bytes(), Limits::REQUEST).unwrap()
@@ -208,10 +217,109 @@ async fn the_client_authenticates_in_exactly_one_way() {
     assert_eq!((hit.authorization, hit.form["client_id"].as_str()), (None, "client-1"));
 
     let (website, issuer) = Website::start().await;
-    issuer.behave().metadata = Some(std::sync::Arc::new(|document| {
-        document["token_endpoint_auth_methods_supported"] = serde_json::json!(["client_secret_post"]);
+    issuer.behave().metadata = Some(Arc::new(|document| {
+        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
     }));
     website.sign_in(&issuer, "alice").await.unwrap();
     let hit = issuer.hits("/token").remove(0);
-    assert_eq!((hit.authorization, hit.form["client_secret"].as_str()), (None, crate::website::SECRET));
+    assert_eq!((hit.authorization, hit.form["client_secret"].as_str()), (None, SECRET));
+}
+
+/// An issuer, and its client by hand.
+struct ByHand {
+    issuer: Issuer,
+    provider: Provider,
+    clock: TestClock,
+}
+
+impl ByHand {
+    async fn start(registered: impl FnOnce(ClientRegistration) -> ClientRegistration) -> Self {
+        let clock = TestClock::new();
+        let issuer = Issuer::start(&clock).await;
+        issuer.behave().metadata = Some(Arc::new(|document| {
+            let url = document["issuer"].as_str().unwrap().to_owned();
+            document["pushed_authorization_request_endpoint"] = json!(format!("{url}/par"));
+            document["revocation_endpoint"] = json!(format!("{url}/revoke"));
+        }));
+        let settings = ProviderSettings::new("op").for_development();
+        let registration = registered(registration("op").with_secret(SECRET));
+        Self { provider: Provider::discover(issuer.url(), registration, settings).unwrap(), issuer, clock }
+    }
+
+    async fn begin(&self) -> StartedLogin {
+        self.provider.start(&LoginRequest::new(), self.clock.now()).await.unwrap()
+    }
+
+    async fn sign_in(&self) -> Result<CompletedLogin, Error> {
+        let started = self.begin().await;
+        let query = self.issuer.approve(&started.authorization_url, "alice");
+        let response = CallbackResponse::parse(Some(&query)).unwrap();
+        self.provider.finish(started.pending, &response, self.clock.now()).await
+    }
+}
+
+/// RFC 6749 §2.3.1, §3.2, §4.1.3.
+#[tokio::test]
+async fn codes_are_redeemed_in_a_post_whose_address_has_no_secret_and_for_the_same_redirect_uri() {
+    let hand = ByHand::start(|registration| registration).await;
+    let started = hand.begin().await;
+    assert!(!started.authorization_url.contains(SECRET));
+    let asked = parameters(&started.authorization_url).one("redirect_uri").unwrap().unwrap().to_owned();
+    hand.sign_in().await.unwrap();
+    // The endpoint of this issuer answers nothing but POST.
+    let hit = hand.issuer.hits("/token").remove(0);
+    assert_eq!((hit.query.as_deref(), hit.form["redirect_uri"].as_str()), (None, asked.as_str()));
+    assert!(!hit.form.values().any(|value| value == SECRET), "it is in the header");
+}
+
+/// RFC 9126 §2.1, §4.
+#[tokio::test]
+async fn rfc9126_4_a_pushed_request_goes_on_with_its_client_id_and_its_reference_alone() {
+    let hand = ByHand::start(|registration| registration).await;
+    hand.begin().await;
+    assert!(hand.issuer.hits("/par").is_empty(), "the provider could, and nobody wants it");
+    let hand = ByHand::start(ClientRegistration::with_pushed_requests).await;
+    let url = hand.begin().await.authorization_url;
+    let hit = hand.issuer.hits("/par").remove(0);
+    for name in ["response_type", "redirect_uri", "state", "nonce", "scope", "code_challenge"] {
+        assert!(hit.form.contains_key(name), "{name}");
+    }
+    assert_eq!((hit.form["client_id"].as_str(), hit.form.contains_key("request_uri")), ("client-1", false));
+    assert!(hit.query.is_none() && hit.authorization.unwrap().starts_with("Basic "));
+    let left = parameters(&url);
+    let left: Vec<_> = left.iter().collect();
+    assert_eq!(left, [("client_id", "client-1"), ("request_uri", "urn:ietf:params:oauth:request_uri:1")]);
+}
+
+/// RFC 9449 §5.
+#[tokio::test]
+async fn rfc9449_5_who_wants_a_bound_token_proves_a_key_and_takes_no_other_token() {
+    let hand = ByHand::start(ClientRegistration::with_bound_tokens).await;
+    let refused = hand.sign_in().await.unwrap_err();
+    assert!(
+        matches!(refused, Error::Provider(ProviderError::TokenType)),
+        "it answers with Bearer: {refused:?}"
+    );
+    hand.issuer.behave().tokens = Some(Arc::new(|tokens| tokens["token_type"] = json!("DPoP")));
+    hand.sign_in().await.unwrap();
+    assert!(hand.issuer.hits("/token").iter().all(|hit| hit.proven));
+    let hand = ByHand::start(|registration| registration).await;
+    hand.sign_in().await.unwrap();
+    assert!(hand.issuer.hits("/token").iter().all(|hit| !hit.proven), "nobody wants one");
+}
+
+/// RFC 7009 §2.2.1.
+#[tokio::test]
+async fn rfc7009_2_2_1_a_revocation_that_was_not_taken_is_no_success() {
+    let hand = ByHand::start(|registration| registration).await;
+    let login = hand.sign_in().await.unwrap();
+    hand.issuer.reply("/revoke", Reply::Json(503, json!({})));
+    let unlink = || hand.provider.unlink(login.identity.person(), &login.tokens, hand.clock.now());
+    let failed = unlink().await.unwrap_err();
+    let wanted = ProviderError::NoAnswer(Purpose::Unlink, HttpError::Status);
+    assert!(matches!(&failed, Error::Provider(error) if *error == wanted), "{failed:?}");
+    hand.issuer.behave().replies.clear();
+    assert!(unlink().await.unwrap());
+    let hit = hand.issuer.hits("/revoke").remove(1);
+    assert_eq!((hit.query, hit.form["token_type_hint"].as_str()), (None, "refresh_token"));
 }

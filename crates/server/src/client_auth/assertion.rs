@@ -40,8 +40,8 @@ pub(super) async fn keys(
     client: &Client,
 ) -> Result<Keys, Fault> {
     let PresentedCredential::Assertion { assertion, .. } = credential else { return Ok(Keys::None) };
-    let registered = METHODS.iter().find(|method| client.may_authenticate_by(**method));
-    match registered.map(|method| method.means()) {
+    let registered = METHODS.iter().filter(|method| client.may_authenticate_by(**method));
+    match registered.map(|method| method.means()).find(|means| means.signs()) {
         Some(Means::SigningKey) => Ok(Keys::Public(app_keys::of(app, client, assertion.expose()).await)),
         Some(Means::SigningSecret) => Ok(Keys::Shared(shared_keys(app, client)?)),
         Some(Means::Nothing | Means::SentSecret) | None => Ok(Keys::None),

@@ -106,10 +106,14 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let text = with_causes(&error);
         match error {
-            StoreError::Unavailable(_) => Self::new(
-                "database_unavailable",
-                format!("{text}; see whether it is running and whether --database names it"),
-            ),
+            StoreError::Unavailable(_) => {
+                let what_to_do = if text.contains("TLS") {
+                    "--database says whose certificate is believed (sslrootcert=FILE), or that there is no TLS (sslmode=disable)"
+                } else {
+                    "see whether it is running and whether --database names it"
+                };
+                Self::new("database_unavailable", format!("{text}; {what_to_do}"))
+            }
             StoreError::Stopped(_) | StoreError::Closed => Self::new("database_unavailable", text),
             StoreError::Refused { .. }
             | StoreError::CorruptRow { .. }

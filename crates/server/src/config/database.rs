@@ -30,7 +30,8 @@ const DATABASE: Setting = Setting {
         rule: "`sqlite:` and `mapae.db` in the data folder",
         example: "\"sqlite:./mapae-data/mapae.db\"",
     },
-    meaning: "The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME.",
+    meaning: "The database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/NAME. On another host TLS is spoken and the certificate is \
+              checked, name and all; ?sslrootcert=FILE names an authority of your own, and only ?sslmode=disable goes without TLS.",
     reason: "SQLite needs nothing beside the server; PostgreSQL is for more than one machine.",
 };
 

@@ -53,6 +53,7 @@ pub(super) fn shown(before: Grants, after: Grants, developer: &Developer) -> Gra
     let rows = before.to_choose(developer.user().operator).map(|(grant_type, _)| GrantRow {
         name: grant_type.name(),
         short_name: short_name(grant_type),
+        words: grant_type.terms().words,
         chosen: chosen.contains(&grant_type.name()),
         of_operator: Grants::is_of_operator(grant_type) && !developer.user().operator,
     });

@@ -67,13 +67,13 @@ pub(crate) trait GrantType: Sync {
     async fn decide(&self, cx: &TokenContext<'_>) -> Result<Decision, Fault>;
 }
 
-/// What registration, the command line and the console must know of a grant type.
+/// What registration, the console and the command line must know of a grant type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
     pub(crate) role: Role,
     /// What it is for, as the help of the command line says it.
     pub(crate) meaning: &'static str,
-    /// Keys of the texts in the console: what it is, and what to know of it.
+    /// Keys of its texts in the console, in `locales/`: what it is called, and what to know of it.
     pub(crate) words: [&'static str; 2],
 }
 

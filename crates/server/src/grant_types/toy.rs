@@ -1,7 +1,8 @@
-//! A grant type that only tests have: the recipe of `CONTRIBUTING.md`, followed.
+//! A grant type that only tests have: the recipe of `CONTRIBUTING.md`, as far as a toy can follow it.
 //!
 //! It is this file and its line in [`GRANT_TYPES`](super::GRANT_TYPES), and nothing else knows it: discovery, registration,
-//! the command line and the token endpoint derive from the slice.
+//! the console, the command line and the token endpoint derive from the slice. It is for an app alone, so it inserts no grant
+//! and asks nobody's epochs, and what it gives can be had twice.
 
 use async_trait::async_trait;
 use mapae_protocol::error::{ErrorCode, OAuthError};
@@ -30,6 +31,7 @@ impl GrantType for ToyGrant {
         Terms {
             role: Role::ForItself,
             meaning: "a toy: a token for the magic word",
+            // Those of another one; a real grant type has two texts of its own in each language.
             words: ["grant.machine", "grant.machine_hint"],
         }
     }

@@ -23,7 +23,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every `"section.key"` written in templates and page sources, tests apart.
+/// Every `"section.key"` written in templates, page sources and grant types, tests apart.
 fn used() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sections: BTreeSet<_> = catalogue(KO_SOURCE)
@@ -33,6 +33,8 @@ fn used() -> BTreeSet<String> {
     let mut paths = Vec::new();
     files(&root.join("templates"), &mut paths);
     files(&root.join("src/pages"), &mut paths);
+    // Each says what it is called in the console.
+    files(&root.join("src/grant_types"), &mut paths);
     let mut used = BTreeSet::new();
     for path in paths {
         let source = fs::read_to_string(&path).expect("a text file");

@@ -10,7 +10,7 @@
 mod error;
 mod migrate;
 #[cfg(feature = "postgres")]
-mod postgres;
+pub(super) mod postgres;
 mod sqlite;
 mod statement;
 mod value;

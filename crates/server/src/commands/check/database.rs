@@ -91,7 +91,8 @@ fn report_silence(config: &Config, error: &StoreError, report: &mut Report) {
     let todo = match &config.database {
         Database::Sqlite(_) => "See whether the file is one of Mapae and belongs to this user.",
         Database::Postgres(_) => {
-            "See whether the server runs, and whether host, user and password are right."
+            "See whether the server runs, whether host, user and password are right, and whether sslrootcert names who signed its \
+             certificate."
         }
     };
     report.problem(SUBJECT, format!("{}: {}", config.database, with_causes(error)), todo);

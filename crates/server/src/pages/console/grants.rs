@@ -1,11 +1,8 @@
 //! By which grant types an app gets tokens — RFC 6749 §4, RFC 8628, RFC 8693.
 
-use crate::{
-    grant_types,
-    pages::{
-        input::{Mistake, Mistakes},
-        texts::Texts,
-    },
+use crate::pages::{
+    input::{Mistake, Mistakes},
+    texts::Texts,
 };
 
 /// The form `grants`: `grant.…` for each row, and `redirect_uris` of an app that has none yet.
@@ -26,6 +23,8 @@ pub struct GrantRow {
     pub name: &'static str,
     /// The name without its namespace.
     pub short_name: &'static str,
+    /// Keys of its texts: what it is called, and what to know of it.
+    pub words: [&'static str; 2],
     /// Whether the app has it.
     pub chosen: bool,
     /// Only the operator gives it: who gives it up cannot take it again.
@@ -57,16 +56,14 @@ impl Mistake for GrantsMistake {
 impl GrantRow {
     /// What it is called.
     pub(in crate::pages) fn title(&self, t: &Texts) -> &'static str {
-        self.words().map_or(self.short_name, |[title, _]| t.of(title))
+        let [title, _] = self.words;
+        t.of(title)
     }
 
     /// What to know of it.
     pub(in crate::pages) fn hint(&self, t: &Texts) -> &'static str {
-        self.words().map_or("", |[_, hint]| t.of(hint))
-    }
-
-    fn words(&self) -> Option<[&'static str; 2]> {
-        grant_types::find(self.name).map(|grant_type| grant_type.terms().words)
+        let [_, hint] = self.words;
+        t.of(hint)
     }
 }
 
@@ -81,68 +78,45 @@ impl GrantsForm {
     }
 }
 
-fn row(name: &'static str, chosen: bool) -> GrantRow {
+fn row(name: &'static str, words: [&'static str; 2], chosen: bool) -> GrantRow {
     let short_name = name.rsplit_once(':').map_or(name, |(_, short)| short);
-    GrantRow { name, short_name, chosen, of_operator: false }
+    GrantRow { name, short_name, words, chosen, of_operator: false }
+}
+
+fn code(chosen: bool) -> GrantRow {
+    row("authorization_code", ["grant.code", "grant.code_hint"], chosen)
+}
+
+fn refresh(chosen: bool) -> GrantRow {
+    row("refresh_token", ["grant.refresh", "grant.refresh_hint"], chosen)
+}
+
+fn device(chosen: bool) -> GrantRow {
+    let name = "urn:ietf:params:oauth:grant-type:device_code";
+    row(name, ["grant.device", "grant.device_hint"], chosen)
 }
 
 /// Of an app that signs people in.
 pub(super) fn usual() -> GrantsForm {
-    let rows = vec![
-        row("authorization_code", true),
-        row("refresh_token", true),
-        row("urn:ietf:params:oauth:grant-type:device_code", false),
-    ];
+    let rows = vec![code(true), refresh(true), device(false)];
     GrantsForm { rows, sends_people: true, mistake: None }
 }
 
 /// Of a television.
 pub(super) fn television() -> GrantsForm {
-    let rows = vec![
-        row("authorization_code", false),
-        row("refresh_token", true),
-        row("urn:ietf:params:oauth:grant-type:device_code", true),
-    ];
+    let rows = vec![code(false), refresh(true), device(true)];
     GrantsForm { rows, sends_people: false, mistake: None }
 }
 
 /// Of an app that acts for itself, which the operator gave it.
 pub(super) fn machine() -> GrantsForm {
-    let machine = GrantRow { of_operator: true, ..row("client_credentials", true) };
-    let rows = vec![
-        row("authorization_code", false),
-        row("refresh_token", false),
-        row("urn:ietf:params:oauth:grant-type:device_code", false),
-        machine,
-    ];
+    let machine = row("client_credentials", ["grant.machine", "grant.machine_hint"], true);
+    let machine = GrantRow { of_operator: true, ..machine };
+    let rows = vec![code(false), refresh(false), device(false), machine];
     GrantsForm { rows, sends_people: false, mistake: None }
 }
 
 /// Of nothing that could get a token.
 pub(super) fn refused() -> GrantsForm {
-    GrantsForm {
-        rows: vec![row("refresh_token", true)],
-        sends_people: true,
-        mistake: Some(GrantsMistake::RefreshAlone),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use mapae_protocol::locale::Locale;
-
-    use crate::{
-        grant_types::GRANT_TYPES,
-        pages::texts::{MISSING, Texts},
-    };
-
-    #[test]
-    fn every_grant_type_has_its_words() {
-        for grant_type in GRANT_TYPES {
-            for locale in Locale::ALL {
-                let words = grant_type.terms().words.map(|key| Texts::new(*locale).of(key));
-                assert!(!words.contains(&MISSING), "{} {locale:?}", grant_type.name());
-            }
-        }
-    }
+    GrantsForm { rows: vec![refresh(true)], sends_people: true, mistake: Some(GrantsMistake::RefreshAlone) }
 }

@@ -66,8 +66,9 @@ impl Db {
 
     /// Prepares connections to the PostgreSQL database at `url`; none is made before the first use.
     ///
-    /// `sslmode` is `disable`, `prefer` (the default), `require` or `verify-full`; `sslrootcert` names a file
-    /// of certificates to trust, or `system`. With `sslrootcert`, `require` means `verify-full`.
+    /// What is not on this machine is spoken to under TLS, with a certificate that is checked, name and all, unless the
+    /// address says `sslmode=disable`; `sslmode` is that or `verify-full`, which `require` also means. `sslrootcert` names a
+    /// file of certificates to trust in the place of the operating system's.
     ///
     /// # Errors
     /// [`OpenError::Address`], [`OpenError::Certificates`]

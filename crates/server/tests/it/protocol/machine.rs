@@ -136,6 +136,9 @@ async fn co_14_to_19_the_token_endpoint_takes_forms_in_the_body_and_nothing_else
         .basic_auth(id, secret)
         .form(&[("a", "b")]);
     assert_eq!(query.send().await.unwrap().status(), 400);
+    let known = format!("{address}?client_id={id}&client_secret={}", secret.unwrap());
+    let form = [("grant_type", "client_credentials")];
+    assert_eq!(http.post(known).form(&form).send().await.unwrap().status(), 401, "a secret in the address");
     let twice = http.post(&address).basic_auth(id, secret);
     let twice = twice
         .form(&[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")])

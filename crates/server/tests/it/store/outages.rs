@@ -165,17 +165,20 @@ async fn op_a_caller_that_goes_away_leaves_no_open_transaction() {
     }
 }
 
-/// `sslmode` as its words are understood everywhere: `require` believes any certificate, `verify-full` only one
-/// that is vouched for and names the host.
+/// A certificate counts only if it is vouched for and names the host, `require` or not; on this machine TLS is spoken only where
+/// the address says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn op_18_the_certificate_of_the_database_is_checked_as_asked_for() {
     let server = PostgresServer::start_with_tls().unwrap();
     let file = server.certificate();
     let trusted = format!("sslrootcert={}", file.display());
     for (host, parameters, works) in [
+        ("localhost", "", true),
         ("localhost", "sslmode=disable", true),
-        ("localhost", "sslmode=require", true),
-        ("127.0.0.1", "sslmode=require", true),
+        ("localhost", "sslmode=require", false),
+        ("127.0.0.1", "sslmode=require", false),
+        ("localhost", &trusted, true),
+        ("127.0.0.1", &trusted, false),
         ("localhost", &format!("sslmode=verify-full&{trusted}"), true),
         ("localhost", &format!("sslmode=require&{trusted}"), true),
         ("127.0.0.1", &format!("sslmode=verify-full&{trusted}"), false),
@@ -189,10 +192,19 @@ async fn op_18_the_certificate_of_the_database_is_checked_as_asked_for() {
     }
     let encrypted =
         "DO $$ BEGIN IF (SELECT count(*) FROM pg_stat_ssl WHERE ssl) = 0 THEN RAISE 'plain'; END IF; END $$";
-    let url = format!("{}?sslmode=require", server.tcp_url("localhost", "postgres"));
+    let url = format!("{}?{trusted}", server.tcp_url("localhost", "postgres"));
     let db = Db::connect_postgres(&url, patient()).unwrap();
     db.migrate(NOW).await.unwrap();
     server.execute("postgres", encrypted).await.expect("the open connection is encrypted");
+    let half = format!("{}?sslmode=prefer", server.tcp_url("localhost", "postgres"));
+    let refused = Db::connect_postgres(&half, patient()).unwrap_err().to_string();
+    assert!(refused.contains("sslmode=verify-full") && refused.contains("sslmode=disable"), "{refused}");
+    let plain = PostgresServer::start_on_a_port().unwrap();
+    for (parameters, works) in [("", true), ("sslmode=verify-full", false)] {
+        let url = format!("{}?{parameters}", plain.tcp_url("localhost", "postgres"));
+        let outcome = Db::connect_postgres(&url, patient()).unwrap().schema().await;
+        assert_eq!(outcome.is_ok(), works, "nothing falls back to a connection without TLS: {outcome:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

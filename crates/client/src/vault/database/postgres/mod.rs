@@ -1,6 +1,6 @@
 //! PostgreSQL: a few connections, and a schema of our own in the application's database.
 
-mod address;
+pub mod address;
 mod wire;
 
 use std::time::Duration;
@@ -57,7 +57,7 @@ enum Stop {
 
 impl Postgres {
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
-        let address = address::parse(url)?;
+        let address = address::parse(url, "mapae-client").map_err(StoreError::open)?;
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(address.config, address.tls, recycling);
         let prepare = Hook::async_fn(|client: &mut ClientWrapper, _| {

@@ -1,8 +1,6 @@
 //! PostgreSQL: a pool of connections; reads are one trip, a unit is one trip or two.
 
-mod address;
 mod commit;
-mod tls;
 mod wire;
 
 use std::{
@@ -13,6 +11,7 @@ use std::{
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
+use mapae_client::postgres_address::{self, AddressError};
 use mapae_protocol::time::Timestamp;
 use tokio::time::{sleep, timeout};
 
@@ -38,7 +37,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) fn connect(url: &str, options: &Options) -> Result<Self, OpenError> {
-        let address = address::parse(url)?;
+        let address = postgres_address::parse(url, "mapae")?;
         let manager = Manager::from_config(
             address.config,
             address.tls,
@@ -137,6 +136,15 @@ impl Postgres {
             PoolError::Closed => StoreError::Closed,
             other => StoreError::Unavailable(other.into()),
         })
+    }
+}
+
+impl From<AddressError> for OpenError {
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::Certificates(_) => Self::Certificates(error.to_string()),
+            AddressError::Malformed(_) | AddressError::Mode => Self::Address(error.to_string()),
+        }
     }
 }
 
