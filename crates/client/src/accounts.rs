@@ -30,7 +30,8 @@ pub trait Accounts: Send + Sync + 'static {
     /// Makes the account of this person, who answered the sign-up form.
     ///
     /// The client lets one process at a time make the account of one person. A unique key is still the application's
-    /// part; if it finds that the account exists already, it returns that one.
+    /// part; if it finds that the account exists already, it returns that one. A unique key over addresses, too, where they are
+    /// unique: two people may come with one address at once ([`CreateError::AddressTaken`]).
     fn create(
         &self,
         identity: &Identity,
@@ -92,6 +93,10 @@ pub enum CreateError {
     /// The person must correct the answers: the form is shown again with these problems.
     #[error("the answers must be corrected")]
     Answers(Vec<Problem>),
+    /// The address cannot be noted as [`Answers::address_use`] says: somebody took it, or proved it, since that was decided. The
+    /// linking policy is asked again.
+    #[error("the address is somebody else's by now")]
+    AddressTaken,
     /// Something of the application failed.
     #[error("the account could not be made")]
     Failed(#[source] BoxError),

@@ -59,7 +59,10 @@ impl<U: Send + Sync + 'static> Client<U> {
                 Err(AccountError::Refused(decision.rule).into())
             }
             Action::Create(_) if self.core.fields.is_empty() && self.core.terms.is_empty() => {
-                self.make_account(&waiting, headers).await
+                match self.make_account(&waiting, headers).await {
+                    Err(Error::SignUp(SignUpError::ProofNeeded)) => self.overtaken(&waiting).await,
+                    made => made,
+                }
             }
             // Decided, and told, when the form is answered.
             Action::Create(_) => self.wait(&waiting, now).await,
@@ -114,7 +117,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         Err(StoreError::Busy.into())
     }
 
-    /// Makes an account; `None` if the identity has become somebody's meanwhile, or everything of theirs has ended.
+    /// Makes an account; `None` if the identity or the address has become somebody's meanwhile, or everything of theirs has
+    /// ended.
     async fn found(
         &self,
         identity: &Identity,
@@ -127,6 +131,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         match self.accounts.create(identity, &answers.clone().with_address(address.clone())).await {
             Ok(_) => {}
             Err(CreateError::Answers(problems)) => return Ok(Some(Account::Refused(problems))),
+            Err(CreateError::AddressTaken) => return Ok(None),
             Err(CreateError::Failed(error)) => return Err(accounts::failed(error)),
         }
         let method = self.method(identity, person);
@@ -146,6 +151,14 @@ impl<U: Send + Sync + 'static> Client<U> {
             added_at: self.now(),
             removed_at: None,
         }
+    }
+
+    /// Somebody took the address since it was decided to make an account: what is asked now, the sign-up step says.
+    async fn overtaken(&self, waiting: &Waiting) -> Result<Redirect, Error> {
+        let now = self.now();
+        let Judged { decision, .. } = self.judge(Purpose::SignIn, None, &waiting.identity, now).await?;
+        self.announce(&waiting.identity, &decision);
+        self.wait(waiting, now).await
     }
 
     /// To the sign-up step.

@@ -15,7 +15,7 @@ use crate::{
     sign_in_methods::{AccountError, MethodChange},
     sign_up::{SignUpError, SignUpId, Waiting},
     tokens::Tokens,
-    vault::{Method, StoreError, Taker},
+    vault::{Method, Prover, StoreError, Taker},
 };
 
 /// Who says that an identity is added to an account.
@@ -30,8 +30,8 @@ enum Owner<'a> {
 pub(super) enum Proof<'a> {
     /// By another of its identities.
     Identity(&'a Identity),
-    /// By the application itself, as with a password.
-    Application(EndUser),
+    /// By the application itself, as with a password, when so much had changed about the account.
+    Application { account: EndUser, changes: i64 },
 }
 
 /// The account that is proved, and the row that says so.
@@ -133,7 +133,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 Action::Link(account) => {
                     let method = self.method(identity, account);
                     self.core.ensure_founder(account, self.now()).await?;
-                    let by = taker(owner, prover.as_ref(), identity);
+                    let by = taker(owner, prover.as_ref(), identity)?;
                     let taking = (&method, observed.as_ref());
                     self.core.vault.take_method_by(&by, taking, self.now()).await?.then_some(true)
                 }
@@ -157,7 +157,13 @@ impl<U: Send + Sync + 'static> Client<U> {
             return Err(SignUpError::NotWaiting.into());
         }
         let identity = match proof {
-            Proof::Application(account) => return Ok(Proved { account: account.clone(), method: None }),
+            Proof::Application { account, changes } => {
+                // Everything has ended, or a way in was taken off: the password may be another one.
+                if self.core.vault.changes_of(account).await? != *changes {
+                    return Err(AccountError::NotFresh.into());
+                }
+                return Ok(Proved { account: account.clone(), method: None });
+            }
             Proof::Identity(identity) => identity,
         };
         let person = identity.person();
@@ -246,13 +252,21 @@ impl<U: Send + Sync + 'static> Client<U> {
 }
 
 /// On whose word `identity` becomes a way in.
-fn taker<'a>(owner: &'a Owner<'_>, prover: Option<&'a Method>, identity: &'a Identity) -> Taker<'a> {
+fn taker<'a>(
+    owner: &'a Owner<'_>,
+    prover: Option<&'a Method>,
+    identity: &'a Identity,
+) -> Result<Taker<'a>, AccountError> {
     let entrant = identity.into();
-    match owner {
-        Owner::Session(id, began) => Taker::Session { entrant, sid: began.sid, id },
+    let (id, prover) = match owner {
+        Owner::Session(id, began) => return Ok(Taker::Session { entrant, sid: began.sid, id }),
         Owner::Proved(id, Proof::Identity(proof)) => {
-            Taker::Waiting { entrant, id, prover: prover.map(|method| ((*proof).into(), method)) }
+            let method = prover.ok_or(AccountError::Refused(Rule::ConnectOfAnother))?;
+            (id, Prover::Identity((*proof).into(), method))
         }
-        Owner::Proved(id, Proof::Application(_)) => Taker::Waiting { entrant, id, prover: None },
-    }
+        Owner::Proved(id, Proof::Application { account, changes }) => {
+            (id, Prover::Application { account, changes: *changes })
+        }
+    };
+    Ok(Taker::Waiting { entrant, id, prover })
 }

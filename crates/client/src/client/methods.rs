@@ -1,7 +1,5 @@
 //! The ways into an account: its owner sees them, adds one, removes one.
 
-use std::collections::BTreeSet;
-
 use http::HeaderMap;
 use mapae_protocol::time::Timestamp;
 
@@ -15,7 +13,7 @@ use crate::{
     redirect::Redirect,
     return_to::ReturnTo,
     sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
-    vault::{Entry, Method, Removal, Remover},
+    vault::{Entry, Method, Registered, Removal, Remover},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -38,8 +36,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         self.core.ensure_founder(&account, now).await?;
         let mut methods = self.core.vault.methods(&account).await?;
         methods.retain(sign_in_methods::is_of_a_provider);
-        let (issuers, otherwise) = (self.core.issuers(), self.accounts.opens_otherwise(&user));
-        let opens = |method: &Method| issuers.contains(method.person.issuer());
+        let (registered, otherwise) = (self.core.registered(), self.accounts.opens_otherwise(&user));
         let shown = |method: &Method| SignInMethod {
             id: sign_in_methods::name(&method.person),
             provider: method.provider.clone(),
@@ -47,7 +44,8 @@ impl<U: Send + Sync + 'static> Client<U> {
             hint: method.hint.clone(),
             added_at: method.added_at,
             current: method.person == seat.session.person,
-            removable: otherwise || methods.iter().any(|other| other.person != method.person && opens(other)),
+            removable: otherwise
+                || methods.iter().any(|other| other.person != method.person && registered.opens(other)),
         };
         // A page that only reads brings no form: there the access token says whose proof it is.
         let own = self.core.keeps_no_cookie() || self.core.own_seat(headers, b"").await?.is_some();
@@ -122,8 +120,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         methods.retain(sign_in_methods::is_of_a_provider);
         let method = methods.into_iter().find(|method| sign_in_methods::name(&method.person) == id);
         let method = method.ok_or(AccountError::UnknownMethod)?;
-        let (issuers, opens_otherwise) = (self.core.issuers(), self.accounts.opens_otherwise(&user));
-        let remover = Remover { sid: &seat.sid, issuers: &issuers, opens_otherwise };
+        let (registered, opens_otherwise) = (self.core.registered(), self.accounts.opens_otherwise(&user));
+        let remover = Remover { sid: &seat.sid, registered: &registered, opens_otherwise };
         match self.core.vault.remove_method(&method, &remover, now).await? {
             Removal::Done => {}
             Removal::SignedOut => return Err(AccountError::NotSignedIn.into()),
@@ -164,8 +162,10 @@ impl<U: Send + Sync + 'static> Client<U> {
     pub async fn account_proved(&self, account: &EndUser, headers: &HeaderMap) -> Result<Redirect, Error> {
         let (client, account, headers) = (self.clone(), account.clone(), headers.clone());
         let link = async move {
+            // First: whatever ends the account from now on ends this proof.
+            let changes = client.core.vault.changes_of(&account).await?;
             let (id, waiting) = client.waiting(&headers).await?;
-            client.link_waiting(&id, &waiting, Proof::Application(account), &headers).await
+            client.link_waiting(&id, &waiting, Proof::Application { account, changes }, &headers).await
         };
         to_its_end(link).await
     }
@@ -242,9 +242,10 @@ impl<U: Send + Sync + 'static> Client<U> {
 }
 
 impl Core {
-    /// Issuers that are still spoken to.
-    fn issuers(&self) -> BTreeSet<String> {
-        self.providers.iter().map(|provider| provider.issuer().to_string()).collect()
+    /// The providers that are still spoken to.
+    fn registered(&self) -> Registered {
+        let app = |provider: &crate::Provider| provider.names_people_for().map(str::to_owned);
+        self.providers.iter().map(|provider| (provider.issuer().to_string(), app(provider))).collect()
     }
 
     /// Whoever founded an account opens it without a row; before the methods are listed or changed, it has one.

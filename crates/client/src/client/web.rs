@@ -130,7 +130,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         Ok(Redirect { location: ReturnTo::default().to_string(), cookies })
     }
 
-    /// Ends every session of the account that this person opens, on all browsers, by whichever method it was begun.
+    /// Ends every session of the account that this person opens, on all browsers, by whichever method it was begun; and what is
+    /// on its way to one, or to another way into the account. To be called when the application has set a new password.
     ///
     /// # Errors
     /// The vault or the accounts failed.
@@ -138,7 +139,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let now = self.now();
         self.core.vault.end_sessions(person, now).await?;
         if let Some((account, _)) = self.opened_by(person).await? {
-            self.core.vault.end_sessions(&account, now).await?;
+            self.core.vault.end_account(&account, now).await?;
             for method in self.core.vault.methods(&account).await? {
                 self.core.vault.end_sessions(&method.person, now).await?;
             }

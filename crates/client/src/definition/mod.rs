@@ -195,6 +195,12 @@ impl Definition {
         self.schema.authorization.refuses_in_app_browsers
     }
 
+    /// Whether the provider signs of which organisation somebody is, so that only its people can be let in.
+    #[must_use]
+    pub fn signs_hosted_domain(&self) -> bool {
+        self.schema.authorization.hosted_domain.is_some() && self.is_openid()
+    }
+
     /// Whether any issuer may stand behind it, of which nobody knows how it checks addresses: `issuer` is left open.
     #[must_use]
     pub fn is_generic(&self) -> bool {

@@ -98,10 +98,8 @@ impl Provider {
         }
         let registration = registration.check(&definition)?;
         let fixed = Metadata::fixed(&definition)?.map(Arc::new);
-        let keeps_to = definition.schema().authorization.hosted_domain.is_some() && definition.is_openid();
-        if settings.hosted_domain.as_ref().is_some_and(|domain| domain.is_empty() || !keeps_to) {
-            let problem = "the provider does not sign whose people they are";
-            return Err(ConfigurationError::new(Setting::HostedDomain, problem));
+        if let Some(domain) = &settings.hosted_domain {
+            check_hosted_domain(domain, &definition)?;
         }
         let limits = Limits { time: settings.answer_within };
         let back_channel = BackChannel::new(limits, !issuer.is_https(), settings.observer.clone())?;
@@ -241,4 +239,18 @@ impl Provider {
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
     }
+}
+
+/// Nobody would come in where it is no domain.
+fn check_hosted_domain(domain: &str, definition: &Definition) -> Result<(), ConfigurationError> {
+    let problem = match () {
+        () if !definition.signs_hosted_domain() => "the provider does not sign whose people they are",
+        () if domain.is_empty()
+            || domain.contains(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | '-')) =>
+        {
+            "it is not a domain"
+        }
+        () => return Ok(()),
+    };
+    Err(ConfigurationError::new(Setting::HostedDomain, problem))
 }

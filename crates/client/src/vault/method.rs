@@ -28,3 +28,22 @@ impl Method {
         }
     }
 }
+
+/// The providers that are spoken to, as far as ways in depend on them: each issuer, and our client id there where it has another
+/// name for a person at each app.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Registered(Vec<(String, Option<String>)>);
+
+impl Registered {
+    /// Whether somebody can come by this method now: one whose name another app was given opens nothing (LK-07).
+    pub(crate) fn opens(&self, method: &Method) -> bool {
+        let same = |issuer: &str| issuer == method.person.issuer();
+        self.0.iter().any(|(issuer, app)| same(issuer) && method.is_given_to(app.as_deref()))
+    }
+}
+
+impl FromIterator<(String, Option<String>)> for Registered {
+    fn from_iter<I: IntoIterator<Item = (String, Option<String>)>>(providers: I) -> Self {
+        Self(providers.into_iter().collect())
+    }
+}

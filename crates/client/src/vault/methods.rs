@@ -1,16 +1,14 @@
 //! Sign-in methods: which account an identity opens. The primary key makes it one account, whoever writes how often at once.
 
-use std::collections::BTreeSet;
-
 use mapae_protocol::time::Timestamp;
 
-pub(crate) use super::method::Method;
+pub(crate) use super::method::{Method, Registered};
 use super::{
-    Entrant, StoreError, Vault,
+    StoreError, Vault,
     database::{Row, Statement, statements, values},
-    endings, sessions, sign_ups,
+    sessions, taking,
 };
-use crate::{identity::EndUser, sign_up::SignUpId};
+use crate::identity::EndUser;
 
 /// How often a removal is tried again because what it relied on has changed.
 const ATTEMPTS: usize = 8;
@@ -32,12 +30,6 @@ statements! {
             (issuer, subject, account_issuer, account_subject, provider, hint, given_to, added_at, removed_at)
         VALUES ($1, $2, $3, $4, $5, NULL, $6, $7, NULL)
         ON CONFLICT (issuer, subject) DO UPDATE SET given_to = COALESCE(sign_in_methods.given_to, excluded.given_to)";
-    /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
-    STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
-        AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
-    /// Whoever removes another method of the account at the same time waits here until this one is done.
-    GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
-        ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
     /// As long as another one lives that opens the account.
     REMOVE = "UPDATE sign_in_methods SET removed_at = $1
         WHERE issuer = $2 AND subject = $3 AND account_issuer = $4 AND account_subject = $5 AND removed_at IS NULL
@@ -78,26 +70,10 @@ pub(crate) enum Removal {
 pub(crate) struct Remover<'a> {
     /// The name of the session.
     pub(crate) sid: &'a str,
-    /// Issuers that are still spoken to: only their methods are ways in.
-    pub(crate) issuers: &'a BTreeSet<String>,
+    /// The providers that are still spoken to: only their methods are ways in.
+    pub(crate) registered: &'a Registered,
     /// Whether the application opens the account by a way of its own.
     pub(crate) opens_otherwise: bool,
-}
-
-/// On whose word an identity gets its row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Taker<'a> {
-    /// Its own: it founds an account.
-    Founder(Entrant<'a>),
-    /// Whoever has the session of this name; it waits under this id, once.
-    Session { entrant: Entrant<'a>, sid: &'a str, id: &'a SignUpId },
-    /// Its own, with the proof of an account: it waits under this id, once.
-    Waiting {
-        entrant: Entrant<'a>,
-        id: &'a SignUpId,
-        /// Who proved the account, and by which row; `None` where the application vouches for them.
-        prover: Option<(Entrant<'a>, &'a Method)>,
-    },
 }
 
 impl Vault {
@@ -117,41 +93,13 @@ impl Vault {
         Ok(methods)
     }
 
-    /// Makes `method` the row of its identity, if that row still is what was `observed` and what `by` says still holds; `false`,
-    /// and nothing changed, otherwise.
-    pub(crate) async fn take_method_by(
-        &self,
-        by: &Taker<'_>,
-        (method, observed): (&Method, Option<&Method>),
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let (entrant, conditions) = match by {
-            Taker::Founder(entrant) => (entrant, Vec::new()),
-            Taker::Session { entrant, sid, id } => {
-                (entrant, vec![sessions::standing(sid, now), sign_ups::finishing(id)])
-            }
-            Taker::Waiting { entrant, id, prover } => {
-                let proof = prover.iter().flat_map(|(entrant, method)| {
-                    endings::standing(entrant, now).into_iter().chain([standing(method)])
-                });
-                (entrant, proof.chain([sign_ups::finishing(id)]).collect())
-            }
-        };
-        let mut unit = endings::standing(entrant, now);
-        unit.extend(conditions);
-        unit.push(taking(method, observed));
-        // Sessions of a time when it opened another account, which is gone.
-        unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
-        Ok(self.database.commit_all(unit).await?.is_some())
-    }
-
-    /// The same for a row that depends on nothing else.
+    /// Makes `method` the row of its identity, if that row still is what was `observed`; `false`, and nothing changed, otherwise.
     pub(crate) async fn take_method(
         &self,
         method: &Method,
         observed: Option<&Method>,
     ) -> Result<bool, StoreError> {
-        let (person, take) = (&method.person, taking(method, observed));
+        let (person, take) = (&method.person, writing(method, observed));
         if method.account == *person {
             return Ok(self.database.commit([take]).await?.is_some());
         }
@@ -195,7 +143,7 @@ impl Vault {
         remover: &Remover<'_>,
         now: Timestamp,
     ) -> Result<Removal, StoreError> {
-        let Remover { sid, issuers, opens_otherwise } = *remover;
+        let Remover { sid, registered, opens_otherwise } = *remover;
         let Method { person, account, .. } = method;
         let (issuer, subject) = (account.issuer(), account.subject());
         for _ in 0..ATTEMPTS {
@@ -206,8 +154,7 @@ impl Vault {
             if !living.iter().any(|method| method.person == *person) {
                 return Ok(Removal::Unknown);
             }
-            let is_other_way_in =
-                |method: &&Method| method.person != *person && issuers.contains(method.person.issuer());
+            let is_other_way_in = |method: &&Method| method.person != *person && registered.opens(method);
             let remove = match living.iter().find(is_other_way_in) {
                 _ if opens_otherwise => {
                     REMOVE_ANY.with(values![now, person.issuer(), person.subject(), issuer, subject])
@@ -223,7 +170,7 @@ impl Vault {
                     other.subject()
                 ]),
             };
-            let guard = GUARD.with(values![issuer, subject]);
+            let guard = taking::changing(account);
             let unit = [sessions::standing(sid, now), guard, remove.must(), sessions::end_all(person)];
             if self.database.commit(unit).await?.is_some() {
                 return Ok(Removal::Done);
@@ -231,13 +178,6 @@ impl Vault {
         }
         Err(StoreError::Busy)
     }
-}
-
-/// That this method opens its account, as it was read, at this point of the unit.
-fn standing(method: &Method) -> Statement {
-    let Method { person, account, added_at, .. } = method;
-    let (issuer, subject) = (person.issuer(), person.subject());
-    STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
 }
 
 /// Notes to which app the name of a person was given, where that is not known yet. Who has no row opens their own account.
@@ -252,7 +192,7 @@ pub(super) fn forget_hint(person: &EndUser) -> Statement {
 }
 
 /// Writes the row of an identity, if it still is what was `observed`.
-fn taking(method: &Method, observed: Option<&Method>) -> Statement {
+pub(super) fn writing(method: &Method, observed: Option<&Method>) -> Statement {
     let Method { person, account, provider, hint, given_to, added_at, .. } = method;
     let take = match observed {
         None => ADD.with(values![
@@ -301,9 +241,9 @@ mod tests {
     use crate::{
         return_to::ReturnTo,
         session::{Session, SessionId},
-        sign_up::Waiting,
+        sign_up::{SignUpId, Waiting},
         tokens::Tokens,
-        vault::Entry,
+        vault::{Entry, Taker},
     };
 
     fn method(subject: &str, account: &str, at: i64) -> Method {
@@ -352,8 +292,8 @@ mod tests {
     async fn remove(vault: &Vault, method: &Method, opens_otherwise: bool, now: Timestamp) -> Removal {
         let id = SessionId::generate();
         begin(vault, &id, "support").await;
-        let issuers = BTreeSet::from(["https://one.example".to_owned()]);
-        let remover = Remover { sid: &Vault::sid(&id), issuers: &issuers, opens_otherwise };
+        let registered = Registered::from_iter([("https://one.example".to_owned(), Some("app".to_owned()))]);
+        let remover = Remover { sid: &Vault::sid(&id), registered: &registered, opens_otherwise };
         vault.remove_method(method, &remover, now).await.unwrap()
     }
 
@@ -441,6 +381,23 @@ mod tests {
         vault.forget_data(&way.person, Timestamp::from_unix(1_000)).await.unwrap();
         assert_eq!(vault.method(&way.person).await.unwrap(), Some(Method { hint: None, ..way }));
         assert_eq!(vault.method(&other.person).await.unwrap(), Some(other), "and of nothing else");
+    }
+
+    #[tokio::test]
+    async fn lk_07_lk_10_a_way_whose_name_was_given_to_another_app_is_not_the_one_that_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let given_to = |subject: &str, app: &str| Method {
+            given_to: Some(app.to_owned()),
+            ..method(subject, "alice", 1)
+        };
+        let (way, dead) = (given_to("way", "app"), given_to("dead", "the app before"));
+        for method in [&way, &dead] {
+            assert!(vault.take_method(method, None).await.unwrap());
+        }
+        let now = Timestamp::from_unix(2);
+        assert_eq!(remove(&vault, &way, false, now).await, Removal::Last, "nobody comes by the other one");
+        assert_eq!(remove(&vault, &dead, false, now).await, Removal::Done);
     }
 
     #[tokio::test]

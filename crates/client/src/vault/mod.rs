@@ -18,6 +18,7 @@ mod service_keys;
 mod sessions;
 mod sign_ups;
 mod states;
+mod taking;
 mod tidying;
 mod tokens;
 
@@ -41,9 +42,10 @@ pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
 pub(crate) use leases::Lease;
 pub(crate) use logouts::Logout;
-pub(crate) use methods::{Method, Removal, Remover, Taker};
+pub(crate) use methods::{Method, Registered, Removal, Remover};
 pub(crate) use service_keys::ServiceKey;
 pub(crate) use sessions::Entry;
+pub(crate) use taking::{Prover, Taker};
 pub(crate) use tokens::{Claim, Kept};
 
 use crate::identity::EndUser;

@@ -80,8 +80,7 @@ impl Vault {
 
     /// Ends every session of a person on all browsers, what waits there to become one, and what is on its way to.
     pub(crate) async fn end_sessions(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
-        let unit = [endings::remember_person(person, now), end_all(person), sign_ups::forget(person)];
-        self.database.commit(unit).await.map(drop)
+        self.database.commit_all(ending(person, now)).await.map(drop)
     }
 
     /// Who has sessions here that began in this session at the provider, or had some a moment ago.
@@ -126,6 +125,11 @@ impl Vault {
         ]);
         unit
     }
+}
+
+/// Ends every session of a person, what waits to become one, and what is on its way to.
+pub(super) fn ending(person: &EndUser, now: Timestamp) -> Vec<Statement> {
+    vec![endings::remember_person(person, now), end_all(person), sign_ups::forget(person)]
 }
 
 /// That the session of this name is alive at this point of the unit.

@@ -138,6 +138,24 @@ mod tests {
     }
 
     #[test]
+    fn rp_13_an_organisation_is_a_domain_that_the_provider_signs() {
+        let site = Site::parse("https://id.example").unwrap();
+        let with = |provider: &str, domain: &str| {
+            let mut settings = settings(provider, None);
+            settings.secrets.client_secret = Some(mapae_protocol::secret::Secret::new("s".to_owned()));
+            settings.options.hosted_domain = Some(domain.to_owned());
+            unusable(&settings, &site).map(|unusable| unusable.key)
+        };
+        for domain in ["example.com", "xn--o39an51b2re.kr", "회사.kr"] {
+            assert_eq!(with("google", domain), None, "{domain}");
+        }
+        for wrong in ["", " ", "https://example.com", "@example.com", "example.com/", "a b.com", "a,b.com"] {
+            assert_eq!(with("google", wrong), Some("hosted_domain"), "{wrong:?}");
+        }
+        assert_eq!(with("naver", "example.com"), Some("hosted_domain"));
+    }
+
+    #[test]
     fn what_is_missing_is_called_by_the_name_of_its_setting() {
         let site = Site::parse("http://localhost:9000").unwrap();
         for (provider, issuer, key, instead) in [

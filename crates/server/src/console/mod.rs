@@ -88,6 +88,7 @@ pub const ROUTES: &[Route] = &[
 pub const OPERATORS_ROUTES: &[Route] = &[
     Route { path: at::UPSTREAMS, methods: &["GET"], serve: || get(upstreams::show) },
     Route { path: "/console/upstreams/{id}/test", methods: &["POST"], serve: || post(upstreams::test) },
+    Route { path: "/console/upstreams/{id}/choices", methods: &["POST"], serve: || post(upstreams::choose) },
     Route { path: "/console/upstreams/{id}/state", methods: &["POST"], serve: || post(upstreams::state) },
 ];
 

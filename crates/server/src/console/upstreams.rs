@@ -9,21 +9,28 @@ use mapae_client::Class;
 use super::developer::{Developer, Written, console_page};
 use crate::{
     app::App,
+    config::unusable,
+    contention::until_done,
     interaction::{PageError, see_other},
     pages::{
         at,
-        console::upstreams::{Finding, ShownUpstream, Upstreams},
+        console::upstreams::{ChoiceMistake, Choices, Finding, ShownUpstream, Upstreams},
+        input::Input,
         shown::Shown,
     },
     store::upstreams,
-    upstream::{Origin, Upstream},
+    upstream::{Origin, Upstream, UpstreamSettings, opened, sealed},
 };
+
+/// The parameter that says of which provider the choices were written down.
+const SAVED: &str = "saved";
 
 /// `GET /console/upstreams`.
 pub(super) async fn show(State(app): State<App>, request: Request) -> Response {
     console_page(app, request, async |developer| {
         only_operator(&developer)?;
-        Ok(page(&developer, None))
+        let saved = developer.visit().one(SAVED)?.unwrap_or_default();
+        Ok(developer.show(&with(&developer, saved, |shown| shown.saved = true)))
     })
     .await
 }
@@ -33,10 +40,65 @@ pub(super) async fn test(State(app): State<App>, Path(name): Path<String>, reque
     console_page(app, request, async |developer| {
         only_operator(&developer)?;
         let upstream = developer.app().upstreams().registered(&name).ok_or(PageError::NotFound)?;
-        let finding = finding(&developer, &upstream).await;
-        Ok(page(&developer, Some(&(name.as_str(), finding))))
+        let found = Some(finding(&developer, &upstream).await);
+        Ok(developer.show(&with(&developer, &name, |shown| shown.finding = found)))
     })
     .await
+}
+
+/// `POST /console/upstreams/{id}/choices`: whose word on addresses is taken, and whose people are let in.
+pub(super) async fn choose(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
+    console_page(app, request, async |developer| {
+        only_operator(&developer)?;
+        let upstream = developer.app().upstreams().registered(&name).ok_or(PageError::NotFound)?;
+        if upstream.origin == Origin::Settings {
+            return Err(PageError::BadRequest);
+        }
+        until_done(|| write_choices(&developer, &name)).await
+    })
+    .await
+}
+
+/// What somebody else writes meanwhile is read again, and stays.
+async fn write_choices(developer: &Developer, name: &str) -> Result<Option<Response>, PageError> {
+    let (app, visit) = (developer.app(), developer.visit());
+    let rows = upstreams::all(app.db()).await?;
+    let before = rows.into_iter().find(|row| row.name == name).ok_or(PageError::NotFound)?;
+    let known = opened(before.clone(), app.master_key())?;
+    let trust_emails = visit.one("trust_emails")?.is_some();
+    let typed = visit.one("hosted_domain")?.unwrap_or_default().trim().to_owned();
+    let settings = chosen(&known, trust_emails, &typed);
+    if settings == known {
+        return Ok(Some(saved(name)?));
+    }
+    if let Some(wrong) = unusable(&settings, &app.config().site) {
+        tracing::info!(upstream = name, key = wrong.key, wrong = wrong.wrong, "a choice was refused");
+        let hosted_domain = Some(Input::refused(typed, ChoiceMistake::NotADomain));
+        let choices = Choices { trust_emails, hosted_domain };
+        return Ok(Some(developer.refuse(&with(developer, name, |shown| shown.choices = choices))));
+    }
+    let after = sealed(&settings, app.master_key(), before.created_at)?;
+    match developer.commit(upstreams::update(&before, &after)).await? {
+        Written::Done => Ok(Some(saved(name)?)),
+        Written::Changed { .. } => Ok(None),
+    }
+}
+
+/// The settings with what was chosen. What is as it would be without a choice stays without one.
+fn chosen(known: &UpstreamSettings, trust_emails: bool, hosted_domain: &str) -> UpstreamSettings {
+    let mut settings = known.clone();
+    if trust_emails != known.trusts_its_emails() {
+        settings.options.trust_emails = Some(trust_emails);
+    }
+    let is_signed = known.definition().is_ok_and(|definition| definition.signs_hosted_domain());
+    if is_signed {
+        settings.options.hosted_domain = Some(hosted_domain.to_owned()).filter(|domain| !domain.is_empty());
+    }
+    settings
+}
+
+fn saved(name: &str) -> Result<Response, PageError> {
+    Ok(see_other(&at::with(at::UPSTREAMS, SAVED, name))?)
 }
 
 /// `POST /console/upstreams/{id}/state`: on or off.
@@ -64,25 +126,35 @@ fn only_operator(developer: &Developer) -> Result<(), PageError> {
     if developer.user().operator { Ok(()) } else { Err(PageError::NotFound) }
 }
 
-fn page(developer: &Developer, tested: Option<&(&str, Finding)>) -> Response {
+/// All of them, one shown otherwise.
+fn with(developer: &Developer, name: &str, otherwise: impl FnOnce(&mut ShownUpstream)) -> Upstreams {
     let all = developer.app().upstreams().all();
-    let shown = |upstream: &Upstream| {
-        let site = &developer.app().config().site;
-        let finding = tested.filter(|(name, _)| *name == upstream.name());
-        ShownUpstream {
-            id: upstream.name().to_owned(),
-            provider: Shown::name(upstream.label(developer.visit().locale(None))),
-            client_id: Shown::sentence(&upstream.settings.client_id),
-            redirect_uri: upstream.settings.redirect_uri(site),
-            notice_uris: upstream.settings.notice_uris(site),
-            missing_for_notices: missing(&upstream.settings.missing_for_notices()),
-            of_settings: upstream.origin == Origin::Settings,
-            disabled: upstream.disabled,
-            finding: finding.map(|(_, finding)| finding.clone()),
-        }
-    };
-    let upstreams = all.iter().map(|upstream| shown(upstream)).collect();
-    developer.show(&Upstreams { desk: developer.desk(), upstreams })
+    let mut upstreams: Vec<_> = all.iter().map(|upstream| shown(developer, upstream)).collect();
+    if let Some(one) = upstreams.iter_mut().find(|shown| shown.id == name) {
+        otherwise(one);
+    }
+    Upstreams { desk: developer.desk(), upstreams }
+}
+
+fn shown(developer: &Developer, upstream: &Upstream) -> ShownUpstream {
+    let (site, settings) = (&developer.app().config().site, &upstream.settings);
+    let domain = settings.options.hosted_domain.clone().unwrap_or_default();
+    ShownUpstream {
+        id: upstream.name().to_owned(),
+        provider: Shown::name(upstream.label(developer.visit().locale(None))),
+        client_id: Shown::sentence(&settings.client_id),
+        redirect_uri: settings.redirect_uri(site),
+        notice_uris: settings.notice_uris(site),
+        missing_for_notices: missing(&settings.missing_for_notices()),
+        of_settings: upstream.origin == Origin::Settings,
+        disabled: upstream.disabled,
+        finding: None,
+        choices: Choices {
+            trust_emails: settings.trusts_its_emails(),
+            hosted_domain: upstream.definition().signs_hosted_domain().then(|| Input::holding(domain)),
+        },
+        saved: false,
+    }
 }
 
 fn missing(names: &[String]) -> Option<Shown> {

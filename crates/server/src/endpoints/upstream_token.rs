@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
-    store::{identities, upstream_permissions},
+    store::{identities, sessions, upstream_permissions},
     upstream::{NoToken, scope_token_of, working_tokens},
 };
 
@@ -78,9 +78,16 @@ async fn token(app: &App, name: &str, request: Request) -> Result<Answer, Bearer
     let linked =
         identities::of_user(app.db(), user_id).await.map_err(|error| BearerError::Fault(error.into()))?;
     let issuer = upstream.provider.issuer().as_str();
+    let came_by = match &token.grant_id {
+        Some(grant_id) => sessions::came_by(app.db(), grant_id).await,
+        None => Ok(None),
+    };
+    let came_by = came_by.map_err(|error| BearerError::Fault(error.into()))?;
     let of_upstream = linked.into_iter().filter(|row| row.issuer == issuer && row.upstream == name);
-    // Of two accounts that somebody has there, the one by which they came last.
-    let Some(identity) = of_upstream.max_by_key(|row| row.last_used_at) else {
+    // Of two accounts that somebody has there, the one by which they came in the session of the grant; or else the one by which
+    // they came last.
+    let is_of_session = |row: &identities::Identity| came_by.as_ref() == Some(&row.id);
+    let Some(identity) = of_upstream.max_by_key(|row| (is_of_session(row), row.last_used_at)) else {
         return Ok(Err(sign_in_again()));
     };
     let person = EndUser::new(identity.issuer, identity.subject);

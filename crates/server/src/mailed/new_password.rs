@@ -30,7 +30,7 @@ use crate::{
         identities::{self, Identity},
         links::{self, Purpose},
         mail_orders::Matter,
-        users::{self, User},
+        users::{self, Account, User},
     },
 };
 
@@ -38,7 +38,7 @@ use crate::{
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         match find(&visit).await? {
-            Some((opened, user)) => form(&visit, &opened, &user, Again::default()).await,
+            Some((opened, account)) => form(&visit, &opened, &account.user, Again::default()).await,
             None => Ok(dead(&visit, Some(MailPurpose::Reset))),
         }
     })
@@ -49,13 +49,14 @@ pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
 pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
         visit.verify_browser_form()?;
-        let Some((opened, user)) = find(&visit).await? else {
+        let Some((opened, account)) = find(&visit).await? else {
             return Ok(dead(&visit, Some(MailPurpose::Reset)));
         };
+        let user = &account.user;
         match typed::new_password(visit.one("password")?, &[user.address(), &user.name]) {
-            Ok(password) => replace(&visit, opened, &user, password).await,
+            Ok(password) => replace(&visit, opened, &account, password).await,
             Err(mistake) => {
-                form(&visit, &opened, &user, Again { mistake: Some(mistake), ..Again::default() }).await
+                form(&visit, &opened, user, Again { mistake: Some(mistake), ..Again::default() }).await
             }
         }
     })
@@ -63,16 +64,16 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
 }
 
 /// The link and its person, as long as nothing about them has changed since it was sent.
-async fn find(visit: &Visit) -> Result<Option<(Opened, User)>, PageError> {
+async fn find(visit: &Visit) -> Result<Option<(Opened, Account)>, PageError> {
     let Some(opened) = Opened::find(visit, Purpose::Reset).await? else { return Ok(None) };
     let Some(id) = &opened.link.user_id else { return Ok(None) };
     let account = users::by_id(visit.app.db(), id).await?;
-    let user = account.map(|account| account.user).filter(|user| {
+    let account = account.filter(|Account { user, .. }| {
         user.disabled_at.is_none()
             && Some(user.epoch) == opened.link.user_epoch
             && user.email.as_ref() == Some(&opened.link.email)
     });
-    Ok(user.map(|user| (opened, user)))
+    Ok(account.map(|account| (opened, account)))
 }
 
 /// Why the form is shown again.
@@ -124,9 +125,10 @@ fn shown(visit: &Visit, way: &Identity) -> OtherWay {
 async fn replace(
     visit: &Visit,
     opened: Opened,
-    user: &User,
+    account: &Account,
     password: NewPassword,
 ) -> Result<Response, PageError> {
+    let user = &account.user;
     let hash = visit.passwords().hash(password).await?;
     let now = visit.app.now();
     let mut gone = other_ways(visit, user).await?;
@@ -137,7 +139,7 @@ async fn replace(
     gone.retain(|way| visit.params.all("remove").any(|id| id == way.id));
     let unit = Unit::from(links::consume(&opened.digest(), Purpose::Reset, now))
         .with(links::retire(&opened.link.email, Purpose::Reset, now))
-        .with(users::set_password(&user.id, user.epoch, &hash.into(), now))
+        .with(users::reset_password(account, &hash.into(), now))
         .with(users::verify_email(&user.id, &opened.link.email, now))
         .with_all(gone.iter().map(|way| identities::remove(&way.id, &user.id, None, now)));
     // Under the epoch that this unit makes: whoever raises it again ends this session, too.
@@ -154,10 +156,20 @@ async fn replace(
             }
             visit.app.post_office().hand_over(notice);
         }
-        Err(CommitError::Conflict { .. }) => return Ok(dead(visit, Some(MailPurpose::Reset))),
+        Err(CommitError::Conflict { .. }) => return overtaken(visit, account).await,
         Err(error) => return Err(error.into()),
     }
     opened.go_on(visit, begun).await
+}
+
+/// Something happened between what was read and what was to be written: the link was used, everything ended, or there is a way
+/// in that was not on the page.
+async fn overtaken(visit: &Visit, before: &Account) -> Result<Response, PageError> {
+    let Some((opened, account)) = find(visit).await? else {
+        return Ok(dead(visit, Some(MailPurpose::Reset)));
+    };
+    let new_way = account.ways_added != before.ways_added;
+    form(visit, &opened, &account.user, Again { new_way, ..Again::default() }).await
 }
 
 /// The mail that lets the person know that their password was changed.

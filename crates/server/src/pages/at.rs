@@ -63,7 +63,7 @@ pub fn service_part(id: &str, part: &str) -> String {
 /// Providers that people sign in with, in the console.
 pub const UPSTREAMS: &str = "/console/upstreams";
 
-/// A part of a provider in the console: `test`, `state`.
+/// A part of a provider in the console: `choices`, `test`, `state`.
 pub fn upstream_part(name: &str, part: &str) -> String {
     format!("{UPSTREAMS}/{}/{part}", segment(name))
 }

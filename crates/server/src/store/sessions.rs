@@ -37,12 +37,15 @@ statements! {
          WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.idle_expires_at > $2 \
          AND u.disabled_at IS NULL AND u.epoch = s.user_epoch ORDER BY s.last_seen_at DESC");
     INSERT: Sessions = "INSERT INTO sessions (id, secret_hash, user_id, user_epoch, epoch, auth_time, amr, acr, \
-         user_agent, created_at, last_seen_at, expires_at, idle_expires_at, proved_at) \
-         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
+         user_agent, created_at, last_seen_at, expires_at, idle_expires_at, proved_at, identity_id) \
+         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
     TOUCH: Sessions = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
          WHERE id = $3 AND ended_at IS NULL AND last_seen_at <= $4";
     REAUTHENTICATE: Sessions = "UPDATE sessions SET secret_hash = $1, auth_time = $2, amr = $3, acr = $4, \
-         last_seen_at = $2, idle_expires_at = $5, proved_at = $6 WHERE id = $7 AND user_epoch = $8 AND ended_at IS NULL";
+         last_seen_at = $2, idle_expires_at = $5, proved_at = $6, identity_id = COALESCE(CAST($7 AS TEXT), identity_id) \
+         WHERE id = $8 AND user_epoch = $9 AND ended_at IS NULL";
+    CAME_BY: Sessions = "SELECT s.identity_id FROM grants g JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id \
+         WHERE g.id = $1";
     KEEP: Sessions = "UPDATE sessions SET user_epoch = (SELECT u.epoch FROM users u WHERE u.id = sessions.user_id) \
          WHERE id = $1 AND ended_at IS NULL";
     END: Sessions = "UPDATE sessions SET ended_at = $1, epoch = epoch + 1 \
@@ -181,6 +184,8 @@ pub struct Proof {
     pub acr: Option<String>,
     /// When they were known to be there themselves. None: a provider that knew the browser may have let it pass.
     pub proved_at: Option<Timestamp>,
+    /// The identity by which they came. None: a password says nothing of it.
+    pub identity_id: Option<String>,
 }
 
 /// The living session with this secret and its person; `None` once anything about it has ended.
@@ -202,6 +207,15 @@ pub async fn list(db: &Db, user_id: &str, now: Timestamp) -> Result<Vec<Session>
     rows.into_iter().map(|row| row.read(Session::read)).collect()
 }
 
+/// The identity by which the person came last in the session in which this grant was given.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn came_by(db: &Db, grant_id: &str) -> Result<Option<String>, StoreError> {
+    let row = db.optional(CAME_BY, &values![grant_id]).await?;
+    Ok(row.map(|row| row.read(|row| row.optional_text())).transpose()?.flatten())
+}
+
 /// Begins a session.
 #[must_use]
 pub fn insert(session: &NewSession, at: Timestamp) -> Statement {
@@ -219,7 +233,8 @@ pub fn insert(session: &NewSession, at: Timestamp) -> Statement {
         at,
         *expires_at,
         *idle_expires_at,
-        proof.proved_at
+        proof.proved_at,
+        proof.identity_id.as_deref()
     ];
     Statement::one(INSERT, params)
 }
@@ -249,6 +264,7 @@ pub fn reauthenticate(
         proof.acr.as_deref(),
         idle_expires_at,
         proof.proved_at,
+        proof.identity_id.as_deref(),
         id,
         user_epoch
     ];

@@ -24,11 +24,11 @@ macro_rules! user_state_columns {
 pub(super) use user_state_columns;
 
 statements! {
-    BY_ID: Users = concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u WHERE u.id = $1");
+    BY_ID: Users = concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at, u.ways_added FROM users u WHERE u.id = $1");
     BY_EMAIL: Users =
-        concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u WHERE u.email = $1");
+        concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at, u.ways_added FROM users u WHERE u.email = $1");
     ALL: Users =
-        concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at FROM users u ORDER BY u.created_at, u.id LIMIT $1");
+        concat!("SELECT ", user_columns!(), ", u.password_hash, u.created_at, u.ways_added FROM users u ORDER BY u.created_at, u.id LIMIT $1");
     ANY_OPERATOR: Users = "SELECT 1 FROM users WHERE operator = TRUE AND disabled_at IS NULL LIMIT 1";
     INSERT: Users = "INSERT INTO users (id, email, email_verified, name, locale, password_hash, operator, epoch, \
          claims, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $9) ON CONFLICT (email) DO NOTHING";
@@ -38,6 +38,11 @@ statements! {
     ENABLE: Users = "UPDATE users SET disabled_at = NULL, updated_at = $1 WHERE id = $2";
     SET_PASSWORD: Users = "UPDATE users SET password_hash = $1, updated_at = $2, epoch = epoch + 1 \
          WHERE id = $3 AND epoch = $4 AND disabled_at IS NULL";
+    // Whoever adds a way at the same time changes the row first, or finds another epoch.
+    RESET_PASSWORD: Users = "UPDATE users SET password_hash = $1, updated_at = $2, epoch = epoch + 1 \
+         WHERE id = $3 AND epoch = $4 AND ways_added = $5 AND disabled_at IS NULL";
+    ADD_WAY: Users = "UPDATE users SET ways_added = ways_added + 1 \
+         WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL";
     REHASH_PASSWORD: Users = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
     VERIFY_EMAIL: Users = "UPDATE users SET email_verified = TRUE, updated_at = $1 WHERE id = $2 AND email = $3";
     END_EVERYTHING: Users = "UPDATE users SET epoch = epoch + 1 WHERE id = $1";
@@ -121,6 +126,8 @@ pub struct Account {
     pub password_hash: Option<Concealed>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// How often another way in was added.
+    pub ways_added: i64,
 }
 
 impl Account {
@@ -130,6 +137,7 @@ impl Account {
                 user: User::read(row)?,
                 password_hash: row.optional_text()?.map(Concealed::from),
                 created_at: row.timestamp()?,
+                ways_added: row.int()?,
             })
         })
     }
@@ -241,6 +249,19 @@ pub fn enable(id: &str, at: Timestamp) -> Statement {
 pub fn set_password(id: &str, seen_epoch: i64, hash: &Concealed, at: Timestamp) -> Unit {
     Unit::from(Statement::one(SET_PASSWORD, values![hash, at, id, seen_epoch]))
         .revoking(Revocation::user(id, at))
+}
+
+/// As [`set_password`], for who could see the ways into the account as it was read. Conflict: also when one was added since.
+pub fn reset_password(seen: &Account, hash: &Concealed, at: Timestamp) -> Unit {
+    let Account { user, ways_added, .. } = seen;
+    Unit::from(Statement::one(RESET_PASSWORD, values![hash, at, &user.id, user.epoch, *ways_added]))
+        .revoking(Revocation::user(&user.id, at))
+}
+
+/// As [`guard`], in a unit that adds a way in.
+#[must_use]
+pub fn add_way(id: &str, epoch: i64) -> Statement {
+    Statement::one(ADD_WAY, values![id, epoch])
 }
 
 /// Replaces the hash of the same password by one with newer parameters; nothing ends. Does nothing if the

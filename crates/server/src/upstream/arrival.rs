@@ -190,7 +190,7 @@ pub(super) async fn sign_in(
     let (Some(owner), Some(row)) = (&known.owner, &known.row) else { return Ok(None) };
     let now = visit.app.now();
     let also = identities::used(&row.id, &owner.id, &brought(arrival), now);
-    let entry = Entry { proven: Proven::of(owner), proof: proof(arrival, now), also: also.into() };
+    let entry = Entry { proven: Proven::of(owner), proof: proof(arrival, &row.id, now), also: also.into() };
     match session::begin_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers).await {
         Ok(begun) => {
             About::user(&owner.id).note(Event::SignedIn);
@@ -224,11 +224,12 @@ pub(super) async fn create(
         operator: false,
         claims: None,
     };
+    let identity = linked(arrival, &user.id);
     let also = Unit::from(steps::take(waits, &visit.browser.name(), now))
         .with(users::insert(&user, now))
-        .with(identities::link(&linked(arrival, &user.id), now));
+        .with(identities::link(&identity, now));
     let also = terms::keeping(also, &user.id, &newcomer.agreed, now);
-    let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, now), also };
+    let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, &identity.id, now), also };
     let (begun, unit) = session::fresh_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers)?;
     match visit.app.commit(unit).await {
         Ok(_) => {
@@ -265,7 +266,7 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
         if let Action::Link(account) = action {
             let now = visit.app.now();
             let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
-                .with(users::guard(&account, user.epoch))
+                .with(users::add_way(&account, user.epoch))
                 .with(identities::link(&linked(&arrival, &account), now));
             let letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;
             match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
@@ -357,14 +358,20 @@ pub(crate) fn label(identity: &Identity) -> String {
 }
 
 /// What can honestly be said of a sign-in that happened elsewhere: when, if the provider says so, and how, in its words.
-fn proof(arrival: &Arrival, now: Timestamp) -> Proof {
+fn proof(arrival: &Arrival, identity_id: &str, now: Timestamp) -> Proof {
     let identity = &arrival.identity;
     let auth_time = identity.auth_time().unwrap_or(arrival.arrived_at).min(now);
     let word = |word: &&String| {
         !word.is_empty() && word.len() <= 32 && word.bytes().all(|byte| byte.is_ascii_graphic())
     };
     let amr: Vec<&str> = identity.amr().iter().filter(word).take(MAX_AMR).map(String::as_str).collect();
-    Proof { auth_time, amr: amr.join(" "), acr: Some(ACR_UPSTREAM.to_owned()), proved_at: arrival.proved_at }
+    Proof {
+        auth_time,
+        amr: amr.join(" "),
+        acr: Some(ACR_UPSTREAM.to_owned()),
+        proved_at: arrival.proved_at,
+        identity_id: Some(identity_id.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -388,11 +395,11 @@ mod tests {
             arrived_at: Timestamp::from_unix(2_000),
             proved_at: None,
         };
-        let proof = proof(&arrival, Timestamp::from_unix(2_000));
+        let proof = proof(&arrival, "idn_1", Timestamp::from_unix(2_000));
         assert_eq!((proof.acr.as_deref(), proof.amr.as_str()), (Some(ACR_UPSTREAM), "mfa hwk"));
         assert_eq!(proof.auth_time, Timestamp::from_unix(1_000));
         // A sign-in that lies in the future is of now.
-        let proof = super::proof(&arrival, Timestamp::from_unix(500));
+        let proof = super::proof(&arrival, "idn_1", Timestamp::from_unix(500));
         assert_eq!(proof.auth_time, Timestamp::from_unix(500));
     }
 }

@@ -14,6 +14,7 @@ use super::{
     waiting::{self, Arrival},
 };
 use crate::{
+    accounts::session,
     app::App,
     audit::{About, Event},
     contention::until_done,
@@ -107,7 +108,7 @@ async fn link(
     };
     let (now, waits) = (visit.app.now(), step.arrival.as_deref().unwrap_or_default());
     let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
-        .with(users::guard(account, signed_in.user.epoch))
+        .with(users::add_way(account, signed_in.user.epoch))
         .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
         .with(identities::link(&arrival::linked(arrival, account), now));
     let letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
@@ -117,7 +118,13 @@ async fn link(
             letters::send(visit, letter);
             Ok(Some(arrival::connected()?))
         }
-        Err(CommitError::Conflict { .. }) => Ok(None),
+        Err(CommitError::Conflict { .. }) => match session::current(&visit.app, &visit.headers).await? {
+            Some(now) if now.session.epoch == signed_in.session.epoch && now.user == signed_in.user => {
+                Ok(None)
+            }
+            // Everything has ended meanwhile, as by a new password: whoever is here is not the one who began.
+            _ => Err(StepError::Over.into()),
+        },
         Err(error) => Err(error.into()),
     }
 }

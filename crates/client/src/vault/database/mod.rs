@@ -145,6 +145,7 @@ mod tests {
             agreements::STATEMENTS,
             fresh::STATEMENTS,
             methods::STATEMENTS,
+            taking::STATEMENTS,
             resting::STATEMENTS,
             tidying::STATEMENTS,
         ]

@@ -1,12 +1,13 @@
 //! Somebody comes from a provider.
 
+use futures_util::FutureExt;
 use mapae_client::{
     AccountError, EndUser, Error, LoginRequest, SignUpError,
     linking::{Action, Rule},
     observe::mask,
 };
 
-use super::stage::{PROVIDERS, Stage};
+use super::stage::{Moment, PROVIDERS, Stage};
 use crate::website::Browser;
 
 const ADDRESS: &str = "victim@example.test";
@@ -235,6 +236,27 @@ async fn lk_05_a_process_that_died_after_the_account_was_made_leaves_one_account
     let browser = stage.browser_of(0, "alice").await;
     assert_eq!((stage.members.rule(), stage.members.count()), ("known_identity", 1));
     assert_eq!(stage.client.sign_in_methods(&browser.headers()).await.unwrap().methods.len(), 1);
+}
+
+#[tokio::test]
+async fn lk_05_lk_12_of_two_people_who_come_with_one_address_at_once_one_has_it() {
+    let stage = Stage::start().await;
+    let other = stage.again(&[("one", 0), ("two", 1)], |builder| builder).await;
+    stage.mail("first", ADDRESS, true);
+    stage.mail("second", ADDRESS, true);
+    // The second one comes and goes while the first one's account is made.
+    let mut browser = Browser::default();
+    let started = other.login(&LoginRequest::new().with_provider("two"), &browser.headers()).await.unwrap();
+    let back = stage.depart(&mut browser, &started, 1, "second");
+    let headers = browser.cookie_headers();
+    let comes = async move { drop(other.callback("two", Some(&back), &headers).await.unwrap()) };
+    stage.members.interrupt(Moment::Create, 0, comes.boxed());
+    assert_eq!(stage.sign_in(&mut Browser::default(), 0, "first").await.unwrap(), "/sign-up");
+    assert!(stage.members.was_interrupted());
+    assert_eq!((stage.members.rule(), stage.members.count()), ("verified_and_taken", 1));
+    let opened = async |which, subject| stage.client.account_of(&stage.person(which, subject)).await.unwrap();
+    assert_eq!(opened(1, "second").await, Some(stage.person(1, "second")));
+    assert_eq!(opened(0, "first").await, None);
 }
 
 #[tokio::test]

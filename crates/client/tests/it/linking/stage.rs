@@ -131,14 +131,12 @@ impl Accounts for Members {
                 .map(|address| address.as_str().to_owned()),
         };
         if let AddressUse::ProvedInsteadOf(loser) = answers.address_use() {
-            let loser = rows.get_mut(loser).unwrap();
-            assert!(!loser.proved, "who proved an address keeps it");
-            loser.address = None;
+            let loser = rows.get_mut(loser).filter(|loser| !loser.proved && loser.address == address);
+            loser.ok_or(CreateError::AddressTaken)?.address = None;
         }
-        assert!(
-            address.is_none() || rows.values().all(|member| member.address != address),
-            "an address is one account's"
-        );
+        if address.is_some() && rows.values().any(|member| member.address == address) {
+            return Err(CreateError::AddressTaken);
+        }
         let mut made = self.made.lock().unwrap();
         let member = Member { number: *made, address, proved, ..Member::default() };
         *made += 1;
@@ -196,6 +194,8 @@ pub(super) struct Stage {
     pub(super) watcher: Arc<Watcher>,
     pub(super) issuers: [Arc<Issuer>; 2],
     pub(super) mails: Mails,
+    /// How the providers are called here.
+    pub(super) names: [&'static str; 2],
     place: Place,
 }
 
@@ -221,7 +221,7 @@ impl Stage {
         let builder = Client::builder(vault, members.clone()).name("shop").clock(clock.clock());
         let providers = [0, 1].map(|n| provider(PROVIDERS[n], issuers[n].url(), &watcher));
         let client = settings(providers.into_iter().fold(builder, ClientBuilder::provider)).build().unwrap();
-        Self { client, members, clock, watcher, issuers, mails, place }
+        Self { client, members, clock, watcher, issuers, mails, names: PROVIDERS, place }
     }
 
     /// The same service in another process, or after its settings were changed: these providers, by name and issuer.
@@ -249,7 +249,7 @@ impl Stage {
         which: usize,
         subject: &str,
     ) -> Result<String, Error> {
-        let request = LoginRequest::new().with_provider(PROVIDERS[which]);
+        let request = LoginRequest::new().with_provider(self.names[which]);
         let started = self.client.login(&request, &browser.headers()).await;
         self.go(browser, started, which, subject).await
     }
@@ -284,7 +284,7 @@ impl Stage {
         which: usize,
         back: &str,
     ) -> Result<String, Error> {
-        let arrived = self.client.callback(PROVIDERS[which], Some(back), &browser.cookie_headers()).await?;
+        let arrived = self.client.callback(self.names[which], Some(back), &browser.cookie_headers()).await?;
         browser.take(&arrived.cookies);
         if arrived.location == CONFIRM { self.confirm(browser).await } else { Ok(arrived.location) }
     }
@@ -319,7 +319,7 @@ impl Stage {
         which: usize,
         subject: &str,
     ) -> Result<String, Error> {
-        let request = LoginRequest::new().with_provider(PROVIDERS[which]);
+        let request = LoginRequest::new().with_provider(self.names[which]);
         let started = self.client.prove_again(&request, &browser.headers(), &browser.form()).await;
         self.go(browser, started, which, subject).await
     }
@@ -331,7 +331,7 @@ impl Stage {
         which: usize,
         subject: &str,
     ) -> Result<String, Error> {
-        let request = LoginRequest::new().with_provider(PROVIDERS[which]);
+        let request = LoginRequest::new().with_provider(self.names[which]);
         let started = self.client.add_sign_in_method(&request, &browser.headers(), &browser.form()).await;
         self.go(browser, started, which, subject).await
     }

@@ -2,10 +2,12 @@
 //!
 //! The pure policy is held to the same in `src/linking/model.rs`, in many more steps; here it is what came of it.
 
-use mapae_client::LoginRequest;
+use std::collections::BTreeSet;
+
+use mapae_client::{Client, LoginRequest};
 use proptest::prelude::*;
 
-use super::stage::{PROVIDERS, Stage};
+use super::stage::{Member, PROVIDERS, Stage};
 use crate::website::Browser;
 
 const PEOPLE: usize = 3;
@@ -37,6 +39,17 @@ enum Step {
         in_order: bool,
     },
     Days(i64),
+    /// Two come at once, by two processes of the service: perhaps one person twice, perhaps two with one address.
+    Together {
+        people: [usize; 2],
+        which: usize,
+        address: Option<usize>,
+    },
+    /// The providers are called otherwise, or one of them is not there.
+    Provide {
+        swapped: bool,
+        installed: [bool; 2],
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -51,12 +64,18 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (person.clone(), which).prop_map(|(person, which)| Step::Remove { person, which }),
         1 => (person, any::<bool>()).prop_map(|(person, in_order)| Step::Delete { person, in_order }),
         1 => (1..40_i64).prop_map(Step::Days),
+        2 => ([0..PEOPLE, 0..PEOPLE], 0..2_usize, proptest::option::of(0..ADDRESSES.len()))
+            .prop_map(|(people, which, address)| Step::Together { people, which, address }),
+        1 => (any::<bool>(), 0..4_usize).prop_map(|(swapped, missing)| {
+            Step::Provide { swapped, installed: [missing != 0, missing != 1] }
+        }),
     ]
 }
 
 struct World {
     stage: Stage,
     browsers: Vec<Browser>,
+    installed: [bool; 2],
 }
 
 fn subject(person: usize) -> String {
@@ -65,7 +84,15 @@ fn subject(person: usize) -> String {
 
 impl World {
     async fn new() -> Self {
-        Self { stage: Stage::start().await, browsers: vec![Browser::default(); PEOPLE] }
+        let browsers = vec![Browser::default(); PEOPLE];
+        Self { stage: Stage::start().await, browsers, installed: [true; 2] }
+    }
+
+    /// The service in another process, with the providers that are there now.
+    async fn process(&self) -> Client<Member> {
+        let there = [0, 1].into_iter().filter(|which| self.installed[*which]);
+        let there: Vec<_> = there.map(|which| (self.stage.names[which], which)).collect();
+        self.stage.again(&there, |builder| builder).await
     }
 
     async fn take(&mut self, step: &Step) {
@@ -91,10 +118,47 @@ impl World {
                 }
             }
             Step::Days(days) => self.stage.clock.advance(days * 86_400),
+            Step::Together { people, which, address } => self.together(people, which, address).await,
+            Step::Provide { swapped, installed } => {
+                self.stage.names = if swapped { [PROVIDERS[1], PROVIDERS[0]] } else { PROVIDERS };
+                self.installed = installed;
+                self.stage.client = self.process().await;
+            }
+        }
+    }
+
+    async fn together(&mut self, people: [usize; 2], which: usize, address: Option<usize>) {
+        if !self.installed[which] {
+            return;
+        }
+        let (stage, name) = (&self.stage, self.stage.names[which]);
+        let (first, second) = (&stage.client, self.process().await);
+        let mut browsers = [Browser::default(), Browser::default()];
+        let mut backs = Vec::new();
+        for (person, browser) in people.into_iter().zip(&mut browsers) {
+            stage.mails.lock().unwrap().remove(&subject(person));
+            if let Some(address) = address {
+                stage.mail(&subject(person), ADDRESSES[address], true);
+            }
+            let started = first.login(&LoginRequest::new().with_provider(name), &browser.headers()).await;
+            backs.push(stage.depart(browser, &started.unwrap(), which, &subject(person)));
+        }
+        let [one, two] = [0, 1].map(|n| browsers[n].cookie_headers());
+        let arrived = tokio::join!(
+            first.callback(name, Some(&backs[0]), &one),
+            second.callback(name, Some(&backs[1]), &two)
+        );
+        let arrived = [arrived.0.unwrap(), arrived.1.unwrap()];
+        for (n, person) in people.into_iter().enumerate() {
+            browsers[n].take(&arrived[n].cookies);
+            self.browsers[person] = browsers[n].clone();
         }
     }
 
     async fn arrive(&mut self, person: usize, which: usize, address: Option<(usize, bool)>) {
+        if !self.installed[which] {
+            return;
+        }
         let (stage, browser, name) = (&self.stage, &mut self.browsers[person], subject(person));
         stage.mails.lock().unwrap().remove(&name);
         if let Some((address, verified)) = address {
@@ -102,7 +166,7 @@ impl World {
         }
         if stage.sign_in(browser, which, &name).await.unwrap() == "/sign-up" {
             // An account must be proved: whoever is here tries with what they have.
-            let request = LoginRequest::new().with_provider(PROVIDERS[1 - which]);
+            let request = LoginRequest::new().with_provider(stage.names[1 - which]);
             let started = stage.client.prove_account(&request, &browser.headers()).await;
             let _ = stage.go(browser, started, 1 - which, &name).await;
         }
@@ -115,7 +179,7 @@ impl World {
     }
 
     async fn add(&mut self, person: usize, finisher: usize, which: usize, same_browser: bool) {
-        let request = LoginRequest::new().with_provider(PROVIDERS[which]);
+        let request = LoginRequest::new().with_provider(self.stage.names[which]);
         let started = self
             .stage
             .client
@@ -149,13 +213,15 @@ impl World {
         }
     }
 
-    /// Nobody's identity opens what somebody else founded, and no browser shows it.
+    /// Nobody's identity opens what somebody else founded, no browser shows it, and every account has a way in.
     async fn check(&self) {
+        let mut opened = BTreeSet::new();
         for person in 0..PEOPLE {
             for which in [0, 1] {
                 let identity = self.stage.person(which, &subject(person));
                 if let Some(account) = self.stage.client.account_of(&identity).await.unwrap() {
                     assert_eq!(account.subject(), subject(person), "{identity:?} opens it");
+                    opened.insert(account);
                 }
             }
             if let Some(account) = self.stage.account(&self.browsers[person]).await {
@@ -163,6 +229,7 @@ impl World {
             }
         }
         let rows = self.stage.members.rows.lock().unwrap();
+        assert!(rows.keys().all(|account| opened.contains(account)), "nothing opens it: {opened:?} {rows:?}");
         let mut addresses: Vec<_> = rows.values().filter_map(|member| member.address.as_deref()).collect();
         let all = addresses.len();
         addresses.sort_unstable();
@@ -174,10 +241,11 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 64, ..ProptestConfig::default() })]
 
-    /// Pre-hijacking, unverified and recycled addresses, methods removed and added again, accounts deleted and founded
-    /// again, one who begins and another who finishes: an account opens to who founded it, and to nobody else.
+    /// Pre-hijacking, unverified and recycled addresses, two sign-ups at once, methods and providers removed and added again,
+    /// accounts deleted and founded again, one who begins and another who finishes: an account opens to who founded it, and to
+    /// nobody else.
     #[test]
-    fn lk_01_lk_02_lk_03_lk_10_lk_12_rp_04_an_account_of_the_real_service_opens_to_who_founded_it_alone(
+    fn lk_01_lk_02_lk_03_lk_05_lk_07_lk_10_lk_12_rp_04_an_account_of_the_real_service_opens_to_who_founded_it_alone(
         steps in proptest::collection::vec(step(), 1..14)
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,6 +1,12 @@
 //! Providers that people sign in with, for whoever runs the server.
 
-use crate::pages::{Page, at, example, look::Desk, shown::Shown};
+use crate::pages::{
+    Page, at, example,
+    input::{Input, Mistake},
+    look::Desk,
+    shown::Shown,
+    texts::Texts,
+};
 
 /// The providers.
 #[derive(Debug, Clone)]
@@ -32,11 +38,43 @@ pub struct ShownUpstream {
     pub disabled: bool,
     /// What a test has just found.
     pub finding: Option<Finding>,
+    /// What can be chosen about it here.
+    pub choices: Choices,
+    /// What was chosen has just been written down.
+    pub saved: bool,
+}
+
+/// The form `choices`: `trust_emails` and, where the provider signs it, `hosted_domain`.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    /// Its word that it has checked an address is taken.
+    pub trust_emails: bool,
+    /// The organisation whose people are let in. None: the provider signs nobody's.
+    pub hosted_domain: Option<Input<ChoiceMistake>>,
+}
+
+/// What is wrong with a choice.
+#[derive(Debug, Clone, Copy)]
+pub enum ChoiceMistake {
+    /// It is no domain.
+    NotADomain,
+}
+
+impl Mistake for ChoiceMistake {
+    fn text(&self, t: &Texts) -> String {
+        match self {
+            Self::NotADomain => t.of("upstreams.hosted_domain_wrong").to_owned(),
+        }
+    }
 }
 
 impl ShownUpstream {
     fn redirect_id(&self) -> String {
         format!("redirect-{}", self.id)
+    }
+
+    fn domain_id(&self) -> String {
+        format!("hosted-domain-{}", self.id)
     }
 }
 
@@ -74,6 +112,8 @@ impl Page for Upstreams {
             of_settings: false,
             disabled: false,
             finding: None,
+            choices: Choices { trust_emails: true, hosted_domain: None },
+            saved: false,
         };
         let google = ShownUpstream {
             id: "google".to_owned(),
@@ -83,6 +123,16 @@ impl Page for Upstreams {
             missing_for_notices: None,
             of_settings: true,
             ..kakao.clone()
+        };
+        let own = ShownUpstream {
+            of_settings: false,
+            choices: Choices { trust_emails: true, hosted_domain: Some(Input::holding("example.com")) },
+            ..google.clone()
+        };
+        let not_a_domain = Input::refused("https://example.com", ChoiceMistake::NotADomain);
+        let refused = ShownUpstream {
+            choices: Choices { trust_emails: false, hosted_domain: Some(not_a_domain) },
+            ..own.clone()
         };
         let wrong = Finding::Wrong {
             code: Shown::sentence("the provider refused: Configuration(ClientSecret)"),
@@ -101,6 +151,8 @@ impl Page for Upstreams {
                     ShownUpstream { id: "kakao-2".to_owned(), disabled: true, ..kakao.clone() },
                 ]),
             ),
+            ("saved", of(vec![ShownUpstream { saved: true, ..own.clone() }])),
+            ("refused", of(vec![refused])),
             ("right", of(vec![ShownUpstream { finding: Some(Finding::Right), ..kakao.clone() }])),
             ("wrong", of(vec![ShownUpstream { finding: Some(wrong), ..kakao }])),
         ]

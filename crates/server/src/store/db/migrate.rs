@@ -38,6 +38,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 130, sql: include_str!("../../../migrations/0130_sectors_of_devices.sql") },
     Migration { version: 131, sql: include_str!("../../../migrations/0131_whose_registrations.sql") },
     Migration { version: 132, sql: include_str!("../../../migrations/0132_pushed_requests_begun.sql") },
+    Migration { version: 140, sql: include_str!("../../../migrations/0140_ways_added.sql") },
+    Migration { version: 141, sql: include_str!("../../../migrations/0141_session_identities.sql") },
     Migration { version: 142, sql: include_str!("../../../migrations/0142_held_members.sql") },
 ];
 

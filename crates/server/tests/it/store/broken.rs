@@ -1,4 +1,4 @@
-//! A database that refuses to write sessions, until told otherwise: what else was to be written with them?
+//! A database that does otherwise than it is told, until it works again: what else was to be written?
 
 use std::path::Path;
 
@@ -25,6 +25,25 @@ pub(crate) async fn accept_sessions(server: &TestServer) {
         "DROP TRIGGER broken_a; DROP TRIGGER broken_b;",
         "DROP TRIGGER broken_a ON sessions; DROP TRIGGER broken_b ON sessions; DROP FUNCTION broken();",
     );
+    run(server, sqlite, postgres).await;
+}
+
+/// From now on a way into an account is added in the very moment in which a password is set by mail.
+pub(crate) async fn add_ways_to_resets(server: &TestServer) {
+    let (sqlite, postgres) = (
+        "CREATE TRIGGER overtaken AFTER UPDATE OF used_at ON mailed_links BEGIN \
+         UPDATE users SET ways_added = ways_added + 1 WHERE id = NEW.user_id; END;",
+        "CREATE FUNCTION overtaken() RETURNS TRIGGER LANGUAGE plpgsql AS \
+         $$ BEGIN UPDATE users SET ways_added = ways_added + 1 WHERE id = NEW.user_id; RETURN NULL; END $$; \
+         CREATE TRIGGER overtaken AFTER UPDATE OF used_at ON mailed_links FOR EACH ROW EXECUTE FUNCTION overtaken();",
+    );
+    run(server, sqlite, postgres).await;
+}
+
+/// Not any more.
+pub(crate) async fn leave_resets_alone(server: &TestServer) {
+    let (sqlite, postgres) =
+        ("DROP TRIGGER overtaken;", "DROP TRIGGER overtaken ON mailed_links; DROP FUNCTION overtaken();");
     run(server, sqlite, postgres).await;
 }
 

@@ -36,6 +36,11 @@ fn way(seed: &Seed, subject: &str, tokens: &str) -> NewIdentity {
     }
 }
 
+/// What adds a way to the account of `seed`, by a proof of this epoch.
+fn added(seed: &Seed, subject: &str, epoch: i64) -> Unit {
+    Unit::from(users::add_way(&seed.user, epoch)).with(identities::link(&way(seed, subject, "t"), NOW))
+}
+
 async fn find(db: &Db, subject: &str) -> Identity {
     identities::find(db, ISSUER, subject).await.unwrap().unwrap()
 }
@@ -129,9 +134,7 @@ for_each_backend! {
 
     async fn lk_03_mx_02_no_way_is_linked_once_everything_was_ended_or_the_account_is_closed(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
-        let link = |subject: &str, epoch| {
-            Unit::from(users::guard(&seed.user, epoch)).with(identities::link(&way(&seed, subject, "t"), NOW))
-        };
+        let link = |subject: &str, epoch| added(&seed, subject, epoch);
         db.commit(users::end_everything(&seed.user, NOW)).await.unwrap();
         conflicts(&db.commit(link("late", 0)).await);
         db.commit(link("after", 1)).await.unwrap();
@@ -148,8 +151,7 @@ for_each_backend! {
         let other = db.another();
         for round in 0..30 {
             let subject = format!("way-{round}");
-            let link = Unit::from(users::guard(&seed.user, round))
-                .with(identities::link(&way(&seed, &subject, "t"), NOW));
+            let link = added(&seed, &subject, round);
             let (linked, ended) = tokio::join!(db.commit(link), other.commit(users::end_everything(&seed.user, NOW)));
             ended.unwrap();
             let there = identities::find(&db, ISSUER, &subject).await.unwrap().is_some();
@@ -157,6 +159,37 @@ for_each_backend! {
             let epoch = users::by_id(&db, &seed.user).await.unwrap().unwrap().user.epoch;
             assert_eq!(epoch, round + 1, "whoever was first, the end counts");
         }
+    }
+
+    async fn lk_02_mx_02_a_password_that_is_set_by_mail_passes_over_no_way_that_was_added_since(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let seen = users::by_id(&db, &seed.user).await.unwrap().unwrap();
+        db.commit(added(&seed, "stranger", 0)).await.unwrap();
+        conflicts(&db.commit(users::reset_password(&seen, &"$argon2id$new".into(), NOW)).await);
+        // One that was removed counts, too: in its place there may be another one.
+        db.commit(identities::remove(&way(&seed, "stranger", "t").id, &seed.user, None, NOW)).await.unwrap();
+        conflicts(&db.commit(users::reset_password(&seen, &"$argon2id$new".into(), NOW)).await);
+        let seen = users::by_id(&db, &seed.user).await.unwrap().unwrap();
+        db.commit(users::reset_password(&seen, &"$argon2id$new".into(), NOW)).await.unwrap();
+        conflicts(&db.commit(added(&seed, "late", 0)).await);
+        db.commit(added(&seed, "own", 1)).await.unwrap();
+    }
+
+    async fn lk_02_lk_03_mx_02_of_a_link_and_a_reset_at_once_one_finds_the_other(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let (other, mut resets) = (db.another(), 0);
+        for round in 0..30 {
+            let seen = users::by_id(&db, &seed.user).await.unwrap().unwrap();
+            let subject = format!("way-{round}");
+            let reset = users::reset_password(&seen, &"$argon2id$new".into(), NOW);
+            let (linked, reset) =
+                tokio::join!(db.commit(added(&seed, &subject, seen.user.epoch)), other.commit(reset));
+            assert_eq!(usize::from(linked.is_ok()) + usize::from(reset.is_ok()), 1, "{linked:?} {reset:?}");
+            let there = identities::find(&db, ISSUER, &subject).await.unwrap().is_some();
+            assert_eq!(there, linked.is_ok());
+            resets += usize::from(reset.is_ok());
+        }
+        println!("{resets} of 30 resets were first");
     }
 
     async fn lk_10_mx_02_of_two_ways_that_are_removed_at_once_one_stays(db: TestDb) {

@@ -113,7 +113,7 @@ for_each_backend! {
     async fn se_signing_in_again_changes_the_secret(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let at = later(Seconds::minutes(5));
-        let proof = Proof { auth_time: at, amr: "pwd otp".into(), acr: None, proved_at: Some(at) };
+        let proof = Proof { auth_time: at, amr: "pwd otp".into(), acr: None, proved_at: Some(at), identity_id: None };
         let idle = later(Seconds::days(8));
         db.commit(sessions::reauthenticate(&seed.session, 0, &"fresh".into(), &proof, idle)).await.unwrap();
         let old = sessions::by_secret(&db, &format!("hash-of-{}", seed.session), at).await.unwrap();
@@ -128,7 +128,7 @@ for_each_backend! {
 
     async fn se_27_the_old_password_renews_no_session_that_survived_its_change(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
-        let proof = Proof { auth_time: NOW, amr: "pwd".into(), acr: None, proved_at: None };
+        let proof = Proof { auth_time: NOW, amr: "pwd".into(), acr: None, proved_at: None, identity_id: None };
         let idle = later(Seconds::days(8));
         let renew = |epoch, secret: &str| {
             sessions::reauthenticate(&seed.session, epoch, &secret.into(), &proof, idle)

@@ -5,6 +5,15 @@ use mapae_testkit::{Browser, Page};
 
 use super::stage::{PASSWORD, Stage, by_password, for_each_engine};
 
+const CHOICES: &str = "/console/upstreams/kakao/choices";
+
+/// What the form posts with these fields.
+fn choices(page: &Page, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let csrf = ("csrf", page.values("input[name=csrf]", "value").remove(0));
+    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    [(csrf.0.to_owned(), csrf.1)].into_iter().chain(fields).collect()
+}
+
 /// The page as an operator sees it.
 async fn page(stage: &Stage, browser: &Browser) -> Page {
     let user = stage.server.user("someone@example.com").await;
@@ -51,6 +60,57 @@ for_each_engine! {
         assert!(stage.door(&Browser::default()).await.has("upstream-kakao"));
     }
 
+    async fn whose_word_on_addresses_counts_is_chosen_there(stage: Stage of ["kakao"]) {
+        let browser = Browser::default();
+        let shown = page(&stage, &browser).await;
+        assert_eq!(shown.values("#trust-emails-kakao[checked]", "value"), ["on"]);
+        assert!(!shown.has("hosted-domain-kakao"), "Kakao signs nobody's organisation");
+        let saved = browser.follow(browser.post(CHOICES, &shown, &choices(&shown, &[])).await).await;
+        assert!(saved.has("notice") && saved.has("trust-emails-kakao"), "{} {}", saved.status, saved.body);
+        assert!(saved.values("#trust-emails-kakao[checked]", "value").is_empty(), "{}", saved.body);
+        assert_eq!(stage.mapae(&["upstream", "show", "kakao"]).await["trust_emails"], false);
+        // What the provider checked is nobody's own any more.
+        stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
+        assert!(stage.accounts().await.iter().all(|account| account.user.name != "ryan" || account.user.email.is_none()));
+        let back = browser.follow(browser.submit(&saved, "save-kakao", &[("trust_emails", "on")]).await).await;
+        assert_eq!(back.values("#trust-emails-kakao[checked]", "value"), ["on"]);
+        assert_eq!(stage.mapae(&["upstream", "show", "kakao"]).await["trust_emails"], true);
+    }
+
+    async fn rp_13_whose_people_are_let_in_is_chosen_there(stage: Stage of ["google"]) {
+        let browser = Browser::default();
+        let shown = page(&stage, &browser).await;
+        for wrong in ["https://example.com", "@example.com", "a b", "example.com/x"] {
+            let refused = browser.submit(&shown, "save-google", &[("hosted_domain", wrong)]).await;
+            assert_eq!(refused.status, 422, "{wrong}");
+            assert_eq!(refused.values("#hosted-domain-google[aria-invalid]", "value"), [wrong]);
+        }
+        assert!(stage.mapae(&["upstream", "show", "google"]).await.get("hosted_domain").is_none());
+        let saved = browser.submit(&shown, "save-google", &[("hosted_domain", " example.com ")]).await;
+        let saved = browser.follow(saved).await;
+        assert_eq!(saved.values("#hosted-domain-google", "value"), ["example.com"]);
+        assert_eq!(stage.mapae(&["upstream", "show", "google"]).await["hosted_domain"], "example.com");
+        let refused = stage.come(&Browser::default(), "google", ("jiwoo", &[])).await;
+        assert!(!refused.has("have-account"), "of no organisation: {}", refused.body);
+        let open = browser.follow(browser.submit(&saved, "save-google", &[("hosted_domain", "")]).await).await;
+        assert_eq!(open.values("#hosted-domain-google", "value"), [""]);
+        stage.enter(&Browser::default(), "google", ("jiwoo", &[])).await;
+    }
+
+    async fn ad_04_of_two_choices_at_once_none_undoes_what_the_command_line_wrote(stage: Stage of ["google"]) {
+        let browser = Browser::default();
+        let shown = page(&stage, &browser).await;
+        stage.mapae(&["upstream", "update", "google", "--label", "회사"]).await;
+        let fields = [("hosted_domain", "example.com")];
+        let (one, two) = tokio::join!(
+            browser.submit(&shown, "save-google", &fields),
+            browser.submit(&shown, "save-google", &fields)
+        );
+        assert_eq!((one.status.as_u16(), two.status.as_u16()), (303, 303));
+        let shown = stage.mapae(&["upstream", "show", "google"]).await;
+        assert_eq!((&shown["label"], &shown["hosted_domain"]), (&"회사".into(), &"example.com".into()));
+    }
+
     async fn ad_01_whoever_does_not_run_the_server_finds_no_such_page(stage: Stage of ["kakao"]) {
         let user = stage.server.user("hong@example.com").await;
         let browser = Browser::default();
@@ -58,7 +118,7 @@ for_each_engine! {
         let account = by_password(&browser, &door, &user.email, PASSWORD).await;
         assert_eq!(browser.open(&stage.server.at("/console/upstreams")).await.status, 404);
         let csrf = account.values("input[name=csrf]", "value").pop().unwrap();
-        for part in ["test", "state"] {
+        for part in ["test", "state", "choices"] {
             let fields = [("csrf".to_owned(), csrf.clone()), ("state".to_owned(), "off".to_owned())];
             let action = format!("/console/upstreams/kakao/{part}");
             assert_eq!(browser.post(&action, &account, &fields).await.status, 404, "{part}");

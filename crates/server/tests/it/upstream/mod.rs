@@ -9,6 +9,7 @@ mod github;
 mod hint;
 mod notices;
 mod refreshing;
+mod resets;
 mod sign_in;
 pub(crate) mod stage;
 mod standing;

@@ -121,13 +121,42 @@ for_each_engine! {
         }
         let ways = identities::of_user(stage.server.app().db(), &user.id).await.unwrap();
         let [ryan, muzi] = ways.as_slice() else { panic!("{ways:?}") };
+        let mut tokens = Vec::new();
         for (who, way) in [("muzi", muzi), ("ryan", ryan)] {
             stage.advance(1);
             let items: &[&str] = &["profile", "upstream:kakao"];
             let token = agreed(&stage, &app, &Browser::default(), (ASKS, who, items)).await.text("access_token");
             let given = fetched(&stage, &token).await.text("access_token");
             assert_eq!(who_is(&stage, &given).await.to_string(), way.subject, "{who}");
+            tokens.push((token, way));
         }
+        let whose = async |token: &str| {
+            let given = fetched(&stage, token).await.text("access_token");
+            who_is(&stage, &given).await.to_string()
+        };
+        // What was given in one session stays that session's, whoever came by the other one since.
+        for (token, way) in &tokens {
+            assert_eq!(whose(token).await, way.subject, "{}", way.label);
+        }
+        // A password says nothing of it: then it is whom they came as last.
+        let browser = Browser::default();
+        let door = stage.door(&browser).await;
+        by_password(&browser, &door, &user.email, PASSWORD).await;
+        let token = agreed(&stage, &app, &browser, (ASKS, "nobody", &[])).await.text("access_token");
+        assert_eq!(whose(&token).await, ryan.subject);
+        // In the same session they come as the other one: it is that one's from then on, also after a password.
+        stage.advance(1);
+        let page = browser.visit(&Authorization::of(&app, ASKS).with("prompt", "login").address(&stage.server)).await;
+        stage.through(&browser, &page, "kakao", ("muzi", &[])).await;
+        stage.advance(1);
+        stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
+        assert_eq!(whose(&token).await, muzi.subject);
+        let page = browser.visit(&Authorization::of(&app, ASKS).with("prompt", "login").address(&stage.server)).await;
+        by_password(&browser, &page, &user.email, PASSWORD).await;
+        assert_eq!(whose(&token).await, muzi.subject);
+        // What they removed gives nothing any more, and the other one is left.
+        stage.server.write(identities::remove(&muzi.id, &user.id, None, stage.server.now()).into()).await;
+        assert_eq!(whose(&token).await, ryan.subject);
     }
 
     async fn the_operator_and_the_person_must_both_agree(stage: Stage of ["kakao"]) {

@@ -8,7 +8,7 @@ use super::{
     stranger::Stranger,
 };
 
-async fn signed_in(stage: &Stage, browser: &Browser, user: &UserFixture) -> Page {
+pub(super) async fn signed_in(stage: &Stage, browser: &Browser, user: &UserFixture) -> Page {
     let door = stage.door(browser).await;
     by_password(browser, &door, &user.email, PASSWORD).await
 }
@@ -21,7 +21,7 @@ async fn remove(browser: &Browser, page: &Page) -> Page {
 }
 
 /// The name of somebody's way by this provider.
-async fn way_of(stage: &Stage, upstream: &str) -> String {
+pub(super) async fn way_of(stage: &Stage, upstream: &str) -> String {
     let user = stage.accounts().await.remove(0).user.id;
     let ways = identities::of_user(stage.server.app().db(), &user).await.unwrap();
     ways.into_iter().find(|way| way.upstream == upstream).unwrap().id
@@ -156,46 +156,6 @@ for_each_engine! {
             added = stage.through(&browser, &door, gone, (who, &[])).await;
         }
         assert_eq!(left().await, 2);
-    }
-
-    async fn lk_02_whoever_sets_a_password_by_mail_sees_the_other_ways_and_removes_those_of_strangers(stage: Stage of ["kakao", "naver"]) {
-        let user = stage.server.user("hong@example.com").await;
-        let (thief, owner) = (Browser::default(), Browser::default());
-        let account = signed_in(&stage, &thief, &user).await;
-        let account = stage.through(&thief, &account, "kakao", ("muzi", &[])).await;
-        stage.through(&thief, &account, "naver", ("yuna", &[])).await;
-        let link = crate::people::link(&stage.server, &owner, "/password/forgot", &user.email).await;
-        let form = owner.visit(&link).await;
-        assert!(form.has("other-ways") && form.body.contains("무지") && form.body.contains("로그인 지우기"), "{}", form.body);
-        let strangers = way_of(&stage, "kakao").await;
-        let short = owner.submit(&form, "login-submit", &[("password", "short"), ("remove", &strangers)]).await;
-        assert_eq!(short.values("[name=remove][checked]", "value"), [strangers.as_str()], "what was chosen stays chosen");
-        let fields = [("password", "a new and longer one"), ("remove", strangers.as_str())];
-        let done = owner.follow(owner.submit(&form, "login-submit", &fields).await).await;
-        assert!(done.has("services") && !done.body.contains("무지"), "{} {}", done.status, done.body);
-        let page = stage.come(&Browser::default(), "kakao", ("muzi", &[])).await;
-        assert!(!page.has("services"), "it opens the account no more: {}", page.body);
-        stage.enter(&Browser::default(), "naver", ("yuna", &[])).await;
-        assert_eq!(stage.accounts().await.len(), 1, "and what was left stays");
-    }
-
-    async fn lk_02_a_way_that_was_made_after_the_page_was_shown_is_shown_before_the_password_is_set(stage: Stage of ["kakao"]) {
-        let user = stage.server.user("hong@example.com").await;
-        let (thief, owner) = (Browser::default(), Browser::default());
-        let account = signed_in(&stage, &thief, &user).await;
-        let link = crate::people::link(&stage.server, &owner, "/password/forgot", &user.email).await;
-        let form = owner.visit(&link).await;
-        assert!(!form.has("other-ways"), "{}", form.body);
-        stage.through(&thief, &account, "kakao", ("muzi", &[])).await;
-        let again = owner.submit(&form, "login-submit", &[("password", "a new and longer one")]).await;
-        assert!(again.has("trouble") && again.body.contains("무지"), "{} {}", again.status, again.body);
-        assert_eq!(again.status, 409);
-        assert!(stage.door(&thief).await.has("services"), "nothing has ended yet");
-        let strangers = way_of(&stage, "kakao").await;
-        let fields = [("password", "a new and longer one"), ("remove", strangers.as_str())];
-        let done = owner.follow(owner.submit(&again, "login-submit", &fields).await).await;
-        assert!(done.has("services") && !done.body.contains("무지"), "{} {}", done.status, done.body);
-        assert!(!stage.door(&thief).await.has("services"));
     }
 
     async fn who_has_an_address_and_no_password_is_shown_no_field_for_one(stage: Stage of ["google"]) {

@@ -1,0 +1,112 @@
+//! On whose word an identity becomes a way into an account: what the commit is held to.
+
+use mapae_protocol::time::Timestamp;
+
+use super::{
+    Entrant, Method, StoreError, Vault,
+    database::{Statement, statements, values},
+    endings, methods, sessions, sign_ups,
+};
+use crate::{identity::EndUser, sign_up::SignUpId};
+
+statements! {
+    /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
+    STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
+        AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
+    /// Whoever removes another method of the account at the same time waits here until this one is done.
+    GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
+        ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
+    CHANGES = "SELECT changes FROM account_guards WHERE issuer = $1 AND subject = $2";
+    /// As long as nothing has changed. Whoever ends everything at the same time waits until the unit of this is done, or has
+    /// made it fail.
+    UNCHANGED = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 0)
+        ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes WHERE account_guards.changes = $3";
+}
+
+/// On whose word an identity gets its row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Taker<'a> {
+    /// Its own: it founds an account.
+    Founder(Entrant<'a>),
+    /// Whoever has the session of this name; it waits under this id, once.
+    Session { entrant: Entrant<'a>, sid: &'a str, id: &'a SignUpId },
+    /// Its own, with the proof of an account: it waits under this id, once.
+    Waiting { entrant: Entrant<'a>, id: &'a SignUpId, prover: Prover<'a> },
+}
+
+/// By what an account was proved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Prover<'a> {
+    /// By this identity, and the row that says which account it opens.
+    Identity(Entrant<'a>, &'a Method),
+    /// By the application, when so much had changed about the account ([`Vault::changes_of`]).
+    Application { account: &'a EndUser, changes: i64 },
+}
+
+impl Vault {
+    /// Makes `method` the row of its identity, if that row still is what was `observed` and what `by` says still holds; `false`,
+    /// and nothing changed, otherwise.
+    pub(crate) async fn take_method_by(
+        &self,
+        by: &Taker<'_>,
+        (method, observed): (&Method, Option<&Method>),
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (entrant, conditions) = match by {
+            Taker::Founder(entrant) => (entrant, Vec::new()),
+            Taker::Session { entrant, sid, id } => {
+                (entrant, vec![sessions::standing(sid, now), sign_ups::finishing(id)])
+            }
+            Taker::Waiting { entrant, id, prover } => {
+                let mut proof = match prover {
+                    Prover::Identity(entrant, method) => {
+                        let mut standing_still = endings::standing(entrant, now);
+                        standing_still.push(standing(method));
+                        standing_still
+                    }
+                    Prover::Application { account, changes } => vec![unchanged(account, *changes)],
+                };
+                proof.push(sign_ups::finishing(id));
+                (entrant, proof)
+            }
+        };
+        let mut unit = endings::standing(entrant, now);
+        unit.extend(conditions);
+        unit.push(methods::writing(method, observed));
+        // Sessions of a time when it opened another account, which is gone.
+        unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
+        Ok(self.database.commit_all(unit).await?.is_some())
+    }
+
+    /// How often something about an account was changed on which a proof of it depends.
+    pub(crate) async fn changes_of(&self, account: &EndUser) -> Result<i64, StoreError> {
+        let row = self.database.row(CHANGES, values![account.issuer(), account.subject()]).await?;
+        row.map_or(Ok(0), |mut row| row.int())
+    }
+
+    /// Ends every session of whoever founded an account, and what they proved to the application so far.
+    pub(crate) async fn end_account(&self, account: &EndUser, now: Timestamp) -> Result<(), StoreError> {
+        let mut unit = sessions::ending(account, now);
+        // In the order in which a link touches the same tables.
+        unit.insert(1, changing(account));
+        self.database.commit_all(unit).await.map(drop)
+    }
+}
+
+/// That something about the account changes on which a proof of it depends. Whoever removes another way into it at the same time
+/// waits here until this one is done.
+pub(super) fn changing(account: &EndUser) -> Statement {
+    GUARD.with(values![account.issuer(), account.subject()])
+}
+
+/// That this method opens its account, as it was read, at this point of the unit.
+fn standing(method: &Method) -> Statement {
+    let Method { person, account, added_at, .. } = method;
+    let (issuer, subject) = (person.issuer(), person.subject());
+    STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
+}
+
+/// That nothing about the account has changed since there were so many changes, at this point of the unit.
+fn unchanged(account: &EndUser, changes: i64) -> Statement {
+    UNCHANGED.with(values![account.issuer(), account.subject(), changes]).must()
+}
