@@ -60,6 +60,9 @@ pub(crate) struct Asked {
     pub(crate) required: Scopes,
     /// What was shown with a box to tick.
     pub(crate) optional: Scopes,
+    /// Which app was shown, as it was then. Empty: no app, or by a server that did not remember it.
+    #[serde(default)]
+    pub(crate) app: String,
 }
 
 /// How an errand travels.

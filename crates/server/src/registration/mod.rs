@@ -4,6 +4,7 @@
 //! into what may be kept, or says everything that is wrong with it at once; each of the two finds its own words
 //! for that. Nothing here reads a store, and a change is judged as the whole app that it would make (AD-04).
 
+mod appearance;
 mod authentication;
 mod grants;
 mod homepage;
@@ -18,6 +19,7 @@ mod redirect_uris;
 mod request;
 mod sector;
 
+pub(crate) use appearance::Appearance;
 pub(crate) use authentication::{
     AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };
