@@ -21,12 +21,17 @@ fn imitates_beside_latin(name: &str) -> bool {
         let is_own = c.is_ascii() || WRITTEN.contains(&c) || alphabet(c) == Some(Alphabet::EastAsian);
         let mut text = [0; 4];
         let mut seen = skeleton(c.encode_utf8(&mut text)).peekable();
-        !is_own && seen.peek().is_some() && seen.all(|seen| seen.is_ascii_alphanumeric())
+        !is_own
+            && (STROKES.contains(&c)
+                || seen.peek().is_some() && seen.all(|seen| seen.is_ascii_alphanumeric()))
     };
     let has_latin = name.chars().any(|c| c.is_ascii_alphabetic());
-    // The letter ı where the rest is Turkish, too, and the sign × where it stands alone.
+    // The letter ı where the rest is Turkish, too, and signs such as × where they stand alone.
     let turkish = name.chars().any(|c| TURKISH.contains(&c));
-    let stands_alone = |word: &str| word == "×";
+    let stands_alone = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(|c| !c.is_alphanumeric()) && letters.next().is_none()
+    };
     has_latin
         && name
             .split(' ')
@@ -34,6 +39,9 @@ fn imitates_beside_latin(name: &str) -> bool {
             .flat_map(str::chars)
             .any(|c| imitates(c) && !(turkish && c == 'ı'))
 }
+
+/// Lines that Unicode does not list, as it lists `∣`: they look like l.
+const STROKES: [char; 5] = ['│', '┃', '⏐', '❘', '❙'];
 
 /// Letters of Turkish that look like no others.
 const TURKISH: [char; 11] = ['ğ', 'Ğ', 'ş', 'Ş', 'İ', 'ç', 'Ç', 'ö', 'Ö', 'ü', 'Ü'];
@@ -221,7 +229,8 @@ mod tests {
             "Łódź",
             "Việt Nam",
             "हिंदी १००",
-            "Rock’n’Roll – “A” · B…",
+            "Rock’n’Roll – “A” · B",
+            "App │ 서비스",
             "나의 App × 너의 앱",
         ] {
             assert!(!misleads(name), "{name}");

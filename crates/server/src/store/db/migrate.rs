@@ -38,6 +38,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 130, sql: include_str!("../../../migrations/0130_sectors_of_devices.sql") },
     Migration { version: 131, sql: include_str!("../../../migrations/0131_whose_registrations.sql") },
     Migration { version: 132, sql: include_str!("../../../migrations/0132_pushed_requests_begun.sql") },
+    Migration { version: 144, sql: include_str!("../../../migrations/0144_kinds_of_steps.sql") },
+    Migration { version: 145, sql: include_str!("../../../migrations/0145_agreed_apps.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.
