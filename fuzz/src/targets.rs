@@ -232,10 +232,7 @@ pub const TARGETS: &[Target] = &[
     target(
         "told_in_tokens",
         client::told_in_tokens,
-        &[
-            "crates/client/src/notice/proofs/apple.rs",
-            "crates/client/src/notice/proofs/security_event.rs",
-        ],
+        &["crates/client/src/notice/proofs/apple.rs", "crates/client/src/notice/proofs/security_event.rs"],
     ),
     target("uri", uris::uri, &["crates/protocol/src/uri.rs"]),
     target(

@@ -9,6 +9,7 @@ mod passwords;
 pub(crate) mod post_office;
 pub(crate) mod rows;
 pub(crate) mod session;
+pub(crate) mod shares;
 pub(crate) mod throttle;
 mod turns;
 pub(crate) mod typed;

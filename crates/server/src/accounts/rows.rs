@@ -3,8 +3,12 @@
 //! Whoever knows the id of a public app can ask in its name, so that those count by where they come from. Whoever
 //! registered an app that nobody vouches for may have registered many: those count by app and by where they come from.
 //! What the operator vouches for proves who it is, and is not counted.
+//! All sources together share what room there is, by network.
 
-use super::throttle::{self, Budget, Throttled};
+use super::{
+    shares::{self, Room},
+    throttle::{self, Budget, Throttled},
+};
 use crate::{app::App, catalog::Client, pages::look::Standing};
 
 /// One kind of rows, with what there is of them.
@@ -16,6 +20,10 @@ pub(crate) struct Rows {
     of_app: Budget,
     /// Of all of those from one source.
     of_apps: Budget,
+    /// In all, in bytes.
+    room: Room,
+    /// How many bytes one is.
+    size: u64,
 }
 
 /// Requests that are pushed.
@@ -23,24 +31,32 @@ pub(crate) const PUSHED_REQUESTS: Rows = Rows {
     public: throttle::PUSHED_BY_SOURCE,
     of_app: throttle::PUSHED_REQUESTS,
     of_apps: throttle::PUSHED_OF_APPS,
+    room: shares::PUSHED,
+    size: 512,
 };
 /// Devices that begin.
 pub(crate) const DEVICES: Rows = Rows {
     public: throttle::DEVICES_BY_SOURCE,
     of_app: throttle::DEVICES_OF_APP,
     of_apps: throttle::DEVICES_OF_APPS,
+    room: shares::DEVICES,
+    size: 1024,
 };
 /// Proofs of possession that nothing else bounds.
 pub(crate) const PROOFS: Rows = Rows {
     public: throttle::PROOFS_BY_SOURCE,
     of_app: throttle::PROOFS_OF_APP,
     of_apps: throttle::PROOFS_OF_APPS,
+    room: shares::PROOFS,
+    size: 128,
 };
 /// Client assertions; public apps have none.
 pub(crate) const ASSERTIONS: Rows = Rows {
     public: throttle::ASSERTIONS_OF_APPS,
     of_app: throttle::ASSERTIONS,
     of_apps: throttle::ASSERTIONS_OF_APPS,
+    room: shares::ASSERTIONS,
+    size: 256,
 };
 
 /// Counts a row that this client is about to cause from this source.
@@ -50,11 +66,29 @@ pub(crate) const ASSERTIONS: Rows = Rows {
 pub(crate) fn charge(app: &App, client: &Client, rows: Rows, source: &str) -> Result<(), Throttled> {
     let (throttle, now) = (app.throttle(), app.now());
     match (client.is_public(), client.standing()) {
-        (true, _) => throttle.charge(rows.public, source, now),
-        (false, Standing::Verified) => Ok(()),
+        (true, _) => throttle.charge(rows.public, source, now)?,
+        (false, Standing::Verified) => return Ok(()),
         (false, Standing::Unverified) => {
             throttle.charge(rows.of_apps, source, now)?;
-            throttle.charge(rows.of_app, client.id(), now)
+            throttle.charge(rows.of_app, client.id(), now)?;
         }
     }
+    throttle.take(rows.room, source, rows.size, now)
+}
+
+/// Counts how much longer than usual a row is, that was charged before.
+///
+/// # Errors
+/// There is no more room
+pub(crate) fn weigh(
+    app: &App,
+    client: &Client,
+    rows: Rows,
+    (source, length): (&str, usize),
+) -> Result<(), Throttled> {
+    if !client.is_public() && client.standing() == Standing::Verified {
+        return Ok(());
+    }
+    let length = u64::try_from(length).unwrap_or(u64::MAX);
+    app.throttle().take(rows.room, source, length.saturating_sub(rows.size), app.now())
 }

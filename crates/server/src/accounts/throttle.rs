@@ -5,12 +5,15 @@
 //! slip through. Each process counts for itself: behind several nodes there is as much more of everything.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 
 use mapae_protocol::{
     digest::sha256,
     time::{Seconds, Timestamp},
 };
+
+use super::shares::{Room, Shares};
 
 /// Keys remembered at once; beyond that the most relaxed ones are forgotten.
 const MAX_KEYS: usize = 100_000;
@@ -60,6 +63,9 @@ pub(crate) const DEVICES_OF_APP: Budget = Budget { kind: "device of app", burst:
 pub(crate) const DEVICES_OF_APPS: Budget = Budget { kind: "device of apps", burst: 600, refill: 1 };
 /// Wrong user codes of devices from one source: five at once, then one in two minutes (RFC 8628 §5.1).
 pub(crate) const USER_CODES_BY_SOURCE: Budget = Budget { kind: "user code by source", burst: 5, refill: 120 };
+/// The same from one network of networks, which may be a whole company's or a provider's: a hundred at once, then ten a minute.
+pub(crate) const USER_CODES_BY_NETWORK: Budget =
+    Budget { kind: "user code by network", burst: 100, refill: 6 };
 /// Wrong user codes of devices by one person, wherever they are: as many.
 pub(crate) const USER_CODES_BY_PERSON: Budget = Budget { kind: "user code by person", burst: 5, refill: 120 };
 /// Codes whose details are too large for an address, each of which is a row, for one person: thirty at once, then
@@ -118,6 +124,7 @@ impl Throttled {
 pub(crate) struct Throttle {
     /// For each key the time at which its budget is full again.
     full_at: Mutex<HashMap<[u8; 16], i64>>,
+    shares: Mutex<Shares>,
 }
 
 impl Throttle {
@@ -148,6 +155,28 @@ impl Throttle {
     pub(crate) fn clear(&self, budget: Budget, key: &str) {
         self.full_at.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest(budget, key));
     }
+
+    /// Takes this much of something that all sources share.
+    pub(crate) fn take(
+        &self,
+        room: Room,
+        source: &str,
+        amount: u64,
+        now: Timestamp,
+    ) -> Result<(), Throttled> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.take(room, address(source), amount, now)
+    }
+
+    /// Gives it back.
+    pub(crate) fn give_back(&self, room: Room, source: &str, amount: u64) {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner).give_back(room, address(source), amount);
+    }
+}
+
+/// The address that a source is named by. Whose is not known shares with all of those.
+fn address(source: &str) -> IpAddr {
+    source.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 /// Keys are digests, so their length is bounded.

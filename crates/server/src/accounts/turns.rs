@@ -21,8 +21,8 @@ const LEVELS: usize = 4;
 /// Of how many networks it is remembered when they had their turn. Forgotten ones have it sooner.
 const MAX_REMEMBERED: usize = 1024;
 
-/// An address as a path through its networks.
-type Networks = [(u32, Ipv6Addr); LEVELS];
+/// An address as a path through its networks, the widest first.
+pub(super) type Networks = [(u32, Ipv6Addr); LEVELS];
 
 /// Turns at a number of places.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ impl State {
     }
 }
 
-fn networks(address: IpAddr) -> Networks {
+pub(super) fn networks(address: IpAddr) -> Networks {
     match address {
         IpAddr::V4(address) => IPV4.map(|length| (96 + length, first(address.to_ipv6_mapped(), 96 + length))),
         IpAddr::V6(address) => IPV6.map(|length| (length, first(address, length))),

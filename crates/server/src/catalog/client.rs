@@ -83,6 +83,11 @@ impl Client {
         &self.record.app
     }
 
+    /// All that is registered of it.
+    pub(crate) const fn registered(&self) -> &RegisteredApp {
+        &self.record
+    }
+
     /// The host that it shares with others of one party, if it registered itself there (OIDC Core §8.1).
     pub(crate) fn host_sector(&self) -> Option<&str> {
         self.record.registered.as_ref().and_then(|registered| registered.sector.as_deref())

@@ -17,14 +17,14 @@ use crate::{
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
     registration::{
-        Draft, Mistake, begins_stricter, held_after, judge_authentication, keeps_secret, sector_after,
-        shows_otherwise, signs_with_secret,
+        Appearance, Draft, Mistake, begins_stricter, held_after, judge_authentication, keeps_secret,
+        sector_after, shows_otherwise, signs_with_secret,
     },
     store::{
         Unit,
         app_secrets::{self, Before},
         apps::{self, AppLists, AppSettings},
-        vouching,
+        consents, vouching,
     },
 };
 
@@ -108,7 +108,10 @@ async fn write(
     let sector = sector_after(&facts.registered, settings, lists);
     let update = apps::update_moving(&facts.registered, (settings, lists), sector.as_deref(), now);
     let stricter = begins_stricter(&facts.registered.lists, lists).then(|| apps::revoke(id, now));
-    let unit = facts.guard().with(update).with_all(other).with_all(stricter).with(secrets);
+    // And whoever has agreed has seen another one.
+    let seen = Appearance::to_keep(&facts.registered, settings, lists)?;
+    let seen = seen.map(|seen| consents::keep_agreed(id, &seen));
+    let unit = facts.guard().with(update).with_all(other).with_all(stricter).with_all(seen).with(secrets);
     if matches!(developer.commit(unit).await?, Written::Changed { .. }) {
         return Ok(None);
     }

@@ -12,7 +12,7 @@ use mapae_protocol::{
     authorization::{self, AuthorizationRequest, ReturnPath, target::RequestedTarget},
     error::{ErrorCode, OAuthError},
     fapi::Profile,
-    params,
+    params::{self, Limits, Params},
     scope::Scopes,
 };
 
@@ -20,6 +20,7 @@ use crate::{
     app::App,
     catalog::Client,
     client_document,
+    endpoints::form::FormError,
     grant_types::AUTHORIZATION_CODE,
     http::cross_site,
     interaction::{
@@ -43,9 +44,13 @@ pub(crate) async fn authorize(State(app): State<App>, request: Request) -> Respo
     page(app, request, begin).await
 }
 
-/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does.
+/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does. What its
+/// address says is part of it, so that a parameter in both stands there twice, and is judged as that (AZ-17).
 async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
-    let address = format!("{}?{}", paths::AUTHORIZE, params::encode(visit.params.iter()));
+    let query = visit.uri.query().unwrap_or_default();
+    let query = Params::parse(query.as_bytes(), Limits::REQUEST).map_err(FormError::from)?;
+    let whole = query.with_body(visit.params);
+    let address = format!("{}?{}", paths::AUTHORIZE, params::encode(whole.iter()));
     Ok(see_other(&address)?)
 }
 

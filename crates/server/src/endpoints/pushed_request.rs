@@ -93,28 +93,27 @@ async fn proven(app: &App, client: &Client, form: Form) -> Outcome {
         access_token: None,
     };
     let possession = dpop::of_client(app, client, &request).await?;
-    charge(app, client, &form)?;
+    let source = form.source();
+    charge(app, client, &source)?;
     if let Some(possession) = &possession {
         possession.use_alone(app).await?;
     }
     let (params, signed) = unfolded(app, client, form.params, form.from).await?;
     let pushed = judge(app, client, &params).map_err(TokenError::Refused)?;
     let pushed = bound(pushed, possession.as_ref().map(Possession::key))?;
-    Ok((keep(app, client, &pushed, signed).await?, possession))
+    let payload = payload(&pushed)?;
+    // Before anything is kept that is long: of long ones there is room for fewer.
+    let weighed = rows::weigh(app, client, rows::PUSHED_REQUESTS, (&source, payload.len()));
+    weighed.map_err(|_| TokenError::TooMany)?;
+    Ok((keep(app, client, payload, signed).await?, possession))
 }
 
 /// Each try counts, since its proof is kept.
-fn charge(app: &App, client: &Client, form: &Form) -> Result<(), TokenError> {
-    rows::charge(app, client, rows::PUSHED_REQUESTS, &form.source()).map_err(|_| TokenError::TooMany)
+fn charge(app: &App, client: &Client, source: &str) -> Result<(), TokenError> {
+    rows::charge(app, client, rows::PUSHED_REQUESTS, source).map_err(|_| TokenError::TooMany)
 }
 
-async fn keep(
-    app: &App,
-    client: &Client,
-    pushed: &Params,
-    signed: bool,
-) -> Result<PushedResponse, TokenError> {
-    let now = app.now();
+fn payload(pushed: &Params) -> Result<String, TokenError> {
     let payload = params::encode(pushed.iter());
     if payload.len() > MAX_KEPT {
         return Err(TokenError::Refused(OAuthError::new(
@@ -122,6 +121,16 @@ async fn keep(
             "the request is too long",
         )));
     }
+    Ok(payload)
+}
+
+async fn keep(
+    app: &App,
+    client: &Client,
+    payload: String,
+    signed: bool,
+) -> Result<PushedResponse, TokenError> {
+    let now = app.now();
     let reference = PushedRequestUri::fresh();
     let begin_until = now.plus(LIFE);
     let unit = Unit::from(pushed_requests::put(&NewPushedRequest {

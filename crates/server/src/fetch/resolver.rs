@@ -11,9 +11,9 @@ use std::{
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::{net::lookup_host, sync::Semaphore};
+use tokio::net::lookup_host;
 
-use super::address::is_public;
+use super::{address::is_public, turns::Turns};
 
 /// What becomes of a name.
 pub(super) type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -25,35 +25,72 @@ pub(super) trait Resolver: fmt::Debug + Send + Sync {
 }
 
 /// Most names that are asked for at a time.
-const LOOKUPS: usize = 16;
+const LOOKUPS: usize = 64;
+/// Most names of one site: whose name servers are silent waits for them alone.
+const LOOKUPS_OF_A_SITE: usize = 2;
 
 /// The operating system's resolver.
-#[derive(Debug)]
 pub(super) struct System {
-    lookups: Arc<Semaphore>,
+    turns: Turns,
+    ask: fn(String) -> Addresses,
 }
 
 impl Default for System {
     fn default() -> Self {
-        Self { lookups: Arc::new(Semaphore::new(LOOKUPS)) }
+        Self::asking(|host| {
+            Box::pin(async move {
+                lookup_host((host, 0))
+                    .await
+                    .map(|found| found.map(|address| address.ip()).collect::<Vec<_>>())
+            })
+        })
+    }
+}
+
+impl fmt::Debug for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("System").field("turns", &self.turns).finish_non_exhaustive()
+    }
+}
+
+impl System {
+    fn asking(ask: fn(String) -> Addresses) -> Self {
+        Self { turns: Turns::new(LOOKUPS, LOOKUPS_OF_A_SITE), ask }
     }
 }
 
 impl Resolver for System {
     fn addresses(&self, host: String) -> Addresses {
-        let lookups = Arc::clone(&self.lookups);
+        let (turns, ask) = (self.turns.clone(), self.ask);
         Box::pin(async move {
-            let place = lookups.acquire_owned().await.map_err(io::Error::other)?;
+            let turn = turns.take(&site(&host)).await;
             // A lookup cannot be broken off. It keeps its place until it ends, whether anybody still waits for it or
             // not: slow name servers take no more threads than this.
             let lookup = tokio::spawn(async move {
-                let found = lookup_host((host, 0)).await;
-                drop(place);
-                found.map(|found| found.map(|address| address.ip()).collect())
+                let found = ask(host).await;
+                drop(turn);
+                found
             });
             lookup.await.map_err(io::Error::other)?
         })
     }
+}
+
+/// What countries put between their own label and the names that they give out.
+const OF_COUNTRIES: [&str; 14] =
+    ["ac", "co", "com", "edu", "go", "gob", "gov", "mil", "ne", "net", "or", "org", "pe", "re"];
+
+/// Under which name somebody has registered a host, as far as that is seen without a list: its last two labels, or three
+/// where the last two are a country's `co.kr`. Names below it have that somebody's name servers.
+fn site(host: &str) -> String {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let mut labels = host.rsplit('.');
+    let (last, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
+    let of_a_country = last.len() == 2 && OF_COUNTRIES.contains(&second);
+    let count = if of_a_country { 3 } else { 2 };
+    let mut labels: Vec<&str> = host.rsplit('.').take(count).collect();
+    labels.reverse();
+    labels.join(".")
 }
 
 /// Lets a connection be made to addresses only that were judged: it asks once, and what it answers is what is connected
@@ -88,5 +125,52 @@ impl Resolve for Judge {
             let addresses: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn dc_04_a_site_is_what_somebody_has_registered() {
+        for (host, expected) in [
+            ("app.example.com", "example.com"),
+            ("a.b.c.Example.com.", "example.com"),
+            ("example.com", "example.com"),
+            ("login.kakao.co.kr", "kakao.co.kr"),
+            ("kakao.co.kr", "kakao.co.kr"),
+            ("a.b.example.kr", "example.kr"),
+            ("a.abc.io", "abc.io"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(site(host), expected, "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn dc_04_a_silent_name_server_costs_only_its_own_sites() {
+        let system = System::asking(|host| {
+            Box::pin(async move {
+                if host.ends_with(".evil.test") {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, io::Error>(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
+            })
+        });
+        let mut slow: Vec<_> = (0..100).map(|n| system.addresses(format!("slow{n}.evil.test"))).collect();
+        for lookup in &mut slow {
+            assert!(lookup.now_or_never().is_none());
+        }
+        // Given up, and still on the way.
+        drop(slow);
+        for host in ["good.test", "www.good.test", "other.example"] {
+            assert_eq!(system.addresses(host.to_owned()).await.unwrap().len(), 1, "{host}");
+        }
+        assert!(system.addresses("more.evil.test".to_owned()).now_or_never().is_none());
     }
 }

@@ -190,6 +190,10 @@ fn broken(error: &axum::Error) -> BodyError {
     BodyError::Incomplete
 }
 
+/// Character sets in which a form of percent-encoded ASCII reads as in UTF-8, which is what it is in any case (RFC 6749
+/// Appendix B). Old client libraries name the others of these without meaning it.
+const CHARSETS: [&str; 6] = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"];
+
 /// A form says that it is one, once, and is not compressed (RFC 6749 Appendix B).
 ///
 /// # Errors
@@ -200,8 +204,14 @@ pub fn require_form(headers: &HeaderMap) -> Result<(), BodyError> {
     }
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else { return Err(BodyError::NotAForm) };
-    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    if essence.trim().eq_ignore_ascii_case(FORM) { Ok(()) } else { Err(BodyError::NotAForm) }
+    let mut parts = value.to_str().unwrap_or_default().split(';');
+    let is_form = parts.next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM);
+    let reads_as_utf_8 = parts.all(|parameter| {
+        let (name, charset) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let charset = charset.trim().trim_matches('"').to_ascii_lowercase();
+        !name.trim().eq_ignore_ascii_case("charset") || CHARSETS.contains(&charset.as_str())
+    });
+    if is_form && reads_as_utf_8 { Ok(()) } else { Err(BodyError::NotAForm) }
 }
 
 #[cfg(test)]
@@ -294,9 +304,13 @@ mod tests {
             }
             require_form(&headers)
         };
-        for good in
-            [FORM, "application/x-www-form-urlencoded; charset=UTF-8", "Application/X-WWW-Form-Urlencoded"]
-        {
+        for good in [
+            FORM,
+            "application/x-www-form-urlencoded; charset=UTF-8",
+            "application/x-www-form-urlencoded;charset=\"utf-8\"; x=y",
+            "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            "Application/X-WWW-Form-Urlencoded",
+        ] {
             assert_eq!(check(&[good]), Ok(()), "{good}");
         }
         for bad in [
@@ -305,6 +319,10 @@ mod tests {
             "text/plain",
             "",
             "x/y;application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded; charset=utf-16",
+            "application/x-www-form-urlencoded; charset=utf-8; Charset=UTF-7",
+            "application/x-www-form-urlencoded; charset=ibm037",
+            "application/x-www-form-urlencoded; charset",
         ] {
             assert_eq!(check(&[bad]), Err(BodyError::NotAForm), "{bad}");
         }

@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use http::{
@@ -37,6 +37,14 @@ impl ClientAddress {
         match self.0 {
             IpAddr::V4(_) => self.0,
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        }
+    }
+
+    /// The network of networks that one customer can have: in IPv6 48 bits, in IPv4 24 (DE-01).
+    pub(crate) fn wider_network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() >> 8 << 8)),
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 80 << 80)),
         }
     }
 
@@ -217,5 +225,13 @@ mod tests {
         assert_ne!(key("2001:db8:1:3::1"), key("2001:db8:1:2::1"));
         assert_eq!(key("198.51.100.7"), "198.51.100.7");
         assert_eq!(key("::ffff:198.51.100.7"), "198.51.100.7");
+    }
+
+    #[test]
+    fn de_01_networks_of_one_customer_are_one_wider_network() {
+        let key = |text: &str| ClientAddress::of_peer(text.parse().unwrap()).wider_network().to_string();
+        assert_eq!(key("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
+        assert_eq!(key("198.51.100.7"), "198.51.100.0");
+        assert_eq!(key("::ffff:198.51.100.7"), "198.51.100.0");
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! The parser beneath takes a bare LF for the end of a line, as RFC 9112 allows it to. A proxy that does not would
 //! see another request than we do. So within a head a bare LF becomes a NUL, which no head may have, and whatever
-//! follows becomes the end of that head: the parser
-//! answers 400 and closes. Bodies are nobody's lines and pass as they are: where one ends and the next head begins is read
-//! from the heads, as whoever sends several requests at once has written them.
+//! follows becomes the end of that head: the parser answers 400 and closes. The same becomes of a head that says two
+//! lengths of its body (RFC 9112 §6.3). Bodies are nobody's lines and pass as they are: where one ends and the next head
+//! begins is read from the heads, as whoever sends several requests at once has written them.
 
 use std::{
     io,
@@ -87,7 +87,7 @@ struct Head {
     begun: bool,
     ended: bool,
     spoilt: bool,
-    length: u64,
+    length: Option<u64>,
     encoded: bool,
 }
 
@@ -98,7 +98,7 @@ impl Head {
         begun: false,
         ended: false,
         spoilt: false,
-        length: 0,
+        length: None,
         encoded: false,
     };
 
@@ -109,6 +109,11 @@ impl Head {
                 b'\n' if self.after_cr => {
                     self.end_line();
                     if self.ended {
+                        if self.encoded && self.length.is_some() {
+                            // Two readings of one body: an attempt at smuggling (RFC 9112 §6.3).
+                            *byte = 0;
+                            self.spoilt = true;
+                        }
                         return at + 1;
                     }
                 }
@@ -132,14 +137,18 @@ impl Head {
         let line = std::mem::replace(&mut self.line, Line::AT_START);
         self.ended = self.begun && line.length == 0;
         match line.field() {
-            Some(Field::ContentLength(length)) => self.length = length,
+            Some(Field::ContentLength(length)) => self.length = Some(length),
             Some(Field::TransferEncoding) => self.encoded = true,
             None => {}
         }
     }
 
     const fn body(&self) -> Lines {
-        if self.encoded { Lines::Last } else { Lines::Body(self.length) }
+        match self.length {
+            _ if self.encoded => Lines::Last,
+            Some(length) => Lines::Body(length),
+            None => Lines::Body(0),
+        }
     }
 }
 
@@ -264,6 +273,16 @@ mod tests {
             ("\nGET /", "\0\n\n\n\n\n"),
         ] {
             unchanged_or(text, becomes);
+        }
+    }
+
+    /// RFC 9112 §6.3.
+    #[test]
+    fn op_05_a_head_with_two_lengths_becomes_none() {
+        let (length, encoding) = ("Content-Length: 6", "transfer-Encoding: chunked");
+        for fields in [format!("{length}\r\n{encoding}"), format!("{encoding}\r\nx: y\r\n{length}")] {
+            let head = format!("POST / HTTP/1.1\r\n{fields}\r\n\r");
+            unchanged_or(&format!("{head}\n0\r\n\r\n"), &format!("{head}\0\n\n\n\n\n"));
         }
     }
 

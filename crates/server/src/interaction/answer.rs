@@ -32,6 +32,7 @@ use crate::{
         look::Standing,
         shown::Shown,
     },
+    registration::Appearance,
     store::{
         Concealed, Unit,
         alive::Epochs,
@@ -88,7 +89,7 @@ pub(crate) async fn refuse(
     back: &ReturnPath,
     error: OAuthError,
 ) -> Result<Response, Fault> {
-    if client.standing() == Standing::Verified || is_connected(visit, client).await? {
+    if client.standing() == Standing::Verified || is_connected(visit, client, to).await? {
         return deliver(visit, client, to, back, Answer::Error(error));
     }
     let parameters = response::error(error, back.state.as_deref(), visit.app.issuer());
@@ -120,11 +121,14 @@ fn signed_for(app: &App, client: &Client, mode: Mode, parameters: Parameters) ->
     Ok(vec![(RESPONSE, token.map_err(|error| Fault::Key(error.into()))?)])
 }
 
-/// Whether whoever is signed in has agreed to something that this app may have.
-async fn is_connected(visit: &Visit, client: &Client) -> Result<bool, Fault> {
+/// Whether whoever is signed in has agreed to something that this app may have, as it is and where it leads.
+async fn is_connected(visit: &Visit, client: &Client, to: &TrustedRedirect) -> Result<bool, Fault> {
     let Some(signed_in) = &visit.session else { return Ok(false) };
     let consent = consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?;
-    Ok(consent.is_some_and(|consent| !consent.scopes.is_empty()))
+    match consent.filter(|consent| !consent.scopes.is_empty()) {
+        Some(consent) => Appearance::is_agreed(&consent, client.registered(), Some(to.uri())),
+        None => Ok(false),
+    }
 }
 
 /// Those between whom a code is made.

@@ -29,6 +29,7 @@ use crate::{
         policy::FormTarget,
         shown::Shown,
     },
+    registration::Appearance,
     store::{
         CommitError, Unit,
         consents::{self, Agreement, Consent},
@@ -85,7 +86,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
         return proceed(visit, &step).await;
     };
     let questions = Questions::of(&facts);
-    let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
+    let step = Step { asked: Some(questions.asked_of(signed_in, &situation.client)), ..step.clone() };
     let uri = situation.redirect.uri();
     let locale = visit.locale(Some(&step));
     let items = |scopes: &Scopes| shown_items(visit, &situation.client, scopes, locale);
@@ -151,9 +152,9 @@ impl Questions {
     }
 
     /// What the step remembers of a page with these questions.
-    pub(super) fn asked_of(&self, signed_in: &SignedIn) -> Asked {
-        let session_id = signed_in.session.id.clone();
-        Asked { session_id, required: self.required.clone(), optional: self.optional.clone() }
+    pub(super) fn asked_of(&self, signed_in: &SignedIn, client: &Client) -> Asked {
+        let (session_id, app) = (signed_in.session.id.clone(), Appearance::digest(client.registered()));
+        Asked { session_id, required: self.required.clone(), optional: self.optional.clone(), app }
     }
 
     /// Whether a page put each of them as it stands now. One that became required meanwhile would otherwise be
@@ -161,6 +162,11 @@ impl Questions {
     pub(super) fn were_put_by(&self, asked: &Asked) -> bool {
         self.required.is_subset(&asked.required) && self.optional.is_subset(&asked.optional)
     }
+}
+
+/// Whether the app has become another one since the page was shown.
+pub(super) fn is_another_app(asked: &Asked, client: &Client) -> bool {
+    !asked.app.is_empty() && asked.app != Appearance::digest(client.registered())
 }
 
 /// Items as the app declares them, in its order.
@@ -202,7 +208,7 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
     let answer = match visit.one("decision")? {
         Some("approve") => {
             let questions = Questions::of(&facts);
-            if !questions.were_put_by(asked) {
+            if !questions.were_put_by(asked) || is_another_app(asked, &situation.client) {
                 return ask(&visit, true).await;
             }
             let accepted = accepted(&visit, asked)?.intersection(&questions.optional);
@@ -239,7 +245,7 @@ async fn agree(
     signed_in: &SignedIn,
     (questions, accepted): (Questions, Scopes),
 ) -> Result<Answer, PageError> {
-    let seen = situation.consent.as_ref();
+    let seen = (situation.consent.as_ref(), situation.anew);
     let consent = agree_to(visit, (&situation.client, seen), signed_in, (&questions, &accepted)).await?;
     let granted = granted_of(&consent, &situation.requested, situation.client.required())?;
     let parties = Parties { client: &situation.client, signed_in, consent: &consent };
@@ -250,7 +256,7 @@ async fn agree(
 /// Writes down what was agreed; what is agreed then.
 pub(super) async fn agree_to(
     visit: &Visit,
-    (client, seen): (&Client, Option<&Consent>),
+    (client, (seen, anew)): (&Client, (Option<&Consent>, bool)),
     signed_in: &SignedIn,
     (questions, accepted): (&Questions, &Scopes),
 ) -> Result<Consent, PageError> {
@@ -262,9 +268,10 @@ pub(super) async fn agree_to(
         app_id: client.id().to_owned(),
         accepted: list(&newly),
         refused: list(&questions.optional.difference(accepted)),
+        anew,
     };
     let now = visit.app.now();
-    let changes = !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
+    let changes = anew || !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
     if changes {
         let first = client.is_unused().then(|| registrations::used(&agreement.app_id));
         let unit = Unit::from(consents::agree(seen, &agreement, now)).with_all(first);
@@ -326,6 +333,7 @@ mod tests {
             session_id: "ses_1".to_owned(),
             required: scopes(required),
             optional: scopes(optional),
+            app: String::new(),
         };
         let questions = |required: &str, optional: &str| Questions {
             required: scopes(required),

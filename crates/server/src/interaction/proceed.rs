@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::response::Response;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use mapae_protocol::{
     authorization::{Prompt as Requested, target::RequestedTarget},
     error::{ErrorCode, OAuthError},
@@ -22,6 +25,7 @@ use crate::{
     catalog::Client,
     fault::{Artefact, Fault},
     pages::{at, policy::FormTarget},
+    registration::Appearance,
     store::consents::{self, Consent},
     terms::renewal,
 };
@@ -35,6 +39,8 @@ pub(crate) struct Situation {
     pub(crate) requested: Scopes,
     /// What this person and this app have between them.
     pub(crate) consent: Option<Consent>,
+    /// They had it with another app than this has become.
+    pub(crate) anew: bool,
     pub(crate) agreed: Scopes,
     pub(crate) refused: Scopes,
 }
@@ -53,12 +59,20 @@ impl Situation {
         let scopes = |text: Option<&str>| {
             Scopes::restore(text.unwrap_or_default()).map_err(Fault::corrupt(Artefact::ScopesOfConsent))
         };
-        let agreed = scopes(consent.as_ref().map(|consent| consent.scopes.as_str()))?;
-        let refused = scopes(consent.as_ref().map(|consent| consent.refused.as_str()))?;
+        // What a person agreed to give another app than this has become counts for nothing (SE-08).
+        let valid = match &consent {
+            Some(consent) if Appearance::is_agreed(consent, client.registered(), Some(redirect.uri()))? => {
+                Some(consent)
+            }
+            _ => None,
+        };
+        let agreed = scopes(valid.map(|consent| consent.scopes.as_str()))?;
+        let refused = scopes(valid.map(|consent| consent.refused.as_str()))?;
+        let anew = consent.is_some() && valid.is_none();
         // What an app may ask can shrink while a person looks at a page.
         let asked = authorize.request.scopes.union(&authorize.wishes.items());
         let requested = asked.intersection(client.allowed());
-        Ok(Self { client, redirect, requested, consent, agreed, refused })
+        Ok(Self { client, redirect, requested, consent, anew, agreed, refused })
     }
 
     /// The facts as the prompts see them.
@@ -128,8 +142,11 @@ pub(crate) fn needed(facts: &Facts<'_>) -> Option<(&'static Prompt, &'static Che
     })
 }
 
-/// Leads to the next page, or answers.
+/// Leads to the next page, or answers; whoever does not look gets neither (AZ-41).
 pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, PageError> {
+    if visit.unseen {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let authorize = match &step.errand {
         Errand::Authorize(authorize) => authorize,
         own => return see_own(visit, step, own).await,

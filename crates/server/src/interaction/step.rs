@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Browser, Device, PageError, Visit, Wishes, answering};
 use crate::{
-    accounts::throttle,
+    accounts::{shares, throttle},
     app::App,
     catalog::Client,
     fault::{Artefact, Fault},
@@ -60,6 +60,9 @@ pub(crate) struct Asked {
     pub(crate) required: Scopes,
     /// What was shown with a box to tick.
     pub(crate) optional: Scopes,
+    /// Which app was shown, as it was then. Empty: no app, or by a server that did not remember it.
+    #[serde(default)]
+    pub(crate) app: String,
 }
 
 /// How an errand travels.
@@ -266,9 +269,11 @@ async fn keep(visit: &Visit, authorize: &Authorize) -> Result<String, StepError>
     let (app, browser, now) = (&visit.app, &visit.browser, visit.app.now());
     let source = visit.context.client.throttle_key().to_string();
     app.throttle().charge(throttle::LARGE_REQUESTS, &source, now).map_err(|_| StepError::Full)?;
+    app.throttle().take(shares::LARGE_REQUESTS, &source, 1, now).map_err(|_| StepError::Full)?;
     let json = serde_json::to_vec(authorize).map_err(Fault::encoding(Artefact::Step))?;
     let row = steps::NewStep {
         id: base64url::encode(random::bytes::<16>()),
+        kind: steps::Kind::Request,
         browser: browser.name(),
         payload: Concealed::from(app.keys().current().seals.steps.seal(&json, browser.binding())),
         expires_at: now.plus(ROW_LIFE),

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     endpoints::form::{self, FormError},
     fault::{Artefact, Fault},
-    http::{RequestContext, cookies::Life},
+    http::{RequestContext, cookies::Life, cross_site},
     pages::{self, Page},
     store::sessions::SignedIn,
 };
@@ -35,6 +35,8 @@ pub(crate) struct Visit {
     pub(crate) context: RequestContext,
     /// A form was sent: something may change.
     pub(crate) posted: bool,
+    /// Nobody will see the answer: nothing may come of it (AZ-41).
+    pub(crate) unseen: bool,
     /// Chosen by a click just now.
     switched: Option<Locale>,
 }
@@ -85,6 +87,7 @@ impl Visit {
     ) -> Result<Self, PageError> {
         let Parts { method, uri, headers, extensions, .. } = parts;
         let posted = method == Method::POST;
+        let unseen = !posted && cross_site::is_unseen(&method, &headers);
         let params = if posted {
             // Some pages have larger forms, and say so.
             let usual = Limits { bytes: app.config().limits.form_bytes, ..Limits::REQUEST };
@@ -99,7 +102,7 @@ impl Visit {
         }
         let session = session::current(&app, &headers).await?;
         let browser = Browser::of(&headers, &app.cookies().browser);
-        Ok(Self { app, headers, uri, browser, session, params, context, posted, switched })
+        Ok(Self { app, headers, uri, browser, session, params, context, posted, unseen, switched })
     }
 
     /// The language to speak: just clicked, wished by the app, chosen before, known of the person, of the browser.

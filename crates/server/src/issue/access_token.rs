@@ -69,6 +69,8 @@ pub(crate) struct AccessTokenPlan {
     claims: AccessTokenClaims,
     opaque: bool,
     app_epoch: i64,
+    /// Of those who had it before by an exchange, the last one first.
+    epochs_before: Vec<i64>,
 }
 
 impl AccessTokenPlan {
@@ -86,7 +88,7 @@ impl AccessTokenPlan {
             let handle = Handle { key: cx.keys.handle_key(), audience: &api.identifier };
             claims.rvh = handle.of_grant(grant.ids, grant.epochs);
         }
-        Self { claims, opaque: cx.is_opaque(), app_epoch: grant.epochs.app }
+        Self::plain(cx, claims, grant.epochs.app)
     }
 
     /// A token by which an app acts for itself: its subject is the app (RFC 9068 §2.2).
@@ -95,11 +97,15 @@ impl AccessTokenPlan {
         let audience = cx.audiences.api.as_ref().map_or(cx.issuer.as_str(), |api| &api.identifier);
         let handle = Handle { key: cx.keys.handle_key(), audience };
         claims.rvh = vec![handle.of(Kind::App, app_id, app_epoch)];
-        Self { claims, opaque: cx.is_opaque(), app_epoch }
+        Self::plain(cx, claims, app_epoch)
+    }
+
+    fn plain(cx: &AccessTokenContext<'_>, claims: AccessTokenClaims, app_epoch: i64) -> Self {
+        Self { claims, opaque: cx.is_opaque(), app_epoch, epochs_before: Vec::new() }
     }
 
     /// A token that an app has by an exchange: of the grant of the one that it presented, never longer or surer than that,
-    /// and dead with the app that asked, too (RFC 8693 §2.2.1).
+    /// and dead with the app that asked, too, and with each through which it came (RFC 8693 §2.2.1).
     pub(crate) fn for_actor(cx: &AccessTokenContext<'_>, exchanged: Exchanged<'_>) -> Self {
         let Exchanged { subject: Living { token, grant }, actors, app_id, app_epoch } = exchanged;
         let mut claims = cx.claims(app_id, token.subject.clone());
@@ -114,14 +120,17 @@ impl AccessTokenPlan {
             let handle = Handle { key: cx.keys.handle_key(), audience: &api.identifier };
             claims.rvh.push(handle.of(Kind::App, app_id, app_epoch));
         }
+        let epochs_before = token.epochs_of_actors();
         claims.gid = token.grant_id;
-        Self { claims, opaque: cx.is_opaque(), app_epoch }
+        Self { claims, opaque: cx.is_opaque(), app_epoch, epochs_before }
     }
 
     /// The text that the client gets.
     pub(crate) fn sign(&self, keys: &KeySet) -> Result<String, Fault> {
         if self.opaque {
-            return OpaqueAccessToken::of(&self.claims, self.app_epoch).seal(&keys.seals.access_tokens);
+            let token = OpaqueAccessToken::of(&self.claims, self.app_epoch);
+            let token = OpaqueAccessToken { epochs_before: self.epochs_before.clone(), ..token };
+            return token.seal(&keys.seals.access_tokens);
         }
         let key = keys.signing_key(ALGORITHM)?;
         key.sign(HeaderType::AccessToken, &self.claims).map_err(|error| Fault::Key(error.into()))
@@ -184,6 +193,9 @@ pub(crate) struct OpaqueAccessToken {
     pub(crate) given_to: Option<String>,
     /// Who acts, now first.
     pub(crate) actors: Vec<String>,
+    /// The epochs of those who acted before, in their order. They stand behind the rest, where there are any.
+    #[serde(skip)]
+    pub(crate) epochs_before: Vec<i64>,
 }
 
 impl OpaqueAccessToken {
@@ -201,17 +213,25 @@ impl OpaqueAccessToken {
             expires_at: claims.exp,
             given_to: claims.gcl.clone(),
             actors: claims.act.as_ref().map(Actor::all).unwrap_or_default(),
+            epochs_before: Vec::new(),
         }
     }
 
     fn seal(&self, sealer: &Sealer<OpaqueAccessTokens>) -> Result<String, Fault> {
-        let bytes = postcard::to_allocvec(self).map_err(Fault::encoding(Artefact::AccessToken))?;
+        let mut bytes = postcard::to_allocvec(self).map_err(Fault::encoding(Artefact::AccessToken))?;
+        if !self.epochs_before.is_empty() {
+            let epochs = postcard::to_allocvec(&self.epochs_before);
+            bytes.extend(epochs.map_err(Fault::encoding(Artefact::AccessToken))?);
+        }
         Ok(sealer.seal(&bytes, b""))
     }
 
     /// Opens a token; `None` for anything that this server did not seal as an access token.
     pub(crate) fn open(text: &str, sealer: &Sealer<OpaqueAccessTokens>) -> Option<Self> {
-        postcard::from_bytes(&sealer.open(text, b"").ok()?).ok()
+        let bytes = sealer.open(text, b"").ok()?;
+        let (token, rest) = postcard::take_from_bytes::<Self>(&bytes).ok()?;
+        let epochs_before = if rest.is_empty() { Vec::new() } else { postcard::from_bytes(rest).ok()? };
+        Some(Self { epochs_before, ..token })
     }
 
     /// The audience as a claim.

@@ -48,10 +48,10 @@ pub(crate) struct PresentedToken {
     app: AppProof,
 }
 
-/// How a token without a grant says under which epoch of its app it was made.
+/// How a token says under which epoch of the app that has it, and of those that had it before by an exchange, it was made.
 #[derive(Debug)]
 enum AppProof {
-    Epoch(i64),
+    Epochs { holder: i64, before: Vec<i64> },
     Handles(Vec<String>),
 }
 
@@ -88,7 +88,7 @@ impl PresentedToken {
             amr: Vec::new(),
             actors: token.actors,
             given_to: token.given_to,
-            app: AppProof::Epoch(token.app_epoch),
+            app: AppProof::Epochs { holder: token.app_epoch, before: token.epochs_before },
         })
     }
 
@@ -128,8 +128,10 @@ impl PresentedToken {
         let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
         let state = grant_states::of_token(app.db(), grant_id, &self.jti).await?;
         let Some(state) = state.filter(|state| self.is_given_by(state, now)) else { return Ok(None) };
-        // What was exchanged hangs on two apps: on the one to which the person gave it, and on the one that has it.
-        if self.given_to.is_some() && !self.holder_lives(app, keys).await? {
+        // What was exchanged hangs on the app to which the person gave it, on the one that has it, and on all between them.
+        if self.given_to.is_some()
+            && !(self.holder_lives(app, keys).await? && self.who_acted_lives(app, keys).await?)
+        {
             return Ok(None);
         }
         Ok(Some(Living { token: self, grant: Some(Box::new(state)) }))
@@ -143,8 +145,18 @@ impl PresentedToken {
     /// The handles under which the revocation feed can end it; none of a sealed one.
     pub(crate) fn handles(&self) -> &[String] {
         match &self.app {
-            AppProof::Epoch(_) => &[],
+            AppProof::Epochs { .. } => &[],
             AppProof::Handles(handles) => handles,
+        }
+    }
+
+    /// The epochs of all who act, now first, for a token that comes of this one; none of one that has handles.
+    pub(crate) fn epochs_of_actors(&self) -> Vec<i64> {
+        match &self.app {
+            AppProof::Epochs { holder, before } if !self.actors.is_empty() => {
+                std::iter::once(holder).chain(before).copied().collect()
+            }
+            AppProof::Epochs { .. } | AppProof::Handles(_) => Vec::new(),
         }
     }
 
@@ -176,13 +188,35 @@ impl PresentedToken {
         let facts = tokens::facts(app.db(), &self.client_id, &self.jti).await?;
         let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(false) };
         let current = match &self.app {
-            AppProof::Epoch(made_under) => *made_under == epoch,
-            AppProof::Handles(handles) => self.audience.iter().any(|audience| {
-                let handle = Handle { key: keys.handle_key(), audience };
-                handles.contains(&handle.of(Kind::App, &self.client_id, epoch))
-            }),
+            AppProof::Epochs { holder, .. } => *holder == epoch,
+            AppProof::Handles(handles) => self.has_handle(handles, keys, (&self.client_id, epoch)),
         };
         Ok(current && facts.alive(epoch, self.expires_at))
+    }
+
+    /// Whether the apps that passed it on to the one that has it are what they were: what came through one ends with it, as
+    /// the feed has it (TX-02).
+    async fn who_acted_lives(&self, app: &App, keys: &KeySet) -> Result<bool, Fault> {
+        for (at, actor) in self.actors.iter().skip(1).enumerate() {
+            let facts = tokens::facts(app.db(), actor, &self.jti).await?;
+            let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(false) };
+            let current = match &self.app {
+                // One that was sealed by a server that did not write them has none.
+                AppProof::Epochs { before, .. } => before.get(at).is_none_or(|before| *before == epoch),
+                AppProof::Handles(handles) => self.has_handle(handles, keys, (actor, epoch)),
+            };
+            if !current || !facts.alive(epoch, self.expires_at) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn has_handle(&self, handles: &[String], keys: &KeySet, (app_id, epoch): (&str, i64)) -> bool {
+        self.audience.iter().any(|audience| {
+            let handle = Handle { key: keys.handle_key(), audience };
+            handles.contains(&handle.of(Kind::App, app_id, epoch))
+        })
     }
 }
 

@@ -4,11 +4,49 @@
 //! that nobody can tell from Latin ones: «Goоgle» with one Cyrillic letter, «ΚΑΚΑΟ» in Greek.
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_security::confusable_detection::skeleton;
 
 /// Whether the name can be taken for another one, or claims to be checked. It is in NFC.
 pub(super) fn misleads(name: &str) -> bool {
-    name.chars().any(|c| claims(c) || is_variant(c)) || mixes_alphabets(name) || stands_for_latin(name)
+    name.chars().any(|c| claims(c) || is_variant(c))
+        || mixes_alphabets(name)
+        || stands_for_latin(name)
+        || imitates_beside_latin(name)
 }
+
+/// Whether a letter, digit or sign that is none of ASCII's stands beside Latin letters and looks like one of ASCII's
+/// letters or digits (UTS 39 §4): «GoogƖe», «G०ogle», «Goog│e». East Asian ones are drawn otherwise than Latin ones.
+fn imitates_beside_latin(name: &str) -> bool {
+    let imitates = |c: char| {
+        let is_own = c.is_ascii() || WRITTEN.contains(&c) || alphabet(c) == Some(Alphabet::EastAsian);
+        let mut text = [0; 4];
+        let mut seen = skeleton(c.encode_utf8(&mut text)).peekable();
+        !is_own
+            && (STROKES.contains(&c)
+                || seen.peek().is_some() && seen.all(|seen| seen.is_ascii_alphanumeric()))
+    };
+    let has_latin = name.chars().any(|c| c.is_ascii_alphabetic());
+    // The letter ı where the rest is Turkish, too, and signs such as × where they stand alone.
+    let turkish = name.chars().any(|c| TURKISH.contains(&c));
+    let stands_alone = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(|c| !c.is_alphanumeric()) && letters.next().is_none()
+    };
+    has_latin
+        && name
+            .split(' ')
+            .filter(|word| !stands_alone(word))
+            .flat_map(str::chars)
+            .any(|c| imitates(c) && !(turkish && c == 'ı'))
+}
+
+/// Lines that Unicode does not list, as it lists `∣`: they look like l.
+const STROKES: [char; 5] = ['│', '┃', '⏐', '❘', '❙'];
+
+/// Letters of Turkish that look like no others.
+const TURKISH: [char; 11] = ['ğ', 'Ğ', 'ş', 'Ş', 'İ', 'ç', 'Ç', 'ö', 'Ö', 'ü', 'Ü'];
+/// What languages are written with, and looks like two letters.
+const WRITTEN: [char; 6] = ['Æ', 'æ', 'Œ', 'œ', 'Þ', 'þ'];
 
 /// Marks by which sites say that somebody is who they claim to be, or that something is safe.
 const fn claims(c: char) -> bool {
@@ -145,6 +183,16 @@ mod tests {
             "ﬁnance",
             "Kakao\u{a0}Bank",
             "ɡoogle",
+            "GoogƖe",
+            "Lınkedın",
+            "G൦൦gle",
+            "G๐๐gle",
+            "G००gle",
+            "Goog│e",
+            "Goog∣e",
+            "Goog⏐e",
+            "PayPa׀",
+            "Kaka೦",
         ] {
             assert!(misleads(name), "{name}");
         }
@@ -175,6 +223,15 @@ mod tests {
             "2026 – 내 일정",
             "☕ 커피",
             "İstanbul",
+            "Kırmızı Şemsiye",
+            "Ærø Færge",
+            "Þórr",
+            "Łódź",
+            "Việt Nam",
+            "हिंदी १००",
+            "Rock’n’Roll – “A” · B",
+            "App │ 서비스",
+            "나의 App × 너의 앱",
         ] {
             assert!(!misleads(name), "{name}");
         }

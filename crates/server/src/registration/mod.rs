@@ -5,6 +5,7 @@
 //! for that. An app that describes itself ([`described`]) is judged with what it names at other addresses, which is fetched
 //! there and nowhere else here. Nothing reads a store, and a change is judged as the whole app that it would make (AD-04).
 
+mod appearance;
 mod authentication;
 pub(crate) mod described;
 mod grants;
@@ -21,6 +22,7 @@ mod redirect_uris;
 mod request;
 mod sector;
 
+pub(crate) use appearance::Appearance;
 pub(crate) use authentication::{
     AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };

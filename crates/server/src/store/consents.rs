@@ -13,7 +13,7 @@ use super::{
 /// The columns of [`Consent`], of `consents c`.
 macro_rules! consent_columns {
     () => {
-        "c.id, c.user_id, c.app_id, c.epoch, c.scopes, c.refused, c.created_at, c.updated_at, c.last_used_at"
+        "c.id, c.user_id, c.app_id, c.epoch, c.scopes, c.refused, c.created_at, c.updated_at, c.last_used_at, c.agreed_app"
     };
 }
 
@@ -34,14 +34,17 @@ statements! {
          WHERE c.user_id = $1 AND c.scopes <> '' AND a.deleted_at IS NULL ORDER BY c.created_at");
     INSERT: Consents = "INSERT INTO consents (id, user_id, app_id, epoch, scopes, refused, created_at, updated_at, \
          last_used_at) VALUES ($1, $2, $3, 0, $4, $5, $6, $6, $6) ON CONFLICT (user_id, app_id) DO NOTHING";
-    EXTEND: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, last_used_at = $3 \
-         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
+    EXTEND: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, last_used_at = $3, agreed_app = NULL \
+         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7 AND agreed_app IS NOT DISTINCT FROM $8";
     DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
     ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     WITHDRAW_ALL: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE app_id = $2 AND scopes <> ''";
+    // Who agreed before it changed last has agreed to what it was, and who agreed earlier to what it was then.
+    KEEP_AGREED: Consents = "UPDATE consents SET agreed_app = $1 \
+         WHERE app_id = $2 AND scopes <> '' AND agreed_app IS NULL";
     DISCONNECT: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND scopes <> ''";
     GUARD: Consents = "UPDATE consents SET epoch = epoch WHERE id = $1 AND epoch = $2";
@@ -84,6 +87,8 @@ pub struct Consent {
     pub updated_at: Timestamp,
     /// When it was last noted as used.
     pub last_used_at: Option<Timestamp>,
+    /// As what the app was seen when it was agreed to, if it has changed since.
+    pub agreed_app: Option<String>,
 }
 
 impl Consent {
@@ -98,6 +103,7 @@ impl Consent {
             created_at: row.timestamp()?,
             updated_at: row.timestamp()?,
             last_used_at: row.optional_timestamp()?,
+            agreed_app: row.optional_text()?,
         })
     }
 }
@@ -115,6 +121,8 @@ pub struct Agreement {
     pub accepted: Vec<String>,
     /// Optional scopes left unticked now.
     pub refused: Vec<String>,
+    /// What was agreed before was to another app than it is by now: it counts no more.
+    pub anew: bool,
 }
 
 /// A service that a person has connected.
@@ -153,14 +161,14 @@ pub async fn connected(db: &Db, user_id: &str) -> Result<Vec<Connection>, StoreE
 }
 
 /// Adds what was ticked to what was agreed before (`seen`, as it was just read), and remembers what was
-/// refused. The consent's id is that of `seen`, else `new_id` with epoch 0; a consent that was disconnected
+/// refused; of an app that has become another one only what was ticked now. The consent's id is that of `seen`, else `new_id` with epoch 0; a consent that was disconnected
 /// keeps its raised epoch. Conflict: it has changed since it was read.
 #[must_use]
 pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> Statement {
-    let Agreement { new_id, user_id, app_id, accepted, refused } = agreement;
+    let Agreement { new_id, user_id, app_id, accepted, refused, anew } = agreement;
     let mut scopes: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
     let mut refused: BTreeSet<&str> = refused.iter().map(String::as_str).collect();
-    if let Some(seen) = seen {
+    if let Some(seen) = seen.filter(|_| !anew) {
         scopes.extend(seen.scopes.split_ascii_whitespace());
         refused.extend(seen.refused.split_ascii_whitespace());
     }
@@ -169,7 +177,9 @@ pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> St
     match seen {
         None => Statement::one(INSERT, values![new_id, user_id, app_id, scopes, refused, at]),
         Some(seen) => {
-            let params = values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused];
+            let agreed_app = seen.agreed_app.as_deref();
+            let params =
+                values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused, agreed_app];
             Statement::one(EXTEND, params)
         }
     }
@@ -179,6 +189,12 @@ pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> St
 #[must_use]
 pub fn withdraw_all(app_id: &str, at: Timestamp) -> Statement {
     Statement::any(WITHDRAW_ALL, values![at, app_id])
+}
+
+/// The app becomes another one for whoever looks at it: whoever has agreed by now has agreed to this.
+#[must_use]
+pub fn keep_agreed(app_id: &str, agreed_app: &str) -> Statement {
+    Statement::any(KEEP_AGREED, values![agreed_app, app_id])
 }
 
 /// Takes one optional scope back. Everything made under the consent ends, because tokens that carry the

@@ -97,7 +97,8 @@ async fn form(
 ) -> Result<Response, PageError> {
     let refused = boxes.iter().any(|term| term.missing);
     let session_id = signed_in.session.id.clone();
-    let asked = Asked { session_id, required: Scopes::default(), optional: Scopes::default() };
+    let asked =
+        Asked { session_id, required: Scopes::default(), optional: Scopes::default(), app: String::new() };
     let step = Step { asked: Some(asked), ..step.clone() };
     let page = TermsPage {
         step: visit.seal(&step).await?,

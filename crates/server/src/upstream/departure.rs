@@ -2,7 +2,8 @@
 
 use axum::{
     extract::{Path, Request, State},
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
 };
 use mapae_client::{Intent, LoginRequest};
 use mapae_protocol::{authorization::Prompt, base64url};
@@ -25,6 +26,10 @@ const REMEMBERED: mapae_protocol::time::Seconds = mapae_protocol::time::Seconds:
 /// `GET /upstream/{name}/start`: only from a page of ours, whose step is the browser's own.
 pub(crate) async fn start(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
     page(app, request, |visit| async move {
+        if visit.unseen {
+            // Leaving is kept in a row.
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
         let step = visit.step().await?.ok_or(PageError::BadRequest)?;
         let upstream = visit.app.upstreams().enabled(&name).ok_or(PageError::NotFound)?;
         leave(&visit, &step, &upstream).await

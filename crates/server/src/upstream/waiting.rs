@@ -11,11 +11,15 @@ use mapae_protocol::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    accounts::throttle,
+    accounts::{shares, throttle},
     fault::{Artefact, Fault},
     interaction::{PageError, Step, StepError, Visit},
     keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, ON_THE_WAY, Seals},
-    store::{CommitError, Concealed, Unit, steps, upstream_notices},
+    store::{
+        CommitError, Concealed, Unit,
+        steps::{self, Kind},
+        upstream_notices,
+    },
 };
 
 /// How often a place for a row is reached for: another page of the same browser may take it at the same moment.
@@ -69,7 +73,11 @@ pub(super) async fn keep_departure(
 ) -> Result<(), PageError> {
     let keys = visit.app.keys().current();
     let payload = seal(&keys.seals.departures, visit, departure)?;
-    keep(visit, departure_id(state), payload, DEPARTURE_LIFE).await.map(|_| ())
+    let source = visit.context.client.throttle_key().to_string();
+    // Who floods from many networks waits for itself, and drops nobody who is on their way (SE-31).
+    let room = visit.app.throttle().take(shares::DEPARTURES, &source, 1, visit.app.now());
+    room.map_err(|_| StepError::Full)?;
+    keep(visit, (departure_id(state), Kind::Departure), payload, DEPARTURE_LIFE).await.map(|_| ())
 }
 
 /// Takes who left with this `state`: once, and only in the browser that left.
@@ -82,6 +90,7 @@ pub(super) async fn take_departure(visit: &Visit, state: &str) -> Result<Departu
         Err(error) => return Err(error.into()),
     };
     let row = rows.into_iter().flatten().next().ok_or(StepError::Foreign)?;
+    app.throttle().give_back(shares::DEPARTURES, &visit.context.client.throttle_key().to_string(), 1);
     let payload = row.read(|row| row.concealed()).map_err(Fault::from)?;
     let keys = app.keys_for(payload.expose()).await?;
     open(|seals| &seals.departures, &keys.seals, visit, &payload)
@@ -92,7 +101,7 @@ pub(super) async fn keep_arrival(visit: &Visit, arrival: &Arrival) -> Result<Str
     let keys = visit.app.keys().current();
     let payload = seal(&keys.seals.arrivals, visit, arrival)?;
     let id = format!("{ARRIVAL}{}", base64url::encode(random::bytes::<16>()));
-    keep(visit, id, payload, ARRIVAL_LIFE).await
+    keep(visit, (id, Kind::Arrival), payload, ARRIVAL_LIFE).await
 }
 
 /// Who waits in this step, if somebody does and their time is not over.
@@ -114,18 +123,23 @@ pub(super) async fn has_ended(visit: &Visit, identity: &Identity) -> Result<bool
 
 /// Nobody waits in this browser any more: who signs out leaves no form behind that would let the next one in.
 pub(crate) async fn drop_arrivals(visit: &Visit) -> Result<(), Fault> {
-    let unit = Unit::from(steps::drop_all(ARRIVAL, &visit.browser.name()));
+    let unit = Unit::from(steps::drop_all(Kind::Arrival, &visit.browser.name()));
     visit.app.commit(unit).await.map(|_| ()).map_err(Fault::from)
 }
 
-async fn keep(visit: &Visit, id: String, payload: Concealed, life: Seconds) -> Result<String, PageError> {
+async fn keep(
+    visit: &Visit,
+    (id, kind): (String, Kind),
+    payload: Concealed,
+    life: Seconds,
+) -> Result<String, PageError> {
     let (app, now) = (&visit.app, visit.app.now());
     let source = visit.context.client.throttle_key().to_string();
     app.throttle().charge(throttle::DEPARTURES, &source, now).map_err(|_| StepError::Full)?;
-    let row = steps::NewStep { id, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
+    let row = steps::NewStep { id, kind, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
     for attempt in 0..ATTEMPTS {
         // Whoever left long ago and has not come back gives way: a flood of departures locks nobody out.
-        let room = || [steps::make_own_room(&row.browser, DEPARTURE, now), steps::make_room(DEPARTURE, now)];
+        let room = || [steps::make_own_room(&row.browser, Kind::Departure, now), steps::make_room(kind, now)];
         let room = (attempt > 0).then(room);
         let unit = Unit::new().with_all(room.into_iter().flatten()).with(steps::put(&row, now));
         match app.commit(unit).await {

@@ -18,14 +18,15 @@ use crate::{
     endpoints::{cors, json, registration_error::RegistrationError},
     fault::Fault,
     registration::{
-        Information, Refused, begins_stricter,
+        Appearance, Information, Refused, begins_stricter,
         described::{self, Asked, Described},
         keeps_secret, shows_otherwise, signs_with_secret,
     },
     store::{
         CommitError, Unit, app_icons, app_secrets,
         apps::{self, RegisteredApp},
-        counters,
+        consents, counters,
+        db::Statement,
         registrations::{self, Change, Registration},
         vouching,
     },
@@ -157,6 +158,7 @@ impl Managed {
             let unit =
                 Unit::from(counters::guard_catalog(generation)).with(self.written(&described, &token, now));
             let unit = unit.with(self.ended(&described, now)).with_all(self.withdrawn(app, &described, now));
+            let unit = unit.with_all(self.seen_before(&described)?);
             match app.commit(unit.with_all(secret.as_ref().map(|secret| self.given(secret, now)))).await {
                 Ok(_) => About::app(self.id()).note(Event::AppChangedItself),
                 Err(CommitError::Conflict { .. }) => return Ok(None),
@@ -239,6 +241,12 @@ impl Managed {
         let ended = (other_kind || other_names || stricter).then(|| apps::revoke(self.id(), now));
         let secrets = (!keeps_secret(&described.settings)).then(|| app_secrets::remove_all(self.id()));
         Unit::new().with_all(ended).with_all(secrets)
+    }
+
+    /// Whoever has agreed has seen another app than the one that it becomes.
+    fn seen_before(&self, described: &Described) -> Result<Option<Statement>, Fault> {
+        let kept = Appearance::to_keep(&self.registered, &described.settings, &described.lists)?;
+        Ok(kept.map(|kept| consents::keep_agreed(self.id(), &kept)))
     }
 
     /// The operator has looked at another app than the one that it becomes.

@@ -13,7 +13,7 @@ use crate::{
     fault::{Artefact, Fault},
     interaction::{
         Asked, PageError, Parties, Step, StepError, Visit,
-        consent::{Questions, accepted, agree_to, granted_of},
+        consent::{Questions, accepted, agree_to, granted_of, is_another_app},
     },
     issue::DeviceApproval,
     pages::device::DeviceDone,
@@ -37,7 +37,7 @@ pub(super) async fn take(visit: &Visit, step: &Step) -> Result<Response, PageErr
     match visit.one("decision")? {
         Some("approve") => {
             let questions = questions(&waiting);
-            if !questions.were_put_by(asked) {
+            if !questions.were_put_by(asked) || is_another_app(asked, &waiting.client) {
                 return ask(visit, step, true).await;
             }
             allow(visit, (device, &waiting), signed_in, (asked, &questions)).await?;
@@ -63,7 +63,7 @@ async fn allow(
     (asked, questions): (&Asked, &Questions),
 ) -> Result<(), PageError> {
     let accepted = accepted(visit, asked)?.intersection(&questions.optional);
-    let consent = waiting.consent.as_ref();
+    let consent = (waiting.consent.as_ref(), waiting.anew);
     let consent = agree_to(visit, (&waiting.client, consent), signed_in, (questions, &accepted)).await?;
     let granted = granted_of(&consent, &waiting.requested, waiting.client.required())?;
     let approval = approval(waiting, signed_in, &consent, granted);

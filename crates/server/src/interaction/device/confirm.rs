@@ -4,7 +4,8 @@
 
 use axum::{
     extract::{Request, State},
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
 };
 
 use super::{Device, Waiting, answer};
@@ -30,6 +31,10 @@ use crate::{
 /// `GET /device/confirm`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
     page(app, request, |visit| async move {
+        if visit.unseen {
+            // The page gives the device to this browser.
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
         let step = visit.step().await?.ok_or(PageError::BadRequest)?;
         ask(&visit, &step, false).await
     })
@@ -68,7 +73,7 @@ pub(super) async fn ask(visit: &Visit, step: &Step, changed: bool) -> Result<Res
     }
     claim(visit, device).await?;
     let questions = questions(&waiting);
-    let step = Step { asked: Some(questions.asked_of(signed_in)), ..step.clone() };
+    let step = Step { asked: Some(questions.asked_of(signed_in, &waiting.client)), ..step.clone() };
     let page = confirm(visit, &step, (device, &waiting), signed_in, &questions);
     Ok(visit.show(&ConfirmDevice { step: visit.seal(&step).await?, changed, ..page }, Some(&step)))
 }

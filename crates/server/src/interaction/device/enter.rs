@@ -9,7 +9,10 @@ use mapae_protocol::device::UserCode;
 
 use super::Device;
 use crate::{
-    accounts::throttle::{self, Throttle, Throttled},
+    accounts::{
+        shares,
+        throttle::{self, Throttle, Throttled},
+    },
     app::App,
     interaction::{Errand, PageError, Step, Visit, page, proceed},
     issue::user_code_digest,
@@ -66,9 +69,11 @@ async fn find(visit: &Visit, typed: &str) -> Result<Option<Device>, PageError> {
     Ok(free.map(|request| Device { id: request.id, user_code }))
 }
 
-/// To whom a wrong code is charged: the network it comes from, and whoever is signed in.
+/// To whom a wrong code is charged: the network it comes from, the wider one around it, and whoever is signed in. All
+/// together share what guesses there are.
 struct Tries {
     source: String,
+    network: String,
     person: Option<String>,
 }
 
@@ -76,6 +81,7 @@ impl Tries {
     fn of(visit: &Visit) -> Self {
         Self {
             source: visit.context.client.throttle_key().to_string(),
+            network: visit.context.client.wider_network().to_string(),
             person: visit.session.as_ref().map(|signed_in| signed_in.user.id.clone()),
         }
     }
@@ -83,15 +89,18 @@ impl Tries {
     fn charge(&self, throttle: &Throttle, visit: &Visit) -> Result<(), Throttled> {
         let now = visit.app.now();
         throttle.charge(throttle::USER_CODES_BY_SOURCE, &self.source, now)?;
-        match &self.person {
-            Some(person) => throttle.charge(throttle::USER_CODES_BY_PERSON, person, now),
-            None => Ok(()),
+        if let Some(person) = &self.person {
+            throttle.charge(throttle::USER_CODES_BY_PERSON, person, now)?;
         }
+        throttle.charge(throttle::USER_CODES_BY_NETWORK, &self.network, now)?;
+        throttle.take(shares::USER_CODES, &self.source, 1, now)
     }
 
     /// A right code costs nothing; the wrong ones before it stay counted, or a code of one's own would buy guesses.
     fn succeeded(&self, throttle: &Throttle) {
         throttle.refund(throttle::USER_CODES_BY_SOURCE, &self.source);
+        throttle.refund(throttle::USER_CODES_BY_NETWORK, &self.network);
+        throttle.give_back(shares::USER_CODES, &self.source, 1);
         if let Some(person) = &self.person {
             throttle.refund(throttle::USER_CODES_BY_PERSON, person);
         }

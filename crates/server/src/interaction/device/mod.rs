@@ -17,6 +17,7 @@ use crate::{
     catalog::Client,
     fault::{Artefact, Fault},
     pages::look::AppCard,
+    registration::Appearance,
     store::{
         consents::{self, Consent},
         device_requests::{self, DeviceRequest, Progress},
@@ -40,6 +41,8 @@ struct Waiting {
     requested: Scopes,
     /// What this person and this app have between them.
     consent: Option<Consent>,
+    /// They had it with another app than this has become.
+    anew: bool,
     agreed: Scopes,
 }
 
@@ -60,7 +63,12 @@ impl Waiting {
             Some(signed_in) => consents::find(app.db(), &signed_in.user.id, client.id()).await?,
             None => None,
         };
-        let agreed = consent.as_ref().map_or("", |consent| consent.scopes.as_str());
+        let valid = match &consent {
+            Some(consent) if Appearance::is_agreed(consent, client.registered(), None)? => Some(consent),
+            _ => None,
+        };
+        let anew = consent.is_some() && valid.is_none();
+        let agreed = valid.map_or("", |consent| consent.scopes.as_str());
         let agreed = Scopes::restore(agreed).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
         let asked =
             Scopes::restore(&request.scopes).map_err(Fault::corrupt(Artefact::ScopesOfDeviceRequest))?;
@@ -69,7 +77,7 @@ impl Waiting {
             // Taken from the app while somebody was on the way.
             return Err(StepError::Over.into());
         }
-        Ok(Self { request, client, requested, consent, agreed })
+        Ok(Self { request, client, requested, consent, anew, agreed })
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 140, sql: include_str!("../../../migrations/0140_ways_added.sql") },
     Migration { version: 141, sql: include_str!("../../../migrations/0141_session_identities.sql") },
     Migration { version: 142, sql: include_str!("../../../migrations/0142_held_members.sql") },
+    Migration { version: 144, sql: include_str!("../../../migrations/0144_kinds_of_steps.sql") },
+    Migration { version: 145, sql: include_str!("../../../migrations/0145_agreed_apps.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

@@ -105,6 +105,31 @@ async fn az_37_the_operator_vouches_for_what_they_have_seen() {
 }
 
 #[tokio::test]
+async fn se_08_who_agreed_is_asked_again_when_a_developer_makes_another_app_of_it() {
+    const ELSEWHERE: &str = "https://evil.example/cb";
+    let server = TestServer::start().await;
+    let (developer, app) = registered(&server).await;
+    let (user, browser) = (server.user("kim@example.com").await, Browser::default());
+    let moved = AppFixture { redirect_uri: ELSEWHERE.to_owned(), ..app.clone() };
+    let silently = async |app: &AppFixture| {
+        browser.open(&Authorization::of(app, "openid").with("prompt", "none").address(&server)).await
+    };
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    let uris = format!("{}\n{ELSEWHERE}", app.redirect_uri);
+    let fields = [("redirect_uris", uris.as_str())];
+    led_to(&developer.save(&server, &app.client_id, "save-addresses", &fields).await);
+    assert!(silently(&app).await.answered("code").is_some(), "where they have been nobody is asked");
+    let page = silently(&moved).await;
+    assert_eq!((page.status.as_u16(), page.location()), (400, None), "a host that they have not seen");
+    led_to(&developer.save(&server, &app.client_id, "save-general", &[("name", "다른 서비스")]).await);
+    assert_eq!(silently(&app).await.location(), None, "another name");
+    server.code(&browser, &user, &Authorization::of(&moved, "openid")).await;
+    for app in [&app, &moved] {
+        assert!(silently(app).await.answered("code").is_some(), "now they have agreed to this one");
+    }
+}
+
+#[tokio::test]
 async fn az_37_a_mail_to_a_stranger_does_not_name_an_app_that_nobody_has_checked() {
     let server = TestServer::start().await;
     let (_, app) = registered(&server).await;

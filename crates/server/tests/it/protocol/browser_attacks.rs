@@ -57,6 +57,68 @@ async fn az_41_who_wants_the_head_of_a_page_gets_no_code() {
 }
 
 #[tokio::test]
+async fn az_41_no_page_on_the_way_gives_a_code_to_who_does_not_look() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+    let waiting = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+    let step = waiting.address.query_pairs().find(|(name, _)| name == "step").unwrap().1.into_owned();
+    // In another tab.
+    server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+    let kinds: [(&str, &[(&str, &str)]); 5] = [
+        ("HEAD", &[]),
+        ("GET", &[("sec-purpose", "prefetch")]),
+        ("GET", &[("sec-purpose", "prefetch;prerender")]),
+        ("GET", &[("sec-fetch-dest", "image"), ("sec-fetch-mode", "no-cors")]),
+        ("GET", &[("sec-fetch-dest", "empty"), ("sec-fetch-mode", "cors")]),
+    ];
+    let pages = ["/sign-in", "/consent", "/terms", "/continue"];
+    for path in pages {
+        let address = server.at(&format!("{path}?{}", mapae_protocol::params::encode([("step", &step)])));
+        for (method, headers) in kinds {
+            let answer = browser.send(method, &address, headers, Vec::new()).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.location()),
+                (204, None),
+                "{path} {method} {headers:?}"
+            );
+        }
+        let seen = browser.send("GET", &address, &[("sec-fetch-dest", "document")], Vec::new()).await;
+        assert!(seen.answered("code").is_some(), "{path}: {} {}", seen.status, seen.body);
+    }
+}
+
+#[tokio::test]
+async fn az_17_what_is_split_over_address_and_body_is_judged_as_one_request() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let good = Authorization::of(&app, "openid");
+    let body = mapae_protocol::params::encode(good.parameters.iter().map(|(name, value)| (name, value)));
+    let browser = Browser::default();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let send = async |query: &[(&str, &str)]| {
+        let address =
+            server.at(&format!("/authorize?{}", mapae_protocol::params::encode(query.iter().copied())));
+        browser.follow(browser.send("POST", &address, &form, body.clone().into_bytes()).await).await
+    };
+    for (name, value) in [
+        ("client_id", "app_other"),
+        ("client_id", app.client_id.as_str()),
+        ("redirect_uri", "https://other.example/cb"),
+    ] {
+        let page = send(&[(name, value)]).await;
+        assert_eq!((page.status.as_u16(), page.location()), (400, None), "{name}={value}");
+    }
+    let page = send(&[("scope", "openid email")]).await;
+    assert_eq!(page.answered("error").as_deref(), Some("invalid_request"));
+    assert!(send(&[]).await.has("login-submit"));
+    assert!(
+        send(&[("utm_source", "mail")]).await.has("login-submit"),
+        "what means nothing is in nobody's way"
+    );
+}
+
+#[tokio::test]
 async fn se_03_se_05_only_the_browser_and_the_session_that_were_asked_can_agree() {
     let server = TestServer::start().await;
     let (_, app) = calendar(&server, false).await;
@@ -309,4 +371,23 @@ async fn se_33_another_spelling_of_a_path_is_another_path() {
         let plain = ["/./token"].contains(&path);
         assert!(plain || answer.status == 404 || answer.status == 400, "{path}: {}", answer.status);
     }
+    // As no client of ours would write it.
+    for path in ["/./token", "/%2e/token", "/x/../token", "/x/%2e%2e/token", "/token/.", "/%74oken"] {
+        let status = raw_status(&server, path).await;
+        assert!(["404", "400"].contains(&status.as_str()), "{path}: {status}");
+    }
+    assert_eq!(raw_status(&server, "/token").await, "401", "the control");
+}
+
+/// The status of a form posted to a path that is sent as it stands.
+async fn raw_status(server: &TestServer, path: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let host = server.address().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: 3\r\n");
+    let form = "content-type: application/x-www-form-urlencoded\r\n\r\na=b";
+    stream.write_all(format!("{head}{form}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
 }

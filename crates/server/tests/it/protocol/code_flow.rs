@@ -1,5 +1,6 @@
 //! The authorization code flow — RFC 6749 §4.1, OIDC Core §3.1.
 
+use mapae::store::apps;
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Page, TestServer};
 use serde_json::json;
@@ -127,6 +128,25 @@ async fn az_01_az_02_nobody_is_redirected_to_an_address_that_is_not_proven() {
 }
 
 #[tokio::test]
+async fn az_01_apps_that_are_gone_and_apps_that_never_were_look_the_same() {
+    let server = TestServer::start().await;
+    let (disabled, deleted) =
+        (server.register(AppSpec::default()).await, server.register(AppSpec::default()).await);
+    let never = AppFixture { client_id: "app_nobody".to_owned(), ..disabled.clone() };
+    let now = server.now();
+    server.write(apps::disable(&disabled.client_id, now)).await;
+    server.write(apps::delete(&deleted.client_id, now)).await;
+    let told = async |app: &AppFixture| {
+        let page = Browser::default().visit(&Authorization::of(app, "openid").address(&server)).await;
+        assert_eq!((page.status.as_u16(), page.location()), (400, None));
+        (page.text("h1"), page.text("main p"), page.body.len())
+    };
+    let expected = told(&never).await;
+    assert_eq!(told(&disabled).await, expected);
+    assert_eq!(told(&deleted).await, expected);
+}
+
+#[tokio::test]
 async fn co_01_a_replayed_code_kills_what_the_first_redemption_gave() {
     let server = TestServer::start().await;
     let (api, app) = calendar(&server, false).await;
@@ -221,6 +241,26 @@ async fn az_29_prompt_login_and_max_age_want_a_fresh_sign_in() {
     let code = server.code(&browser, &user, &aged).await;
     let tokens = server.redeem(&app, &code, &aged.verifier).await;
     assert_eq!(claims(&tokens.text("id_token"))["auth_time"], json!(server.now().unix()));
+}
+
+#[tokio::test]
+async fn az_29_who_leaves_a_sign_in_has_the_session_as_it_was() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+    let plain = Authorization::of(&app, "openid");
+    let begun = server.now().unix();
+    server.code(&browser, &user, &plain).await;
+    server.advance(Seconds::seconds(100));
+    let page = browser.visit(&plain.clone().with("prompt", "login").address(&server)).await;
+    assert!(page.has("login-submit"));
+    let fields = [("email", user.email.as_str()), ("password", "not the password")];
+    assert!(browser.submit(&page, "login-submit", &fields).await.location().is_none());
+    let code = browser.visit(&plain.address(&server)).await.answered("code").unwrap();
+    let tokens = server.redeem(&app, &code, &plain.verifier).await;
+    assert_eq!(claims(&tokens.text("id_token"))["auth_time"], json!(begun));
+    let aged = plain.with("max_age", "99");
+    assert!(browser.visit(&aged.address(&server)).await.has("login-submit"));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use mapae_testkit::{AppSpec, TestServer};
 use serde_json::json;
 
 use super::{calendar, sign_in};
+use crate::store::beneath;
 
 #[tokio::test]
 async fn in_02_in_03_everything_that_is_not_a_living_token_for_the_caller_is_inactive_and_nothing_else() {
@@ -29,6 +30,25 @@ async fn in_02_in_03_everything_that_is_not_a_living_token_for_the_caller_is_ina
         }
         server.advance(Seconds::seconds(300));
         assert_eq!(server.introspect(&api, &access).await.json, inactive, "expired");
+    }
+}
+
+#[tokio::test]
+async fn in_06_of_a_token_that_this_server_has_not_made_nobody_is_asked() {
+    for opaque in [false, true] {
+        let server = TestServer::start().await;
+        let (api, app) = calendar(&server, opaque).await;
+        let access = sign_in(&server, &app, "openid calendar.read").await.tokens.text("access_token");
+        assert!(server.is_active(&api, &access).await);
+        beneath::hide(&server.data().join("mapae.db"), &["grants", "revoked_tokens", "users"]);
+        let mut forged = access.clone();
+        forged.replace_range(access.len() - 2.., "AA");
+        for text in ["garbage", &"A".repeat(access.len()), &forged] {
+            let told = server.introspect(&api, text).await;
+            assert_eq!((told.status.as_u16(), told.json), (200, json!({ "active": false })), "{text}");
+        }
+        let asked = server.introspect(&api, &access).await;
+        assert!(asked.status.is_server_error(), "a token is looked up: {}", asked.json);
     }
 }
 

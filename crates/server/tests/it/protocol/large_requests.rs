@@ -90,6 +90,27 @@ async fn se_31_who_floods_with_large_requests_blocks_nobody_else() {
 }
 
 #[tokio::test]
+async fn se_31_a_flood_of_large_requests_from_many_networks_leaves_room_for_everybody_else() {
+    let settings = vec![("MAPAE_TRUSTED_PROXIES".to_owned(), "127.0.0.1".to_owned())];
+    let server = TestServer::start_with(Options { settings, ..Options::default() }).await;
+    let app = app(&server).await;
+    let address = Authorization::of(&app, "openid").with("state", &"s".repeat(LARGE)).address(&server);
+    let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let open = async |from: String| {
+        http.get(&address).header("x-forwarded-for", from).send().await.unwrap().status().as_u16()
+    };
+    let mut kept = 0;
+    while open(format!("2001:db8:{:x}::1", kept / 25)).await == 303 {
+        kept += 1;
+        assert!(kept < 2_500, "there is no end");
+    }
+    assert!(kept > 1_000, "{kept}");
+    for stranger in ["198.51.100.7", "2a01:db8::7", "2001:db9::1"] {
+        assert_eq!(open(stranger.to_owned()).await, 303, "{stranger}");
+    }
+}
+
+#[tokio::test]
 async fn se_02_a_step_is_over_after_its_hour_and_a_large_one_after_ten_minutes() {
     for (state, life) in [("s".repeat(16), Seconds::hours(1)), ("s".repeat(LARGE), Seconds::minutes(10))] {
         let server = TestServer::start().await;

@@ -139,6 +139,22 @@ async fn co_14_to_19_the_token_endpoint_takes_forms_in_the_body_and_nothing_else
     let known = format!("{address}?client_id={id}&client_secret={}", secret.unwrap());
     let form = [("grant_type", "client_credentials")];
     assert_eq!(http.post(known).form(&form).send().await.unwrap().status(), 401, "a secret in the address");
+    let both = http.post(format!("{address}?grant_type=client_credentials")).basic_auth(id, secret);
+    let both = both.form(&[("grant_type", "client_credentials")]).send().await.unwrap();
+    assert_eq!(both.status(), 400);
+    for (header, value, status) in [
+        ("content-type", "application/x-www-form-urlencoded; charset=utf-16", 415),
+        ("content-type", "application/x-www-form-urlencoded; charset=utf-8", 400),
+        ("content-encoding", "gzip", 415),
+        ("content-encoding", "identity", 415),
+    ] {
+        let mut request =
+            http.post(&address).basic_auth(id, secret).body("grant_type=unheard-of").build().unwrap();
+        let form = reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert("content-type", form);
+        request.headers_mut().insert(header, value.parse().unwrap());
+        assert_eq!(http.execute(request).await.unwrap().status(), status, "{header}: {value}");
+    }
     let twice = http.post(&address).basic_auth(id, secret);
     let twice = twice
         .form(&[("grant_type", "authorization_code"), ("code", "a"), ("code", "b")])

@@ -236,3 +236,26 @@ async fn pa_02_a_public_app_pushes_as_often_as_one_source_may() {
     let user = server.user("hong@example.com").await;
     to_consent(&server, &Browser::default(), &user, &authorization).await;
 }
+
+#[tokio::test]
+async fn pa_02_many_networks_together_keep_no_more_than_there_is_room_for() {
+    let settings = vec![("MAPAE_TRUSTED_PROXIES".to_owned(), "127.0.0.1".to_owned())];
+    let server = TestServer::start_with(Options { settings, ..Options::default() }).await;
+    let app = server.register(AppSpec { public: true, ..AppSpec::default() }).await;
+    let (good, padding) = (Authorization::of(&app, "openid"), "x".repeat(23_000));
+    let http = reqwest::Client::new();
+    let push = async |form: &[(&str, &str)], from: String| {
+        let request = http.post(server.at("/par")).header("x-forwarded-for", from).form(form);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let long = [form(&good), vec![("padding", padding.as_str())]].concat();
+    let mut kept = 0;
+    // As many as a third of the room, which a network has at most that has many networks.
+    while push(&long, format!("2001:db8:{:x}:{:x}::1", kept / 8, kept % 8)).await == 201 {
+        kept += 1;
+        assert!(kept < 2_000, "there is no end");
+    }
+    assert!(kept > 1_500, "{kept}");
+    assert_eq!(push(&long, "198.51.100.7".to_owned()).await, 201, "others have their share");
+    assert_eq!(push(&form(&good), "2001:db9::1".to_owned()).await, 201);
+}

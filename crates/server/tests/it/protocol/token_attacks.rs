@@ -5,6 +5,7 @@ use mapae_testkit::{Authorization, Browser, TestServer, client::send};
 use serde_json::json;
 
 use super::{calendar, claims, sign_in};
+use crate::store::beneath;
 
 #[tokio::test]
 async fn co_10_somebody_elses_code_does_not_fit_ones_own_request() {
@@ -71,6 +72,24 @@ async fn co_04_co_15_nothing_but_a_code_is_a_code() {
     for text in [code.as_str(), step.as_str(), &tokens.text("access_token")] {
         assert_eq!(server.refresh(&app, text).await.error(), "invalid_grant");
     }
+}
+
+#[tokio::test]
+async fn co_15_what_does_not_open_as_a_code_is_asked_nobody() {
+    let server = TestServer::start().await;
+    let (_, app) = calendar(&server, false).await;
+    let signed_in = sign_in(&server, &app, "openid").await;
+    let authorization = Authorization::of(&app, "openid");
+    let code = signed_in.browser.visit(&authorization.address(&server)).await.answered("code").unwrap();
+    beneath::hide(&server.data().join("mapae.db"), &["grants", "code_details", "users", "sessions"]);
+    let mut forged = code.clone();
+    forged.replace_range(code.len() - 2.., "AA");
+    for text in ["x", &"A".repeat(code.len()), &forged, &signed_in.tokens.text("refresh_token")] {
+        let refused = server.redeem(&app, text, &authorization.verifier).await;
+        assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_grant"), "{text}");
+    }
+    let asked = server.redeem(&app, &code, &authorization.verifier).await;
+    assert!(asked.status.is_server_error(), "a code is looked up: {} {}", asked.status, asked.json);
 }
 
 #[tokio::test]

@@ -287,6 +287,42 @@ async fn tx_02_tx_03_whatever_ends_the_subject_ends_what_came_of_it() {
     }
 }
 
+/// As the feed has it, which ends what carries any app's handle.
+#[tokio::test]
+async fn tx_02_in_04_whoever_acted_on_the_way_ends_what_came_of_it() {
+    type End = fn(&str, mapae_protocol::time::Timestamp) -> Unit;
+    let ends: [(&str, End); 3] =
+        [("disabled", apps::disable), ("secret stolen", apps::revoke), ("deleted", apps::delete)];
+    for engine in Engine::ALL {
+        for opaque in [false, true] {
+            for ((name, end), ended) in ends.into_iter().zip([0, 1, 0]) {
+                let server = TestServer::on(engine).await;
+                let scene = Scene::on(&server, opaque).await;
+                let services = [
+                    &scene.service,
+                    &service(&server, &scene.api, &["calendar.read"]).await,
+                    &service(&server, &scene.api, &["calendar.read"]).await,
+                ];
+                let mut tokens = vec![scene.subject.clone()];
+                for service in services {
+                    let answer = exchange(&server, service, tokens.last().unwrap(), &[]).await;
+                    tokens.push(answer.text("access_token"));
+                }
+                for token in &tokens {
+                    assert!(server.is_active(&scene.api, token).await, "{engine:?} {opaque}");
+                }
+                server.write(end(&services[ended].client_id, server.now())).await;
+                for (at, token) in tokens.iter().enumerate() {
+                    let lives = server.is_active(&scene.api, token).await;
+                    assert_eq!(lives, at <= ended, "{engine:?} opaque: {opaque} {name}: token {at}");
+                }
+                let on = exchange(&server, services[2], &tokens[3], &[]).await;
+                assert_eq!(on.error(), "invalid_request", "{engine:?} {opaque} {name}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn tx_03_no_dimension_grows() {
     for engine in Engine::ALL {

@@ -217,6 +217,42 @@ async fn ui_06_apps_at_one_host_know_a_person_by_one_name_and_others_by_another(
     assert_eq!(names.len(), 4, "{names:?}");
 }
 
+/// All texts in a value that are long enough to name somebody.
+fn names(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) if text.len() > 8 => found.push(text.clone()),
+        serde_json::Value::Array(values) => values.iter().for_each(|value| names(value, found)),
+        serde_json::Value::Object(members) => members.values().for_each(|value| names(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn ui_06_no_claim_that_two_apps_are_told_names_one_person_at_both() {
+    let server = open(Engine::Sqlite).await;
+    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+    let mut told = Vec::new();
+    for uri in ["https://a.example/cb", "https://b.example/cb"] {
+        let app = registered(&server, json!({ "redirect_uris": [uri] })).await;
+        let authorization = Authorization::of(&app.app, "openid");
+        let code = server.code(&browser, &user, &authorization).await;
+        let tokens = server.redeem(&app.app, &code, &authorization.verifier).await;
+        let access = tokens.text("access_token");
+        let mut all = Vec::new();
+        names(&claims(&tokens.text("id_token")), &mut all);
+        names(&server.userinfo(&access).await.json, &mut all);
+        if access.split('.').count() == 3 {
+            names(&claims(&access), &mut all);
+        }
+        all.retain(|name| name != server.issuer());
+        told.push(all);
+    }
+    assert!(!told[0].is_empty() && !told[1].is_empty());
+    for name in &told[0] {
+        assert!(!told[1].contains(name), "{name} is told to both: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn se_10_a_logo_is_made_anew_and_shown_from_here() {
     for engine in Engine::ALL {

@@ -1,5 +1,6 @@
 //! Apps that register themselves and manage that — RFC 7591, RFC 7592, OIDC Registration.
 
+mod another;
 mod crowds;
 mod described;
 mod documents;

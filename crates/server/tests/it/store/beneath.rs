@@ -10,6 +10,16 @@ pub(crate) fn execute(file: &Path, statements: &str) {
     open(file).execute_batch(statements).expect("they are executed");
 }
 
+/// Takes tables away, so that whoever asks one of them fails.
+pub(crate) fn hide(file: &Path, tables: &[&str]) {
+    for table in tables {
+        execute(
+            file,
+            &format!("PRAGMA legacy_alter_table = ON; ALTER TABLE {table} RENAME TO hidden_{table}"),
+        );
+    }
+}
+
 /// What SQLite says about the whole file: `ok`, or what is damaged.
 pub(crate) fn integrity(file: &Path) -> String {
     open(file).query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict")

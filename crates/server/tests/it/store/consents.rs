@@ -1,6 +1,7 @@
 //! Consents and grants, row by row.
 
 use mapae::store::{
+    Unit,
     alive::Epochs,
     consents::{self, Agreement},
     grant_states,
@@ -22,6 +23,7 @@ fn agreement(seed: &Seed, accepted: &[&str], refused: &[&str]) -> Agreement {
         app_id: seed.app.clone(),
         accepted: owned(accepted),
         refused: owned(refused),
+        anew: false,
     }
 }
 
@@ -45,6 +47,24 @@ for_each_backend! {
         let first_again = consents::agree(None, &more, at);
         assert!(db.commit(first_again).await.unwrap_err().is_conflict(), "there is one already");
         assert!(consents::find(&db, &seed.user, "app_none").await.unwrap().is_none());
+    }
+
+    async fn se_08_who_agreed_to_what_an_app_was_keeps_what_it_was_until_they_agree_anew(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let find = async || consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+        let before = find().await;
+        assert_eq!(before.agreed_app, None);
+        db.commit(Unit::from(consents::keep_agreed(&seed.app, "first"))).await.unwrap();
+        db.commit(Unit::from(consents::keep_agreed(&seed.app, "second"))).await.unwrap();
+        db.commit(Unit::from(consents::keep_agreed("app_other", "other"))).await.unwrap();
+        assert_eq!(find().await.agreed_app.as_deref(), Some("first"), "who has not seen the second has not agreed to it");
+        let more = agreement(&seed, &["email"], &[]);
+        let stale = consents::agree(Some(&before), &more, NOW);
+        assert!(db.commit(stale).await.unwrap_err().is_conflict(), "the app has changed since it was read");
+        let anew = Agreement { anew: true, ..more };
+        db.commit(consents::agree(Some(&find().await), &anew, NOW)).await.unwrap();
+        let after = find().await;
+        assert_eq!((after.scopes.as_str(), after.agreed_app), ("email", None), "what was agreed before counts no more");
     }
 
     async fn a_disconnected_consent_keeps_its_epoch_when_agreed_again(db: TestDb) {

@@ -51,6 +51,7 @@ for_each_backend! {
             app_id: "app_own".into(),
             accepted: vec!["openid".into()],
             refused: vec![],
+            anew: false,
         };
         db.commit(Unit::from(consents::agree(None, &agreement, NOW))).await.unwrap();
         assert_eq!(developers::people(&db, &seed.user).await.unwrap().get("app_own"), Some(&1));

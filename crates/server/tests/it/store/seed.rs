@@ -45,6 +45,7 @@ impl Seed {
             app_id: seed.app.clone(),
             accepted: vec!["openid".into(), "profile".into()],
             refused: vec![],
+            anew: false,
         };
         let unit = Unit::new()
             .with(users::insert(&new_user(tag), NOW))

@@ -3,7 +3,7 @@
 use mapae::store::{
     Unit, codes,
     links::{self, Link, Purpose},
-    steps::{self, NewStep},
+    steps::{self, Kind, NewStep},
     users,
 };
 use mapae_protocol::time::{Seconds, Timestamp};
@@ -18,10 +18,15 @@ const END: Timestamp = later(Seconds::minutes(10));
 fn step(id: &str, browser: &str) -> NewStep {
     NewStep {
         id: id.into(),
+        kind: Kind::Request,
         browser: browser.into(),
         payload: format!("request-{id}").as_str().into(),
         expires_at: END,
     }
+}
+
+fn of_kind(kind: Kind, id: &str, browser: &str) -> NewStep {
+    NewStep { kind, ..step(id, browser) }
 }
 
 fn link(email: &str) -> Link {
@@ -80,27 +85,42 @@ for_each_backend! {
     }
 
     async fn rp_19_a_flood_of_departures_locks_nobody_out_and_drops_nothing_else(db: TestDb) {
-        for id in ["departure 1", "departure 2", "arrival 3"] {
-            db.commit(steps::put_within(&step(id, id), 3, NOW)).await.unwrap();
+        for (kind, id) in [(Kind::Departure, "1"), (Kind::Departure, "2"), (Kind::Arrival, "3"), (Kind::Request, "4")] {
+            db.commit(steps::put_within(&of_kind(kind, id, id), 2, NOW)).await.unwrap();
         }
         let is_there = async |id: &str| steps::find(&db, id, id, NOW).await.unwrap().is_some();
-        db.commit(steps::make_room_within("departure ", 4, NOW)).await.unwrap();
-        assert!(is_there("departure 1").await, "there is a place left");
-        let put = |id: &str| steps::put_within(&step(id, id), 3, NOW);
-        assert!(db.commit(put("departure 4")).await.unwrap_err().is_conflict());
-        let unit = Unit::from(steps::make_room_within("departure ", 3, NOW)).with(put("departure 4"));
+        db.commit(steps::make_room_within(Kind::Departure, 3, NOW)).await.unwrap();
+        assert!(is_there("1").await, "there is a place left");
+        let put = |id: &str| steps::put_within(&of_kind(Kind::Departure, id, id), 2, NOW);
+        assert!(db.commit(put("5")).await.unwrap_err().is_conflict());
+        let unit = Unit::from(steps::make_room_within(Kind::Departure, 2, NOW)).with(put("5"));
         db.commit(unit).await.expect("who left long ago gives way");
-        assert!(is_there("departure 4").await && is_there("arrival 3").await && !is_there("departure 1").await);
+        assert!(is_there("5").await && is_there("3").await && is_there("4").await && !is_there("1").await);
     }
 
-    async fn se_a_step_whose_name_begins_otherwise_stays(db: TestDb) {
-        for (id, browser) in [("arrival 1", "mine"), ("departure 2", "mine"), ("arrival 3", "yours")] {
-            db.commit(steps::put(&step(id, browser), NOW)).await.unwrap();
+    async fn se_31_a_flood_of_large_requests_takes_no_place_of_who_leaves_or_comes_back(db: TestDb) {
+        for n in 0..3 {
+            db.commit(steps::put_within(&step(&n.to_string(), &n.to_string()), 3, NOW)).await.unwrap();
         }
-        db.commit(steps::drop_all("arrival ", "mine")).await.unwrap();
-        assert!(steps::find(&db, "arrival 1", "mine", NOW).await.unwrap().is_none());
-        assert!(steps::find(&db, "departure 2", "mine", NOW).await.unwrap().is_some());
-        assert!(steps::find(&db, "arrival 3", "yours", NOW).await.unwrap().is_some());
+        assert!(db.commit(steps::put_within(&step("3", "3"), 3, NOW)).await.unwrap_err().is_conflict());
+        for (kind, id) in [(Kind::Departure, "leaves"), (Kind::Arrival, "comes")] {
+            db.commit(steps::put_within(&of_kind(kind, id, id), 3, NOW)).await.expect("it has its own room");
+        }
+        db.commit(steps::make_room_within(Kind::Request, 3, NOW)).await.unwrap();
+        for id in ["leaves", "comes"] {
+            assert!(steps::find(&db, id, id, NOW).await.unwrap().is_some(), "{id}");
+        }
+    }
+
+    async fn se_a_step_of_another_kind_stays(db: TestDb) {
+        let arrival = |id: &str, browser: &str| of_kind(Kind::Arrival, id, browser);
+        for step in [arrival("1", "mine"), of_kind(Kind::Departure, "2", "mine"), arrival("3", "yours")] {
+            db.commit(steps::put(&step, NOW)).await.unwrap();
+        }
+        db.commit(steps::drop_all(Kind::Arrival, "mine")).await.unwrap();
+        assert!(steps::find(&db, "1", "mine", NOW).await.unwrap().is_none());
+        assert!(steps::find(&db, "2", "mine", NOW).await.unwrap().is_some());
+        assert!(steps::find(&db, "3", "yours", NOW).await.unwrap().is_some());
     }
 
     async fn se_a_link_is_for_one_purpose_and_one_use(db: TestDb) {

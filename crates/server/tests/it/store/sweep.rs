@@ -32,7 +32,13 @@ async fn plant(db: &TestDb) -> Seed {
     let secret = NewSecret { id: "sec_next".into(), hash: "next".into(), sealed: None };
     db.commit(app_secrets::rotate(&seed.app, &secret, Before::ValidUntil(END), NOW)).await.unwrap();
     db.commit(codes::put("code", &"details".into(), END)).await.unwrap();
-    let step = NewStep { id: "step".into(), browser: "b".into(), payload: "p".into(), expires_at: END };
+    let step = NewStep {
+        id: "step".into(),
+        kind: steps::Kind::Request,
+        browser: "b".into(),
+        payload: "p".into(),
+        expires_at: END,
+    };
     db.commit(steps::put(&step, NOW)).await.unwrap();
     let link = Link { email: "a@b".into(), user_id: None, user_epoch: None, payload: None, expires_at: END };
     db.commit(links::insert(&"link".into(), Purpose::Reset, &link, NOW)).await.unwrap();

@@ -257,6 +257,7 @@ mod tests {
             app_id: "none".into(),
             accepted: vec![],
             refused: vec![],
+            anew: false,
         };
         let orphan = Unit::from(consents::agree(None, &orphan, NOW));
         let (connection, outcomes) = commit(connection, vec![insert("a", 1), orphan, insert("b", 1)]);

@@ -55,23 +55,44 @@ async fn de_01_a_person_takes_the_budget_along_from_network_to_network() {
     let page = type_code(&server, &browser, &device.user_code).await;
     assert!(sign_in_at(&browser, page, &user).await.has("device-allow"));
     let mut told = Vec::new();
+    let form = browser.visit(&server.at("/device")).await;
     for network in 1..=7 {
-        let form = browser.visit(&server.at("/device")).await;
-        let (_, fields) = form.form("device-continue");
-        let csrf = &fields.iter().find(|(name, _)| name == "csrf").unwrap().1;
-        let body = mapae_protocol::params::encode([("csrf", csrf.as_str()), ("user_code", "BBBB-BBBB")]);
-        let origin = server.at("");
-        let address = format!("198.51.100.{network}");
-        let headers = [
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("origin", origin.trim_end_matches('/')),
-            ("sec-fetch-site", "same-origin"),
-            ("x-forwarded-for", address.as_str()),
-        ];
-        let page = browser.send("POST", &server.at("/device"), &headers, body.into_bytes()).await;
-        told.push(page.status.as_u16());
+        told.push(guess(&server, &form, &browser, &format!("198.51.100.{network}")).await);
     }
     assert_eq!(told, [422, 422, 422, 422, 422, 429, 429]);
+}
+
+/// A wrong code, from this address.
+async fn guess(server: &TestServer, form: &mapae_testkit::Page, browser: &Browser, from: &str) -> u16 {
+    let (_, fields) = form.form("device-continue");
+    let csrf = &fields.iter().find(|(name, _)| name == "csrf").unwrap().1;
+    let body = mapae_protocol::params::encode([("csrf", csrf.as_str()), ("user_code", "BBBB-BBBB")]);
+    let origin = server.at("");
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("origin", origin.trim_end_matches('/')),
+        ("sec-fetch-site", "same-origin"),
+        ("x-forwarded-for", from),
+    ];
+    browser.send("POST", &server.at("/device"), &headers, body.into_bytes()).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn de_01_a_network_of_many_networks_guesses_no_more_than_one_company_mistypes() {
+    let settings = vec![("MAPAE_TRUSTED_PROXIES".to_owned(), "127.0.0.1".to_owned())];
+    let server = TestServer::start_with(Options { settings, ..Options::default() }).await;
+    let browser = Browser::default();
+    let form = browser.visit(&server.at("/device")).await;
+    for network in [|n: u32| format!("2001:db8:7:{n:x}::1"), |n: u32| format!("203.0.113.{n}")] {
+        let mut guesses = 0;
+        for n in 0..120 {
+            guesses += u32::from(guess(&server, &form, &browser, &network(n)).await == 422);
+        }
+        assert_eq!(guesses, 100);
+    }
+    for neighbour in ["2001:db8:8::1", "203.0.114.1"] {
+        assert_eq!(guess(&server, &form, &browser, neighbour).await, 422, "{neighbour}");
+    }
 }
 
 #[tokio::test]

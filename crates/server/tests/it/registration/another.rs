@@ -1,0 +1,102 @@
+//! What people agreed to give an app is not for the app that it becomes — OIDC Core §3.1.2.4; threats SE-08, AZ-37.
+
+use mapae_testkit::{AppFixture, Authorization, Browser, Engine, Page, TestServer, UserFixture};
+use serde_json::{Value, json};
+
+use super::{Registered, open, registered};
+
+/// Asks without a page, at this address of the app's.
+async fn silently(server: &TestServer, browser: &Browser, app: &AppFixture, redirect_uri: &str) -> Page {
+    let app = AppFixture { redirect_uri: redirect_uri.to_owned(), ..app.clone() };
+    browser.open(&Authorization::of(&app, "openid email").with("prompt", "none").address(server)).await
+}
+
+/// The same in a way that cannot be answered.
+async fn wrongly(server: &TestServer, browser: &Browser, app: &AppFixture, redirect_uri: &str) -> Page {
+    let app = AppFixture { redirect_uri: redirect_uri.to_owned(), ..app.clone() };
+    browser.open(&Authorization::of(&app, "unheard.of").address(server)).await
+}
+
+/// Somebody who has agreed.
+async fn agreed(server: &TestServer, app: &Registered) -> (UserFixture, Browser) {
+    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+    server.code(&browser, &user, &Authorization::of(&app.app, "openid email")).await;
+    assert!(silently(server, &browser, &app.app, &app.app.redirect_uri).await.answered("code").is_some());
+    (user, browser)
+}
+
+#[tokio::test]
+async fn se_08_who_agreed_is_asked_again_when_an_app_that_registered_itself_becomes_another() {
+    const ELSEWHERE: &str = "https://acme-bank.evil.example/cb";
+    let uri = "https://a.example/cb";
+    for engine in Engine::ALL {
+        for (what, change, at) in [
+            ("name", json!({ "client_name": "다른 앱" }), uri),
+            ("address", json!({ "redirect_uris": [ELSEWHERE] }), ELSEWHERE),
+            ("both", json!({ "client_name": "다른 앱", "redirect_uris": [ELSEWHERE] }), ELSEWHERE),
+        ] {
+            let server = open(engine).await;
+            let app = registered(&server, json!({})).await;
+            let (user, browser) = agreed(&server, &app).await;
+            let mut said = app.same();
+            said.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            let changed = app.update(&said).await;
+            assert_eq!(changed.status, 200, "{}", changed.json);
+            for page in [
+                silently(&server, &browser, &app.app, at).await,
+                wrongly(&server, &browser, &app.app, at).await,
+            ] {
+                assert_eq!((page.status.as_u16(), page.location()), (400, None), "{engine:?} {what}");
+            }
+            let now = AppFixture { redirect_uri: at.to_owned(), ..app.app.clone() };
+            let authorization = Authorization::of(&now, "openid email");
+            let page = browser.visit(&authorization.address(&server)).await;
+            assert!(page.has("consent-approve"), "{engine:?} {what}: {}", page.body);
+            server.code(&browser, &user, &authorization).await;
+            assert!(
+                silently(&server, &browser, &now, at).await.answered("code").is_some(),
+                "{engine:?} {what}"
+            );
+            assert_eq!(wrongly(&server, &browser, &now, at).await.status, 303, "{engine:?} {what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn se_08_a_redirect_uri_on_another_host_is_agreed_to_anew_and_nobody_else_is_asked() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let app = registered(&server, json!({ "subject_type": "public" })).await;
+        let (_, browser) = agreed(&server, &app).await;
+        let (old, path, host) = ("https://a.example/cb", "https://a.example/new", "https://b.example/cb");
+        let picture = json!({ "redirect_uris": [old, path, host], "client_uri": "https://a.example" });
+        let mut said = app.same();
+        said.as_object_mut().unwrap().extend(picture.as_object().unwrap().clone());
+        assert_eq!(app.update(&said).await.status, 200);
+        for (at, known) in [(old, true), (path, true), (host, false)] {
+            let page = silently(&server, &browser, &app.app, at).await;
+            assert_eq!(page.answered("code").is_some(), known, "{engine:?} {at}");
+            assert_eq!(wrongly(&server, &browser, &app.app, at).await.location().is_some(), known, "{at}");
+        }
+        // What it was before is what was agreed to.
+        assert_eq!(app.update(&app.with("redirect_uris", json!([old]))).await.status, 200);
+        assert!(silently(&server, &browser, &app.app, old).await.answered("code").is_some());
+    }
+}
+
+#[tokio::test]
+async fn se_08_an_answer_is_about_the_app_that_its_page_has_shown() {
+    let server = open(Engine::Sqlite).await;
+    let app = registered(&server, json!({})).await;
+    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+    let authorization = Authorization::of(&app.app, "openid email");
+    let sign_in = browser.visit(&authorization.address(&server)).await;
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    let changed = app.update(&app.with("client_name", Value::from("다른 앱"))).await;
+    assert_eq!(changed.status, 200, "{}", changed.json);
+    let again = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    assert!(again.location().is_none() && again.body.contains("다른 앱"), "{}", again.body);
+    let back = browser.submit(&again, "consent-approve", &[("all", "1")]).await;
+    assert!(back.answered("code").is_some());
+}
