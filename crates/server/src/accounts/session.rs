@@ -222,6 +222,7 @@ fn by_password(auth_time: Timestamp) -> Proof {
         amr: AMR_PASSWORD.to_owned(),
         acr: Some(ACR_PASSWORD.to_owned()),
         proved_at: Some(auth_time),
+        passed_at: None,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 130, sql: include_str!("../../../migrations/0130_sectors_of_devices.sql") },
     Migration { version: 131, sql: include_str!("../../../migrations/0131_whose_registrations.sql") },
     Migration { version: 132, sql: include_str!("../../../migrations/0132_pushed_requests_begun.sql") },
+    Migration { version: 146, sql: include_str!("../../../migrations/0146_passes_of_sessions.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.
