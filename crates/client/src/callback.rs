@@ -21,7 +21,7 @@ use mapae_protocol::{
     authorization::response::{self, AuthorizationResponse, Outcome},
     error::{Endpoint, ErrorCode},
     id_token::IdTokenClaims,
-    params::{Limits, Params},
+    params::{self, Params},
     scope::Scopes,
     secret::Secret,
     time::Timestamp,
@@ -29,15 +29,20 @@ use mapae_protocol::{
 use serde_json::{Map, Value};
 
 use crate::{
+    back_channel::{Limits, within},
     definition::{Document, Place},
     error::Error,
     identity::{EndUser, Identity},
+    observe::Purpose,
     pending::PendingLogin,
     posted,
     provider::{IdTokenContext, Provider, ProviderError},
     return_to::ReturnTo,
     tokens::Tokens,
 };
+
+/// A login takes as long at most as so many requests.
+const REQUESTS: u32 = 2;
 
 /// Why what the browser brought is not an answer to a login of this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +97,7 @@ impl CallbackResponse {
     /// # Errors
     /// [`CallbackError::Malformed`] or [`CallbackError::Response`].
     pub fn parse(query: Option<&str>) -> Result<Self, CallbackError> {
-        let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST);
+        let params = Params::parse(query.unwrap_or_default().as_bytes(), params::Limits::REQUEST);
         let params = params.map_err(|_| CallbackError::Malformed)?;
         let brought = posted::brought(&params);
         Ok(Self { response: AuthorizationResponse::parse(&params)?, said: said(&params), brought })
@@ -138,9 +143,26 @@ impl Provider {
     /// That a `state` is used once is the caller's part: a pending login is taken by value. For web services
     /// [`Client::callback`](crate::Client::callback) does all of it.
     ///
+    /// Everything that the provider is asked takes ten seconds at most, or twice what
+    /// [`answering_within`](crate::ProviderSettings::answering_within) says: a person waits in front of the screen.
+    ///
     /// # Errors
     /// The first check that fails.
     pub async fn finish(
+        &self,
+        pending: PendingLogin,
+        response: &CallbackResponse,
+        now: Timestamp,
+    ) -> Result<CompletedLogin, Error> {
+        let time = self.settings().answer_within.min(Limits::TIME) * REQUESTS;
+        match within(time, self.finished(pending, response, now)).await {
+            Ok(finished) => finished,
+            // It did not come to a request: somebody else's was waited for.
+            Err(error) => Err(self.gave_up(Purpose::Keys, error, now).into()),
+        }
+    }
+
+    async fn finished(
         &self,
         pending: PendingLogin,
         response: &CallbackResponse,

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use mapae_protocol::{
     digest::sha256_base64url, issuer::Issuer, locale::Locale, secret::Secret, time::Timestamp,
 };
+use tokio::time::Instant;
 
 use breaker::Breaker;
 pub use error::{MetadataError, ProviderError};
@@ -38,6 +39,7 @@ pub(crate) use token_answer::{error_with_success, mended};
 use crate::{
     back_channel::{Answer, BackChannel, HttpError, Limits, Outgoing},
     definition::{Definition, Place},
+    observe::Purpose,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -226,9 +228,10 @@ impl Provider {
         if self.0.breaker.is_open(now) {
             return Err(ProviderError::Resting);
         }
+        let began = Instant::now();
         let answer = self.0.back_channel.send(outgoing).await;
         match &answer {
-            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.succeeded(),
+            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.answered(began.elapsed(), now),
             Ok(_) | Err(HttpError::Unreachable | HttpError::Timeout | HttpError::Broken) => {
                 self.0.breaker.failed(now);
             }
@@ -239,5 +242,11 @@ impl Provider {
             self.0.nonces.learn(outgoing.url.as_str(), &answer.headers);
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
+    }
+
+    /// Nobody waits any longer for what belongs to a login.
+    pub(crate) fn gave_up(&self, purpose: Purpose, error: HttpError, now: Timestamp) -> ProviderError {
+        self.0.breaker.failed(now);
+        ProviderError::NoAnswer(purpose, error)
     }
 }

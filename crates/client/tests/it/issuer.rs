@@ -82,6 +82,8 @@ pub(crate) struct Behaviour {
     pub(crate) claims: Option<Edit>,
     pub(crate) tokens: Option<Edit>,
     pub(crate) user_info: Option<Edit>,
+    /// How long every answer takes.
+    pub(crate) takes: Duration,
     pub(crate) replies: HashMap<&'static str, Reply>,
     pub(crate) signing: Signing,
     /// Refreshes wait for a permit before they are answered (after they were done).
@@ -231,10 +233,19 @@ impl Inner {
         read(&mut self.behaviour.lock().unwrap())
     }
 
-    fn note(&self, path: &'static str, form: HashMap<String, String>, headers: &HeaderMap) -> Option<Reply> {
+    async fn note(
+        &self,
+        path: &'static str,
+        form: HashMap<String, String>,
+        headers: &HeaderMap,
+    ) -> Option<Reply> {
         let authorization =
             headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
         self.hits.lock().unwrap().push(Hit { path, form, authorization });
+        let takes = self.behaviour(|behaviour| behaviour.takes);
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
         self.behaviour(|behaviour| behaviour.replies.get(path).cloned())
     }
 
@@ -322,7 +333,7 @@ impl Inner {
 }
 
 async fn metadata(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/.well-known/openid-configuration", HashMap::new(), &headers) {
+    if let Some(reply) = issuer.note("/.well-known/openid-configuration", HashMap::new(), &headers).await {
         return misbehave(reply).await;
     }
     let url = &issuer.url;
@@ -336,7 +347,7 @@ async fn metadata(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Respo
 }
 
 async fn jwks(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/jwks", HashMap::new(), &headers) {
+    if let Some(reply) = issuer.note("/jwks", HashMap::new(), &headers).await {
         return misbehave(reply).await;
     }
     let keys = issuer.published.lock().unwrap().clone();
@@ -348,7 +359,7 @@ async fn token(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    let reply = issuer.note("/token", form.clone(), &headers);
+    let reply = issuer.note("/token", form.clone(), &headers).await;
     if let Some(reply) = reply {
         return misbehave(reply).await;
     }
@@ -381,7 +392,7 @@ async fn token(
 }
 
 async fn user_info(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers) {
+    if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers).await {
         return misbehave(reply).await;
     }
     let token = headers[header::AUTHORIZATION].to_str().unwrap().split_once(' ').unwrap().1;
