@@ -8,7 +8,7 @@ pub(crate) use super::method::Method;
 use super::{
     Entrant, StoreError, Vault,
     database::{Row, Statement, statements, values},
-    endings, sessions, sign_ups,
+    endings, names, sessions, sign_ups,
 };
 use crate::{identity::EndUser, sign_up::SignUpId};
 
@@ -140,6 +140,7 @@ impl Vault {
         let mut unit = endings::standing(entrant, now);
         unit.extend(conditions);
         unit.push(taking(method, observed));
+        unit.extend(matches!(by, Taker::Founder(_)).then(|| names::giving(&method.account)));
         // Sessions of a time when it opened another account, which is gone.
         unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
         Ok(self.database.commit_all(unit).await?.is_some())
@@ -184,6 +185,7 @@ impl Vault {
             FORGET.with(key()),
             FORGET_AGREEMENTS.with(key()),
             FORGET_GUARD.with(key()),
+            names::forgetting(account),
         ];
         self.database.commit(unit).await.map(drop)
     }
