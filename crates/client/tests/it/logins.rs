@@ -1,9 +1,12 @@
 //! Starting logins, and what one browser or many can make of that.
 
-use mapae_client::{Error, Intent, LoginError, LoginRequest, ReturnTo};
+use mapae_client::{Error, Field, Intent, LoginError, LoginRequest, ReturnTo, SignUpError};
 use mapae_protocol::params::{Limits, Params};
 
-use crate::website::{Browser, Setup, Website};
+use crate::{
+    issuer::Issuer,
+    website::{Browser, Setup, Website},
+};
 
 fn parameters(url: &str) -> Params {
     Params::parse(url.split_once('?').unwrap().1.as_bytes(), Limits::REQUEST).unwrap()
@@ -214,4 +217,44 @@ async fn the_client_authenticates_in_exactly_one_way() {
     website.sign_in(&issuer, "alice").await.unwrap();
     let hit = issuer.hits("/token").remove(0);
     assert_eq!((hit.authorization, hit.form["client_secret"].as_str()), (None, crate::website::SECRET));
+}
+
+#[tokio::test]
+async fn rp_19_who_never_answers_the_form_keeps_one_place() {
+    let setup = Setup { sign_up: vec![Field::required("nickname")], ..Setup::default() };
+    let (website, issuer) = Website::start_with(setup).await;
+    let (other, _) = website.sign_in(&issuer, "bob").await.unwrap();
+    let mut earlier: Vec<Browser> = Vec::new();
+    for _ in 0..20 {
+        let (browser, location) = website.sign_in(&issuer, "alice").await.unwrap();
+        assert_eq!(location, "/sign-up");
+        earlier.push(browser);
+    }
+    let mut last = earlier.pop().unwrap();
+    for browser in &earlier {
+        let refused = website.client.sign_up_form(&browser.headers()).await.unwrap_err();
+        assert!(matches!(refused, Error::SignUp(SignUpError::NotWaiting)), "{refused:?}");
+    }
+    website.client.sign_up_form(&other.headers()).await.expect("nobody else gives way");
+    last.sign_up(&website, "nickname=a").await.unwrap();
+    assert!(last.user(&website).await.is_some());
+}
+
+/// The same name at another provider is somebody else: neither their user nor their tokens.
+#[tokio::test]
+async fn lk_06_a_name_at_one_provider_opens_nothing_of_the_same_name_at_another() {
+    let (website, issuer) = Website::start().await;
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let (person, user) = (browser.person(&website).await.unwrap(), browser.user(&website).await.unwrap());
+    let token = website.client.access_token(&person).await.unwrap();
+    let other = Issuer::start(&website.clock).await;
+    let elsewhere = website.second_process(&other).await;
+    let (namesake, _) = elsewhere.sign_in(&other, "alice").await.unwrap();
+    let stranger = namesake.person(&elsewhere).await.unwrap();
+    assert_ne!(stranger, person);
+    assert_ne!(namesake.user(&elsewhere).await.unwrap().number, user.number);
+    assert!(!elsewhere.client.access_token(&stranger).await.unwrap().is(&token));
+    // And what ends with the one stays with the other.
+    elsewhere.client.sign_out_everywhere(&stranger).await.unwrap();
+    assert_eq!(browser.user(&website).await, Some(user));
 }
