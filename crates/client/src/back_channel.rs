@@ -10,6 +10,7 @@ use mapae_protocol::{
     client_credentials_header::ClientCredentials, dpop, endpoint_uri::EndpointUri, params, secret::Secret,
 };
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     http_error::HttpError,
@@ -29,6 +30,24 @@ impl Limits {
     pub(crate) const TIME: Duration = Duration::from_secs(5);
     /// The longest answer that is read.
     pub(crate) const BYTES: usize = 64 * 1_024;
+}
+
+tokio::task_local! {
+    /// When everything is over that belongs to what goes on.
+    static DEADLINE: Instant;
+}
+
+/// How much later `work` itself is given up: a request that is cut off is still told of.
+const SLACK: Duration = Duration::from_millis(250);
+
+/// All requests of `work` together take no longer than this, and no more does what it waits for beside them.
+///
+/// # Errors
+/// The time is over.
+pub(crate) async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, HttpError> {
+    let deadline = Instant::now() + time;
+    let work = timeout_at(deadline + SLACK, DEADLINE.scope(deadline, work));
+    work.await.map_err(|_| HttpError::Timeout)
 }
 
 /// A request to a provider.
@@ -71,6 +90,7 @@ pub(crate) struct Answer {
 /// Speaks to one provider.
 pub(crate) struct BackChannel {
     client: reqwest::Client,
+    time: Duration,
     observer: Option<Arc<dyn Observer>>,
 }
 
@@ -81,8 +101,9 @@ impl BackChannel {
         trusts_nobody: bool,
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Self, ConfigurationError> {
+        let time = limits.time.min(Limits::TIME);
         let mut builder = reqwest::Client::builder()
-            .timeout(limits.time.min(Limits::TIME))
+            .timeout(time)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .no_proxy()
@@ -92,12 +113,12 @@ impl BackChannel {
         }
         let missing = ConfigurationError::new(Setting::CertificateAuthorities, "none could be loaded");
         let client = builder.build().map_err(|_| missing)?;
-        Ok(Self { client, observer })
+        Ok(Self { client, time, observer })
     }
 
     /// One request, one answer; nothing is tried twice.
     pub(crate) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Answer, HttpError> {
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         let received = self.exchange(outgoing).await;
         if let Some(observer) = &self.observer {
             let outcome = match &received {
@@ -110,7 +131,15 @@ impl BackChannel {
     }
 
     async fn exchange(&self, outgoing: &Outgoing<'_>) -> Result<Answer, HttpError> {
-        let response = self.request(outgoing).send().await.map_err(|error| classify(&error))?;
+        let mut request = self.request(outgoing);
+        if let Ok(deadline) = DEADLINE.try_with(|deadline| *deadline) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(HttpError::Timeout);
+            }
+            request = request.timeout(left.min(self.time));
+        }
+        let response = request.send().await.map_err(|error| classify(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
             return Err(HttpError::Redirected);

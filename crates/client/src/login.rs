@@ -183,7 +183,7 @@ impl Provider {
     /// Starts a login. For web services [`Client::login`](crate::Client::login) does this and keeps the rest.
     ///
     /// # Errors
-    /// The provider's metadata cannot be had.
+    /// The provider's metadata cannot be had, or [`LoginError::ReservedParameter`]: the definition sets what is asked for.
     pub async fn start(&self, request: &LoginRequest, now: Timestamp) -> Result<StartedLogin, Error> {
         let metadata = self.metadata(now).await?;
         let mut pending = PendingLogin::begin(self, request.intent, request.return_to.clone(), now);
@@ -191,9 +191,16 @@ impl Provider {
         if !request.items.is_empty() {
             pending.scopes = self.scopes_of(&request.items)?;
         }
-        let own = self.parameters(&pending).into_iter().chain(self.terms(&request.terms)?);
+        let mut parameters = self.parameters(&pending);
+        parameters.extend(self.terms(&request.terms)?);
+        // Also what this definition alone sets: of two, the provider would take either.
+        let is_set = |name: &str| parameters.iter().any(|(set, _)| set.eq_ignore_ascii_case(name));
+        if request.extra.iter().any(|(name, _)| is_set(name)) {
+            return Err(LoginError::ReservedParameter.into());
+        }
         let extra = request.extra_pairs().into_iter().map(|(name, value)| (name, value.to_owned()));
-        let mut parameters: Vec<_> = own.chain(extra).map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut parameters: Vec<_> =
+            parameters.into_iter().chain(extra).map(|(name, value)| (name.to_owned(), value)).collect();
         if self.pushes(&metadata) {
             let request_uri = self.push(&parameters, &metadata, now).await?;
             parameters.retain(|(name, _)| name == "client_id");

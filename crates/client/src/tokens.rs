@@ -19,6 +19,9 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// The least that must be left of a token when it is handed out: a request takes a moment to arrive.
 const MARGIN: Seconds = Seconds::seconds(10);
 
+/// How long nobody asks for other tokens again because an API rejects them: it would reject those, too.
+const REJECTED_ONCE: Seconds = Seconds::seconds(30);
+
 /// What a provider gave, and until when.
 #[derive(Clone, Debug)]
 pub struct Tokens {
@@ -33,6 +36,8 @@ pub struct Tokens {
     pub(crate) scopes: Scopes,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
+    /// When an API's rejection of those before them brought them.
+    pub(crate) forced_at: Option<Timestamp>,
 }
 
 impl Tokens {
@@ -63,6 +68,11 @@ impl Tokens {
         expires_at.unix() - now.unix() < margin.max(1)
     }
 
+    /// Whether an API rejected those before them a moment ago: another refresh would help no more.
+    pub(crate) fn were_forced_lately(&self, now: Timestamp) -> bool {
+        self.forced_at.is_some_and(|forced_at| now < forced_at.plus(REJECTED_ONCE))
+    }
+
     /// Whether the access token is certainly over.
     #[must_use]
     pub fn expired(&self, now: Timestamp) -> bool {
@@ -82,6 +92,7 @@ impl Tokens {
             scopes: self.scopes.to_string(),
             issued_at: self.issued_at.unix(),
             expires_at: self.expires_at.map(Timestamp::unix),
+            forced_at: self.forced_at.map(Timestamp::unix),
         };
         // Texts and numbers only: this cannot fail, and an empty row would be unreadable, not wrong.
         serde_json::to_vec(&plain).unwrap_or_default()
@@ -101,6 +112,7 @@ impl Tokens {
             scopes: Scopes::restore(&read.scopes).ok()?,
             issued_at: Timestamp::from_unix(read.issued_at),
             expires_at: read.expires_at.map(Timestamp::from_unix),
+            forced_at: read.forced_at.map(Timestamp::from_unix),
         })
     }
 }
@@ -116,6 +128,8 @@ struct Plain<'a> {
     scopes: String,
     issued_at: i64,
     expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forced_at: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +143,8 @@ struct Read {
     scopes: String,
     issued_at: i64,
     expires_at: Option<i64>,
+    #[serde(default)]
+    forced_at: Option<i64>,
 }
 
 /// An access token that may be used now.
@@ -215,6 +231,7 @@ mod tests {
             scopes: Scopes::parse("openid calendar.read").unwrap(),
             issued_at: Timestamp::from_unix(1_000),
             expires_at: life.map(|life| Timestamp::from_unix(1_000 + life)),
+            forced_at: None,
         }
     }
 

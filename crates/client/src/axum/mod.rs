@@ -202,13 +202,20 @@ async fn sign_up<U: Send + Sync + 'static>(
 
 async fn sign_out<U: Send + Sync + 'static>(
     State(desk): State<Desk<U>>,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    // No page of another site can make a browser send this header.
-    let by_token = desk.client.issues_tokens() && headers.contains_key(http::header::AUTHORIZATION);
-    if !by_token && !same_origin::is_same_origin(&headers, desk.client.origin()) {
-        return same_origin::refused();
+    if !same_origin::is_same_origin(&headers, desk.client.origin()) {
+        match desk.client.shows_access_token(&headers).await {
+            // No page of another site has one. The header alone says nothing: browsers send it by themselves (RFC 7617).
+            Ok(true) => {}
+            // Whoever posts a refresh token has it; cookies come along with any form.
+            Ok(false) if desk.client.is_of_a_front_end_without_cookies(&headers) => {
+                headers.remove(http::header::COOKIE);
+            }
+            Ok(false) => return same_origin::refused(),
+            Err(error) => return desk.fail(&error, &headers),
+        }
     }
     match desk.client.sign_out(&headers, &body).await {
         Ok(gone) => redirect(gone),

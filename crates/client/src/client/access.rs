@@ -42,7 +42,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// Another access token than the one that an API has just answered with `401`.
     ///
     /// If somebody else has refreshed in the meantime, it is theirs; otherwise it is refreshed now, however long the
-    /// old one should have lived.
+    /// old one should have lived. It is the very same one if a rejection brought that less than 30 seconds ago: an API that
+    /// rejects everything costs the provider no refresh for each call.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -58,12 +59,17 @@ impl<U: Send + Sync + 'static> Client<U> {
 impl Need {
     /// Whether these tokens can be used as they are.
     pub(super) fn is_met_by(&self, tokens: &Tokens, now: Timestamp) -> bool {
-        !tokens.due(now) && self.accepts(&tokens.access_token())
+        !tokens.due(now) && (self.accepts(&tokens.access_token()) || tokens.were_forced_lately(now))
     }
 
     /// Whether these tokens can still be used, though a refresh would be better.
     pub(super) fn can_do_with(&self, tokens: &Tokens, now: Timestamp) -> bool {
         !tokens.expired(now) && self.accepts(&tokens.access_token())
+    }
+
+    /// Whether tokens that are not due are replaced for the sake of this.
+    pub(super) fn forces(&self, tokens: &Tokens, now: Timestamp) -> bool {
+        !tokens.due(now) && !self.accepts(&tokens.access_token())
     }
 
     /// Whether this is another token than the rejected one.

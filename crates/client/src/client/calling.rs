@@ -65,8 +65,12 @@ impl<U: Send + Sync + 'static> Client<U> {
         loop {
             match call(token.clone()).await.map_err(CallError::Call)? {
                 Attempt::WantsNonce(_) if !has_nonce => has_nonce = true,
-                Attempt::Unauthorized(_) if !refreshed => {
-                    token = self.after_unauthorized(person, &token).await?;
+                Attempt::Unauthorized(answer) if !refreshed => {
+                    let rejected = token;
+                    token = self.after_unauthorized(person, &rejected).await?;
+                    if token.is(&rejected) {
+                        return Ok(answer);
+                    }
                     refreshed = true;
                 }
                 last => return Ok(last.into_inner()),

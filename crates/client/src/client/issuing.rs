@@ -99,6 +99,16 @@ impl<U: Send + Sync + 'static> Client<U> {
         }))
     }
 
+    /// Whether the request shows an access token of the service's own that works.
+    pub(crate) async fn shows_access_token(&self, headers: &HeaderMap) -> Result<bool, Error> {
+        Ok(self.core.bearer_session(headers).await?.is_some())
+    }
+
+    /// Whether a front end made the request that keeps its tokens itself: its access token may be over, and it posts the other.
+    pub(crate) fn is_of_a_front_end_without_cookies(&self, headers: &HeaderMap) -> bool {
+        self.core.keeps_no_cookie() && bearer(headers).is_some()
+    }
+
     async fn redeem(&self, headers: &HeaderMap, code: &str) -> Issued {
         let (core, now) = (&self.core, self.now());
         core.issuing()?;
@@ -160,10 +170,10 @@ impl<U: Send + Sync + 'static> Client<U> {
 
     /// The application's own id of the user, or a name that says nothing about them: the same one by whichever of their
     /// sign-in methods they came.
-    fn subject(&self, (account, user): &(EndUser, U)) -> String {
+    async fn subject(&self, (account, user): &(EndUser, U)) -> Result<String, StoreError> {
         match &self.subject_of {
-            Some(subject) => subject(user),
-            None => self.vault().pseudonym(account),
+            Some(subject) => Ok(subject(user)),
+            None => self.vault().name_of_account(account).await,
         }
     }
 
@@ -179,7 +189,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let expires_at = now.plus(issuing.access_life).min(session.expires_at);
         let claims = AccessTokenClaims {
             iss: issuing.issuer.clone(),
-            sub: self.subject(owner),
+            sub: self.subject(owner).await?,
             aud: Audience::one(&issuing.audience),
             exp: expires_at,
             iat: now,

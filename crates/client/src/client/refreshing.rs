@@ -108,7 +108,9 @@ impl Refreshing<'_> {
         }
         match self.refresh(&kept).await {
             Ok(None) => Ok(Turn::Again),
-            Ok(Some(tokens)) => {
+            Ok(Some(mut tokens)) => {
+                let now = self.now();
+                tokens.forced_at = self.need.forces(&kept.tokens, now).then_some(now);
                 let kept = self.keep(&kept, &tokens).await?;
                 Ok(if kept { Turn::Settled(tokens.access_token()) } else { Turn::Again })
             }
@@ -139,7 +141,10 @@ impl Refreshing<'_> {
     /// One refresh, asked for again if its answer is lost; `None` if somebody else has taken over meanwhile.
     async fn refresh(&self, kept: &Kept) -> Result<Option<Tokens>, Error> {
         let provider = self.core.giver(self.person, kept)?;
-        let has_turn = || async { self.core.vault.take(&self.lease, self.now()).await.map_err(Error::from) };
+        let has_turn = || async {
+            let goes_on = self.core.vault.goes_on(self.person, kept, &self.lease, self.now()).await;
+            goes_on.map_err(Error::from)
+        };
         provider.refresh_in_turn(self.person, &kept.tokens, || self.now(), has_turn).await
     }
 

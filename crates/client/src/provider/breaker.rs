@@ -1,6 +1,9 @@
 //! A provider that does not answer costs only its own button.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use mapae_protocol::time::{Seconds, Timestamp};
 
@@ -9,6 +12,9 @@ const FAILURES: u32 = 5;
 
 /// For how long; then one failure more is enough.
 const REST: Seconds = Seconds::seconds(10);
+
+/// What an answer takes that comes too late to be a good one.
+const SLOW: Duration = Duration::from_secs(3);
 
 const BETWEEN_TRIES: Seconds = Seconds::seconds(1);
 
@@ -34,7 +40,12 @@ impl Breaker {
         now < until
     }
 
-    pub(super) fn succeeded(&self) {
+    /// It has answered. Who takes this long keeps people waiting as much as who does not answer, and counts as that.
+    pub(super) fn answered(&self, took: Duration, now: Timestamp) {
+        if took > SLOW { self.failed(now) } else { self.succeeded() }
+    }
+
+    fn succeeded(&self) {
         *self.state() = State::default();
     }
 
@@ -74,5 +85,17 @@ mod tests {
         assert!(breaker.is_open(later), "one failure after the rest is enough");
         breaker.succeeded();
         assert!(!breaker.is_open(later) && !breaker.is_open(later));
+    }
+
+    #[test]
+    fn rp_18_a_provider_that_drips_is_left_alone_like_one_that_does_not_answer() {
+        let (breaker, now) = (Breaker::default(), Timestamp::from_unix(100));
+        let (quick, slow) = (Duration::from_millis(2_900), Duration::from_millis(3_100));
+        for took in [slow, slow, slow, slow, quick, slow, slow, slow, slow] {
+            breaker.answered(took, now);
+            assert!(!breaker.is_open(now), "not five in a row");
+        }
+        breaker.answered(slow, now);
+        assert!(breaker.is_open(now));
     }
 }

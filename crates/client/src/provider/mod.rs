@@ -23,6 +23,7 @@ use std::sync::Arc;
 use mapae_protocol::{
     digest::sha256_base64url, issuer::Issuer, locale::Locale, secret::Secret, time::Timestamp,
 };
+use tokio::time::Instant;
 
 use breaker::Breaker;
 pub use error::{MetadataError, ProviderError};
@@ -39,6 +40,7 @@ use crate::{
     back_channel::{Answer, BackChannel, Limits, Outgoing},
     definition::{Definition, Place},
     http_error::HttpError,
+    observe::Purpose,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -225,9 +227,10 @@ impl Provider {
         if self.0.breaker.is_open(now) {
             return Err(ProviderError::Resting);
         }
+        let began = Instant::now();
         let answer = self.0.back_channel.send(outgoing).await;
         match &answer {
-            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.succeeded(),
+            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.answered(began.elapsed(), now),
             Ok(_) | Err(HttpError::Unreachable | HttpError::Timeout | HttpError::Broken) => {
                 self.0.breaker.failed(now);
             }
@@ -238,6 +241,12 @@ impl Provider {
             self.0.nonces.learn(outgoing.url.as_str(), &answer.headers);
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
+    }
+
+    /// Nobody waits any longer for what belongs to a login.
+    pub(crate) fn gave_up(&self, purpose: Purpose, error: HttpError, now: Timestamp) -> ProviderError {
+        self.0.breaker.failed(now);
+        ProviderError::NoAnswer(purpose, error)
     }
 }
 

@@ -63,6 +63,7 @@ impl Provider {
             scopes,
             issued_at: now,
             expires_at: self.good_until(response.expires_in, now),
+            forced_at: None,
         })
     }
 
@@ -96,6 +97,7 @@ impl Provider {
             scopes: response.scope.unwrap_or_else(|| tokens.scopes.clone()),
             issued_at: now,
             expires_at: self.good_until(response.expires_in, now),
+            forced_at: None,
         };
         let vouched = self.vouched_for(person, &refreshed, now)?;
         let id_token = if vouched { refreshed.id_token } else { tokens.id_token.clone() };

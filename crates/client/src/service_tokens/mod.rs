@@ -105,8 +105,10 @@ impl<U> ServiceTokens<U> {
         self
     }
 
-    /// With the user's own id in the service as `sub`. Default: a keyed hash of issuer and subject, the same for the
-    /// same person at the same provider.
+    /// With the user's own id in the service as `sub`; one that is never given to another user (OIDC Core §2). Default: a
+    /// random name that an account gets when it is founded, the same by whichever method its owner signs in; whoever founds an
+    /// account after it was deleted gets another one. An account from before there were such names, or that the application
+    /// made without a sign-up here, is called by a keyed hash of the issuer and subject by which it is known.
     #[must_use]
     pub fn subject(mut self, subject: impl Fn(&U) -> String + Send + Sync + 'static) -> Self {
         self.subject = Some(Arc::new(subject));

@@ -6,12 +6,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mapae_protocol::{base64url, random, seal::SealRoot};
+use mapae_protocol::{base64url, digest::hkdf_sha256, random, seal::SealRoot};
 
-use super::{StoreError, database::private_file};
+use super::{
+    StoreError,
+    database::{Done, Statement, private_file, statements, values},
+};
 
 /// The id that stands in front of what the key sealed.
 const ID: &str = "v1";
+
+/// What the fingerprint of a key is derived with.
+const FINGERPRINT: &[u8] = b"client vault key fingerprint";
+
+/// The row of the fingerprint; there is one key.
+const ONLY: i64 = 1;
+
+statements! {
+    NOTE = "INSERT INTO vault_keys (number, fingerprint) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING";
+    NOTED = "SELECT fingerprint FROM vault_keys WHERE number = $1";
+}
 
 /// 256 secret bits that must not lie beside a copy of the vault's file.
 #[derive(Clone, Debug)]
@@ -26,6 +40,17 @@ pub enum KeyFileError {
     /// It does not hold a key.
     #[error("the key file does not hold 32 bytes as base64url")]
     Malformed,
+    /// There is a vault and no key beside it. None is made: nobody could read what was sealed under the old one.
+    #[error(
+        "the key of this vault is missing: put the key file back beside it, or move the vault away to begin with an empty one"
+    )]
+    Missing,
+    /// The vault was made with another key.
+    #[error(
+        "this is not the key of this vault: put the key back with which it was made, or move the vault away to begin with \
+         an empty one"
+    )]
+    Another,
 }
 
 impl VaultKey {
@@ -55,6 +80,25 @@ impl VaultKey {
         let secret =
             base64url::decode_array(text.trim()).map_err(|_| StoreError::open(KeyFileError::Malformed))?;
         Self::from_bytes(secret)
+    }
+}
+
+impl VaultKey {
+    /// Writes down by what this key is known, if no other one is; what is written down is read last.
+    pub(super) fn noting(&self) -> Vec<Statement> {
+        vec![NOTE.with(values![ONLY, self.fingerprint()]), NOTED.with(values![ONLY])]
+    }
+
+    /// Whether this is the vault's own key, by what was found after [`noting`](Self::noting).
+    pub(super) fn ensure_noted(&self, mut done: Vec<Done>) -> Result<(), StoreError> {
+        let noted = done.pop().and_then(Done::row).map(|mut row| row.text()).transpose()?;
+        let own = noted.is_some_and(|noted| noted == self.fingerprint());
+        own.then_some(()).ok_or_else(|| StoreError::open(KeyFileError::Another))
+    }
+
+    /// Nobody finds the key by it.
+    fn fingerprint(&self) -> String {
+        base64url::encode(hkdf_sha256(b"", self.0.expose(), FINGERPRINT).expose())
     }
 }
 

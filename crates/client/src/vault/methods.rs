@@ -6,7 +6,7 @@ pub(crate) use super::method::{Method, Registered};
 use super::{
     StoreError, Vault,
     database::{Row, Statement, statements, values},
-    sessions, taking,
+    names, sessions, taking,
 };
 use crate::identity::EndUser;
 
@@ -132,6 +132,7 @@ impl Vault {
             FORGET.with(key()),
             FORGET_AGREEMENTS.with(key()),
             FORGET_GUARD.with(key()),
+            names::forgetting(account),
         ];
         self.database.commit(unit).await.map(drop)
     }

@@ -13,6 +13,7 @@ mod leases;
 mod logouts;
 mod method;
 mod methods;
+mod names;
 mod resting;
 mod service_keys;
 mod sessions;
@@ -23,6 +24,7 @@ mod tidying;
 mod tokens;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -33,10 +35,10 @@ use mapae_protocol::{
     seal::{Purpose, Sealer},
 };
 
-use database::Database;
 pub use database::StoreError;
 #[cfg(feature = "postgres")]
 pub use database::postgres::address as postgres_address;
+use database::{Database, Done};
 pub(crate) use endings::Entrant;
 pub(crate) use families::Family;
 pub use key::{KeyFileError, VaultKey};
@@ -92,15 +94,21 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault in `path`, with its key in `path` plus `.key`; both are made if they are not there.
+    /// Opens the vault in `path`, with its key in `path` plus `.key`; both are made if neither is there.
     ///
     /// Keep the key away from where copies of the file go (see [`Self::open_with`]).
     ///
     /// # Errors
-    /// [`StoreError::Open`], [`StoreError::Database`] or [`StoreError::Newer`].
+    /// [`StoreError::Open`], [`StoreError::Database`] or [`StoreError::Newer`]. A vault without its key is not opened
+    /// ([`KeyFileError::Missing`]), nor with another one ([`KeyFileError::Another`]).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        // Before the key is looked for: a process that starts at the same time makes the key first.
+        let is_made = fs::metadata(path.as_ref()).is_ok_and(|file| file.len() > 0);
         let mut key = PathBuf::from(path.as_ref());
         key.as_mut_os_string().push(".key");
+        if is_made && !key.exists() {
+            return Err(StoreError::open(KeyFileError::Missing));
+        }
         let key = VaultKey::file(key)?;
         Self::open_with(path, &key)
     }
@@ -110,7 +118,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: impl AsRef<Path>, key: &VaultKey) -> Result<Self, StoreError> {
-        Self::new(Database::open(path.as_ref())?, key)
+        Self::new(Database::open(path.as_ref(), key.noting())?, key)
     }
 
     /// Opens the vault at `url` with a key from elsewhere, for instance [`VaultKey::file`]. All processes that share a vault
@@ -124,10 +132,11 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`]; and the database cannot be reached.
     pub async fn connect(url: &str, key: &VaultKey) -> Result<Self, StoreError> {
-        Self::new(Database::connect(url).await?, key)
+        Self::new(Database::connect(url, key.noting()).await?, key)
     }
 
-    fn new(database: Database, key: &VaultKey) -> Result<Self, StoreError> {
+    fn new((database, noted): (Database, Vec<Done>), key: &VaultKey) -> Result<Self, StoreError> {
+        key.ensure_noted(noted)?;
         let roots = std::slice::from_ref(&key.0);
         Ok(Self {
             database,
@@ -152,7 +161,7 @@ impl Vault {
     }
 
     /// A name for a person that nobody can try names of providers against who has not the key.
-    pub(crate) fn pseudonym(&self, person: &EndUser) -> String {
+    fn pseudonym(&self, person: &EndUser) -> String {
         let name = format!("{}\0{}", person.issuer(), person.subject());
         base64url::encode(hmac_sha256(&self.pseudonyms, name.as_bytes()))
     }

@@ -23,7 +23,8 @@ statements! {
 }
 
 impl Vault {
-    /// Keeps who somebody proved to be until the form is answered.
+    /// Keeps who somebody proved to be until the form is answered, in the place of an earlier one of theirs: who never answers
+    /// fills no table.
     pub(crate) async fn await_sign_up(
         &self,
         id: &SignUpId,
@@ -34,7 +35,7 @@ impl Vault {
         let sealed = self.sign_ups.seal(&waiting.to_bytes(), hash.as_bytes());
         let person = waiting.identity.person();
         let row = values![hash, sealed, waiting.expires_at, person.issuer(), person.subject()];
-        let unit = [SWEEP.with(values![now]), AWAIT.with(row)];
+        let unit = [SWEEP.with(values![now]), forget(person), AWAIT.with(row)];
         self.database.commit(unit).await.map(drop)
     }
 

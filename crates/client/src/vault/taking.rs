@@ -5,7 +5,7 @@ use mapae_protocol::time::Timestamp;
 use super::{
     Entrant, Method, StoreError, Vault,
     database::{Statement, statements, values},
-    endings, methods, sessions, sign_ups,
+    endings, methods, names, sessions, sign_ups,
 };
 use crate::{identity::EndUser, sign_up::SignUpId};
 
@@ -73,6 +73,7 @@ impl Vault {
         let mut unit = endings::standing(entrant, now);
         unit.extend(conditions);
         unit.push(methods::writing(method, observed));
+        unit.extend(matches!(by, Taker::Founder(_)).then(|| names::giving(&method.account)));
         // Sessions of a time when it opened another account, which is gone.
         unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
         Ok(self.database.commit_all(unit).await?.is_some())

@@ -1,6 +1,8 @@
 //! Provider tokens, sealed; each change makes a new version, so that a late writer can see that it is late.
+//!
+//! A version is a random number: a row that is removed and made again never has one of before.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::{random, time::Timestamp};
 
 use super::{
     Entry, Lease, StoreError, Vault,
@@ -14,12 +16,12 @@ use crate::{identity::EndUser, tokens::Tokens};
 const TABLE: &str = "tokens";
 
 statements! {
-    KEEP = "INSERT INTO tokens (issuer, subject, provider, sealed, version) VALUES ($1, $2, $3, $4, 1)
+    KEEP = "INSERT INTO tokens (issuer, subject, provider, sealed, version) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (issuer, subject) DO UPDATE
-        SET provider = excluded.provider, sealed = excluded.sealed, version = tokens.version + 1";
+        SET provider = excluded.provider, sealed = excluded.sealed, version = excluded.version";
     FIND = "SELECT provider, sealed, version FROM tokens WHERE issuer = $1 AND subject = $2";
-    SUCCEED = "UPDATE tokens SET sealed = $1, version = version + 1
-        WHERE issuer = $2 AND subject = $3 AND version = $4";
+    SUCCEED = "UPDATE tokens SET sealed = $1, version = $2
+        WHERE issuer = $3 AND subject = $4 AND version = $5";
     BURY = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND version = $3";
     FORGET = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2";
 }
@@ -57,13 +59,13 @@ impl Vault {
     /// Keeps tokens; earlier ones of the same person are replaced.
     pub(super) fn keeping(&self, person: &EndUser, provider: &str, tokens: &Tokens) -> Statement {
         let sealed = self.seal(person, provider, tokens);
-        KEEP.with(values![person.issuer(), person.subject(), provider, sealed])
+        KEEP.with(values![person.issuer(), person.subject(), provider, sealed, fresh_version()])
     }
 
-    /// The tokens of a person.
+    /// The tokens of a person. What cannot be opened is not there: the next login puts others in its place.
     pub(crate) async fn tokens(&self, person: &EndUser) -> Result<Option<Kept>, StoreError> {
         let row = self.database.row(FIND, values![person.issuer(), person.subject()]).await?;
-        row.map(|row| self.unseal(person, row)).transpose()
+        row.map_or(Ok(None), |row| self.opened(person, row))
     }
 
     /// Asks for the right to refresh and reads the tokens in one step, so that what is refreshed is what is there.
@@ -80,13 +82,25 @@ impl Vault {
         let standing = lease.standing(standing, now)?;
         let Some(row) = found.row() else { return Ok(Claim::Gone) };
         match standing {
-            Standing::Ours => self.unseal(person, row).map(Claim::Held),
+            Standing::Ours => Ok(self.opened(person, row)?.map_or(Claim::Gone, Claim::Held)),
             Standing::Theirs => Ok(Claim::Busy),
         }
     }
 
+    /// Prolongs the right to refresh; `false` if somebody else has it, or what is refreshed is not there any more.
+    pub(crate) async fn goes_on(
+        &self,
+        person: &EndUser,
+        refreshed: &Kept,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let claim = self.claim(person, lease, now).await?;
+        Ok(matches!(claim, Claim::Held(kept) if kept.version == refreshed.version))
+    }
+
     /// Puts the successor in the place of what was refreshed and gives the lease back; `false` if what was refreshed is
-    /// not there any more.
+    /// not there any more. Whoever has taken over meanwhile does not count: nobody else may have the successor.
     pub(crate) async fn succeed(
         &self,
         person: &EndUser,
@@ -95,13 +109,20 @@ impl Vault {
         lease: &Lease,
     ) -> Result<bool, StoreError> {
         let sealed = self.seal(person, &refreshed.provider, tokens);
-        let succeed = SUCCEED.with(values![sealed, person.issuer(), person.subject(), refreshed.version]);
+        let succeed = SUCCEED.with(values![
+            sealed,
+            fresh_version(),
+            person.issuer(),
+            person.subject(),
+            refreshed.version
+        ]);
         let done = self.database.commit([lease.giving_back(), succeed]).await?;
         Ok(done.is_some_and(|[_, succeeded]| succeeded.happened()))
     }
 
     /// Removes dead tokens (with the person's sessions, if asked) and gives the lease back; `false`, and nothing
-    /// removed, if they were replaced in the meantime.
+    /// removed, if they were replaced in the meantime, or somebody else is at refreshing them: the provider may have given
+    /// them the successor.
     pub(crate) async fn bury(
         &self,
         person: &EndUser,
@@ -110,14 +131,9 @@ impl Vault {
         end_sessions: bool,
     ) -> Result<bool, StoreError> {
         let bury = BURY.with(values![person.issuer(), person.subject(), dead.version]);
-        let buried = if end_sessions {
-            let unit = [lease.giving_back(), bury, sessions::end_all_without_tokens(person)];
-            self.database.commit(unit).await?.is_some_and(|[_, buried, _]| buried.happened())
-        } else {
-            let done = self.database.commit([lease.giving_back(), bury]).await?;
-            done.is_some_and(|[_, buried]| buried.happened())
-        };
-        Ok(buried)
+        let mut unit = vec![lease.giving_back().must(), bury.must()];
+        unit.extend(end_sessions.then(|| sessions::end_all_without_tokens(person)));
+        Ok(self.database.commit_all(unit).await?.is_some())
     }
 
     /// Removes a person's tokens and ends their sessions.
@@ -137,13 +153,21 @@ impl Vault {
         self.tokens.seal(&tokens.to_bytes(), &bound_to(person, provider))
     }
 
-    fn unseal(&self, person: &EndUser, mut row: Row) -> Result<Kept, StoreError> {
+    fn opened(&self, person: &EndUser, mut row: Row) -> Result<Option<Kept>, StoreError> {
         let (provider, sealed, version) = (row.text()?, row.text()?, row.int()?);
         let opened = self.tokens.open(&sealed, &bound_to(person, &provider));
         let tokens = opened.ok().and_then(|bytes| Tokens::from_bytes(&bytes));
-        let tokens = tokens.ok_or(StoreError::Unreadable(TABLE))?;
-        Ok(Kept { provider, tokens, version })
+        if tokens.is_none() {
+            let error = StoreError::Unreadable(TABLE);
+            tracing::error!(provider, %error, "a person's tokens are lost: they sign in again");
+        }
+        Ok(tokens.map(|tokens| Kept { provider, tokens, version }))
     }
+}
+
+/// One that no row of this person has had.
+fn fresh_version() -> i64 {
+    i64::from_be_bytes(random::bytes()) & i64::MAX
 }
 
 fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {

@@ -302,3 +302,22 @@ async fn rp_18_rp_24_known_keys_serve_for_an_hour_while_the_provider_does_not_gi
     issuer.behave().replies.clear();
     website.sign_in(&issuer, "alice").await.unwrap();
 }
+
+/// Each answer is in time, and all together are not.
+#[tokio::test]
+async fn rp_18_a_login_ends_in_time_however_its_provider_drips() {
+    let settings: fn(ProviderSettings) -> _ = |settings| settings.answering_within(PATIENCE);
+    let (website, issuer) = Website::start_with(Setup { settings, ..Setup::default() }).await;
+    let mut browser = Browser::default();
+    let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    issuer.behave().takes = PATIENCE * 4 / 5;
+    let began = std::time::Instant::now();
+    let refused = browser.come_back(&website, &query).await.unwrap_err();
+    assert!(
+        matches!(refused, Error::Provider(ProviderError::NoAnswer(_, HttpError::Timeout))),
+        "{refused:?}"
+    );
+    assert!(began.elapsed() >= PATIENCE, "it was not given up for nothing");
+    issuer.obey();
+    website.sign_in(&issuer, "alice").await.unwrap();
+}

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use mapae_client::{
-    Client, ClientRegistration, Definition, EndUser, Error, EventKind, Field, LoginRequest, Notice, Provider,
-    ProviderError, ProviderSettings, Setting,
+    Client, ClientRegistration, Definition, EndUser, Error, EventKind, Field, LoginError, LoginRequest,
+    Notice, Provider, ProviderError, ProviderSettings, Setting,
 };
 use mapae_protocol::{jose::HeaderType, time::Timestamp};
 use serde_json::json;
@@ -178,4 +178,28 @@ async fn lk_07_two_apps_of_ours_at_one_provider_are_refused_when_their_names_wou
     };
     assert_eq!(build(["client-1", "client-2"]).await, Err(Setting::ClientId));
     assert_eq!(build(["client-1", "client-1"]).await, Ok(()));
+}
+
+/// Also not by another spelling of the name.
+#[tokio::test]
+async fn rp_20_what_a_definition_sets_nobody_adds_to() {
+    let (website, issuer) = Website::start().await;
+    let text = FILE.replace(
+        "scopes = [\"openid\"]",
+        "scopes = [\"openid\"]\nparameters = { acr_values = \"urn:high\" }\nintents = { choose_account = { display = \"popup\" } }",
+    );
+    let definition = Definition::parse(&text).unwrap().with("base", issuer.url());
+    let settings = ProviderSettings::new("op").for_development();
+    let provider = Provider::new(definition, registration("op").with_secret(SECRET), settings).unwrap();
+    let begin = async |request: LoginRequest| provider.start(&request, website.clock.now()).await;
+    let refused = |outcome: Result<_, Error>| {
+        let error = outcome.err().expect("refused");
+        assert!(matches!(error, Error::Login(LoginError::ReservedParameter)), "{error:?}");
+    };
+    refused(begin(LoginRequest::from_query(Some("acr_values=urn:low")).unwrap()).await);
+    refused(begin(LoginRequest::new().with_extra("ACR_Values", "urn:low").unwrap()).await);
+    let choosing = || LoginRequest::from_query(Some("display=page")).unwrap();
+    refused(begin(choosing().with_intent(mapae_client::Intent::ChooseAccount)).await);
+    let started = begin(choosing()).await.unwrap().authorization_url;
+    assert!(started.contains("display=page") && started.contains("acr_values=urn%3Ahigh"), "{started}");
 }

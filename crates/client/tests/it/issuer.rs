@@ -82,6 +82,8 @@ pub(crate) struct Behaviour {
     pub(crate) claims: Option<Edit>,
     pub(crate) tokens: Option<Edit>,
     pub(crate) user_info: Option<Edit>,
+    /// How long every answer takes.
+    pub(crate) takes: Duration,
     pub(crate) replies: HashMap<&'static str, Reply>,
     pub(crate) signing: Signing,
     /// Refreshes wait for a permit before they are answered (after they were done).
@@ -237,21 +239,42 @@ impl Inner {
         read(&mut self.behaviour.lock().unwrap())
     }
 
-    fn note(&self, path: &'static str, form: HashMap<String, String>, headers: &HeaderMap) -> Option<Reply> {
+    async fn note(
+        &self,
+        path: &'static str,
+        form: HashMap<String, String>,
+        headers: &HeaderMap,
+    ) -> Option<Reply> {
         let authorization =
             headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
         let proven = headers.contains_key("dpop");
-        self.hits.lock().unwrap().push(Hit { path, form, authorization, proven, query: None });
+        self.heard(Hit { path, form, authorization, proven, query: None }).await
+    }
+
+    async fn heard(&self, hit: Hit) -> Option<Reply> {
+        let path = hit.path;
+        self.hits.lock().unwrap().push(hit);
+        let takes = self.behaviour(|behaviour| behaviour.takes);
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
         self.behaviour(|behaviour| behaviour.replies.get(path).cloned())
     }
 
     /// A form that was posted, with the whole of its address.
-    fn note_post(&self, uri: &Uri, form: &HashMap<String, String>, headers: &HeaderMap) -> Option<Reply> {
+    async fn note_post(
+        &self,
+        uri: &Uri,
+        form: &HashMap<String, String>,
+        headers: &HeaderMap,
+    ) -> Option<Reply> {
         let paths = ["/token", "/par", "/revoke"];
         let path = paths.into_iter().find(|path| *path == uri.path()).unwrap();
-        let reply = self.note(path, form.clone(), headers);
-        self.hits.lock().unwrap().last_mut().unwrap().query = uri.query().map(str::to_owned);
-        reply
+        let authorization =
+            headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        let proven = headers.contains_key("dpop");
+        let query = uri.query().map(str::to_owned);
+        self.heard(Hit { path, form: form.clone(), authorization, proven, query }).await
     }
 
     fn edited(&self, mut value: Value, edit: impl FnOnce(&Behaviour) -> Option<Edit>) -> Value {
@@ -338,7 +361,7 @@ impl Inner {
 }
 
 async fn metadata(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/.well-known/openid-configuration", HashMap::new(), &headers) {
+    if let Some(reply) = issuer.note("/.well-known/openid-configuration", HashMap::new(), &headers).await {
         return misbehave(reply).await;
     }
     let url = &issuer.url;
@@ -352,7 +375,7 @@ async fn metadata(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Respo
 }
 
 async fn jwks(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/jwks", HashMap::new(), &headers) {
+    if let Some(reply) = issuer.note("/jwks", HashMap::new(), &headers).await {
         return misbehave(reply).await;
     }
     let keys = issuer.published.lock().unwrap().clone();
@@ -365,7 +388,7 @@ async fn token(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    let reply = issuer.note_post(&uri, &form, &headers);
+    let reply = issuer.note_post(&uri, &form, &headers).await;
     if let Some(reply) = reply {
         return misbehave(reply).await;
     }
@@ -403,7 +426,7 @@ async fn pushed(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    if let Some(reply) = issuer.note_post(&uri, &form, &headers) {
+    if let Some(reply) = issuer.note_post(&uri, &form, &headers).await {
         return misbehave(reply).await;
     }
     let said = json!({ "request_uri": "urn:ietf:params:oauth:request_uri:1", "expires_in": 60 });
@@ -416,14 +439,14 @@ async fn revoked(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    match issuer.note_post(&uri, &form, &headers) {
+    match issuer.note_post(&uri, &form, &headers).await {
         Some(reply) => misbehave(reply).await,
         None => StatusCode::OK.into_response(),
     }
 }
 
 async fn user_info(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers) {
+    if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers).await {
         return misbehave(reply).await;
     }
     let token = headers[header::AUTHORIZATION].to_str().unwrap().split_once(' ').unwrap().1;

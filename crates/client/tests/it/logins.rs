@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use mapae_client::{
-    CallbackResponse, ClientRegistration, CompletedLogin, Error, HttpError, Intent, LoginError, LoginRequest,
-    Provider, ProviderError, ProviderSettings, ReturnTo, StartedLogin, observe::Purpose,
+    CallbackResponse, ClientRegistration, CompletedLogin, Error, Field, HttpError, Intent, LoginError,
+    LoginRequest, Provider, ProviderError, ProviderSettings, ReturnTo, SignUpError, StartedLogin,
+    observe::Purpose,
 };
 use mapae_protocol::params::{Limits, Params};
 use serde_json::json;
@@ -322,4 +323,44 @@ async fn rfc7009_2_2_1_a_revocation_that_was_not_taken_is_no_success() {
     assert!(unlink().await.unwrap());
     let hit = hand.issuer.hits("/revoke").remove(1);
     assert_eq!((hit.query, hit.form["token_type_hint"].as_str()), (None, "refresh_token"));
+}
+
+#[tokio::test]
+async fn rp_19_who_never_answers_the_form_keeps_one_place() {
+    let setup = Setup { sign_up: vec![Field::required("nickname")], ..Setup::default() };
+    let (website, issuer) = Website::start_with(setup).await;
+    let (other, _) = website.sign_in(&issuer, "bob").await.unwrap();
+    let mut earlier: Vec<Browser> = Vec::new();
+    for _ in 0..20 {
+        let (browser, location) = website.sign_in(&issuer, "alice").await.unwrap();
+        assert_eq!(location, "/sign-up");
+        earlier.push(browser);
+    }
+    let mut last = earlier.pop().unwrap();
+    for browser in &earlier {
+        let refused = website.client.sign_up_form(&browser.headers()).await.unwrap_err();
+        assert!(matches!(refused, Error::SignUp(SignUpError::NotWaiting)), "{refused:?}");
+    }
+    website.client.sign_up_form(&other.headers()).await.expect("nobody else gives way");
+    last.sign_up(&website, "nickname=a").await.unwrap();
+    assert!(last.user(&website).await.is_some());
+}
+
+/// The same name at another provider is somebody else: neither their user nor their tokens.
+#[tokio::test]
+async fn lk_06_a_name_at_one_provider_opens_nothing_of_the_same_name_at_another() {
+    let (website, issuer) = Website::start().await;
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let (person, user) = (browser.person(&website).await.unwrap(), browser.user(&website).await.unwrap());
+    let token = website.client.access_token(&person).await.unwrap();
+    let other = Issuer::start(&website.clock).await;
+    let elsewhere = website.second_process(&other).await;
+    let (namesake, _) = elsewhere.sign_in(&other, "alice").await.unwrap();
+    let stranger = namesake.person(&elsewhere).await.unwrap();
+    assert_ne!(stranger, person);
+    assert_ne!(namesake.user(&elsewhere).await.unwrap().number, user.number);
+    assert!(!elsewhere.client.access_token(&stranger).await.unwrap().is(&token));
+    // And what ends with the one stays with the other.
+    elsewhere.client.sign_out_everywhere(&stranger).await.unwrap();
+    assert_eq!(browser.user(&website).await, Some(user));
 }

@@ -13,6 +13,8 @@ mod callbacks;
 #[cfg(test)]
 mod defined;
 #[cfg(test)]
+mod ended_grants;
+#[cfg(test)]
 mod forge;
 #[cfg(test)]
 mod id_tokens;

@@ -50,6 +50,16 @@ impl Place {
         Vault::connect(&self.url, key).await.unwrap()
     }
 
+    /// Changes something behind the vault's back.
+    pub(crate) async fn execute(&self, sql: &str) {
+        if POSTGRES {
+            let sql = format!("SET search_path TO mapae_client; {sql}");
+            PostgresServer::shared().unwrap().execute(&self.url, &sql).await.unwrap();
+        } else {
+            rusqlite::Connection::open(self.folder().join("client.db")).unwrap().execute_batch(sql).unwrap();
+        }
+    }
+
     /// Everything that a thief of the database has, who has not the key.
     pub(crate) async fn copy(&self) -> Vec<u8> {
         if POSTGRES {

@@ -298,6 +298,7 @@ async fn a_call_is_made_once_more_after_a_401_and_never_a_third_time() {
     assert_eq!(statuses(&[200]).await, (200, 1));
     assert_eq!(statuses(&[403]).await, (403, 1), "a scope too few is not mended by a refresh");
     assert_eq!(statuses(&[401, 200]).await, (200, 2));
+    website.clock.advance(30);
     assert_eq!(statuses(&[401, 401, 200]).await, (401, 2));
     assert_eq!(issuer.refreshes(), 2);
 }
@@ -352,4 +353,33 @@ async fn mx_02_a_refresh_for_which_a_nonce_is_wanted_takes_no_longer_than_anothe
     // The nonce is known now.
     provider.refresh(person, &login.tokens, clock.now()).await.unwrap();
     assert_eq!(issuer.refreshes(), 3);
+}
+
+#[tokio::test]
+async fn rp_24_rp_29_an_api_that_says_401_to_everything_does_not_storm_the_provider() {
+    let (website, issuer) = Website::start().await;
+    issuer.behave().tokens = Some(Arc::new(|tokens| tokens["expires_in"] = json!(3_600)));
+    let person = website.signed_in_person(&issuer).await;
+    let calls = Cell::new(0);
+    let call = async |website: &Website| {
+        let answer = website.client.call_with_token(&person, |_| {
+            calls.set(calls.get() + 1);
+            async { Ok::<_, CallError<()>>(Attempt::of(StatusCode::UNAUTHORIZED, 401)) }
+        });
+        assert_eq!(answer.await.unwrap(), 401, "what the API says is the answer");
+    };
+    for _ in 0..20 {
+        call(&website).await;
+    }
+    assert_eq!(
+        (issuer.refreshes(), calls.get()),
+        (1, 21),
+        "one refresh, and no second call with the same token"
+    );
+    website.clock.advance(29);
+    call(&website.second_process(&issuer).await).await;
+    assert_eq!(issuer.refreshes(), 1, "in other processes, too");
+    website.clock.advance(1);
+    call(&website).await;
+    assert_eq!(issuer.refreshes(), 2);
 }

@@ -237,3 +237,55 @@ async fn a_way_in_that_does_not_exist_is_said_not_to() {
     assert_eq!(said.status(), StatusCode::NOT_FOUND);
     assert_eq!(said.json::<Value>().await.unwrap()["error"], "unknown_provider");
 }
+
+/// What another app, or a page, got of the provider: no route takes it, whatever it is called.
+#[tokio::test]
+async fn rp_09_no_route_takes_a_token() {
+    let mut visit = Visit::start().await;
+    let now = visit.website.clock.unix();
+    let foreign = serde_json::json!({
+        "iss": visit.issuer.url(), "sub": "alice", "aud": "another-app", "iat": now, "exp": now + 300,
+    });
+    let token = visit.issuer.sign(mapae_protocol::jose::HeaderType::Jwt, &foreign);
+    let names = ["access_token", "id_token", "token", "credential", "assertion", "code", "subject_token"];
+    let form = mapae_protocol::params::encode(names.map(|name| (name, token.as_str())));
+    let paths = [
+        "/login",
+        "/login.json",
+        "/callback/op",
+        "/sign-up",
+        "/sign-up/prove",
+        "/sign-in-methods",
+        "/sign-in-methods/prove",
+        "/sign-in-methods/add",
+        "/sign-in-methods/confirm",
+        "/agreements",
+        "/tokens",
+        "/tokens/renewal",
+        "/sign-out",
+        "/notices/op/events",
+        "/login/backchannel-logout/op",
+    ];
+    for path in paths {
+        for answer in [
+            visit.http.get(format!("{}{path}?{form}", visit.base)),
+            visit
+                .http
+                .post(format!("{}{path}", visit.base))
+                .body(form.clone())
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+        ] {
+            let request = answer.bearer_auth(&token).header(header::ORIGIN, "http://localhost:3000");
+            visit.send(request).await;
+            assert!(
+                visit.website.client.signed_in(&visit.browser.headers()).await.unwrap().is_none(),
+                "{path}"
+            );
+            let form = visit.website.client.sign_up_form(&visit.browser.headers()).await;
+            assert!(form.is_err(), "{path}");
+        }
+    }
+    for asked in ["/token", "/userinfo"] {
+        assert!(visit.issuer.hits(asked).is_empty(), "and nobody is asked whose it is");
+    }
+}

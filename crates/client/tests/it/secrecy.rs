@@ -6,12 +6,15 @@ use std::{
 };
 
 use mapae_client::{
-    ProviderSettings, VaultKey,
+    ProviderSettings, StoreError, Vault, VaultKey,
     observe::{Exchange, Observer, Outcome, Purpose, mask},
 };
 use mapae_protocol::base64url;
 
-use crate::website::{SECRET, Setup, Website};
+use crate::{
+    engine::POSTGRES,
+    website::{SECRET, Setup, Website},
+};
 
 /// Everything secret that travelled.
 fn secrets(hits: &[crate::issuer::Hit], cookies: &[String]) -> Vec<String> {
@@ -61,13 +64,9 @@ async fn rp_21_a_copy_of_the_vault_opens_with_its_own_key_only() {
     let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     let other_key = VaultKey::from_bytes([7; 32]).unwrap();
-    let stolen = website.place.open_with(&other_key).await;
-    let thief = mapae_client::Client::builder(stolen, website.users.clone())
-        .provider(crate::website::provider("op", &issuer))
-        .clock(website.clock.clock())
-        .build()
-        .unwrap();
-    assert!(thief.access_token(&person).await.is_err());
+    let refused = Vault::connect(website.place.url(), &other_key).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Open(_)), "{refused:?}");
+    website.place.open().await;
     assert!(website.client.access_token(&person).await.is_ok(), "and nothing is lost by trying");
 }
 
@@ -147,4 +146,28 @@ async fn rp_21_an_observer_sees_every_exchange_and_no_secret() {
     let Outcome::Answered { status, body, .. } = &seen[1].outcome else { panic!() };
     assert_eq!((*status, &body["expires_in"]), (200, &serde_json::json!(60)));
     assert_eq!(format!("Bearer {}", body["access_token"].as_str().unwrap()), masked);
+}
+
+/// The key is lost: whoever starts the service hears it and what to do, and the vault stays as it is.
+#[tokio::test]
+async fn rp_21_a_vault_does_not_open_with_a_new_key_without_a_word() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    let (file, aside) = (website.place.key_file(), website.place.folder().join("aside"));
+    fs::rename(&file, &aside).unwrap();
+    for _ in 0..2 {
+        let refused = if POSTGRES {
+            // Beside no file: whether it is the right key, only the vault can say.
+            let key = VaultKey::file(&file).unwrap();
+            Vault::connect(website.place.url(), &key).await.unwrap_err()
+        } else {
+            Vault::open(website.place.folder().join("client.db")).unwrap_err()
+        };
+        let source = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(source.contains("put the key") && source.contains("move the vault"), "{source}");
+    }
+    assert_eq!(file.exists(), POSTGRES, "no key is made beside a vault");
+    fs::rename(&aside, &file).unwrap();
+    website.place.open().await;
+    website.client.access_token(&person).await.unwrap();
 }

@@ -13,6 +13,9 @@ mod back_channel_logout;
 #[path = "../it/callbacks.rs"]
 mod callbacks;
 #[cfg(test)]
+#[path = "../it/ended_grants.rs"]
+mod ended_grants;
+#[cfg(test)]
 #[path = "../it/id_tokens.rs"]
 mod id_tokens;
 #[cfg(test)]

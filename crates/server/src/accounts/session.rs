@@ -223,6 +223,7 @@ fn by_password(auth_time: Timestamp) -> Proof {
         acr: Some(ACR_PASSWORD.to_owned()),
         proved_at: Some(auth_time),
         identity_id: None,
+        passed_at: None,
     }
 }
 

@@ -12,7 +12,8 @@ use super::{
 macro_rules! session_columns {
     () => {
         "s.id, s.user_id, s.user_epoch, s.epoch, s.auth_time, s.amr, s.acr, s.user_agent, s.created_at, \
-         s.last_seen_at, s.expires_at, s.idle_expires_at, s.ended_at, s.proved_at"
+         s.last_seen_at, s.expires_at, s.idle_expires_at, s.ended_at, s.proved_at, \
+         s.passed_at"
     };
 }
 
@@ -37,13 +38,13 @@ statements! {
          WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.idle_expires_at > $2 \
          AND u.disabled_at IS NULL AND u.epoch = s.user_epoch ORDER BY s.last_seen_at DESC");
     INSERT: Sessions = "INSERT INTO sessions (id, secret_hash, user_id, user_epoch, epoch, auth_time, amr, acr, \
-         user_agent, created_at, last_seen_at, expires_at, idle_expires_at, proved_at, identity_id) \
-         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+         user_agent, created_at, last_seen_at, expires_at, idle_expires_at, proved_at, passed_at, identity_id) \
+         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING";
     TOUCH: Sessions = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
          WHERE id = $3 AND ended_at IS NULL AND last_seen_at <= $4";
     REAUTHENTICATE: Sessions = "UPDATE sessions SET secret_hash = $1, auth_time = $2, amr = $3, acr = $4, \
-         last_seen_at = $2, idle_expires_at = $5, proved_at = $6, identity_id = COALESCE(CAST($7 AS TEXT), identity_id) \
-         WHERE id = $8 AND user_epoch = $9 AND ended_at IS NULL";
+         last_seen_at = $2, idle_expires_at = $5, proved_at = $6, passed_at = $7, \
+         identity_id = COALESCE(CAST($8 AS TEXT), identity_id) WHERE id = $9 AND user_epoch = $10 AND ended_at IS NULL";
     CAME_BY: Sessions = "SELECT s.identity_id FROM grants g JOIN sessions s ON s.id = g.session_id AND s.user_id = g.user_id \
          WHERE g.id = $1";
     KEEP: Sessions = "UPDATE sessions SET user_epoch = (SELECT u.epoch FROM users u WHERE u.id = sessions.user_id) \
@@ -84,6 +85,8 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
     /// When they last proved who they are, as [`Proof::proved_at`] has it.
     pub proved_at: Option<Timestamp>,
+    /// When they came from a provider that cannot be asked for a new sign-in, as [`Proof::passed_at`] has it.
+    pub passed_at: Option<Timestamp>,
 }
 
 impl Session {
@@ -109,6 +112,7 @@ impl Session {
             idle_expires_at: row.timestamp()?,
             ended_at: row.optional_timestamp()?,
             proved_at: row.optional_timestamp()?,
+            passed_at: row.optional_timestamp()?,
         })
     }
 }
@@ -186,6 +190,9 @@ pub struct Proof {
     pub proved_at: Option<Timestamp>,
     /// The identity by which they came. None: a password says nothing of it.
     pub identity_id: Option<String>,
+    /// When they came from a provider that cannot be asked for a new sign-in: all that its people can show on pages of this
+    /// server, and nothing that an app is told.
+    pub passed_at: Option<Timestamp>,
 }
 
 /// The living session with this secret and its person; `None` once anything about it has ended.
@@ -234,6 +241,7 @@ pub fn insert(session: &NewSession, at: Timestamp) -> Statement {
         *expires_at,
         *idle_expires_at,
         proof.proved_at,
+        proof.passed_at,
         proof.identity_id.as_deref()
     ];
     Statement::one(INSERT, params)
@@ -264,6 +272,7 @@ pub fn reauthenticate(
         proof.acr.as_deref(),
         idle_expires_at,
         proof.proved_at,
+        proof.passed_at,
         proof.identity_id.as_deref(),
         id,
         user_epoch

@@ -94,6 +94,7 @@ async fn attempt(
         tokens: wrapped(visit, upstream, arriving, &known)?,
         arrived_at: arriving.now,
         proved_at: proved_at(step, upstream, arriving),
+        passed_at: (!departure::can_ask_anew(upstream)).then_some(arriving.now),
     };
     if known.row.as_ref().is_some_and(|row| row.removed_at.is_none() && !upstream.knows(row)) {
         tracing::warn!(
@@ -115,12 +116,8 @@ async fn attempt(
 }
 
 /// When the person was there themselves: when the provider says so, or now if it was asked for a new sign-in. A provider that
-/// knows the browser lets it pass without a page, and whoever sits in front of it. Of one that cannot be asked a sign-in counts
-/// as it is: how old it is, nobody could change.
+/// knows the browser lets it pass without a page, and whoever sits in front of it.
 fn proved_at(step: &Step, upstream: &Upstream, arriving: &Arriving) -> Option<Timestamp> {
-    if !departure::can_ask_anew(upstream) {
-        return Some(arriving.now);
-    }
     let asked = departure::was_asked_anew(step, upstream).then_some(arriving.now);
     arriving.identity.auth_time().map(|said| said.min(arriving.now)).or(asked)
 }
@@ -371,6 +368,7 @@ fn proof(arrival: &Arrival, identity_id: &str, now: Timestamp) -> Proof {
         acr: Some(ACR_UPSTREAM.to_owned()),
         proved_at: arrival.proved_at,
         identity_id: Some(identity_id.to_owned()),
+        passed_at: arrival.passed_at,
     }
 }
 
@@ -394,6 +392,7 @@ mod tests {
             tokens: String::new(),
             arrived_at: Timestamp::from_unix(2_000),
             proved_at: None,
+            passed_at: None,
         };
         let proof = proof(&arrival, "idn_1", Timestamp::from_unix(2_000));
         assert_eq!((proof.acr.as_deref(), proof.amr.as_str()), (Some(ACR_UPSTREAM), "mfa hwk"));

@@ -25,9 +25,11 @@ pub(super) struct Known {
     pub(super) email: Option<EmailAddress>,
 }
 
-/// Whether this session's person proved a moment ago who they are.
+/// Whether this session's person proved a moment ago who they are, as far as their provider lets them: how old a sign-in is
+/// there that cannot be asked anew, nobody could change. For pages of ours alone: an app is told only what was proved.
 pub(crate) fn is_fresh(signed_in: &SignedIn, now: Timestamp) -> bool {
-    signed_in.session.proved_at.is_some_and(|proved_at| now.since(proved_at) <= FRESH)
+    let session = &signed_in.session;
+    session.proved_at.max(session.passed_at).is_some_and(|at| now.since(at) <= FRESH)
 }
 
 pub(super) async fn read(

@@ -53,6 +53,9 @@ pub(crate) struct Arrival {
     /// When they were known to be there themselves, and not only their browser.
     #[serde(default)]
     pub(super) proved_at: Option<Timestamp>,
+    /// When they came, from a provider that cannot be asked for a new sign-in.
+    #[serde(default)]
+    pub(super) passed_at: Option<Timestamp>,
 }
 
 /// How the names of the rows begin in which somebody is on their way.

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../waiting.sql"),
     include_str!("../provider_sessions.sql"),
     include_str!("../apps.sql"),
+    include_str!("../names.sql"),
 ];
 
 /// The steps that a schema of this version still lacks, each with the version that it leads to.

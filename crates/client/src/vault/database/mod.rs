@@ -34,18 +34,21 @@ enum Arm {
 }
 
 impl Database {
-    /// Opens the SQLite file at `path`, and makes it (readable by its owner only) if there is none.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        sqlite::Sqlite::open(path).map(|sqlite| Self(Arm::Sqlite(sqlite)))
+    /// Opens the SQLite file at `path`, and makes it (readable by its owner only) if there is none. What the `first` unit did.
+    pub(super) fn open(path: &Path, first: Vec<Statement>) -> Result<(Self, Vec<Done>), StoreError> {
+        let (sqlite, done) = sqlite::Sqlite::open(path, &first)?;
+        Ok((Self(Arm::Sqlite(sqlite)), done))
     }
 
-    /// Opens the database at `sqlite:PATH` or `postgres://…`.
-    pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
+    /// Opens the database at `sqlite:PATH` or `postgres://…`. What the `first` unit did.
+    pub(super) async fn connect(url: &str, first: Vec<Statement>) -> Result<(Self, Vec<Done>), StoreError> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => Self::open(Path::new(path)),
+            Some(("sqlite", path)) => Self::open(Path::new(path), first),
             #[cfg(feature = "postgres")]
             Some(("postgres" | "postgresql", _)) => {
-                postgres::Postgres::connect(url).await.map(|postgres| Self(Arm::Postgres(postgres)))
+                let database = Self(Arm::Postgres(postgres::Postgres::connect(url).await?));
+                let done = database.commit_all(first).await?.unwrap_or_default();
+                Ok((database, done))
             }
             #[cfg(not(feature = "postgres"))]
             Some(("postgres" | "postgresql", _)) => {
@@ -119,8 +122,8 @@ impl fmt::Debug for Database {
 mod tests {
     use super::*;
     use crate::vault::{
-        agreements, families, fresh, leases, methods, resting, service_keys, sessions, sign_ups, states,
-        tidying, tokens,
+        agreements, families, fresh, key, leases, methods, names, resting, service_keys, sessions, sign_ups,
+        states, tidying, tokens,
     };
 
     /// SQLite numbers parameters by appearance, PostgreSQL by digit.
@@ -133,10 +136,12 @@ mod tests {
     #[tokio::test]
     async fn every_statement_is_one_that_both_engines_understand_alike() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("client.db")).unwrap();
+        let (database, _) = Database::open(&folder.path().join("client.db"), Vec::new()).unwrap();
         for sql in [
             families::STATEMENTS,
+            key::STATEMENTS,
             leases::STATEMENTS,
+            names::STATEMENTS,
             service_keys::STATEMENTS,
             sessions::STATEMENTS,
             sign_ups::STATEMENTS,
@@ -167,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_unit_happens_as_a_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("client.db")).unwrap();
+        let (database, _) = Database::open(&folder.path().join("client.db"), Vec::new()).unwrap();
         let add = |hash: &str| states::USE.with(values![hash, 10]);
         assert!(database.commit([add("a").must(), add("b").must()]).await.unwrap().is_some());
         assert!(database.commit([add("c").must(), add("b").must()]).await.unwrap().is_none());
@@ -179,7 +184,7 @@ mod tests {
     #[tokio::test]
     async fn addresses_that_are_none_are_refused() {
         for url in ["", "client.db", "mysql://localhost/app", "postgres://u:hush@/?sslmode=hush"] {
-            let refused = Database::connect(url).await.unwrap_err();
+            let refused = Database::connect(url, Vec::new()).await.unwrap_err();
             assert!(matches!(refused, StoreError::Open(_)), "{url}");
             assert!(!format!("{refused:?}").contains("hush"), "{refused:?}");
         }

@@ -29,8 +29,8 @@ type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(super) struct Sqlite(mpsc::Sender<Work>);
 
 impl Sqlite {
-    /// Opens the file, makes it if there is none (readable by its owner only), and brings it up to date.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens the file, makes it if there is none (readable by its owner only), brings it up to date and does a `first` unit.
+    pub(super) fn open(path: &Path, first: &[Statement]) -> Result<(Self, Vec<Done>), StoreError> {
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY)?;
@@ -38,6 +38,7 @@ impl Sqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         bring_up_to_date(&mut connection)?;
+        let done = commit(&mut connection, first)?.unwrap_or_default();
         let (sender, mut work) = mpsc::channel::<Work>(QUEUE);
         let serve = move || {
             while let Some(work) = work.blocking_recv() {
@@ -48,7 +49,7 @@ impl Sqlite {
             .name("mapae-client-vault".to_owned())
             .spawn(serve)
             .map_err(StoreError::open)?;
-        Ok(Self(sender))
+        Ok((Self(sender), done))
     }
 
     pub(super) async fn rows(&self, sql: Sql, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
@@ -56,16 +57,7 @@ impl Sqlite {
     }
 
     pub(super) async fn commit(&self, unit: Vec<Statement>) -> Result<Option<Vec<Done>>, StoreError> {
-        self.run(move |connection| {
-            // Immediate: two processes that read first and write then would both have to give way.
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = all(&transaction, &unit)?;
-            if done.is_some() {
-                transaction.commit()?;
-            }
-            Ok(done)
-        })
-        .await
+        self.run(move |connection| commit(connection, &unit)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -80,6 +72,16 @@ impl Sqlite {
         self.0.send(work).await.map_err(|_| StoreError::Closed)?;
         done.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+fn commit(connection: &mut Connection, unit: &[Statement]) -> Result<Option<Vec<Done>>, StoreError> {
+    // Immediate: two processes that read first and write then would both have to give way.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = all(&transaction, unit)?;
+    if done.is_some() {
+        transaction.commit()?;
+    }
+    Ok(done)
 }
 
 /// Every statement of a unit; none if one of them did not do what it must.

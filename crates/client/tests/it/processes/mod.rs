@@ -4,6 +4,7 @@ mod child;
 
 use std::{env, process::Stdio, sync::Arc};
 
+use mapae_client::AccessError;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -64,6 +65,13 @@ impl Process {
                 return serde_json::from_str(report).unwrap();
             }
         }
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        let done = std::process::Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(done.success());
     }
 
     async fn read(&mut self, order: &Order) -> Report {
@@ -167,4 +175,42 @@ async fn rp_23_rp_29_a_rotation_lost_with_the_process_means_sign_in_again() {
     assert!(again.user(&website).await.is_some());
     let report = next.read(&reads(10, website.clock.unix())).await;
     assert_eq!((report.tokens.len(), report.answered), (1, 10), "{report:?}");
+}
+
+/// The pause of a virtual machine: whoever was stopped in the middle of a refresh goes on when others have long taken over.
+#[cfg(unix)]
+#[tokio::test]
+async fn rp_29_a_stopped_process_goes_on_and_ends_nothing_new() {
+    for dead in [true, false] {
+        let (website, issuer) = Website::start().await;
+        let person = website.signed_in_person(&issuer).await;
+        let mut stopped = Process::start(&website, &issuer).await;
+        let gate = Arc::new(Semaphore::new(0));
+        {
+            let mut behaviour = issuer.behave();
+            behaviour.gate = Some(Arc::clone(&gate));
+            behaviour.refreshes_are_dead = dead;
+        }
+        website.clock.advance(60);
+        stopped.send(&reads(1, website.clock.unix())).await;
+        issuer.refresh_arrives().await;
+        stopped.signal("-STOP");
+        gate.add_permits(1);
+        issuer.behave().gate = None;
+
+        // The lease is over, and the grant turns out to be dead.
+        issuer.behave().refreshes_are_dead = true;
+        website.clock.advance(68);
+        let refused = website.client.access_token(&person).await.unwrap_err();
+        assert!(matches!(refused, AccessError::SignInAgain), "{refused:?}");
+        issuer.behave().refreshes_are_dead = false;
+        let (again, _) = website.sign_in(&issuer, "alice").await.unwrap();
+        let new = website.client.access_token(&person).await.unwrap();
+
+        stopped.signal("-CONT");
+        let report: Report = stopped.report().await;
+        assert_eq!(report.answered, 1, "with the token of the new login: {report:?}");
+        assert!(again.user(&website).await.is_some(), "{dead}");
+        assert!(website.client.access_token(&person).await.unwrap().is(&new), "{dead}");
+    }
 }

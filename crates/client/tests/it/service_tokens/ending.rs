@@ -128,3 +128,30 @@ async fn without_the_accounts_or_the_settings_there_are_no_tokens() {
     issuer.behave().refreshes_are_dead = true;
     browser.renew(&website.client).await.unwrap();
 }
+
+#[tokio::test]
+async fn lk_12_the_successor_of_a_deleted_account_has_another_sub() {
+    let (website, issuer) = start().await;
+    let mut subjects = std::collections::BTreeSet::new();
+    for told in [true, false, true] {
+        let mut browser = signed_in(&website, &issuer).await;
+        let person = browser.person(&website).await.unwrap();
+        let subject = |browser: &Browser| {
+            super::claims(browser.access_token.as_ref().unwrap())["sub"].as_str().unwrap().to_owned()
+        };
+        let first = subject(&browser);
+        browser.renew(&website.client).await.unwrap();
+        let elsewhere = signed_in(&website, &issuer).await;
+        assert_eq!(
+            (subject(&browser), subject(&elsewhere)),
+            (first.clone(), first.clone()),
+            "as long as it lives"
+        );
+        assert!(subjects.insert(first), "never used again");
+        website.users.remove(&person);
+        if told {
+            website.client.account_deleted(&person, None).await.unwrap();
+        }
+        website.clock.advance(1);
+    }
+}

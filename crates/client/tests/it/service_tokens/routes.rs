@@ -193,6 +193,29 @@ async fn lk_03_a_form_brings_the_refresh_token_that_a_front_end_keeps_itself() {
     assert_eq!(said["error"], "not_fresh", "and it is no proof");
 }
 
+/// Behind HTTP Basic a browser sends its header with the form of any site.
+#[tokio::test]
+async fn se_05_rp_27_a_foreign_authorization_header_is_no_same_origin() {
+    let mut visit = Visit::start().await.with_tokens().await;
+    let (origin, address) = (visit.origin.clone(), format!("{}/sign-out", visit.origin));
+    let cookies = visit.browser.cookie_headers();
+    for authorization in ["Basic dXNlcjpwYXNz", "Bearer", "Bearer a.b.c", "bearer x"] {
+        let foreign = visit.http.post(&address).headers(cookies.clone());
+        let foreign = foreign.header(header::ORIGIN, "https://evil.example");
+        let refused = foreign.header(header::AUTHORIZATION, authorization).send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{authorization}");
+        assert!(!refused.headers().contains_key(header::SET_COOKIE), "{authorization}");
+    }
+    let renewed = visit.post("/tokens/renewal", String::new(), &origin).await;
+    assert_eq!(renewed.status(), StatusCode::OK, "nothing has ended");
+    // No page of another site can send a token that works.
+    let other = Visit::start().await.with_tokens().await;
+    let both = other.http.post(format!("{}/sign-out", other.origin)).headers(other.browser.cookie_headers());
+    let both = both.header(header::ORIGIN, "https://evil.example");
+    let gone = both.bearer_auth(other.browser.access_token.as_ref().unwrap()).send().await.unwrap();
+    assert_eq!(gone.status(), StatusCode::SEE_OTHER);
+}
+
 #[tokio::test]
 async fn se_05_mx_04_other_sites_get_no_tokens_and_use_none_up() {
     let mut visit = Visit::start().await;

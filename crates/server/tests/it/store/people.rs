@@ -113,13 +113,21 @@ for_each_backend! {
     async fn se_signing_in_again_changes_the_secret(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let at = later(Seconds::minutes(5));
-        let proof = Proof { auth_time: at, amr: "pwd otp".into(), acr: None, proved_at: Some(at), identity_id: None };
+        let proof = Proof {
+            auth_time: at,
+            amr: "pwd otp".into(),
+            acr: None,
+            proved_at: Some(at),
+            passed_at: Some(NOW),
+            identity_id: None,
+        };
         let idle = later(Seconds::days(8));
         db.commit(sessions::reauthenticate(&seed.session, 0, &"fresh".into(), &proof, idle)).await.unwrap();
         let old = sessions::by_secret(&db, &format!("hash-of-{}", seed.session), at).await.unwrap();
         assert!(old.is_none(), "what was planted before is worth nothing");
         let session = sessions::by_secret(&db, "fresh", at).await.unwrap().unwrap().session;
         assert_eq!((session.auth_time, session.amr.as_str(), session.acr), (at, "pwd otp", None));
+        assert_eq!((session.proved_at, session.passed_at), (Some(at), Some(NOW)));
         assert_eq!(session.id, seed.session);
         db.commit(sessions::end(&seed.session, &seed.user, at)).await.unwrap();
         let ended = sessions::reauthenticate(&seed.session, 0, &"late".into(), &proof, idle);
@@ -128,7 +136,14 @@ for_each_backend! {
 
     async fn se_27_the_old_password_renews_no_session_that_survived_its_change(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
-        let proof = Proof { auth_time: NOW, amr: "pwd".into(), acr: None, proved_at: None, identity_id: None };
+        let proof = Proof {
+            auth_time: NOW,
+            amr: "pwd".into(),
+            acr: None,
+            proved_at: None,
+            passed_at: Some(NOW),
+            identity_id: None,
+        };
         let idle = later(Seconds::days(8));
         let renew = |epoch, secret: &str| {
             sessions::reauthenticate(&seed.session, epoch, &secret.into(), &proof, idle)

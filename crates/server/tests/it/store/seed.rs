@@ -168,6 +168,7 @@ pub(super) fn new_session(id: &str, user_id: &str) -> NewSession {
             acr: Some("1".into()),
             proved_at: Some(NOW),
             identity_id: None,
+            passed_at: None,
         },
         user_agent: "Mozilla/5.0".into(),
         expires_at: later(Seconds::days(30)),

@@ -5,11 +5,20 @@ use mapae_protocol::base64url;
 use mapae_testkit::{AppSpec, Authorization, Browser, Page};
 use serde_json::Value;
 
-use super::stage::{Stage, for_each_engine, sign_up};
+use super::stage::{Stage, for_each_engine, sign_out, sign_up};
 
 async fn to_the_app(stage: &Stage, browser: &Browser, authorization: &Authorization, who: &str) -> Page {
+    to_the_app_by(stage, browser, authorization, ("kakao", who, &["account_email"])).await
+}
+
+async fn to_the_app_by(
+    stage: &Stage,
+    browser: &Browser,
+    authorization: &Authorization,
+    (provider, who, items): (&str, &str, &[&str]),
+) -> Page {
     let door = browser.visit(&authorization.address(&stage.server)).await;
-    let mut page = stage.through(browser, &door, "kakao", (who, &["account_email"])).await;
+    let mut page = stage.through(browser, &door, provider, (who, items)).await;
     if page.has("have-account") {
         page = sign_up(browser, &page, who).await;
     }
@@ -68,6 +77,36 @@ for_each_engine! {
             let tokens = stage.server.redeem(&app, &code, &authorization.verifier).await;
             let auth_time = claims(&tokens.text("id_token"))["auth_time"].as_i64().unwrap();
             assert!(stage.server.now().unix() - auth_time < 60, "{name}: it is a fresh one");
+        }
+    }
+
+    /// Whoever sits at a browser that was left open passes there without a word.
+    async fn az_29_lk_09_a_silent_pass_at_a_provider_that_cannot_be_asked_meets_no_max_age(stage: Stage of ["apple"]) {
+        let app = stage.server.register(AppSpec::default()).await;
+        let browser = Browser::default();
+        let page = to_the_app_by(&stage, &browser, &Authorization::of(&app, "openid"), ("apple", "haru", &[])).await;
+        assert!(page.answered("code").is_some(), "{} {}", page.status, page.body);
+        for confirms in [false, true] {
+            sign_out(&stage, &browser).await;
+            stage.advance(3_600);
+            let mut account = stage.enter(&browser, "apple", ("haru", &[])).await;
+            if confirms {
+                stage.advance(3_600);
+                account = stage.door(&browser).await;
+                let confirm = account.values("#confirm-ways", "href").pop().unwrap();
+                let page = browser.visit(account.address.join(&confirm).unwrap().as_str()).await;
+                account = stage.through(&browser, &page, "apple", ("haru", &[])).await;
+            }
+            assert!(!account.has("confirm-ways"), "one's own page is content with it: {}", account.body);
+            for (name, value) in [("max_age", "60"), ("prompt", "login")] {
+                let asked = Authorization::of(&app, "openid").with(name, value);
+                let page = browser.visit(&asked.address(&stage.server)).await;
+                assert!(page.has("again"), "{name} {confirms}: {} {}", page.status, page.body);
+                assert!(!page.has("upstream-apple"), "{name} {confirms}: it cannot be asked anew");
+            }
+            let easy = Authorization::of(&app, "openid");
+            let page = browser.visit(&easy.address(&stage.server)).await;
+            assert!(page.answered("code").is_some(), "who asks for nothing is content: {}", page.body);
         }
     }
 

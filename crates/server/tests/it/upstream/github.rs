@@ -211,6 +211,21 @@ for_each_engine! {
         github.enter(&stage, &Browser::default()).await;
     }
 
+    /// It does not say when somebody signed in, and cannot be asked.
+    async fn az_29_lk_09_githubs_silent_pass_meets_no_max_age(stage: Stage of []) {
+        let github = GitHub::behind(&stage).await;
+        let app = stage.server.register(AppSpec::default()).await;
+        let browser = Browser::default();
+        github.enter(&stage, &browser).await;
+        let account = stage.door(&browser).await;
+        assert!(!account.has("confirm-ways"), "one's own page is content with it: {}", account.body);
+        for (name, value) in [("max_age", "3600"), ("prompt", "login")] {
+            let asked = Authorization::of(&app, "openid").with(name, value);
+            let page = browser.visit(&asked.address(&stage.server)).await;
+            assert!(page.has("again") && !page.has("upstream-github"), "{name}: {} {}", page.status, page.body);
+        }
+    }
+
     async fn github_hears_that_a_way_was_removed(stage: Stage of []) {
         let github = GitHub::behind(&stage).await;
         let user = stage.server.user("hong@example.com").await;
