@@ -118,7 +118,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: impl AsRef<Path>, key: &VaultKey) -> Result<Self, StoreError> {
-        Self::new(Database::open(path.as_ref(), key.noting())?, key)
+        Self::new(Database::open(path.as_ref(), &key.noting())?, key)
     }
 
     /// Opens the vault at `url` with a key from elsewhere, for instance [`VaultKey::file`]. All processes that share a vault

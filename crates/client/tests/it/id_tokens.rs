@@ -163,7 +163,7 @@ async fn rp_10_user_info_speaks_of_the_same_person() {
 
 #[tokio::test]
 async fn user_info_can_be_left_out() {
-    let setup = Setup { settings: mapae_client::ProviderSettings::without_user_info, ..Setup::default() };
+    let setup = Setup { settings: ProviderSettings::without_user_info, ..Setup::default() };
     let (website, issuer) = Website::start_with(setup).await;
     let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
     assert_eq!(browser.user(&website).await.unwrap().email, None, "no e-mail is normal");

@@ -28,7 +28,7 @@ impl Default for FreshDocuments {
 
 impl FreshDocuments {
     /// One fetch of one document at a time: who waits finds it read.
-    pub(super) async fn turn<'a>(&'a self, id: &'a str) -> Turn<'a> {
+    pub(super) async fn turn(&self, id: &str) -> Turn {
         self.0.turns.take(id).await
     }
 

@@ -130,7 +130,7 @@ fn parse_element(element: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    const PROXY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
     fn client(header: ForwardedHeader, peer: IpAddr, lines: &[(&'static str, &str)]) -> String {
         let networks = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];

@@ -35,15 +35,15 @@ enum Arm {
 
 impl Database {
     /// Opens the SQLite file at `path`, and makes it (readable by its owner only) if there is none. What the `first` unit did.
-    pub(super) fn open(path: &Path, first: Vec<Statement>) -> Result<(Self, Vec<Done>), StoreError> {
-        let (sqlite, done) = sqlite::Sqlite::open(path, &first)?;
+    pub(super) fn open(path: &Path, first: &[Statement]) -> Result<(Self, Vec<Done>), StoreError> {
+        let (sqlite, done) = sqlite::Sqlite::open(path, first)?;
         Ok((Self(Arm::Sqlite(sqlite)), done))
     }
 
     /// Opens the database at `sqlite:PATH` or `postgres://…`. What the `first` unit did.
     pub(super) async fn connect(url: &str, first: Vec<Statement>) -> Result<(Self, Vec<Done>), StoreError> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => Self::open(Path::new(path), first),
+            Some(("sqlite", path)) => Self::open(Path::new(path), &first),
             #[cfg(feature = "postgres")]
             Some(("postgres" | "postgresql", _)) => {
                 let database = Self(Arm::Postgres(postgres::Postgres::connect(url).await?));
@@ -136,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn every_statement_is_one_that_both_engines_understand_alike() {
         let folder = tempfile::tempdir().unwrap();
-        let (database, _) = Database::open(&folder.path().join("client.db"), Vec::new()).unwrap();
+        let (database, _) = Database::open(&folder.path().join("client.db"), &[]).unwrap();
         for sql in [
             families::STATEMENTS,
             key::STATEMENTS,
@@ -172,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_unit_happens_as_a_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
-        let (database, _) = Database::open(&folder.path().join("client.db"), Vec::new()).unwrap();
+        let (database, _) = Database::open(&folder.path().join("client.db"), &[]).unwrap();
         let add = |hash: &str| states::USE.with(values![hash, 10]);
         assert!(database.commit([add("a").must(), add("b").must()]).await.unwrap().is_some());
         assert!(database.commit([add("c").must(), add("b").must()]).await.unwrap().is_none());

@@ -96,6 +96,7 @@ fn token() -> PresentedToken {
         expires_at: NOW.plus(Seconds::minutes(5)),
         given_to: None,
         actors: vec!["app_1".to_owned()],
+        epochs_before: Vec::new(),
     })
     .unwrap()
 }

@@ -32,6 +32,7 @@ on_each_engine! {
             app_id: text(&made, "client_id"),
             accepted: vec!["openid".into()],
             refused: vec![],
+            anew: false,
         };
         mapae.db().commit(Unit::from(consents::agree(None, &agreement, Timestamp::from_unix(1)))).await.unwrap();
         // Nobody serves while the command line ends everything of the person.

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{
-    Answer, AppFixture, AppSpec, Authorization, Browser, Engine, Page, TestServer, client::send,
+    Answer, AppFixture, AppSpec, Authorization, Browser, Engine, Options, Page, TestServer, client::send,
 };
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use mapae::store::{
     db::Engine,
     grants::{self, Rotation},
     links::{self, Link, Purpose},
-    steps::{self, NewStep},
+    steps::{self, Kind, NewStep},
     users,
 };
 use mapae_protocol::time::Seconds;
@@ -67,7 +67,8 @@ for_each_backend! {
             let won = race_of(16, slice::from_ref(&*db), |contender| {
                 let id = format!("{round}-{contender}");
                 let expires_at = later(Seconds::minutes(10));
-                let step = NewStep { id, browser: "one".into(), payload: "p".into(), expires_at };
+                let kind = Kind::Request;
+                let step = NewStep { id, kind, browser: "one".into(), payload: "p".into(), expires_at };
                 Unit::from(steps::put(&step, NOW))
             })
             .await;

@@ -4,7 +4,7 @@ use mapae::store::identities;
 use mapae_testkit::Browser;
 
 use super::{
-    stage::{PASSWORD, Stage, by_password, for_each_engine},
+    stage::{PASSWORD, by_password, for_each_engine},
     ways::{signed_in, way_of},
 };
 use crate::store::broken;
