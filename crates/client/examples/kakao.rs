@@ -1,8 +1,8 @@
 //! "Login with Kakao" in one file, without keys and without internet.
 //!
 //! ```text
-//! cargo run -- simulate kakao                    # Kakao at http://localhost:9100
-//! cargo run -p mapae-client --example kakao      # in another terminal; then open http://localhost:3000/login
+//! cargo run --release -- simulate kakao                  # Kakao at http://localhost:9100
+//! cargo run --release -p mapae-client --example kakao    # in another terminal; then open http://localhost:3000/login
 //! ```
 //!
 //! With the keys of your app at developers.kakao.com it is the same program without `.at(…)`.
@@ -43,5 +43,7 @@ async fn main() -> Result<(), BoxError> {
     let vault = Vault::open(std::env::temp_dir().join("mapae-example-kakao.db"))?;
     let client = Client::builder(vault, Everybody).provider(kakao).build()?;
     let app = Router::new().route("/", get(home)).merge(routes(&client)).with_state(client);
-    Ok(axum::serve(TcpListener::bind("127.0.0.1:3000").await?, app).await?)
+    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    println!("http://localhost:3000/login");
+    Ok(axum::serve(listener, app).await?)
 }

@@ -52,7 +52,8 @@ pub enum AppCommand {
   an app in a browser mapae app create --name Notes --public --redirect-uri https://notes.example/ \\
                         --origin https://notes.example
   a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
-  a television        mapae app create --name TV --public --grant device_code --grant refresh_token
+  a television        mapae app create --name TV --public --grant device_code --grant refresh_token \\
+                        --optional-scope profile --optional-scope email --optional-scope offline_access
   a bank              mapae app create --name Bank --redirect-uri https://bank.example/callback \\
                         --profile fapi2_security --jwks-file keys.json
   a machine           mapae app create --name Reports --grant client_credentials \\
@@ -96,6 +97,7 @@ pub struct CreateApp {
     /// Scope that people may leave out; may be repeated, and written like a required one
     ///
     /// offline_access lets refresh tokens live on when people sign out; without it they end with the session.
+    /// Whoever names no scope at all gets openid, and profile and email as optional ones.
     #[arg(long = "optional-scope", value_name = "SCOPE[=KOREAN|ENGLISH]")]
     pub optional_scopes: Vec<ItemText>,
 

@@ -8,6 +8,8 @@ const NAME_LIMIT: usize = 64;
 const SENTENCE_LIMIT: usize = 240;
 /// Most characters of the place where something is.
 const PLACE_LIMIT: usize = 64;
+/// What is shown for an empty name.
+const NO_NAME: &str = "—";
 /// Most combining marks on one letter.
 const MARKS_LIMIT: usize = 4;
 
@@ -20,7 +22,7 @@ impl Shown {
     /// A name: of an app, a person, a device. An empty one becomes a dash.
     pub fn name(raw: &str) -> Self {
         let clean = clean(raw, NAME_LIMIT);
-        Self(if clean.is_empty() { "—".to_owned() } else { clean })
+        Self(if clean.is_empty() { NO_NAME.to_owned() } else { clean })
     }
 
     /// A host or an origin. Whose it is stands at its end, so a long one is cut in front.
@@ -40,6 +42,11 @@ impl Shown {
     /// A sentence, such as an app's purpose for an item.
     pub fn sentence(raw: &str) -> Self {
         Self(clean(raw, SENTENCE_LIMIT))
+    }
+
+    /// Whether it stands for an empty name.
+    pub fn is_dash(&self) -> bool {
+        self.0 == NO_NAME
     }
 
     /// The text.

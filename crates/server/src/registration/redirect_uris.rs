@@ -104,6 +104,8 @@ pub(crate) fn nearest(
             Some(text.replacen("http:", "https:", 1))
         }
         RegistrationError::NotLowerCase => url::Url::parse(text).ok().map(String::from),
+        // The scheme was forgotten; only a host of this machine can be registered with this one.
+        RegistrationError::SchemeWithoutDot | RegistrationError::Uri(_) => Some(format!("http://{text}")),
         _ => None,
     };
     nearest.filter(|uri| RedirectUri::register(uri, rules(development, public)).is_ok())
@@ -167,6 +169,20 @@ mod tests {
         ] {
             let error = RedirectUri::register(text, rules(web.0, web.1)).unwrap_err();
             assert_eq!(nearest(text, error, web).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn before_a_host_of_this_machine_a_forgotten_scheme_is_written() {
+        let here = (Development::Yes, false);
+        for (text, expected) in [
+            ("localhost:8080/callback", Some("http://localhost:8080/callback")),
+            ("127.0.0.1:8080/callback", Some("http://127.0.0.1:8080/callback")),
+            ("a.example:8080/callback", None),
+            ("myapp:/callback", None),
+        ] {
+            let error = RedirectUri::register(text, rules(here.0, here.1)).unwrap_err();
+            assert_eq!(nearest(text, error, here).as_deref(), expected, "{text}");
         }
     }
 }
