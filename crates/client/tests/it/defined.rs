@@ -193,7 +193,7 @@ async fn rp_20_what_a_definition_sets_nobody_adds_to() {
     let provider = Provider::new(definition, registration("op").with_secret(SECRET), settings).unwrap();
     let begin = async |request: LoginRequest| provider.start(&request, website.clock.now()).await;
     let refused = |outcome: Result<_, Error>| {
-        let error = outcome.err().expect("refused");
+        let error = outcome.expect_err("refused");
         assert!(matches!(error, Error::Login(LoginError::ReservedParameter)), "{error:?}");
     };
     refused(begin(LoginRequest::from_query(Some("acr_values=urn:low")).unwrap()).await);

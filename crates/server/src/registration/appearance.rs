@@ -52,7 +52,7 @@ impl Appearance {
     /// What a page remembers of the app that it showed, so that its answer is about no other.
     pub(crate) fn digest(app: &RegisteredApp) -> String {
         let shown = Self::of(&app.app.settings, &app.lists);
-        sha256_base64url(&serde_json::to_string(&shown).unwrap_or_default())
+        sha256_base64url(serde_json::to_string(&shown).unwrap_or_default())
     }
 
     /// Whether an agreement is to the app as it is now, and to what leads to this address.

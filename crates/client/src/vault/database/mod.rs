@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::vault::{
         agreements, families, fresh, key, leases, methods, names, resting, service_keys, sessions, sign_ups,
-        states, tidying, tokens,
+        states, taking, tidying, tokens,
     };
 
     /// SQLite numbers parameters by appearance, PostgreSQL by digit.

@@ -151,7 +151,7 @@ impl Page for Upstreams {
                     ShownUpstream { id: "kakao-2".to_owned(), disabled: true, ..kakao.clone() },
                 ]),
             ),
-            ("saved", of(vec![ShownUpstream { saved: true, ..own.clone() }])),
+            ("saved", of(vec![ShownUpstream { saved: true, ..own }])),
             ("refused", of(vec![refused])),
             ("right", of(vec![ShownUpstream { finding: Some(Finding::Right), ..kakao.clone() }])),
             ("wrong", of(vec![ShownUpstream { finding: Some(wrong), ..kakao }])),
