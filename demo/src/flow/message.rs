@@ -278,6 +278,8 @@ impl Draft {
     fn verdict(&self) -> Verdict {
         let refusal = self.outcome.as_deref().is_some_and(outcome::is_refusal);
         match (self.kind, self.status) {
+            // The page that says why somebody was signed out: it is what the unlinking was to lead to.
+            (Kind::Response, Some(401)) if self.endpoint == Endpoint::SignedOut => Verdict::Ok,
             (Kind::Response, Some(status)) if status >= 400 || refusal => Verdict::Refused,
             (Kind::Response, Some(_)) => Verdict::Ok,
             (Kind::Response, None) => Verdict::Refused,
