@@ -14,7 +14,7 @@ const HOMES_OF_DRIVERS: &[&str] = &[
     "crates/server/src/store/db",
     "crates/server/tests/it/store/",
     "crates/client/src/vault",
-    "crates/client/tests/it/vault",
+    "crates/client/tests/it/place",
     "crates/testkit/src/postgres",
     "demo/src/database",
     "e2e/src/records",

@@ -207,7 +207,7 @@ async fn sign_out<U: Send + Sync + 'static>(
 ) -> Response {
     if !same_origin::is_same_origin(&headers, desk.client.origin()) {
         match desk.client.shows_access_token(&headers).await {
-            // No page of another site has one. The header alone says nothing: browsers send it by themselves (RFC 7617).
+            // No page of another site has one. The header alone says nothing: browsers send it by themselves (RFC 7617 §2).
             Ok(true) => {}
             // Whoever posts a refresh token has it; cookies come along with any form.
             Ok(false) if desk.client.is_of_a_front_end_without_cookies(&headers) => {

@@ -1,4 +1,4 @@
-//! What accounts are called in the service's own tokens: `sub` (RFC 9068 §2.2.3), never used again (OIDC Core §2).
+//! What accounts are called in the service's own tokens: `sub` (RFC 9068 §2.2), never used again (OIDC Core §2).
 
 use mapae_protocol::random;
 

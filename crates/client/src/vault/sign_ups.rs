@@ -19,12 +19,15 @@ statements! {
     AWAIT = "INSERT INTO sign_ups (id_hash, sealed, expires_at, issuer, subject) VALUES ($1, $2, $3, $4, $5)";
     WAITING = "SELECT sealed FROM sign_ups WHERE id_hash = $1 AND expires_at > $2";
     FINISH = "DELETE FROM sign_ups WHERE id_hash = $1";
+    // All but the seven that wait longest from now on, which are the last that began.
+    CROWDED = "DELETE FROM sign_ups WHERE id_hash IN (SELECT id_hash FROM sign_ups WHERE issuer = $1 AND subject = $2
+        ORDER BY expires_at DESC, id_hash LIMIT 1000 OFFSET 7)";
     FORGET = "DELETE FROM sign_ups WHERE issuer = $1 AND subject = $2";
 }
 
 impl Vault {
-    /// Keeps who somebody proved to be until the form is answered, in the place of an earlier one of theirs: who never answers
-    /// fills no table.
+    /// Keeps who somebody proved to be until the form is answered. One identity has eight places, for as many browsers and tabs
+    /// at once; the oldest gives way to the ninth, so who never answers fills no table.
     pub(crate) async fn await_sign_up(
         &self,
         id: &SignUpId,
@@ -35,7 +38,11 @@ impl Vault {
         let sealed = self.sign_ups.seal(&waiting.to_bytes(), hash.as_bytes());
         let person = waiting.identity.person();
         let row = values![hash, sealed, waiting.expires_at, person.issuer(), person.subject()];
-        let unit = [SWEEP.with(values![now]), forget(person), AWAIT.with(row)];
+        let unit = [
+            SWEEP.with(values![now]),
+            CROWDED.with(values![person.issuer(), person.subject()]),
+            AWAIT.with(row),
+        ];
         self.database.commit(unit).await.map(drop)
     }
 

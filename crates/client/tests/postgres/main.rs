@@ -19,7 +19,7 @@ mod ended_grants;
 #[path = "../it/id_tokens.rs"]
 mod id_tokens;
 #[cfg(test)]
-#[path = "../it/issuer.rs"]
+#[path = "../it/issuer/mod.rs"]
 mod issuer;
 #[cfg(test)]
 #[path = "../it/linking/mod.rs"]

@@ -15,7 +15,7 @@ pub(super) fn misleads(name: &str) -> bool {
 }
 
 /// Whether a letter, digit or sign that is none of ASCII's stands beside Latin letters and looks like one of ASCII's
-/// letters or digits (UTS 39 §4): «GoogƖe», «G०ogle», «Goog│e». East Asian ones are drawn otherwise than Latin ones.
+/// letters or digits (confusables of Unicode Technical Standard 39): «GoogƖe», «G०ogle», «Goog│e». East Asian ones are drawn otherwise than Latin ones.
 fn imitates_beside_latin(name: &str) -> bool {
     let imitates = |c: char| {
         let is_own = c.is_ascii() || WRITTEN.contains(&c) || alphabet(c) == Some(Alphabet::EastAsian);

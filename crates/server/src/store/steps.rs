@@ -45,20 +45,20 @@ statements! {
     // Takes a free place of the browser; a place is free if nobody has it or its time is over. Two steps that
     // reach for the same place at once cannot both have it, because the place is unique.
     PUT: PendingSteps = "INSERT INTO pending_steps (id, browser, place, payload, expires_at, kind) \
-         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), free.place, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($7 AS TEXT) FROM ( \
+         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), free.place, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT) FROM ( \
              SELECT MIN(places.place) AS place FROM ( \
                  SELECT 0 AS place UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 \
                  UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 \
                  UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 \
                  UNION ALL SELECT 12 UNION ALL SELECT 13 UNION ALL SELECT 14 UNION ALL SELECT 15 \
              ) places WHERE places.place NOT IN ( \
-                 SELECT p.place FROM pending_steps p WHERE p.browser = $2 AND p.expires_at > $5 \
+                 SELECT p.place FROM pending_steps p WHERE p.browser = $2 AND p.expires_at > $6 \
              ) \
          ) free WHERE free.place IS NOT NULL \
-         AND (SELECT COUNT(*) FROM pending_steps p WHERE p.kind = $7 AND p.expires_at > $5) < $6 \
+         AND (SELECT COUNT(*) FROM pending_steps p WHERE p.kind = $5 AND p.expires_at > $6) < $7 \
          ON CONFLICT (browser, place) DO UPDATE \
          SET id = excluded.id, payload = excluded.payload, expires_at = excluded.expires_at, kind = excluded.kind \
-         WHERE pending_steps.expires_at <= $5";
+         WHERE pending_steps.expires_at <= $6";
     TAKE: PendingSteps =
         "DELETE FROM pending_steps WHERE id = $1 AND browser = $2 AND expires_at > $3 RETURNING payload";
     DROP: PendingSteps = "DELETE FROM pending_steps WHERE id = $1 AND browser = $2";
@@ -108,7 +108,7 @@ pub fn put(step: &NewStep, now: Timestamp) -> Statement {
 #[must_use]
 pub fn put_within(step: &NewStep, limit: i64, now: Timestamp) -> Statement {
     let NewStep { id, kind, browser, payload, expires_at } = step;
-    Statement::one(PUT, values![id, browser, payload, *expires_at, now, limit, kind.name()])
+    Statement::one(PUT, values![id, browser, payload, *expires_at, kind.name(), now, limit])
 }
 
 /// Where all browsers together have too many steps of this kind, drops the oldest of those.

@@ -204,7 +204,7 @@ fn tx_03_never_more_than_the_token_the_app_and_the_api() {
         (Some("calendar.write"), "calendar.read", "calendar.read calendar.write", Err(Refused::MoreScope)),
         (Some("calendar.write"), "calendar.read calendar.write", "calendar.read", Err(Refused::MoreScope)),
         (Some("openid"), "openid calendar.read", "openid calendar.read", Err(Refused::MoreScope)),
-        (Some("mail.read"), "mail.read", "mail.read", Err(Refused::MoreScope)),
+        (Some("photos.read"), "photos.read", "photos.read", Err(Refused::MoreScope)),
         (Some(""), "calendar.read", "calendar.read", Err(Refused::NothingLeft)),
         (None, "openid", "openid calendar.read", Err(Refused::NothingLeft)),
     ] {

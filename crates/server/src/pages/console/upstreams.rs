@@ -2,7 +2,7 @@
 
 use crate::pages::{
     Page, at, example,
-    input::{Input, Mistake},
+    input::{FoundMistake, Input, Mistake, Mistakes},
     look::Desk,
     shown::Shown,
     texts::Texts,
@@ -65,6 +65,18 @@ impl Mistake for ChoiceMistake {
         match self {
             Self::NotADomain => t.of("upstreams.hosted_domain_wrong").to_owned(),
         }
+    }
+}
+
+impl Upstreams {
+    fn mistakes(&self, t: &Texts) -> Vec<FoundMistake> {
+        let none = Mistakes::new(t);
+        let all = self.upstreams.iter().fold(none, |mistakes, upstream| {
+            let domain = upstream.choices.hosted_domain.as_ref();
+            let mistake = domain.and_then(|domain| domain.mistake.as_ref());
+            mistakes.field(&upstream.domain_id(), "upstreams.hosted_domain", mistake)
+        });
+        all.found()
     }
 }
 

@@ -28,14 +28,14 @@ pub(crate) async fn accept_sessions(server: &TestServer) {
     run(server, sqlite, postgres).await;
 }
 
-/// From now on a way into an account is added in the very moment in which a password is set by mail.
+/// From now on no account is any more what it was when a new password was about to be written: as if a way in were added in the
+/// very moment.
 pub(crate) async fn add_ways_to_resets(server: &TestServer) {
     let (sqlite, postgres) = (
-        "CREATE TRIGGER overtaken AFTER UPDATE OF used_at ON mailed_links BEGIN \
-         UPDATE users SET ways_added = ways_added + 1 WHERE id = NEW.user_id; END;",
+        "CREATE TRIGGER overtaken BEFORE UPDATE OF password_hash ON users BEGIN SELECT RAISE(IGNORE); END;",
         "CREATE FUNCTION overtaken() RETURNS TRIGGER LANGUAGE plpgsql AS \
-         $$ BEGIN UPDATE users SET ways_added = ways_added + 1 WHERE id = NEW.user_id; RETURN NULL; END $$; \
-         CREATE TRIGGER overtaken AFTER UPDATE OF used_at ON mailed_links FOR EACH ROW EXECUTE FUNCTION overtaken();",
+         $$ BEGIN RETURN NULL; END $$; \
+         CREATE TRIGGER overtaken BEFORE UPDATE OF password_hash ON users FOR EACH ROW EXECUTE FUNCTION overtaken();",
     );
     run(server, sqlite, postgres).await;
 }
@@ -43,7 +43,7 @@ pub(crate) async fn add_ways_to_resets(server: &TestServer) {
 /// Not any more.
 pub(crate) async fn leave_resets_alone(server: &TestServer) {
     let (sqlite, postgres) =
-        ("DROP TRIGGER overtaken;", "DROP TRIGGER overtaken ON mailed_links; DROP FUNCTION overtaken();");
+        ("DROP TRIGGER overtaken;", "DROP TRIGGER overtaken ON users; DROP FUNCTION overtaken();");
     run(server, sqlite, postgres).await;
 }
 

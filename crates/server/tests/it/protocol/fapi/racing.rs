@@ -152,7 +152,7 @@ async fn fapi_what_is_made_while_an_app_goes_over_ends_with_it() {
             let over = AtomicBool::new(false);
             let change = async {
                 // Somebody else of the app's people updates it at the same time, and has not heard of a profile.
-                let named = json!({ "client_name": "은행 앱" });
+                let named = json!({ "contacts": ["dev@bank.example"] });
                 let ((), named) =
                     tokio::join!(managed.go_over(&server, SECURITY), managed.say(&twin, &named));
                 assert_eq!(named.status, 200, "{}", named.json);
