@@ -53,8 +53,8 @@ pub enum AppCommand {
                         --origin https://notes.example
   a native app        mapae app create --name CLI --public --redirect-uri http://127.0.0.1/callback
   a television        mapae app create --name TV --public \\
-                        --grant device_code --grant refresh_token \\
-                        --optional-scope profile --optional-scope email --optional-scope offline_access
+                        --grant device_code --grant refresh_token --optional-scope profile \\
+                        --optional-scope email --optional-scope offline_access
   a bank              mapae app create --name Bank --redirect-uri https://bank.example/callback \\
                         --profile fapi2_security --jwks-file keys.json
   a machine           mapae app create --name Reports --grant client_credentials \\
