@@ -19,9 +19,8 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// The least that must be left of a token when it is handed out: a request takes a moment to arrive.
 const MARGIN: Seconds = Seconds::seconds(10);
 
-/// How long nobody asks for other tokens again because an API rejects them: an API that rejects everything costs the provider no
-/// refresh for each call. No longer, because tokens can be withdrawn twice in a row.
-const REJECTED_ONCE: Seconds = Seconds::seconds(1);
+/// How long nobody asks for other tokens again because an API rejects them: it would reject those, too.
+const REJECTED_ONCE: Seconds = Seconds::seconds(30);
 
 /// What a provider gave, and until when.
 #[derive(Clone, Debug)]

@@ -42,7 +42,7 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// Another access token than the one that an API has just answered with `401`.
     ///
     /// If somebody else has refreshed in the meantime, it is theirs; otherwise it is refreshed now, however long the
-    /// old one should have lived. It is the very same one if a rejection brought that less than a second ago: an API that
+    /// old one should have lived. It is the very same one if a rejection brought that less than 30 seconds ago: an API that
     /// rejects everything costs the provider no refresh for each call.
     ///
     /// # Errors

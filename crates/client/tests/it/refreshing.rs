@@ -376,6 +376,7 @@ async fn rp_24_rp_29_an_api_that_says_401_to_everything_does_not_storm_the_provi
         (1, 21),
         "one refresh, and no second call with the same token"
     );
+    website.clock.advance(29);
     call(&website.second_process(&issuer).await).await;
     assert_eq!(issuer.refreshes(), 1, "in other processes, too");
     website.clock.advance(1);
