@@ -36,7 +36,7 @@ pub struct Tokens {
     pub(crate) scopes: Scopes,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
-    /// When an API's rejection of those before them brought them.
+    /// When an API's rejection of those before them brought them; `None` once an API has taken them.
     pub(crate) forced_at: Option<Timestamp>,
 }
 
@@ -49,6 +49,7 @@ impl Tokens {
             key: self.key.clone(),
             scopes: self.scopes.clone(),
             expires_at: self.expires_at,
+            on_trial: self.forced_at.is_some(),
         }
     }
 
@@ -68,7 +69,7 @@ impl Tokens {
         expires_at.unix() - now.unix() < margin.max(1)
     }
 
-    /// Whether an API rejected those before them a moment ago: another refresh would help no more.
+    /// Whether an API rejected those before them a moment ago and none has taken these: another refresh would help no more.
     pub(crate) fn were_forced_lately(&self, now: Timestamp) -> bool {
         self.forced_at.is_some_and(|forced_at| now < forced_at.plus(REJECTED_ONCE))
     }
@@ -154,6 +155,7 @@ pub struct AccessToken {
     key: Option<ProofKey>,
     scopes: Scopes,
     expires_at: Option<Timestamp>,
+    on_trial: bool,
 }
 
 impl AccessToken {
@@ -199,6 +201,11 @@ impl AccessToken {
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
+    }
+
+    /// Whether it came in the place of one that an API rejected, and no API is known to have taken it.
+    pub(crate) const fn is_on_trial(&self) -> bool {
+        self.on_trial
     }
 
     /// Whether this is the same token as `other`.

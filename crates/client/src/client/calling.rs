@@ -73,7 +73,12 @@ impl<U: Send + Sync + 'static> Client<U> {
                     }
                     refreshed = true;
                 }
-                last => return Ok(last.into_inner()),
+                last => {
+                    if matches!(last, Attempt::Answered(_)) && token.is_on_trial() {
+                        self.core.taken(person, &token).await;
+                    }
+                    return Ok(last.into_inner());
+                }
             }
         }
     }

@@ -55,6 +55,14 @@ impl Core {
         // That flight had begun before this token was rejected, and brought the very same one.
         self.flights.join(person, start(need)).await
     }
+
+    /// Notes that an API has taken a token that came in the place of a rejected one: if it is rejected in its turn, that is news.
+    /// The API's answer does not depend on it.
+    pub(super) async fn taken(&self, person: &EndUser, token: &AccessToken) {
+        if let Err(error) = self.vault.taken(person, token).await {
+            tracing::warn!(%error, "it was not noted that an API has taken a token");
+        }
+    }
 }
 
 /// One wish for fresh tokens, on its way.

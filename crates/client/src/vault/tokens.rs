@@ -11,7 +11,10 @@ use super::{
     leases::Standing,
     methods, sessions, sign_ups,
 };
-use crate::{identity::EndUser, tokens::Tokens};
+use crate::{
+    identity::EndUser,
+    tokens::{AccessToken, Tokens},
+};
 
 const TABLE: &str = "tokens";
 
@@ -22,6 +25,8 @@ statements! {
     FIND = "SELECT provider, sealed, version FROM tokens WHERE issuer = $1 AND subject = $2";
     SUCCEED = "UPDATE tokens SET sealed = $1, version = $2
         WHERE issuer = $3 AND subject = $4 AND version = $5";
+    // Under the version that it has: whoever is refreshing them goes on, and what they bring counts.
+    MARK = "UPDATE tokens SET sealed = $1 WHERE issuer = $2 AND subject = $3 AND version = $4";
     BURY = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND version = $3";
     FORGET = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2";
 }
@@ -118,6 +123,15 @@ impl Vault {
         ]);
         let done = self.database.commit([lease.giving_back(), succeed]).await?;
         Ok(done.is_some_and(|[_, succeeded]| succeeded.happened()))
+    }
+
+    /// Notes that an API has taken these tokens, if they are still the ones that are there.
+    pub(crate) async fn taken(&self, person: &EndUser, token: &AccessToken) -> Result<(), StoreError> {
+        let kept = self.tokens(person).await?;
+        let Some(kept) = kept.filter(|kept| kept.tokens.access_token().is(token)) else { return Ok(()) };
+        let sealed = self.seal(person, &kept.provider, &Tokens { forced_at: None, ..kept.tokens });
+        let mark = MARK.with(values![sealed, person.issuer(), person.subject(), kept.version]);
+        self.database.write(mark).await.map(drop)
     }
 
     /// Removes dead tokens (with the person's sessions, if asked) and gives the lease back; `false`, and nothing

@@ -115,7 +115,7 @@ pub(crate) struct Throttled {
 impl Throttled {
     /// When the next attempt is possible, in minutes as people are told: never too few.
     pub(crate) fn minutes(self) -> u32 {
-        u32::try_from(self.retry_after.get() / 60 + 1).unwrap_or(u32::MAX)
+        u32::try_from((self.retry_after.get() + 59) / 60).unwrap_or(u32::MAX).max(1)
     }
 }
 
