@@ -15,7 +15,7 @@ pub enum Intent {
     Reauthenticate,
     /// Make an account at the provider first.
     SignUp,
-    /// Be asked again for items that were refused; see [`LoginRequest::asking_for`].
+    /// Be asked again for items that were refused; see [`LoginRequest::asking_for`](crate::LoginRequest::asking_for).
     AskAgain,
     /// Nothing at all: without a page, or not.
     Silent,

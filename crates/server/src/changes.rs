@@ -110,6 +110,8 @@ pub(crate) async fn watch(app: crate::app::WeakApp) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing = false;
+    // What has moved by the first look was written by the start itself.
+    let mut begun = false;
     loop {
         ticks.tick().await;
         let Some(app) = app.upgrade() else { return };
@@ -123,10 +125,11 @@ pub(crate) async fn watch(app: crate::app::WeakApp) {
             _ => {}
         }
         // Our own are followed where they are written, and told there: this is mostly the command line or a node.
-        if matches!(result, Ok(Moved::Catalog)) {
+        if begun && matches!(result, Ok(Moved::Catalog)) {
             tracing::info!("apps, APIs or keys were changed elsewhere");
         }
         failing = result.is_err();
+        begun = true;
     }
 }
 

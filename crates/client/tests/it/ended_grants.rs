@@ -1,11 +1,11 @@
 //! What is late, or cannot be read: nothing of the next login is touched by it, and nothing keeps it away.
 
-use std::sync::Arc;
-
 use mapae_client::AccessError;
-use tokio::sync::Semaphore;
 
-use crate::website::Website;
+use crate::{
+    issuer::{Behaviour, UnderWay},
+    website::Website,
+};
 
 /// A refresh that is on its way while everything of the person ends and they sign in anew: what it brings is of the grant that
 /// is over.
@@ -15,24 +15,14 @@ async fn rp_29_mx_02_a_refresh_of_an_ended_grant_writes_nothing_into_the_next_lo
         let (website, issuer) = Website::start().await;
         let person = website.signed_in_person(&issuer).await;
         website.clock.advance(60);
-        let gate = Arc::new(Semaphore::new(0));
-        {
-            let mut behaviour = issuer.behave();
-            behaviour.gate = Some(Arc::clone(&gate));
-            behaviour.refreshes_are_dead = dead;
-        }
-        let caller = tokio::spawn({
-            let (client, person) = (website.client.clone(), person.clone());
-            async move { client.access_token(&person).await }
-        });
-        issuer.refresh_arrives().await;
+        let how = |behaviour: &mut Behaviour| behaviour.refreshes_are_dead = dead;
+        let refresh = UnderWay::begin((&website, &issuer), &person, how).await;
         website.users.remove(&person);
         website.client.account_deleted(&person, None).await.unwrap();
         website.clock.advance(1);
         let (again, _) = website.sign_in(&issuer, "alice").await.unwrap();
         let new = website.client.access_token(&person).await.unwrap();
-        gate.add_permits(1);
-        assert!(caller.await.unwrap().unwrap().is(&new), "that of the new login: {dead}");
+        assert!(refresh.answered().await.unwrap().is(&new), "that of the new login: {dead}");
         assert!(website.client.access_token(&person).await.unwrap().is(&new), "{dead}");
         assert!(again.user(&website).await.is_some(), "{dead}");
         issuer.obey();
@@ -47,24 +37,14 @@ async fn rp_29_a_lost_answer_of_an_ended_grant_is_not_asked_for_again() {
     let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     website.clock.advance(60);
-    let gate = Arc::new(Semaphore::new(0));
-    {
-        let mut behaviour = issuer.behave();
-        behaviour.gate = Some(Arc::clone(&gate));
-        behaviour.lost_answers = 1;
-    }
-    let caller = tokio::spawn({
-        let (client, person) = (website.client.clone(), person.clone());
-        async move { client.access_token(&person).await }
-    });
-    issuer.refresh_arrives().await;
+    let how = |behaviour: &mut Behaviour| behaviour.lost_answers = 1;
+    let refresh = UnderWay::begin((&website, &issuer), &person, how).await;
     website.users.remove(&person);
     website.client.account_deleted(&person, None).await.unwrap();
     website.clock.advance(1);
     website.sign_in(&issuer, "alice").await.unwrap();
     let new = website.client.access_token(&person).await.unwrap();
-    gate.add_permits(1);
-    assert!(caller.await.unwrap().unwrap().is(&new));
+    assert!(refresh.answered().await.unwrap().is(&new));
     assert_eq!(issuer.refreshes(), 1);
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::{
-    issuer::{Issuer, Reply},
+    issuer::{Behaviour, Issuer, Reply, UnderWay},
     website::{Browser, PATIENCE, SECRET, Setup, TestClock, Website, registration},
 };
 
@@ -63,16 +63,10 @@ async fn a_caller_that_goes_away_does_not_take_the_refresh_down() {
     let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     website.clock.advance(60);
-    let gate = Arc::new(Semaphore::new(0));
-    issuer.behave().gate = Some(Arc::clone(&gate));
-    let caller = tokio::spawn({
-        let (client, person) = (website.client.clone(), person.clone());
-        async move { client.access_token(&person).await }
-    });
-    issuer.refresh_arrives().await;
-    caller.abort();
-    assert!(caller.await.unwrap_err().is_cancelled());
-    gate.add_permits(1);
+    let mut refresh = UnderWay::begin((&website, &issuer), &person, |_| {}).await;
+    refresh.caller.abort();
+    assert!((&mut refresh.caller).await.unwrap_err().is_cancelled());
+    refresh.answers();
     website.client.access_token(&person).await.unwrap();
     assert_eq!(issuer.refreshes(), 1);
 }
@@ -164,21 +158,11 @@ async fn overtaken_by_a_login(dead: bool) {
     let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     website.clock.advance(60);
-    let gate = Arc::new(Semaphore::new(0));
-    {
-        let mut behaviour = issuer.behave();
-        behaviour.gate = Some(Arc::clone(&gate));
-        behaviour.refreshes_are_dead = dead;
-    }
-    let caller = tokio::spawn({
-        let (client, person) = (website.client.clone(), person.clone());
-        async move { client.access_token(&person).await }
-    });
-    issuer.refresh_arrives().await;
+    let how = |behaviour: &mut Behaviour| behaviour.refreshes_are_dead = dead;
+    let refresh = UnderWay::begin((&website, &issuer), &person, how).await;
     let (again, _) = website.sign_in(&issuer, "alice").await.unwrap();
     let new = website.client.access_token(&person).await.unwrap();
-    gate.add_permits(1);
-    assert!(caller.await.unwrap().unwrap().is(&new), "that of the new login");
+    assert!(refresh.answered().await.unwrap().is(&new), "that of the new login");
     assert!(website.client.access_token(&person).await.unwrap().is(&new));
     assert!(again.user(&website).await.is_some());
 }

@@ -1,15 +1,15 @@
 //! The settings and the database, opened for one command.
 
-use std::time::Duration;
+use std::{path::absolute, time::Duration};
 
 use mapae_protocol::time::Timestamp;
 
-use super::failure::Failure;
+use super::{answer::complain, failure::Failure};
 use crate::{
     app,
     cli::Common,
     clock::Clock,
-    config::{Config, Environment, Flags, Site},
+    config::{Config, Database, Environment, Flags, Site},
     log,
     store::{
         Db, Options,
@@ -27,6 +27,8 @@ pub(super) struct Data {
     pub(super) config: Config,
     pub(super) db: Db,
     pub(super) now: Timestamp,
+    /// Nobody has named the issuer: it is that of the last start.
+    site_is_of_last_start: bool,
 }
 
 impl Data {
@@ -48,7 +50,7 @@ impl Data {
     pub(super) fn open(config: Config) -> Result<Self, Failure> {
         app::prepare_folder(&config.data)?;
         let db = app::open_database(&config, options())?;
-        Ok(Self { config, db, now: Clock::System.now() })
+        Ok(Self { config, db, now: Clock::System.now(), site_is_of_last_start: false })
     }
 
     async fn prepare(&mut self) -> Result<(), Failure> {
@@ -57,8 +59,32 @@ impl Data {
             && let Some(site) = served_site(&self.db).await?
         {
             self.config.site = site;
+            self.site_is_of_last_start = true;
         }
         Ok(())
+    }
+
+    /// Says of which server the addresses are that the command is about to print, if nobody has.
+    pub(super) fn tell_site(&self) {
+        if self.site_is_of_last_start {
+            let site = &self.config.site;
+            complain(&format!(
+                "note: the issuer is {site}, under which this database was served last; \
+                 name another one with --issuer or in mapae.toml"
+            ));
+        }
+    }
+
+    /// Whoever means the database of a running server and stands in another folder hears it at once.
+    fn tell_new(&self) {
+        let place = match &self.config.database {
+            Database::Sqlite(file) => absolute(file).unwrap_or_else(|_| file.clone()).display().to_string(),
+            Database::Postgres(_) => "the PostgreSQL database, which had no tables".to_owned(),
+        };
+        complain(&format!(
+            "note: a new database was made: {place}; a server that runs with another one does not see it \
+             (--data or --database names that)"
+        ));
     }
 
     /// A database that is new gets its tables. One of an older program is left alone: that program may be
@@ -67,6 +93,7 @@ impl Data {
         let Schema { applied, known } = self.db.schema().await?;
         if applied == 0 {
             self.db.migrate(self.now).await?;
+            self.tell_new();
         } else if applied < known {
             return Err(Failure::new(
                 "old_schema",

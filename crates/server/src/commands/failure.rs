@@ -150,6 +150,7 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let what_to_do = match error {
             OpenError::File { .. } => "; let this user write it, or name another with --data or --database",
+            OpenError::NotADatabase { .. } => "; name another one with --data or --database, or move it away",
             OpenError::Address(_) | OpenError::Certificates(_) => "; mend it in --database",
             OpenError::Thread(_) => "",
         };

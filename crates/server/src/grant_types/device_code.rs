@@ -284,16 +284,7 @@ mod tests {
     #[test]
     fn de_05_de_10_what_was_redeemed_or_has_ended_is_not_redeemed() {
         let approval = DeviceApproval {
-            authorization: Authorization {
-                user_id: "usr_1".to_owned(),
-                consent_id: "con_1".to_owned(),
-                session_id: "ses_1".to_owned(),
-                epochs: EPOCHS,
-                offline: false,
-                auth_time: NOW,
-                acr: "1".to_owned(),
-                amr: "pwd".to_owned(),
-            },
+            authorization: Authorization::sample(EPOCHS, NOW),
             scopes: Scopes::restore("openid").unwrap(),
         };
         let facts = RedemptionFacts {

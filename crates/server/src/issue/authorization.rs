@@ -31,3 +31,20 @@ impl Authorization {
         }
     }
 }
+
+#[cfg(test)]
+impl Authorization {
+    /// Of one person, in one session.
+    pub(crate) fn sample(epochs: Epochs, auth_time: Timestamp) -> Self {
+        Self {
+            user_id: "usr_1".to_owned(),
+            consent_id: "con_1".to_owned(),
+            session_id: "ses_1".to_owned(),
+            epochs,
+            offline: false,
+            auth_time,
+            acr: "1".to_owned(),
+            amr: "pwd".to_owned(),
+        }
+    }
+}

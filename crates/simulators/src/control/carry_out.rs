@@ -1,5 +1,7 @@
 //! What each command does.
 
+use mapae_protocol::uri::Uri;
+
 use super::{Command, ControlError, FaultKind, Tokens};
 use crate::{
     App, Person, Webhook,
@@ -102,6 +104,11 @@ fn register_redirect_uri(
 ) -> Result<(String, Vec<Notice>), ControlError> {
     if uri.is_empty() {
         return Err(ControlError::Missing("uri"));
+    }
+    if Uri::parse(&uri).is_err() {
+        return Err(ControlError::Malformed(
+            "a redirect URI is absolute, such as http://localhost:8080/callback".to_owned(),
+        ));
     }
     let client_id = client_id.unwrap_or_else(|| (engine.rules().description().default_app)().client_id);
     engine.with(|world| {

@@ -1,6 +1,7 @@
 //! An issuer that does as it is told: obedient until a test asks for mischief.
 
 mod behaviour;
+mod under_way;
 
 use std::{
     collections::HashMap,
@@ -25,7 +26,10 @@ use mapae_protocol::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-pub(crate) use self::behaviour::{Behaviour, Edit, Hit, Reply, Signing};
+pub(crate) use self::{
+    behaviour::{Behaviour, Edit, Hit, Reply, Signing},
+    under_way::UnderWay,
+};
 use crate::website::TestClock;
 
 /// How long the same successor is given again, in seconds.

@@ -28,7 +28,7 @@ pub(in crate::commands) async fn run(args: &RotateKeys) -> Result<Answer, Failur
 }
 
 async fn rotate(data: &Data, args: &RotateKeys) -> Result<Answer, Failure> {
-    let Data { config, db, now } = data;
+    let Data { config, db, now, .. } = data;
     let emergency = args.now;
     if rows::signing(db, *now).await?.is_empty() {
         return Err(Failure::new("no_keys", "there are no keys yet: the first `mapae serve` makes them"));

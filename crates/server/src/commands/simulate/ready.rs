@@ -21,6 +21,11 @@ struct Entry {
     client_id: String,
     /// `null` for Apple, whose secrets the client signs itself.
     client_secret: Option<String>,
+    /// Kakao's, without which its notices are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_id: Option<String>,
     redirect_uris: Vec<String>,
 }
 
@@ -35,6 +40,8 @@ impl Ready {
                 control: format!("{}/control", simulator.base_url()),
                 client_id: app.client_id,
                 client_secret: app.client_secret,
+                app_id: app.admin_key.is_some().then(|| app.number.to_string()),
+                admin_key: app.admin_key,
                 redirect_uris: app.redirect_uris,
             }
         };
@@ -59,6 +66,11 @@ impl fmt::Display for Ready {
                 "            client_secret  {}",
                 secret.unwrap_or("signed with the key on its page")
             )?;
+            for (name, value) in [("admin_key", &entry.admin_key), ("app_id", &entry.app_id)] {
+                if let Some(value) = value {
+                    writeln!(f, "            {name:<13}  {value}")?;
+                }
+            }
         }
         writeln!(
             f,

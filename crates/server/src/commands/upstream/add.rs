@@ -6,7 +6,7 @@ use mapae_client::Definition;
 use mapae_protocol::secret::Secret;
 use serde::Serialize;
 
-use super::{Registered, all, master_key, view::View};
+use super::{Registered, all, master_key, view::View, with};
 use crate::{
     cli::AddUpstream,
     commands::{
@@ -29,7 +29,7 @@ struct Added {
 
 /// Adds a provider; a running server offers it within a second.
 pub(in crate::commands) async fn run(args: &AddUpstream) -> Result<Answer, Failure> {
-    Data::with(&args.common, async |data| add(args, data).await).await
+    with(&args.common, async |data| add(args, data).await).await
 }
 
 async fn add(args: &AddUpstream, data: &Data) -> Result<Answer, Failure> {

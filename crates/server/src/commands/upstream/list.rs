@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{all, view::View};
+use super::{all, view::View, with};
 use crate::{
     cli::Common,
-    commands::{answer::Answer, data::Data, failure::Failure},
+    commands::{answer::Answer, failure::Failure},
 };
 
 /// All providers.
@@ -18,7 +18,7 @@ struct List {
 
 /// Lists all providers.
 pub(in crate::commands) async fn run(common: &Common) -> Result<Answer, Failure> {
-    Data::with(common, async |data| {
+    with(common, async |data| {
         let upstreams = all(data).await?;
         let upstreams = upstreams.iter().map(|known| View::of(known, &data.config.site)).collect();
         Answer::of(&List { upstreams })

@@ -15,6 +15,7 @@ use mapae_protocol::seal::MasterKey;
 use super::{data::Data, failure::Failure};
 use crate::{
     app,
+    cli::Common,
     store::upstreams,
     upstream::{Origin, UpstreamSettings, opened},
 };
@@ -24,6 +25,15 @@ pub(super) struct Registered {
     pub(super) settings: UpstreamSettings,
     pub(super) origin: Origin,
     pub(super) disabled: bool,
+}
+
+/// As [`Data::with`], for what prints addresses that are registered elsewhere.
+async fn with<T>(common: &Common, work: impl AsyncFnOnce(&Data) -> Result<T, Failure>) -> Result<T, Failure> {
+    Data::with(common, async |data| {
+        data.tell_site();
+        work(data).await
+    })
+    .await
 }
 
 /// All of them: those of the settings first, which hold where two have one name.

@@ -6,10 +6,10 @@ use mapae_client::Class;
 use mapae_protocol::locale::Locale;
 use serde::Serialize;
 
-use super::find;
+use super::{find, with};
 use crate::{
     cli::OneUpstream,
-    commands::{answer::Answer, data::Data, failure::Failure},
+    commands::{answer::Answer, failure::Failure},
 };
 
 /// What a provider said.
@@ -25,7 +25,7 @@ struct Tested {
 
 /// Asks a provider whether it knows this server; ends with 1 when it does not.
 pub(in crate::commands) async fn run(args: &OneUpstream) -> Result<Answer, Failure> {
-    Data::with(&args.common, async |data| {
+    with(&args.common, async |data| {
         let registered = find(data, &args.name).await?;
         let settings = &registered.settings;
         let provider = settings.provider(&data.config.site).map_err(|error| {

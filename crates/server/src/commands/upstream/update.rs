@@ -9,6 +9,7 @@ use super::{
     add::{definition, option, secrets, vars},
     find_own, master_key, missing,
     view::View,
+    with,
 };
 use crate::{
     cli::UpdateUpstream,
@@ -32,7 +33,7 @@ struct Updated {
 
 /// Changes a provider; a running server speaks to it so within a second.
 pub(in crate::commands) async fn run(args: &UpdateUpstream) -> Result<Answer, Failure> {
-    Data::with(&args.common, async |data| update(args, data).await).await
+    with(&args.common, async |data| update(args, data).await).await
 }
 
 async fn update(args: &UpdateUpstream, data: &Data) -> Result<Answer, Failure> {

@@ -32,16 +32,7 @@ impl Case {
             redirect_uri_asked: true,
             challenge: Some(*verifier.challenge().as_bytes()),
             key: Some([3; 32]),
-            authorization: Authorization {
-                user_id: "usr_1".to_owned(),
-                consent_id: "con_1".to_owned(),
-                session_id: "ses_1".to_owned(),
-                epochs: EPOCHS,
-                offline: false,
-                auth_time: NOW,
-                acr: "1".to_owned(),
-                amr: "pwd".to_owned(),
-            },
+            authorization: Authorization::sample(EPOCHS, NOW),
             details: None,
         };
         Self {

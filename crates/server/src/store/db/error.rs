@@ -131,6 +131,12 @@ pub enum OpenError {
         #[source]
         source: Cause,
     },
+    /// The file is something else.
+    #[error("{path} is no database of SQLite")]
+    NotADatabase {
+        /// The file.
+        path: String,
+    },
     /// A thread cannot be started.
     #[error("cannot start the writer thread")]
     Thread(#[source] std::io::Error),

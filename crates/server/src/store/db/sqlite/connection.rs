@@ -42,7 +42,11 @@ impl Place {
         let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         make_private(path).map_err(|error| refused(error.into()))?;
         let place = Self(Arc::new(path.to_owned()));
-        match place.switch_to_wal().map_err(|error| refused(error.into()))?.as_str() {
+        let switched = place.switch_to_wal().map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path: path.display().to_string() },
+            _ => refused(error.into()),
+        });
+        match switched?.as_str() {
             "wal" => Ok(place),
             _ => Err(refused(cause("its file system does not allow WAL mode"))),
         }
