@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -10,6 +10,7 @@ use super::{connection, notice, terms, ways};
 use crate::{
     accounts::typed,
     app::App,
+    http::retry_after,
     interaction::{PageError, Visit, person_page},
     pages::{
         account::{AccountHome, ChangePasswordProblem, ConnectedService, SignedInBrowser},
@@ -61,8 +62,7 @@ pub(super) async fn answer(
     };
     let mut response = (status, visit.show(&page, None)).into_response();
     if let Some(ChangePasswordProblem::TooManyAttempts { minutes }) = password {
-        let seconds = HeaderValue::from(u64::from(minutes) * 60);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        retry_after::in_minutes(&mut response, minutes);
     }
     Ok(response)
 }

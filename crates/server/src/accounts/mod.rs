@@ -11,7 +11,7 @@ pub(crate) mod rows;
 pub(crate) mod session;
 pub(crate) mod shares;
 pub(crate) mod throttle;
-mod turns;
+pub(crate) mod turns;
 pub(crate) mod typed;
 mod weak;
 

@@ -82,8 +82,13 @@ impl Shares {
         let taken = self.0.entry(room.kind).or_default();
         taken.pass(room.window, now.unix());
         let networks = turns::networks(source);
-        if amount > taken.left(room.most, &networks) {
-            let until = taken.since.saturating_add(room.window).saturating_sub(now.unix());
+        // For each network as much as is left beside it.
+        let beside = taken.now.beside(&networks);
+        if amount > room.most.saturating_sub(beside).saturating_sub(taken.before.beside(&networks)) {
+            // What was taken in this window counts in the next one, too.
+            let windows = if amount > room.most.saturating_sub(beside) { 2 } else { 1 };
+            let end = taken.since.saturating_add(room.window.saturating_mul(windows));
+            let until = end.saturating_sub(now.unix());
             return Err(Throttled {
                 retry_after: Seconds::seconds(u32::try_from(until).unwrap_or(u32::MAX)),
             });
@@ -111,17 +116,15 @@ impl Taken {
         self.before = if windows == 1 { last } else { Counts::default() };
         self.since = self.since.saturating_add(windows.saturating_mul(window));
     }
-
-    /// How much there is for an address of these networks: for each as much as is left beside it.
-    fn left(&self, most: u64, networks: &Networks) -> u64 {
-        let all = most.saturating_sub(self.now.all).saturating_sub(self.before.all);
-        networks.iter().fold(all, |left, network| {
-            left.saturating_sub(self.now.of(network)).saturating_sub(self.before.of(network))
-        })
-    }
 }
 
 impl Counts {
+    /// What is taken away of the room for an address of these networks: all that there is, and once more what each of them
+    /// has.
+    fn beside(&self, networks: &Networks) -> u64 {
+        networks.iter().fold(self.all, |taken, network| taken.saturating_add(self.of(network)))
+    }
+
     fn of(&self, network: &Network) -> u64 {
         self.by.get(network).copied().unwrap_or_default()
     }
@@ -224,6 +227,18 @@ mod tests {
         assert_eq!(full(1_199), 0);
         assert_eq!(full(1_200), through, "the window is over");
         assert_eq!(full(4_000), through);
+    }
+
+    #[test]
+    fn pa_02_whoever_is_refused_is_told_when_there_is_room_again() {
+        let mut shares = Shares::default();
+        let source = "192.0.2.1".parse().unwrap();
+        flood(&mut shares, (0..5_000).map(|_| "192.0.2.1".to_owned()), 599);
+        for (now, left) in [(599, 601), (600, 600), (1_199, 1)] {
+            let refused = shares.take(ROOM, source, 1, at(now)).unwrap_err();
+            assert_eq!(refused.retry_after, Seconds::seconds(left), "{now}");
+        }
+        assert!(take(&mut shares, "192.0.2.1", 1_200));
     }
 
     #[test]

@@ -145,6 +145,12 @@ impl State {
     }
 }
 
+/// The network of networks that one customer can have (DE-01): of an IPv4 address 24 bits, of an IPv6 one 48.
+pub(crate) fn wider_network(address: IpAddr) -> Ipv6Addr {
+    let [_, _, (_, wider), _] = networks(address);
+    wider
+}
+
 pub(super) fn networks(address: IpAddr) -> Networks {
     match address {
         IpAddr::V4(address) => IPV4.map(|length| (96 + length, first(address.to_ipv6_mapped(), 96 + length))),

@@ -191,8 +191,21 @@ fn broken(error: &axum::Error) -> BodyError {
 }
 
 /// Character sets in which a form of percent-encoded ASCII reads as in UTF-8, which is what it is in any case (RFC 6749
-/// Appendix B). Old client libraries name the others of these without meaning it.
-const CHARSETS: [&str; 6] = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"];
+/// Appendix B). Old client libraries name the others of these without meaning it, those of Korea the last ones.
+const CHARSETS: [&str; 12] = [
+    "utf-8",
+    "utf8",
+    "us-ascii",
+    "ascii",
+    "iso-8859-1",
+    "iso-8859-15",
+    "windows-1252",
+    "euc-kr",
+    "ks_c_5601-1987",
+    "cp949",
+    "ms949",
+    "x-windows-949",
+];
 
 /// A form says that it is one, once, and is not compressed (RFC 6749 Appendix B).
 ///
@@ -309,6 +322,8 @@ mod tests {
             "application/x-www-form-urlencoded; charset=UTF-8",
             "application/x-www-form-urlencoded;charset=\"utf-8\"; x=y",
             "application/x-www-form-urlencoded; charset=ISO-8859-1",
+            "application/x-www-form-urlencoded; charset=EUC-KR",
+            "application/x-www-form-urlencoded;charset=MS949",
             "Application/X-WWW-Form-Urlencoded",
         ] {
             assert_eq!(check(&[good]), Ok(()), "{good}");

@@ -40,14 +40,6 @@ impl ClientAddress {
         }
     }
 
-    /// The network of networks that one customer can have: in IPv6 48 bits, in IPv4 24 (DE-01).
-    pub(crate) fn wider_network(self) -> IpAddr {
-        match self.0 {
-            IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() >> 8 << 8)),
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 80 << 80)),
-        }
-    }
-
     /// Whether it is of the same customer of a network as this one, as far as addresses tell.
     pub fn is_in_network_of(self, other: IpAddr) -> bool {
         self.throttle_key() == Self::of_peer(other).throttle_key()

@@ -1,5 +1,6 @@
 //! When to come back — RFC 6585 §4, RFC 9110 §10.2.3, RFC 9110 §15.6.4.
 
+use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER};
 
 /// Until a source has something of its budget again.
@@ -16,4 +17,10 @@ pub(crate) fn apply(status: StatusCode, headers: &mut HeaderMap) {
         _ => return,
     };
     headers.entry(RETRY_AFTER).or_insert(seconds);
+}
+
+/// Says what the page says.
+pub(crate) fn in_minutes(response: &mut Response, minutes: u32) {
+    let seconds = HeaderValue::from(u64::from(minutes) * 60);
+    response.headers_mut().insert(RETRY_AFTER, seconds);
 }

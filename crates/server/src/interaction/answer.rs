@@ -125,10 +125,8 @@ fn signed_for(app: &App, client: &Client, mode: Mode, parameters: Parameters) ->
 async fn is_connected(visit: &Visit, client: &Client, to: &TrustedRedirect) -> Result<bool, Fault> {
     let Some(signed_in) = &visit.session else { return Ok(false) };
     let consent = consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?;
-    match consent.filter(|consent| !consent.scopes.is_empty()) {
-        Some(consent) => Appearance::is_agreed(&consent, client.registered(), Some(to.uri())),
-        None => Ok(false),
-    }
+    let agreed = consent.as_ref().filter(|consent| !consent.scopes.is_empty());
+    Ok(Appearance::valid(agreed, client.registered(), Some(to.uri()))?.is_some())
 }
 
 /// Those between whom a code is made.

@@ -8,6 +8,7 @@ use mapae_protocol::{
     authorization::Prompt as Requested,
     error::{ErrorCode, OAuthError},
     locale::Locale,
+    redirect_uri::RedirectUri,
     scope::{OFFLINE_ACCESS, ScopeToken, Scopes},
     token::grant_type::REFRESH_TOKEN,
 };
@@ -31,7 +32,7 @@ use crate::{
     },
     registration::Appearance,
     store::{
-        CommitError, Unit,
+        CommitError,
         consents::{self, Agreement, Consent},
         registrations,
         sessions::SignedIn,
@@ -245,23 +246,26 @@ async fn agree(
     signed_in: &SignedIn,
     (questions, accepted): (Questions, Scopes),
 ) -> Result<Answer, PageError> {
-    let seen = (situation.consent.as_ref(), situation.anew);
-    let consent = agree_to(visit, (&situation.client, seen), signed_in, (&questions, &accepted)).await?;
+    let to = Some(situation.redirect.uri());
+    let between = (&*situation.client, situation.consent.as_ref(), to);
+    let consent = agree_to(visit, between, signed_in, (&questions, &accepted)).await?;
     let granted = granted_of(&consent, &situation.requested, situation.client.required())?;
     let parties = Parties { client: &situation.client, signed_in, consent: &consent };
     let code = issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?;
     Ok(Answer::Code(code))
 }
 
-/// Writes down what was agreed; what is agreed then.
+/// Writes down what was agreed with this app at this address, beside what there was (`seen`); what is agreed then.
 pub(super) async fn agree_to(
     visit: &Visit,
-    (client, (seen, anew)): (&Client, (Option<&Consent>, bool)),
+    (client, seen, to): (&Client, Option<&Consent>, Option<&RedirectUri>),
     signed_in: &SignedIn,
     (questions, accepted): (&Questions, &Scopes),
 ) -> Result<Consent, PageError> {
     let list = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect::<Vec<_>>();
     let newly = questions.required.union(accepted);
+    // They had it with another app than this has become.
+    let anew = seen.is_some() && Appearance::valid(seen, client.registered(), to)?.is_none();
     let agreement = Agreement {
         new_id: Kind::Consent.fresh(),
         user_id: signed_in.user.id.clone(),
@@ -274,7 +278,7 @@ pub(super) async fn agree_to(
     let changes = anew || !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
     if changes {
         let first = client.is_unused().then(|| registrations::used(&agreement.app_id));
-        let unit = Unit::from(consents::agree(seen, &agreement, now)).with_all(first);
+        let unit = consents::agree(seen, &agreement, now).with_all(first);
         match visit.app.commit(unit).await {
             Ok(_) => {
                 About::user(&signed_in.user.id).with_app(client.id()).note(Event::ConsentGiven);
@@ -285,7 +289,9 @@ pub(super) async fn agree_to(
         }
     }
     let consent = consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?;
-    Ok(consent.ok_or(Fault::Contention)?)
+    // What another page has changed meanwhile may still be for another app.
+    let counts = Appearance::valid(consent.as_ref(), client.registered(), to)?.is_some();
+    Ok(consent.filter(|_| counts).ok_or(Fault::Contention)?)
 }
 
 /// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.

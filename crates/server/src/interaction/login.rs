@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use mapae_protocol::{
@@ -21,7 +21,7 @@ use crate::{
     catalog::Client,
     client_document,
     fault::Fault,
-    http::cross_site,
+    http::{cross_site, retry_after},
     pages::{
         at,
         look::AppCard,
@@ -296,8 +296,7 @@ impl LoginForm {
         };
         let mut response = (status, visit.show(&page, Some(step))).into_response();
         if let Some(SignInProblem::TooManyAttempts { minutes }) = shown.problem {
-            let seconds = HeaderValue::from(u64::from(minutes) * 60);
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            retry_after::in_minutes(&mut response, minutes);
         }
         Ok(response)
     }

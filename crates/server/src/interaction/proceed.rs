@@ -39,8 +39,6 @@ pub(crate) struct Situation {
     pub(crate) requested: Scopes,
     /// What this person and this app have between them.
     pub(crate) consent: Option<Consent>,
-    /// They had it with another app than this has become.
-    pub(crate) anew: bool,
     pub(crate) agreed: Scopes,
     pub(crate) refused: Scopes,
 }
@@ -60,19 +58,13 @@ impl Situation {
             Scopes::restore(text.unwrap_or_default()).map_err(Fault::corrupt(Artefact::ScopesOfConsent))
         };
         // What a person agreed to give another app than this has become counts for nothing (SE-08).
-        let valid = match &consent {
-            Some(consent) if Appearance::is_agreed(consent, client.registered(), Some(redirect.uri()))? => {
-                Some(consent)
-            }
-            _ => None,
-        };
+        let valid = Appearance::valid(consent.as_ref(), client.registered(), Some(redirect.uri()))?;
         let agreed = scopes(valid.map(|consent| consent.scopes.as_str()))?;
         let refused = scopes(valid.map(|consent| consent.refused.as_str()))?;
-        let anew = consent.is_some() && valid.is_none();
         // What an app may ask can shrink while a person looks at a page.
         let asked = authorize.request.scopes.union(&authorize.wishes.items());
         let requested = asked.intersection(client.allowed());
-        Ok(Self { client, redirect, requested, consent, anew, agreed, refused })
+        Ok(Self { client, redirect, requested, consent, agreed, refused })
     }
 
     /// The facts as the prompts see them.

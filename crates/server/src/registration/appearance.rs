@@ -55,17 +55,20 @@ impl Appearance {
         sha256_base64url(serde_json::to_string(&shown).unwrap_or_default())
     }
 
-    /// Whether an agreement is to the app as it is now, and to what leads to this address.
-    pub(crate) fn is_agreed(
-        consent: &Consent,
+    /// The agreement, if it is to the app as it is now, and to what leads to this address.
+    pub(crate) fn valid<'a>(
+        consent: Option<&'a Consent>,
         app: &RegisteredApp,
         to: Option<&RedirectUri>,
-    ) -> Result<bool, Fault> {
-        let Some(agreed) = &consent.agreed_app else { return Ok(true) };
+    ) -> Result<Option<&'a Consent>, Fault> {
+        let Some(agreed) = consent.and_then(|consent| consent.agreed_app.as_deref()) else {
+            return Ok(consent);
+        };
         let seen: Self = serde_json::from_str(agreed).map_err(Fault::corrupt(Artefact::AgreedApp))?;
         let place = to.and_then(|to| place(to.as_str()));
         let leads_there = place.is_none_or(|place| seen.places.contains(&place));
-        Ok(leads_there && seen.shows(&Self::of(&app.app.settings, &app.lists)))
+        let is_same = leads_there && seen.shows(&Self::of(&app.app.settings, &app.lists));
+        Ok(consent.filter(|_| is_same))
     }
 
     /// Whether the other one has its name, and a picture from where its own is from or none.

@@ -34,8 +34,9 @@ statements! {
          WHERE c.user_id = $1 AND c.scopes <> '' AND a.deleted_at IS NULL ORDER BY c.created_at");
     INSERT: Consents = "INSERT INTO consents (id, user_id, app_id, epoch, scopes, refused, created_at, updated_at, \
          last_used_at) VALUES ($1, $2, $3, 0, $4, $5, $6, $6, $6) ON CONFLICT (user_id, app_id) DO NOTHING";
-    EXTEND: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, last_used_at = $3, agreed_app = NULL \
-         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7 AND agreed_app IS NOT DISTINCT FROM $8";
+    EXTEND: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, last_used_at = $3, \
+         epoch = epoch + $4, agreed_app = NULL \
+         WHERE id = $5 AND epoch = $6 AND scopes = $7 AND refused = $8 AND agreed_app IS NOT DISTINCT FROM $9";
     DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
     ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
@@ -161,10 +162,10 @@ pub async fn connected(db: &Db, user_id: &str) -> Result<Vec<Connection>, StoreE
 }
 
 /// Adds what was ticked to what was agreed before (`seen`, as it was just read), and remembers what was
-/// refused; of an app that has become another one only what was ticked now. The consent's id is that of `seen`, else `new_id` with epoch 0; a consent that was disconnected
-/// keeps its raised epoch. Conflict: it has changed since it was read.
-#[must_use]
-pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> Statement {
+/// refused; of an app that has become another one only what was ticked now. If that is less, everything made before
+/// ends, as with [`drop_scope`]. The consent's id is that of `seen`, else `new_id` with epoch 0; a consent that was
+/// disconnected keeps its raised epoch. Conflict: it has changed since it was read.
+pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> Unit {
     let Agreement { new_id, user_id, app_id, accepted, refused, anew } = agreement;
     let mut scopes: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
     let mut refused: BTreeSet<&str> = refused.iter().map(String::as_str).collect();
@@ -173,16 +174,18 @@ pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> St
         refused.extend(seen.refused.split_ascii_whitespace());
     }
     refused.retain(|scope| !scopes.contains(scope));
+    let is_less = |before: &Consent| before.scopes.split_ascii_whitespace().any(|one| !scopes.contains(one));
+    let less = seen.is_some_and(is_less);
     let (scopes, refused) = (join(&scopes), join(&refused));
-    match seen {
-        None => Statement::one(INSERT, values![new_id, user_id, app_id, scopes, refused, at]),
-        Some(seen) => {
-            let agreed_app = seen.agreed_app.as_deref();
-            let params =
-                values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused, agreed_app];
-            Statement::one(EXTEND, params)
-        }
-    }
+    let Some(seen) = seen else {
+        return Statement::one(INSERT, values![new_id, user_id, app_id, scopes, refused, at]).into();
+    };
+    let agreed_app = seen.agreed_app.as_deref();
+    let (raised, epoch) = (i64::from(less), seen.epoch);
+    let params =
+        values![scopes, refused, at, raised, &seen.id, epoch, &seen.scopes, &seen.refused, agreed_app];
+    let unit = Unit::from(Statement::one(EXTEND, params));
+    if less { unit.revoking(Revocation::consent(&seen.id, at)) } else { unit }
 }
 
 /// Nobody has agreed to this app any more: it has become another one. What was made for it ends with its epoch.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     accounts::{shares, throttle},
+    app::App,
     fault::{Artefact, Fault},
     interaction::{PageError, Step, StepError, Visit},
     keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, ON_THE_WAY, Seals},
@@ -76,10 +77,6 @@ pub(super) async fn keep_departure(
 ) -> Result<(), PageError> {
     let keys = visit.app.keys().current();
     let payload = seal(&keys.seals.departures, visit, departure)?;
-    let source = visit.context.client.throttle_key().to_string();
-    // Who floods from many networks waits for itself, and drops nobody who is on their way (SE-31).
-    let room = visit.app.throttle().take(shares::DEPARTURES, &source, 1, visit.app.now());
-    room.map_err(|_| StepError::Full)?;
     keep(visit, (departure_id(state), Kind::Departure), payload, DEPARTURE_LIFE).await.map(|_| ())
 }
 
@@ -130,23 +127,38 @@ pub(crate) async fn drop_arrivals(visit: &Visit) -> Result<(), Fault> {
     visit.app.commit(unit).await.map(|_| ()).map_err(Fault::from)
 }
 
+/// What the source has is asked for before what all share: whoever is over it takes no room of their neighbours.
 async fn keep(
     visit: &Visit,
     (id, kind): (String, Kind),
     payload: Concealed,
     life: Seconds,
 ) -> Result<String, PageError> {
-    let (app, now) = (&visit.app, visit.app.now());
+    let (throttle, now) = (visit.app.throttle(), visit.app.now());
     let source = visit.context.client.throttle_key().to_string();
-    app.throttle().charge(throttle::DEPARTURES, &source, now).map_err(|_| StepError::Full)?;
+    throttle.charge(throttle::DEPARTURES, &source, now).map_err(|_| StepError::Full)?;
+    let shares_room = kind == Kind::Departure;
+    if shares_room {
+        // Who floods from many networks waits for itself, and drops nobody who is on their way (SE-31).
+        throttle.take(shares::DEPARTURES, &source, 1, now).map_err(|_| StepError::Full)?;
+    }
     let row = steps::NewStep { id, kind, browser: visit.browser.name(), payload, expires_at: now.plus(life) };
+    let kept = put(&visit.app, &row, now).await;
+    if kept.is_err() && shares_room {
+        throttle.give_back(shares::DEPARTURES, &source, 1);
+    }
+    kept.map(|()| row.id)
+}
+
+async fn put(app: &App, row: &steps::NewStep, now: Timestamp) -> Result<(), PageError> {
     for attempt in 0..ATTEMPTS {
         // Whoever left long ago and has not come back gives way: a flood of departures locks nobody out.
-        let room = || [steps::make_own_room(&row.browser, Kind::Departure, now), steps::make_room(kind, now)];
+        let room =
+            || [steps::make_own_room(&row.browser, Kind::Departure, now), steps::make_room(row.kind, now)];
         let room = (attempt > 0).then(room);
-        let unit = Unit::new().with_all(room.into_iter().flatten()).with(steps::put(&row, now));
+        let unit = Unit::new().with_all(room.into_iter().flatten()).with(steps::put(row, now));
         match app.commit(unit).await {
-            Ok(_) => return Ok(row.id),
+            Ok(_) => return Ok(()),
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -63,8 +63,8 @@ async fn allow(
     (asked, questions): (&Asked, &Questions),
 ) -> Result<(), PageError> {
     let accepted = accepted(visit, asked)?.intersection(&questions.optional);
-    let consent = (waiting.consent.as_ref(), waiting.anew);
-    let consent = agree_to(visit, (&waiting.client, consent), signed_in, (questions, &accepted)).await?;
+    let between = (&*waiting.client, waiting.consent.as_ref(), None);
+    let consent = agree_to(visit, between, signed_in, (questions, &accepted)).await?;
     let granted = granted_of(&consent, &waiting.requested, waiting.client.required())?;
     let approval = approval(waiting, signed_in, &consent, granted);
     let text = serde_json::to_string(&approval).map_err(Fault::encoding(Artefact::DeviceApproval))?;

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use mapae_protocol::device::UserCode;
@@ -12,8 +12,10 @@ use crate::{
     accounts::{
         shares,
         throttle::{self, Throttle, Throttled},
+        turns,
     },
     app::App,
+    http::retry_after,
     interaction::{Errand, PageError, Step, Visit, page, proceed},
     issue::user_code_digest,
     pages::{
@@ -81,7 +83,7 @@ impl Tries {
     fn of(visit: &Visit) -> Self {
         Self {
             source: visit.context.client.throttle_key().to_string(),
-            network: visit.context.client.wider_network().to_string(),
+            network: turns::wider_network(visit.context.client.ip()).to_string(),
             person: visit.session.as_ref().map(|signed_in| signed_in.user.id.clone()),
         }
     }
@@ -114,11 +116,14 @@ fn refuse(visit: &Visit, typed: &str, mistake: CodeMistake) -> Response {
 }
 
 fn too_many(visit: &Visit, typed: &str, throttled: Throttled) -> Response {
-    let wait = Some(throttled.minutes());
-    let page =
-        EnterCode { csrf: visit.browser_form_token(), code: Input::holding(typed), filled: false, wait };
+    let minutes = throttled.minutes();
+    let page = EnterCode {
+        csrf: visit.browser_form_token(),
+        code: Input::holding(typed),
+        filled: false,
+        wait: Some(minutes),
+    };
     let mut response = (StatusCode::TOO_MANY_REQUESTS, visit.show(&page, None)).into_response();
-    let seconds = HeaderValue::from(throttled.retry_after.get());
-    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    retry_after::in_minutes(&mut response, minutes);
     response
 }

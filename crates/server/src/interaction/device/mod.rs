@@ -41,8 +41,6 @@ struct Waiting {
     requested: Scopes,
     /// What this person and this app have between them.
     consent: Option<Consent>,
-    /// They had it with another app than this has become.
-    anew: bool,
     agreed: Scopes,
 }
 
@@ -63,11 +61,7 @@ impl Waiting {
             Some(signed_in) => consents::find(app.db(), &signed_in.user.id, client.id()).await?,
             None => None,
         };
-        let valid = match &consent {
-            Some(consent) if Appearance::is_agreed(consent, client.registered(), None)? => Some(consent),
-            _ => None,
-        };
-        let anew = consent.is_some() && valid.is_none();
+        let valid = Appearance::valid(consent.as_ref(), client.registered(), None)?;
         let agreed = valid.map_or("", |consent| consent.scopes.as_str());
         let agreed = Scopes::restore(agreed).map_err(Fault::corrupt(Artefact::ScopesOfConsent))?;
         let asked =
@@ -77,7 +71,7 @@ impl Waiting {
             // Taken from the app while somebody was on the way.
             return Err(StepError::Over.into());
         }
-        Ok(Self { request, client, requested, consent, anew, agreed })
+        Ok(Self { request, client, requested, consent, agreed })
     }
 }
 

@@ -1,10 +1,7 @@
 //! Apps are told of a logout whatever becomes of the process that kept it — OIDC Back-Channel Logout §2.5; threat LO-07.
 
 use axum::http::StatusCode;
-use mapae::store::{
-    Unit,
-    consents::{self, Agreement},
-};
+use mapae::store::consents::{self, Agreement};
 use mapae_protocol::time::Timestamp;
 
 use super::{
@@ -34,7 +31,7 @@ on_each_engine! {
             refused: vec![],
             anew: false,
         };
-        mapae.db().commit(Unit::from(consents::agree(None, &agreement, Timestamp::from_unix(1)))).await.unwrap();
+        mapae.db().commit(consents::agree(None, &agreement, Timestamp::from_unix(1))).await.unwrap();
         // Nobody serves while the command line ends everything of the person.
         mapae.json(&["user", "disable", &user]);
         let server = Server::start(&mapae);

@@ -65,6 +65,12 @@ for_each_backend! {
         db.commit(consents::agree(Some(&find().await), &anew, NOW)).await.unwrap();
         let after = find().await;
         assert_eq!((after.scopes.as_str(), after.agreed_app), ("email", None), "what was agreed before counts no more");
+        assert_eq!(after.epoch, 1, "what was made when it was more has ended");
+        db.commit(Unit::from(consents::keep_agreed(&seed.app, "third"))).await.unwrap();
+        let more = Agreement { anew: true, ..agreement(&seed, &["email", "openid"], &[]) };
+        db.commit(consents::agree(Some(&find().await), &more, NOW)).await.unwrap();
+        let after = find().await;
+        assert_eq!((after.scopes.as_str(), after.epoch), ("email openid", 1), "nothing has gone");
     }
 
     async fn a_disconnected_consent_keeps_its_epoch_when_agreed_again(db: TestDb) {

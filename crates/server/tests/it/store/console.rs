@@ -53,7 +53,7 @@ for_each_backend! {
             refused: vec![],
             anew: false,
         };
-        db.commit(Unit::from(consents::agree(None, &agreement, NOW))).await.unwrap();
+        db.commit(consents::agree(None, &agreement, NOW)).await.unwrap();
         assert_eq!(developers::people(&db, &seed.user).await.unwrap().get("app_own"), Some(&1));
         db.commit(consents::disconnect("con_own", &seed.user, NOW)).await.unwrap();
         assert!(developers::people(&db, &seed.user).await.unwrap().is_empty());

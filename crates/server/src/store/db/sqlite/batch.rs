@@ -259,7 +259,7 @@ mod tests {
             refused: vec![],
             anew: false,
         };
-        let orphan = Unit::from(consents::agree(None, &orphan, NOW));
+        let orphan = consents::agree(None, &orphan, NOW);
         let (connection, outcomes) = commit(connection, vec![insert("a", 1), orphan, insert("b", 1)]);
         assert!(outcomes.iter().all(|o| matches!(o, Err(CommitError::Busy(_)))), "{outcomes:?}");
         assert_eq!(users_in(&connection), 0);
