@@ -110,6 +110,20 @@ pub(crate) fn claims(jwt: &str) -> Value {
     serde_json::from_slice(&base64url::decode(payload).unwrap()).unwrap()
 }
 
+/// Another text of the same form that nobody has made: one letter of its signature, or of what is sealed, is another.
+fn forged(text: &str) -> String {
+    // Not the last one, of which some bits mean nothing.
+    let at = text.len() - 20;
+    let letters = text.char_indices().map(|(place, letter)| match letter {
+        _ if place != at => letter,
+        'A' => 'B',
+        _ => 'A',
+    });
+    let forged: String = letters.collect();
+    assert_ne!(forged, text);
+    forged
+}
+
 /// A calendar API, and an app that may read and write it.
 async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
     let scopes = ["calendar.read", "calendar.write"];

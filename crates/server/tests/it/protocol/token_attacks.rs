@@ -4,7 +4,7 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{Authorization, Browser, TestServer, client::send};
 use serde_json::json;
 
-use super::{calendar, claims, sign_in};
+use super::{calendar, claims, forged, sign_in};
 use crate::store::beneath;
 
 #[tokio::test]
@@ -82,9 +82,7 @@ async fn co_15_what_does_not_open_as_a_code_is_asked_nobody() {
     let authorization = Authorization::of(&app, "openid");
     let code = signed_in.browser.visit(&authorization.address(&server)).await.answered("code").unwrap();
     beneath::hide(&server.data().join("mapae.db"), &["grants", "code_details", "users", "sessions"]);
-    let mut forged = code.clone();
-    forged.replace_range(code.len() - 2.., "AA");
-    for text in ["x", &"A".repeat(code.len()), &forged, &signed_in.tokens.text("refresh_token")] {
+    for text in ["x", &"A".repeat(code.len()), &forged(&code), &signed_in.tokens.text("refresh_token")] {
         let refused = server.redeem(&app, text, &authorization.verifier).await;
         assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_grant"), "{text}");
     }

@@ -1,5 +1,7 @@
 //! Many apps that nobody uses, and who makes room for whom — SE-17.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use mapae::store::{apps, sweep};
 use mapae_protocol::time::Seconds;
@@ -87,6 +89,8 @@ async fn se_17_of_many_documents_at_once_everybody_s_is_read() {
             // Another one may have taken its place before the page was made.
             assert!([200, 400].contains(&page.status.as_u16()), "{}", page.status);
         }
+        let asked: BTreeSet<String> = site.asked().into_iter().collect();
+        assert_eq!(asked.len(), apps.len(), "{asked:?}");
         assert_eq!(apps::list(server.app().db(), 100).await.unwrap().len(), 3);
     }
 }

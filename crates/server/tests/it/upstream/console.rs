@@ -70,11 +70,13 @@ for_each_engine! {
         assert!(saved.values("#trust-emails-kakao[checked]", "value").is_empty(), "{}", saved.body);
         assert_eq!(stage.mapae(&["upstream", "show", "kakao"]).await["trust_emails"], false);
         // What the provider checked is nobody's own any more.
-        stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
-        assert!(stage.accounts().await.iter().all(|account| account.user.name != "ryan" || account.user.email.is_none()));
+        stage.enter(&Browser::default(), "kakao", ("ryan", &["account_email"])).await;
+        assert_eq!(stage.address_of("ryan").await, None);
         let back = browser.follow(browser.submit(&saved, "save-kakao", &[("trust_emails", "on")]).await).await;
         assert_eq!(back.values("#trust-emails-kakao[checked]", "value"), ["on"]);
         assert_eq!(stage.mapae(&["upstream", "show", "kakao"]).await["trust_emails"], true);
+        stage.enter(&Browser::default(), "kakao", ("minji", &["account_email"])).await;
+        assert_eq!(stage.address_of("minji").await.as_deref(), Some("minji@example.test"));
     }
 
     async fn rp_13_whose_people_are_let_in_is_chosen_there(stage: Stage of ["google"]) {

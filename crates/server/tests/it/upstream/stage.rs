@@ -238,6 +238,13 @@ impl Stage {
         users::list(self.server.app().db(), 100).await.unwrap()
     }
 
+    /// The address of whoever signed up by this name, if it is theirs.
+    pub(super) async fn address_of(&self, name: &str) -> Option<String> {
+        let accounts = self.accounts().await;
+        let found = accounts.into_iter().find(|account| account.user.name == name);
+        found.unwrap_or_else(|| panic!("nobody is called {name}")).user.email
+    }
+
     pub(super) fn advance(&self, seconds: u32) {
         self.server.advance(Seconds::seconds(seconds));
     }
