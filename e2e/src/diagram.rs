@@ -150,6 +150,11 @@ impl Diagram {
         self.between(first, last).any(|message| message.text("endpoint") == endpoint)
     }
 
+    /// How often an endpoint was asked between two messages.
+    pub fn asked_between(&self, first: &Message, last: &Message, endpoint: &str) -> usize {
+        self.between(first, last).filter(|message| message.is("request", endpoint)).count()
+    }
+
     async fn read(&mut self) {
         let frame = self.stream.frame().await.expect("the stream goes on").expect("the demo is there");
         let Ok(data) = frame.into_data() else { return };

@@ -26,6 +26,7 @@ const RULES: &[Rule] = &[
     names::modules,
     places::database_drivers,
     places::pure_protocol,
+    places::random_generators,
     headings::first_line,
     templates::inline_code,
     words::unfinished,

@@ -9,8 +9,11 @@ use crate::items::{self, words_and_marks};
 use crate::tree::{Rust, Tree};
 
 /// Where tests drive `mapae-client`, or the rules that it shares with the server. What binds the client is held there.
-const CLIENT: &[&str] =
-    &["crates/client/", "crates/protocol/", "crates/server/tests/it/parties/", "e2e/", "demo/"];
+const CLIENT: &[&str] = &["crates/client/", SHARED, "crates/server/tests/it/parties/", "e2e/", "demo/"];
+
+/// The rules that both share, but for what `mapae-client` does not do: there it is the server's half alone.
+const SHARED: &str = "crates/protocol/";
+const NOT_DONE: &[&str] = &["RFC 7591", "RFC 7592", "RFC 8628", "RFC 8693", "RFC 9101"];
 
 /// A requirement with the places that its entry names.
 pub(super) struct Held {
@@ -94,7 +97,10 @@ impl Held {
     /// A test of the server alone says nothing of what the client does.
     fn nobody_holds_the_client(&self, cited: Option<&Places>) -> bool {
         let tests = if self.tests.is_empty() { cited } else { Some(&self.tests) };
-        let drives = |path: &String| CLIENT.iter().any(|folder| path.starts_with(folder));
+        let is_shared = !NOT_DONE.contains(&self.requirement.specification.as_str());
+        let drives = |path: &String| {
+            CLIENT.iter().any(|folder| path.starts_with(folder) && (is_shared || *folder != SHARED))
+        };
         let held = tests.is_some_and(|tests| tests.keys().any(drives));
         self.requirement.binds_the_client() && self.refused.is_empty() && !held
     }
@@ -162,6 +168,27 @@ mod tests {
   tests: named, of_the_client
   code: crates/a/src/b.rs
 ";
+
+    /// `mapae-client` signs no requests.
+    #[test]
+    fn a_parser_of_the_server_holds_nothing_that_the_client_does_not_do() {
+        let tree = Tree::of(vec![(
+            "crates/protocol/src/a.rs".into(),
+            "#[cfg(test)]\nmod tests {\n    #[test]\n    fn of_the_parser() {}\n}\n".into(),
+        )]);
+        let gaps = |specification: &str, tests: &str| {
+            let sentence = "- The client MUST do it.";
+            let list = format!(
+                "# {specification}\n## §4\n{sentence}\n  {tests}: of_the_parser\n  code: crates/protocol/src/a.rs\n"
+            );
+            let (held, strange) = find(&tree, requirements::parse("a.md", &list).unwrap());
+            assert!(strange.is_empty(), "{strange:?}");
+            held.iter().filter_map(|held| held.gap(&Table::default())).count()
+        };
+        assert_eq!(gaps("RFC 7636", "tests"), 0);
+        assert_eq!(gaps("RFC 9101", "tests"), 1);
+        assert_eq!(gaps("RFC 9101", "refused"), 0);
+    }
 
     #[test]
     fn whatever_lacks_code_or_test_and_reason_is_told() {

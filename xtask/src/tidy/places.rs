@@ -29,6 +29,25 @@ const IMPURE: &[&str] =
 const IMPURE_DEPENDENCIES: &[&str] =
     &["tokio", "axum", "hyper", "reqwest", "rusqlite", "tokio-postgres", "deadpool-postgres", "futures-util"];
 
+/// What brings random numbers, as code and manifests name it.
+const GENERATORS: &[&str] = &[
+    "rand",
+    "rand_core",
+    "fastrand",
+    "getrandom",
+    "nanorand",
+    "oorandom",
+    "OsRng",
+    "SmallRng",
+    "StdRng",
+    "SystemRandom",
+    "ThreadRng",
+    "thread_rng",
+];
+
+/// Where they may be named: the one place that makes random values, and the one that signs with them.
+const HOMES_OF_GENERATORS: &[&str] = &["crates/protocol/src/random", "crates/protocol/src/jose/signing_key"];
+
 /// Storage is written once: only one place per party knows the drivers.
 pub(super) fn database_drivers(tree: &Tree, findings: &mut Findings) {
     for (file, rust) in tree.rust() {
@@ -52,21 +71,36 @@ pub(super) fn pure_protocol(tree: &Tree, findings: &mut Findings) {
         }
     }
     for file in tree.files().filter(|file| file.path == "crates/protocol/Cargo.toml") {
-        impure_dependencies(file, findings);
+        for (line, name) in dependencies_of(file, IMPURE_DEPENDENCIES) {
+            let advice = format!("the protocol crate is pure: it cannot depend on `{name}`");
+            findings.add(&file.path, line, advice);
+        }
     }
 }
 
-fn impure_dependencies(file: &File, findings: &mut Findings) {
-    for (at, line) in file.text.lines().enumerate() {
-        let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
-        if IMPURE_DEPENDENCIES.contains(&name) {
-            findings.add(
-                &file.path,
-                at + 1,
-                format!("the protocol crate is pure: it cannot depend on `{name}`"),
-            );
+/// Random values come from the system's generator by one function (JO-17).
+pub(super) fn random_generators(tree: &Tree, findings: &mut Findings) {
+    let advice = |name: &str| format!("`{name}`: random values come from `mapae_protocol::random`");
+    let is_ours = |path: &str| path.starts_with("crates/") || path.starts_with("demo/");
+    for (file, rust) in tree.rust().filter(|(file, _)| is_ours(&file.path) && file.path.contains("/src/")) {
+        if HOMES_OF_GENERATORS.iter().any(|home| file.path.starts_with(home)) {
+            continue;
+        }
+        for (line, word) in words_of(rust, GENERATORS) {
+            findings.add(&file.path, line, advice(word));
         }
     }
+    for file in tree.files().filter(|file| is_ours(&file.path) && file.path.ends_with("/Cargo.toml")) {
+        for (line, name) in dependencies_of(file, GENERATORS) {
+            findings.add(&file.path, line, advice(name));
+        }
+    }
+}
+
+/// Where a manifest names one of these; lines from 1.
+fn dependencies_of<'a>(file: &'a File, wanted: &'a [&'a str]) -> impl Iterator<Item = (usize, &'a str)> {
+    let names = file.text.lines().map(|line| line.split(['.', '=', ' ']).next().unwrap_or_default());
+    names.enumerate().filter(move |(_, name)| wanted.contains(name)).map(|(at, name)| (at + 1, name))
 }
 
 /// Where these words stand in code; lines from 1.
@@ -97,6 +131,27 @@ mod tests {
         assert_eq!(
             places_found(database_drivers, &files),
             ["crates/server/src/store/users.rs:3", "crates/server/tests/it/races.rs:1"]
+        );
+    }
+
+    #[test]
+    fn generators_are_found_in_what_runs_but_in_their_homes() {
+        let naming = "use aws_lc_rs::rand;\n";
+        let files = [
+            ("bench/src/jws.rs", naming),
+            ("crates/client/Cargo.toml", "[dependencies]\nrand = \"0.9\"\nserde.workspace = true\n"),
+            ("crates/protocol/src/random.rs", naming),
+            ("crates/protocol/src/jose/signing_key.rs", naming),
+            (
+                "crates/server/src/ids.rs",
+                "// fastrand\nlet id = random::token();\nlet n = fastrand::u64(..);\n",
+            ),
+            ("crates/server/tests/it/races.rs", naming),
+            ("demo/src/main.rs", "use rand::thread_rng as r;\n"),
+        ];
+        assert_eq!(
+            places_found(random_generators, &files),
+            ["crates/client/Cargo.toml:2", "crates/server/src/ids.rs:3", "demo/src/main.rs:1"]
         );
     }
 

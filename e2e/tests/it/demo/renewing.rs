@@ -17,7 +17,7 @@ async fn e_09_a_refused_access_token_is_renewed_and_the_same_request_succeeds_un
         let email = stage.hand_over(screen).await;
         stage.join(&email).await;
         let (_, given) = stage.diagram.exchange("redemption").await;
-        stage.mark_here().await;
+        let begin = stage.mark_here().await;
         let before = stage.vault_rows(VERSIONS);
         let found = stage.press(button).await;
         assert_eq!(found.name, "as_expected", "{button}: {found:?}");
@@ -54,6 +54,8 @@ async fn e_09_a_refused_access_token_is_renewed_and_the_same_request_succeeds_un
         let (others_before, own_before) = before.split_at(others.len());
         assert_eq!((others, own_before.len()), (others_before, 1), "nobody else's");
         assert_ne!(own, &own_before[0], "the new ones are kept");
+        let end = stage.mark_here().await;
+        assert_eq!(stage.diagram.asked_between(&begin, &end, "refresh"), 1, "and no others were asked for");
     }
     stage.clear().await;
 }

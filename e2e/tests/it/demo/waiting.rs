@@ -51,6 +51,8 @@ async fn e_05_e_08_e_09_after_sixty_seconds_code_and_access_token_are_dead_and_t
     stage.chromium.wait_for("me-heading").await;
     let versions = stage.vault_rows(VERSIONS);
     assert_eq!((at_sign_in.len(), versions.len()), (1, 1));
-    assert_ne!(versions, at_sign_in, "kept once at the sign-in, once after the refresh");
+    assert_ne!(versions, at_sign_in, "the new ones are kept");
+    let end = stage.mark_here().await;
+    assert_eq!(stage.diagram.asked_between(&given, &end, "refresh"), 1, "and no others were asked for");
     stage.clear().await;
 }
