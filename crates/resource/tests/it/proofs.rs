@@ -326,7 +326,9 @@ async fn rs_17_an_api_takes_proofs_of_the_algorithms_that_it_names_and_no_others
     let document = api.with_headers("/.well-known/oauth-protected-resource/calendar", &[]).await.json();
     assert_eq!(document["dpop_signing_alg_values_supported"], json!(["ES256", "PS256", "EdDSA"]));
     let nothing = api.with_headers("/events", &[]).await;
-    assert!(challenges(&nothing).iter().any(|challenge| *challenge == format!("DPoP {algs}")), "{nothing:?}");
+    let [bearer, dpop] = challenges(&nothing).try_into().unwrap();
+    assert!(bearer.starts_with("Bearer ") && !bearer.contains("algs"), "{bearer}");
+    assert!(dpop.starts_with("DPoP resource_metadata=") && dpop.ends_with(algs), "{dpop}");
     let none = Api::builder(&issuer).proof_algorithms([]);
     assert_eq!(none.build().unwrap_err(), BuildError::NoProofAlgorithm);
     let twice = Api::build(Api::builder(&issuer).proof_algorithms([Algorithm::EdDsa, Algorithm::EdDsa]));

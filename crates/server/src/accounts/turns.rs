@@ -152,7 +152,7 @@ pub(crate) fn wider_network(address: IpAddr) -> Ipv6Addr {
 }
 
 pub(super) fn networks(address: IpAddr) -> Networks {
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(address) => IPV4.map(|length| (96 + length, first(address.to_ipv6_mapped(), 96 + length))),
         IpAddr::V6(address) => IPV6.map(|length| (length, first(address, length))),
     }
@@ -173,6 +173,14 @@ mod tests {
     use super::*;
 
     type Waiting = BoxFuture<'static, Result<Place, Full>>;
+
+    #[test]
+    fn de_01_networks_of_one_customer_are_one_wider_network() {
+        let wider = |text: &str| wider_network(text.parse().unwrap()).to_canonical().to_string();
+        assert_eq!(wider("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
+        assert_eq!(wider("198.51.100.7"), "198.51.100.0");
+        assert_eq!(wider("::ffff:198.51.100.7"), "198.51.100.0");
+    }
 
     fn take(turns: &Turns, address: &str) -> Waiting {
         let (turns, address) = (turns.clone(), address.parse().unwrap());
