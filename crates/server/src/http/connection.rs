@@ -11,6 +11,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{
     HeaderValue, Request,
     header::{CONNECTION, TRANSFER_ENCODING},
@@ -58,9 +59,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin, A: Answer>(
     let io = Socket { io, stopwatch: stopwatch.clone() };
     let service = service_fn(|request: Request<Incoming>| {
         stopwatch.request_began();
-        let response = respond(&answer, request, peer);
         let stopwatch = stopwatch.clone();
-        async move { Ok::<_, Infallible>(response.await.map(|inner| TimedBody { inner, stopwatch })) }
+        let timed = |response: Response| response.map(|inner| TimedBody { inner, stopwatch });
+        respond(&answer, request, peer).map(|response| Ok::<_, Infallible>(timed(response)))
     });
     // The stopwatch keeps the time of heads: hyper's own timer would also cut connections at rest.
     let mut builder = http1::Builder::new();
@@ -125,14 +126,12 @@ fn respond<A: Answer>(
     peer: SocketAddr,
 ) -> impl Future<Output = Response> + Send {
     let last = request.headers().contains_key(TRANSFER_ENCODING);
-    let response = answer.answer(request, peer);
-    async move {
-        let mut response = response.await;
+    answer.answer(request, peer).map(move |mut response| {
         if last {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
-    }
+    })
 }
 
 /// The socket; it tells the stopwatch what moves.

@@ -36,8 +36,8 @@ impl RequestId {
     }
 
     /// Answers the request under this name.
-    pub(super) async fn around<F: Future>(self, answer: F) -> F::Output {
-        CURRENT.scope(self, answer).await
+    pub(super) fn around<F: Future>(self, answer: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self, answer)
     }
 
     fn text(self) -> [u8; LENGTH] {

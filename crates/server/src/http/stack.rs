@@ -9,13 +9,13 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{HeaderName, Method, Request, StatusCode, Uri, request::Parts};
 use tower::Service as _;
 
 use super::{
     below::{Below, Outside},
-    body_budget::{self, BodyBudget},
+    body_budget::{self, BodyBudget, Counted},
     client_address::{ClientAddress, Proxies},
     host::{self, HostError},
     own_head, panic, plain,
@@ -82,24 +82,14 @@ impl Stack {
         B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static,
     {
         let Self { router, rules } = self.clone();
+        let context =
+            RequestContext { id: rules.ids.issue(), client: rules.proxies.client(peer, request.headers()) };
+        let line = LogLine::begin(&request);
+        let answer =
+            rules.admit(&request).map(|inside| route(router, rules.take(request, inside, context), context));
         async move {
-            let context = RequestContext {
-                id: rules.ids.issue(),
-                client: rules.proxies.client(peer, request.headers()),
-            };
-            let line = LogLine::begin(&request);
-            let mut response = match rules.admit(&request) {
-                Ok(inside) => {
-                    let bodies = rules.bodies.clone();
-                    let address = context.client.throttle_key();
-                    let head = own_head::size(&request);
-                    let mut request = own_head::own(request, body_budget::FREE);
-                    if let Some(inside) = inside {
-                        *request.uri_mut() = inside;
-                    }
-                    let request = request.map(|body| bodies.count(body, head, address));
-                    rules.below.leave(context.id.around(route(router, request, context)).await).await
-                }
+            let mut response = match answer {
+                Ok(answer) => rules.below.leave(answer.await).await,
                 Err((status, text)) => plain(status, text),
             };
             let status = response.status();
@@ -131,20 +121,38 @@ impl Rules {
         }
         self.below.enter(request.uri()).map_err(|Outside| (StatusCode::NOT_FOUND, NOWHERE))
     }
+
+    /// The request as its route sees it: at this address, with a body that is counted.
+    fn take<B: HttpBody>(
+        &self,
+        request: Request<B>,
+        inside: Option<Uri>,
+        context: RequestContext,
+    ) -> Request<Counted<B>> {
+        let (bodies, address) = (self.bodies.clone(), context.client.throttle_key());
+        let head = own_head::size(&request);
+        let mut request = own_head::own(request, body_budget::FREE);
+        if let Some(inside) = inside {
+            *request.uri_mut() = inside;
+        }
+        request.extensions_mut().insert(context);
+        request.map(|body| bodies.count(body, head, address))
+    }
 }
 
 /// Runs the route; a panic in it becomes an answer and harms no other request.
-async fn route<B>(mut router: Router, mut request: Request<B>, context: RequestContext) -> Response
+///
+/// Boxed: the future of an answer is moved as a whole several times before it runs, and what awaits it holds it twice.
+fn route<B>(mut router: Router, request: Request<B>, context: RequestContext) -> BoxFuture<'static, Response>
 where
     B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
 {
-    request.extensions_mut().insert(context);
-    let answer =
-        AssertUnwindSafe(async move { router.call(request.map(Body::new)).await }).catch_unwind().await;
-    match answer {
+    let answer = AssertUnwindSafe(async move { router.call(request.map(Body::new)).await }).catch_unwind();
+    let answer = answer.map(move |answer| match answer {
         Ok(Ok::<_, Infallible>(response)) => response,
         Err(_) => panic::answer(context.id),
-    }
+    });
+    Box::pin(context.id.around(answer))
 }
 
 /// One line of the log per request, at `debug`. The query stays out of it: it holds codes and states.
