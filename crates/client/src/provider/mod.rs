@@ -224,13 +224,13 @@ impl Provider {
 
     /// One request, unless the provider is being left alone.
     async fn ask(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<Answer, ProviderError> {
-        if self.0.breaker.is_open(now) {
-            return Err(ProviderError::Resting);
-        }
+        let pass = self.0.breaker.admit(now).ok_or(ProviderError::Resting)?;
         let began = Instant::now();
         let answer = self.0.back_channel.send(outgoing).await;
         match &answer {
-            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.answered(began.elapsed(), now),
+            Ok(answer) if !answer.status.is_server_error() => {
+                self.0.breaker.answered(pass, began.elapsed(), now);
+            }
             Ok(_) | Err(HttpError::Unreachable | HttpError::Timeout | HttpError::Broken) => {
                 self.0.breaker.failed(now);
             }
