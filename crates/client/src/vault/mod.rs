@@ -5,6 +5,7 @@
 
 mod agreements;
 mod database;
+mod deletion;
 mod endings;
 mod families;
 mod fresh;
@@ -15,6 +16,8 @@ mod method;
 mod methods;
 mod names;
 mod resting;
+#[cfg(test)]
+mod samples;
 mod service_keys;
 mod sessions;
 mod sign_ups;

@@ -122,7 +122,7 @@ impl fmt::Debug for Database {
 mod tests {
     use super::*;
     use crate::vault::{
-        agreements, families, fresh, key, leases, methods, names, resting, service_keys, sessions, sign_ups,
+        agreements, deletion, families, fresh, key, leases, methods, names, resting, service_keys, sessions, sign_ups,
         states, taking, tidying, tokens,
     };
 
@@ -138,6 +138,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (database, _) = Database::open(&folder.path().join("client.db"), &[]).unwrap();
         for sql in [
+            deletion::STATEMENTS,
             families::STATEMENTS,
             key::STATEMENTS,
             leases::STATEMENTS,
