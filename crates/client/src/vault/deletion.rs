@@ -33,6 +33,7 @@ impl Vault {
             FORGET.with(key()),
             FORGET_AGREEMENTS.with(key()),
             FORGET_GUARD.with(key()),
+            names::forgetting(person),
         ];
         self.database.commit(unit).await?;
         self.method(person).await
@@ -52,5 +53,27 @@ impl Vault {
             names::forgetting(account),
         ];
         self.database.commit(unit).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapae_protocol::time::Timestamp;
+
+    use super::*;
+    use crate::vault::{Taker, samples::method};
+
+    /// The application did not tell that it deleted the account, and makes the next one itself.
+    #[tokio::test]
+    async fn lk_12_what_a_deleted_account_was_called_is_not_what_the_next_one_is_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let (alice, now) = (method("alice", "alice", 1), Timestamp::from_unix(2));
+        let founder = Taker::Founder((&alice.person).into());
+        assert!(vault.take_method_by(&founder, (&alice, None), now).await.unwrap());
+        let before = vault.name_of_account(&alice.account).await.unwrap();
+        assert_eq!(vault.name_of_account(&alice.account).await.unwrap(), before);
+        assert_eq!(vault.clear_for(&alice.person).await.unwrap(), None);
+        assert_ne!(vault.name_of_account(&alice.account).await.unwrap(), before);
     }
 }
