@@ -9,7 +9,7 @@ use super::{
     database::{Row, Statement, statements, values},
     endings,
     leases::Standing,
-    methods, sessions, sign_ups,
+    methods, sessions,
 };
 use crate::{
     identity::EndUser,
@@ -185,12 +185,8 @@ fn fresh_version() -> i64 {
 }
 
 fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {
-    [
-        endings::remember_person(person, now),
-        FORGET.with(values![person.issuer(), person.subject()]),
-        sessions::end_all(person),
-        sign_ups::forget(person),
-    ]
+    let [remember, sessions, sign_ups] = sessions::ending(person, now);
+    [remember, FORGET.with(values![person.issuer(), person.subject()]), sessions, sign_ups]
 }
 
 /// A sealed row moved to another person or provider does not open.
