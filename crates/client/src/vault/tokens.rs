@@ -128,7 +128,9 @@ impl Vault {
     /// Notes that an API has taken these tokens, if they are still the ones that are there.
     pub(crate) async fn taken(&self, person: &EndUser, token: &AccessToken) -> Result<(), StoreError> {
         let kept = self.tokens(person).await?;
-        let Some(kept) = kept.filter(|kept| kept.tokens.access_token().is(token)) else { return Ok(()) };
+        // Of a hundred who called with them, one notes it.
+        let on_trial = kept.filter(|kept| kept.tokens.forced_at.is_some());
+        let Some(kept) = on_trial.filter(|kept| kept.tokens.access_token().is(token)) else { return Ok(()) };
         let sealed = self.seal(person, &kept.provider, &Tokens { forced_at: None, ..kept.tokens });
         let mark = MARK.with(values![sealed, person.issuer(), person.subject(), kept.version]);
         self.database.write(mark).await.map(drop)
@@ -192,4 +194,35 @@ fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {
 /// A sealed row moved to another person or provider does not open.
 fn bound_to(person: &EndUser, provider: &str) -> Vec<u8> {
     format!("{}\0{}\0{provider}", person.issuer(), person.subject()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn rp_24_that_an_api_has_taken_a_token_is_noted_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let person = EndUser::new("https://op.example", "alice");
+        let forced = serde_json::json!({
+            "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
+            "expires_at": null, "forced_at": 1,
+        });
+        let tokens = Tokens::from_bytes(forced.to_string().as_bytes()).unwrap();
+        let entry = Entry { entrant: (&person).into(), given: Some(("op", &tokens)), app: None };
+        assert!(vault.keep(&entry, Timestamp::from_unix(1)).await.unwrap());
+        // Sealed anew, the same tokens are another text.
+        let row = async || {
+            let row = vault.database.row(FIND, values![person.issuer(), person.subject()]).await.unwrap();
+            row.map(|mut row| [row.text().unwrap(), row.text().unwrap()]).unwrap()
+        };
+        let kept = row().await;
+        vault.taken(&person, &tokens.access_token()).await.unwrap();
+        let noted = row().await;
+        assert_ne!(kept, noted);
+        assert!(!vault.tokens(&person).await.unwrap().unwrap().tokens.access_token().is_on_trial());
+        vault.taken(&person, &tokens.access_token()).await.unwrap();
+        assert_eq!(row().await, noted);
+    }
 }

@@ -100,6 +100,17 @@ async fn rp_24_a_token_that_an_api_has_taken_may_be_rejected_in_its_turn() {
 }
 
 #[tokio::test]
+async fn rp_24_a_clock_that_was_set_back_holds_no_refresh_that_is_needed() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    let first = website.client.access_token(&person).await.unwrap();
+    let second = website.client.after_unauthorized(&person, &first).await.unwrap();
+    website.clock.advance(-3_600);
+    let third = website.client.after_unauthorized(&person, &second).await.unwrap();
+    assert!(!third.is(&second) && issuer.refreshes() == 2, "it was rejected an hour from now");
+}
+
+#[tokio::test]
 async fn rp_29_what_is_noted_of_a_token_takes_nothing_from_a_refresh_that_is_under_way() {
     let (website, issuer) = Website::start().await;
     issuer.behave().tokens = Some(Arc::new(|tokens| tokens["expires_in"] = json!(3_600)));
