@@ -2,10 +2,10 @@
 //!
 //! A version is a random number: a row that is removed and made again never has one of before.
 
-use mapae_protocol::{random, time::Timestamp};
+use mapae_protocol::{random, seal::Sealer, time::Timestamp};
 
 use super::{
-    Entry, Lease, StoreError, Vault,
+    Entry, Lease, ProviderTokens, StoreError, Vault,
     database::{Row, Statement, statements, values},
     endings,
     leases::Standing,
@@ -23,6 +23,9 @@ statements! {
         ON CONFLICT (issuer, subject) DO UPDATE
         SET provider = excluded.provider, sealed = excluded.sealed, version = excluded.version";
     FIND = "SELECT provider, sealed, version FROM tokens WHERE issuer = $1 AND subject = $2";
+    /// Of a vault in which its key is not noted yet: it is known by what it sealed.
+    SEALED = "SELECT issuer, subject, provider, sealed FROM tokens
+        WHERE NOT EXISTS (SELECT 1 FROM vault_keys WHERE number = $1) LIMIT 1000";
     SUCCEED = "UPDATE tokens SET sealed = $1, version = $2
         WHERE issuer = $3 AND subject = $4 AND version = $5";
     // Under the version that it has: whoever is refreshing them goes on, and what they bring counts.
@@ -179,6 +182,12 @@ impl Vault {
         }
         Ok(tokens.map(|tokens| Kept { provider, tokens, version }))
     }
+}
+
+/// Whether what a row of [`SEALED`] holds can be opened.
+pub(super) fn opens(sealer: &Sealer<ProviderTokens>, mut row: Row) -> Result<bool, StoreError> {
+    let (person, provider) = (EndUser::new(row.text()?, row.text()?), row.text()?);
+    Ok(sealer.open(&row.text()?, &bound_to(&person, &provider)).is_ok())
 }
 
 /// One that no row of this person has had.
