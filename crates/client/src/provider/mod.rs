@@ -37,10 +37,9 @@ pub use settings::ProviderSettings;
 pub(crate) use token_answer::{error_with_success, mended};
 
 use crate::{
-    back_channel::{Answer, BackChannel, Limits, Outgoing},
+    back_channel::{Answer, BackChannel, Outgoing},
     definition::{Definition, Place},
     http_error::HttpError,
-    observe::Purpose,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -103,8 +102,8 @@ impl Provider {
         if let Some(domain) = &settings.hosted_domain {
             check_hosted_domain(domain, &definition)?;
         }
-        let limits = Limits { time: settings.answer_within };
-        let back_channel = BackChannel::new(limits, !issuer.is_https(), settings.observer.clone())?;
+        let back_channel =
+            BackChannel::new(settings.answer_within, !issuer.is_https(), settings.observer.clone())?;
         Ok(Self(Arc::new(Inner {
             definition,
             issuer,
@@ -241,12 +240,6 @@ impl Provider {
             self.0.nonces.learn(outgoing.url.as_str(), &answer.headers);
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
-    }
-
-    /// Nobody waits any longer for what belongs to a login.
-    pub(crate) fn gave_up(&self, purpose: Purpose, error: HttpError, now: Timestamp) -> ProviderError {
-        self.0.breaker.failed(now);
-        ProviderError::NoAnswer(purpose, error)
     }
 }
 

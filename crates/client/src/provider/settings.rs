@@ -13,6 +13,7 @@ pub struct ProviderSettings {
     pub(crate) development: bool,
     pub(crate) user_info: bool,
     pub(crate) leeway: Leeway,
+    /// At most [`Limits::TIME`].
     pub(crate) answer_within: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) hosted_domain: Option<String>,
@@ -76,10 +77,12 @@ impl ProviderSettings {
         self
     }
 
-    /// How long an answer may take in all: at most 5 s, which is the default.
+    /// How long an answer may take, from connecting to the last byte: at most 5 s, which is the default. A login waits for
+    /// twice that in all.
     #[must_use]
     pub const fn answering_within(mut self, time: Duration) -> Self {
-        self.answer_within = time;
+        // `Ord` is not for constants.
+        self.answer_within = if time.as_nanos() < Limits::TIME.as_nanos() { time } else { Limits::TIME };
         self
     }
 
@@ -99,5 +102,19 @@ impl fmt::Debug for ProviderSettings {
             .field("user_info", &self.user_info)
             .field("leeway", &self.leeway)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two requests of one refresh have one time, which a lease outlives.
+    #[test]
+    fn rp_18_no_answer_may_take_longer_than_five_seconds() {
+        for (said, counts) in [(60_000, 5_000), (5_001, 5_000), (4_999, 4_999), (0, 0)] {
+            let settings = ProviderSettings::new("op").answering_within(Duration::from_millis(said));
+            assert_eq!(settings.answer_within, Duration::from_millis(counts));
+        }
     }
 }
