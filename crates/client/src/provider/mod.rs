@@ -99,9 +99,7 @@ impl Provider {
         }
         let registration = registration.check(&definition)?;
         let fixed = Metadata::fixed(&definition)?.map(Arc::new);
-        if let Some(domain) = &settings.hosted_domain {
-            check_hosted_domain(domain, &definition)?;
-        }
+        settings.check(&definition)?;
         let back_channel =
             BackChannel::new(settings.answer_within, !issuer.is_https(), settings.observer.clone())?;
         Ok(Self(Arc::new(Inner {
@@ -241,18 +239,4 @@ impl Provider {
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
     }
-}
-
-/// Nobody would come in where it is no domain.
-fn check_hosted_domain(domain: &str, definition: &Definition) -> Result<(), ConfigurationError> {
-    let problem = match () {
-        () if !definition.signs_hosted_domain() => "the provider does not sign whose people they are",
-        () if domain.is_empty()
-            || domain.contains(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | '-')) =>
-        {
-            "it is not a domain"
-        }
-        () => return Ok(()),
-    };
-    Err(ConfigurationError::new(Setting::HostedDomain, problem))
 }

@@ -4,7 +4,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use mapae_protocol::time::Leeway;
 
-use crate::{back_channel::Limits, observe::Observer};
+use crate::{
+    back_channel::Limits,
+    definition::Definition,
+    observe::Observer,
+    setting::{ConfigurationError, Setting},
+};
 
 /// How this client deals with a provider. Each default has a reason.
 #[derive(Clone)]
@@ -92,6 +97,31 @@ impl ProviderSettings {
         self.observer = Some(observer);
         self
     }
+
+    /// Nobody would come in where the organisation is no domain, or where the provider does not sign whose people they are.
+    pub(super) fn check(&self, definition: &Definition) -> Result<(), ConfigurationError> {
+        let problem = match &self.hosted_domain {
+            Some(_) if !definition.signs_hosted_domain() => {
+                "the provider does not sign whose people they are"
+            }
+            Some(domain) if !is_domain(domain) => "it is not a domain",
+            Some(_) | None => return Ok(()),
+        };
+        Err(ConfigurationError::new(Setting::HostedDomain, problem))
+    }
+}
+
+/// Labels and dots (RFC 1123 §2.1), in the letters of whatever language; an address of numbers is none.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let (first, last) = (label.chars().next(), label.chars().next_back());
+        let is_sign = |sign: char| sign.is_alphanumeric() || sign == '-';
+        label.len() <= 63
+            && label.chars().all(is_sign)
+            && first.zip(last).is_some_and(|(one, other)| one != '-' && other != '-')
+    };
+    let Some((_, top)) = text.rsplit_once('.') else { return false };
+    text.split('.').all(is_label) && !top.chars().all(|sign| sign.is_ascii_digit())
 }
 
 impl fmt::Debug for ProviderSettings {
@@ -116,5 +146,38 @@ mod tests {
             let settings = ProviderSettings::new("op").answering_within(Duration::from_millis(said));
             assert_eq!(settings.answer_within, Duration::from_millis(counts));
         }
+    }
+
+    #[test]
+    fn rp_13_an_organisation_is_a_domain() {
+        let google = Definition::named("google").unwrap();
+        let check = |domain: &str| ProviderSettings::new("op").with_hosted_domain(domain).check(&google);
+        let long = format!("{}.com", "a".repeat(64));
+        for domain in ["example.com", "a.b-c.co.kr", "xn--o39an51b2re.kr", "회사.kr", "1.example"] {
+            assert_eq!(check(domain), Ok(()), "{domain}");
+        }
+        for wrong in [
+            "",
+            ".",
+            "com",
+            "example.com.",
+            ".example.com",
+            "example..com",
+            "-a.com",
+            "a-.com",
+            "192.0.2.1",
+            long.as_str(),
+            "a_b.com",
+            "https://example.com",
+            "@example.com",
+            "example.com/",
+            "a b.com",
+            "a,b.com",
+        ] {
+            assert_eq!(check(wrong).map_err(|error| error.setting()), Err(Setting::HostedDomain), "{wrong}");
+        }
+        let elsewhere = ProviderSettings::new("op").with_hosted_domain("example.com");
+        assert!(elsewhere.check(&Definition::named("naver").unwrap()).is_err());
+        assert_eq!(ProviderSettings::new("op").check(&google), Ok(()));
     }
 }
