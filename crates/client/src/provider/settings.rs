@@ -82,8 +82,8 @@ impl ProviderSettings {
         self
     }
 
-    /// How long an answer may take, from connecting to the last byte: at most 5 s, which is the default. A login waits for
-    /// twice that in all.
+    /// How long an answer may take, from connecting to the last byte: at most 5 s, which is the default. Finishing a
+    /// login waits for twice that in all.
     #[must_use]
     pub const fn answering_within(mut self, time: Duration) -> Self {
         // `Ord` is not for constants.
