@@ -20,13 +20,10 @@ use crate::{
 };
 
 /// How much an answer may cost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) time: Duration,
-}
+pub(crate) enum Limits {}
 
 impl Limits {
-    /// From connecting to the last byte.
+    /// How long it may take, from connecting to the last byte.
     pub(crate) const TIME: Duration = Duration::from_secs(5);
     /// The longest answer that is read.
     pub(crate) const BYTES: usize = 64 * 1_024;
@@ -37,17 +34,21 @@ tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// How much later `work` itself is given up: a request that is cut off is still told of.
-const SLACK: Duration = Duration::from_millis(250);
+/// All requests of `work` together take no longer than this, and no more does what it waits for [`in_time`].
+pub(crate) async fn within<T>(time: Duration, work: impl Future<Output = T>) -> T {
+    DEADLINE.scope(Instant::now() + time, work).await
+}
 
-/// All requests of `work` together take no longer than this, and no more does what it waits for beside them.
+/// Waits for something that others wait for as well and that goes on without the caller, until everything is over that the
+/// caller belongs to.
 ///
 /// # Errors
 /// The time is over.
-pub(crate) async fn within<T>(time: Duration, work: impl Future<Output = T>) -> Result<T, HttpError> {
-    let deadline = Instant::now() + time;
-    let work = timeout_at(deadline + SLACK, DEADLINE.scope(deadline, work));
-    work.await.map_err(|_| HttpError::Timeout)
+pub(crate) async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, HttpError> {
+    match DEADLINE.try_with(|deadline| *deadline) {
+        Ok(deadline) => timeout_at(deadline, work).await.map_err(|_| HttpError::Timeout),
+        Err(_) => Ok(work.await),
+    }
 }
 
 /// A request to a provider.
@@ -95,13 +96,13 @@ pub(crate) struct BackChannel {
 }
 
 impl BackChannel {
+    /// `time`: how long an answer may take, from connecting to the last byte; at most [`Limits::TIME`].
     /// `trusts_nobody`: the provider is on this machine without TLS, so no certificate authority is needed.
     pub(crate) fn new(
-        limits: Limits,
+        time: Duration,
         trusts_nobody: bool,
         observer: Option<Arc<dyn Observer>>,
     ) -> Result<Self, ConfigurationError> {
-        let time = limits.time.min(Limits::TIME);
         let mut builder = reqwest::Client::builder()
             .timeout(time)
             .redirect(reqwest::redirect::Policy::none())

@@ -27,18 +27,17 @@ use serde_json::Value;
 
 pub use crate::callback_response::{CallbackError, CallbackResponse};
 use crate::{
-    back_channel::{Limits, within},
+    back_channel::within,
     definition::{Document, Place},
     error::Error,
     identity::{EndUser, Identity},
-    observe::Purpose,
     pending::PendingLogin,
     provider::{IdTokenContext, Provider, ProviderError},
     return_to::ReturnTo,
     tokens::Tokens,
 };
 
-/// A login takes as long at most as so many requests.
+/// A login waits as long at most as so many requests may take.
 const REQUESTS: u32 = 2;
 
 /// A login that succeeded.
@@ -58,8 +57,9 @@ impl Provider {
     /// That a `state` is used once is the caller's part: a pending login is taken by value. For web services
     /// [`Client::callback`](crate::Client::callback) does all of it.
     ///
-    /// Everything that the provider is asked takes ten seconds at most, or twice what
-    /// [`answering_within`](crate::ProviderSettings::answering_within) says: a person waits in front of the screen.
+    /// A person waits in front of the screen: for everything that the provider is asked here together for ten seconds at most,
+    /// or twice what [`answering_within`](crate::ProviderSettings::answering_within) says. What others wait for as well, metadata
+    /// and keys, is fetched on without this login.
     ///
     /// # Errors
     /// The first check that fails.
@@ -69,12 +69,8 @@ impl Provider {
         response: &CallbackResponse,
         now: Timestamp,
     ) -> Result<CompletedLogin, Error> {
-        let time = self.settings().answer_within.min(Limits::TIME) * REQUESTS;
-        match within(time, self.finished(pending, response, now)).await {
-            Ok(finished) => finished,
-            // It did not come to a request: somebody else's was waited for.
-            Err(error) => Err(self.gave_up(Purpose::Keys, error, now).into()),
-        }
+        let time = self.settings().answer_within * REQUESTS;
+        within(time, self.finished(pending, response, now)).await
     }
 
     async fn finished(

@@ -69,9 +69,11 @@ impl Tokens {
         expires_at.unix() - now.unix() < margin.max(1)
     }
 
-    /// Whether an API rejected those before them a moment ago and none has taken these: another refresh would help no more.
+    /// Whether an API rejected those before them a moment ago and none has taken these: another refresh would help no more. A
+    /// moment that lies ahead is of another process, whose clock is a little ahead; further ahead, a clock was set back since.
     pub(crate) fn were_forced_lately(&self, now: Timestamp) -> bool {
-        self.forced_at.is_some_and(|forced_at| now < forced_at.plus(REJECTED_ONCE))
+        let apart = |forced_at: Timestamp| now.unix().abs_diff(forced_at.unix());
+        self.forced_at.is_some_and(|forced_at| apart(forced_at) < REJECTED_ONCE.get().unsigned_abs())
     }
 
     /// Whether the access token is certainly over.
@@ -252,6 +254,27 @@ mod tests {
         assert!(!tokens(None).due(Timestamp::from_unix(i64::MAX)), "a life of unknown length is not guessed");
         assert!(tokens(Some(60)).expired(Timestamp::from_unix(1_060)));
         assert!(!tokens(Some(60)).expired(Timestamp::from_unix(1_059)));
+    }
+
+    #[test]
+    fn rp_24_tokens_that_came_by_force_hold_refreshes_for_half_a_minute_whatever_becomes_of_the_clock() {
+        let forced = |at| Tokens { forced_at: at, ..tokens(None) };
+        let lately =
+            |at: i64| forced(Some(Timestamp::from_unix(at))).were_forced_lately(Timestamp::from_unix(10_000));
+        for (at, expected) in [
+            (9_970, false),
+            (9_971, true),
+            (10_000, true),
+            // Another process, whose clock is ahead.
+            (10_002, true),
+            // The clock was set back by an hour, or the row is damaged.
+            (13_600, false),
+            (i64::MAX, false),
+            (i64::MIN, false),
+        ] {
+            assert_eq!(lately(at), expected, "{at}");
+        }
+        assert!(!forced(None).were_forced_lately(Timestamp::from_unix(10_000)));
     }
 
     #[test]

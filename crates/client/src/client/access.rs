@@ -43,8 +43,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     ///
     /// If somebody else has refreshed in the meantime, it is theirs; otherwise it is refreshed now, however long the
     /// old one should have lived. It is the very same one if a rejection brought that less than 30 seconds ago and
-    /// [`call_with_token`](Self::call_with_token) has not seen an API take it: an API that rejects everything costs the
-    /// provider no refresh for each call.
+    /// [`call_with_token`](Self::call_with_token) has not seen an API take it: an API that rejects everything costs each
+    /// person one refresh in 30 seconds at most, and not one for each call.
     ///
     /// # Errors
     /// [`AccessError`].

@@ -158,8 +158,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         }
         let identity = match proof {
             Proof::Application { account, changes } => {
-                // Everything has ended, or a way in was taken off: the password may be another one.
-                if self.core.vault.changes_of(account).await? != *changes {
+                // Everything has ended, a way in was taken off, or it is deleted: the password may be another one.
+                if self.core.vault.changes_of(account).await? != Some(*changes) {
                     return Err(AccountError::NotFresh.into());
                 }
                 return Ok(Proved { account: account.clone(), method: None });

@@ -100,11 +100,13 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Whether the request shows an access token of the service's own that works.
+    #[cfg(feature = "axum")]
     pub(crate) async fn shows_access_token(&self, headers: &HeaderMap) -> Result<bool, Error> {
         Ok(self.core.bearer_session(headers).await?.is_some())
     }
 
     /// Whether a front end made the request that keeps its tokens itself: its access token may be over, and it posts the other.
+    #[cfg(feature = "axum")]
     pub(crate) fn is_of_a_front_end_without_cookies(&self, headers: &HeaderMap) -> bool {
         self.core.keeps_no_cookie() && bearer(headers).is_some()
     }

@@ -163,7 +163,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let (client, account, headers) = (self.clone(), account.clone(), headers.clone());
         let link = async move {
             // First: whatever ends the account from now on ends this proof.
-            let changes = client.core.vault.changes_of(&account).await?;
+            let changes = client.core.vault.count_changes_of(&account).await?;
             let (id, waiting) = client.waiting(&headers).await?;
             client.link_waiting(&id, &waiting, Proof::Application { account, changes }, &headers).await
         };

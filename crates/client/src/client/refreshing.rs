@@ -175,7 +175,7 @@ impl Refreshing<'_> {
         if self.core.vault.bury(self.person, kept, &self.lease, end_sessions).await? {
             return Err(AccessError::SignInAgain);
         }
-        // The person signed in again while this was going on.
+        // Meanwhile the person signed in again, or somebody took over, who may have the successor.
         Ok(Turn::Again)
     }
 

@@ -19,7 +19,7 @@ use crate::{
     sign_in_methods::AccountError,
     sign_up::SignUpId,
     tokens::Tokens,
-    vault::{Entry, Vault},
+    vault::{Entry, Method, Vault},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -136,12 +136,18 @@ impl<U: Send + Sync + 'static> Client<U> {
     /// # Errors
     /// The vault or the accounts failed.
     pub async fn sign_out_everywhere(&self, person: &EndUser) -> Result<(), Error> {
-        let now = self.now();
-        self.core.vault.end_sessions(person, now).await?;
-        if let Some((account, _)) = self.opened_by(person).await? {
-            self.core.vault.end_account(&account, now).await?;
-            for method in self.core.vault.methods(&account).await? {
-                self.core.vault.end_sessions(&method.person, now).await?;
+        let (now, vault) = (self.now(), self.vault());
+        let opened = self.opened_by(person).await;
+        let is_founder = matches!(&opened, Ok(Some((account, _))) if account == person);
+        if !is_founder {
+            // Whether or not the accounts can say what else there is.
+            vault.end_sessions(person, now).await?;
+        }
+        let Some((account, _)) = opened? else { return Ok(()) };
+        vault.end_account(&account, now).await?;
+        for Method { person: other, .. } in vault.methods(&account).await? {
+            if other != account && other != *person {
+                vault.end_sessions(&other, now).await?;
             }
         }
         Ok(())

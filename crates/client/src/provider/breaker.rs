@@ -18,6 +18,16 @@ const SLOW: Duration = Duration::from_secs(3);
 
 const BETWEEN_TRIES: Seconds = Seconds::seconds(1);
 
+/// The leave to ask the provider something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Pass {
+    /// It is not being left alone.
+    Ordinary,
+    /// It is, and this request finds out whether it must be.
+    Trial,
+}
+
 /// Counts failures in a row.
 #[derive(Debug, Default)]
 pub(super) struct Breaker(Mutex<State>);
@@ -29,20 +39,25 @@ struct State {
 }
 
 impl Breaker {
-    /// Whether the provider is left alone now. After its rest one may try each second, whatever becomes of who tried before;
-    /// the others wait for what comes of that.
-    pub(super) fn is_open(&self, now: Timestamp) -> bool {
+    /// The leave to ask the provider something; `None` while it is left alone. After its rest one may try each second, whatever
+    /// becomes of who tried before; the others wait for what comes of that.
+    pub(super) fn admit(&self, now: Timestamp) -> Option<Pass> {
         let mut state = self.state();
-        let Some(until) = state.resting_until else { return false };
-        if until <= now {
-            state.resting_until = Some(now.plus(BETWEEN_TRIES));
+        match state.resting_until {
+            None => Some(Pass::Ordinary),
+            Some(until) if now < until => None,
+            Some(_) => {
+                state.resting_until = Some(now.plus(BETWEEN_TRIES));
+                Some(Pass::Trial)
+            }
         }
-        now < until
     }
 
-    /// It has answered. Who takes this long keeps people waiting as much as who does not answer, and counts as that.
-    pub(super) fn answered(&self, took: Duration, now: Timestamp) {
-        if took > SLOW { self.failed(now) } else { self.succeeded() }
+    /// It has answered. Who takes this long keeps people waiting as much as who does not answer, and counts as that. To a trial
+    /// any answer is a good one, however late: who is always slow would otherwise be asked once in a rest, which is never
+    /// enough for a login.
+    pub(super) fn answered(&self, pass: Pass, took: Duration, now: Timestamp) {
+        if took > SLOW && pass == Pass::Ordinary { self.failed(now) } else { self.succeeded() }
     }
 
     fn succeeded(&self) {
@@ -66,6 +81,9 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    const QUICK: Duration = Duration::from_millis(2_900);
+    const LATE: Duration = Duration::from_millis(3_100);
+
     #[test]
     fn rp_18_opens_after_failures_in_a_row_and_closes_on_success() {
         let (breaker, now) = (Breaker::default(), Timestamp::from_unix(100));
@@ -74,28 +92,46 @@ mod tests {
         }
         breaker.succeeded();
         for _ in 0..FAILURES {
-            assert!(!breaker.is_open(now));
+            assert_eq!(breaker.admit(now), Some(Pass::Ordinary));
             breaker.failed(now);
         }
-        assert!(breaker.is_open(now) && breaker.is_open(Timestamp::from_unix(109)));
+        assert_eq!((breaker.admit(now), breaker.admit(Timestamp::from_unix(109))), (None, None));
         let later = now.plus(REST);
-        let let_through = (0..50).filter(|_| !breaker.is_open(later)).count();
-        assert_eq!(let_through, 1, "one tries for all");
+        let let_through: Vec<_> = (0..50).filter_map(|_| breaker.admit(later)).collect();
+        assert_eq!(let_through, [Pass::Trial], "one tries for all");
         breaker.failed(later);
-        assert!(breaker.is_open(later), "one failure after the rest is enough");
+        assert_eq!(breaker.admit(later), None, "one failure after the rest is enough");
         breaker.succeeded();
-        assert!(!breaker.is_open(later) && !breaker.is_open(later));
+        assert_eq!([breaker.admit(later); 2], [Some(Pass::Ordinary); 2]);
     }
 
     #[test]
     fn rp_18_a_provider_that_drips_is_left_alone_like_one_that_does_not_answer() {
         let (breaker, now) = (Breaker::default(), Timestamp::from_unix(100));
-        let (quick, slow) = (Duration::from_millis(2_900), Duration::from_millis(3_100));
-        for took in [slow, slow, slow, slow, quick, slow, slow, slow, slow] {
-            breaker.answered(took, now);
-            assert!(!breaker.is_open(now), "not five in a row");
+        for took in [LATE, LATE, LATE, LATE, QUICK, LATE, LATE, LATE, LATE] {
+            breaker.answered(breaker.admit(now).unwrap(), took, now);
+            assert!(breaker.admit(now).is_some(), "not five in a row");
         }
-        breaker.answered(slow, now);
-        assert!(breaker.is_open(now));
+        breaker.answered(Pass::Ordinary, LATE, now);
+        assert_eq!(breaker.admit(now), None);
+    }
+
+    #[test]
+    fn rp_18_a_provider_that_is_always_slow_is_not_shut_out_for_good() {
+        let (breaker, now) = (Breaker::default(), Timestamp::from_unix(100));
+        for _ in 0..FAILURES {
+            breaker.answered(breaker.admit(now).unwrap(), LATE, now);
+        }
+        // Asked before it was left alone: nothing new.
+        breaker.answered(Pass::Ordinary, LATE, now);
+        assert_eq!(breaker.admit(now), None);
+        let later = now.plus(REST);
+        breaker.answered(breaker.admit(later).unwrap(), LATE, later);
+        for _ in 0..FAILURES {
+            let pass = breaker.admit(later);
+            assert_eq!(pass, Some(Pass::Ordinary), "the rest of the login that tried, and others");
+            breaker.answered(pass.unwrap(), LATE, later);
+        }
+        assert_eq!(breaker.admit(later), None, "and then it is left alone again");
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Keys {
     /// Held for a moment only: who uses known keys waits for nobody's request.
     known: RwLock<Option<Known>>,
     /// Everybody who needs other keys waits for the one request.
-    fetching: Turn,
+    fetching: Turn<Arc<JwkSet>>,
     /// When keys were asked for although some were known. Held for a moment only.
     again_at: Mutex<Option<Timestamp>>,
 }
@@ -264,20 +264,19 @@ impl Provider {
         }
     }
 
-    async fn keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
-        if let Some(keys) = self.0.keys.fresh(now) {
-            return Ok(keys);
+    async fn keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, ProviderError> {
+        let keys = &self.0.keys;
+        if let Some(fresh) = keys.fresh(now) {
+            return Ok(fresh);
         }
-        let flight = match self.0.keys.fetching.wait().await {
-            Ok(flight) => flight,
-            // Whoever had the turn may have asked for the sake of an unknown key.
-            Err(error) => return Ok(self.without_answer(error, now)?),
+        let provider = self.clone();
+        let fetch = || async move {
+            let fetched = provider.fetch_keys(now).await;
+            fetched.or_else(|error| provider.without_answer(error, now))
         };
-        if let Some(keys) = self.0.keys.fresh(now) {
-            return Ok(keys);
-        }
-        let fetched = self.fetch_keys(now).await.or_else(|error| self.without_answer(error, now));
-        Ok(flight.landed(fetched)?)
+        let fetched = keys.fetching.join(Purpose::Keys, || keys.fresh(now), fetch).await;
+        // Whoever began it may have asked for the sake of an unknown key.
+        fetched.or_else(|error| self.without_answer(error, now))
     }
 
     /// The keys at hand for a time of grace, if it is silence that failed.
@@ -291,16 +290,16 @@ impl Provider {
         }
     }
 
-    /// Keys other than those `seen`, if the provider was not asked for some a moment ago.
-    async fn newer_keys(&self, seen: &Arc<JwkSet>, now: Timestamp) -> Result<Arc<JwkSet>, Error> {
-        let flight = self.0.keys.fetching.wait().await?;
-        if let Some(known) = self.0.keys.known().filter(|known| !Arc::ptr_eq(&known.keys, seen)) {
-            return Ok(known.keys);
-        }
-        if !self.0.keys.may_ask_again(now) {
-            return Err(id_token::Error::UnknownKey.into());
-        }
-        Ok(flight.landed(self.fetch_keys(now).await)?)
+    /// Keys other than those `seen`; the same ones if the provider was asked for others a moment ago.
+    async fn newer_keys(&self, seen: &Arc<JwkSet>, now: Timestamp) -> Result<Arc<JwkSet>, ProviderError> {
+        let keys = &self.0.keys;
+        let known = || {
+            let newer = keys.known().map(|known| known.keys).filter(|keys| !Arc::ptr_eq(keys, seen));
+            newer.or_else(|| (!keys.may_ask_again(now)).then(|| Arc::clone(seen)))
+        };
+        let provider = self.clone();
+        let fetch = || async move { provider.fetch_keys(now).await };
+        keys.fetching.join(Purpose::Keys, known, fetch).await
     }
 
     async fn fetch_keys(&self, now: Timestamp) -> Result<Arc<JwkSet>, ProviderError> {

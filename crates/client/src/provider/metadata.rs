@@ -47,7 +47,7 @@ pub(super) struct Discovered {
     /// Held for a moment only: who uses known metadata waits for nobody's request.
     known: RwLock<Option<Known>>,
     /// Everybody who needs the metadata waits for the one request.
-    fetching: Turn,
+    fetching: Turn<Arc<Metadata>>,
 }
 
 impl Discovered {
@@ -81,17 +81,21 @@ impl Provider {
         if let Some(metadata) = discovered.fresh(now) {
             return Ok(metadata);
         }
-        let flight = discovered.fetching.wait().await?;
-        if let Some(metadata) = discovered.fresh(now) {
-            return Ok(metadata);
-        }
-        flight.landed(match (self.fetch_metadata(now).await, discovered.known()) {
+        let provider = self.clone();
+        let fetch = || async move { provider.renewed_metadata(now).await };
+        discovered.fetching.join(Purpose::Discovery, || discovered.fresh(now), fetch).await
+    }
+
+    /// What the provider says now; what it said before, for a moment more, while it says nothing.
+    async fn renewed_metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, ProviderError> {
+        let discovered = &self.0.discovered;
+        match (self.fetch_metadata(now).await, discovered.known()) {
             (Ok(metadata), _) => Ok(discovered.learn(Arc::new(metadata), now.plus(LIFE))),
             (Err(ProviderError::NoAnswer(..) | ProviderError::Resting), Some(old)) => {
                 Ok(discovered.learn(old.metadata, now.plus(GRACE)))
             }
             (Err(error), _) => Err(error),
-        })
+        }
     }
 
     async fn fetch_metadata(&self, now: Timestamp) -> Result<Metadata, ProviderError> {

@@ -37,10 +37,9 @@ pub use settings::ProviderSettings;
 pub(crate) use token_answer::{error_with_success, mended};
 
 use crate::{
-    back_channel::{Answer, BackChannel, Limits, Outgoing},
+    back_channel::{Answer, BackChannel, Outgoing},
     definition::{Definition, Place},
     http_error::HttpError,
-    observe::Purpose,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -100,11 +99,9 @@ impl Provider {
         }
         let registration = registration.check(&definition)?;
         let fixed = Metadata::fixed(&definition)?.map(Arc::new);
-        if let Some(domain) = &settings.hosted_domain {
-            check_hosted_domain(domain, &definition)?;
-        }
-        let limits = Limits { time: settings.answer_within };
-        let back_channel = BackChannel::new(limits, !issuer.is_https(), settings.observer.clone())?;
+        settings.check(&definition)?;
+        let back_channel =
+            BackChannel::new(settings.answer_within, !issuer.is_https(), settings.observer.clone())?;
         Ok(Self(Arc::new(Inner {
             definition,
             issuer,
@@ -224,13 +221,13 @@ impl Provider {
 
     /// One request, unless the provider is being left alone.
     async fn ask(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<Answer, ProviderError> {
-        if self.0.breaker.is_open(now) {
-            return Err(ProviderError::Resting);
-        }
+        let pass = self.0.breaker.admit(now).ok_or(ProviderError::Resting)?;
         let began = Instant::now();
         let answer = self.0.back_channel.send(outgoing).await;
         match &answer {
-            Ok(answer) if !answer.status.is_server_error() => self.0.breaker.answered(began.elapsed(), now),
+            Ok(answer) if !answer.status.is_server_error() => {
+                self.0.breaker.answered(pass, began.elapsed(), now);
+            }
             Ok(_) | Err(HttpError::Unreachable | HttpError::Timeout | HttpError::Broken) => {
                 self.0.breaker.failed(now);
             }
@@ -242,24 +239,4 @@ impl Provider {
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
     }
-
-    /// Nobody waits any longer for what belongs to a login.
-    pub(crate) fn gave_up(&self, purpose: Purpose, error: HttpError, now: Timestamp) -> ProviderError {
-        self.0.breaker.failed(now);
-        ProviderError::NoAnswer(purpose, error)
-    }
-}
-
-/// Nobody would come in where it is no domain.
-fn check_hosted_domain(domain: &str, definition: &Definition) -> Result<(), ConfigurationError> {
-    let problem = match () {
-        () if !definition.signs_hosted_domain() => "the provider does not sign whose people they are",
-        () if domain.is_empty()
-            || domain.contains(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | '-')) =>
-        {
-            "it is not a domain"
-        }
-        () => return Ok(()),
-    };
-    Err(ConfigurationError::new(Setting::HostedDomain, problem))
 }

@@ -4,7 +4,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use mapae_protocol::time::Leeway;
 
-use crate::{back_channel::Limits, observe::Observer};
+use crate::{
+    back_channel::Limits,
+    definition::Definition,
+    observe::Observer,
+    setting::{ConfigurationError, Setting},
+};
 
 /// How this client deals with a provider. Each default has a reason.
 #[derive(Clone)]
@@ -13,6 +18,7 @@ pub struct ProviderSettings {
     pub(crate) development: bool,
     pub(crate) user_info: bool,
     pub(crate) leeway: Leeway,
+    /// At most [`Limits::TIME`].
     pub(crate) answer_within: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) hosted_domain: Option<String>,
@@ -76,10 +82,12 @@ impl ProviderSettings {
         self
     }
 
-    /// How long an answer may take in all: at most 5 s, which is the default.
+    /// How long an answer may take, from connecting to the last byte: at most 5 s, which is the default. Finishing a
+    /// login waits for twice that in all.
     #[must_use]
     pub const fn answering_within(mut self, time: Duration) -> Self {
-        self.answer_within = time;
+        // `Ord` is not for constants.
+        self.answer_within = if time.as_nanos() < Limits::TIME.as_nanos() { time } else { Limits::TIME };
         self
     }
 
@@ -89,6 +97,31 @@ impl ProviderSettings {
         self.observer = Some(observer);
         self
     }
+
+    /// Nobody would come in where the organisation is no domain, or where the provider does not sign whose people they are.
+    pub(super) fn check(&self, definition: &Definition) -> Result<(), ConfigurationError> {
+        let problem = match &self.hosted_domain {
+            Some(_) if !definition.signs_hosted_domain() => {
+                "the provider does not sign whose people they are"
+            }
+            Some(domain) if !is_domain(domain) => "it is not a domain",
+            Some(_) | None => return Ok(()),
+        };
+        Err(ConfigurationError::new(Setting::HostedDomain, problem))
+    }
+}
+
+/// Labels and dots (RFC 1123 §2.1), in the letters of whatever language; an address of numbers is none.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let (first, last) = (label.chars().next(), label.chars().next_back());
+        let is_sign = |sign: char| sign.is_alphanumeric() || sign == '-';
+        label.len() <= 63
+            && label.chars().all(is_sign)
+            && first.zip(last).is_some_and(|(one, other)| one != '-' && other != '-')
+    };
+    let Some((_, top)) = text.rsplit_once('.') else { return false };
+    text.split('.').all(is_label) && !top.chars().all(|sign| sign.is_ascii_digit())
 }
 
 impl fmt::Debug for ProviderSettings {
@@ -99,5 +132,52 @@ impl fmt::Debug for ProviderSettings {
             .field("user_info", &self.user_info)
             .field("leeway", &self.leeway)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two requests of one refresh have one time, which a lease outlives.
+    #[test]
+    fn rp_18_no_answer_may_take_longer_than_five_seconds() {
+        for (said, counts) in [(60_000, 5_000), (5_001, 5_000), (4_999, 4_999), (0, 0)] {
+            let settings = ProviderSettings::new("op").answering_within(Duration::from_millis(said));
+            assert_eq!(settings.answer_within, Duration::from_millis(counts));
+        }
+    }
+
+    #[test]
+    fn rp_13_an_organisation_is_a_domain() {
+        let google = Definition::named("google").unwrap();
+        let check = |domain: &str| ProviderSettings::new("op").with_hosted_domain(domain).check(&google);
+        let long = format!("{}.com", "a".repeat(64));
+        for domain in ["example.com", "a.b-c.co.kr", "xn--o39an51b2re.kr", "회사.kr", "1.example"] {
+            assert_eq!(check(domain), Ok(()), "{domain}");
+        }
+        for wrong in [
+            "",
+            ".",
+            "com",
+            "example.com.",
+            ".example.com",
+            "example..com",
+            "-a.com",
+            "a-.com",
+            "192.0.2.1",
+            long.as_str(),
+            "a_b.com",
+            "https://example.com",
+            "@example.com",
+            "example.com/",
+            "a b.com",
+            "a,b.com",
+        ] {
+            assert_eq!(check(wrong).map_err(|error| error.setting()), Err(Setting::HostedDomain), "{wrong}");
+        }
+        let elsewhere = ProviderSettings::new("op").with_hosted_domain("example.com");
+        assert!(elsewhere.check(&Definition::named("naver").unwrap()).is_err());
+        assert_eq!(ProviderSettings::new("op").check(&google), Ok(()));
     }
 }

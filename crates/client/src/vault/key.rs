@@ -4,13 +4,20 @@ use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
+    slice,
 };
 
-use mapae_protocol::{base64url, digest::hkdf_sha256, random, seal::SealRoot};
+use mapae_protocol::{
+    base64url,
+    digest::hkdf_sha256,
+    random,
+    seal::{SealRoot, Sealer},
+};
 
 use super::{
     StoreError,
-    database::{Done, Statement, private_file, statements, values},
+    database::{Done, Row, Statement, private_file, statements, values},
+    service_keys, tokens,
 };
 
 /// The id that stands in front of what the key sealed.
@@ -81,12 +88,41 @@ impl VaultKey {
             base64url::decode_array(text.trim()).map_err(|_| StoreError::open(KeyFileError::Malformed))?;
         Self::from_bytes(secret)
     }
-}
 
-impl VaultKey {
+    /// What is looked at when a vault is opened: by what its key is known, and some of what it sealed.
+    pub(super) fn looking() -> Vec<Statement> {
+        vec![NOTED.with(values![ONLY]), tokens::SEALED.with(values![ONLY]), service_keys::ALL.with(values![])]
+    }
+
     /// Writes down by what this key is known, if no other one is; what is written down is read last.
-    pub(super) fn noting(&self) -> Vec<Statement> {
-        vec![NOTE.with(values![ONLY, self.fingerprint()]), NOTED.with(values![ONLY])]
+    ///
+    /// # Errors
+    /// The vault is from before keys were noted, and this one opens nothing of what was [found](Self::looking) in it. A row may
+    /// be damaged, or of a key that was lost: one that opens is enough.
+    pub(super) fn noting(&self, found: Vec<Done>) -> Result<Vec<Statement>, StoreError> {
+        let mut found = found.into_iter().map(|done| done.rows);
+        let mut next = || found.next().unwrap_or_default();
+        let (noted, tokens, service_keys) = (next(), next(), next());
+        if noted.is_empty() && !self.opens_one_of(tokens, service_keys)? {
+            return Err(StoreError::open(KeyFileError::Another));
+        }
+        Ok(vec![NOTE.with(values![ONLY, self.fingerprint()]), NOTED.with(values![ONLY])])
+    }
+
+    /// Where there is nothing, too.
+    fn opens_one_of(&self, tokens: Vec<Row>, service_keys: Vec<Row>) -> Result<bool, StoreError> {
+        let roots = slice::from_ref(&self.0);
+        if tokens.is_empty() && service_keys.is_empty() {
+            return Ok(true);
+        }
+        let sealer = Sealer::new(roots).map_err(StoreError::open)?;
+        for row in tokens {
+            if tokens::opens(&sealer, row)? {
+                return Ok(true);
+            }
+        }
+        let sealer = Sealer::new(roots).map_err(StoreError::open)?;
+        Ok(service_keys.into_iter().any(|row| service_keys::opened(&sealer, row).is_ok()))
     }
 
     /// Whether this is the vault's own key, by what was found after [`noting`](Self::noting).
@@ -135,7 +171,55 @@ fn check_private(_path: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use mapae_protocol::{
+        jose::{Algorithm, SigningKey},
+        time::Timestamp,
+    };
+
     use super::*;
+    use crate::{
+        identity::EndUser,
+        vault::{Entry, ServiceKey, Vault, database::Sql, samples::waiting},
+    };
+
+    /// As it was before keys were noted, and with other damage.
+    async fn from_before(vault: &Vault, damage: &'static str) {
+        for sql in ["DELETE FROM vault_keys", damage] {
+            vault.database.write(Sql(sql).with(values![])).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn rp_21_a_vault_from_before_takes_no_key_for_its_own_that_opens_nothing_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("client.db");
+        let (own, other) = (VaultKey::from_bytes([1; 32]).unwrap(), VaultKey::from_bytes([2; 32]).unwrap());
+        let refuses = |key: &VaultKey| {
+            let another = |error: &StoreError| format!("{error:?}").contains("Another");
+            Vault::open_with(&path, key).is_err_and(|error| another(&error))
+        };
+        let now = Timestamp::from_unix(1);
+
+        let vault = Vault::open_with(&path, &own).unwrap();
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        vault.add_service_key(&ServiceKey { number: 1, key, signs_from: now }).await.unwrap();
+        from_before(&vault, "DELETE FROM tokens").await;
+        assert!(refuses(&other), "by a key of the service");
+        let vault = Vault::open_with(&path, &own).unwrap();
+        for subject in ["alice", "bob"] {
+            let person = EndUser::new("https://one.example", subject);
+            let tokens = waiting(&person).tokens;
+            let entry = Entry { entrant: (&person).into(), given: Some(("one", &tokens)), app: None };
+            assert!(vault.keep(&entry, now).await.unwrap());
+        }
+        from_before(&vault, "DELETE FROM service_keys").await;
+        assert!(refuses(&other), "by tokens");
+        from_before(&vault, "UPDATE tokens SET sealed = 'damaged' WHERE subject = 'alice'").await;
+        assert!(refuses(&other) && !refuses(&own), "one that opens is enough");
+        assert!(refuses(&other), "and now it is noted");
+        from_before(&vault, "DELETE FROM tokens").await;
+        assert!(!refuses(&other), "there is nothing that would be lost");
+    }
 
     #[test]
     fn a_key_file_is_made_once_and_kept_private() {

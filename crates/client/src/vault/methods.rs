@@ -6,7 +6,7 @@ pub(crate) use super::method::{Method, Registered};
 use super::{
     StoreError, Vault,
     database::{Row, Statement, statements, values},
-    names, sessions, taking,
+    sessions, taking,
 };
 use crate::identity::EndUser;
 
@@ -37,19 +37,7 @@ statements! {
                 AND other.account_issuer = $4 AND other.account_subject = $5 AND other.removed_at IS NULL)";
     REMOVE_ANY = "UPDATE sign_in_methods SET removed_at = $1
         WHERE issuer = $2 AND subject = $3 AND account_issuer = $4 AND account_subject = $5 AND removed_at IS NULL";
-    END_SESSIONS = "DELETE FROM sessions WHERE (issuer, subject) IN
-        (SELECT issuer, subject FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2)";
-    FORGET_TOKENS = "DELETE FROM tokens WHERE (issuer, subject) IN
-        (SELECT issuer, subject FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2)";
-    /// Without a row of its own the founder opens the account; with one, what it opens now may be another.
-    END_SESSIONS_OF_FOUNDER = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
-        (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
-    FORGET_TOKENS_OF_FOUNDER = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND NOT EXISTS
-        (SELECT 1 FROM sign_in_methods own WHERE own.issuer = $1 AND own.subject = $2)";
     FORGET_HINT = "UPDATE sign_in_methods SET hint = NULL WHERE issuer = $1 AND subject = $2";
-    FORGET = "DELETE FROM sign_in_methods WHERE account_issuer = $1 AND account_subject = $2";
-    FORGET_AGREEMENTS = "DELETE FROM agreements WHERE account_issuer = $1 AND account_subject = $2";
-    FORGET_GUARD = "DELETE FROM account_guards WHERE issuer = $1 AND subject = $2";
 }
 
 /// What came of removing a method.
@@ -104,37 +92,6 @@ impl Vault {
             return Ok(self.database.commit([take]).await?.is_some());
         }
         Ok(self.database.commit([take, sessions::end_all(person)]).await?.is_some())
-    }
-
-    /// Makes room for an account that is about to be founded by `person`: what is left of a deleted one of that name must
-    /// not open the new one. What the row of `person` is now.
-    pub(crate) async fn clear_for(&self, person: &EndUser) -> Result<Option<Method>, StoreError> {
-        let key = || values![person.issuer(), person.subject()];
-        let unit = [
-            END_SESSIONS.with(key()),
-            sessions::end_all(person),
-            FORGET.with(key()),
-            FORGET_AGREEMENTS.with(key()),
-            FORGET_GUARD.with(key()),
-        ];
-        self.database.commit(unit).await?;
-        self.method(person).await
-    }
-
-    /// Forgets an account that is deleted: its methods, their sessions and tokens, its agreements.
-    pub(crate) async fn forget_account(&self, account: &EndUser) -> Result<(), StoreError> {
-        let key = || values![account.issuer(), account.subject()];
-        let unit = [
-            END_SESSIONS.with(key()),
-            FORGET_TOKENS.with(key()),
-            END_SESSIONS_OF_FOUNDER.with(key()),
-            FORGET_TOKENS_OF_FOUNDER.with(key()),
-            FORGET.with(key()),
-            FORGET_AGREEMENTS.with(key()),
-            FORGET_GUARD.with(key()),
-            names::forgetting(account),
-        ];
-        self.database.commit(unit).await.map(drop)
     }
 
     /// Removes a method and ends the sessions that were begun with it, unless it is the last way in.
@@ -240,42 +197,13 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
 mod tests {
     use super::*;
     use crate::{
-        return_to::ReturnTo,
         session::{Session, SessionId},
-        sign_up::{SignUpId, Waiting},
-        tokens::Tokens,
-        vault::{Entry, Taker},
+        sign_up::SignUpId,
+        vault::{
+            Entry, Taker,
+            samples::{method, waiting},
+        },
     };
-
-    fn method(subject: &str, account: &str, at: i64) -> Method {
-        Method {
-            person: EndUser::new("https://one.example", subject),
-            account: EndUser::new("https://one.example", account),
-            provider: "one".to_owned(),
-            hint: None,
-            given_to: None,
-            added_at: Timestamp::from_unix(at),
-            removed_at: None,
-        }
-    }
-
-    fn waiting(person: &EndUser) -> Waiting {
-        let identity = serde_json::json!({
-            "person": { "issuer": person.issuer(), "subject": person.subject() }, "provider": "one",
-            "auth_time": null, "acr": null, "amr": [], "claims": {}, "emails": [], "granted": [], "refused": [],
-        });
-        let tokens = serde_json::json!({
-            "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
-            "expires_at": null,
-        });
-        Waiting {
-            identity: serde_json::from_value(identity).unwrap(),
-            tokens: Tokens::from_bytes(tokens.to_string().as_bytes()).unwrap(),
-            return_to: ReturnTo::default(),
-            expires_at: Timestamp::from_unix(200),
-            adding: None,
-        }
-    }
 
     async fn begin(vault: &Vault, id: &SessionId, subject: &str) {
         let person = EndUser::new("https://one.example", subject);

@@ -5,6 +5,7 @@
 
 mod agreements;
 mod database;
+mod deletion;
 mod endings;
 mod families;
 mod fresh;
@@ -15,6 +16,8 @@ mod method;
 mod methods;
 mod names;
 mod resting;
+#[cfg(test)]
+mod samples;
 mod service_keys;
 mod sessions;
 mod sign_ups;
@@ -94,7 +97,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Opens the vault in `path`, with its key in `path` plus `.key`; both are made if neither is there.
+    /// Opens the vault in `path`, with its key in `path` plus `.key`. If there is none, it is made, with the key that lies there or
+    /// a new one; beside a vault no key is made.
     ///
     /// Keep the key away from where copies of the file go (see [`Self::open_with`]).
     ///
@@ -118,7 +122,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: impl AsRef<Path>, key: &VaultKey) -> Result<Self, StoreError> {
-        Self::new(Database::open(path.as_ref(), &key.noting())?, key)
+        Self::new(Database::open(path.as_ref(), &VaultKey::looking(), |found| key.noting(found))?, key)
     }
 
     /// Opens the vault at `url` with a key from elsewhere, for instance [`VaultKey::file`]. All processes that share a vault
@@ -132,7 +136,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`]; and the database cannot be reached.
     pub async fn connect(url: &str, key: &VaultKey) -> Result<Self, StoreError> {
-        Self::new(Database::connect(url, key.noting()).await?, key)
+        Self::new(Database::connect(url, VaultKey::looking(), |found| key.noting(found)).await?, key)
     }
 
     fn new((database, noted): (Database, Vec<Done>), key: &VaultKey) -> Result<Self, StoreError> {

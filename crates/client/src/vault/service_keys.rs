@@ -2,11 +2,12 @@
 
 use mapae_protocol::{
     jose::{Algorithm, SigningKey},
+    seal::Sealer,
     time::Timestamp,
 };
 
 use super::{
-    StoreError, Vault,
+    ServiceKeys, StoreError, Vault,
     database::{Row, statements, values},
 };
 
@@ -30,7 +31,7 @@ impl Vault {
     /// The newest keys, the newest first.
     pub(crate) async fn service_keys(&self) -> Result<Vec<ServiceKey>, StoreError> {
         let rows = self.database.rows(ALL, values![]).await?;
-        rows.into_iter().map(|row| self.service_key(row)).collect()
+        rows.into_iter().map(|row| opened(&self.service_keys, row)).collect()
     }
 
     /// Adds a key; the one before the one before is of no use any more. If another process has just added one of this
@@ -41,15 +42,16 @@ impl Vault {
         let add = ADD.with(values![key.number, sealed, key.signs_from]);
         self.database.commit([add, RETIRE.with(values![key.number - 1])]).await.map(drop)
     }
+}
 
-    fn service_key(&self, mut row: Row) -> Result<ServiceKey, StoreError> {
-        let (number, sealed, signs_from) = (row.int()?, row.text()?, row.time()?);
-        let unreadable = StoreError::Unreadable(TABLE);
-        let opened = self.service_keys.open(&sealed, &bound_to(number, signs_from));
-        let pkcs8 = opened.map_err(|_| unreadable.clone())?;
-        let key = SigningKey::from_pkcs8(Algorithm::Es256, &pkcs8).map_err(|_| unreadable)?;
-        Ok(ServiceKey { number, key, signs_from })
-    }
+/// The key of a row of [`ALL`].
+pub(super) fn opened(sealer: &Sealer<ServiceKeys>, mut row: Row) -> Result<ServiceKey, StoreError> {
+    let (number, sealed, signs_from) = (row.int()?, row.text()?, row.time()?);
+    let unreadable = StoreError::Unreadable(TABLE);
+    let opened = sealer.open(&sealed, &bound_to(number, signs_from));
+    let pkcs8 = opened.map_err(|_| unreadable.clone())?;
+    let key = SigningKey::from_pkcs8(Algorithm::Es256, &pkcs8).map_err(|_| unreadable)?;
+    Ok(ServiceKey { number, key, signs_from })
 }
 
 fn bound_to(number: i64, signs_from: Timestamp) -> Vec<u8> {

@@ -80,7 +80,7 @@ impl Vault {
 
     /// Ends every session of a person on all browsers, what waits there to become one, and what is on its way to.
     pub(crate) async fn end_sessions(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
-        self.database.commit_all(ending(person, now)).await.map(drop)
+        self.database.commit(ending(person, now)).await.map(drop)
     }
 
     /// Who has sessions here that began in this session at the provider, or had some a moment ago.
@@ -128,8 +128,8 @@ impl Vault {
 }
 
 /// Ends every session of a person, what waits to become one, and what is on its way to.
-pub(super) fn ending(person: &EndUser, now: Timestamp) -> Vec<Statement> {
-    vec![endings::remember_person(person, now), end_all(person), sign_ups::forget(person)]
+pub(super) fn ending(person: &EndUser, now: Timestamp) -> [Statement; 3] {
+    [endings::remember_person(person, now), end_all(person), sign_ups::forget(person)]
 }
 
 /// That the session of this name is alive at this point of the unit.

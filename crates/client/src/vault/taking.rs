@@ -17,10 +17,10 @@ statements! {
     GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
         ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
     CHANGES = "SELECT changes FROM account_guards WHERE issuer = $1 AND subject = $2";
-    /// As long as nothing has changed. Whoever ends everything at the same time waits until the unit of this is done, or has
-    /// made it fail.
-    UNCHANGED = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 0)
-        ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes WHERE account_guards.changes = $3";
+    COUNT = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 0) ON CONFLICT (issuer, subject) DO NOTHING";
+    /// As long as nothing has changed, and the row is there. Whoever ends everything at the same time waits until the unit of this
+    /// is done, or has made it fail.
+    UNCHANGED = "UPDATE account_guards SET changes = changes WHERE issuer = $1 AND subject = $2 AND changes = $3";
 }
 
 /// On whose word an identity gets its row.
@@ -39,7 +39,7 @@ pub(crate) enum Taker<'a> {
 pub(crate) enum Prover<'a> {
     /// By this identity, and the row that says which account it opens.
     Identity(Entrant<'a>, &'a Method),
-    /// By the application, when so much had changed about the account ([`Vault::changes_of`]).
+    /// By the application, when so much had changed about the account ([`Vault::count_changes_of`]).
     Application { account: &'a EndUser, changes: i64 },
 }
 
@@ -79,18 +79,25 @@ impl Vault {
         Ok(self.database.commit_all(unit).await?.is_some())
     }
 
-    /// How often something about an account was changed on which a proof of it depends.
-    pub(crate) async fn changes_of(&self, account: &EndUser) -> Result<i64, StoreError> {
+    /// How often something about an account was changed on which a proof of it depends; from now on it has a row for that.
+    pub(crate) async fn count_changes_of(&self, account: &EndUser) -> Result<i64, StoreError> {
+        let key = || values![account.issuer(), account.subject()];
+        let done = self.database.commit([COUNT.with(key()), CHANGES.with(key())]).await?;
+        let row = done.and_then(|[_, found]| found.row());
+        row.ok_or(StoreError::Busy)?.int()
+    }
+
+    /// The same without a row for it; `None` where there is none, which goes with a deleted account.
+    pub(crate) async fn changes_of(&self, account: &EndUser) -> Result<Option<i64>, StoreError> {
         let row = self.database.row(CHANGES, values![account.issuer(), account.subject()]).await?;
-        row.map_or(Ok(0), |mut row| row.int())
+        row.map(|mut row| row.int()).transpose()
     }
 
     /// Ends every session of whoever founded an account, and what they proved to the application so far.
     pub(crate) async fn end_account(&self, account: &EndUser, now: Timestamp) -> Result<(), StoreError> {
-        let mut unit = sessions::ending(account, now);
+        let [remember, sessions, sign_ups] = sessions::ending(account, now);
         // In the order in which a link touches the same tables.
-        unit.insert(1, changing(account));
-        self.database.commit_all(unit).await.map(drop)
+        self.database.commit([remember, changing(account), sessions, sign_ups]).await.map(drop)
     }
 }
 
@@ -107,7 +114,39 @@ fn standing(method: &Method) -> Statement {
     STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
 }
 
-/// That nothing about the account has changed since there were so many changes, at this point of the unit.
+/// That nothing about the account has changed since there were so many changes, at this point of the unit; nor was it deleted,
+/// which takes its row along.
 fn unchanged(account: &EndUser, changes: i64) -> Statement {
     UNCHANGED.with(values![account.issuer(), account.subject(), changes]).must()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::samples::{method, waiting};
+
+    #[tokio::test]
+    async fn lk_03_mx_02_a_proof_of_an_account_that_is_deleted_meanwhile_adds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let (way, now) = (method("way", "alice", 1), Timestamp::from_unix(10));
+        let take = async |changes| {
+            let id = SignUpId::generate();
+            vault.await_sign_up(&id, &waiting(&way.person), now).await.unwrap();
+            let prover = Prover::Application { account: &way.account, changes };
+            let by = Taker::Waiting { entrant: (&way.person).into(), id: &id, prover };
+            vault.take_method_by(&by, (&way, None), now).await.unwrap()
+        };
+        for changes in [0, 1, 2] {
+            let counted = vault.count_changes_of(&way.account).await.unwrap();
+            assert_eq!(counted, changes);
+            assert!(!take(changes + 1).await && !take(changes - 1).await, "it was read otherwise");
+            vault.forget_account(&way.account).await.unwrap();
+            assert!(!take(changes).await, "{changes}");
+            for _ in 0..=changes {
+                vault.end_account(&way.account, now).await.unwrap();
+            }
+        }
+        assert!(take(vault.count_changes_of(&way.account).await.unwrap()).await);
+    }
 }

@@ -2,14 +2,14 @@
 //!
 //! A version is a random number: a row that is removed and made again never has one of before.
 
-use mapae_protocol::{random, time::Timestamp};
+use mapae_protocol::{random, seal::Sealer, time::Timestamp};
 
 use super::{
-    Entry, Lease, StoreError, Vault,
+    Entry, Lease, ProviderTokens, StoreError, Vault,
     database::{Row, Statement, statements, values},
     endings,
     leases::Standing,
-    methods, sessions, sign_ups,
+    methods, sessions,
 };
 use crate::{
     identity::EndUser,
@@ -23,6 +23,9 @@ statements! {
         ON CONFLICT (issuer, subject) DO UPDATE
         SET provider = excluded.provider, sealed = excluded.sealed, version = excluded.version";
     FIND = "SELECT provider, sealed, version FROM tokens WHERE issuer = $1 AND subject = $2";
+    /// Of a vault in which its key is not noted yet: it is known by what it sealed.
+    SEALED = "SELECT issuer, subject, provider, sealed FROM tokens
+        WHERE NOT EXISTS (SELECT 1 FROM vault_keys WHERE number = $1) LIMIT 1000";
     SUCCEED = "UPDATE tokens SET sealed = $1, version = $2
         WHERE issuer = $3 AND subject = $4 AND version = $5";
     // Under the version that it has: whoever is refreshing them goes on, and what they bring counts.
@@ -128,7 +131,9 @@ impl Vault {
     /// Notes that an API has taken these tokens, if they are still the ones that are there.
     pub(crate) async fn taken(&self, person: &EndUser, token: &AccessToken) -> Result<(), StoreError> {
         let kept = self.tokens(person).await?;
-        let Some(kept) = kept.filter(|kept| kept.tokens.access_token().is(token)) else { return Ok(()) };
+        // Of a hundred who called with them, one notes it.
+        let on_trial = kept.filter(|kept| kept.tokens.forced_at.is_some());
+        let Some(kept) = on_trial.filter(|kept| kept.tokens.access_token().is(token)) else { return Ok(()) };
         let sealed = self.seal(person, &kept.provider, &Tokens { forced_at: None, ..kept.tokens });
         let mark = MARK.with(values![sealed, person.issuer(), person.subject(), kept.version]);
         self.database.write(mark).await.map(drop)
@@ -179,21 +184,54 @@ impl Vault {
     }
 }
 
+/// Whether what a row of [`SEALED`] holds can be opened.
+pub(super) fn opens(sealer: &Sealer<ProviderTokens>, mut row: Row) -> Result<bool, StoreError> {
+    let (person, provider) = (EndUser::new(row.text()?, row.text()?), row.text()?);
+    Ok(sealer.open(&row.text()?, &bound_to(&person, &provider)).is_ok())
+}
+
 /// One that no row of this person has had.
 fn fresh_version() -> i64 {
     i64::from_be_bytes(random::bytes()) & i64::MAX
 }
 
 fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {
-    [
-        endings::remember_person(person, now),
-        FORGET.with(values![person.issuer(), person.subject()]),
-        sessions::end_all(person),
-        sign_ups::forget(person),
-    ]
+    let [remember, sessions, sign_ups] = sessions::ending(person, now);
+    [remember, FORGET.with(values![person.issuer(), person.subject()]), sessions, sign_ups]
 }
 
 /// A sealed row moved to another person or provider does not open.
 fn bound_to(person: &EndUser, provider: &str) -> Vec<u8> {
     format!("{}\0{}\0{provider}", person.issuer(), person.subject()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn rp_24_that_an_api_has_taken_a_token_is_noted_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let person = EndUser::new("https://op.example", "alice");
+        let forced = serde_json::json!({
+            "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
+            "expires_at": null, "forced_at": 1,
+        });
+        let tokens = Tokens::from_bytes(forced.to_string().as_bytes()).unwrap();
+        let entry = Entry { entrant: (&person).into(), given: Some(("op", &tokens)), app: None };
+        assert!(vault.keep(&entry, Timestamp::from_unix(1)).await.unwrap());
+        // Sealed anew, the same tokens are another text.
+        let row = async || {
+            let row = vault.database.row(FIND, values![person.issuer(), person.subject()]).await.unwrap();
+            row.map(|mut row| [row.text().unwrap(), row.text().unwrap()]).unwrap()
+        };
+        let kept = row().await;
+        vault.taken(&person, &tokens.access_token()).await.unwrap();
+        let noted = row().await;
+        assert_ne!(kept, noted);
+        assert!(!vault.tokens(&person).await.unwrap().unwrap().tokens.access_token().is_on_trial());
+        vault.taken(&person, &tokens.access_token()).await.unwrap();
+        assert_eq!(row().await, noted);
+    }
 }

@@ -8,6 +8,7 @@ use mapae_client::{
 };
 use mapae_protocol::client_metadata::TokenEndpointAuthMethod;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::{
     issuer::{Issuer, Reply},
@@ -278,6 +279,41 @@ async fn rp_18_everybody_who_waits_for_a_provider_that_stalls_waits_once() {
         // And nobody who comes later has a share in it.
         issuer.obey();
         website.sign_in(&issuer, "alice").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rp_18_a_browser_that_goes_away_takes_a_fetch_from_nobody_who_waits_for_it() {
+    for path in [DISCOVERY, "/jwks"] {
+        let (website, issuer) = Website::start().await;
+        let mut browsers = [Browser::default(), Browser::default()];
+        let mut queries = Vec::new();
+        if path != DISCOVERY {
+            for browser in &mut browsers {
+                queries.push(browser.go_to_provider(&website, &issuer, "alice").await.unwrap());
+            }
+        }
+        let gate = Arc::new(Semaphore::new(0));
+        issuer.behave().held.insert(path, Arc::clone(&gate));
+        let mut logins = Vec::new();
+        for (n, browser) in browsers.into_iter().enumerate() {
+            let (client, query) = (website.client.clone(), queries.get(n).cloned());
+            logins.push(tokio::spawn(async move {
+                match query {
+                    Some(query) => client.callback("op", Some(&query), &browser.headers()).await,
+                    None => client.login(&LoginRequest::new(), &browser.headers()).await,
+                }
+            }));
+            // The second one waits for what the first one asked for.
+            while issuer.hits(path).is_empty() || path != DISCOVERY && issuer.hits("/token").len() <= n {
+                tokio::task::yield_now().await;
+            }
+        }
+        logins[0].abort();
+        assert!((&mut logins[0]).await.unwrap_err().is_cancelled());
+        gate.add_permits(1);
+        assert!(logins.pop().unwrap().await.unwrap().is_ok());
+        assert_eq!(issuer.hits(path).len(), 1, "{path}");
     }
 }
 

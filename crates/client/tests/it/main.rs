@@ -47,6 +47,8 @@ mod social;
 #[cfg(test)]
 mod two_processes;
 #[cfg(test)]
+mod unauthorized;
+#[cfg(test)]
 mod website;
 
 #[cfg(test)]

@@ -70,6 +70,19 @@ async fn rp_21_a_copy_of_the_vault_opens_with_its_own_key_only() {
     assert!(website.client.access_token(&person).await.is_ok(), "and nothing is lost by trying");
 }
 
+#[tokio::test]
+async fn rp_21_a_vault_from_before_keys_were_noted_knows_its_own_by_what_it_sealed() {
+    let (website, issuer) = Website::start().await;
+    let person = website.signed_in_person(&issuer).await;
+    website.place.execute("DELETE FROM vault_keys").await;
+    let other_key = VaultKey::from_bytes([7; 32]).unwrap();
+    let refused = Vault::connect(website.place.url(), &other_key).await.unwrap_err();
+    let source = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(source.contains("not the key of this vault"), "{source}");
+    let again = website.second_process(&issuer).await;
+    assert!(again.client.access_token(&person).await.is_ok(), "the other one was not noted");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_vaults_files_are_their_owners_alone() {

@@ -60,6 +60,9 @@ mod social;
 #[path = "../it/two_processes.rs"]
 mod two_processes;
 #[cfg(test)]
+#[path = "../it/unauthorized.rs"]
+mod unauthorized;
+#[cfg(test)]
 #[path = "../it/website.rs"]
 mod website;
 

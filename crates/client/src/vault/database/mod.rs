@@ -22,6 +22,11 @@ pub(super) use sqlite::private_file;
 pub(super) use statement::{Done, Sql, Statement, statements, values};
 pub(super) use value::{Row, Value};
 
+/// What is written when a database is opened, by what was found in it; or why it is not opened.
+pub(super) trait Then: FnOnce(Vec<Done>) -> Result<Vec<Statement>, StoreError> {}
+
+impl<F: FnOnce(Vec<Done>) -> Result<Vec<Statement>, StoreError>> Then for F {}
+
 /// The open database. Clones share it.
 #[derive(Clone)]
 pub(super) struct Database(Arm);
@@ -34,20 +39,30 @@ enum Arm {
 }
 
 impl Database {
-    /// Opens the SQLite file at `path`, and makes it (readable by its owner only) if there is none. What the `first` unit did.
-    pub(super) fn open(path: &Path, first: &[Statement]) -> Result<(Self, Vec<Done>), StoreError> {
-        let (sqlite, done) = sqlite::Sqlite::open(path, first)?;
+    /// Opens the SQLite file at `path`, and makes it (readable by its owner only) if there is none. It `look`s there first; `then`
+    /// says by what it found what is written. What that did.
+    pub(super) fn open(
+        path: &Path,
+        look: &[Statement],
+        then: impl Then,
+    ) -> Result<(Self, Vec<Done>), StoreError> {
+        let (sqlite, done) = sqlite::Sqlite::open(path, look, then)?;
         Ok((Self(Arm::Sqlite(sqlite)), done))
     }
 
-    /// Opens the database at `sqlite:PATH` or `postgres://…`. What the `first` unit did.
-    pub(super) async fn connect(url: &str, first: Vec<Statement>) -> Result<(Self, Vec<Done>), StoreError> {
+    /// The same of the database at `sqlite:PATH` or `postgres://…`.
+    pub(super) async fn connect(
+        url: &str,
+        look: Vec<Statement>,
+        then: impl Then,
+    ) -> Result<(Self, Vec<Done>), StoreError> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => Self::open(Path::new(path), &first),
+            Some(("sqlite", path)) => Self::open(Path::new(path), &look, then),
             #[cfg(feature = "postgres")]
             Some(("postgres" | "postgresql", _)) => {
                 let database = Self(Arm::Postgres(postgres::Postgres::connect(url).await?));
-                let done = database.commit_all(first).await?.unwrap_or_default();
+                let found = database.commit_all(look).await?.unwrap_or_default();
+                let done = database.commit_all(then(found)?).await?.unwrap_or_default();
                 Ok((database, done))
             }
             #[cfg(not(feature = "postgres"))]
@@ -122,9 +137,14 @@ impl fmt::Debug for Database {
 mod tests {
     use super::*;
     use crate::vault::{
-        agreements, families, fresh, key, leases, methods, names, resting, service_keys, sessions, sign_ups,
-        states, taking, tidying, tokens,
+        agreements, deletion, families, fresh, key, leases, methods, names, resting, service_keys, sessions,
+        sign_ups, states, taking, tidying, tokens,
     };
+
+    /// A new SQLite file in this folder.
+    fn fresh(folder: &Path) -> Database {
+        Database::open(&folder.join("client.db"), &[], |_| Ok(Vec::new())).unwrap().0
+    }
 
     /// SQLite numbers parameters by appearance, PostgreSQL by digit.
     fn numbered(sql: Sql) -> Vec<usize> {
@@ -136,8 +156,9 @@ mod tests {
     #[tokio::test]
     async fn every_statement_is_one_that_both_engines_understand_alike() {
         let folder = tempfile::tempdir().unwrap();
-        let (database, _) = Database::open(&folder.path().join("client.db"), &[]).unwrap();
+        let database = fresh(folder.path());
         for sql in [
+            deletion::STATEMENTS,
             families::STATEMENTS,
             key::STATEMENTS,
             leases::STATEMENTS,
@@ -172,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn a_unit_happens_as_a_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
-        let (database, _) = Database::open(&folder.path().join("client.db"), &[]).unwrap();
+        let database = fresh(folder.path());
         let add = |hash: &str| states::USE.with(values![hash, 10]);
         assert!(database.commit([add("a").must(), add("b").must()]).await.unwrap().is_some());
         assert!(database.commit([add("c").must(), add("b").must()]).await.unwrap().is_none());
@@ -184,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn addresses_that_are_none_are_refused() {
         for url in ["", "client.db", "mysql://localhost/app", "postgres://u:hush@/?sslmode=hush"] {
-            let refused = Database::connect(url, Vec::new()).await.unwrap_err();
+            let refused = Database::connect(url, Vec::new(), |_| Ok(Vec::new())).await.unwrap_err();
             assert!(matches!(refused, StoreError::Open(_)), "{url}");
             assert!(!format!("{refused:?}").contains("hush"), "{refused:?}");
         }

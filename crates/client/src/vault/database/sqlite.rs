@@ -11,7 +11,7 @@ use rusqlite::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Done, Row, Sql, Statement, StoreError, Value, migrate};
+use super::{Done, Row, Sql, Statement, StoreError, Then, Value, migrate};
 
 /// How long another process may hold the file before we give up.
 const BUSY: Duration = Duration::from_secs(5);
@@ -29,8 +29,13 @@ type Work = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(super) struct Sqlite(mpsc::Sender<Work>);
 
 impl Sqlite {
-    /// Opens the file, makes it if there is none (readable by its owner only), brings it up to date and does a `first` unit.
-    pub(super) fn open(path: &Path, first: &[Statement]) -> Result<(Self, Vec<Done>), StoreError> {
+    /// Opens the file, makes it if there is none (readable by its owner only), and brings it up to date; `look`s there, and
+    /// writes what is to be written `then`.
+    pub(super) fn open(
+        path: &Path,
+        look: &[Statement],
+        then: impl Then,
+    ) -> Result<(Self, Vec<Done>), StoreError> {
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY)?;
@@ -38,7 +43,8 @@ impl Sqlite {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         bring_up_to_date(&mut connection)?;
-        let done = commit(&mut connection, first)?.unwrap_or_default();
+        let found = commit(&mut connection, look)?.unwrap_or_default();
+        let done = commit(&mut connection, &then(found)?)?.unwrap_or_default();
         let (sender, mut work) = mpsc::channel::<Work>(QUEUE);
         let serve = move || {
             while let Some(work) = work.blocking_recv() {

@@ -2,8 +2,17 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+};
 use serde_json::Value;
 use tokio::sync::Semaphore;
+
+/// The parameters of a form.
+pub(super) type Form = HashMap<String, String>;
 
 pub(crate) type Edit = Arc<dyn Fn(&mut Value) + Send + Sync>;
 
@@ -38,6 +47,42 @@ impl Reply {
         Self::Deep,
         Self::Broken,
     ];
+
+    /// As it goes out.
+    pub(super) async fn given(self) -> Response {
+        let json = |body: String| ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+        let huge = || format!("{{\"sub\":\"{}\"}}", "x".repeat(5_000_000));
+        match self {
+            Self::Html => axum::response::Html("<script>alert(1)</script>").into_response(),
+            Self::Huge => json(huge()),
+            Self::HugeWithoutLength => {
+                let text = huge();
+                let chunks: Vec<_> = text
+                    .as_bytes()
+                    .chunks(4_096)
+                    .map(Bytes::copy_from_slice)
+                    .map(Ok::<_, std::io::Error>)
+                    .collect();
+                let body = Body::from_stream(futures_util::stream::iter(chunks));
+                ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+            }
+            Self::Stall => std::future::pending().await,
+            Self::Redirect => Redirect::temporary("/elsewhere").into_response(),
+            Self::Compressed => ([(header::CONTENT_ENCODING, "gzip")], json("{}".to_owned())).into_response(),
+            Self::WrongType => "{}".into_response(),
+            Self::Malformed => json("{\"sub\":".to_owned()),
+            Self::Duplicate => json("{\"sub\":\"a\",\"sub\":\"b\"}".to_owned()),
+            Self::Deep => json("{\"a\":".repeat(5_000)),
+            Self::Broken => {
+                let body = futures_util::stream::iter([
+                    Ok(Bytes::from_static(b"{")),
+                    Err(std::io::Error::other("the connection breaks")),
+                ]);
+                ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response()
+            }
+            Self::Json(status, body) => (StatusCode::from_u16(status).unwrap(), Json(body)).into_response(),
+        }
+    }
 }
 
 /// How ID tokens are signed.
@@ -60,6 +105,8 @@ pub(crate) struct Behaviour {
     pub(crate) user_info: Option<Edit>,
     /// How long every answer takes.
     pub(crate) takes: Duration,
+    /// Requests for these paths wait for a permit before they are answered.
+    pub(crate) held: HashMap<&'static str, Arc<Semaphore>>,
     pub(crate) replies: HashMap<&'static str, Reply>,
     pub(crate) signing: Signing,
     /// Refreshes wait for a permit before they are answered (after they were done).
@@ -76,10 +123,23 @@ pub(crate) struct Behaviour {
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
     pub(crate) path: &'static str,
-    pub(crate) form: HashMap<String, String>,
+    pub(crate) form: Form,
     pub(crate) authorization: Option<String>,
     /// Whether a proof of possession came with it (RFC 9449 §4.1).
     pub(crate) proven: bool,
-    /// What stood behind the `?` of its address, of a form that was posted.
+    /// What stood behind the `?` of its address.
     pub(crate) query: Option<String>,
+}
+
+impl Hit {
+    pub(super) fn of(path: &'static str, uri: &Uri, headers: &HeaderMap, form: Form) -> Self {
+        let authorization = headers.get(header::AUTHORIZATION);
+        Self {
+            path,
+            form,
+            authorization: authorization.map(|value| value.to_str().unwrap().to_owned()),
+            proven: headers.contains_key("dpop"),
+            query: uri.query().map(str::to_owned),
+        }
+    }
 }

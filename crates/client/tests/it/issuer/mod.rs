@@ -1,6 +1,7 @@
 //! An issuer that does as it is told: obedient until a test asks for mischief.
 
 mod behaviour;
+mod endpoints;
 mod under_way;
 
 use std::{
@@ -8,14 +9,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use axum::{
-    Form, Json, Router,
-    body::{Body, Bytes},
-    extract::State,
-    http::{HeaderMap, StatusCode, Uri, header},
-    response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
-};
 use mapae_protocol::{
     base64url,
     jose::{Algorithm, HeaderType, Jwk, SigningKey},
@@ -78,16 +71,7 @@ impl Issuer {
             hits: Mutex::default(),
             arrived: Semaphore::new(0),
         });
-        let router = Router::new()
-            .route("/.well-known/openid-configuration", get(metadata))
-            .route("/jwks", get(jwks))
-            .route("/auth/keys", get(jwks))
-            .route("/.well-known/jwks.json", get(jwks))
-            .route("/token", post(token))
-            .route("/par", post(pushed))
-            .route("/revoke", post(revoked))
-            .route("/userinfo", get(user_info))
-            .with_state(Arc::clone(&inner));
+        let router = endpoints::router().with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self(inner)
     }
@@ -166,42 +150,19 @@ impl Inner {
         read(&mut self.behaviour.lock().unwrap())
     }
 
-    async fn note(
-        &self,
-        path: &'static str,
-        form: HashMap<String, String>,
-        headers: &HeaderMap,
-    ) -> Option<Reply> {
-        let authorization =
-            headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
-        let proven = headers.contains_key("dpop");
-        self.heard(Hit { path, form, authorization, proven, query: None }).await
-    }
-
-    async fn heard(&self, hit: Hit) -> Option<Reply> {
+    /// Writes a request down and takes its time; what is answered instead of the truth.
+    async fn note(&self, hit: Hit) -> Option<Reply> {
         let path = hit.path;
         self.hits.lock().unwrap().push(hit);
         let takes = self.behaviour(|behaviour| behaviour.takes);
         if !takes.is_zero() {
             tokio::time::sleep(takes).await;
         }
+        let held = self.behaviour(|behaviour| behaviour.held.get(path).cloned());
+        if let Some(held) = held {
+            held.acquire().await.unwrap().forget();
+        }
         self.behaviour(|behaviour| behaviour.replies.get(path).cloned())
-    }
-
-    /// A form that was posted, with the whole of its address.
-    async fn note_post(
-        &self,
-        uri: &Uri,
-        form: &HashMap<String, String>,
-        headers: &HeaderMap,
-    ) -> Option<Reply> {
-        let paths = ["/token", "/par", "/revoke"];
-        let path = paths.into_iter().find(|path| *path == uri.path()).unwrap();
-        let authorization =
-            headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
-        let proven = headers.contains_key("dpop");
-        let query = uri.query().map(str::to_owned);
-        self.heard(Hit { path, form: form.clone(), authorization, proven, query }).await
     }
 
     fn edited(&self, mut value: Value, edit: impl FnOnce(&Behaviour) -> Option<Edit>) -> Value {
@@ -287,144 +248,7 @@ impl Inner {
     }
 }
 
-async fn metadata(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/.well-known/openid-configuration", HashMap::new(), &headers).await {
-        return misbehave(reply).await;
-    }
-    let url = &issuer.url;
-    let document = json!({
-        "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
-        "jwks_uri": format!("{url}/jwks"), "userinfo_endpoint": format!("{url}/userinfo"),
-        "response_types_supported": ["code"], "authorization_response_iss_parameter_supported": true,
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-    });
-    Json(issuer.edited(document, |behaviour| behaviour.metadata.clone())).into_response()
-}
-
-async fn jwks(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/jwks", HashMap::new(), &headers).await {
-        return misbehave(reply).await;
-    }
-    let keys = issuer.published.lock().unwrap().clone();
-    Json(json!({ "keys": keys })).into_response()
-}
-
-async fn token(
-    State(issuer): State<Arc<Inner>>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> Response {
-    let reply = issuer.note_post(&uri, &form, &headers).await;
-    if let Some(reply) = reply {
-        return misbehave(reply).await;
-    }
-    if form["grant_type"] != "refresh_token" {
-        return issuer.redeem(&form).map_or_else(refusal, |tokens| Json(tokens).into_response());
-    }
-    if let Some(time) = issuer.behaviour(|behaviour| behaviour.slow_nonces) {
-        tokio::time::sleep(time).await;
-        let proof = headers["dpop"].to_str().unwrap().split('.').nth(1).unwrap();
-        let proof: Value = serde_json::from_slice(&base64url::decode(proof).unwrap()).unwrap();
-        if proof["nonce"] != "n1" {
-            return ([("dpop-nonce", "n1")], refusal("use_dpop_nonce")).into_response();
-        }
-    }
-    let refreshed = issuer.refresh(&form);
-    issuer.arrived.add_permits(1);
-    let gate = issuer.behaviour(|behaviour| behaviour.gate.clone());
-    if let Some(gate) = gate {
-        gate.acquire().await.unwrap().forget();
-    }
-    let lost = issuer.behaviour(|behaviour| {
-        let lost = behaviour.lost_answers > 0;
-        behaviour.lost_answers = behaviour.lost_answers.saturating_sub(1);
-        lost
-    });
-    if lost {
-        return misbehave(Reply::Broken).await;
-    }
-    refreshed.map_or_else(refusal, |tokens| Json(tokens).into_response())
-}
-
-async fn pushed(
-    State(issuer): State<Arc<Inner>>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> Response {
-    if let Some(reply) = issuer.note_post(&uri, &form, &headers).await {
-        return misbehave(reply).await;
-    }
-    let said = json!({ "request_uri": "urn:ietf:params:oauth:request_uri:1", "expires_in": 60 });
-    (StatusCode::CREATED, Json(said)).into_response()
-}
-
-async fn revoked(
-    State(issuer): State<Arc<Inner>>,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
-) -> Response {
-    match issuer.note_post(&uri, &form, &headers).await {
-        Some(reply) => misbehave(reply).await,
-        None => StatusCode::OK.into_response(),
-    }
-}
-
-async fn user_info(State(issuer): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    if let Some(reply) = issuer.note("/userinfo", HashMap::new(), &headers).await {
-        return misbehave(reply).await;
-    }
-    let token = headers[header::AUTHORIZATION].to_str().unwrap().split_once(' ').unwrap().1;
-    let subject = issuer.subjects.lock().unwrap().get(token).cloned();
-    let Some(subject) = subject else { return StatusCode::UNAUTHORIZED.into_response() };
-    let claims = json!({
-        "sub": subject, "name": "김마패", "email": "same@example.com", "email_verified": true,
-    });
-    Json(issuer.edited(claims, |behaviour| behaviour.user_info.clone())).into_response()
-}
-
-fn refusal(code: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": code }))).into_response()
-}
-
 fn unsigned(header: &Value, claims: &Value, signature: &str) -> String {
     let part = |value: &Value| base64url::encode(value.to_string().as_bytes());
     format!("{}.{}.{signature}", part(header), part(claims))
-}
-
-async fn misbehave(reply: Reply) -> Response {
-    let json = |body: String| ([(header::CONTENT_TYPE, "application/json")], body).into_response();
-    let huge = || format!("{{\"sub\":\"{}\"}}", "x".repeat(5_000_000));
-    match reply {
-        Reply::Html => axum::response::Html("<script>alert(1)</script>").into_response(),
-        Reply::Huge => json(huge()),
-        Reply::HugeWithoutLength => {
-            let text = huge();
-            let chunks: Vec<_> = text
-                .as_bytes()
-                .chunks(4_096)
-                .map(Bytes::copy_from_slice)
-                .map(Ok::<_, std::io::Error>)
-                .collect();
-            let body = Body::from_stream(futures_util::stream::iter(chunks));
-            ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-        }
-        Reply::Stall => std::future::pending().await,
-        Reply::Redirect => Redirect::temporary("/elsewhere").into_response(),
-        Reply::Compressed => ([(header::CONTENT_ENCODING, "gzip")], json("{}".to_owned())).into_response(),
-        Reply::WrongType => "{}".into_response(),
-        Reply::Malformed => json("{\"sub\":".to_owned()),
-        Reply::Duplicate => json("{\"sub\":\"a\",\"sub\":\"b\"}".to_owned()),
-        Reply::Deep => json("{\"a\":".repeat(5_000)),
-        Reply::Broken => {
-            let body = futures_util::stream::iter([
-                Ok(Bytes::from_static(b"{")),
-                Err(std::io::Error::other("the connection breaks")),
-            ]);
-            ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response()
-        }
-        Reply::Json(status, body) => (StatusCode::from_u16(status).unwrap(), Json(body)).into_response(),
-    }
 }
