@@ -190,12 +190,19 @@ for_each_backend! {
         let alive = async |jti| grant_states::of_token(&db, &id, jti).await.unwrap().unwrap().alive(expires_at, NOW);
         assert!(alive("jti-1").await.is_err());
         assert!(alive("jti-2").await.is_ok(), "the grant's other tokens live on");
-        let facts = async |app, jti| tokens::facts(&db, app, jti).await.unwrap();
-        assert!(facts(&seed.app, "jti-2").await.alive(0, expires_at));
-        assert!(!facts(&seed.app, "jti-1").await.alive(0, expires_at), "revoked");
-        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "another epoch");
-        assert!(!facts("app_none", "jti-2").await.alive(0, expires_at), "no such app");
-        db.commit(mapae::store::apps::disable(&seed.app, NOW)).await.unwrap();
-        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "disabled");
+        let other = Seed::plant(&db, "two").await;
+        let both = [seed.app.as_str(), other.app.as_str(), "app_none"];
+        let facts = async |jti| tokens::facts(&db, &both, jti).await.unwrap();
+        assert!(facts("jti-2").await.stands(expires_at));
+        assert!(!facts("jti-1").await.stands(expires_at), "revoked");
+        db.commit(apps::revoke(&other.app, NOW)).await.unwrap();
+        let epochs = async || {
+            let facts = facts("jti-2").await;
+            both.map(|app| facts.epoch_of(app))
+        };
+        assert_eq!(epochs().await, [Some(0), Some(1), None], "each app's own; no such app");
+        db.commit(apps::disable(&seed.app, NOW)).await.unwrap();
+        assert_eq!(epochs().await, [None, Some(1), None], "switched off");
+        assert!(tokens::facts(&db, &[], "jti-1").await.unwrap().revoked, "of no app");
     }
 }
