@@ -58,7 +58,7 @@ use self::{file::File, server::Server, source::Source};
 use crate::{http::tls::TlsFiles, upstream::UpstreamSettings};
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
-pub(crate) use unusable::{Unusable, unusable};
+pub(crate) use unusable::{HOSTED_DOMAIN, Unusable, unusable};
 pub(crate) use upstreams::read_secret;
 
 /// The file that is read when nobody names one, if it is there.
