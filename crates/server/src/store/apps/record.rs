@@ -23,7 +23,7 @@ pub(in crate::store) use app_vouched;
 macro_rules! app_columns {
     () => {
         concat!("a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
-         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.held_members, a.epoch, a.disabled_at, a.blocked_at, \
+         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.held_members, a.epoch, a.revision, a.disabled_at, a.blocked_at, \
          a.deleted_at, a.created_at, a.updated_at, ", app_vouched!())
     };
 }
@@ -75,6 +75,8 @@ pub struct App {
     pub settings: AppSettings,
     /// Raised when everything that was made before must end.
     pub epoch: i64,
+    /// Raised when what is registered changes.
+    pub revision: i64,
     /// Since when its owner has it switched off.
     pub disabled_at: Option<Timestamp>,
     /// Since when the operator has it switched off: only the operator ends that.
@@ -256,6 +258,7 @@ impl AppState {
     pub(in crate::store) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             epoch: row.int()?,
+            revision: row.int()?,
             disabled_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,
         })
