@@ -91,6 +91,15 @@ pub struct App {
     pub vouched: bool,
 }
 
+/// What is known about who stands behind an app: one that nobody has checked is trusted with less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The operator of this server vouches for it.
+    Verified,
+    /// Nobody has checked it.
+    Unverified,
+}
+
 /// Who has an app switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -226,6 +235,11 @@ impl App {
         }
     }
 
+    /// Who stands behind it.
+    pub const fn standing(&self) -> Standing {
+        if self.vouched { Standing::Verified } else { Standing::Unverified }
+    }
+
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text()?,
@@ -244,6 +258,7 @@ impl App {
                 held_members: row.text()?,
             },
             epoch: row.int()?,
+            revision: row.int()?,
             disabled_at: row.optional_timestamp()?,
             blocked_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,
@@ -258,7 +273,6 @@ impl AppState {
     pub(in crate::store) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             epoch: row.int()?,
-            revision: row.int()?,
             disabled_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,
         })
