@@ -28,7 +28,7 @@ use crate::{
     http::ClientAddress,
     interaction::PageError,
     registration::{
-        Development, Refused, begins_stricter,
+        Refused, begins_stricter,
         described::{self, Asked, Described, NotDescribed},
         has_its_picture_at_last, shows_otherwise,
     },
