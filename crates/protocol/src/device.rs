@@ -10,7 +10,7 @@ use crate::{
     error::rule_errors,
     params::{Params, Repeated},
     random,
-    resource::ResourceIndicator,
+    resource::{self, ResourceIndicator},
     scope::Scopes,
     secret::Secret,
     strict_json,
@@ -52,6 +52,15 @@ impl From<Repeated> for Error {
     }
 }
 
+impl From<resource::NotSole> for Error {
+    fn from(refused: resource::NotSole) -> Self {
+        match refused {
+            resource::NotSole::Several => Self::SeveralResources,
+            resource::NotSole::Malformed(_) => Self::ResourceMalformed,
+        }
+    }
+}
+
 /// What a device asks for, well formed (RFC 8628 §3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceRequest {
@@ -69,12 +78,7 @@ impl DeviceRequest {
     pub fn parse(params: &Params) -> Result<Self, Error> {
         let scopes =
             params.one("scope")?.map(Scopes::parse).transpose().map_err(|_| Error::ScopeMalformed)?;
-        let mut resources = params.all("resource").filter(|value| !value.is_empty());
-        let resource = resources.next().map(ResourceIndicator::parse);
-        if resources.next().is_some() {
-            return Err(Error::SeveralResources);
-        }
-        let resource = resource.transpose().map_err(|_| Error::ResourceMalformed)?;
+        let resource = ResourceIndicator::sole(params)?;
         Ok(Self { scopes: scopes.unwrap_or_default(), resource })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::params::Params;
 use crate::parsed_text::parsed_text;
 use crate::uri::Uri;
 
@@ -20,6 +21,17 @@ pub enum Error {
     /// Longer than [`MAX_BYTES`].
     #[error("the resource is too long")]
     TooLong,
+}
+
+/// Why a request does not name the one API that it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSole {
+    /// More than one: RFC 8707 §2 allows that, and a token of these servers is for one API.
+    #[error("only one resource can be asked for")]
+    Several,
+    /// It is none.
+    #[error(transparent)]
+    Malformed(#[from] Error),
 }
 
 /// The identifier of an API: an absolute URI without fragment, compared byte for byte.
@@ -46,6 +58,19 @@ impl ResourceIndicator {
         Ok(Self(text.to_owned()))
     }
 
+    /// The one that a request names; an empty one is none.
+    ///
+    /// # Errors
+    /// [`NotSole`]
+    pub fn sole(params: &Params) -> Result<Option<Self>, NotSole> {
+        let mut resources = params.all("resource").filter(|value| !value.is_empty());
+        let first = resources.next();
+        if resources.next().is_some() {
+            return Err(NotSole::Several);
+        }
+        Ok(first.map(Self::parse).transpose()?)
+    }
+
     /// The identifier as it stands in `aud`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -58,6 +83,7 @@ parsed_text!(ResourceIndicator, Error);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::Limits;
 
     #[test]
     fn az_27_a_resource_is_an_absolute_uri_without_fragment() {
@@ -77,6 +103,15 @@ mod tests {
         ] {
             assert_eq!(ResourceIndicator::parse(text), Err(error), "{text}");
         }
+        let sole = |query: &str| {
+            let params = Params::parse(query.as_bytes(), Limits::REQUEST).unwrap();
+            ResourceIndicator::sole(&params).map(|sole| sole.map(|sole| sole.as_str().to_owned()))
+        };
+        assert_eq!(sole("resource=&scope=a"), Ok(None));
+        assert_eq!(sole("resource=&resource=urn:a:b"), Ok(Some("urn:a:b".to_owned())));
+        assert_eq!(sole("resource=urn:a:b&resource=urn:a:b"), Err(NotSole::Several));
+        assert_eq!(sole("resource=a&resource=b"), Err(NotSole::Several));
+        assert_eq!(sole("resource=a"), Err(NotSole::Malformed(Error::NotAbsoluteUri)));
         let long = format!("https://a/{}", "x".repeat(MAX_BYTES));
         assert_eq!(ResourceIndicator::parse(&long), Err(Error::TooLong));
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::rule_errors;
 use crate::params::{Params, Repeated};
-use crate::resource::ResourceIndicator;
+use crate::resource::{self, ResourceIndicator};
 use crate::scope::Scopes;
 use crate::secret::Secret;
 use crate::strict_json;
@@ -44,6 +44,15 @@ impl From<Repeated> for Error {
     }
 }
 
+impl From<resource::NotSole> for Error {
+    fn from(refused: resource::NotSole) -> Self {
+        match refused {
+            resource::NotSole::Several => Self::SeveralResources,
+            resource::NotSole::Malformed(_) => Self::ResourceMalformed,
+        }
+    }
+}
+
 /// What every token request has, whatever its grant type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRequest {
@@ -64,12 +73,7 @@ impl TokenRequest {
         let grant_type = params.one("grant_type")?.ok_or(Error::GrantTypeMissing)?.to_owned();
         let scopes =
             params.one("scope")?.map(Scopes::parse).transpose().map_err(|_| Error::ScopeMalformed)?;
-        let mut resources = params.all("resource").filter(|value| !value.is_empty());
-        let resource = resources.next().map(ResourceIndicator::parse);
-        if resources.next().is_some() {
-            return Err(Error::SeveralResources);
-        }
-        let resource = resource.transpose().map_err(|_| Error::ResourceMalformed)?;
+        let resource = ResourceIndicator::sole(params)?;
         Ok(Self { grant_type, scopes, resource })
     }
 }

@@ -21,13 +21,14 @@ use crate::{
     app::App,
     audit::{About, Event},
     client_auth::{self, NONE},
-    config,
+    config::{self, Development},
+    contention,
     fault::Fault,
     fetch::FetchError,
     http::ClientAddress,
     interaction::PageError,
     registration::{
-        Development, Refused, begins_stricter,
+        Refused, begins_stricter,
         described::{self, Asked, Described, NotDescribed},
         has_its_picture_at_last, shows_otherwise,
     },
@@ -149,7 +150,8 @@ async fn looked_again(
         Ok(()) => documents.add(id, now),
         Err(Unread::NoApp) => documents.forget(id),
         Err(Unread::Unreachable) => return going_on(Unread::Unreachable),
-        Err(Unread::TooMany | Unread::Fault(_)) => {}
+        Err(Unread::TooMany) => return going_on(Unread::TooMany),
+        Err(Unread::Fault(_)) => {}
     }
     read
 }
@@ -159,8 +161,14 @@ async fn read(app: &App, id: &str, said: &Map<String, Value>, from: ClientAddres
     let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     let asked = described::ask(app, said, present(before.as_ref())).await.map_err(refused)?;
     let networks = Networks::of(from.ip());
-    match app.newcomers().until_done(|| keep(app, id, &asked, &networks)).await {
-        // Others were always faster with the room that there was.
+    let attempt = || keep(app, id, &asked, &networks);
+    // An app that is there needs no room, and so does not wait for it among those that come.
+    let kept = match present(before.as_ref()) {
+        Some(_) => contention::until_done(attempt).await,
+        None => app.newcomers().until_done(attempt).await,
+    };
+    match kept {
+        // Others were always faster.
         Err(Unread::Fault(Fault::Contention)) => Err(Unread::TooMany),
         kept => kept,
     }
@@ -237,7 +245,38 @@ async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result
     let described = asked.describe(app, id, present(before.as_ref())).map_err(refused)?;
     let now = app.issuing_time().map_err(Fault::from)?;
     let policy = &app.config().registration;
-    let renewed = before.as_ref().is_some_and(|before| before.app.deleted_at.is_some());
+    let written = match &before {
+        None => Unit::new(),
+        Some(before) => changed(policy, before, &described, now),
+    };
+    let (coming, gone) = match present(before.as_ref()) {
+        Some(_) => (Unit::new(), None),
+        None => come(app, (id, before.is_some(), networks), &described, now).await?,
+    };
+    let unit = coming.with(written);
+    if !unit.is_empty() {
+        match app.commit(Unit::from(counters::guard_catalog(generation)).with(unit)).await {
+            Ok(_) => {}
+            Err(CommitError::Conflict { .. }) => return Ok(None),
+            Err(error) => return Err(Fault::from(error).into()),
+        }
+    }
+    About::app(id).note(Event::ClientDocumentRead);
+    if let Some(gone) = &gone {
+        About::app(gone).note(Event::AppGaveWay);
+        app.fresh_documents().forget(gone);
+    }
+    Ok(Some(()))
+}
+
+/// Registers an app that comes, for the first time or again, and the one that must go for that.
+async fn come(
+    app: &App,
+    (id, again, networks): (&str, bool, &Networks),
+    described: &Described,
+    now: Timestamp,
+) -> Result<(Unit, Option<String>), Fault> {
+    let policy = &app.config().registration;
     let registration = NewRegistration {
         way: Way::Document,
         networks: networks.clone(),
@@ -247,30 +286,14 @@ async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result
         initial_token_id: None,
         expires_at: now.plus(policy.unused),
     };
-    let room = registrations::room(app.db(), Way::Document, policy.most_unused).await.map_err(Fault::from)?;
-    let written = match &before {
-        None => inserted(policy, (id, &registration, room), &described, now),
-        Some(before) => changed(policy, before, &described, now),
-    };
-    let again = renewed.then(|| registrations::renew(id, &registration, room, now));
-    let gone = if before.is_none() || renewed {
-        let gone = registrations::in_the_way(app.db(), &registration, room).await;
-        gone.map_err(Fault::from)?
+    let room = registrations::room(app.db(), Way::Document, policy.most_unused).await?;
+    let gone = registrations::in_the_way(app.db(), &registration, room).await?;
+    let unit = if again {
+        registrations::renew(id, &registration, room, now)
     } else {
-        None
+        inserted(policy, (id, &registration, room), described, now)
     };
-    let unit = Unit::from(counters::guard_catalog(generation)).with_all(again).with(written);
-    let unit = unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now)));
-    match app.commit(unit).await {
-        Ok(_) => About::app(id).note(Event::ClientDocumentRead),
-        Err(CommitError::Conflict { .. }) => return Ok(None),
-        Err(error) => return Err(Fault::from(error).into()),
-    }
-    if let Some(gone) = &gone {
-        About::app(gone).note(Event::AppGaveWay);
-        app.fresh_documents().forget(gone);
-    }
-    Ok(Some(()))
+    Ok((unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now))), gone))
 }
 
 /// Why it cannot be taken is for its owner to find out, not for whoever was sent here.

@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use crate::{
     accounts::known_claims,
     client_document,
-    config::{ForwardedHeader, Site},
+    config::{Development, ForwardedHeader, Site},
     console::picture::Picture,
     http::{Proxies, head_lines, host, multipart},
     issue::{AuthorizationCode, OpaqueAccessToken, RefreshToken},
-    registration::{self, Development, KnownScopes, Offer, Request, Surroundings},
+    registration::{self, KnownScopes, Offer, Request, Surroundings},
 };
 
 /// A field of a form: its name, whether it is a file, what it holds, and whether that is all of it.

@@ -63,6 +63,7 @@ pub mod log;
 mod logout;
 mod mailed;
 pub mod pages;
+mod paths;
 mod private;
 mod registration;
 mod router;

@@ -11,11 +11,12 @@ use axum::{
 };
 
 use crate::{
-    account::{browsers, connection, disconnect, home, logout, password, sign_out, terms, ways},
+    account::{browsers, connection, disconnect, home, password, sign_out, terms, ways},
     app::App,
     console,
     endpoints::{
-        asset, authorize, cors, device_authorization, discovery, icon, introspect, jwks, pushed_request,
+        asset, authorize, cors, device_authorization, discovery, end_session, icon, introspect, jwks,
+        pushed_request,
         register::{self, manage},
         revocations, revoke, token, upstream_token, userinfo,
     },
@@ -23,26 +24,10 @@ use crate::{
     interaction::{PageError, consent, device, login, page, select_account},
     mailed::{ask, finish_sign_up, new_password, setup},
     pages::at,
+    paths,
     terms::renewal,
     upstream::{callback, connect, departure, notices, sign_up as upstream_sign_up},
 };
-
-/// Addresses of the protocol. Metadata is derived from them.
-pub(crate) mod paths {
-    pub(crate) const AUTHORIZE: &str = "/authorize";
-    pub(crate) const PUSHED_REQUEST: &str = "/par";
-    pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
-    pub(crate) const TOKEN: &str = "/token";
-    pub(crate) const USERINFO: &str = "/userinfo";
-    pub(crate) const INTROSPECT: &str = "/introspect";
-    pub(crate) const REVOKE: &str = "/revoke";
-    pub(crate) const REVOCATIONS: &str = "/revocations";
-    pub(crate) const LOGOUT: &str = "/logout";
-    pub(crate) const JWKS: &str = "/jwks";
-    pub(crate) const REGISTER: &str = "/register";
-    pub(crate) const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
-    pub(crate) const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
-}
 
 /// The whole server.
 pub fn router(app: App) -> Router {
@@ -78,7 +63,7 @@ fn protocol() -> Router<App> {
         .route(paths::INTROSPECT, post(introspect::introspect))
         .route(paths::REVOKE, post(revoke::revoke).options(cors::preflight))
         .route(paths::REVOCATIONS, post(revocations::revocations))
-        .route(paths::LOGOUT, get(logout::logout).post(logout::logout))
+        .route(paths::LOGOUT, get(end_session::end_session).post(end_session::end_session))
         .route(paths::JWKS, get(jwks::jwks))
         .route(
             "/register/{client_id}",

@@ -152,7 +152,7 @@ impl AuthorizationRequest {
                 .map(|list| list.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect())
                 .unwrap_or_default(),
             id_token_hint: text("id_token_hint", limits::ID_TOKEN_HINT, Error::IdTokenHintTooLong)?,
-            resource: resource(params)?,
+            resource: ResourceIndicator::sole(params)?,
             dpop_jkt: match params.one("dpop_jkt")? {
                 Some(text) => Some(Thumbprint::parse(text).ok_or(Error::DpopJktMalformed)?),
                 None => None,
@@ -239,15 +239,6 @@ fn claims(params: &Params, scopes: &Scopes) -> Result<ClaimsRequest, Error> {
     let claims = claims.map_or_else(|| Ok(ClaimsRequest::default()), ClaimsRequest::parse);
     let locales = locales.map(LanguageTag::list).unwrap_or_default();
     Ok(ClaimsRequest { locales, ..claims.map_err(|_| Error::ClaimsMalformed)? })
-}
-
-fn resource(params: &Params) -> Result<Option<ResourceIndicator>, Error> {
-    let mut resources = params.all("resource").filter(|value| !value.is_empty());
-    let Some(resource) = resources.next() else { return Ok(None) };
-    if resources.next().is_some() {
-        return Err(Error::SeveralResources);
-    }
-    ResourceIndicator::parse(resource).map(Some).map_err(|_| Error::ResourceMalformed)
 }
 
 impl fmt::Debug for AuthorizationRequest {

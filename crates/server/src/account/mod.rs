@@ -7,7 +7,6 @@ pub(crate) mod browsers;
 pub(crate) mod connection;
 pub(crate) mod disconnect;
 pub(crate) mod home;
-pub(crate) mod logout;
 mod notice;
 pub(crate) mod password;
 pub(crate) mod sign_out;

@@ -2,24 +2,20 @@
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 
-use super::logout::{Said, Wish};
 use crate::{
-    accounts::session,
     app::App,
-    audit::{About, Event},
     http::cross_site,
     interaction::{PageError, Visit, page},
-    logout,
+    logout::{Said, Wish, end, forget},
     pages::{
         look::Person,
         policy::FormTarget,
-        sign_out::{LogoutFrame, SignOut, SignedOut},
+        sign_out::{SignOut, SignedOut},
     },
-    store::sessions::{self, SignedIn},
     upstream,
 };
 
@@ -63,28 +59,8 @@ async fn sign_out(visit: Visit) -> Result<Response, PageError> {
     wish.fulfilled(&visit, said).await
 }
 
-/// Ends the session, and with it every grant that is bound to it and whatever waits in this browser to become one. The
-/// pages to be framed are those of all apps that know it now: none can come to know it any more.
-pub(super) async fn end(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<LogoutFrame>, PageError> {
-    let end = sessions::end(&signed_in.session.id, &signed_in.user.id, visit.app.now());
-    visit.app.commit(end).await?;
-    About::user(&signed_in.user.id).note(Event::SignedOut);
-    upstream::drop_arrivals(visit).await?;
-    Ok(logout::frames(&visit.app, &signed_in.session.id).await?)
-}
-
 async fn done(visit: &Visit) -> Result<Response, PageError> {
     let mut response = visit.show(&SignedOut::here(), None);
     forget(visit, &mut response).await?;
     Ok(response)
-}
-
-/// Whatever cookie the browser has is worth nothing now. Two of one name signed nobody in, and our word takes away one of
-/// them: what both stand for ends, or the other would be good again (SE-25).
-pub(super) async fn forget(visit: &Visit, response: &mut Response) -> Result<(), PageError> {
-    for shown in session::shown(&visit.app, &visit.headers).await? {
-        end(visit, &shown).await?;
-    }
-    response.headers_mut().append(header::SET_COOKIE, visit.app.cookies().session.remove());
-    Ok(())
 }

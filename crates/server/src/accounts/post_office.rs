@@ -24,9 +24,10 @@ use crate::{
     app::{App, WeakApp},
     fault::{Artefact, Fault},
     ids::Kind,
-    pages::{at, letters, look::Standing, mailed::MailPurpose, shown::Shown},
+    pages::{at, letters, mailed::MailPurpose, shown::Shown},
     store::{
         CommitError, Concealed, Unit,
+        apps::Standing,
         db::Statement,
         links,
         mail_orders::{self, MailOrder, Matter},

@@ -9,7 +9,7 @@ use super::{
     shares::{self, Room},
     throttle::{self, Budget, Throttled},
 };
-use crate::{app::App, catalog::Client, pages::look::Standing};
+use crate::{app::App, catalog::Client, store::apps::Standing};
 
 /// One kind of rows, with what there is of them.
 #[derive(Clone, Copy, Debug)]

@@ -14,11 +14,10 @@ use mapae_protocol::{
 use crate::{
     client_auth::{Means, Method},
     fault::{Artefact, Fault},
-    pages::look::Standing,
     registration::{self, Grants, Metadata, is_at_home},
     store::{
         app_secrets::AppSecret,
-        apps::{App, AppScope, AppSettings, RegisteredApp},
+        apps::{App, AppScope, AppSettings, RegisteredApp, Standing},
     },
 };
 
@@ -158,7 +157,7 @@ impl Client {
 
     /// Who stands behind it.
     pub(crate) const fn standing(&self) -> Standing {
-        Standing::of(&self.record.app)
+        self.record.app.standing()
     }
 
     pub(crate) const fn epoch(&self) -> i64 {

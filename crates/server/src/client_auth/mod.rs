@@ -27,7 +27,8 @@ use crate::{
     audit::{About, Event},
     catalog::{Api, Client},
     client_document::{self, Unread},
-    endpoints::{form::Form, token_error::TokenError},
+    endpoints::token_error::TokenError,
+    http::form::Form,
 };
 
 /// One way in which a client says who it is.

@@ -5,6 +5,7 @@
 //! Loading takes everything as arguments and reports all mistakes together.
 
 mod database;
+mod development;
 pub mod documents;
 mod environment;
 mod fetch;
@@ -56,9 +57,10 @@ pub use self::{
 };
 use self::{file::File, server::Server, source::Source};
 use crate::{http::tls::TlsFiles, upstream::UpstreamSettings};
+pub(crate) use development::Development;
 pub(crate) use issuer::is_loopback_literal;
 pub(crate) use suggestion::nearest;
-pub(crate) use unusable::{Unusable, unusable};
+pub(crate) use unusable::{HOSTED_DOMAIN, Unusable, unusable};
 pub(crate) use upstreams::read_secret;
 
 /// The file that is read when nobody names one, if it is there.

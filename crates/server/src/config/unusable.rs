@@ -6,6 +6,9 @@ use mapae_protocol::locale::Locale;
 use super::Site;
 use crate::upstream::UpstreamSettings;
 
+/// The setting of whose people are let in.
+pub(crate) const HOSTED_DOMAIN: &str = "hosted_domain";
+
 /// The definition that is of no provider until it has an issuer.
 const ANY_OPENID: &str = "oidc";
 
@@ -88,7 +91,7 @@ const fn key(setting: Setting) -> &'static str {
         Setting::ClientSecret => "client_secret_file",
         Setting::Issuer => "issuer",
         Setting::Scopes => "scopes",
-        Setting::HostedDomain => "hosted_domain",
+        Setting::HostedDomain => HOSTED_DOMAIN,
         _ => "provider",
     }
 }

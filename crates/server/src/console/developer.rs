@@ -20,6 +20,7 @@ use crate::{
     store::{
         CommitError, Db, Unit,
         apps::{self, App as Registered, RegisteredApp},
+        db::Sql,
         developers,
         sessions::SignedIn,
         users::{self, User},
@@ -40,7 +41,7 @@ pub(super) enum Written {
     /// Nothing: what it rests on had changed.
     Changed {
         /// The first statement that met something else than it expected.
-        statement: usize,
+        statement: Sql,
     },
 }
 
@@ -137,7 +138,7 @@ impl Developer {
     }
 
     /// Writes a unit that only this person may write, as they are signed in now. When something else that it
-    /// rests on has changed meanwhile, nothing is written, and the number of its first such statement is told.
+    /// rests on has changed meanwhile, nothing is written, and its first such statement is told.
     pub(super) async fn commit(&self, unit: Unit) -> Result<Written, PageError> {
         let user = self.user();
         match self.app().commit(unit.with(users::guard(&user.id, user.epoch))).await {

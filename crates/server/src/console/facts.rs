@@ -4,8 +4,9 @@ use mapae_protocol::scope::{OFFLINE_ACCESS, OPENID};
 
 use super::developer::Developer;
 use crate::{
+    config::Development,
     interaction::PageError,
-    registration::{Development, Draft, Grants, KnownScopes, STANDARD_SCOPES, Surroundings},
+    registration::{Draft, Grants, KnownScopes, STANDARD_SCOPES, Surroundings},
     store::{
         Unit,
         apis::{self, Api, ApiScope},

@@ -6,7 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use mapae_protocol::device::DEVICE_CODE;
+use mapae_protocol::{
+    device::DEVICE_CODE,
+    token::grant_type::{AUTHORIZATION_CODE, REFRESH_TOKEN},
+};
 
 use super::{
     QUOTA, change,
@@ -20,11 +23,11 @@ use crate::{
     app::App,
     audit::Event,
     client_auth::secret,
-    grant_types::{AUTHORIZATION_CODE, REFRESH_TOKEN},
+    config::Development,
     ids::Kind,
     interaction::{PageError, see_other},
     pages::console::{app::AppNotice, members::ON, new_app::NewApp as NewAppPage},
-    registration::{Development, Draft, Grants, KnownScopes, Members, Mistake, Surroundings, usual_items},
+    registration::{Draft, Grants, KnownScopes, Members, Mistake, Surroundings, usual_items},
     store::{
         CommitError,
         apps::{self, NewApp},

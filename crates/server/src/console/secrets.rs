@@ -58,7 +58,6 @@ async fn rotate(
             .then(|| developer.app().master_key());
         let (secret, kept) = secret::generate_for(id, name.clone(), signs);
         let unit = facts.guard().with(app_secrets::rotate(id, &kept, before, developer.now()));
-        let last = unit.len() - 1;
         match developer.commit(unit).await? {
             Written::Done => {
                 developer.about(id).note(match before {
@@ -68,7 +67,7 @@ async fn rotate(
                 Ok(Some(show(developer, &facts, &secret, before)))
             }
             // The same form again: that secret was made, and is not shown again.
-            Written::Changed { statement } if statement == last => {
+            Written::Changed { statement: app_secrets::MADE_BEFORE } => {
                 Ok(Some(see_other(&told(id, AppNotice::SecretShown))?))
             }
             Written::Changed { .. } => Ok(None),

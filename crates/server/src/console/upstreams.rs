@@ -9,7 +9,7 @@ use mapae_client::Class;
 use super::developer::{Developer, Written, console_page};
 use crate::{
     app::App,
-    config::unusable,
+    config::{HOSTED_DOMAIN, unusable},
     contention::until_done,
     interaction::{PageError, see_other},
     pages::{
@@ -66,16 +66,23 @@ async fn write_choices(developer: &Developer, name: &str) -> Result<Option<Respo
     let before = rows.into_iter().find(|row| row.name == name).ok_or(PageError::NotFound)?;
     let known = opened(before.clone(), app.master_key())?;
     let trust_emails = visit.one("trust_emails")?.is_some();
-    let typed = visit.one("hosted_domain")?.unwrap_or_default().trim().to_owned();
+    let typed = visit.one(HOSTED_DOMAIN)?.unwrap_or_default().trim().to_owned();
     let settings = chosen(&known, trust_emails, &typed);
     if settings == known {
         return Ok(Some(saved(name)?));
     }
     if let Some(wrong) = unusable(&settings, &app.config().site) {
         tracing::info!(upstream = name, key = wrong.key, wrong = wrong.wrong, "a choice was refused");
-        let hosted_domain = Some(Input::refused(typed, ChoiceMistake::NotADomain));
-        let choices = Choices { trust_emails, hosted_domain };
-        return Ok(Some(developer.refuse(&with(developer, name, |shown| shown.choices = choices))));
+        return Ok(Some(developer.refuse(&with(developer, name, |shown| {
+            shown.choices.trust_emails = trust_emails;
+            if let Some(domain) = &mut shown.choices.hosted_domain {
+                domain.value = typed;
+                domain.mistake = (wrong.key == HOSTED_DOMAIN).then_some(ChoiceMistake::NotADomain);
+            }
+            if wrong.key != HOSTED_DOMAIN {
+                shown.finding = Some(Finding::Unusable { setting: Shown::sentence(wrong.key) });
+            }
+        }))));
     }
     let after = sealed(&settings, app.master_key(), before.created_at)?;
     match developer.commit(upstreams::update(&before, &after)).await? {

@@ -65,7 +65,7 @@ impl Possession {
         self.proof.key()
     }
 
-    /// Uses the proof, in the unit of what the request changes. Conflict at its first statement: it was used before.
+    /// Uses the proof, in the unit of what the request changes. Conflict at [`dpop_proofs::USED_BEFORE`].
     pub(crate) fn using(&self) -> Unit {
         Unit::from(dpop_proofs::use_up(&self.proof.use_id(), self.proof.refused_from()))
     }

@@ -14,21 +14,20 @@ use mapae_protocol::{
     fapi::Profile,
     params::{self, Limits, Params},
     scope::Scopes,
+    token::grant_type::AUTHORIZATION_CODE,
 };
 
 use crate::{
     app::App,
     catalog::Client,
     client_document,
-    endpoints::form::FormError,
-    grant_types::AUTHORIZATION_CODE,
-    http::cross_site,
+    http::{cross_site, form::FormError},
     interaction::{
         Authorize, Errand, PageError, Pushed, Step, StepError, Unfolded, Visit, Wishes, answering, page,
         proceed, pulled, refuse, see_other, trust_target, unfolded,
     },
     issue::resolve_audience,
-    router::paths,
+    paths,
     store::Unit,
     upstream,
 };

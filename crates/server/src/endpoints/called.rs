@@ -7,12 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    cors,
-    form::{self, Form},
-    token_error::TokenError,
+use super::{cors, token_error::TokenError};
+use crate::{
+    app::App,
+    catalog::Client,
+    client_auth,
+    http::form::{self, Form},
 };
-use crate::{app::App, catalog::Client, client_auth};
 
 /// Reads the form, lets the app in, and answers with what `work` comes to, as `shown` shows it. The app's own pages may read
 /// whatever is answered.

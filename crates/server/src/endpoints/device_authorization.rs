@@ -15,13 +15,14 @@ use mapae_protocol::{
     time::Seconds,
 };
 
-use super::{authorize::admit_scopes, called, form::Form, json, token_error::TokenError};
+use super::{authorize::admit_scopes, called, json, token_error::TokenError};
 use crate::{
     accounts::rows,
     app::App,
     catalog::Client,
     contention,
     fault::Fault,
+    http::form::Form,
     issue::user_code_digest,
     pages::at,
     store::{

@@ -18,9 +18,7 @@ use mapae_protocol::{
 };
 
 use super::jwks::public_document;
-use crate::{
-    accounts::session::ACR_VALUES, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, router::paths,
-};
+use crate::{accounts::session::ACR_VALUES, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, paths};
 
 /// The documents of one state of the catalogue, ready to be sent.
 #[derive(Debug)]

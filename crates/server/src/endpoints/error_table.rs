@@ -18,14 +18,11 @@ use mapae_protocol::{
 };
 use serde_json::Value;
 
-use super::{
-    bearer_error::BearerError, form::FormError, registration_error::RegistrationError,
-    token_error::TokenError,
-};
+use super::{bearer_error::BearerError, registration_error::RegistrationError, token_error::TokenError};
 use crate::{
     dpop::NONCE,
     fault::Fault,
-    http::{RequestId, body::BodyError, retry_after},
+    http::{RequestId, body::BodyError, form::FormError, retry_after},
     interaction::{PageError, StepError},
     registration::{AuthenticationProblem, Refused},
     upstream,

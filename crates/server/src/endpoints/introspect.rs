@@ -11,10 +11,11 @@ use mapae_protocol::{
     token_parameter::TokenParameter,
 };
 
-use super::{form, json, token_error::TokenError};
+use super::{json, token_error::TokenError};
 use crate::{
     app::App,
     client_auth::{self, Caller},
+    http::form,
     issue::{Living, PresentedToken},
 };
 

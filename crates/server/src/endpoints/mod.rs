@@ -7,9 +7,9 @@ mod called;
 pub(crate) mod cors;
 pub(crate) mod device_authorization;
 pub(crate) mod discovery;
+pub(crate) mod end_session;
 #[cfg(test)]
 mod error_table;
-pub(crate) mod form;
 pub(crate) mod icon;
 pub(crate) mod introspect;
 pub(crate) mod json;

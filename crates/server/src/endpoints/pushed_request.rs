@@ -24,15 +24,15 @@ use mapae_protocol::{
     time::Seconds,
 };
 
-use super::{authorize::admit, called, form::Form, json, token_error::TokenError};
+use super::{authorize::admit, called, json, token_error::TokenError};
 use crate::{
     accounts::rows,
     app::App,
     catalog::Client,
     dpop::{self, Possession},
-    http::ClientAddress,
+    http::{ClientAddress, form::Form},
     interaction::{Unopened, open},
-    router::paths,
+    paths,
     store::{
         Concealed, Unit,
         pushed_requests::{self, NewPushedRequest},

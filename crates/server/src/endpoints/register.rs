@@ -27,12 +27,12 @@ use crate::{
     fault::Fault,
     http::{RequestContext, body},
     ids::Kind,
+    paths,
     registration::{
         Information,
         described::{self, Described},
         keeps_secret, signs_with_secret,
     },
-    router::paths,
     store::{
         CommitError, Unit, app_icons,
         app_secrets::{self, NewSecret},
@@ -157,7 +157,6 @@ impl New {
         let new = NewApp { id: id.clone(), owner_id: None, settings, lists, secret: None };
         let room = registrations::room(app.db(), Way::Asked, policy.most_unused).await?;
         let spent = registrations::register(&new, &registration, room, now);
-        let token_at = spent.len();
         let unit = spent
             .with_all(initial_token.map(|token| initial_access_tokens::spend(&token, now)))
             .with_all(
@@ -165,7 +164,7 @@ impl New {
             )
             .with_all(described.logo.as_ref().map(|logo| app_icons::put(&id, &logo.digest, &logo.png)))
             .with_all(policy.vouch.then(|| vouching::vouch(&id, now)));
-        commit(app, &unit, (&registration, token_at), room, now).await?;
+        commit(app, &unit, &registration, room, now).await?;
         About::app(&id).note(Event::AppRegisteredItself);
         let information = Information {
             client_id: &id,
@@ -184,7 +183,7 @@ impl New {
 async fn commit(
     app: &App,
     unit: &Unit,
-    (registration, token_at): (&NewRegistration, usize),
+    registration: &NewRegistration,
     room: i64,
     now: Timestamp,
 ) -> Result<(), RegistrationError> {
@@ -199,7 +198,7 @@ async fn commit(
                 Ok(Some(()))
             }
             // Others have used the token up, or the operator has revoked it.
-            Err(CommitError::Conflict { statement }) if statement == token_at => {
+            Err(CommitError::Conflict { statement: initial_access_tokens::SPENT }) => {
                 Err(RegistrationError::InvalidToken)
             }
             // Others were faster with the room, or with the app that had it.

@@ -11,11 +11,12 @@ use mapae_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{form, json, token_error::TokenError};
+use super::{json, token_error::TokenError};
 use crate::{
     app::App,
     client_auth::{self, Caller},
     fault::{Artefact, Fault},
+    http::form,
     issue::Handle,
     keys::{FeedCursors, KeySet},
     store::revocations::{self, Bounds, Kind},

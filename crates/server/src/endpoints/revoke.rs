@@ -12,10 +12,11 @@ use mapae_protocol::{
     token_parameter::TokenParameter,
 };
 
-use super::{called, form::Form, json, token_error::TokenError};
+use super::{called, json, token_error::TokenError};
 use crate::{
     app::App,
     catalog::Client,
+    http::form::Form,
     issue::{PresentedToken, RefreshToken},
     keys::KeySet,
     store::{CommitError, Unit, grants, tokens},

@@ -2,33 +2,31 @@
 //!
 //! decode → authenticate the client → find the grant type → decide → commit → sign → answer.
 
+mod proof;
+
 use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::Method,
     response::Response,
 };
 use mapae_protocol::{
-    dpop::Error as ProofError,
     secret::Secret,
     token::{TokenRequest, TokenResponse},
 };
 
-use super::{called, form::Form, json, token_error::TokenError};
+use self::proof::{Proven, Written};
+use super::{called, json, token_error::TokenError};
 use crate::{
-    accounts::rows,
     app::App,
     audit::About,
     catalog::Client,
     contention,
-    dpop::{self, Possession},
+    dpop::Possession,
     fault::Fault,
     grant_types::{self, Decision, Issue, Refusal, TokenContext},
-    http::RequestId,
+    http::{RequestId, form::Form},
     keys::KeySet,
-    router::paths,
-    store::CommitError,
 };
 
 /// `POST /token`.
@@ -49,10 +47,7 @@ async fn grant(app: &App, client: &Client, form: &Form) -> Outcome {
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
-    let possession = possession(app, client, form).await?;
-    if possession.is_some() && !client.is_public() {
-        charge(app, client, form)?;
-    }
+    let proven = Proven::of(app, client, form).await?;
     let sealed = grant_type.sealed().and_then(|name| form.params.one(name).ok().flatten());
     let keys = app.keys_for(sealed.unwrap_or_default()).await?;
     let tokens = contention::until_done(|| async {
@@ -62,82 +57,41 @@ async fn grant(app: &App, client: &Client, form: &Form) -> Outcome {
             client,
             request: &request,
             params: &form.params,
-            key: possession.as_ref().map(Possession::key),
+            key: proven.key(),
             now: app.issuing_time().map_err(Fault::from)?,
         };
         match grant_type.decide(&cx).await? {
-            Decision::Refuse(refusal) => {
-                let error = refusal.error;
-                tracing::info!(
-                    request_id = RequestId::current(),
-                    client = client.id(),
-                    grant_type = grant_type.name(),
-                    reason = &*refusal.reason as &dyn std::error::Error,
-                    "refused"
-                );
-                if possession.is_some() && client.is_public() && refusal.unit.is_empty() {
-                    charge(app, client, form)?;
-                }
-                refuse(app, refusal, possession.as_ref()).await?;
-                Err(TokenError::Refused(error))
-            }
-            Decision::Issue(issue) => {
-                let using = possession.as_ref().map(Possession::using).unwrap_or_default();
-                match app.commit(using.with(issue.unit.clone())).await {
-                    Ok(_) => {
-                        if let Some((event, api)) = &issue.noted {
-                            About::app(client.id()).with_api(api).note(*event);
-                        }
-                        sign(*issue, &keys).map(Some)
+            Decision::Refuse(refusal) => Err(refuse(&cx, &proven, refusal).await?),
+            Decision::Issue(issue) => match proven.commit(issue.unit.clone()).await? {
+                Written::Done => {
+                    if let Some((event, api)) = &issue.noted {
+                        About::app(client.id()).with_api(api).note(*event);
                     }
-                    Err(CommitError::Conflict { statement: 0 }) if possession.is_some() => Err(replayed()),
-                    Err(CommitError::Conflict { .. }) => Ok(None),
-                    Err(error) => Err(error.into()),
+                    sign(*issue, &keys).map(Some)
                 }
-            }
+                Written::Changed => Ok(None),
+            },
         }
     })
     .await?;
-    Ok((tokens, possession))
+    Ok((tokens, proven.into_possession()))
 }
 
-/// The possession that the app proves; an app that registered for it gets nothing without (RFC 9449 §5.2).
-async fn possession(app: &App, client: &Client, form: &Form) -> Result<Option<Possession>, TokenError> {
-    let address = app.issuer().endpoint(paths::TOKEN);
-    let request = dpop::Request {
-        method: &Method::POST,
-        address: &address,
-        headers: &form.headers,
-        access_token: None,
-    };
-    let possession = dpop::of_client(app, client, &request).await?;
-    if possession.is_none() && client.binds_tokens() {
-        return Err(dpop::Refused::from(ProofError::Missing).into());
-    }
-    Ok(possession)
-}
-
-/// A proof counts that is kept for nothing else: whoever knows the id of a public app can cause it. So does each of an app
-/// that nobody vouches for. What a refusal revokes is revoked in any case.
-fn charge(app: &App, client: &Client, form: &Form) -> Result<(), TokenError> {
-    rows::charge(app, client, rows::PROOFS, &form.source()).map_err(|_| TokenError::TooMany)
-}
-
-/// Writes what a refusal writes, and that its proof was used. Who merely repeats a request of somebody else's proves
-/// nothing, and so ends nothing.
-async fn refuse(app: &App, refusal: Refusal, possession: Option<&Possession>) -> Result<(), TokenError> {
-    let using = possession.map(Possession::using).unwrap_or_default();
-    match (app.commit(using.with(refusal.unit)).await, possession) {
-        (Err(CommitError::Conflict { statement: 0 }), Some(_)) => Err(replayed()),
-        // What it would have revoked was revoked meanwhile.
-        (Err(CommitError::Conflict { .. }), Some(possession)) => Ok(possession.use_alone(app).await?),
-        (Ok(_) | Err(CommitError::Conflict { .. }), _) => Ok(()),
-        (Err(error), _) => Err(error.into()),
-    }
-}
-
-fn replayed() -> TokenError {
-    dpop::Refused::from(ProofError::Replayed).into()
+/// What the app is told, once what the refusal writes is written.
+async fn refuse(
+    cx: &TokenContext<'_>,
+    proven: &Proven<'_>,
+    refusal: Refusal,
+) -> Result<TokenError, TokenError> {
+    tracing::info!(
+        request_id = RequestId::current(),
+        client = cx.client.id(),
+        grant_type = cx.request.grant_type,
+        reason = &*refusal.reason as &dyn std::error::Error,
+        "refused"
+    );
+    proven.refuse(refusal.unit).await?;
+    Ok(TokenError::Refused(refusal.error))
 }
 
 /// Signs what is on disk by now.

@@ -12,11 +12,11 @@ use mapae_protocol::{
     revocation_feed, token, token_parameter,
 };
 
-use super::{form::FormError, json};
+use super::json;
 use crate::{
     dpop::{self, Refused},
     fault::Fault,
-    http::body::BodyError,
+    http::{body::BodyError, form::FormError},
     store::{CommitError, StoreError},
 };
 

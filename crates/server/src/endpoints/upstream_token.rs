@@ -19,7 +19,11 @@ use super::{
 };
 use crate::{
     app::App,
-    store::{identities, sessions, upstream_permissions},
+    fault::Fault,
+    store::{
+        identities::{self, Identity},
+        sessions, upstream_permissions,
+    },
     upstream::{NoToken, scope_token_of, working_tokens},
 };
 
@@ -78,18 +82,9 @@ async fn token(app: &App, name: &str, request: Request) -> Result<Answer, Bearer
     let linked =
         identities::of_user(app.db(), user_id).await.map_err(|error| BearerError::Fault(error.into()))?;
     let issuer = upstream.provider.issuer().as_str();
-    let came_by = match &token.grant_id {
-        Some(grant_id) => sessions::came_by(app.db(), grant_id).await,
-        None => Ok(None),
-    };
-    let came_by = came_by.map_err(|error| BearerError::Fault(error.into()))?;
-    let of_upstream = linked.into_iter().filter(|row| row.issuer == issuer && row.upstream == name);
-    // Of two accounts that somebody has there, the one by which they came in the session of the grant; or else the one by which
-    // they came last.
-    let is_of_session = |row: &identities::Identity| came_by.as_ref() == Some(&row.id);
-    let Some(identity) = of_upstream.max_by_key(|row| (is_of_session(row), row.last_used_at)) else {
-        return Ok(Err(sign_in_again()));
-    };
+    let there = linked.into_iter().filter(|row| row.issuer == issuer && row.upstream == name).collect();
+    let account = account_of(app, token.grant_id.as_deref(), there).await.map_err(BearerError::Fault)?;
+    let Some(identity) = account else { return Ok(Err(sign_in_again())) };
     let person = EndUser::new(identity.issuer, identity.subject);
     match working_tokens(app, &upstream, &person, user_id).await {
         Ok(tokens) => {
@@ -110,6 +105,20 @@ async fn token(app: &App, name: &str, request: Request) -> Result<Answer, Bearer
         }
         Err(NoToken::Fault(fault)) => Err(BearerError::Fault(fault)),
     }
+}
+
+/// Of two accounts that somebody has there, the one by which they came in the session of the grant; or else the one by which
+/// they came last.
+async fn account_of(
+    app: &App,
+    grant_id: Option<&str>,
+    there: Vec<Identity>,
+) -> Result<Option<Identity>, Fault> {
+    let came_by = match grant_id.filter(|_| there.len() > 1) {
+        Some(grant_id) => sessions::came_by(app.db(), grant_id).await?,
+        None => None,
+    };
+    Ok(there.into_iter().max_by_key(|row| (came_by.as_ref() == Some(&row.id), row.last_used_at)))
 }
 
 fn sign_in_again() -> (StatusCode, Refused) {

@@ -21,16 +21,16 @@ use mapae_protocol::{
 };
 use serde_json::{Map, Value};
 
-use super::{bearer_error::BearerError, cors, form, json};
+use super::{bearer_error::BearerError, cors, json};
 use crate::{
     accounts::{known_claims, rows},
     app::App,
     catalog::Client,
     dpop::{self, Possession},
     fault::Fault,
-    http::RequestContext,
+    http::{RequestContext, form},
     issue::{PresentedToken, Sector, subject},
-    router::paths,
+    paths,
     store::grant_states::Person,
 };
 

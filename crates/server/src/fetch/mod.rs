@@ -30,7 +30,7 @@ use self::{
     resolver::{Forbidden, Judge, Resolver, System},
     turns::Turns,
 };
-use crate::{config, registration::Development};
+use crate::config::{self, Development};
 
 /// How much fetches may cost.
 #[derive(Clone, Copy, Debug)]

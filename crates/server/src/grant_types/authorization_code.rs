@@ -6,6 +6,7 @@ use mapae_protocol::{
     error::{ErrorCode, OAuthError},
     pkce::{self, CodeChallenge, CodeVerifier},
     time::Timestamp,
+    token::grant_type::AUTHORIZATION_CODE,
 };
 use serde_json::{Map, Value};
 
@@ -16,16 +17,13 @@ use super::{
 };
 use crate::{
     fault::{Artefact, Fault},
-    issue::{Authorization, AuthorizationCode, CodeDetails, may_issue},
+    issue::{Authorization, AuthorizationCode, CodeDetails},
     store::{
         alive::Dead,
         codes,
         grants::{self, Earlier, RedemptionFacts},
     },
 };
-
-/// The name on the wire.
-pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 
 /// `grant_type=authorization_code`.
 #[derive(Debug)]
@@ -210,7 +208,7 @@ fn redeem(redemption: &Redemption<'_>) -> Result<(), Refused> {
         return Err(Refused::RedirectUriGivenUp);
     }
     let Authorization { epochs, offline, .. } = code.authorization;
-    Ok(may_issue(epochs, offline, &facts.states, *now)?)
+    Ok(facts.states.hold(epochs, offline, *now)?)
 }
 
 async fn stored_details(

@@ -4,11 +4,12 @@ use mapae_protocol::{
     resource::ResourceIndicator,
     scope::{OPENID, Scopes},
     time::{Seconds, Timestamp},
+    token::grant_type::REFRESH_TOKEN,
 };
 use serde_json::{Map, Value};
 
 use super::{
-    Decision, REFRESH_TOKEN, Refusal, TokenContext,
+    Decision, Refusal, TokenContext,
     person_tokens::{self, Share},
 };
 use crate::{

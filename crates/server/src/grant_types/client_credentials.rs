@@ -5,6 +5,7 @@ use mapae_protocol::{
     error::{ErrorCode, OAuthError},
     resource::ResourceIndicator,
     scope::Scopes,
+    token::grant_type::CLIENT_CREDENTIALS,
 };
 
 use super::{Decision, GrantType, Issue, Refusal, Role, Terms, TokenContext};
@@ -22,7 +23,7 @@ pub(super) struct ClientCredentialsGrant;
 #[async_trait]
 impl GrantType for ClientCredentialsGrant {
     fn name(&self) -> &'static str {
-        "client_credentials"
+        CLIENT_CREDENTIALS
     }
 
     fn terms(&self) -> Terms {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     fault::{Artefact, Fault},
-    issue::{Authorization, DeviceApproval, device_origin, may_issue},
+    issue::{Authorization, DeviceApproval, device_origin},
     store::{
         Unit,
         alive::Dead,
@@ -190,7 +190,7 @@ fn redeemable(
         return Err(PollError::Expired.into());
     }
     let Authorization { epochs, offline, .. } = approval.authorization;
-    Ok(may_issue(epochs, offline, &facts.states, now)?)
+    Ok(facts.states.hold(epochs, offline, now)?)
 }
 
 #[cfg(test)]

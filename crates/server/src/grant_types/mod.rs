@@ -19,9 +19,7 @@ mod toy;
 use async_trait::async_trait;
 use mapae_protocol::{dpop::Thumbprint, params::Params, time::Timestamp, token::TokenRequest};
 
-pub(crate) use authorization_code::AUTHORIZATION_CODE;
 pub(crate) use decision::{Decision, Issue, Refusal};
-pub(crate) use refresh_token::REFRESH_TOKEN;
 
 use crate::{app::App, catalog::Client, fault::Fault, keys::KeySet};
 

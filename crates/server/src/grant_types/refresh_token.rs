@@ -5,6 +5,7 @@ use mapae_protocol::{
     error::{ErrorCode, OAuthError},
     resource::ResourceIndicator,
     scope::Scopes,
+    token::grant_type::REFRESH_TOKEN,
 };
 use serde_json::{Map, Value};
 
@@ -18,9 +19,6 @@ use crate::{
     issue::{Audiences, RefreshSecret, RefreshToken, audience_of_grant},
     store::grants::{self, Grant},
 };
-
-/// The name on the wire.
-pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 
 /// `grant_type=refresh_token`.
 #[derive(Debug)]

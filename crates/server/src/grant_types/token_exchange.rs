@@ -49,8 +49,9 @@ impl GrantType for TokenExchangeGrant {
             Ok(request) => request,
             Err(error) => return Ok(Refusal::of(error).into()),
         };
-        let facts = Facts::read(cx, &request).await?;
-        match exchange(&Asked::of(cx, &request), facts, &Policy::of(cx.client)) {
+        let (asked, policy) = (Asked::of(cx, &request), Policy::of(cx.client));
+        let facts = Facts::read(cx, &request, (&asked, &policy)).await?;
+        match exchange(&asked, facts, &policy) {
             Ok(exchange) => Ok(issue(cx, exchange).into()),
             Err(refused) => Ok(Refusal::of(refused).into()),
         }
@@ -170,19 +171,21 @@ struct Facts {
 
 impl Facts {
     /// Of who may not exchange for the API no token is asked after: how long that takes would tell whether it lives (TX-01).
-    async fn read(cx: &TokenContext<'_>, request: &ExchangeRequest) -> Result<Self, Fault> {
+    /// What is refused without them is not worth a question to the store.
+    async fn read(
+        cx: &TokenContext<'_>,
+        request: &ExchangeRequest,
+        (asked, policy): (&Asked<'_>, &Policy<'_>),
+    ) -> Result<Self, Fault> {
         let Some(token) = PresentedToken::open(request.subject.expose(), cx.app, cx.keys) else {
             return Ok(Self::default());
         };
         let apis = cx.app.catalog().apis();
         let api = token.audience.iter().find_map(|audience| apis.by_identifier(audience)).cloned();
-        let permitted = match &api {
-            Some(api) => {
-                exchange_permissions::is_permitted(cx.app.db(), &api.client_id, cx.client.id()).await?
-            }
-            None => false,
-        };
-        let known = Self { ours: true, api, permitted, ..Self::default() };
+        let known = Self { ours: true, api, ..Self::default() };
+        let Ok(api) = target(asked, &known, policy) else { return Ok(known) };
+        let permitted =
+            exchange_permissions::is_permitted(cx.app.db(), &api.client_id, cx.client.id()).await?;
         if !permitted {
             return Ok(known);
         }
@@ -190,7 +193,7 @@ impl Facts {
             Some(actor) => Some(acts_for_itself(cx, actor.expose()).await?),
             None => None,
         };
-        Ok(Self { acts_for_itself, living: token.living(cx.app, cx.keys).await?, ..known })
+        Ok(Self { permitted, acts_for_itself, living: token.living(cx.app, cx.keys).await?, ..known })
     }
 }
 
@@ -215,8 +218,8 @@ struct Exchange {
     actors: Vec<String>,
 }
 
-/// The order matters: who may not exchange for an API learns nothing of its tokens, not even whether they live (TX-01).
-fn exchange(asked: &Asked<'_>, facts: Facts, policy: &Policy<'_>) -> Result<Exchange, Refused> {
+/// The API for which the app exchanges, by what the request and the token say.
+fn target<'f>(asked: &Asked<'_>, facts: &'f Facts, policy: &Policy<'_>) -> Result<&'f Arc<Api>, Refused> {
     if policy.public {
         return Err(Refused::PublicApp);
     }
@@ -224,8 +227,13 @@ fn exchange(asked: &Asked<'_>, facts: Facts, policy: &Policy<'_>) -> Result<Exch
         return Err(Refused::Subject);
     }
     let target = asked.target()?;
-    let api = facts.api.filter(|api| target.is_none_or(|target| target == api.identifier));
-    let api = api.ok_or(Refused::OtherTarget)?;
+    let api = facts.api.as_ref().filter(|api| target.is_none_or(|target| target == api.identifier));
+    api.ok_or(Refused::OtherTarget)
+}
+
+/// The order matters: who may not exchange for an API learns nothing of its tokens, not even whether they live (TX-01).
+fn exchange(asked: &Asked<'_>, facts: Facts, policy: &Policy<'_>) -> Result<Exchange, Refused> {
+    let api = Arc::clone(target(asked, &facts, policy)?);
     if !facts.permitted {
         return Err(Refused::NotPermitted);
     }

@@ -12,7 +12,7 @@ use http::{
 };
 use http_body_util::BodyExt as _;
 
-use crate::router::paths;
+use crate::paths;
 
 /// What stands before an address of ours in a page, down to its slash. Each has a quotation mark, which what people and
 /// apps wrote has nowhere: it is escaped.

@@ -120,6 +120,8 @@ fn parse_element(element: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));

@@ -13,6 +13,7 @@ mod client_address;
 mod connection;
 pub mod cookies;
 pub mod cross_site;
+pub(crate) mod form;
 pub(crate) mod head_lines;
 pub(crate) mod host;
 pub mod listener;

@@ -29,13 +29,13 @@ use crate::{
     pages::{
         detour::{Detour, Onward},
         form_post::FormPost,
-        look::Standing,
         shown::Shown,
     },
     registration::Appearance,
     store::{
         Concealed, Unit,
         alive::Epochs,
+        apps::Standing,
         codes,
         consents::{self, Consent},
         sessions::{Session, SignedIn},

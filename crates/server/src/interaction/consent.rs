@@ -21,6 +21,7 @@ use crate::{
     app::App,
     audit::{About, Event},
     catalog::Client,
+    contention::until_done,
     fault::{Artefact, Fault},
     ids::Kind,
     pages::{
@@ -32,7 +33,7 @@ use crate::{
     },
     registration::Appearance,
     store::{
-        CommitError,
+        CommitError, Unit, apps,
         consents::{self, Agreement, Consent},
         registrations,
         sessions::SignedIn,
@@ -196,12 +197,17 @@ fn shown_item(visit: &Visit, client: &Client, scope: &str, locale: Locale) -> Co
 
 async fn answer(visit: Visit) -> Result<Response, PageError> {
     let step = visit.step().await?.ok_or(PageError::BadRequest)?;
+    until_done(|| answer_now(&visit, &step)).await
+}
+
+/// `None`: what was read has changed meanwhile.
+async fn answer_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageError> {
     let Errand::Authorize(authorize) = &step.errand else { return Err(PageError::BadRequest) };
-    let situation = Situation::read(&visit, authorize).await?;
-    let facts = situation.facts(&visit, &step, authorize);
-    let next = consent_is_next(&facts) && !renewal::are_open(&visit).await?;
+    let situation = Situation::read(visit, authorize).await?;
+    let facts = situation.facts(visit, step, authorize);
+    let next = consent_is_next(&facts) && !renewal::are_open(visit).await?;
     let Some(signed_in) = visit.session.as_ref().filter(|_| next) else {
-        return proceed(&visit, &step).await;
+        return proceed(visit, step).await.map(Some);
     };
     // Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).
     let asked = step.asked.as_ref().filter(|asked| asked.session_id == signed_in.session.id);
@@ -210,10 +216,12 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         Some("approve") => {
             let questions = Questions::of(&facts);
             if !questions.were_put_by(asked) || is_another_app(asked, &situation.client) {
-                return ask(&visit, true).await;
+                return ask(visit, true).await.map(Some);
             }
-            let accepted = accepted(&visit, asked)?.intersection(&questions.optional);
-            agree(&visit, authorize, &situation, signed_in, (questions, accepted)).await?
+            let accepted = accepted(visit, asked)?.intersection(&questions.optional);
+            let agreed = agree(visit, authorize, &situation, signed_in, (questions, accepted)).await?;
+            let Some(answer) = agreed else { return Ok(None) };
+            answer
         }
         Some("deny") => {
             About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentRefused);
@@ -226,7 +234,7 @@ async fn answer(visit: Visit) -> Result<Response, PageError> {
         Answer::Error(_) => step.give_up(&visit.app, &visit.browser).await?,
     }
     let back = authorize.request.return_path();
-    Ok(deliver(&visit, &situation.client, &situation.redirect, &back, answer)?)
+    Ok(Some(deliver(visit, &situation.client, &situation.redirect, &back, answer)?))
 }
 
 /// The optional items that were ticked; all of them with "agree to all".
@@ -238,30 +246,32 @@ pub(super) fn accepted(visit: &Visit, asked: &Asked) -> Result<Scopes, PageError
     if ticked.is_subset(&asked.optional) { Ok(ticked) } else { Err(PageError::BadRequest) }
 }
 
-/// Writes down what was agreed and answers with a code for exactly that.
+/// Writes down what was agreed and answers with a code for exactly that. `None`: as [`agree_to`].
 async fn agree(
     visit: &Visit,
     authorize: &Authorize,
     situation: &Situation,
     signed_in: &SignedIn,
     (questions, accepted): (Questions, Scopes),
-) -> Result<Answer, PageError> {
+) -> Result<Option<Answer>, PageError> {
     let to = Some(situation.redirect.uri());
     let between = (&*situation.client, situation.consent.as_ref(), to);
-    let consent = agree_to(visit, between, signed_in, (&questions, &accepted)).await?;
+    let agreed = agree_to(visit, between, signed_in, (&questions, &accepted)).await?;
+    let Some(consent) = agreed else { return Ok(None) };
     let granted = granted_of(&consent, &situation.requested, situation.client.required())?;
     let parties = Parties { client: &situation.client, signed_in, consent: &consent };
     let code = issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?;
-    Ok(Answer::Code(code))
+    Ok(Some(Answer::Code(code)))
 }
 
-/// Writes down what was agreed with this app at this address, beside what there was (`seen`); what is agreed then.
+/// Writes down what was agreed with this app at this address, beside what there was (`seen`); what is agreed then. `None`: the
+/// app is not the one that the page has shown any more, or the agreement was changed on another page.
 pub(super) async fn agree_to(
     visit: &Visit,
     (client, seen, to): (&Client, Option<&Consent>, Option<&RedirectUri>),
     signed_in: &SignedIn,
     (questions, accepted): (&Questions, &Scopes),
-) -> Result<Consent, PageError> {
+) -> Result<Option<Consent>, PageError> {
     let list = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect::<Vec<_>>();
     let newly = questions.required.union(accepted);
     // They had it with another app than this has become.
@@ -278,20 +288,24 @@ pub(super) async fn agree_to(
     let changes = anew || !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());
     if changes {
         let first = client.is_unused().then(|| registrations::used(&agreement.app_id));
-        let unit = consents::agree(seen, &agreement, now).with_all(first);
+        // Another server may have written that the app is another one by now, and this one not have heard of it.
+        let unchanged = apps::guard(client.id(), client.record().revision);
+        let unit = Unit::from(unchanged).with(consents::agree(seen, &agreement, now)).with_all(first);
         match visit.app.commit(unit).await {
             Ok(_) => {
                 About::user(&signed_in.user.id).with_app(client.id()).note(Event::ConsentGiven);
             }
-            // Answered twice, or changed on another page meanwhile: what is agreed now decides.
-            Err(CommitError::Conflict { .. }) => {}
+            Err(CommitError::Conflict { .. }) => {
+                visit.app.changes().follow(&visit.app).await?;
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         }
     }
     let consent = consents::find(visit.app.db(), &signed_in.user.id, client.id()).await?;
     // What another page has changed meanwhile may still be for another app.
     let counts = Appearance::valid(consent.as_ref(), client.registered(), to)?.is_some();
-    Ok(consent.filter(|_| counts).ok_or(Fault::Contention)?)
+    Ok(consent.filter(|_| counts))
 }
 
 /// Exactly what was accepted, of what was asked; without a required item there is nothing to grant.

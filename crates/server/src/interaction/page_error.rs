@@ -9,9 +9,8 @@ use mapae_protocol::locale::Locale;
 use super::StepError;
 use crate::{
     accounts::HashError,
-    endpoints::form::FormError,
     fault::Fault,
-    http::{RequestId, body::BodyError},
+    http::{RequestId, body::BodyError, form::FormError},
     pages::{
         self,
         blocked::{Blocked, BlockedReason},

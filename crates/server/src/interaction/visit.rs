@@ -14,9 +14,13 @@ use super::{Browser, PageError, Step, StepError};
 use crate::{
     accounts::{Passwords, session},
     app::App,
-    endpoints::form::{self, FormError},
     fault::{Artefact, Fault},
-    http::{RequestContext, cookies::Life, cross_site},
+    http::{
+        RequestContext,
+        cookies::Life,
+        cross_site,
+        form::{self, FormError},
+    },
     pages::{self, Page},
     store::sessions::SignedIn,
 };

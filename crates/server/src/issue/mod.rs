@@ -1,6 +1,6 @@
 //! What leaves the server as a credential: codes and tokens, one file each, and what lets them out.
 //!
-//! What was begun earlier, a code, is redeemed only if [`may_issue`] still holds. A refresh, and whoever presents
+//! What was begun earlier, a code, is redeemed only if [`States::hold`](crate::store::alive::States::hold) still says so. A refresh, and whoever presents
 //! an access token, asks the same of the grant ([`GrantFacts::alive`](crate::store::grants::GrantFacts::alive)). A
 //! code is made of facts read for that very request, and an app that acts for itself has just proven its secret.
 
@@ -12,7 +12,6 @@ mod device;
 mod id_token;
 mod keyed_digest;
 mod logout_token;
-mod may_issue;
 mod presented;
 mod refresh_token;
 mod revocation_handle;
@@ -27,7 +26,6 @@ pub(crate) use code::{AuthorizationCode, CodeDetails};
 pub(crate) use device::{DeviceApproval, device_origin, user_code_digest};
 pub(crate) use id_token::{IdTokenPlan, SignIn, session_name};
 pub(crate) use logout_token::LogoutToken;
-pub(crate) use may_issue::may_issue;
 pub(crate) use presented::{Living, PresentedToken};
 pub(crate) use refresh_token::{RefreshSecret, RefreshToken};
 pub(crate) use revocation_handle::{GrantIds, Handle};

@@ -125,16 +125,17 @@ impl PresentedToken {
         if self.expires_at <= now {
             return Ok(None);
         }
-        let Some(grant_id) = &self.grant_id else { return self.living_without_grant(app, keys).await };
-        let state = grant_states::of_token(app.db(), grant_id, &self.jti).await?;
-        let Some(state) = state.filter(|state| self.is_given_by(state, now)) else { return Ok(None) };
-        // What was exchanged hangs on the app to which the person gave it, on the one that has it, and on all between them.
-        if self.given_to.is_some()
-            && !(self.holder_lives(app, keys).await? && self.who_acted_lives(app, keys).await?)
-        {
-            return Ok(None);
-        }
-        Ok(Some(Living { token: self, grant: Some(Box::new(state)) }))
+        let grant = match &self.grant_id {
+            None => None,
+            Some(grant_id) => {
+                let state = grant_states::of_token(app.db(), grant_id, &self.jti).await?;
+                let Some(state) = state.filter(|state| self.is_given_by(state, now)) else { return Ok(None) };
+                Some(Box::new(state))
+            }
+        };
+        // The grant knows the app to which the person gave it, and none by which the token went on from there.
+        let lives = (grant.is_some() && self.given_to.is_none()) || self.apps_live(app, keys).await?;
+        Ok(lives.then_some(Living { token: self, grant }))
     }
 
     /// The app to which a person gave the grant.
@@ -178,38 +179,21 @@ impl PresentedToken {
         state.app_id == self.given_to() && state.alive(self.expires_at, now).is_ok()
     }
 
-    async fn living_without_grant(self, app: &App, keys: &KeySet) -> Result<Option<Living>, Fault> {
-        let lives = self.holder_lives(app, keys).await?;
-        Ok(lives.then_some(Living { token: self, grant: None }))
-    }
-
-    /// Whether the app that has it is what it was, and the token not revoked by itself.
-    async fn holder_lives(&self, app: &App, keys: &KeySet) -> Result<bool, Fault> {
-        let facts = tokens::facts(app.db(), &self.client_id, &self.jti).await?;
-        let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(false) };
-        let current = match &self.app {
-            AppProof::Epochs { holder, .. } => *holder == epoch,
-            AppProof::Handles(handles) => self.has_handle(handles, keys, (&self.client_id, epoch)),
-        };
-        Ok(current && facts.alive(epoch, self.expires_at))
-    }
-
-    /// Whether the apps that passed it on to the one that has it are what they were: what came through one ends with it, as
-    /// the feed has it (TX-02).
-    async fn who_acted_lives(&self, app: &App, keys: &KeySet) -> Result<bool, Fault> {
-        for (at, actor) in self.actors.iter().skip(1).enumerate() {
-            let facts = tokens::facts(app.db(), actor, &self.jti).await?;
-            let Some(epoch) = facts.app.as_ref().map(|app| app.epoch) else { return Ok(false) };
-            let current = match &self.app {
+    /// Whether the app that has it, and those that passed it on to that one, are what they were, and the token is not revoked
+    /// by itself: what came through an app ends with it, as the feed has it (TX-02).
+    async fn apps_live(&self, app: &App, keys: &KeySet) -> Result<bool, Fault> {
+        let passed_on = self.actors.iter().skip(1).map(String::as_str);
+        let ids: Vec<&str> = std::iter::once(self.client_id.as_str()).chain(passed_on).collect();
+        let facts = tokens::facts(app.db(), &ids, &self.jti).await?;
+        let is_current = |(at, id): (usize, &&str)| {
+            facts.epoch_of(id).is_some_and(|epoch| match (&self.app, at.checked_sub(1)) {
+                (AppProof::Epochs { holder, .. }, None) => *holder == epoch,
                 // One that was sealed by a server that did not write them has none.
-                AppProof::Epochs { before, .. } => before.get(at).is_none_or(|before| *before == epoch),
-                AppProof::Handles(handles) => self.has_handle(handles, keys, (actor, epoch)),
-            };
-            if !current || !facts.alive(epoch, self.expires_at) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+                (AppProof::Epochs { before, .. }, Some(at)) => before.get(at).is_none_or(|one| *one == epoch),
+                (AppProof::Handles(handles), _) => self.has_handle(handles, keys, (*id, epoch)),
+            })
+        };
+        Ok(facts.stands(self.expires_at) && ids.iter().enumerate().all(is_current))
     }
 
     fn has_handle(&self, handles: &[String], keys: &KeySet, (app_id, epoch): (&str, i64)) -> bool {

@@ -92,7 +92,7 @@ mod tests {
         let (right, wrong) = (Clock::manual(start), Clock::manual(start.plus(Seconds::hours(3))));
         let (app, _folder) = server(right.clone()).await;
         let ahead = App::start(app.config().clone(), wrong.clone()).await.unwrap();
-        let revoked = async || tokens::facts(app.db(), "app_none", "jti").await.unwrap().revoked;
+        let revoked = async || tokens::facts(app.db(), &[], "jti").await.unwrap().revoked;
         app.commit(tokens::revoke("jti", start.plus(Seconds::minutes(5)), start)).await.unwrap();
         for _ in 0..5 {
             // Both say that something is wrong, from the second look on.

@@ -36,8 +36,6 @@ const NO_ADDRESS: &str = "";
 const SET_UP: &str = "set up";
 /// How long that row stays: long enough for everybody else to see the operator's own.
 const SET_UP_LIFE: Seconds = Seconds::days(1);
-/// Position of the account among the statements of a set-up.
-const ACCOUNT: usize = 0;
 
 /// `GET /setup`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
@@ -139,7 +137,7 @@ async fn set_up(visit: &Visit, opened: Opened, fields: Fields) -> Result<Respons
             About::user(&operator.id).note(Event::SignedIn);
             opened.go_on(visit, begun).await
         }
-        Err(CommitError::Conflict { statement: ACCOUNT }) => {
+        Err(CommitError::Conflict { statement: users::TAKEN }) => {
             let email = Input::refused(email.as_str(), EmailMistake::Taken);
             Ok(form(visit, &opened, Refused { name: Input::holding(name), email, password: None }))
         }

@@ -4,11 +4,12 @@ use mapae_protocol::redirect_uri::RedirectUri;
 
 use crate::pages::{
     console::{AppStatus, ConsoleApp},
-    look::{AppCard, Desk, Person, Standing},
+    look::{AppCard, Desk, Person},
     moment::Moment,
     scope_text::ScopeText,
     shown::Shown,
 };
+use crate::store::apps::Standing;
 
 pub(in crate::pages) const NOW: i64 = 1_800_000_000;
 pub(in crate::pages) const STEP: &str = "stp_3sQpN9mVx1yYk0d7Jc5uTQ";

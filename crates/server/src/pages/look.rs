@@ -2,24 +2,8 @@
 
 use crate::{
     pages::{at, shown::Shown},
-    store::apps::App,
+    store::apps::Standing,
 };
-
-/// What is known about who stands behind an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// The operator of this server vouches for it.
-    Verified,
-    /// Nobody has checked it.
-    Unverified,
-}
-
-impl Standing {
-    /// Of a registered app.
-    pub(crate) const fn of(app: &App) -> Self {
-        if app.vouched { Self::Verified } else { Self::Unverified }
-    }
-}
 
 /// An app as people see it.
 #[derive(Debug, Clone)]

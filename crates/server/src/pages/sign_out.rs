@@ -9,7 +9,7 @@ use crate::{
         policy::FormTarget,
         shown::Shown,
     },
-    router::paths,
+    paths,
 };
 
 /// Asks before signing out: a link from elsewhere must not do it alone.

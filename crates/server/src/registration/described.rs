@@ -4,12 +4,12 @@ use mapae_protocol::{client_metadata::SubjectType, endpoint_uri::EndpointUri};
 use serde_json::{Map, Value};
 
 use super::{
-    Development, KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings,
-    judge_authentication, keep_held, keep_profile, keys_address, names_all, profile_of, sector as sector_of,
-    settled,
+    KnownScopes, LOGO_URI, Offer, Refused, Registrable, Request, Surroundings, judge_authentication,
+    keep_held, keep_profile, keys_address, names_all, profile_of, sector as sector_of, settled,
 };
 use crate::{
     app::App,
+    config::Development,
     console::picture::{Picture, drawing},
     fault::Fault,
     fetch::{DOCUMENT_BYTES, FetchError, Fetched},

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use crate::grant_types::{AUTHORIZATION_CODE, GRANT_TYPES, GrantType, REFRESH_TOKEN, Role};
+use mapae_protocol::token::grant_type::{AUTHORIZATION_CODE, REFRESH_TOKEN};
+
+use crate::grant_types::{GRANT_TYPES, GrantType, Role};
 
 /// The grant types of one app: a bit for each place in [`GRANT_TYPES`].
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use mapae_protocol::{endpoint_uri, endpoint_uri::EndpointUri, uri, uri::Uri};
 
-use super::Development;
+use crate::config::Development;
 
 /// What is wrong with a homepage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,19 +25,32 @@ fn imitates_beside_latin(name: &str) -> bool {
             && (STROKES.contains(&c)
                 || seen.peek().is_some() && seen.all(|seen| seen.is_ascii_alphanumeric()))
     };
-    let has_latin = name.chars().any(|c| c.is_ascii_alphabetic());
-    // The letter ı where the rest is Turkish, too, and signs such as × where they stand alone.
-    let turkish = name.chars().any(|c| TURKISH.contains(&c));
-    let stands_alone = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().is_some_and(|c| !c.is_alphanumeric()) && letters.next().is_none()
-    };
+    let letters: Vec<char> = name.chars().collect();
+    let has_latin = letters.iter().any(char::is_ascii_alphabetic);
+    // The letter ı where the rest is Turkish, too.
+    let turkish = letters.iter().any(|c| TURKISH.contains(c));
     has_latin
-        && name
-            .split(' ')
-            .filter(|word| !stands_alone(word))
-            .flat_map(str::chars)
-            .any(|c| imitates(c) && !(turkish && c == 'ı'))
+        && letters
+            .iter()
+            .enumerate()
+            .any(|(at, c)| imitates(*c) && !(turkish && *c == 'ı') && !is_sign(&letters, at))
+}
+
+/// Whether what looks like a letter is read as the sign that it is: alone between words, × beside an East Asian letter
+/// («나이키×Kakao»), and ¡ before what is closed with ! («¡Hola!»).
+fn is_sign(name: &[char], at: usize) -> bool {
+    let (before, from) = name.split_at(at);
+    let [sign, after @ ..] = from else { return false };
+    let neighbours = [before.last(), after.first()];
+    let alone = neighbours.iter().all(|next| next.is_none_or(|next| *next == ' '));
+    let east_asian = |c: &char| alphabet(*c) == Some(Alphabet::EastAsian);
+    match sign {
+        _ if sign.is_alphanumeric() => false,
+        _ if alone => true,
+        '×' => neighbours.into_iter().flatten().any(east_asian),
+        '¡' => after.contains(&'!') && !before.last().is_some_and(|c| c.is_alphanumeric()),
+        _ => false,
+    }
 }
 
 /// Lines that Unicode does not list, as it lists `∣`: they look like l.
@@ -71,13 +84,18 @@ const fn claims(c: char) -> bool {
     )
 }
 
-/// The same letter in another dress: full-width, mathematical, in a circle, phonetic. Single letters of Hangul are
-/// words of their own today.
+/// The same letter, digit or space in another dress: full-width, mathematical, in a circle, phonetic. Single letters of
+/// Hangul are words of their own today, and signs («…», «！», «㈜») are no letters.
 fn is_variant(c: char) -> bool {
     let hangul_letter = matches!(c, '\u{3131}'..='\u{318E}');
     let phonetic = matches!(c, '\u{01C0}'..='\u{01C3}' | '\u{0250}'..='\u{02FF}' | '\u{1D00}'..='\u{1DBF}'
         | '\u{A720}'..='\u{A7FF}' | '\u{AB30}'..='\u{AB6F}');
-    phonetic || (!hangul_letter && std::iter::once(c).nfkc().ne(std::iter::once(c).nfc()))
+    let plain = || std::iter::once(c).nfkc();
+    let is_dressed = |plain: char| {
+        plain.is_whitespace() || (plain.is_alphanumeric() && alphabet(plain) != Some(Alphabet::EastAsian))
+    };
+    let dressed = plain().ne(std::iter::once(c).nfc()) && plain().any(is_dressed);
+    phonetic || (!hangul_letter && dressed)
 }
 
 /// How a letter is written.
@@ -193,6 +211,12 @@ mod tests {
             "Goog⏐e",
             "PayPa׀",
             "Kaka೦",
+            "¡nstagram",
+            "K¡kao!",
+            "Fede×",
+            "×box",
+            "Net×flix",
+            "①Kakao",
         ] {
             assert!(misleads(name), "{name}");
         }
@@ -232,6 +256,14 @@ mod tests {
             "Rock’n’Roll – “A” · B",
             "App │ 서비스",
             "나의 App × 너의 앱",
+            "나이키×Kakao",
+            "Nike×카카오",
+            "¡Hola!",
+            "App ¡hola, amigos!",
+            "¿Qué tal?",
+            "㈜한국 Apps",
+            "잠깐… Wait",
+            "你好！App",
         ] {
             assert!(!misleads(name), "{name}");
         }

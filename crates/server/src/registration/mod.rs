@@ -39,12 +39,13 @@ pub(crate) use profile::{
     ProfileProblem, begins_stricter, can_be_implied, implies, keep_profile, off_against, profile_of,
 };
 pub(crate) use redirect_uris::{
-    Development, RedirectUrisProblem, nearest as nearest_redirect_uri, problem as redirect_uri_problem,
+    RedirectUrisProblem, nearest as nearest_redirect_uri, problem as redirect_uri_problem,
 };
 pub(crate) use request::{Offer, Refused, Request, response_types};
 pub(crate) use sector::{is_at_home, keys_address, names_all, sector, sector_after, settled};
 
 use crate::{
+    config::Development,
     pages::input::NameMistake,
     store::apps::{AppLists, AppScope, AppSettings, RegisteredApp},
 };

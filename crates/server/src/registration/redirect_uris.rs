@@ -6,21 +6,7 @@ use mapae_protocol::{
 };
 
 use super::Draft;
-use crate::config::Site;
-
-/// Whether this server is one to develop against: nobody but this machine reaches it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Development {
-    Yes,
-    No,
-}
-
-impl Development {
-    /// A loopback issuer is for development; any other is for people.
-    pub(crate) fn of(site: &Site) -> Self {
-        if site.is_loopback() { Self::Yes } else { Self::No }
-    }
-}
+use crate::config::Development;
 
 /// What is wrong with the redirect URIs of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use mapae_protocol::{
     locale::Locale,
     origin::Origin,
     scope::{OFFLINE_ACCESS, OPENID},
+    token::grant_type::AUTHORIZATION_CODE,
     uri::Uri,
 };
 use serde_json::{Map, Value};
@@ -20,7 +21,6 @@ use super::{
 };
 use crate::{
     client_auth::{self, CLIENT_SECRET_BASIC, Means, Method, PRIVATE_KEY_JWT},
-    grant_types::AUTHORIZATION_CODE,
     store::apps::AppScope,
 };
 

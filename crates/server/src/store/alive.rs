@@ -115,7 +115,8 @@ pub struct States {
 }
 
 impl States {
-    /// Whether what was made under these epochs is alive. What is `offline` survives its session.
+    /// Whether what was made under these epochs is alive. What is `offline` survives its session (OIDC Core §11).
+    /// Codes and devices ask it before anything is issued, grants and their tokens whenever they are used.
     ///
     /// # Errors
     /// The first reason for which it is dead.

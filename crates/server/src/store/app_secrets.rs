@@ -4,7 +4,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     apps,
-    db::{Concealed, Statement, Unit, statements, values},
+    db::{Concealed, Sql, Statement, Unit, statements, values},
 };
 
 statements! {
@@ -62,9 +62,12 @@ pub enum Before {
     Stolen,
 }
 
-/// Gives the app a new secret, as the last statement. Rotations of one app happen one after another, so that
+/// The statement of [`rotate`] that finds that the app has this secret already.
+pub const MADE_BEFORE: Sql = INSERT;
+
+/// Gives the app a new secret. Rotations of one app happen one after another, so that
 /// only the last one's secret has no end, and at most one before it goes on. Conflict: there is no such app,
-/// or at the last statement, it has this secret already.
+/// or it has this secret already.
 pub fn rotate(app_id: &str, secret: &NewSecret, before: Before, at: Timestamp) -> Unit {
     let (app, end) = match before {
         Before::ValidUntil(end) => (apps::touch(app_id, at), end),

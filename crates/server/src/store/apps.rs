@@ -7,7 +7,7 @@ use mapae_protocol::time::Timestamp;
 use self::record::app_columns;
 pub(super) use self::record::{APP_STATE_WIDTH, app_state_columns, app_vouched};
 pub use self::record::{
-    App, AppLists, AppScope, AppSettings, AppState, NewApp, OffBy, RegisteredApp, SelfRegistered,
+    App, AppLists, AppScope, AppSettings, AppState, NewApp, OffBy, RegisteredApp, SelfRegistered, Standing,
 };
 use super::{
     app_icons,
@@ -47,9 +47,11 @@ statements! {
          ON CONFLICT (id) DO NOTHING";
     UPDATE: Apps = "UPDATE apps SET name = $1, icon = $2, homepage = $3, public = $4, grant_types = $5, \
          token_endpoint_auth_method = $6, id_token_alg = $7, subject_type = $8, pkce_required = $9, \
-         rotate_refresh = $10, held_members = $11, updated_at = $12 WHERE id = $13 AND deleted_at IS NULL";
+         rotate_refresh = $10, held_members = $11, updated_at = $12, revision = revision + 1 \
+         WHERE id = $13 AND deleted_at IS NULL";
     GIVE_TO: Apps = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL";
-    TOUCH: Apps = "UPDATE apps SET updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
+    TOUCH: Apps = "UPDATE apps SET updated_at = $1, revision = revision + 1 WHERE id = $2 AND deleted_at IS NULL";
+    GUARD: Apps = "UPDATE apps SET revision = revision WHERE id = $1 AND revision = $2 AND deleted_at IS NULL";
     REVOKE: Apps = "UPDATE apps SET epoch = epoch + 1, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     DISABLE: Apps = "UPDATE apps SET disabled_at = $1, updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND disabled_at IS NULL AND deleted_at IS NULL";
@@ -238,6 +240,13 @@ pub fn update_moving(
 /// Locks the app until the unit is committed, so that what is written about it happens one after another.
 pub(super) fn touch(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(TOUCH, values![at, id])).changing_catalog()
+}
+
+/// Makes a unit conflict unless the app is still registered as it was at this revision; nobody can change that before the
+/// unit is committed.
+#[must_use]
+pub fn guard(id: &str, revision: i64) -> Statement {
+    Statement::one(GUARD, values![id, revision])
 }
 
 /// Ends everything that was made for this app.

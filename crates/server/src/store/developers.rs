@@ -6,7 +6,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     apps::{self, NewApp},
-    db::{Db, Row, Statement, StoreError, Unit, Value, statements, values},
+    db::{Db, Row, Sql, Statement, StoreError, Unit, Value, statements, values},
     users,
 };
 
@@ -28,12 +28,12 @@ pub struct Developer<'a> {
     pub epoch: i64,
 }
 
-/// Which statement of [`register`] found that the person may not register anything any more.
-pub const NOT_THE_PERSON: usize = 0;
-/// Which statement of [`register`] found that the developer has as many apps as they may have.
-pub const NO_ROOM: usize = 1;
-/// Which statement of [`register`] found an app of this id.
-pub const KNOWN: usize = 2;
+/// The statement of [`register`] that finds that the person may not register anything any more.
+pub const NOT_THE_PERSON: Sql = users::GUARD;
+/// The statement of [`register`] that finds that the developer has as many apps as they may have.
+pub const NO_ROOM: Sql = HAS_ROOM;
+/// The statement of [`register`] that finds an app of this id.
+pub const KNOWN: Sql = apps::INSERT;
 
 /// Registers an app of a developer who may have at most `quota`. Registrations of one developer happen one
 /// after another: the first statement locks the person, the second one counts what others have committed.

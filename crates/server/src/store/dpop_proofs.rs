@@ -5,7 +5,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{
     counters::swept_column,
-    db::{Statement, statements, values},
+    db::{Sql, Statement, statements, values},
 };
 
 statements! {
@@ -13,6 +13,9 @@ statements! {
     USE: DpopProofs = concat!("INSERT INTO dpop_proofs (id, expires_at) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT) \
          WHERE CAST($2 AS BIGINT) > ", swept_column!(), " ON CONFLICT (id) DO NOTHING");
 }
+
+/// The statement of [`use_up`], which conflicts when the proof was used before.
+pub const USED_BEFORE: Sql = USE;
 
 /// Uses a proof, which is refused by its age from `expires_at` on. Conflict: it was used before.
 #[must_use]

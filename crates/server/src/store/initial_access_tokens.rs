@@ -2,7 +2,7 @@
 
 use mapae_protocol::time::Timestamp;
 
-use super::db::{Concealed, Db, Row, Statement, StoreError, statements, values};
+use super::db::{Concealed, Db, Row, Sql, Statement, StoreError, statements, values};
 
 statements! {
     FIND: InitialAccessTokens = "SELECT t.id FROM initial_access_tokens t \
@@ -62,6 +62,9 @@ pub fn insert(token: &InitialAccessToken, hash: &Concealed) -> Statement {
     let InitialAccessToken { id, label, uses_left, created_at, expires_at } = token;
     Statement::one(INSERT, values![id, hash, label, *uses_left, *created_at, *expires_at])
 }
+
+/// The statement of [`spend`], which conflicts when the token is used up, revoked or over.
+pub const SPENT: Sql = SPEND;
 
 /// One registration. Conflict: it is used up, revoked or over.
 #[must_use]

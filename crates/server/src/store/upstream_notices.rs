@@ -6,7 +6,7 @@ use mapae_protocol::{
     time::{Seconds, Timestamp},
 };
 
-use super::db::{Db, Statement, StoreError, statements, values};
+use super::db::{Db, Sql, Statement, StoreError, statements, values};
 
 /// How long it can be asked what became of a deletion.
 const DELETIONS: Seconds = Seconds::days(90);
@@ -18,6 +18,9 @@ statements! {
          DO UPDATE SET expires_at = excluded.expires_at WHERE upstream_notices.expires_at < excluded.expires_at";
     UNTIL: UpstreamNotices = "SELECT expires_at FROM upstream_notices WHERE id = $1 AND expires_at > $2";
 }
+
+/// The statement of [`carried_out`], which conflicts when that was done before.
+pub const CARRIED_OUT_BEFORE: Sql = INSERT;
 
 /// Notes that this one is carried out. Conflict: it was before.
 #[must_use]

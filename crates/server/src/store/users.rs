@@ -3,7 +3,7 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    db::{Concealed, Db, Row, Statement, StoreError, Unit, statements, values},
+    db::{Concealed, Db, Row, Sql, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
 };
 
@@ -204,6 +204,9 @@ pub async fn list(db: &Db, limit: i64) -> Result<Vec<Account>, StoreError> {
 pub async fn any_operator(db: &Db) -> Result<bool, StoreError> {
     db.optional(ANY_OPERATOR, &[]).await.map(|row| row.is_some())
 }
+
+/// The statement of [`insert`], which conflicts when the address or the id is taken.
+pub const TAKEN: Sql = INSERT;
 
 /// Adds a person. Conflict: the address is taken.
 #[must_use]

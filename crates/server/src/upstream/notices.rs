@@ -117,7 +117,7 @@ async fn hear(
                 Ok(Some(()))
             }
             // It was carried out before.
-            Err(CommitError::Conflict { statement: 0 }) if known.is_some() => Ok(Some(())),
+            Err(CommitError::Conflict { statement: upstream_notices::CARRIED_OUT_BEFORE }) => Ok(Some(())),
             Err(CommitError::Conflict { .. }) => Ok(None),
             Err(error) => Err(Unheard::from(error)),
         }

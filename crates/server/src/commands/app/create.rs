@@ -4,8 +4,9 @@ use super::{draft, find, known_scopes, new_secret, owner, security, view::View};
 use crate::{
     cli::{CreateApp, SubjectTypeName},
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
+    config::Development,
     ids::Kind,
-    registration::{Development, Surroundings, keeps_secret},
+    registration::{Surroundings, keeps_secret},
     store::{
         apps::{self, AppSettings, NewApp},
         vouching,

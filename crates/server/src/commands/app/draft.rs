@@ -182,7 +182,8 @@ mod tests {
     use super::*;
     use crate::{
         cli::{AppCommand, Cli, Command},
-        registration::{Development, KnownScopes},
+        config::Development,
+        registration::KnownScopes,
         store::apps::{AppLists, AppSettings},
     };
 

@@ -6,9 +6,10 @@ use super::{draft, find, known_scopes, list::Owners, new_secret, owner, security
 use crate::{
     cli::UpdateApp,
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
+    config::Development,
     registration::{
-        Development, ID_TOKEN_ALG, Surroundings, TOKEN_ENDPOINT_AUTH_METHOD, begins_stricter, held_after,
-        keeps_secret, sector_after, signs_with_secret,
+        ID_TOKEN_ALG, Surroundings, TOKEN_ENDPOINT_AUTH_METHOD, begins_stricter, held_after, keeps_secret,
+        sector_after, signs_with_secret,
     },
     store::{
         CommitError, Unit,

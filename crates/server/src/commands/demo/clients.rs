@@ -1,7 +1,7 @@
 //! The demo's apps: a web service, and the other kinds of clients beside it — RFC 6749 §2.1, RFC 8252 §7.3.
 
 use mapae_demo::{APP_NAME, APP_SCOPES, DemoScope, Doors, OTHER_SCOPES};
-use mapae_protocol::secret::Secret;
+use mapae_protocol::{secret::Secret, token::grant_type::CLIENT_CREDENTIALS};
 use serde_json::Value;
 
 use crate::{
@@ -77,7 +77,7 @@ pub(super) fn back_end(secret: &Secret<String>) -> NewApp {
     app(Kinds {
         name: "통계 서버",
         homepage: None,
-        grant_types: "client_credentials",
+        grant_types: CLIENT_CREDENTIALS,
         redirect_uris: Vec::new(),
         origins: Vec::new(),
         scopes: &scopes.copied().collect::<Vec<_>>(),

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     accounts::session,
     audit::{About, Event},
+    contention::until_done,
     fault::{Artefact, Fault},
     interaction::{
         Asked, PageError, Parties, Step, StepError, Visit,
@@ -25,11 +26,16 @@ use crate::{
 
 /// Only the person who saw the page answers it: its step is the anti-forgery token (SE-05).
 pub(super) async fn take(visit: &Visit, step: &Step) -> Result<Response, PageError> {
+    until_done(|| take_now(visit, step)).await
+}
+
+/// `None`: what was read has changed meanwhile.
+async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageError> {
     let device = device_of(step)?;
     let waiting = Waiting::read(visit, device).await?;
     let ready = !waiting.signed_in_too_long_ago(visit, step) && !renewal::are_open(visit).await?;
     let Some(signed_in) = visit.session.as_ref().filter(|_| ready) else {
-        return ask(visit, step, false).await;
+        return ask(visit, step, false).await.map(Some);
     };
     let asked = step.asked.as_ref().filter(|asked| asked.session_id == signed_in.session.id);
     let asked = asked.ok_or(PageError::ForgedForm)?;
@@ -38,9 +44,10 @@ pub(super) async fn take(visit: &Visit, step: &Step) -> Result<Response, PageErr
         Some("approve") => {
             let questions = questions(&waiting);
             if !questions.were_put_by(asked) || is_another_app(asked, &waiting.client) {
-                return ask(visit, step, true).await;
+                return ask(visit, step, true).await.map(Some);
             }
-            allow(visit, (device, &waiting), signed_in, (asked, &questions)).await?;
+            let allowed = allow(visit, (device, &waiting), signed_in, (asked, &questions)).await?;
+            let Some(()) = allowed else { return Ok(None) };
             about.note(Event::DeviceAllowed);
         }
         Some("deny") => {
@@ -52,24 +59,26 @@ pub(super) async fn take(visit: &Visit, step: &Step) -> Result<Response, PageErr
     }
     let allowed = visit.one("decision")? == Some("approve");
     let app = crate::interaction::login::card_alone(&waiting.client);
-    Ok(visit.show(&DeviceDone { app, allowed }, Some(step)))
+    Ok(Some(visit.show(&DeviceDone { app, allowed }, Some(step))))
 }
 
-/// Writes down what was agreed, and tells the device.
+/// Writes down what was agreed, and tells the device. `None`: as [`agree_to`].
 async fn allow(
     visit: &Visit,
     (device, waiting): (&Device, &Waiting),
     signed_in: &SignedIn,
     (asked, questions): (&Asked, &Questions),
-) -> Result<(), PageError> {
+) -> Result<Option<()>, PageError> {
     let accepted = accepted(visit, asked)?.intersection(&questions.optional);
     let between = (&*waiting.client, waiting.consent.as_ref(), None);
-    let consent = agree_to(visit, between, signed_in, (questions, &accepted)).await?;
+    let agreed = agree_to(visit, between, signed_in, (questions, &accepted)).await?;
+    let Some(consent) = agreed else { return Ok(None) };
     let granted = granted_of(&consent, &waiting.requested, waiting.client.required())?;
     let approval = approval(waiting, signed_in, &consent, granted);
     let text = serde_json::to_string(&approval).map_err(Fault::encoding(Artefact::DeviceApproval))?;
     let (browser, now) = (visit.browser.name(), visit.app.now());
-    commit(visit, device, device_requests::approve(&device.id, &browser, &Concealed::from(text), now)).await
+    let answer = device_requests::approve(&device.id, &browser, &Concealed::from(text), now);
+    commit(visit, device, answer).await.map(Some)
 }
 
 fn approval(waiting: &Waiting, signed_in: &SignedIn, consent: &Consent, granted: Scopes) -> DeviceApproval {

@@ -42,7 +42,7 @@ pub struct AppPage {
     pub origins: Input<AddressMistakes>,
     /// Its live secrets, newest first; none for a public app.
     pub secrets: Vec<LiveSecret>,
-    /// How it proves itself; `None` for a public app, which has no choice.
+    /// How it proves itself, where it has a choice, and how its requests and tokens behave.
     pub security: Security,
     /// By which grant types it gets tokens.
     pub grants: GrantsForm,

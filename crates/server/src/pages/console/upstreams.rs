@@ -36,7 +36,7 @@ pub struct ShownUpstream {
     pub of_settings: bool,
     /// It is switched off.
     pub disabled: bool,
-    /// What a test has just found.
+    /// What has just been found.
     pub finding: Option<Finding>,
     /// What can be chosen about it here.
     pub choices: Choices,
@@ -90,7 +90,7 @@ impl ShownUpstream {
     }
 }
 
-/// What a test found.
+/// What a test found, or what kept a choice from being written down.
 #[derive(Debug, Clone)]
 pub enum Finding {
     /// Client id and secret are right.
@@ -101,6 +101,11 @@ pub enum Finding {
         code: Shown,
         /// What to do.
         advice: Shown,
+    },
+    /// Nothing can be chosen: another setting is wrong.
+    Unusable {
+        /// Which, as `[[upstream]]` calls it.
+        setting: Shown,
     },
 }
 
@@ -152,6 +157,7 @@ impl Page for Upstreams {
                 "카카오디벨로퍼스 > 앱 > 플랫폼 키 > REST API 키 > 클라이언트 시크릿의 값을 적거나, 사용하지 않는다면 끄세요 (KOE010).",
             ),
         };
+        let unusable = Finding::Unusable { setting: Shown::sentence("vars") };
         let of = |upstreams| Self { desk: example::desk(), upstreams };
         vec![
             ("none", of(Vec::new())),
@@ -166,7 +172,8 @@ impl Page for Upstreams {
             ("saved", of(vec![ShownUpstream { saved: true, ..own }])),
             ("refused", of(vec![refused])),
             ("right", of(vec![ShownUpstream { finding: Some(Finding::Right), ..kakao.clone() }])),
-            ("wrong", of(vec![ShownUpstream { finding: Some(wrong), ..kakao }])),
+            ("wrong", of(vec![ShownUpstream { finding: Some(wrong), ..kakao.clone() }])),
+            ("unusable", of(vec![ShownUpstream { finding: Some(unusable), ..kakao }])),
         ]
     }
 }

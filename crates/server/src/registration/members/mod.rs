@@ -43,8 +43,8 @@ use mapae_protocol::{
 use serde_json::Value;
 
 use self::request_objects::RegisteredRequestUri;
-use super::{Development, profile::complete_members, redirect_uris};
-use crate::store::apps::RegisteredApp;
+use super::{profile::complete_members, redirect_uris};
+use crate::{config::Development, store::apps::RegisteredApp};
 
 /// What an app registered about itself, parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! What apps say of themselves, right and wrong — RFC 7591 §2.
 
+use mapae_protocol::token::grant_type::REFRESH_TOKEN;
 use serde_json::json;
 
 use super::*;
 use crate::{
-    grant_types::REFRESH_TOKEN,
-    registration::{Development, MemberMistake, MemberProblem, Registrable, Surroundings},
+    config::Development,
+    registration::{MemberMistake, MemberProblem, Registrable, Surroundings},
 };
 
 fn parse(said: &Value) -> Result<Request, Refused> {

@@ -23,7 +23,7 @@ pub(in crate::store) use app_vouched;
 macro_rules! app_columns {
     () => {
         concat!("a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
-         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.held_members, a.epoch, a.disabled_at, a.blocked_at, \
+         a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.held_members, a.epoch, a.revision, a.disabled_at, a.blocked_at, \
          a.deleted_at, a.created_at, a.updated_at, ", app_vouched!())
     };
 }
@@ -75,6 +75,8 @@ pub struct App {
     pub settings: AppSettings,
     /// Raised when everything that was made before must end.
     pub epoch: i64,
+    /// Raised when what is registered changes.
+    pub revision: i64,
     /// Since when its owner has it switched off.
     pub disabled_at: Option<Timestamp>,
     /// Since when the operator has it switched off: only the operator ends that.
@@ -87,6 +89,15 @@ pub struct App {
     pub updated_at: Timestamp,
     /// Whether the operator stands behind it: it is their own, or they have looked at it.
     pub vouched: bool,
+}
+
+/// What is known about who stands behind an app: one that nobody has checked is trusted with less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The operator of this server vouches for it.
+    Verified,
+    /// Nobody has checked it.
+    Unverified,
 }
 
 /// Who has an app switched off.
@@ -224,6 +235,11 @@ impl App {
         }
     }
 
+    /// Who stands behind it.
+    pub const fn standing(&self) -> Standing {
+        if self.vouched { Standing::Verified } else { Standing::Unverified }
+    }
+
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text()?,
@@ -242,6 +258,7 @@ impl App {
                 held_members: row.text()?,
             },
             epoch: row.int()?,
+            revision: row.int()?,
             disabled_at: row.optional_timestamp()?,
             blocked_at: row.optional_timestamp()?,
             deleted_at: row.optional_timestamp()?,

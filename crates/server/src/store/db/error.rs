@@ -88,10 +88,10 @@ pub enum Obstacle {
 pub enum CommitError {
     /// A statement met other rows than it expected, or a row of another table stood in the way (unique or
     /// foreign key). The whole unit is undone: read the facts again and decide again.
-    #[error("conflict at statement {statement}")]
+    #[error("conflict at {}", statement.name())]
     Conflict {
-        /// The first such statement, counted from 0 in the order in which they were added.
-        statement: usize,
+        /// The first such statement.
+        statement: Sql,
     },
     /// Not executed: answer 503 with `Retry-After`.
     #[error("not executed: {0}")]

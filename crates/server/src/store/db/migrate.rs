@@ -44,6 +44,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 144, sql: include_str!("../../../migrations/0144_kinds_of_steps.sql") },
     Migration { version: 145, sql: include_str!("../../../migrations/0145_agreed_apps.sql") },
     Migration { version: 146, sql: include_str!("../../../migrations/0146_passes_of_sessions.sql") },
+    Migration { version: 147, sql: include_str!("../../../migrations/0147_revisions_of_apps.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

@@ -53,7 +53,7 @@ impl Statement {
 /// (apps, APIs, keys) are stale afterwards.
 ///
 /// Statements are executed in the order of [`Table`](super::Table), those of one table in the order in
-/// which they were added; results and conflicts are reported in the order in which they were added.
+/// which they were added; results are reported in the order in which they were added.
 /// Revocations are numbered last, while the feed's counter is locked until the commit: their order is the
 /// order of commits, without gaps, on both engines.
 #[derive(Clone, Debug, Default)]
@@ -102,12 +102,6 @@ impl Unit {
     pub const fn within(mut self, budget: Duration) -> Self {
         self.budget = Some(budget);
         self
-    }
-
-    /// How many statements have been added: the position of the next one.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.statements.len()
     }
 
     /// Whether nothing has been added.

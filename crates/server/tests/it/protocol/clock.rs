@@ -1,10 +1,13 @@
-//! A clock that steps back — threats OP-13.
+//! A clock that jumps — threats OP-13, RE-07.
 
-use mapae::{clock::Clock, store::sweep};
+use mapae::{
+    clock::Clock,
+    store::{grants, sweep},
+};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppSpec, Authorization, Browser, Engine, Options, TestServer};
 
-use super::{calendar, sign_in};
+use super::{calendar, claims, sign_in};
 
 #[tokio::test]
 async fn op_13_a_clock_that_steps_back_revives_nothing_and_nothing_is_issued_meanwhile() {
@@ -138,5 +141,61 @@ async fn op_13_what_a_server_with_a_wrong_clock_has_swept_is_refused_by_all() {
         server.advance(Seconds::hours(4));
         let again = server.token(&machine, &[("grant_type", "client_credentials")]).await;
         assert!(server.is_active(&api, &again.text("access_token")).await, "{engine:?}");
+    }
+}
+
+/// The default: however often it is used, a grant ends after thirty days, and after seven without use.
+#[tokio::test]
+async fn re_07_a_clock_that_jumps_neither_spends_a_refresh_token_nor_prolongs_it() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let optional = vec!["offline_access".to_owned()];
+        let app = server.register(AppSpec { optional, ..AppSpec::default() }).await;
+        let begun = server.now();
+        let signed_in = sign_in(&server, &app, "openid offline_access").await;
+        let grant_id = claims(&signed_in.tokens.text("access_token"))["gid"].clone();
+        let ends = async || {
+            let facts = grants::facts(server.app().db(), grant_id.as_str().unwrap()).await.unwrap().unwrap();
+            (facts.grant.given.expires_at, facts.grant.idle_expires_at)
+        };
+        let end = begun.plus(Seconds::days(30));
+        let mut token = signed_in.tokens.text("refresh_token");
+        let mut refreshed = async |expected: u16, why: &str| {
+            let answer = server.refresh(&app, &token).await;
+            assert_eq!(answer.status, expected, "{engine:?} {why}: {}", answer.json);
+            match expected {
+                200 => token = answer.text("refresh_token"),
+                503 => assert_eq!(answer.error(), "temporarily_unavailable", "{engine:?} {why}"),
+                _ => assert_eq!(answer.error(), "invalid_grant", "{engine:?} {why}"),
+            }
+        };
+        let week = Seconds::days(7);
+        server.set_clock(begun.minus(Seconds::hours(1)));
+        refreshed(503, "back by an hour").await;
+        server.set_clock(begun.plus(Seconds::seconds(1)));
+        refreshed(200, "right again: the token was not spent").await;
+        assert_eq!(ends().await, (end, begun.plus(Seconds::seconds(1)).plus(week)), "{engine:?}");
+
+        let ahead = begun.plus(Seconds::days(1));
+        server.set_clock(ahead);
+        refreshed(200, "forward by a day").await;
+        assert_eq!(ends().await, (end, ahead.plus(week)), "{engine:?}: no later end for a grant");
+        server.set_clock(begun.plus(Seconds::minutes(1)));
+        refreshed(503, "right again: a day behind what was seen").await;
+        assert_eq!(ends().await, (end, ahead.plus(week)), "{engine:?}");
+        server.set_clock(ahead.plus(Seconds::seconds(1)));
+        refreshed(200, "the day has passed").await;
+
+        for days in [7, 13, 19, 25] {
+            server.set_clock(begun.plus(Seconds::days(days)));
+            refreshed(200, "used within each week").await;
+            assert_eq!(ends().await.0, end, "{engine:?}: day {days}");
+        }
+        server.set_clock(end);
+        refreshed(400, "forward to its end").await;
+        server.set_clock(end.minus(Seconds::days(1)));
+        refreshed(503, "and back by a day").await;
+        server.set_clock(end.minus(Seconds::minutes(4)));
+        refreshed(400, "and back by a little: what has expired stays so").await;
     }
 }

@@ -75,6 +75,7 @@ mod signed_responses;
 mod specifications;
 mod step_up;
 mod taken_away;
+mod timing;
 mod token_attacks;
 pub(crate) mod token_exchange;
 mod userinfo;

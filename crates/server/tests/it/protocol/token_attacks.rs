@@ -4,7 +4,10 @@ use mapae_protocol::time::Seconds;
 use mapae_testkit::{Authorization, Browser, TestServer, client::send};
 use serde_json::json;
 
-use super::{calendar, claims, forged, sign_in};
+use super::{
+    calendar, claims, forged, sign_in,
+    token_exchange::{exchange, service},
+};
 use crate::store::beneath;
 
 #[tokio::test]
@@ -88,6 +91,23 @@ async fn co_15_what_does_not_open_as_a_code_is_asked_nobody() {
     }
     let asked = server.redeem(&app, &code, &authorization.verifier).await;
     assert!(asked.status.is_server_error(), "a code is looked up: {} {}", asked.status, asked.json);
+}
+
+#[tokio::test]
+async fn tx_01_an_exchange_that_its_own_request_rules_out_is_asked_nobody() {
+    let server = TestServer::start().await;
+    let (api, app) = calendar(&server, false).await;
+    let subject = sign_in(&server, &app, "openid calendar.read").await.tokens.text("access_token");
+    let service = service(&server, &api, &["calendar.read"]).await;
+    let tables = ["exchange_permissions", "grants", "revoked_tokens"];
+    beneath::hide(&server.data().join("mapae.db"), &tables);
+    let other = "https://other.example.com";
+    for targets in [&[("audience", other)][..], &[("audience", other), ("resource", "https://api.example")]] {
+        let refused = exchange(&server, &service, &subject, targets).await;
+        assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_target"), "{targets:?}");
+    }
+    let asked = exchange(&server, &service, &subject, &[]).await;
+    assert!(asked.status.is_server_error(), "a permission is looked up: {} {}", asked.status, asked.json);
 }
 
 #[tokio::test]

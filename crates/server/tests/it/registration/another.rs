@@ -1,5 +1,6 @@
 //! What people agreed to give an app is not for the app that it becomes — OIDC Core §3.1.2.4; threats SE-08, AZ-37.
 
+use mapae::store::{apps, consents};
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine, Page, TestServer, UserFixture};
 use serde_json::{Value, json};
 
@@ -84,19 +85,43 @@ async fn se_08_a_redirect_uri_on_another_host_is_agreed_to_anew_and_nobody_else_
     }
 }
 
+/// Somebody before whom the page stands that asks them to agree.
+async fn asked(server: &TestServer, app: &AppFixture) -> (UserFixture, Browser, Page) {
+    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+    let sign_in = browser.visit(&Authorization::of(app, "openid email").address(server)).await;
+    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
+    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    (user, browser, consent)
+}
+
 #[tokio::test]
 async fn se_08_an_answer_is_about_the_app_that_its_page_has_shown() {
     let server = open(Engine::Sqlite).await;
     let app = registered(&server, json!({})).await;
-    let (user, browser) = (server.user("hong@example.com").await, Browser::default());
-    let authorization = Authorization::of(&app.app, "openid email");
-    let sign_in = browser.visit(&authorization.address(&server)).await;
-    let fields = [("email", user.email.as_str()), ("password", user.password.as_str())];
-    let consent = browser.follow(browser.submit(&sign_in, "login-submit", &fields).await).await;
+    let (_, browser, consent) = asked(&server, &app.app).await;
     let changed = app.update(&app.with("client_name", Value::from("다른 앱"))).await;
     assert_eq!(changed.status, 200, "{}", changed.json);
     let again = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
     assert!(again.location().is_none() && again.body.contains("다른 앱"), "{}", again.body);
     let back = browser.submit(&again, "consent-approve", &[("all", "1")]).await;
     assert!(back.answered("code").is_some());
+}
+
+/// Another server writes the change, and this one has not heard of it when the button is pressed.
+#[tokio::test]
+async fn se_08_nothing_is_agreed_with_an_app_that_has_changed_at_another_server() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let app = registered(&server, json!({})).await;
+        let (user, browser, consent) = asked(&server, &app.app).await;
+        let (db, id) = (server.app().db(), &app.app.client_id);
+        let before = apps::find(db, id).await.unwrap().unwrap();
+        let other = apps::AppSettings { name: "다른 앱".to_owned(), ..before.app.settings };
+        db.commit(apps::update(id, &other, &before.lists, server.now())).await.unwrap();
+        let again = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+        assert!(again.location().is_none() && again.body.contains("다른 앱"), "{engine:?}: {}", again.body);
+        assert_eq!(consents::find(db, &user.id, id).await.unwrap(), None, "{engine:?}");
+        let back = browser.submit(&again, "consent-approve", &[("all", "1")]).await;
+        assert!(back.answered("code").is_some(), "{engine:?}");
+    }
 }

@@ -8,12 +8,15 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    documents::{at_a_desk, publish, used},
+    documents::{at_a_desk, publish, used, visit},
     fetched::picture,
     keys::{key, knows},
     site::Site,
 };
-use crate::protocol::{client_assertions::key_set, device};
+use crate::{
+    protocol::{client_assertions::key_set, device},
+    store::beneath,
+};
 
 fn devices() -> Value {
     json!({ "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"], "redirect_uris": [] })
@@ -142,4 +145,26 @@ async fn dc_11_a_picture_that_comes_late_signs_nobody_out() {
         let refused = server.refresh(&app, &refreshed.text("refresh_token")).await;
         assert_eq!(refused.error(), "invalid_grant");
     }
+}
+
+/// Every write of apps conflicts, as if others were always faster.
+const OTHERS_ARE_FASTER: &str = "CREATE TRIGGER others BEFORE UPDATE ON counters WHEN OLD.name = 'catalog' \
+     BEGIN SELECT RAISE(IGNORE); END";
+
+#[tokio::test]
+async fn dc_12_a_crowd_of_newcomers_keeps_nobody_from_an_app_that_was_read() {
+    let server = at_a_desk(Engine::Sqlite).await;
+    let site = Site::start().await;
+    let app = publish(&site, "/app.json", &json!({}));
+    assert!(visit(&server, &app).await.has("login-submit"));
+    let node = server.second_node().await;
+    beneath::execute(&server.data().join("mapae.db"), OTHERS_ARE_FASTER);
+    let newcomer = publish(&site, "/new.json", &json!({}));
+    assert_eq!(visit(&server, &newcomer).await.status, 429);
+    assert!(visit(&node, &app).await.has("login-submit"), "who says what is known already writes nothing");
+    publish(&site, "/app.json", &json!({ "client_name": "새 도우미" }));
+    server.advance(Seconds::minutes(10));
+    assert!(visit(&server, &app).await.has("login-submit"), "it goes on as it was read last");
+    server.advance(Seconds::days(1));
+    assert_eq!(visit(&server, &app).await.status, 429, "for a day");
 }

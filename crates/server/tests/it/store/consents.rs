@@ -3,6 +3,7 @@
 use mapae::store::{
     Unit,
     alive::Epochs,
+    apps,
     consents::{self, Agreement},
     grant_states,
     grants::{self, Rotation},
@@ -71,6 +72,37 @@ for_each_backend! {
         db.commit(consents::agree(Some(&find().await), &more, NOW)).await.unwrap();
         let after = find().await;
         assert_eq!((after.scopes.as_str(), after.epoch), ("email openid", 1), "nothing has gone");
+    }
+
+    async fn se_08_who_agrees_while_the_app_changes_has_agreed_to_what_it_was_or_not_at_all(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let mut agreed = 0;
+        for round in 0..50 {
+            let consent = consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+            let app = apps::find(&db, &seed.app).await.unwrap().unwrap();
+            let agreement = Agreement { anew: true, ..agreement(&seed, &["openid"], &[]) };
+            let agree = Unit::from(apps::guard(&seed.app, app.app.revision))
+                .with(consents::agree(Some(&consent), &agreement, NOW));
+            let settings = apps::AppSettings { name: format!("app {round}"), ..app.app.settings };
+            let change = apps::update(&seed.app, &settings, &app.lists, NOW)
+                .with(consents::keep_agreed(&seed.app, "seen"));
+            let (agreement, change) = tokio::join!(db.commit(agree), db.commit(change));
+            change.unwrap();
+            let now = consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+            match agreement {
+                Ok(_) => {
+                    agreed += 1;
+                    assert_eq!(now.agreed_app.as_deref(), Some("seen"), "round {round}: agreed to what it has become");
+                }
+                Err(error) => assert!(error.is_conflict(), "round {round}: {error:?}"),
+            }
+        }
+        let app = apps::find(&db, &seed.app).await.unwrap().unwrap();
+        assert!(agreed > 0 && app.app.revision == 50, "{agreed} of 50 were faster");
+        let unchanged = Unit::from(apps::guard(&seed.app, 50));
+        db.commit(unchanged).await.unwrap();
+        let changed = Unit::from(apps::guard(&seed.app, 49));
+        assert!(db.commit(changed).await.unwrap_err().is_conflict());
     }
 
     async fn a_disconnected_consent_keeps_its_epoch_when_agreed_again(db: TestDb) {
@@ -190,12 +222,19 @@ for_each_backend! {
         let alive = async |jti| grant_states::of_token(&db, &id, jti).await.unwrap().unwrap().alive(expires_at, NOW);
         assert!(alive("jti-1").await.is_err());
         assert!(alive("jti-2").await.is_ok(), "the grant's other tokens live on");
-        let facts = async |app, jti| tokens::facts(&db, app, jti).await.unwrap();
-        assert!(facts(&seed.app, "jti-2").await.alive(0, expires_at));
-        assert!(!facts(&seed.app, "jti-1").await.alive(0, expires_at), "revoked");
-        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "another epoch");
-        assert!(!facts("app_none", "jti-2").await.alive(0, expires_at), "no such app");
-        db.commit(mapae::store::apps::disable(&seed.app, NOW)).await.unwrap();
-        assert!(!facts(&seed.app, "jti-2").await.alive(1, expires_at), "disabled");
+        let other = Seed::plant(&db, "two").await;
+        let both = [seed.app.as_str(), other.app.as_str(), "app_none"];
+        let facts = async |jti| tokens::facts(&db, &both, jti).await.unwrap();
+        assert!(facts("jti-2").await.stands(expires_at));
+        assert!(!facts("jti-1").await.stands(expires_at), "revoked");
+        db.commit(apps::revoke(&other.app, NOW)).await.unwrap();
+        let epochs = async || {
+            let facts = facts("jti-2").await;
+            both.map(|app| facts.epoch_of(app))
+        };
+        assert_eq!(epochs().await, [Some(0), Some(1), None], "each app's own; no such app");
+        db.commit(apps::disable(&seed.app, NOW)).await.unwrap();
+        assert_eq!(epochs().await, [None, Some(1), None], "switched off");
+        assert!(tokens::facts(&db, &[], "jti-1").await.unwrap().revoked, "of no app");
     }
 }

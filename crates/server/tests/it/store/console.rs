@@ -2,8 +2,9 @@
 
 use mapae::store::{
     CommitError, Unit, app_icons,
-    app_secrets::{self, Before, NewSecret},
+    app_secrets::{self, Before, MADE_BEFORE, NewSecret},
     apps, consents, counters,
+    db::Sql,
     developers::{self, Developer, KNOWN, NO_ROOM, NOT_THE_PERSON},
     users,
 };
@@ -14,7 +15,7 @@ use super::{
     seed::{NOW, Seed, later, new_app, new_user},
 };
 
-fn conflict(error: CommitError) -> usize {
+fn conflict(error: CommitError) -> Sql {
     match error {
         CommitError::Conflict { statement } => statement,
         other => panic!("{other:?}"),
@@ -80,7 +81,8 @@ for_each_backend! {
         let seen = counters::read(&db).await.unwrap().catalog;
         let change = |name: &str| Unit::from(counters::guard_catalog(seen)).with(apps::insert(&new_app(name), NOW));
         db.commit(change("one")).await.unwrap();
-        assert_eq!(conflict(db.commit(change("two")).await.unwrap_err()), 0);
+        let stale = conflict(db.commit(change("two")).await.unwrap_err());
+        assert_eq!(stale.name(), "mapae::store::counters::GUARD_CATALOG");
         assert!(apps::find(&db, "app_two").await.unwrap().is_none(), "nothing of it happened");
     }
 
@@ -100,8 +102,7 @@ for_each_backend! {
         let at = later(Seconds::minutes(2));
         assert_eq!(valid(at).await, ["second", "third"], "the first one has ended with the second rotation");
         let again = app_secrets::rotate("app_one", &secret("third"), Before::EndNow, at);
-        let last = again.len() - 1;
-        assert_eq!(conflict(db.commit(again).await.unwrap_err()), last);
+        assert_eq!(conflict(db.commit(again).await.unwrap_err()), MADE_BEFORE);
         assert_eq!(valid(at).await, ["second", "third"], "the same secret again is undone whole");
         db.commit(app_secrets::stop_former("app_one", at)).await.unwrap();
         assert_eq!(valid(at).await, ["third"]);

@@ -186,7 +186,7 @@ async fn race_of(contenders: usize, nodes: &[Db], unit: impl Fn(usize) -> Unit) 
     while let Some(task) = tasks.join_next().await {
         match task.unwrap() {
             (contender, Ok(_)) => won.push(contender),
-            (_, Err(CommitError::Conflict { statement: 0 })) => {}
+            (_, Err(CommitError::Conflict { .. })) => {}
             (contender, Err(error)) => panic!("contender {contender}: {error:?}"),
         }
     }

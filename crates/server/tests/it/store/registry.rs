@@ -175,7 +175,7 @@ for_each_backend! {
         let mut mail = calendar();
         (mail.id, mail.identifier) = ("api_mail".into(), "https://mail.example.com".into());
         let taken = db.commit(apis::insert(&mail, NOW)).await.unwrap_err();
-        assert!(matches!(taken, mapae::store::CommitError::Conflict { statement: 1 }), "its first scope: {taken:?}");
+        assert_eq!(taken.to_string(), "conflict at mapae::store::apis::ADD_SCOPE", "its first scope");
         (mail.scopes, mail.token_format) = (vec![], TokenFormat::Jwt);
         db.commit(apis::insert(&mail, later(Seconds::seconds(1)))).await.unwrap();
         let all = apis::all(&db).await.unwrap();

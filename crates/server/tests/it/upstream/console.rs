@@ -1,6 +1,6 @@
 //! The console's page of providers: for whoever runs the server, and nobody else.
 
-use mapae::store::{Unit, users};
+use mapae::store::{Unit, upstreams, users};
 use mapae_testkit::{Browser, Page};
 
 use super::stage::{PASSWORD, Stage, by_password, for_each_engine};
@@ -97,6 +97,23 @@ for_each_engine! {
         let open = browser.follow(browser.submit(&saved, "save-google", &[("hosted_domain", "")]).await).await;
         assert_eq!(open.values("#hosted-domain-google", "value"), [""]);
         stage.enter(&Browser::default(), "google", ("jiwoo", &[])).await;
+    }
+
+    async fn ad_06_a_choice_is_not_blamed_for_what_is_wrong_with_another_setting(stage: Stage of ["google"]) {
+        let browser = Browser::default();
+        let shown = page(&stage, &browser).await;
+        let before = upstreams::all(stage.server.app().db()).await.unwrap().pop().unwrap();
+        // As an earlier version wrote it, whose definition had such a value.
+        let options = before.options.replacen('{', r#"{"vars":{"edition":"v2"},"#, 1);
+        stage.server.write(upstreams::update(&before, &upstreams::Upstream { options, ..before.clone() })).await;
+        for fields in [&[("hosted_domain", "example.com")][..], &[("hosted_domain", "https://example.com")]] {
+            let refused = browser.submit(&shown, "save-google", fields).await;
+            assert_eq!(refused.status, 422, "{}", refused.body);
+            assert!(!refused.has("hosted-domain-google-wrong"), "{}", refused.body);
+            assert_eq!(refused.values("#hosted-domain-google", "value"), [fields[0].1]);
+            assert!(refused.values("#hosted-domain-google[aria-invalid]", "value").is_empty(), "{}", refused.body);
+            assert!(refused.has("finding") && refused.body.contains("vars"), "it says which: {}", refused.body);
+        }
     }
 
     async fn ad_04_of_two_choices_at_once_none_undoes_what_the_command_line_wrote(stage: Stage of ["google"]) {

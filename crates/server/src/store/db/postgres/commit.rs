@@ -107,10 +107,12 @@ async fn single(
     deadline: tokio::time::Instant,
 ) -> Result<Vec<Vec<Row>>, Stop> {
     let [prepared] = prepared else { return Err(Stop::For(CommitError::Unknown)) };
-    let (position, statement) = step;
+    let statement = &step.1;
     match timeout_at(deadline + PATIENCE, send(&client, statement, prepared)).await {
         Ok(Ok(done)) if statement.expect.met_by(done.affected) => Ok(vec![done.rows]),
-        Ok(Ok(done)) if done.affected == 0 => Err(Stop::For(CommitError::Conflict { statement: *position })),
+        Ok(Ok(done)) if done.affected == 0 => {
+            Err(Stop::For(CommitError::Conflict { statement: statement.sql }))
+        }
         Ok(Ok(done)) => {
             // Committed already: the predicate of this statement names no unique key. A bug, told loudly.
             let fault = StoreError::TooManyRows { statement: statement.sql, rows: done.affected };
@@ -141,7 +143,7 @@ async fn several(
         match result {
             Ok(done) if step.1.expect.met_by(done.affected) => rows.push(done.rows),
             Ok(_) => {
-                let conflict = Stop::For(CommitError::Conflict { statement: step.0 });
+                let conflict = Stop::For(CommitError::Conflict { statement: step.1.sql });
                 return Err(roll_back(client, conflict).await);
             }
             Err(error) => {
@@ -162,8 +164,9 @@ async fn finish(client: Object, unit: &Ordered, rows: Vec<Vec<Row>>) -> Result<V
             Err(discard(client, Stop::Again(Obstacle::Locked)))
         }
         Ok(Err(error)) if meaning(&error) == Meaning::Conflict => {
-            let last = unit.steps.last().map_or(0, |step| step.0);
-            Err(discard(client, Stop::For(CommitError::Conflict { statement: last })))
+            let last = unit.steps.last().map(|step| step.1.sql);
+            let conflict = last.map(|statement| CommitError::Conflict { statement });
+            Err(discard(client, Stop::For(conflict.unwrap_or(CommitError::Unknown))))
         }
         Ok(Err(error)) => {
             tracing::error!(%error, "the outcome of a COMMIT is unknown");
@@ -213,9 +216,9 @@ fn before_commit(client: Object, step: &(usize, Statement), error: Error) -> Sto
     if conflict { stop } else { discard(client, stop) }
 }
 
-fn stop_before_commit((position, statement): &(usize, Statement), error: Error) -> Stop {
+fn stop_before_commit((_, statement): &(usize, Statement), error: Error) -> Stop {
     match meaning(&error) {
-        Meaning::Conflict => Stop::For(CommitError::Conflict { statement: *position }),
+        Meaning::Conflict => Stop::For(CommitError::Conflict { statement: statement.sql }),
         Meaning::Again => Stop::Again(Obstacle::Locked),
         Meaning::Slow => Stop::For(CommitError::Busy(Obstacle::Deadline)),
         Meaning::ReadOnly => Stop::For(CommitError::Busy(Obstacle::ReadOnly)),

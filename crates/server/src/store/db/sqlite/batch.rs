@@ -148,13 +148,13 @@ fn savepoint(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 
 fn steps(connection: &Connection, unit: &Ordered) -> Result<Vec<Vec<Row>>, Stop> {
     let mut rows = Vec::with_capacity(unit.steps.len());
-    for (position, step) in &unit.steps {
+    for (_, step) in &unit.steps {
         match execute(connection, step.sql, &step.params) {
             Ok(done) if step.expect.met_by(done.affected) => rows.push(done.rows),
-            Ok(_) => return Err(Stop::Unit(CommitError::Conflict { statement: *position })),
+            Ok(_) => return Err(Stop::Unit(CommitError::Conflict { statement: step.sql })),
             Err(error) => {
                 return Err(match meaning(&error) {
-                    Meaning::Conflict => Stop::Unit(CommitError::Conflict { statement: *position }),
+                    Meaning::Conflict => Stop::Unit(CommitError::Conflict { statement: step.sql }),
                     Meaning::Refused if !connection.is_autocommit() => {
                         Stop::Unit(CommitError::Fault(StoreError::Refused {
                             statement: step.sql,

@@ -1,76 +1,30 @@
-//! Signing out at the wish of an app — OIDC RP-Initiated Logout §2, §3; threats LO-01 … LO-04, LO-11.
-//!
-//! An app that shows the ID token of this very session has the person's word; whoever else asks, the person is asked, and
-//! so they are for an app whose ID tokens name no session, because it has registered nothing about the end of one (0232).
-//! Where they go afterwards is one of the addresses that the app registered for that, or our own page.
+//! What an app asks when it sends somebody here to be signed out, as far as it is proven — OIDC RP-Initiated Logout §2, §3.
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    http::{Method, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::response::Response;
 use mapae_protocol::{
     id_token::IdTokenClaims,
     logout::LogoutRequest,
-    params,
     redirect_uri::{TrustedRedirect, match_registered},
 };
 
-use super::sign_out::{end, forget};
+use super::ending::forget;
 use crate::{
     app::App,
     catalog::Client,
-    http::cross_site,
-    interaction::{IdTokenHint, PageError, Visit, login, page, see_other},
+    interaction::{IdTokenHint, PageError, Visit, login, see_other},
     issue::{Sector, session_name, subject},
     pages::{
-        look::{Person, Standing},
-        policy::FormTarget,
         shown::Shown,
-        sign_out::{Back, LogoutFrame, SignOut, SignedOut},
+        sign_out::{Back, LogoutFrame, SignedOut},
     },
-    router::paths,
-    store::sessions::SignedIn,
+    store::{apps::Standing, sessions::SignedIn},
 };
-
-/// `GET /logout` and `POST /logout`.
-pub(crate) async fn logout(State(app): State<App>, request: Request) -> Response {
-    if request.method() == Method::POST {
-        return page(app, request, repeat_as_get).await;
-    }
-    if cross_site::is_unseen(request.method(), request.headers()) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    page(app, request, begin).await
-}
-
-/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does.
-async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
-    Ok(see_other(&format!("{}?{}", paths::LOGOUT, params::encode(visit.params.iter())))?)
-}
-
-async fn begin(visit: Visit) -> Result<Response, PageError> {
-    let wish = Wish::read(&visit).await?;
-    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing).await };
-    if wish.proves(&visit.app, signed_in) {
-        let frames = end(&visit, signed_in).await?;
-        return wish.fulfilled(&visit, Said::ByTheApp(frames)).await;
-    }
-    let page = SignOut {
-        csrf: visit.form_token(signed_in),
-        person: Person::new(&signed_in.user.name, signed_in.user.address()),
-        app: wish.client.as_deref().map(login::card_alone),
-        asked: wish.fields(),
-        target: wish.back.as_ref().map_or(FormTarget::OwnOrigin, |back| FormTarget::leading_to(back.uri())),
-    };
-    Ok(visit.show(&page, None))
-}
 
 /// Who said that the session shall end, and which pages of apps are framed now that it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(crate) enum Said {
     /// The person, on our page.
     ByThePerson(Vec<LogoutFrame>),
     /// The app, which proved whose session it means.
@@ -81,17 +35,17 @@ pub(super) enum Said {
 
 /// What an app asks, as far as it is proven.
 #[derive(Debug)]
-pub(super) struct Wish {
-    client: Option<Arc<Client>>,
+pub(crate) struct Wish {
+    pub(crate) client: Option<Arc<Client>>,
     hint: Option<IdTokenClaims>,
-    back: Option<TrustedRedirect>,
+    pub(crate) back: Option<TrustedRedirect>,
     state: Option<String>,
 }
 
 impl Wish {
     /// Reads the request of this visit. An app that is named and unknown, and an address that is not registered, end
     /// here: nobody is signed out and nobody is led anywhere.
-    pub(super) async fn read(visit: &Visit) -> Result<Self, PageError> {
+    pub(crate) async fn read(visit: &Visit) -> Result<Self, PageError> {
         let asked = LogoutRequest::parse(&visit.params).map_err(|_| PageError::BadRequest)?;
         let keys = visit.app.keys().current();
         let hint = asked.id_token_hint.as_deref();
@@ -124,7 +78,7 @@ impl Wish {
     }
 
     /// Whether the app holds an ID token of this session: then the person has told it to end it.
-    fn proves(&self, app: &App, signed_in: &SignedIn) -> bool {
+    pub(crate) fn proves(&self, app: &App, signed_in: &SignedIn) -> bool {
         let (Some(client), Some(hint)) = (&self.client, &self.hint) else { return false };
         let keys = app.keys().current();
         let key = keys.subject_key();
@@ -134,7 +88,7 @@ impl Wish {
     }
 
     /// What the form of our page brings again. The hint has had its say.
-    fn fields(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let client = self.client.as_ref().map(|client| ("client_id", client.id().to_owned()));
         let back =
             self.back.as_ref().map(|back| ("post_logout_redirect_uri", back.uri().as_str().to_owned()));
@@ -144,7 +98,7 @@ impl Wish {
 
     /// The way on, now that nobody is signed in here. Nobody is led to an app that nobody vouches for unless they or
     /// the app have just said something here: they read first where the way leads (AZ-37).
-    pub(super) async fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
+    pub(crate) async fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
         let spoken = said != Said::Nothing;
         let frames = match said {
             Said::ByThePerson(frames) | Said::ByTheApp(frames) => frames,

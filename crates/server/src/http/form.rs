@@ -7,7 +7,7 @@ use axum::{
 };
 use mapae_protocol::params::{self, Limits, Params};
 
-use crate::http::{ClientAddress, RequestContext, body};
+use super::{ClientAddress, RequestContext, body};
 
 /// A decoded form request.
 #[derive(Debug)]

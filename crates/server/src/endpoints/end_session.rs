@@ -1,0 +1,54 @@
+//! Signing out at the wish of an app — OIDC RP-Initiated Logout §2, §3; threats LO-01 … LO-04, LO-11.
+//!
+//! An app that shows the ID token of this very session has the person's word; whoever else asks, the person is asked, and
+//! so they are for an app whose ID tokens name no session, because it has registered nothing about the end of one (0232).
+//! Where they go afterwards is one of the addresses that the app registered for that, or our own page.
+
+use axum::{
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use mapae_protocol::params;
+
+use crate::{
+    app::App,
+    http::cross_site,
+    interaction::{PageError, Visit, login, page, see_other},
+    logout::{Said, Wish, end},
+    pages::{look::Person, policy::FormTarget, sign_out::SignOut},
+    paths,
+};
+
+/// `GET /logout` and `POST /logout`.
+pub(crate) async fn end_session(State(app): State<App>, request: Request) -> Response {
+    if request.method() == Method::POST {
+        return page(app, request, repeat_as_get).await;
+    }
+    if cross_site::is_unseen(request.method(), request.headers()) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    page(app, request, begin).await
+}
+
+/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does.
+async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
+    Ok(see_other(&format!("{}?{}", paths::LOGOUT, params::encode(visit.params.iter())))?)
+}
+
+async fn begin(visit: Visit) -> Result<Response, PageError> {
+    let wish = Wish::read(&visit).await?;
+    let Some(signed_in) = &visit.session else { return wish.fulfilled(&visit, Said::Nothing).await };
+    if wish.proves(&visit.app, signed_in) {
+        let frames = end(&visit, signed_in).await?;
+        return wish.fulfilled(&visit, Said::ByTheApp(frames)).await;
+    }
+    let page = SignOut {
+        csrf: visit.form_token(signed_in),
+        person: Person::new(&signed_in.user.name, signed_in.user.address()),
+        app: wish.client.as_deref().map(login::card_alone),
+        asked: wish.fields(),
+        target: wish.back.as_ref().map_or(FormTarget::OwnOrigin, |back| FormTarget::leading_to(back.uri())),
+    };
+    Ok(visit.show(&page, None))
+}
