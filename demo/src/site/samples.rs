@@ -43,7 +43,11 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         for provider in offered() {
             let (name, user) = (provider.name, User { email: None, ..user() });
             let subject = "1376016924429759228".to_owned();
-            add(&format!("member.{name}"), &MemberPage { t, frame: frame("/"), user, subject, provider });
+            let seconds_left = Some(21_599);
+            add(
+                &format!("member.{name}"),
+                &MemberPage { t, frame: frame("/"), user, subject, provider, seconds_left },
+            );
         }
         add(
             "calendar.full",
