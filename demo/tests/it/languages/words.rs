@@ -20,7 +20,7 @@ pub(crate) fn says(page: &str, language: Locale, (ko, en): (&str, &str)) {
         Locale::En => (en, ko),
     };
     let (expected, other) = (nameless(expected), nameless(other));
-    let text = read(page, language).join("\n");
+    let text = whole(page);
     assert!(text.contains(&expected), "no “{expected}”: {text}");
     assert!(ko == en || !text.contains(&other), "“{other}”: {text}");
 }
@@ -37,6 +37,16 @@ pub(crate) fn alone(page: &str, language: Locale) {
         };
         assert!(!strange, "for who reads “{}”: {text}\n{page}", language.as_str());
     }
+}
+
+/// A page as one text, with what stands in the middle of a sentence: a name, a value. Attributes come first.
+fn whole(page: &str) -> String {
+    let document = Html::parse_document(page);
+    let elements = document.root_element().descendants().filter_map(|node| node.value().as_element());
+    let read = elements.flat_map(|element| READ.iter().filter_map(|name| element.attr(name)));
+    let read: String = read.map(|text| format!("{text}\n")).collect();
+    let text: String = document.root_element().text().collect();
+    nameless(&format!("{read}{text}"))
 }
 
 /// What people read of a page, one text at a time, without names. What is marked as being in another language is left out.
@@ -100,4 +110,5 @@ fn a_page_of_two_languages_is_found_out() {
     alone(&page("en", apart), Locale::En);
     alone(&page("ko", "<p>Haru Yoon, Kakao</p><a lang=\"en\">This is English</a>"), Locale::Ko);
     says(&page("en", "<p>Sign in</p>"), Locale::En, ("로그인", "Sign in"));
+    says(&page("ko", "<p><bdi>카카오</bdi> 로그인</p>"), Locale::Ko, ("카카오 로그인", "Kakao sign-in"));
 }
