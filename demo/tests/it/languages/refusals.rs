@@ -72,7 +72,7 @@ async fn a_wrong_redirect_uri_in_both_languages() {
     let play = Play::with_providers().await;
     for login in LOGINS {
         change_app(&play, login, |app| {
-            app.redirect_uris = vec!["http://localhost:3000/elsewhere".to_owned()]
+            app.redirect_uris = vec!["http://localhost:3000/elsewhere".to_owned()];
         })
         .await;
     }
