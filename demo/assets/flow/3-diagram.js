@@ -86,6 +86,7 @@ function eventRow(message) {
 function arrowRow(row, message) {
   const button = make("button", "", wayOf(message), make("span", "line-shape"), make("span", "words", label(message), summary(message)));
   button.type = "button";
+  button.tabIndex = -1;
   button.setAttribute("aria-expanded", "false");
   const refusal = message.verdict === "refused" ? ` (${words.refused})` : "";
   button.setAttribute("aria-label", `${nameOf(message.from, message)} → ${nameOf(message.to, message)}: ${said(message, "title")}${refusal}`);
@@ -127,6 +128,7 @@ function draw(message, fresh) {
   }
   storyOf(message).append(row);
   drawn.set(message.seq, row);
+  keepTabStop();
   last = Math.max(last, message.seq);
   retitle(message);
   return row;
@@ -174,23 +176,7 @@ function retitle(message) {
 function wipe() {
   for (const map of [stories, drawn, messages, answers, open]) map.clear();
   last = 0;
+  tabStop = null;
   document.querySelector(".stage").classList.remove("with-provider");
   rows.replaceChildren();
 }
-
-rows.addEventListener("keydown", (event) => {
-  const row = event.target.closest(".message");
-  if (!row) return;
-  if (event.key === "Escape" && row.classList.contains("open")) {
-    row.querySelector(".details .close").click();
-  }
-  if (event.target !== row.querySelector("button")) return;
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step) return;
-  const buttons = [...rows.querySelectorAll(".message > button")].filter((button) => button.offsetParent !== null);
-  const next = buttons[buttons.indexOf(event.target) + step];
-  if (next) {
-    event.preventDefault();
-    next.focus();
-  }
-});

@@ -107,7 +107,10 @@ document.getElementById("clear").addEventListener("click", () => {
 });
 for (const [id, name] of [["noise", "with-noise"], ["numbered", "numbered-only"]]) {
   const box = document.getElementById(id);
-  const apply = () => rows.classList.toggle(name, box.checked);
+  const apply = () => {
+    rows.classList.toggle(name, box.checked);
+    keepTabStop();
+  };
   box.addEventListener("change", apply);
   apply();
 }

@@ -40,6 +40,7 @@ const FLOW_SCRIPT: &str = concat!(
     include_str!("../../assets/flow/1-words.js"),
     include_str!("../../assets/flow/2-details.js"),
     include_str!("../../assets/flow/3-diagram.js"),
+    include_str!("../../assets/flow/4-keys.js"),
     include_str!("../../assets/flow/4-sides.js"),
     include_str!("../../assets/flow/5-live.js"),
 );

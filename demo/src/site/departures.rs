@@ -46,6 +46,8 @@ pub(crate) enum Departure {
     SessionsRevoked,
     /// The account at the provider is closed for a time.
     Suspended,
+    /// The provider refuses to give another token, and has told nobody why.
+    Over,
 }
 
 /// What ends sessions, as `mapae-client` has it.
@@ -59,8 +61,14 @@ const ENDS: &[(EventKind, Departure)] = &[
 
 impl Departure {
     /// Every one.
-    pub(crate) const ALL: &'static [Self] =
-        &[Self::Unlinked, Self::UnlinkedHere, Self::TokensRevoked, Self::SessionsRevoked, Self::Suspended];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Unlinked,
+        Self::UnlinkedHere,
+        Self::TokensRevoked,
+        Self::SessionsRevoked,
+        Self::Suspended,
+        Self::Over,
+    ];
 
     /// In the locale files.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -70,6 +78,7 @@ impl Departure {
             Self::TokensRevoked => "tokens_revoked",
             Self::SessionsRevoked => "sessions_revoked",
             Self::Suspended => "suspended",
+            Self::Over => "over",
         }
     }
 

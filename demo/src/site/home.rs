@@ -12,7 +12,8 @@ use mapae_protocol::params::{Limits, Params};
 
 use super::{
     ApiAnswer, Ask, Desk, NoAnswer, Texts,
-    member::MemberPage,
+    departures::Departure,
+    member,
     month::{self, Day, Month},
     social::Button,
     trouble::{self, Frame, html},
@@ -108,7 +109,17 @@ pub(super) async fn home(
         desk.departures().seen(session, &person);
     }
     if let Some(provider) = desk.provider_of(&person) {
-        return html(StatusCode::OK, &MemberPage::new(t, frame, user, &person, provider));
+        let member = SignedIn { user, person: person.clone() };
+        return match member::show(&desk, (t, frame.clone()), member, provider).await {
+            Ok(page) => page,
+            Err(error) => {
+                desk.departures().gone(&person, Departure::Over);
+                match desk.session(&headers) {
+                    Some(session) => trouble::session_ended(&desk, t, frame, session),
+                    None => trouble::no_access(t, frame, &error),
+                }
+            }
+        };
     }
     let query = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST).unwrap_or_default();
     let one = |name| query.one(name).ok().flatten();

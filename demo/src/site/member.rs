@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode};
-use mapae_client::{EndUser, SignedIn};
+use mapae_client::{AccessError, SignedIn};
 
 use super::{
     Desk, Offered, Texts,
@@ -24,11 +24,42 @@ pub(super) struct MemberPage {
     pub(super) user: User,
     pub(super) subject: String,
     pub(super) provider: Offered,
+    /// Of the provider's access token, if there is one and it ends.
+    pub(super) seconds_left: Option<i64>,
+}
+
+/// The page of this member: with a token of the provider's that works, renewed if it is due.
+pub(super) async fn show(
+    desk: &Desk,
+    (t, frame): (Texts, Frame),
+    SignedIn { user, person }: SignedIn<User>,
+    provider: &Offered,
+) -> Result<Response, AccessError> {
+    let token = match desk.client().access_token(&person).await {
+        Ok(token) => Some(token),
+        Err(AccessError::SignInAgain) => return Err(AccessError::SignInAgain),
+        Err(error) => {
+            // The page shows what the service knows by itself.
+            tracing::warn!(error = &error as &dyn std::error::Error, "a provider's token cannot be renewed");
+            None
+        }
+    };
+    let end = token.and_then(|token| token.expires_at());
+    let (subject, provider) = (person.subject().to_owned(), provider.clone());
+    let seconds_left = end.map(|end| end.since(desk.stage().now()).get());
+    Ok(html(StatusCode::OK, &MemberPage { t, frame, user, subject, provider, seconds_left }))
 }
 
 impl MemberPage {
-    pub(super) fn new(t: Texts, frame: Frame, user: User, person: &EndUser, provider: &Offered) -> Self {
-        Self { t, frame, user, subject: person.subject().to_owned(), provider: provider.clone() }
+    /// For how long the token will do, in words.
+    pub(super) fn token(&self) -> Option<String> {
+        let minutes = self.seconds_left? / 60;
+        let (key, number) = match minutes {
+            ..120 => ("token_minutes", minutes),
+            120..2_880 => ("token_hours", minutes / 60),
+            _ => ("token_days", minutes / 1_440),
+        };
+        Some(self.about(key).replace("{n}", &number.to_string()))
     }
 
     /// The provider's name.
@@ -62,14 +93,19 @@ pub(super) async fn unlink(
     // People of Mapae end the link in their account there.
     let known = signed_in.and_then(|SignedIn { person, .. }| Some((desk.provider_of(&person)?, person)));
     let Some((provider, person)) = known else { return Redirect::to("/").into_response() };
-    if let Err(error) = desk.client().unlink(&person).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a link cannot be ended");
-        let page = TroublePage::at(provider.name, t, Frame::new("/", None), "unavailable", false);
-        return html(StatusCode::SERVICE_UNAVAILABLE, &page);
-    }
+    let departure = match desk.client().unlink(&person).await {
+        Ok(true) => Departure::UnlinkedHere,
+        // There was nothing left to unlink with, so the provider has not heard of it.
+        Ok(false) => Departure::Over,
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a link cannot be ended");
+            let page = TroublePage::at(provider.name, t, Frame::new("/", None), "unavailable", false);
+            return html(StatusCode::SERVICE_UNAVAILABLE, &page);
+        }
+    };
     if let Some(session) = desk.session(&headers) {
         desk.departures().seen(session, &person);
     }
-    desk.departures().gone(&person, Departure::UnlinkedHere);
+    desk.departures().gone(&person, departure);
     Redirect::to("/").into_response()
 }

@@ -41,9 +41,7 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         let through_mapae = offered().iter().map(|offered| offered.through_mapae(&t, &frame("/"))).collect();
         add("welcome.social", &WelcomePage { t, frame: frame("/"), buttons, through_mapae });
         for provider in offered() {
-            let (name, user) = (provider.name, User { email: None, ..user() });
-            let subject = "1376016924429759228".to_owned();
-            add(&format!("member.{name}"), &MemberPage { t, frame: frame("/"), user, subject, provider });
+            add(&format!("member.{}", provider.name), &member(t, provider));
         }
         add(
             "calendar.full",
@@ -103,6 +101,11 @@ impl<T: Template> DynTemplate for T {
 
 fn frame(path: &str) -> Frame {
     Frame::new(path, None)
+}
+
+fn member(t: Texts, provider: Offered) -> MemberPage {
+    let (user, subject) = (User { email: None, ..user() }, "1376016924429759228".to_owned());
+    MemberPage { t, frame: frame("/"), user, subject, provider, seconds_left: Some(21_599) }
 }
 
 fn calendar(t: Texts, granted: &[&str], notice: Option<Notice>) -> CalendarPage {

@@ -5,6 +5,8 @@ mod api;
 #[cfg(test)]
 mod diagram;
 #[cfg(test)]
+mod languages;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod person;

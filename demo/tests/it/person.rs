@@ -1,17 +1,21 @@
 //! Somebody before a browser, who goes from page to page and presses buttons.
 
+use mapae_client::Locale;
 use mapae_demo::Running;
 use reqwest::{Client, Response, header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
+use crate::languages::words;
+
 /// Nobody follows more redirects.
 const MOST: usize = 10;
 
-/// A browser with cookies.
+/// A browser with cookies. Every page that it is shown is in the person's language and in no other.
 pub(crate) struct Person {
     http: Client,
     service: String,
+    pub(crate) language: Locale,
 }
 
 /// A page that was reached.
@@ -23,13 +27,22 @@ pub(crate) struct Page {
 
 impl Person {
     pub(crate) fn new(running: &Running) -> Self {
+        Self::speaking(running, Locale::Ko)
+    }
+
+    pub(crate) fn speaking(running: &Running, language: Locale) -> Self {
         let http = Client::builder().cookie_store(true).redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { http, service: running.service_url.clone() }
+        Self { http, service: running.service_url.clone(), language }
     }
 
     /// A page of the service.
     pub(crate) async fn visit(&self, path: &str) -> Page {
-        self.open(&format!("{}{path}", self.service)).await
+        self.open(&self.at(path)).await
+    }
+
+    /// An address of the service.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.service)
     }
 
     /// An address, and wherever it leads.
@@ -39,7 +52,7 @@ impl Person {
 
     /// An answer as it comes.
     pub(crate) async fn get(&self, address: &str) -> Response {
-        self.http.get(address).header(header::ACCEPT_LANGUAGE, "ko").send().await.unwrap()
+        self.http.get(address).header(header::ACCEPT_LANGUAGE, self.language.as_str()).send().await.unwrap()
     }
 
     /// The stream that tells of the end of the session.
@@ -57,14 +70,25 @@ impl Person {
         self.send(page.address.join(&action).unwrap(), &sent).await
     }
 
+    /// The same, and the answer as it comes.
+    pub(crate) async fn press_only(&self, page: &Page, button: &str) -> Response {
+        let (action, sent) = page.form(button);
+        self.sent(page.address.join(&action).unwrap(), &sent).await
+    }
+
     /// A form of the service that no page has.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(Url::parse(&format!("{}{path}", self.service)).unwrap(), &fields).await
     }
 
     async fn send(&self, address: Url, fields: &impl serde::Serialize) -> Page {
-        let request = self.http.post(address).header(header::ACCEPT_LANGUAGE, "ko").form(fields);
-        self.follow(request.header("sec-fetch-site", "same-origin").send().await.unwrap()).await
+        self.follow(self.sent(address, fields).await).await
+    }
+
+    async fn sent(&self, address: Url, fields: &impl serde::Serialize) -> Response {
+        let request = self.http.post(address).header(header::ACCEPT_LANGUAGE, self.language.as_str());
+        let request = request.header(header::ACCEPT, "text/html").header("sec-fetch-site", "same-origin");
+        request.form(fields).send().await.unwrap()
     }
 
     /// From the button of a provider to the first page of the service, signing in as `name` where that is asked.
@@ -85,20 +109,29 @@ impl Person {
     /// The whole first way in; the member's page.
     pub(crate) async fn join(&self, provider: &str, name: &str) -> Page {
         let form = self.sign_in(provider, name).await;
-        assert!(form.has("sign-up-submit"), "{}", form.body);
-        self.press(&form, "sign-up-submit", &[("nickname", "라이언"), ("terms", "on")]).await
+        self.sign_up(&form).await
     }
 
-    async fn follow(&self, mut response: Response) -> Page {
+    /// Answers the sign-up form; the member's page.
+    pub(crate) async fn sign_up(&self, form: &Page) -> Page {
+        assert!(form.has("sign-up-submit"), "{}", form.body);
+        let answers = [("nickname", "라이언"), ("birthday", ""), ("terms", "on")];
+        self.press(form, "sign-up-submit", &answers).await
+    }
+
+    /// Wherever an answer leads.
+    pub(crate) async fn follow(&self, mut response: Response) -> Page {
         for _ in 0..MOST {
             let address = response.url().clone();
             let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
             let Some(location) = location else {
                 let status = response.status().as_u16();
                 let page = Page { address, status, body: response.text().await.unwrap() };
+                words::alone(&page.body, self.language);
                 if !page.has("hand-over-submit") {
                     return page;
                 }
+                words::says(&page.body, self.language, ("서비스로 돌아가요", "Back to the service"));
                 // Apple's page posts itself to the service. Another port is another origin of the same site.
                 let (action, sent) = page.form("hand-over-submit");
                 let posted = self.http.post(&action).header("sec-fetch-site", "same-site").form(&sent);
@@ -119,6 +152,12 @@ impl Page {
     pub(crate) fn heading(&self) -> String {
         let page = Html::parse_document(&self.body);
         page.select(&Selector::parse("h1").unwrap()).flat_map(|heading| heading.text()).collect()
+    }
+
+    /// The text of the element with this id.
+    pub(crate) fn paragraph(&self, id: &str) -> String {
+        let page = Html::parse_document(&self.body);
+        page.select(&by_id(id)).flat_map(|element| element.text()).collect::<String>().trim().to_owned()
     }
 
     fn form(&self, button: &str) -> (String, Vec<(String, String)>) {

@@ -1,11 +1,36 @@
 //! The demo on ports of its own, with an authorization server that is not there and social providers that are.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use mapae_demo::{
     ApiSettings, Doors, OtherClients, Running, Settings, SocialProvider, Stage, flow::Tap, start,
 };
+use mapae_protocol::time::Timestamp;
 use mapae_simulators::{Command, Provider, Simulator};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+
+/// A time that passes when a test says so.
+#[derive(Clone)]
+pub(crate) struct Time(Arc<AtomicI64>);
+
+impl Time {
+    /// 2026-11-21.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_795_219_200)))
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
 
 /// A running demo and a client without cookies that follows no redirect.
 pub(crate) struct Play {
@@ -20,9 +45,14 @@ pub(crate) struct Login {
     pub(crate) name: &'static str,
     /// In Korean.
     pub(crate) ko: &'static str,
+    pub(crate) en: &'static str,
     pub(crate) person: &'static str,
     pub(crate) other: &'static str,
     provider: Provider,
+    /// Where codes and refresh tokens are redeemed.
+    pub(crate) token_path: &'static str,
+    /// For how long a token is used.
+    pub(crate) token_seconds: i64,
     notice: &'static str,
 }
 
@@ -31,41 +61,56 @@ pub(crate) const LOGINS: &[Login] = &[
     Login {
         name: "kakao",
         ko: "카카오",
+        en: "Kakao",
         person: "ryan",
         other: "apeach",
         provider: Provider::Kakao,
+        token_path: "/oauth/token",
+        token_seconds: 21_599,
         notice: "unlink",
     },
     Login {
         name: "naver",
         ko: "네이버",
+        en: "Naver",
         person: "yuna",
         other: "bada",
         provider: Provider::Naver,
+        token_path: "/oauth2.0/token",
+        token_seconds: 3_600,
         notice: "disconnect",
     },
     Login {
         name: "google",
         ko: "Google",
+        en: "Google",
         person: "jiwoo",
         other: "alex",
         provider: Provider::Google,
+        token_path: "/token",
+        token_seconds: 3_599,
         notice: "risc",
     },
     Login {
         name: "facebook",
         ko: "Facebook",
+        en: "Facebook",
         person: "sora",
         other: "taeo",
         provider: Provider::Facebook,
+        token_path: "/v25.0/oauth/access_token",
+        token_seconds: 7_200,
         notice: "deauthorize",
     },
     Login {
         name: "apple",
         ko: "Apple",
+        en: "Apple",
         person: "haru",
         other: "garam",
         provider: Provider::Apple,
+        token_path: "/auth/token",
+        token_seconds: 108_000,
         notice: "notifications",
     },
 ];
@@ -86,12 +131,25 @@ impl Play {
 
     /// With all that are offered, drawn on the stage.
     pub(crate) async fn with_providers() -> Self {
-        let (doors, stage) = (Doors::open(0, 0).await.unwrap(), Stage::new());
+        Self::by_clocks(mapae_client::Clock::system(), &mapae_simulators::Clock::system()).await
+    }
+
+    /// The same, where everybody's time is this one.
+    pub(crate) async fn at(time: &Time) -> Self {
+        let (ours, theirs) = (time.clone(), time.clone());
+        let clock = mapae_client::Clock::new(move || ours.now());
+        Self::by_clocks(clock, &mapae_simulators::Clock::new(move || theirs.now())).await
+    }
+
+    async fn by_clocks(clock: mapae_client::Clock, theirs: &mapae_simulators::Clock) -> Self {
+        let (doors, stage) = (Doors::open(0, 0).await.unwrap(), Stage::with_clock(clock));
         let mut simulators = Vec::new();
         for login in LOGINS {
-            let redirect_uris = vec![doors.redirect_uri_of(login.name)];
-            let settings =
-                mapae_simulators::Settings { redirect_uris, ..mapae_simulators::Settings::default() };
+            let settings = mapae_simulators::Settings {
+                redirect_uris: vec![doors.redirect_uri_of(login.name)],
+                clock: theirs.clone(),
+                ..mapae_simulators::Settings::default()
+            };
             let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let tap = Tap::at_provider(&stage, login.name);
             let layer = |router: axum::Router| router.layer(tap);

@@ -207,6 +207,12 @@ impl Chromium {
         self.keys(&String::from(key.value())).await;
     }
 
+    /// Presses the tabulator backwards.
+    pub async fn press_shift_tab(&self) {
+        let keys = self.web.action_chain().key_down(Key::Shift).key_down(Key::Tab);
+        keys.key_up(Key::Tab).key_up(Key::Shift).perform().await.expect("keys can be pressed");
+    }
+
     /// Presses the tabulator until the focus is on the element with this id.
     pub async fn tab_to(&self, id: &str) {
         for _ in 0..MOST_TABS {

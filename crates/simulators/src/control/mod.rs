@@ -3,11 +3,7 @@
 mod carry_out;
 pub(crate) mod page;
 
-use axum::{
-    body::Bytes,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{body::Bytes, extract::State, response::Response};
 use http::{HeaderMap, StatusCode, header};
 use mapae_protocol::params::{Limits, Params};
 use serde::{Deserialize, Serialize};
@@ -16,7 +12,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     App, Person,
     engine::{Done, Engine},
-    web::{json, moved},
+    web::{
+        self, json, moved,
+        page::{Frame, Trouble},
+    },
 };
 
 /// Something to do to a simulator: `POST /control` as JSON or as a form, with its name in `do`.
@@ -181,6 +180,52 @@ pub enum ControlError {
     Missing(&'static str),
 }
 
+impl ControlError {
+    /// In Korean and in English, for whoever pressed a button.
+    const fn texts(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Malformed(_) => (
+                "알 수 없는 명령이에요. 제어판으로 돌아가 다시 입력해 주세요.",
+                "This is no command. Go back to the control page and write it again.",
+            ),
+            Self::NoSuchPerson => (
+                "그런 사람이 없어요. 누가 있는지는 제어판에 있어요.",
+                "There is no such person. The control page lists them.",
+            ),
+            Self::NoSuchApp => (
+                "그런 앱이 없어요. 등록된 앱은 제어판에 있어요.",
+                "There is no such app. The control page lists them.",
+            ),
+            Self::NotLinked => (
+                "이 사람은 앱과 연결되어 있지 않아요. 먼저 앱에서 로그인해 주세요.",
+                "The person is not connected with the app. Sign in to the app first.",
+            ),
+            Self::NoSuchFact => (
+                "그런 값이 없거나 다른 종류의 값이에요. 바꿀 수 있는 값은 제어판에 있어요.",
+                "There is no such fact, or its values are of another kind. The control page lists them.",
+            ),
+            Self::NoSuchNotice => (
+                "이 제공자는 그런 알림을 보내지 않아요. 알림의 종류는 제어판에 있어요.",
+                "The provider does not send such a notification. The control page lists them.",
+            ),
+            Self::Missing(_) => (
+                "빠진 것이 있어요. 제어판으로 돌아가 채워 주세요.",
+                "Something is missing. Go back to the control page and fill it in.",
+            ),
+        }
+    }
+
+    fn page(&self, engine: &Engine, headers: &HeaderMap) -> Response {
+        let (ko, en) = self.texts();
+        let detail = match self {
+            Self::Malformed(_) | Self::Missing(_) => vec![("error".to_owned(), self.to_string())],
+            _ => Vec::new(),
+        };
+        let frame = Frame::new(engine, web::locale(engine, None, headers));
+        Trouble { status: StatusCode::BAD_REQUEST, code: "400", ko, en, detail }.page(frame)
+    }
+}
+
 impl Command {
     /// The person removes the app in the provider's settings.
     #[must_use]
@@ -253,7 +298,7 @@ pub(crate) async fn command(State(engine): State<Engine>, headers: HeaderMap, bo
                 *response.status_mut() = StatusCode::SEE_OTHER;
                 response
             }
-            Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+            Err(error) => error.page(&engine, &headers),
         };
     }
     match outcome {

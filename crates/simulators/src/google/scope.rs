@@ -6,6 +6,8 @@ use crate::rules::Asked;
 
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 const PROFILE: &str = "https://www.googleapis.com/auth/userinfo.profile";
+/// What the default app may ask for beyond signing in.
+const CALENDAR: &str = "https://www.googleapis.com/auth/calendar.readonly";
 
 /// The short name of a scope that has one.
 pub(super) fn short(scope: &str) -> &str {
@@ -38,6 +40,7 @@ pub(super) fn asked(scopes: &[&String], locale: Locale) -> Vec<Asked> {
             "openid" => ("Google 계정 식별", "Know who you are at Google"),
             "email" => ("이메일 주소 보기", "See your e-mail address"),
             "profile" => ("이름과 프로필 사진 보기", "See your name and picture"),
+            CALENDAR => ("내 Google 캘린더 보기", "See your Google calendars"),
             other => (other, other),
         };
         let title = match locale {

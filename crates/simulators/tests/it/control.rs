@@ -260,3 +260,52 @@ async fn the_control_page_is_in_the_readers_language_and_wide() {
         assert_eq!(scene.http.get(scene.url(icon)).send().await.unwrap().status(), StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn what_one_comes_for_stands_first_on_the_control_page_and_all_parts_are_linked_from_its_top() {
+    for provider in Provider::ALL {
+        let scene = Scene::of(*provider).await;
+        let page = Browser::new().open(&scene.url("/control")).await;
+        let parts = page.values("main h2[id]", "id");
+        assert_eq!(parts, ["people", "next", "clock", "apps", "webhooks", "uncertain"], "{provider}");
+        let links: Vec<String> = parts.iter().map(|part| format!("#{part}")).collect();
+        assert_eq!(page.values("nav.parts a", "href"), links, "{provider}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_linked_to_no_app_cannot_be_unlinked_and_the_page_says_why() {
+    let kakao = crate::kakao::Kakao::new().await;
+    kakao.tokens("ryan", &[]).await;
+    for (language, why) in [("ko", "연결된 앱이 없어서"), ("en", "Linked to no app")] {
+        let page = Browser::speaking(language).open(&kakao.0.url("/control")).await;
+        assert!(page.values("#unlink-ryan, #revoke-ryan", "disabled").is_empty());
+        assert!(!page.has("why-ryan"));
+        for button in ["#unlink-muzi", "#revoke-muzi"] {
+            assert_eq!(page.values(button, "disabled").len(), 1, "{button}");
+            assert_eq!(page.values(button, "aria-describedby"), ["why-muzi"]);
+        }
+        assert!(page.text("#why-muzi").contains(why), "{}", page.text("#why-muzi"));
+    }
+}
+
+/// A program is answered in JSON, as before.
+#[tokio::test]
+async fn whoever_presses_a_button_in_vain_is_told_so_in_their_language() {
+    let scene = scene().await;
+    for (form, ko, en) in [
+        (&[("do", "unlink"), ("person", "ryan")][..], "연결되어 있지 않아요", "not connected"),
+        (&[("do", "delete"), ("person", "nobody")], "그런 사람이 없어요", "no such person"),
+        (&[("do", "explode")], "알 수 없는 명령", "This is no command"),
+        (&[("do", "app")], "빠진 것이 있어요", "Something is missing"),
+    ] {
+        for (language, words, others) in [("ko", ko, en), ("en", en, ko)] {
+            let request = scene.http.post(scene.url("/control")).header("accept", "text/html");
+            let response = request.header("accept-language", language).form(form).send().await.unwrap();
+            assert_eq!(response.status(), 400, "{form:?}");
+            let body = response.text().await.unwrap();
+            assert!(body.contains(&format!("<html lang=\"{language}\">")), "{body}");
+            assert!(body.contains(words) && !body.contains(others), "{language}: {body}");
+        }
+    }
+}

@@ -12,6 +12,8 @@ mod browser;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod endings;
+#[cfg(test)]
 mod facebook;
 #[cfg(test)]
 mod foreign;

@@ -204,9 +204,7 @@ async fn d_the_whole_demo_can_be_used_with_the_keyboard_alone() {
     let (redeemed, _) = stage.diagram.exchange("redemption").await;
     let arrow = format!("#{} > button", redeemed.text("id"));
     stage.chromium.wait_for(redeemed.text("id")).await;
-    // From the first arrow on the arrow keys lead along.
-    let first = "[...document.querySelectorAll('.message > button')].find((e) => e.offsetParent).focus();";
-    stage.chromium.ask(first, Vec::new()).await;
+    all_arrows_are_one_stop(&stage).await;
     let mut steps = 0;
     let here = "return document.activeElement === document.querySelector(arguments[0]);";
     while stage.chromium.ask(here, vec![json!(arrow)]).await != true {
@@ -219,10 +217,44 @@ async fn d_the_whole_demo_can_be_used_with_the_keyboard_alone() {
     assert!(stage.chromium.text(&details).await.contains("code_verifier"));
     stage.chromium.press(Key::Escape).await;
     assert_eq!(stage.chromium.text(&details).await, "", "it closes again");
+    // Where one was is where one comes back to.
+    stage.chromium.press(Key::Tab).await;
+    stage.chromium.press_shift_tab().await;
+    assert_eq!(stage.chromium.ask(here, vec![json!(arrow)]).await, true);
+    a_hidden_arrow_is_no_stop(&stage).await;
     stage.chromium.ask("document.getElementById('clear').focus();", Vec::new()).await;
     stage.chromium.tab_to("experiment-call_api").await;
     stage.chromium.press(Key::Enter).await;
     let done = "return document.querySelector('#outcome .as_expected') !== null;";
     stage.chromium.wait_until(done).await;
     stage.clear().await;
+}
+
+/// Whether the focus is on one of the arrows.
+const ON_ARROWS: &str = "return document.activeElement.matches('.message > button');";
+
+/// The next stop behind the tools is an arrow, and the one after it is none: the arrow keys lead along.
+async fn all_arrows_are_one_stop(stage: &Stage) {
+    stage.chromium.ask("document.getElementById('clear').focus();", Vec::new()).await;
+    stage.chromium.press(Key::Tab).await;
+    assert_eq!(stage.chromium.ask(ON_ARROWS, Vec::new()).await, true, "the first stop behind the tools");
+    stage.chromium.press(Key::Tab).await;
+    assert_eq!(stage.chromium.ask(ON_ARROWS, Vec::new()).await, false, "and the next is not another arrow");
+    stage.chromium.press_shift_tab().await;
+    assert_eq!(stage.chromium.ask(ON_ARROWS, Vec::new()).await, true);
+    stage.chromium.press(Key::End).await;
+    stage.chromium.press(Key::Home).await;
+}
+
+/// Where a switch hides the arrow on which one was, there is another one to stop at.
+async fn a_hidden_arrow_is_no_stop(stage: &Stage) {
+    let unnumbered = ".message:not(.has-number, .is-refused, .noise) > button";
+    let goes = format!(
+        "const e = document.querySelector('{unnumbered}'); e.focus(); return document.activeElement === e;"
+    );
+    assert_eq!(stage.chromium.ask(&goes, Vec::new()).await, true);
+    stage.chromium.click("numbered").await;
+    stage.chromium.tab_to("clear").await;
+    stage.chromium.press(Key::Tab).await;
+    assert_eq!(stage.chromium.ask(ON_ARROWS, Vec::new()).await, true, "another one is");
 }

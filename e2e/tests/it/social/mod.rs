@@ -2,3 +2,4 @@
 
 mod apple;
 mod broker;
+mod languages;
