@@ -1,6 +1,7 @@
 //! An issuer that does as it is told: obedient until a test asks for mischief.
 
 mod behaviour;
+mod signing;
 mod under_way;
 
 use std::{
