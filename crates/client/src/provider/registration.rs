@@ -178,7 +178,7 @@ impl ClientRegistration {
         self
     }
 
-    /// All that FAPI 2.0 Message Signing asks of a client: [the Security Profile](Self::with_fapi_profile),
+    /// All that FAPI 2.0 Message Signing §5.3.2, §5.4.2 asks of a client: [the Security Profile](Self::with_fapi_profile),
     /// [signed requests](Self::with_signed_requests) and [signed answers](Self::with_signed_answers).
     #[must_use]
     pub const fn with_message_signing_profile(mut self) -> Self {

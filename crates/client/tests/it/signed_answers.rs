@@ -80,7 +80,7 @@ async fn rp_01_a_signed_answer_without_the_state_of_its_login_is_none() {
 
 /// RFC 9700 §4.4.
 #[tokio::test]
-async fn rp_03_from_whom_for_whom_and_until_when_an_answer_is() {
+async fn rp_30_from_whom_for_whom_and_until_when_an_answer_is() {
     let (website, issuer) = start().await;
     let now = website.clock.unix();
     let missing = |name| signed_response::Error::Claims(ClaimsError::Missing(name));
@@ -147,8 +147,9 @@ async fn jo_01_jo_02_jo_14_an_answer_that_the_provider_has_not_signed_is_none() 
     assert_eq!(website.users.count(), 0);
 }
 
+/// JARM §2.3.1.
 #[tokio::test]
-async fn rp_03_what_nobody_signed_is_no_answer_and_uses_nothing_up() {
+async fn rp_30_what_nobody_signed_is_no_answer_and_uses_nothing_up() {
     let (website, issuer) = start().await;
     let (mut browser, claims) = agreed(&website, &issuer).await;
     let signed = issuer.signed_answer(&claims);
@@ -176,7 +177,7 @@ async fn rp_03_what_nobody_signed_is_no_answer_and_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn rp_03_a_signed_answer_that_nobody_asked_for_is_none() {
+async fn rp_30_a_signed_answer_that_nobody_asked_for_is_none() {
     let (website, issuer) = Website::start().await;
     let mut browser = Browser::default();
     let url = browser.begin(&website, &LoginRequest::new()).await.unwrap();
@@ -214,7 +215,7 @@ async fn rp_14_an_error_is_signed_too_and_means_what_it_means() {
 
 /// JARM §3.
 #[tokio::test]
-async fn rp_03_only_the_algorithm_that_was_agreed_on_signs_answers() {
+async fn rp_30_only_the_algorithm_that_was_agreed_on_signs_answers() {
     let agreed_on: [(fn(ClientRegistration) -> ClientRegistration, bool); 2] = [
         (|registration| registration.with_signed_answers().with_answer_algorithm(Algorithm::Es256), true),
         (|registration| registration.with_signed_answers().with_answer_algorithm(Algorithm::Ps256), false),

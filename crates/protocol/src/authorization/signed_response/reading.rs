@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn rp_01_rp_03_a_response_that_breaks_one_rule_says_nothing() {
+    fn rp_30_a_response_that_breaks_one_rule_says_nothing() {
         let now = NOW.unix();
         let missing = |name| Error::Claims(ClaimsError::Missing(name));
         let malformed = Error::Claims(ClaimsError::Malformed);

@@ -131,7 +131,7 @@ async fn pa_11_a_signed_request_in_the_address_is_taken_by_a_server_that_wants_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rp_03_an_answer_loses_its_signature_or_its_words_and_is_none() {
+async fn rp_30_an_answer_loses_its_signature_or_its_words_and_is_none() {
     let stage = Stage::set(Engine::Sqlite).await;
     let service = service(&stage).await;
     let mut visitor = Visitor::of(&stage);
