@@ -231,10 +231,7 @@ impl ClientRegistration {
         let redirect_uri = RedirectUri::parse(&self.redirect_uri);
         let schema = definition.schema();
         let signer = self.signer(schema.token.secret)?;
-        let key = self.key()?;
-        if self.signed_answers && !definition.is_openid() {
-            return Err(wrong(Setting::Registration, "this provider has no keys to sign its answers with"));
-        }
+        let key = self.key(definition)?;
         let scopes = self.scopes.unwrap_or_else(|| schema.authorization.scopes.join(" "));
         let scopes = Scopes::restore(&scopes).and_then(|mut scopes| {
             // Kakao: without any scope the console decides, with one `openid` must be among them.
@@ -293,8 +290,12 @@ impl ClientRegistration {
 }
 
 impl ClientRegistration {
-    /// What signs the client's assertions and requests.
-    fn key(&self) -> Result<Option<ClientKey>, ConfigurationError> {
+    /// What signs the client's assertions and requests. What signs its answers the provider must have.
+    fn key(&self, definition: &Definition) -> Result<Option<ClientKey>, ConfigurationError> {
+        if self.signed_answers && !definition.is_openid() {
+            let problem = "this provider has no keys to sign its answers with";
+            return Err(ConfigurationError::new(Setting::Registration, problem));
+        }
         let wrong = |problem| Err(ConfigurationError::new(Setting::PrivateKey, problem));
         match &self.private_key {
             None if self.fapi => wrong("the FAPI profile needs one"),

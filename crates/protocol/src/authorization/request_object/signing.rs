@@ -146,7 +146,8 @@ mod tests {
             let mut read: Vec<_> =
                 params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let mut sent = sent.clone();
-            (read.sort(), sent.sort());
+            read.sort();
+            sent.sort();
             assert_eq!(read, sent);
             let at = client_assertion::Expectations {
                 client_id: "app",
