@@ -17,11 +17,13 @@ use crate::{
     website::{Browser, SECRET, Setup, TestClock, Website, registration},
 };
 
+type Registered = fn(ClientRegistration) -> ClientRegistration;
+
 async fn start() -> (Website, Issuer) {
     start_with(ClientRegistration::with_signed_answers).await
 }
 
-async fn start_with(registered: fn(ClientRegistration) -> ClientRegistration) -> (Website, Issuer) {
+async fn start_with(registered: Registered) -> (Website, Issuer) {
     let (website, issuer) = Website::start_with(Setup { registered, ..Setup::default() }).await;
     issuer.knows_signing(|_| {});
     (website, issuer)
@@ -216,7 +218,7 @@ async fn rp_14_an_error_is_signed_too_and_means_what_it_means() {
 /// JARM §3.
 #[tokio::test]
 async fn rp_30_only_the_algorithm_that_was_agreed_on_signs_answers() {
-    let agreed_on: [(fn(ClientRegistration) -> ClientRegistration, bool); 2] = [
+    let agreed_on: [(Registered, bool); 2] = [
         (|registration| registration.with_signed_answers().with_answer_algorithm(Algorithm::Es256), true),
         (|registration| registration.with_signed_answers().with_answer_algorithm(Algorithm::Ps256), false),
     ];
