@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! conformance_rp ISSUER CLIENT_ID [--secret-file FILE | --private-key FILE --kid KID]
-//!                [--scope SCOPES] [--fapi] [--form-post] [--id-token-alg ALGORITHM] [--resource URL]
+//!                [--scope SCOPES] [--fapi | --message-signing] [--form-post] [--id-token-alg ALGORITHM] [--resource URL]
 //!                [--port PORT] [--listen ADDRESS]
 //! ```
 //!
 //! `/` signs in at the provider, calls the API at `--resource` if there is one, and says who it is; `/refresh` has new tokens
-//! made, `/out` signs out at the provider. ID tokens and logout tokens are signed with RS256 (with `--fapi` PS256) unless
-//! another algorithm is said. The redirect URI is `http://localhost:PORT/callback` (3000 unless it is said),
+//! made, `/out` signs out at the provider. ID tokens, logout tokens and answers are signed with RS256 (on a profile with PS256)
+//! unless another algorithm is said. The redirect URI is `http://localhost:PORT/callback` (3000 unless it is said),
 //! `post_logout_redirect_uri` is `http://localhost:PORT/out/done`, and logout tokens are taken at
 //! `http://localhost:PORT/login/backchannel-logout/op`. Which plan needs what stands in `docs/manual/conformance.md`.
 
@@ -154,12 +154,16 @@ fn registration(words: &Words, client_id: &str, port: &str) -> Result<ClientRegi
     if words.has("--fapi") {
         registration = registration.with_fapi_profile();
     }
+    if words.has("--message-signing") {
+        registration = registration.with_message_signing_profile();
+    }
     if words.has("--form-post") {
         registration = registration.with_posted_answers();
     }
-    let usual = if words.has("--fapi") { "PS256" } else { "RS256" };
+    let usual = if words.has("--fapi") || words.has("--message-signing") { "PS256" } else { "RS256" };
     let algorithm = Algorithm::parse(words.after("--id-token-alg").unwrap_or(usual));
-    Ok(registration.with_id_token_algorithm(algorithm.ok_or("--id-token-alg is none that is known")?))
+    let algorithm = algorithm.ok_or("--id-token-alg is none that is known")?;
+    Ok(registration.with_id_token_algorithm(algorithm).with_answer_algorithm(algorithm))
 }
 
 #[tokio::main]

@@ -6,14 +6,16 @@
 //! |---|---|---|---|
 //! | 1 | the parameters can be read, none is repeated | RFC 6749 §3.1 | parameter pollution |
 //! | 2 | `state` is this browser's, this provider's, in time, and was never used; for errors too | RFC 6749 §10.12, RFC 9700 §4.7 | login CSRF, replay |
-//! | 3 | `iss` is the provider's; required where its metadata promises it | RFC 9207 §2.4 | mix-up, RFC 9700 §4.4 |
-//! | 4 | `error` ends the login | RFC 6749 §4.1.2.1 | |
-//! | 5 | the code is redeemed with the verifier, at the provider that was asked | RFC 6749 §4.1.3, RFC 7636 §4.5 | code injection, RFC 9700 §4.5 |
-//! | 6 | the token response has the types that it must have | RFC 6749 §5.1 | |
-//! | 7 | the ID token: signature, `iss`, `aud`, `azp`, `exp`, `iat`, `nonce`, `at_hash`, `auth_time` | OIDC Core §3.1.3.7, OIDC Core §3.1.3.8 | token substitution |
-//! | 8 | UserInfo speaks of the same `sub` | OIDC Core §5.3.2 | token substitution |
+//! | 3 | where signed answers were asked for: signature, `iss`, `aud`, `exp`; all that follows stands inside | JARM §2.4 | tampering, downgrade |
+//! | 4 | `iss` is the provider's; required where its metadata promises it | RFC 9207 §2.4 | mix-up, RFC 9700 §4.4 |
+//! | 5 | `error` ends the login | RFC 6749 §4.1.2.1 | |
+//! | 6 | the code is redeemed with the verifier, at the provider that was asked | RFC 6749 §4.1.3, RFC 7636 §4.5 | code injection, RFC 9700 §4.5 |
+//! | 7 | the token response has the types that it must have | RFC 6749 §5.1 | |
+//! | 8 | the ID token: signature, `iss`, `aud`, `azp`, `exp`, `iat`, `nonce`, `at_hash`, `auth_time` | OIDC Core §3.1.3.7, OIDC Core §3.1.3.8 | token substitution |
+//! | 9 | UserInfo speaks of the same `sub` | OIDC Core §5.3.2 | token substitution |
 //!
-//! A provider without OpenID Connect has no 7; who the person is, it then says to the token that check 5 brought.
+//! A provider without OpenID Connect has no 8; who the person is, it then says to the token that check 6 brought. Whether
+//! an answer is signed as was asked is seen before 2, and uses nothing up.
 
 use mapae_protocol::{
     authorization::response::{self, Outcome},
@@ -28,6 +30,7 @@ use serde_json::Value;
 pub use crate::callback_response::{CallbackError, CallbackResponse};
 use crate::{
     back_channel::within,
+    callback_response::{Answer, Brought},
     definition::{Document, Place},
     error::Error,
     identity::{EndUser, Identity},
@@ -52,7 +55,7 @@ pub struct CompletedLogin {
 }
 
 impl Provider {
-    /// Finishes a login that [`start`](Self::start) began: checks 2 to 8 of the [table](crate::callback).
+    /// Finishes a login that [`start`](Self::start) began: checks 2 to 9 of the [table](crate::callback).
     ///
     /// That a `state` is used once is the caller's part: a pending login is taken by value. For web services
     /// [`Client::callback`](crate::Client::callback) does all of it.
@@ -79,19 +82,28 @@ impl Provider {
         response: &CallbackResponse,
         now: Timestamp,
     ) -> Result<CompletedLogin, Error> {
+        self.expects(response)?;
         pending.answered_by(response.state(), now)?;
         if pending.provider != self.name() || pending.asked != self.mark() {
             return Err(CallbackError::ProviderMismatch.into());
         }
-        self.check_issuer(response.response.iss.as_deref(), now).await?;
-        let code = self.code(response)?;
+        let signed;
+        let answer = match &response.0 {
+            Brought::Plain(answer) => answer,
+            Brought::Signed { token, .. } => {
+                signed = self.answer(token, &pending, now).await?;
+                &signed
+            }
+        };
+        self.check_issuer(answer.response.iss.as_deref(), now).await?;
+        let code = self.code(answer)?;
         let tokens = self.redeem(code, &pending, now).await?;
         let claims = self.proof(&pending, &tokens, now).await?;
         let mut document = Document::default();
         if let Some(claims) = &claims {
             document = document.with("id_token", serde_json::to_value(claims).unwrap_or_default());
         }
-        if let Some(brought) = &response.brought {
+        if let Some(brought) = &answer.brought {
             document = document.with("callback", brought.clone());
         }
         let document = self.add_user_info(document, &tokens, now).await?;
@@ -104,6 +116,18 @@ impl Provider {
             identity.distrust_emails();
         }
         Ok(CompletedLogin { identity, tokens, return_to: pending.return_to })
+    }
+
+    /// What a signed answer says. Its `state` is compared once more, now that it is the provider's word.
+    async fn answer(
+        &self,
+        token: &Secret<String>,
+        pending: &PendingLogin,
+        now: Timestamp,
+    ) -> Result<Answer, Error> {
+        let answer = Answer::of(&self.verify_answer(token, now).await?).map_err(CallbackError::Response)?;
+        pending.answered_by(answer.response.state.as_deref(), now)?;
+        Ok(answer)
     }
 
     /// RFC 9207 §2.4: a client that gets an `iss` compares it, and misses it where it was promised.
@@ -180,7 +204,7 @@ impl Provider {
         Ok(Identity::new(self.name(), person, claims, mapped))
     }
 
-    fn code<'a>(&self, answer: &'a CallbackResponse) -> Result<&'a Secret<String>, Error> {
+    fn code<'a>(&self, answer: &'a Answer) -> Result<&'a Secret<String>, Error> {
         let known = |code: &str| ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code);
         // Descriptions are the sender's texts: they are shown to nobody (RFC 9700 §4.11.2), and only the rules of a
         // definition look into them.

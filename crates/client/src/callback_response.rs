@@ -1,10 +1,14 @@
-//! What the browser brings back, not yet believed — RFC 6749 §4.1.2.
+//! What the browser brings back, not yet believed — RFC 6749 §4.1.2, JARM §2.3.
 
 use std::fmt;
 
 use mapae_protocol::{
-    authorization::response::{self, AuthorizationResponse},
+    authorization::{
+        response::{self, AuthorizationResponse},
+        signed_response::{self, RESPONSE},
+    },
     params::{Limits, Params},
+    secret::Secret,
 };
 use serde_json::{Map, Value};
 
@@ -19,6 +23,18 @@ pub enum CallbackError {
     /// A parameter is repeated, or there is neither or both of code and error.
     #[error(transparent)]
     Response(#[from] response::Error),
+    /// Nobody signed the answer, and a signed one was asked for.
+    #[error("the callback is not signed")]
+    Unsigned,
+    /// The answer is signed, and nobody asked for that.
+    #[error("the callback is signed, and that was not asked for")]
+    SignedUnasked,
+    /// Beside the signed answer stands another one.
+    #[error("the callback says something beside what is signed")]
+    BesideSigned,
+    /// The provider has not signed this answer for this client (JARM §2.4).
+    #[error(transparent)]
+    Signed(#[from] signed_response::Error),
     /// There is no `state`.
     #[error("the callback has no state")]
     StateMissing,
@@ -48,8 +64,22 @@ pub enum CallbackError {
     IssuerMismatch,
 }
 
+/// Parameters that say something beside a signed answer, which is the whole of it (JARM §2.3.1, decision 0263).
+const BESIDE: &[&str] = &["code", "state", "iss", "error", "error_description", "error_uri"];
+
 /// What the browser brought back, not yet believed.
-pub struct CallbackResponse {
+pub struct CallbackResponse(pub(crate) Brought);
+
+/// How it came.
+pub(crate) enum Brought {
+    /// As parameters.
+    Plain(Answer),
+    /// As a JWT that the provider should have signed, and the `state` that it claims to answer.
+    Signed { token: Secret<String>, state: Option<String> },
+}
+
+/// What a provider answers, by whatever way.
+pub(crate) struct Answer {
     pub(crate) response: AuthorizationResponse,
     /// All parameters but the code and the `state`, for the rules of a definition; repeated ones mean nothing.
     pub(crate) said: Value,
@@ -57,16 +87,30 @@ pub struct CallbackResponse {
     pub(crate) brought: Option<Value>,
 }
 
+impl Answer {
+    pub(crate) fn of(params: &Params) -> Result<Self, response::Error> {
+        let response = AuthorizationResponse::parse(params)?;
+        Ok(Self { response, said: said(params), brought: posted::brought(params) })
+    }
+}
+
 impl CallbackResponse {
     /// Reads the query of the redirect URI, or the form that was posted there.
     ///
     /// # Errors
-    /// [`CallbackError::Malformed`] or [`CallbackError::Response`].
+    /// [`CallbackError::Malformed`], [`CallbackError::Response`], or [`CallbackError::BesideSigned`] where one parameter
+    /// would be the signed answer and another one is there, too.
     pub fn parse(query: Option<&str>) -> Result<Self, CallbackError> {
         let params = Params::parse(query.unwrap_or_default().as_bytes(), Limits::REQUEST);
         let params = params.map_err(|_| CallbackError::Malformed)?;
-        let brought = posted::brought(&params);
-        Ok(Self { response: AuthorizationResponse::parse(&params)?, said: said(&params), brought })
+        let Some(token) = params.one(RESPONSE).map_err(|_| response::Error::Repeated)? else {
+            return Ok(Self(Brought::Plain(Answer::of(&params)?)));
+        };
+        if params.iter().any(|(name, _)| BESIDE.contains(&name)) {
+            return Err(CallbackError::BesideSigned);
+        }
+        let state = signed_response::claimed_state(token);
+        Ok(Self(Brought::Signed { token: Secret::new(token.to_owned()), state }))
     }
 
     /// The query to which an answer is carried that the provider's page posts (OAuth 2.0 Form Post Response Mode §2). The
@@ -78,17 +122,29 @@ impl CallbackResponse {
         posted::carried(body).ok_or(CallbackError::Malformed)
     }
 
-    /// The `state` that came back, whoever sent it.
+    /// The `state` that came back, whoever sent it. That of a signed answer is as little believed as any other: it only
+    /// tells which login must say who has signed it.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
-        self.response.state.as_deref()
+        match &self.0 {
+            Brought::Plain(answer) => answer.response.state.as_deref(),
+            Brought::Signed { state, .. } => state.as_deref(),
+        }
+    }
+
+    pub(crate) const fn is_signed(&self) -> bool {
+        matches!(self.0, Brought::Signed { .. })
     }
 }
 
 impl fmt::Debug for CallbackResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What else came can be anybody's name, or a token that nobody asked for.
-        f.debug_struct("CallbackResponse").field("response", &self.response).finish_non_exhaustive()
+        let shown: &dyn fmt::Debug = match &self.0 {
+            Brought::Plain(answer) => &answer.response,
+            Brought::Signed { token, .. } => token,
+        };
+        f.debug_struct("CallbackResponse").field("response", shown).finish_non_exhaustive()
     }
 }
 

@@ -196,6 +196,10 @@
 //! (DPoP, RFC 9449). They are shown with [`Client::headers_of_call`], and the answer goes to [`Client::attempt`], which learns
 //! the API's nonce; [`Attempt::of`] is for all other tokens.
 //! [`with_fapi_profile`](ClientRegistration::with_fapi_profile) is all that FAPI 2.0 asks of a client.
+//! [`with_message_signing_profile`](ClientRegistration::with_message_signing_profile) has, besides, what is asked signed by the
+//! client (RFC 9101) and what is answered by the provider (JARM), and takes nothing that is not;
+//! [`with_signed_requests`](ClientRegistration::with_signed_requests) and
+//! [`with_signed_answers`](ClientRegistration::with_signed_answers) are to be had alone.
 //!
 //! A vault is a SQLite file ([`Vault::open`]) or, with the feature `postgres`, a schema of its own in a PostgreSQL database
 //! ([`Vault::connect`]).

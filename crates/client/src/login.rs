@@ -183,7 +183,9 @@ impl Provider {
     /// Starts a login. For web services [`Client::login`](crate::Client::login) does this and keeps the rest.
     ///
     /// # Errors
-    /// The provider's metadata cannot be had, or [`LoginError::ReservedParameter`]: the definition sets what is asked for.
+    /// The provider's metadata cannot be had, or [`LoginError::ReservedParameter`]: the definition sets what is asked for. A
+    /// [`ConfigurationError`](crate::error::ConfigurationError) where the provider wants requests signed and there is no key,
+    /// or does not do what the registration wants of it (signed answers, signed or pushed requests).
     pub async fn start(&self, request: &LoginRequest, now: Timestamp) -> Result<StartedLogin, Error> {
         let metadata = self.metadata(now).await?;
         let mut pending = PendingLogin::begin(self, request.intent, request.return_to.clone(), now);
@@ -192,6 +194,7 @@ impl Provider {
             pending.scopes = self.scopes_of(&request.items)?;
         }
         let mut parameters = self.parameters(&pending);
+        parameters.extend(self.response_mode(&metadata)?.map(|mode| ("response_mode", mode.to_owned())));
         parameters.extend(self.terms(&request.terms)?);
         // Also what this definition alone sets: of two, the provider would take either.
         let is_set = |name: &str| parameters.iter().any(|(set, _)| set.eq_ignore_ascii_case(name));
@@ -199,8 +202,8 @@ impl Provider {
             return Err(LoginError::ReservedParameter.into());
         }
         let extra = request.extra_pairs().into_iter().map(|(name, value)| (name, value.to_owned()));
-        let mut parameters: Vec<_> =
-            parameters.into_iter().chain(extra).map(|(name, value)| (name.to_owned(), value)).collect();
+        let parameters = parameters.into_iter().chain(extra).map(|(name, value)| (name.to_owned(), value));
+        let mut parameters = self.signed(parameters.collect(), &metadata, now)?;
         if self.pushes(&metadata) {
             let request_uri = self.push(&parameters, &metadata, now).await?;
             parameters.retain(|(name, _)| name == "client_id");
@@ -225,9 +228,6 @@ impl Provider {
         ];
         if rules.send_scope && !pending.scopes.is_empty() {
             parameters.push(("scope", pending.scopes.to_string().replace(' ', &rules.separator)));
-        }
-        if registration.posted_answers {
-            parameters.push(("response_mode", "form_post".to_owned()));
         }
         if self.definition().is_openid() {
             parameters.push(("nonce", pending.nonce.expose().clone()));

@@ -5,6 +5,7 @@
 //! more: a navigation, which has all cookies. The code is in no address, and nothing is stored here.
 
 use mapae_protocol::{
+    authorization::signed_response::RESPONSE,
     params::{self, Limits, Params},
     strict_json,
     time::Seconds,
@@ -21,7 +22,7 @@ const LONGEST: usize = 2_600;
 const POST: Limits = Limits { bytes: 16 * 1_024, fields: 20 };
 
 /// What an answer is made of; nothing else is carried.
-const CARRIED: &[&str] = &["code", "state", "iss", "error", "error_description"];
+const CARRIED: &[&str] = &["code", "state", "iss", "error", "error_description", RESPONSE];
 
 /// What the provider says of the person at the first login only.
 const USER: &str = "user";
@@ -70,6 +71,7 @@ mod tests {
         let body = format!("state=s&code=c&id_token=x&scope=y&{user}");
         assert_eq!(carried(body.as_bytes()).unwrap(), format!("state=s&code=c&{user}"));
         assert_eq!(carried(b"state=s&state=t&code=c").unwrap(), "state=s&state=t&code=c");
+        assert_eq!(carried(b"response=e.y.J&x=y&response=z").unwrap(), "response=e.y.J&response=z");
         assert_eq!(carried(b"").unwrap(), "");
         let long = "x".repeat(3_000);
         assert_eq!(

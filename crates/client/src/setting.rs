@@ -11,7 +11,7 @@ pub enum Setting {
     ClientId,
     /// The client's secret at the provider.
     ClientSecret,
-    /// The private key with which the client proves itself to the provider.
+    /// The private key with which the client proves itself to the provider and signs its requests.
     PrivateKey,
     /// Where the provider sends the browser back.
     RedirectUri,

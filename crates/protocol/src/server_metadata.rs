@@ -124,6 +124,9 @@ pub struct ServerMetadata {
     /// What request objects may be signed with (OIDC Discovery §3).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_object_signing_alg_values_supported: Vec<String>,
+    /// Whether every request must come in a signed object (RFC 9101 §10.5); absent means no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
     /// Whether every authorization response has `iss` (RFC 9207 §3); absent means no. If it is set, a response
     /// without `iss` is an attack.
     #[serde(default)]
@@ -216,6 +219,7 @@ impl ServerMetadata {
             request_uri_parameter_supported: false,
             require_request_uri_registration: false,
             request_object_signing_alg_values_supported: Vec::new(),
+            require_signed_request_object: false,
             authorization_response_iss_parameter_supported: false,
             client_id_metadata_document_supported: false,
             backchannel_logout_supported: false,

@@ -74,6 +74,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         } else {
             CallbackResponse::parse(query)?
         };
+        // Before anything is used up.
+        provider.expects(&response)?;
         let (pending, login_cookie) = core.pending(&response, provider, headers, now).await?;
         let (errand, begun_at) = (pending.errand.clone(), pending.begun_at());
         let completed = core.completed(provider.finish(pending, &response, now).await?).await?;

@@ -1,8 +1,10 @@
-//! A client that proves itself with a key of its own — RFC 7521 §4.2, RFC 7523 §2.2, OIDC Core §9.
+//! A client's own key, with which it proves itself and signs what it asks — RFC 7521 §4.2, RFC 7523 §2.2, OIDC Core §9,
+//! RFC 9101 §4.
 
 use std::fmt;
 
 use mapae_protocol::{
+    authorization::request_object::{NewRequestObject, Unsigned},
     jose::{Algorithm, HeaderType, SigningKey},
     random,
     secret::Secret,
@@ -19,10 +21,10 @@ const LIFE: Seconds = Seconds::minutes(1);
 /// What is tried with a key; RSA signs by PSS (RFC 7518 §3.5).
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256];
 
-/// Signs the client's assertions, each for one request.
-pub(crate) struct AssertionSigner(SigningKey);
+/// Signs the client's assertions, each for one request, and its requests (decision 0262).
+pub(crate) struct ClientKey(SigningKey);
 
-impl AssertionSigner {
+impl ClientKey {
     /// `pem` is PKCS #8 without a password; `key_id` is the name of its public half in the client's JWK set.
     pub(super) fn new(key_id: &str, pem: &str) -> Result<Self, ConfigurationError> {
         let wrong = |problem| ConfigurationError::new(Setting::PrivateKey, problem);
@@ -47,10 +49,19 @@ impl AssertionSigner {
         let failed = ConfigurationError::new(Setting::PrivateKey, "nothing can be signed with it");
         self.0.sign(HeaderType::Jwt, &claims).map(Secret::new).map_err(|_| failed)
     }
+
+    /// A request of this client.
+    pub(super) fn request(&self, request: &NewRequestObject<'_>) -> Result<String, Unsigned> {
+        request.sign(&self.0)
+    }
+
+    pub(super) const fn algorithm(&self) -> Algorithm {
+        self.0.algorithm()
+    }
 }
 
-impl fmt::Debug for AssertionSigner {
+impl fmt::Debug for ClientKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AssertionSigner").field(&self.0.kid()).finish()
+        f.debug_tuple("ClientKey").field(&self.0.kid()).finish()
     }
 }

@@ -151,9 +151,12 @@ const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
         }
         (ErrorCode::InvalidScope, _) => Class::Configuration(Setting::Scopes),
         (ErrorCode::InvalidTarget, _) => Class::Configuration(Setting::Resource),
-        (ErrorCode::InvalidRequest | ErrorCode::UnsupportedResponseType, _) => {
-            Class::Configuration(Setting::Registration)
-        }
+        (
+            ErrorCode::InvalidRequest | ErrorCode::UnsupportedResponseType | ErrorCode::RequestNotSupported,
+            _,
+        ) => Class::Configuration(Setting::Registration),
+        // Of what this client signs the key can be wrong: the provider knows another one.
+        (ErrorCode::InvalidRequestObject, _) => Class::Configuration(Setting::PrivateKey),
         (
             ErrorCode::InteractionRequired
             | ErrorCode::LoginRequired
@@ -182,6 +185,16 @@ mod tests {
             (Endpoint::Authorization, ErrorCode::AccountSelectionRequired, Class::InteractionNeeded),
             (Endpoint::Authorization, ErrorCode::ServerError, Class::Unavailable),
             (Endpoint::Authorization, ErrorCode::InvalidScope, Class::Configuration(Setting::Scopes)),
+            (
+                Endpoint::PushedRequest,
+                ErrorCode::InvalidRequestObject,
+                Class::Configuration(Setting::PrivateKey),
+            ),
+            (
+                Endpoint::Authorization,
+                ErrorCode::RequestNotSupported,
+                Class::Configuration(Setting::Registration),
+            ),
             (Endpoint::Token, ErrorCode::InvalidGrant, Class::Restart),
             (Endpoint::Token, ErrorCode::InvalidClient, Class::Configuration(Setting::ClientSecret)),
             (Endpoint::Token, ErrorCode::UnauthorizedClient, Class::Configuration(Setting::GrantTypes)),

@@ -234,9 +234,13 @@ impl Provider {
 
     /// What the provider may sign with: what was agreed, and by the profile of who is on one (FAPI 2.0 §5.4.1).
     fn algorithms(&self) -> &[Algorithm] {
-        let registration = self.registration();
-        let by_profile = if registration.fapi { fapi::ALGORITHMS } else { Algorithm::ALL };
-        match &registration.id_token_algorithm {
+        self.allowed(&self.registration().id_token_algorithm)
+    }
+
+    /// The same of what it signs for another purpose, for which this algorithm was agreed.
+    pub(super) fn allowed<'a>(&self, agreed: &'a Option<Algorithm>) -> &'a [Algorithm] {
+        let by_profile = if self.registration().fapi { fapi::ALGORITHMS } else { Algorithm::ALL };
+        match agreed {
             Some(agreed) if by_profile.contains(agreed) => std::slice::from_ref(agreed),
             // A profile that forbids what was agreed leaves nothing.
             Some(_) => &[],
@@ -251,7 +255,7 @@ impl Provider {
     }
 
     /// What `check` says with the provider's keys. If one is `unknown`, it is looked for once.
-    async fn with_keys<T, E: PartialEq>(
+    pub(super) async fn with_keys<T, E: PartialEq>(
         &self,
         unknown: &E,
         now: Timestamp,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{MetadataError, Provider, ProviderError, turn::Turn};
+use super::{MetadataError, Provider, ProviderError, signing::Signing, turn::Turn};
 use crate::{
     back_channel::Outgoing,
     definition::Definition,
@@ -38,6 +38,7 @@ pub(crate) struct Metadata {
     pub(crate) pushed_authorization_request_endpoint: Option<EndpointUri>,
     pub(crate) require_pushed_authorization_requests: bool,
     pub(crate) authorization_response_iss_parameter_supported: bool,
+    pub(super) signing: Signing,
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
@@ -136,6 +137,7 @@ impl Metadata {
             require_pushed_authorization_requests: false,
             end_session_endpoint: None,
             authorization_response_iss_parameter_supported: false,
+            signing: Signing::default(),
             token_endpoint_auth_methods_supported: Vec::new(),
         }))
     }
@@ -173,6 +175,12 @@ impl Metadata {
             require_pushed_authorization_requests: said.require_pushed_authorization_requests,
             authorization_response_iss_parameter_supported: said
                 .authorization_response_iss_parameter_supported,
+            signing: Signing {
+                response_modes_supported: said.response_modes_supported,
+                request_parameter_supported: said.request_parameter_supported,
+                require_signed_request_object: said.require_signed_request_object,
+                request_object_signing_alg_values_supported: said.request_object_signing_alg_values_supported,
+            },
             token_endpoint_auth_methods_supported: said.token_endpoint_auth_methods_supported,
         })
     }

@@ -12,6 +12,7 @@ mod pushing;
 mod refreshing;
 mod registration;
 mod settings;
+mod signing;
 mod token_answer;
 mod token_endpoint;
 mod turn;

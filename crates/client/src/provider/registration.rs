@@ -12,7 +12,7 @@ use mapae_protocol::{
     secret::Secret,
 };
 
-use super::{client_assertion::AssertionSigner, client_secret::SecretSigner};
+use super::{client_assertion::ClientKey, client_secret::SecretSigner};
 use crate::{
     definition::{Authentication, Definition, ResponseMode, SecretSource},
     setting::{ConfigurationError, Setting},
@@ -28,7 +28,10 @@ pub struct ClientRegistration {
     pushes: bool,
     fapi: bool,
     posted_answers: bool,
+    signs_requests: bool,
+    signed_answers: bool,
     id_token_algorithm: Option<Algorithm>,
+    answer_algorithm: Option<Algorithm>,
     redirect_uri: String,
     scopes: Option<String>,
     terms: Option<Vec<String>>,
@@ -43,8 +46,8 @@ pub(crate) struct Registration {
     pub(crate) client_id: ClientId,
     pub(crate) client_secret: Option<Secret<String>>,
     pub(crate) signer: Option<SecretSigner>,
-    /// Proves the client, in the place of a secret.
-    pub(crate) assertions: Option<AssertionSigner>,
+    /// Proves the client, in the place of a secret, and signs its requests.
+    pub(crate) key: Option<ClientKey>,
     /// Whether tokens are bound to a key of ours.
     pub(crate) binds_tokens: bool,
     /// Whether authorization requests are pushed.
@@ -53,8 +56,14 @@ pub(crate) struct Registration {
     pub(crate) fapi: bool,
     /// Whether the provider's page posts its answers.
     pub(crate) posted_answers: bool,
+    /// Whether authorization requests are signed.
+    pub(crate) signs_requests: bool,
+    /// Whether an answer counts only if the provider has signed it.
+    pub(crate) signed_answers: bool,
     /// What the provider signs with for this client, if that was agreed.
     pub(crate) id_token_algorithm: Option<Algorithm>,
+    /// The same of its answers.
+    pub(crate) answer_algorithm: Option<Algorithm>,
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) scopes: Scopes,
     /// Tags of the service's own terms; none: all that the provider's console has.
@@ -76,7 +85,10 @@ impl ClientRegistration {
             pushes: false,
             fapi: false,
             posted_answers: false,
+            signs_requests: false,
+            signed_answers: false,
             id_token_algorithm: None,
+            answer_algorithm: None,
             redirect_uri: redirect_uri.into(),
             scopes: None,
             terms: None,
@@ -94,7 +106,8 @@ impl ClientRegistration {
     }
 
     /// A confidential client that proves itself with a private key (`private_key_jwt`, OIDC Core §9) and shares no secret with
-    /// the provider: a P-256, Ed25519 or RSA key as PKCS #8 PEM, and the `kid` of its public half at the provider.
+    /// the provider: a P-256, Ed25519 or RSA key as PKCS #8 PEM, and the `kid` of its public half at the provider. The same key
+    /// signs its [requests](Self::with_signed_requests).
     #[must_use]
     pub fn with_private_key(mut self, key_id: impl Into<String>, pem: impl Into<String>) -> Self {
         self.private_key = Some((key_id.into(), Secret::new(pem.into())));
@@ -123,6 +136,32 @@ impl ClientRegistration {
         self
     }
 
+    /// Signs authorization requests with [the private key](Self::with_private_key), which must be given (request objects,
+    /// RFC 9101 §4), as is done in any case where the provider requires it: nobody on the way can change one. They are
+    /// sent in the parameter `request`, or [pushed](Self::with_pushed_requests).
+    #[must_use]
+    pub const fn with_signed_requests(mut self) -> Self {
+        self.signs_requests = true;
+        self
+    }
+
+    /// Asks for signed answers (JARM, `response_mode=jwt`) and takes no others: a code or an error that nobody signed, or
+    /// that stands beside what is signed, ends the login. With [posted answers](Self::with_posted_answers) it is the
+    /// provider's page that posts them (`form_post.jwt`).
+    #[must_use]
+    pub const fn with_signed_answers(mut self) -> Self {
+        self.signed_answers = true;
+        self
+    }
+
+    /// Takes answers that are signed with this algorithm alone: the one that was registered at the provider as
+    /// `authorization_signed_response_alg` (JARM §3). Without, whatever fits the provider's keys is taken.
+    #[must_use]
+    pub const fn with_answer_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.answer_algorithm = Some(algorithm);
+        self
+    }
+
     /// Takes ID tokens and logout tokens that are signed with this algorithm alone: the one that was registered at the provider
     /// as `id_token_signed_response_alg` (OIDC Core §3.1.3.7, rule 7). Without, whatever fits the provider's keys is taken.
     #[must_use]
@@ -137,6 +176,14 @@ impl ClientRegistration {
     pub const fn with_fapi_profile(mut self) -> Self {
         (self.binds_tokens, self.pushes, self.fapi) = (true, true, true);
         self
+    }
+
+    /// All that FAPI 2.0 Message Signing §5.3.2, §5.4.2 asks of a client: [the Security Profile](Self::with_fapi_profile),
+    /// [signed requests](Self::with_signed_requests) and [signed answers](Self::with_signed_answers).
+    #[must_use]
+    pub const fn with_message_signing_profile(mut self) -> Self {
+        (self.signs_requests, self.signed_answers) = (true, true);
+        self.with_fapi_profile()
     }
 
     /// Asks for these scopes, separated by spaces; `openid` is always among them where the provider speaks OpenID Connect.
@@ -184,7 +231,7 @@ impl ClientRegistration {
         let redirect_uri = RedirectUri::parse(&self.redirect_uri);
         let schema = definition.schema();
         let signer = self.signer(schema.token.secret)?;
-        let assertions = self.assertions()?;
+        let key = self.key(definition)?;
         let scopes = self.scopes.unwrap_or_else(|| schema.authorization.scopes.join(" "));
         let scopes = Scopes::restore(&scopes).and_then(|mut scopes| {
             // Kakao: without any scope the console decides, with one `openid` must be among them.
@@ -217,13 +264,16 @@ impl ClientRegistration {
             client_id: client_id.map_err(|_| wrong(Setting::ClientId, "it is not a client identifier"))?,
             client_secret: self.client_secret,
             signer,
-            assertions,
+            key,
             binds_tokens: self.binds_tokens,
             pushes: self.pushes,
             fapi: self.fapi,
             posted_answers: self.posted_answers
                 || schema.authorization.response_mode == ResponseMode::FormPost,
+            signs_requests: self.signs_requests,
+            signed_answers: self.signed_answers,
             id_token_algorithm: self.id_token_algorithm,
+            answer_algorithm: self.answer_algorithm,
             redirect_uri: redirect_uri
                 .map_err(|_| wrong(Setting::RedirectUri, "it cannot be a redirect URI"))?,
             scopes: scopes.map_err(|_| wrong(Setting::Scopes, "they are not scopes separated by spaces"))?,
@@ -240,16 +290,21 @@ impl ClientRegistration {
 }
 
 impl ClientRegistration {
-    /// What signs the client's assertions.
-    fn assertions(&self) -> Result<Option<AssertionSigner>, ConfigurationError> {
+    /// What signs the client's assertions and requests. What signs its answers the provider must have.
+    fn key(&self, definition: &Definition) -> Result<Option<ClientKey>, ConfigurationError> {
+        if self.signed_answers && !definition.is_openid() {
+            let problem = "this provider has no keys to sign its answers with";
+            return Err(ConfigurationError::new(Setting::Registration, problem));
+        }
         let wrong = |problem| Err(ConfigurationError::new(Setting::PrivateKey, problem));
         match &self.private_key {
             None if self.fapi => wrong("the FAPI profile needs one"),
+            None if self.signs_requests => wrong("requests are signed with one"),
             None => Ok(None),
             Some(_) if self.client_secret.is_some() || self.auth_method.is_some() => {
                 wrong("a client proves itself in one way, and another one is set, too")
             }
-            Some((key_id, pem)) => AssertionSigner::new(key_id, pem.expose()).map(Some),
+            Some((key_id, pem)) => ClientKey::new(key_id, pem.expose()).map(Some),
         }
     }
 
@@ -286,6 +341,8 @@ mod tests {
             (good().with_secret(""), Setting::ClientSecret),
             (good().with_terms(["service"]), Setting::Terms),
             (good().with_auth_method(TokenEndpointAuthMethod::ClientSecretPost), Setting::ClientSecret),
+            (good().with_secret("s3cret").with_signed_requests(), Setting::PrivateKey),
+            (good().with_message_signing_profile(), Setting::PrivateKey),
         ] {
             assert_eq!(registration.check(&definition).unwrap_err().setting(), setting);
         }
@@ -293,6 +350,9 @@ mod tests {
         assert_eq!(none.check(&definition).unwrap().scopes.to_string(), "openid");
         let naver = Definition::named("naver").unwrap();
         assert_eq!(good().check(&naver).unwrap_err().setting(), Setting::ClientSecret);
+        let github = Definition::named("github").unwrap();
+        let signed = good().with_secret("s3cret").with_signed_answers().check(&github).unwrap_err();
+        assert_eq!(signed.setting(), Setting::Registration, "it has no keys");
         let kakao = Definition::named("kakao").unwrap();
         assert!(
             ClientRegistration::new("app", "https://app.example/cb").check(&kakao).unwrap().scopes.is_empty()

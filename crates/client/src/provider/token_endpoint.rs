@@ -196,7 +196,7 @@ impl Provider {
     ) -> Result<(Form, Option<Credential>), ConfigurationError> {
         let registration = self.registration();
         let client_id = registration.client_id.as_str();
-        if let Some(signer) = &registration.assertions {
+        if let Some(signer) = &registration.key {
             let assertion = signer.assertion(client_id, self.issuer().as_str(), now)?;
             let form = form.with("client_id", client_id).with("client_assertion_type", ASSERTION_TYPE);
             return Ok((form.with("client_assertion", assertion.expose().as_str()), None));
@@ -270,9 +270,7 @@ impl Provider {
     /// A client that signs has no secret that could be wrong.
     pub(super) fn refused_at(&self, at: Endpoint, code: Option<ErrorCode>) -> ProviderError {
         match code {
-            Some(ErrorCode::InvalidClient) if self.registration().assertions.is_some() => {
-                ProviderError::Assertion
-            }
+            Some(ErrorCode::InvalidClient) if self.registration().key.is_some() => ProviderError::Assertion,
             code => ProviderError::Refused { at, code },
         }
     }

@@ -43,6 +43,10 @@ mod secrecy;
 #[cfg(test)]
 mod service_tokens;
 #[cfg(test)]
+mod signed_answers;
+#[cfg(test)]
+mod signed_requests;
+#[cfg(test)]
 mod social;
 #[cfg(test)]
 mod two_processes;

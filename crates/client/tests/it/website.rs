@@ -117,6 +117,7 @@ pub(crate) struct Setup {
     pub(crate) sign_up: Vec<Field>,
     pub(crate) public: bool,
     pub(crate) settings: fn(ProviderSettings) -> ProviderSettings,
+    pub(crate) registered: fn(ClientRegistration) -> ClientRegistration,
     pub(crate) keep_sessions: bool,
     pub(crate) tokens: Option<fn() -> ServiceTokens<User>>,
 }
@@ -127,6 +128,7 @@ impl Default for Setup {
             sign_up: Vec::new(),
             public: false,
             settings: |settings| settings,
+            registered: |registration| registration,
             keep_sessions: false,
             tokens: None,
         }
@@ -167,6 +169,7 @@ impl Website {
             registration = registration.with_secret(SECRET);
         }
         let settings = (setup.settings)(ProviderSettings::new("op").for_development());
+        let registration = (setup.registered)(registration);
         let provider = Provider::discover(issuer.url(), registration, settings).unwrap();
         let users = Users::default();
         let mut builder = Client::builder(place.open().await, users.clone()).name("shop").provider(provider);

@@ -54,6 +54,12 @@ mod secrecy;
 #[path = "../it/service_tokens/mod.rs"]
 mod service_tokens;
 #[cfg(test)]
+#[path = "../it/signed_answers.rs"]
+mod signed_answers;
+#[cfg(test)]
+#[path = "../it/signed_requests.rs"]
+mod signed_requests;
+#[cfg(test)]
 #[path = "../it/social/mod.rs"]
 mod social;
 #[cfg(test)]

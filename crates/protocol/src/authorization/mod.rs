@@ -27,6 +27,7 @@
 //! ```
 
 mod error;
+mod members;
 mod prompt;
 mod request;
 pub mod request_object;

@@ -1,18 +1,23 @@
 //! Request objects: an authorization request that the app has signed — RFC 9101 §4, §6.3, OIDC Core §6.
 
+mod signing;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::members;
 use crate::{
     audience::Audience,
     client_jwt::{self, ClientKeys},
     error::{OAuthError, rule_errors},
     fapi::MAX_OBJECT_LIFE,
     jose::{ClaimsError, HeaderType},
-    params::{Limits, Params, Repeated},
+    params::{Params, Repeated},
     strict_json,
     time::{Leeway, Timestamp},
 };
+
+pub use signing::{NewRequestObject, Unsigned};
 
 rule_errors! {
     /// Why a request that comes in an object, or should, is refused. What is wrong with an object is for the log: it is one
@@ -183,7 +188,7 @@ pub fn verify(object: &str, keys: ClientKeys<'_>, expected: &Expectations<'_>) -
     if ["request", "request_uri"].iter().any(|name| said.contains_key(*name)) {
         return Err(Flaw::Nested);
     }
-    parameters(&said)
+    members::parameters(&said, &ABOUT).ok_or(Flaw::NotAParameter)
 }
 
 impl Claims {
@@ -214,38 +219,6 @@ impl Claims {
         };
         let begun = now <= nbf.plus(MAX_OBJECT_LIFE).plus(leeway.span());
         if begun && exp <= nbf.plus(MAX_OBJECT_LIFE) { Ok(()) } else { Err(Flaw::TooLong) }
-    }
-}
-
-/// Text and numbers as they are, objects as JSON, lists as repeated parameters.
-fn parameters(said: &Map<String, Value>) -> Result<Params, Flaw> {
-    if strict_json::holds_nul(said) {
-        return Err(Flaw::NotAParameter);
-    }
-    let mut fields: Vec<(&str, String)> = Vec::new();
-    for (name, value) in said.iter().filter(|(name, _)| !ABOUT.contains(&name.as_str())) {
-        let values = match value {
-            Value::Array(items) => items.as_slice(),
-            single => std::slice::from_ref(single),
-        };
-        for value in values {
-            fields.push((name, text(value).ok_or(Flaw::NotAParameter)?));
-        }
-    }
-    if fields.len() > Limits::REQUEST.fields {
-        Err(Flaw::NotAParameter)
-    } else {
-        Ok(fields.into_iter().collect())
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Object(_) => Some(value.to_string()),
-        Value::Null | Value::Array(_) => None,
     }
 }
 

@@ -1,13 +1,20 @@
-//! The authorization response as a JWT — JARM §2.1.
+//! The authorization response as a JWT — JARM §2.1, §2.4.
+
+mod reading;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::issuer::Issuer;
-use crate::time::Timestamp;
+use crate::time::{Seconds, Timestamp};
+
+pub use reading::{Error, Expectations, claimed_state, verify};
 
 /// The one parameter of a signed response.
 pub const RESPONSE: &str = "response";
+
+/// For how long a signed response may be good (JARM §2.1).
+pub const MAX_LIFE: Seconds = Seconds::minutes(10);
 
 /// What the JWT says. It has neither `sub` nor `iat`: nobody can take it for an ID token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,7 +27,7 @@ pub struct SignedResponse<'a> {
 }
 
 impl<'a> SignedResponse<'a> {
-    /// These parameters for this client, good until `exp` (JARM §2.1: ten minutes at most).
+    /// These parameters for this client, good until `exp`: [`MAX_LIFE`] at most.
     #[must_use]
     pub fn new(
         issuer: &'a Issuer,

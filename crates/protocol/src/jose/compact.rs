@@ -1,6 +1,6 @@
 //! Compact tokens, before and after their signature was checked — RFC 7515 §5.2, RFC 7515 §7.1.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{Algorithm, ClaimsError, Error, HeaderType, JwkSet, VerifyingKey, header::Header};
@@ -41,8 +41,13 @@ pub fn claimed_subject(token: &str) -> Option<String> {
     struct Claimed {
         sub: String,
     }
+    claimed::<Claimed>(token).map(|claimed| claimed.sub)
+}
+
+/// What a token says before anything is verified: good for finding out what it must be compared with, and for nothing else.
+pub(crate) fn claimed<T: DeserializeOwned>(token: &str) -> Option<T> {
     let Compact { payload, .. } = Compact::parse(token).ok()?;
-    strict_json::parse_object::<Claimed>(&payload, MAX_TOKEN).ok().map(|claimed| claimed.sub)
+    strict_json::parse_object(&payload, MAX_TOKEN).ok()
 }
 
 /// A well-formed token that nobody vouches for yet: its claims cannot be read.

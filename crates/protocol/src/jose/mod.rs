@@ -22,6 +22,7 @@ mod verifying_key;
 mod wycheproof_tests;
 
 pub use algorithm::Algorithm;
+pub(crate) use compact::claimed;
 pub use compact::{MAX_TOKEN, Unverified, Verified, claimed_subject};
 pub use header::HeaderType;
 pub use jwk::{Jwk, KeyError};

@@ -117,6 +117,7 @@ fn describe(app: &App) -> ServerMetadata {
         request_uri_parameter_supported: true,
         require_request_uri_registration: true,
         request_object_signing_alg_values_supported: request_object_algorithms(),
+        require_signed_request_object: false,
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: app.config().registration.client_documents,
         backchannel_logout_supported: true,

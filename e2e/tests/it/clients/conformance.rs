@@ -139,7 +139,7 @@ async fn the_manual_of_the_conformance_suite_works_as_it_stands() {
             last = desk.run(&block).await;
         }
     }
-    assert_eq!(services, 3);
+    assert_eq!(services, 4);
 }
 
 /// One of the manual's ways to start the relying party, for the app that was made last: somebody signs in, and out.

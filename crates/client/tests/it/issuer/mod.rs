@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod endpoints;
+mod signing;
 mod under_way;
 
 use std::{

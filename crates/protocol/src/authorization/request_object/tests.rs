@@ -9,6 +9,7 @@ use crate::{
     base64url,
     error::Endpoint,
     jose::{self, Algorithm, JwkSet, SharedKey, SigningKey},
+    params::Limits,
     secret::Secret,
 };
 

@@ -3,6 +3,7 @@
 mod bound;
 mod callbacks;
 mod logins;
+mod message_signing;
 mod outages;
 mod refreshing;
 mod stage;
