@@ -148,6 +148,7 @@ mod tests {
         }
     }
 
+    /// RFC 1123 §2.1.
     #[test]
     fn rp_13_an_organisation_is_a_domain() {
         let google = Definition::named("google").unwrap();

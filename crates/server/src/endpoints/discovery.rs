@@ -75,7 +75,6 @@ fn describe(app: &App) -> ServerMetadata {
     let apis = app.catalog().apis();
     let mut of_apis: Vec<String> = apis.scope_names().map(str::to_owned).collect();
     of_apis.sort_unstable();
-    let texts = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let registers = app.config().registration.policy.is_open();
     let algorithms = texts(app.keys().current().algorithms().map(Algorithm::as_str).collect());
     ServerMetadata {
@@ -127,6 +126,10 @@ fn describe(app: &App) -> ServerMetadata {
         require_pushed_authorization_requests: false,
         service_documentation: None,
     }
+}
+
+fn texts(items: Vec<&str>) -> Vec<String> {
+    items.into_iter().map(str::to_owned).collect()
 }
 
 /// What apps may sign their assertions with, whatever method they registered.
