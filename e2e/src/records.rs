@@ -1,9 +1,6 @@
 //! What is really in the database files of a running program, read beside it.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
 
@@ -27,23 +24,6 @@ pub fn rows(file: &Path, query: &str, parameters: &[&str]) -> Rows {
         (0..columns).map(|column| Ok(text(row.get_ref(column)?))).collect()
     });
     found.and_then(Iterator::collect).expect("the database can be read")
-}
-
-/// Waits until a query finds rows of which this is true.
-///
-/// # Panics
-/// They never come.
-pub async fn rows_become(file: &Path, query: &str, wanted: impl Fn(&Rows) -> bool) -> Rows {
-    let began = Instant::now();
-    let mut glance = tokio::time::interval(Duration::from_millis(20));
-    loop {
-        let found = rows(file, query, &[]);
-        if wanted(&found) {
-            return found;
-        }
-        assert!(began.elapsed() < PATIENCE, "{query} finds {found:?}");
-        glance.tick().await;
-    }
 }
 
 fn text(value: ValueRef<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use mapae_protocol::{
     access_token,
-    authorization::request_object,
+    authorization::{request_object, signed_response},
     client_assertion,
     client_jwt::ClientKeys,
     dpop::{self, Address, Proof},
@@ -158,6 +158,33 @@ pub(crate) fn request_object(bytes: &[u8]) {
                 let texts = said.get(name).and_then(Value::as_str);
                 assert!(texts.is_none_or(|text| text == value), "{name} is another");
             }
+        }
+        Err(error) => fixed(&error, &token),
+    }
+}
+
+/// A signed answer that is accepted is this issuer's to this client, and holds each parameter as it stands there.
+pub(crate) fn signed_answer(bytes: &[u8]) {
+    let Some(signer) = SIGNER.as_ref() else { return };
+    let expected = signed_response::Expectations {
+        issuer: ISSUER,
+        client_id: CLIENT,
+        algorithms: Algorithm::ALL,
+        now: NOW,
+        leeway: LEEWAY,
+    };
+    let token = signer.typed(HeaderType::Jwt.as_str(), bytes);
+    match signed_response::verify(&token, &signer.keys, &expected) {
+        Ok(params) => {
+            let said = said(bytes);
+            assert!(is(&said, "iss", ISSUER) && names(&said, CLIENT) && lasts(&said));
+            assert!(!said.contains_key("sub"));
+            for (name, value) in params.iter() {
+                let texts = said.get(name).and_then(Value::as_str);
+                assert!(said.contains_key(name) && texts.is_none_or(|text| text == value), "{name} is another");
+            }
+            let state = said.get("state").and_then(Value::as_str).filter(|state| !state.is_empty());
+            assert_eq!(signed_response::claimed_state(&token).as_deref(), state);
         }
         Err(error) => fixed(&error, &token),
     }

@@ -207,6 +207,11 @@ pub const TARGETS: &[Target] = &[
         &["crates/protocol/src/device.rs", "crates/protocol/src/pushed_request.rs"],
     ),
     target(
+        "signed_answer",
+        claims::signed_answer,
+        &["crates/protocol/src/authorization/signed_response/reading.rs"],
+    ),
+    target(
         "signed_token",
         jose::signed_token,
         &["crates/protocol/src/jose/compact.rs", "crates/protocol/src/jose/header.rs"],

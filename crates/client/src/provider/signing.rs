@@ -71,7 +71,7 @@ impl Provider {
         metadata: &Metadata,
         now: Timestamp,
     ) -> Result<Vec<(String, String)>, Error> {
-        let Some(key) = self.signer(metadata)? else { return Ok(parameters) };
+        let Some(key) = self.request_key(metadata)? else { return Ok(parameters) };
         let pushed = self.pushes(metadata);
         let object = NewRequestObject {
             client_id: self.client_id(),
@@ -95,7 +95,7 @@ impl Provider {
     }
 
     /// What signs requests; `None`: nobody wants them signed.
-    fn signer(&self, metadata: &Metadata) -> Result<Option<&ClientKey>, ConfigurationError> {
+    fn request_key(&self, metadata: &Metadata) -> Result<Option<&ClientKey>, ConfigurationError> {
         let Signing { require_signed_request_object, request_parameter_supported, .. } = metadata.signing;
         let algorithms = &metadata.signing.request_object_signing_alg_values_supported;
         if !self.registration().signs_requests && !require_signed_request_object {

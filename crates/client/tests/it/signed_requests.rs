@@ -8,21 +8,13 @@ use mapae_protocol::{
     jose::{Algorithm, SigningKey},
     params::{Limits, Params},
 };
+use mapae_testkit::pem;
 use serde_json::{Value, json};
 
 use crate::{
     issuer::Issuer,
     website::{SECRET, TestClock, registration},
 };
-
-/// A private key as PKCS #8 PEM (RFC 7468 §10).
-fn pem(key: &SigningKey) -> String {
-    let mut text = base64url::encode(key.to_pkcs8().unwrap().expose()).replace('-', "+").replace('_', "/");
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
-}
 
 /// An issuer that knows of signed requests, and a client that has a key.
 struct Stage {

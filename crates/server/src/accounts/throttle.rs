@@ -63,10 +63,11 @@ pub(crate) const DEVICES_OF_APP: Budget = Budget { kind: "device of app", burst:
 pub(crate) const DEVICES_OF_APPS: Budget = Budget { kind: "device of apps", burst: 600, refill: 1 };
 /// Wrong user codes of devices from one source: five at once, then one in two minutes (RFC 8628 §5.1).
 pub(crate) const USER_CODES_BY_SOURCE: Budget = Budget { kind: "user code by source", burst: 5, refill: 120 };
-/// The same from one network of networks, which may be a whole company's or a provider's: a hundred at once, then ten a minute.
+/// The same from one wider network (`turns::wider_network`), which may be a whole company's or a provider's: a hundred at once, then ten a minute.
 pub(crate) const USER_CODES_BY_NETWORK: Budget =
     Budget { kind: "user code by network", burst: 100, refill: 6 };
-/// Wrong user codes of devices by one person, wherever they are: as many.
+/// Wrong user codes of devices by one person, wherever they are: five at once, then one in two
+/// minutes.
 pub(crate) const USER_CODES_BY_PERSON: Budget = Budget { kind: "user code by person", burst: 5, refill: 120 };
 /// Codes whose details are too large for an address, each of which is a row, for one person: thirty at once, then
 /// three a minute.

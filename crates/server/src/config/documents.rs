@@ -21,16 +21,33 @@ All mistakes are reported together, each with what to write instead. A setting t
 mistake. In the environment, lists are separated by commas, and an empty variable counts as not set.
 `config.example.toml` holds all settings with their defaults.
 
-What has no setting: how often somebody may try. Passwords: ten attempts at once and three a minute from one address
-(IPv6: one /64), ten at once and six an hour on one account from one address, a hundred at once and twelve an hour
-on one account from everywhere. A browser in which the account's owner has signed in before is counted for itself,
-ten at once and one a minute, so that strangers lock nobody out. Mails: three an hour to one address. Apps that register
-themselves: a hundred at once, and one a minute from one address without a token of yours or six a minute with one token;
-changes that one app makes to its registration: thirty at once and one a minute. Documents of apps that are addresses:
-thirty at once and three a minute for one address of a browser. Requests that are pushed: six hundred at once and sixty
-a minute by an app that nobody has verified, three hundred at once and thirty a minute from one address by apps without a
-secret, no limit for verified apps. Each process
-counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs.
+What has no setting: how often somebody may try. At once, and then:
+
+| what | from or for | at once | then |
+|---|---|---:|---|
+| passwords | one address | 10 | three a minute |
+| passwords | one account from one address | 10 | six an hour |
+| passwords | one account from everywhere | 100 | twelve an hour |
+| passwords | a browser in which the account's owner has signed in before, so that strangers lock nobody out | 10 | one a minute |
+| mails | one address of a mailbox | 3 | one in twenty minutes |
+| mails | one address | 10 | three a minute |
+| leaving for a provider and coming back | one address | 60 | six a minute |
+| user codes of devices that are wrong | one address, and one person | 5 | one in two minutes |
+| user codes of devices that are wrong | one wider network | 100 | ten a minute |
+| requests and codes that are too large for an address | one address, and one person | 30 | three a minute |
+| requests that apps sign and that are fetched, `request_uri` | one address | 60 | six a minute |
+| documents of apps whose id is an address | one address | 30 | three a minute |
+| apps that a person registers | one person | 100 | one a minute |
+| apps that register themselves without a token of yours | one address | 100 | one a minute |
+| apps that register themselves with one | one token, and one address | 100 | six a minute |
+| changes that an app makes to its registration | one app | 30 | one a minute |
+| pushed requests, devices and proofs of possession of apps without a secret | one address | 300 | thirty a minute |
+| pushed requests, devices, proofs and assertions of apps with a secret or key that nobody has verified | one app, and one address | 600 | sixty a minute |
+
+Of the last two nothing is counted for apps that are verified and keep a secret or a key. An address of IPv6 is a /64, and a wider network a /48, of IPv4 a /24.
+Beside this all strangers share the room that there is for what waits in memory and in the database, each network as much as it leaves to
+others. Each process counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs. Links
+by mail are counted in the database, too: three of a kind an hour to one mailbox, whatever the number of nodes.
 
 This page is written from the source; the test `config::documents` says how to renew it.
 ";

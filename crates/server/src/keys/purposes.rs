@@ -65,8 +65,7 @@ purposes! {
     DpopNonces = "dpop nonce", lives |_| NONCE_LIFE;
 }
 
-/// For how long after its last use a sealing key must open what it has sealed, whatever that was (DESIGN: accepted
-/// for the artefact's life).
+/// For how long after its last use a sealing key must open what it has sealed, whatever that was.
 pub(super) fn longest_life(config: &Config) -> Seconds {
     LIVES.iter().map(|(_, life)| life(config)).max().unwrap_or(Seconds::ZERO)
 }
