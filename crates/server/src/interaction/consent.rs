@@ -276,6 +276,8 @@ pub(super) async fn agree_to(
     let newly = questions.required.union(accepted);
     // They had it with another app than this has become.
     let anew = seen.is_some() && Appearance::valid(seen, client.registered(), to)?.is_none();
+    let before = seen.filter(|_| anew);
+    let agreed_anew = before.map(|before| Appearance::agreed_anew(before, client.registered(), to));
     let agreement = Agreement {
         new_id: Kind::Consent.fresh(),
         user_id: signed_in.user.id.clone(),
@@ -283,6 +285,7 @@ pub(super) async fn agree_to(
         accepted: list(&newly),
         refused: list(&questions.optional.difference(accepted)),
         anew,
+        agreed_app: agreed_anew.transpose()?.flatten(),
     };
     let now = visit.app.now();
     let changes = anew || !(newly.is_empty() && agreement.refused.is_empty() && seen.is_some());

@@ -61,14 +61,33 @@ impl Appearance {
         app: &RegisteredApp,
         to: Option<&RedirectUri>,
     ) -> Result<Option<&'a Consent>, Fault> {
-        let Some(agreed) = consent.and_then(|consent| consent.agreed_app.as_deref()) else {
-            return Ok(consent);
-        };
-        let seen: Self = serde_json::from_str(agreed).map_err(Fault::corrupt(Artefact::AgreedApp))?;
+        let Some(seen) = consent.map(Self::agreed).transpose()?.flatten() else { return Ok(consent) };
         let place = to.and_then(|to| place(to.as_str()));
         let leads_there = place.is_none_or(|place| seen.places.contains(&place));
         let is_same = leads_there && seen.shows(&Self::of(&app.app.settings, &app.lists));
         Ok(consent.filter(|_| is_same))
+    }
+
+    /// As what an app is agreed to anew by somebody who had agreed to it, on a page that leads to this address, or on one
+    /// that leads nowhere: what it is by now, but only where it led then and where it leads them. `None`: that is everywhere.
+    pub(crate) fn agreed_anew(
+        before: &Consent,
+        app: &RegisteredApp,
+        to: Option<&RedirectUri>,
+    ) -> Result<Option<String>, Fault> {
+        let Some(seen) = Self::agreed(before)? else { return Ok(None) };
+        let now = Self::of(&app.app.settings, &app.lists);
+        let mut places: BTreeSet<String> = now.places.intersection(&seen.places).cloned().collect();
+        places.extend(to.and_then(|to| place(to.as_str())));
+        let less = !now.places.is_subset(&places);
+        let text = less.then(|| serde_json::to_string(&Self { places, ..now }));
+        text.transpose().map_err(Fault::encoding(Artefact::AgreedApp))
+    }
+
+    /// As what the app was agreed to, if the consent has kept it.
+    fn agreed(consent: &Consent) -> Result<Option<Self>, Fault> {
+        let seen = consent.agreed_app.as_deref().map(serde_json::from_str);
+        seen.transpose().map_err(Fault::corrupt(Artefact::AgreedApp))
     }
 
     /// Whether the other one has its name, and a picture from where its own is from or none.

@@ -35,8 +35,8 @@ statements! {
     INSERT: Consents = "INSERT INTO consents (id, user_id, app_id, epoch, scopes, refused, created_at, updated_at, \
          last_used_at) VALUES ($1, $2, $3, 0, $4, $5, $6, $6, $6) ON CONFLICT (user_id, app_id) DO NOTHING";
     EXTEND: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, last_used_at = $3, \
-         epoch = epoch + $4, agreed_app = NULL \
-         WHERE id = $5 AND epoch = $6 AND scopes = $7 AND refused = $8 AND agreed_app IS NOT DISTINCT FROM $9";
+         epoch = epoch + $4, agreed_app = $5 \
+         WHERE id = $6 AND epoch = $7 AND scopes = $8 AND refused = $9 AND agreed_app IS NOT DISTINCT FROM $10";
     DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6";
     ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
@@ -88,7 +88,7 @@ pub struct Consent {
     pub updated_at: Timestamp,
     /// When it was last noted as used.
     pub last_used_at: Option<Timestamp>,
-    /// As what the app was seen when it was agreed to, if it has changed since.
+    /// As what the app was agreed to, if it is more or another one by now.
     pub agreed_app: Option<String>,
 }
 
@@ -124,6 +124,8 @@ pub struct Agreement {
     pub refused: Vec<String>,
     /// What was agreed before was to another app than it is by now: it counts no more.
     pub anew: bool,
+    /// If it is `anew`: as what the app is agreed to, unless as all that it is by now. Otherwise that stays as it was.
+    pub agreed_app: Option<String>,
 }
 
 /// A service that a person has connected.
@@ -162,11 +164,12 @@ pub async fn connected(db: &Db, user_id: &str) -> Result<Vec<Connection>, StoreE
 }
 
 /// Adds what was ticked to what was agreed before (`seen`, as it was just read), and remembers what was
-/// refused; of an app that has become another one only what was ticked now. If that is less, everything made before
-/// ends, as with [`drop_scope`]. The consent's id is that of `seen`, else `new_id` with epoch 0; a consent that was
-/// disconnected keeps its raised epoch. Conflict: it has changed since it was read.
+/// refused; of an app that has become another one only what was ticked now. As what the app is agreed to changes only then
+/// (SE-08). If less is agreed than before, everything made before ends, as with [`drop_scope`]. The consent's id is that of
+/// `seen`, else `new_id` with epoch 0; a consent that was disconnected keeps its raised epoch. Conflict: it has changed since
+/// it was read.
 pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> Unit {
-    let Agreement { new_id, user_id, app_id, accepted, refused, anew } = agreement;
+    let Agreement { new_id, user_id, app_id, accepted, refused, anew, agreed_app } = agreement;
     let mut scopes: BTreeSet<&str> = accepted.iter().map(String::as_str).collect();
     let mut refused: BTreeSet<&str> = refused.iter().map(String::as_str).collect();
     if let Some(seen) = seen.filter(|_| !anew) {
@@ -180,12 +183,13 @@ pub fn agree(seen: Option<&Consent>, agreement: &Agreement, at: Timestamp) -> Un
     let Some(seen) = seen else {
         return Statement::one(INSERT, values![new_id, user_id, app_id, scopes, refused, at]).into();
     };
-    let agreed_app = seen.agreed_app.as_deref();
-    let (raised, epoch) = (i64::from(less), seen.epoch);
-    let params =
-        values![scopes, refused, at, raised, &seen.id, epoch, &seen.scopes, &seen.refused, agreed_app];
+    let agreed_before = seen.agreed_app.as_deref();
+    let agreed_app = if *anew { agreed_app.as_deref() } else { agreed_before };
+    let Consent { id, epoch, scopes: had, refused: left_out, .. } = seen;
+    let raised = i64::from(less);
+    let params = values![scopes, refused, at, raised, agreed_app, id, *epoch, had, left_out, agreed_before];
     let unit = Unit::from(Statement::one(EXTEND, params));
-    if less { unit.revoking(Revocation::consent(&seen.id, at)) } else { unit }
+    if less { unit.revoking(Revocation::consent(id, at)) } else { unit }
 }
 
 /// Nobody has agreed to this app any more: it has become another one. What was made for it ends with its epoch.

@@ -30,6 +30,7 @@ on_each_engine! {
             accepted: vec!["openid".into()],
             refused: vec![],
             anew: false,
+            agreed_app: None,
         };
         mapae.db().commit(consents::agree(None, &agreement, Timestamp::from_unix(1))).await.unwrap();
         // Nobody serves while the command line ends everything of the person.

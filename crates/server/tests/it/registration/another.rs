@@ -4,7 +4,12 @@ use mapae::store::{apps, consents};
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine, Page, TestServer, UserFixture};
 use serde_json::{Value, json};
 
-use super::{Registered, open, registered};
+use super::{REDIRECT_URI, Registered, open, registered};
+use crate::protocol::device;
+
+/// Addresses on other hosts than the one at which people have agreed.
+const NEW: &str = "https://b.example/cb";
+const THIRD: &str = "https://c.example/cb";
 
 /// Asks without a page, at this address of the app's.
 async fn silently(server: &TestServer, browser: &Browser, app: &AppFixture, redirect_uri: &str) -> Page {
@@ -82,6 +87,73 @@ async fn se_08_a_redirect_uri_on_another_host_is_agreed_to_anew_and_nobody_else_
         // What it was before is what was agreed to.
         assert_eq!(app.update(&app.with("redirect_uris", json!([old]))).await.status, 200);
         assert!(silently(&server, &browser, &app.app, old).await.answered("code").is_some());
+    }
+}
+
+/// An app that somebody has agreed to, and that leads to other hosts, too, since then.
+async fn moved(server: &TestServer, more: Value, since: Value) -> (Registered, UserFixture, Browser) {
+    let app = registered(server, more).await;
+    let (user, browser) = agreed(server, &app).await;
+    let mut said = app.with("redirect_uris", json!([REDIRECT_URI, NEW, THIRD]));
+    said.as_object_mut().unwrap().extend(since.as_object().unwrap().clone());
+    let changed = app.update(&said).await;
+    assert_eq!(changed.status, 200, "{}", changed.json);
+    (app, user, browser)
+}
+
+/// At which of its hosts the app gets codes without a page.
+async fn known(server: &TestServer, browser: &Browser, app: &Registered) -> [bool; 3] {
+    let mut codes = [false; 3];
+    for (code, at) in codes.iter_mut().zip([REDIRECT_URI, NEW, THIRD]) {
+        *code = silently(server, browser, &app.app, at).await.answered("code").is_some();
+    }
+    codes
+}
+
+#[tokio::test]
+async fn se_08_more_items_at_a_host_that_was_agreed_to_agree_to_no_other_host() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let (app, _, browser) = moved(&server, json!({ "subject_type": "public" }), json!({})).await;
+        assert_eq!(known(&server, &browser, &app).await, [true, false, false], "{engine:?}");
+        let more = Authorization::of(&app.app, "openid email profile");
+        let again = more.clone().with("prompt", "consent");
+        for (authorization, ticked) in [(more, vec![]), (again, vec![("item", "profile")])] {
+            let page = browser.visit(&authorization.address(&server)).await;
+            let back = browser.submit(&page, "consent-approve", &ticked).await;
+            assert!(back.answered("code").is_some(), "{engine:?} {ticked:?}: {}", back.body);
+            assert_eq!(known(&server, &browser, &app).await, [true, false, false], "{engine:?} {ticked:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn se_08_who_agrees_anew_at_one_host_has_agreed_to_no_third() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let (app, user, browser) = moved(&server, json!({ "subject_type": "public" }), json!({})).await;
+        let there = AppFixture { redirect_uri: NEW.to_owned(), ..app.app.clone() };
+        server.code(&browser, &user, &Authorization::of(&there, "openid email")).await;
+        assert_eq!(known(&server, &browser, &app).await, [true, true, false], "{engine:?}");
+        let there = AppFixture { redirect_uri: THIRD.to_owned(), ..there };
+        server.code(&browser, &user, &Authorization::of(&there, "openid email")).await;
+        assert_eq!(known(&server, &browser, &app).await, [true, true, true], "{engine:?}");
+    }
+}
+
+/// The page of a device shows no host, and so agrees to none.
+#[tokio::test]
+async fn se_08_who_allows_a_device_has_agreed_to_no_host() {
+    let grants = json!(["authorization_code", "refresh_token", mapae_protocol::device::DEVICE_CODE]);
+    for since in [json!({}), json!({ "client_name": "다른 앱" })] {
+        for engine in Engine::ALL {
+            let server = open(engine).await;
+            let more = json!({ "subject_type": "public", "grant_types": grants });
+            let (app, user, browser) = moved(&server, more, since.clone()).await;
+            let waiting = device::begin(&server, &app.app, "openid email profile").await;
+            waiting.allow(&server, &browser, &user).await;
+            assert_eq!(known(&server, &browser, &app).await, [true, false, false], "{engine:?} {since}");
+        }
     }
 }
 

@@ -25,6 +25,7 @@ fn agreement(seed: &Seed, accepted: &[&str], refused: &[&str]) -> Agreement {
         accepted: owned(accepted),
         refused: owned(refused),
         anew: false,
+        agreed_app: None,
     }
 }
 
@@ -62,16 +63,23 @@ for_each_backend! {
         let more = agreement(&seed, &["email"], &[]);
         let stale = consents::agree(Some(&before), &more, NOW);
         assert!(db.commit(stale).await.unwrap_err().is_conflict(), "the app has changed since it was read");
+        db.commit(consents::agree(Some(&find().await), &more, NOW)).await.unwrap();
+        let extended = find().await;
+        assert_eq!((extended.scopes.as_str(), extended.agreed_app.as_deref()), ("email openid profile", Some("first")));
+        let anew = Agreement { anew: true, agreed_app: Some("less".into()), ..agreement(&seed, &["email", "openid"], &[]) };
+        db.commit(consents::agree(Some(&extended), &anew, NOW)).await.unwrap();
+        let less = find().await;
+        assert_eq!((less.agreed_app.as_deref(), less.epoch), (Some("less"), 1), "as it was shown");
         let anew = Agreement { anew: true, ..more };
         db.commit(consents::agree(Some(&find().await), &anew, NOW)).await.unwrap();
         let after = find().await;
         assert_eq!((after.scopes.as_str(), after.agreed_app), ("email", None), "what was agreed before counts no more");
-        assert_eq!(after.epoch, 1, "what was made when it was more has ended");
+        assert_eq!(after.epoch, 2, "what was made when it was more has ended");
         db.commit(Unit::from(consents::keep_agreed(&seed.app, "third"))).await.unwrap();
         let more = Agreement { anew: true, ..agreement(&seed, &["email", "openid"], &[]) };
         db.commit(consents::agree(Some(&find().await), &more, NOW)).await.unwrap();
         let after = find().await;
-        assert_eq!((after.scopes.as_str(), after.epoch), ("email openid", 1), "nothing has gone");
+        assert_eq!((after.scopes.as_str(), after.epoch), ("email openid", 2), "nothing has gone");
     }
 
     async fn se_08_who_agrees_while_the_app_changes_has_agreed_to_what_it_was_or_not_at_all(db: TestDb) {

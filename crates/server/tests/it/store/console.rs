@@ -53,6 +53,7 @@ for_each_backend! {
             accepted: vec!["openid".into()],
             refused: vec![],
             anew: false,
+            agreed_app: None,
         };
         db.commit(consents::agree(None, &agreement, NOW)).await.unwrap();
         assert_eq!(developers::people(&db, &seed.user).await.unwrap().get("app_own"), Some(&1));

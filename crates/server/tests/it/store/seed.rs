@@ -46,6 +46,7 @@ impl Seed {
             accepted: vec!["openid".into(), "profile".into()],
             refused: vec![],
             anew: false,
+            agreed_app: None,
         };
         let unit = Unit::new()
             .with(users::insert(&new_user(tag), NOW))

@@ -258,6 +258,7 @@ mod tests {
             accepted: vec![],
             refused: vec![],
             anew: false,
+            agreed_app: None,
         };
         let orphan = consents::agree(None, &orphan, NOW);
         let (connection, outcomes) = commit(connection, vec![insert("a", 1), orphan, insert("b", 1)]);
