@@ -36,8 +36,8 @@ fn imitates_beside_latin(name: &str) -> bool {
             .any(|(at, c)| imitates(*c) && !(turkish && *c == 'ı') && !is_sign(&letters, at))
 }
 
-/// Whether what looks like a letter is read as the sign that it is: alone between words, × beside an East Asian letter
-/// («나이키×Kakao»), and ¡ before what is closed with ! («¡Hola!»).
+/// Whether what looks like a letter is read as the sign that it is: alone between words, and × beside an East Asian letter
+/// («나이키×Kakao»). Nobody can tell the ¡ of «¡Hola!» from that of «¡Phone!».
 fn is_sign(name: &[char], at: usize) -> bool {
     let (before, from) = name.split_at(at);
     let [sign, after @ ..] = from else { return false };
@@ -48,7 +48,6 @@ fn is_sign(name: &[char], at: usize) -> bool {
         _ if sign.is_alphanumeric() => false,
         _ if alone => true,
         '×' => neighbours.into_iter().flatten().any(east_asian),
-        '¡' => after.contains(&'!') && !before.last().is_some_and(|c| c.is_alphanumeric()),
         _ => false,
     }
 }
@@ -213,6 +212,13 @@ mod tests {
             "Kaka೦",
             "¡nstagram",
             "K¡kao!",
+            "¡nstagram!",
+            "My ¡nstagram!",
+            "¡Nstagram!",
+            "¡Phone!",
+            "¡Cloud Photos!",
+            "¡Hola!",
+            "App ¡hola, amigos!",
             "Fede×",
             "×box",
             "Net×flix",
@@ -258,8 +264,7 @@ mod tests {
             "나의 App × 너의 앱",
             "나이키×Kakao",
             "Nike×카카오",
-            "¡Hola!",
-            "App ¡hola, amigos!",
+            "Hola, amigos!",
             "¿Qué tal?",
             "㈜한국 Apps",
             "잠깐… Wait",
