@@ -106,18 +106,24 @@ pub(crate) async fn follow_for_key(app: &App, id: &str, from: ClientAddress) -> 
 
 async fn look(app: &App, id: &str, wanted: Wanted, from: ClientAddress) -> Result<(), Unread> {
     let Some(address) = address(app, id) else { return Ok(()) };
-    if app.fresh_documents().suffices(id, wanted, app.now()) {
+    let documents = app.fresh_documents();
+    if documents.suffices(id, wanted, app.now()) {
         return Ok(());
     }
-    let goes_on = app.fresh_documents().bridges(id, app.now());
-    // Whoever asks and goes away again before the document is there must not leave others without it.
-    let (app, id) = (app.clone(), id.to_owned());
-    let looked = tokio::spawn(async move { looked_again(&app, &id, &address, wanted, from).await });
+    let goes_on = documents.bridges(id, app.now());
+    let (of_task, of_document) = (app.clone(), id.to_owned());
+    let fetch = move || async move { looked_again(&of_task, &of_document, &address, wanted, from).await };
+    let looked = async {
+        let Ok(begun) = timeout(PATIENCE, documents.begin(id, fetch)).await else {
+            return documents.going_on(id, Unread::TooMany, app.now());
+        };
+        begun.await.unwrap_or(Err(Unread::Unreachable))
+    };
     if !goes_on {
-        return looked.await.unwrap_or(Err(Unread::Unreachable));
+        return looked.await;
     }
     // It is somebody else's server that is slow.
-    timeout(PATIENCE, looked).await.unwrap_or(Ok(Ok(()))).unwrap_or(Err(Unread::Unreachable))
+    timeout(PATIENCE, looked).await.unwrap_or(Ok(()))
 }
 
 async fn looked_again(
@@ -127,31 +133,25 @@ async fn looked_again(
     wanted: Wanted,
     from: ClientAddress,
 ) -> Result<(), Unread> {
-    let documents = app.fresh_documents();
-    let going_on = |otherwise| if documents.bridges(id, app.now()) { Ok(()) } else { Err(otherwise) };
-    let Ok(_turn) = timeout(PATIENCE, documents.turn(id)).await else {
-        return going_on(Unread::TooMany);
-    };
-    let now = app.now();
+    let (documents, now) = (app.fresh_documents(), app.now());
     if documents.suffices(id, wanted, now) {
         return Ok(());
     }
     let charged = app.throttle().charge(CLIENT_DOCUMENTS, &from.throttle_key().to_string(), now);
     if charged.is_err() {
-        return going_on(Unread::TooMany);
+        return documents.going_on(id, Unread::TooMany, now);
     }
     documents.ask(id, now);
     let read = match fetch(app, address).await {
         Ok(said) => read(app, id, &said, from).await,
-        Err(Missing::Unknown) => return going_on(Unread::Unreachable),
+        Err(Missing::Unknown) => return documents.going_on(id, Unread::Unreachable, app.now()),
         Err(Missing::Wrong) => Err(Unread::NoApp),
     };
     match &read {
         Ok(()) => documents.add(id, now),
         Err(Unread::NoApp) => documents.forget(id),
-        Err(Unread::Unreachable) => return going_on(Unread::Unreachable),
-        Err(Unread::TooMany) => return going_on(Unread::TooMany),
-        Err(Unread::Fault(_)) => {}
+        Err(Unread::Unreachable | Unread::TooMany) if documents.bridges(id, app.now()) => return Ok(()),
+        Err(Unread::Unreachable | Unread::TooMany | Unread::Fault(_)) => {}
     }
     read
 }

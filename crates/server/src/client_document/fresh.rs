@@ -1,8 +1,9 @@
 //! Which documents were read not long ago.
 
 use mapae_protocol::time::Timestamp;
+use tokio::task::JoinHandle;
 
-use crate::fetch::{readings::Readings, turns::Turn};
+use crate::fetch::readings::Readings;
 
 /// Most addresses of which it is known that their documents are fresh.
 const MOST_FRESH: usize = 10_000;
@@ -27,9 +28,20 @@ impl Default for FreshDocuments {
 }
 
 impl FreshDocuments {
-    /// One fetch of one document at a time: who waits finds it read.
-    pub(super) async fn turn(&self, id: &str) -> Turn {
-        self.0.turns.take(id).await
+    /// Begins this when its turn has come: one fetch of one document at a time, and who waits finds it read. Who goes away
+    /// before that leaves nothing behind. What has begun is a task, and goes on for the others.
+    pub(super) async fn begin<F>(&self, id: &str, fetch: impl FnOnce() -> F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let turn = self.0.turns.take(id).await;
+        let fetch = fetch();
+        tokio::spawn(async move {
+            let fetched = fetch.await;
+            drop(turn);
+            fetched
+        })
     }
 
     /// Whether what was read does, or nothing better can be had now.
@@ -41,6 +53,11 @@ impl FreshDocuments {
     /// Whether the app goes on while its site does not answer.
     pub(super) fn bridges(&self, id: &str, now: Timestamp) -> bool {
         self.0.known(id, id, now).value.is_some()
+    }
+
+    /// Nothing can be had now: an app that was read goes on, and any other has this instead.
+    pub(super) fn going_on<E>(&self, id: &str, otherwise: E, now: Timestamp) -> Result<(), E> {
+        if self.bridges(id, now) { Ok(()) } else { Err(otherwise) }
     }
 
     /// Notes that the site of an app that goes on is asked now. Of one that is none nothing is remembered: anybody can name it.
@@ -61,7 +78,14 @@ impl FreshDocuments {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use futures_util::FutureExt as _;
     use mapae_protocol::time::Seconds;
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -101,5 +125,23 @@ mod tests {
         fresh.forget(ID);
         fresh.ask(ID, now);
         assert!(!suffices(Wanted::Fresh, Seconds::ZERO), "who is no app is asked each time");
+    }
+
+    #[tokio::test]
+    async fn dc_11_who_goes_away_before_their_turn_leaves_nothing_and_what_has_begun_ends() {
+        let (fresh, begun) = (FreshDocuments::default(), Arc::new(AtomicUsize::new(0)));
+        let fetch = || {
+            let begun = Arc::clone(&begun);
+            async move { begun.fetch_add(1, Ordering::Relaxed) }
+        };
+        let (answer, site) = oneshot::channel::<()>();
+        let first = fresh.begin(ID, || site).now_or_never().expect("nobody is before it");
+        for _ in 0..20 {
+            assert!(fresh.begin(ID, fetch).now_or_never().is_none(), "one at a time");
+        }
+        drop(first);
+        answer.send(()).expect("it goes on without who began it");
+        let earlier = fresh.begin(ID, fetch).await.await.unwrap();
+        assert_eq!((earlier, begun.load(Ordering::Relaxed)), (0, 1), "nobody else waits any more");
     }
 }
