@@ -125,7 +125,7 @@ impl Provider {
         pending: &PendingLogin,
         now: Timestamp,
     ) -> Result<Answer, Error> {
-        let answer = Answer::of(&self.verify_answer(token, now).await?).map_err(CallbackError::Response)?;
+        let answer = Answer::of(&self.verify_answer(token, now).await?)?;
         pending.answered_by(answer.response.state.as_deref(), now)?;
         Ok(answer)
     }

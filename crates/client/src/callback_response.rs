@@ -4,7 +4,7 @@ use std::fmt;
 
 use mapae_protocol::{
     authorization::{
-        response::{self, AuthorizationResponse},
+        response::{self, AuthorizationResponse, Outcome},
         signed_response::{self, RESPONSE},
     },
     params::{Limits, Params},
@@ -17,7 +17,7 @@ use crate::posted;
 /// Why what the browser brought is not an answer to a login of this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
-    /// The parameters cannot be read.
+    /// The parameters cannot be read, or the code is none.
     #[error("the parameters of the callback are malformed")]
     Malformed,
     /// A parameter is repeated, or there is neither or both of code and error.
@@ -67,6 +67,14 @@ pub enum CallbackError {
 /// Parameters that say something beside a signed answer, which is the whole of it (JARM §2.3.1, decision 0263).
 const BESIDE: &[&str] = &["code", "state", "iss", "error", "error_description", "error_uri"];
 
+/// No code is longer: it travels in an address.
+const MAX_CODE: usize = 4096;
+
+/// `code = 1*VSCHAR` (RFC 6749 Appendix A.11).
+fn is_code(text: &str) -> bool {
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
 /// What the browser brought back, not yet believed.
 pub struct CallbackResponse(pub(crate) Brought);
 
@@ -88,8 +96,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn of(params: &Params) -> Result<Self, response::Error> {
+    pub(crate) fn of(params: &Params) -> Result<Self, CallbackError> {
         let response = AuthorizationResponse::parse(params)?;
+        // Before a provider is asked what it makes of it, or a login is used up.
+        if matches!(&response.outcome, Outcome::Code(code) if !is_code(code.expose())) {
+            return Err(CallbackError::Malformed);
+        }
         Ok(Self { response, said: said(params), brought: posted::brought(params) })
     }
 }

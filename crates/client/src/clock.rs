@@ -2,7 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::time::{Seconds, Timestamp};
+
+/// How far ahead a moment that was noted may lie: a login goes by the time at which it began, while others go by a later one.
+const AHEAD: Seconds = Seconds::seconds(30);
+
+/// Whether a moment that was noted in this process lies so far ahead that the clock was set back since. It says nothing then of
+/// how long ago it was.
+pub(crate) fn was_set_back(noted: Timestamp, now: Timestamp) -> bool {
+    noted > now.plus(AHEAD)
+}
 
 /// The clock of a client: the only place of this crate that reads the system's time.
 ///

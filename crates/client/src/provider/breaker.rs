@@ -7,6 +7,8 @@ use std::{
 
 use mapae_protocol::time::{Seconds, Timestamp};
 
+use crate::clock::was_set_back;
+
 /// Failures in a row after which a provider is left alone.
 const FAILURES: u32 = 5;
 
@@ -40,12 +42,13 @@ struct State {
 
 impl Breaker {
     /// The leave to ask the provider something; `None` while it is left alone. After its rest one may try each second, whatever
-    /// becomes of who tried before; the others wait for what comes of that.
+    /// becomes of who tried before; the others wait for what comes of that. A rest that lies far ahead is over: a clock that is set
+    /// back shuts nobody out for as long as it was set back.
     pub(super) fn admit(&self, now: Timestamp) -> Option<Pass> {
         let mut state = self.state();
         match state.resting_until {
             None => Some(Pass::Ordinary),
-            Some(until) if now < until => None,
+            Some(until) if now < until && !was_set_back(until, now) => None,
             Some(_) => {
                 state.resting_until = Some(now.plus(BETWEEN_TRIES));
                 Some(Pass::Trial)
@@ -58,6 +61,16 @@ impl Breaker {
     /// enough for a login.
     pub(super) fn answered(&self, pass: Pass, took: Duration, now: Timestamp) {
         if took > SLOW && pass == Pass::Ordinary { self.failed(now) } else { self.succeeded() }
+    }
+
+    /// It has failed at something that may have been written so that it fails: nobody is shut out for that by a stranger. Who
+    /// takes long over it counts as who does not answer, and who is quick to fail has answered a trial (decision 0266).
+    pub(super) fn failed_at(&self, pass: Pass, took: Duration, now: Timestamp) {
+        if took > SLOW {
+            self.failed(now);
+        } else if pass == Pass::Trial {
+            self.succeeded();
+        }
     }
 
     fn succeeded(&self) {
@@ -133,5 +146,43 @@ mod tests {
             breaker.answered(pass.unwrap(), LATE, later);
         }
         assert_eq!(breaker.admit(later), None, "and then it is left alone again");
+    }
+
+    #[test]
+    fn rp_18_rp_31_what_a_stranger_wrote_shuts_nobody_out_unless_it_stalls() {
+        let (breaker, now) = (Breaker::default(), Timestamp::from_unix(100));
+        for _ in 0..FAILURES * 2 {
+            breaker.failed_at(breaker.admit(now).unwrap(), QUICK, now);
+        }
+        // Nor does it hide failures of another kind.
+        for _ in 0..FAILURES - 1 {
+            breaker.failed(now);
+            breaker.failed_at(Pass::Ordinary, QUICK, now);
+        }
+        assert_eq!(breaker.admit(now), Some(Pass::Ordinary));
+        breaker.failed_at(Pass::Ordinary, LATE, now);
+        assert_eq!(breaker.admit(now), None, "who takes long over it is left alone");
+        let later = now.plus(REST);
+        breaker.failed_at(breaker.admit(later).unwrap(), LATE, later);
+        assert_eq!(breaker.admit(later), None);
+        // Or a stranger could take every trial away from the others.
+        let still_later = later.plus(REST);
+        breaker.failed_at(breaker.admit(still_later).unwrap(), QUICK, still_later);
+        assert_eq!(breaker.admit(still_later), Some(Pass::Ordinary));
+    }
+
+    #[test]
+    fn rp_18_rp_32_a_clock_that_is_set_back_prolongs_no_rest() {
+        for back in [31, 3_600, i64::from(u32::MAX)] {
+            let (breaker, now) = (Breaker::default(), Timestamp::from_unix(10_000_000_000));
+            for _ in 0..FAILURES {
+                breaker.failed(now);
+            }
+            // Another login, which began a little earlier.
+            assert_eq!(breaker.admit(now.minus(REST)), None);
+            let earlier = Timestamp::from_unix(now.unix() - back);
+            assert_eq!(breaker.admit(earlier), Some(Pass::Trial), "{back}");
+            assert_eq!(breaker.admit(earlier), None, "one each second, as after any rest: {back}");
+        }
     }
 }

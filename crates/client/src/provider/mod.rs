@@ -41,6 +41,7 @@ use crate::{
     back_channel::{Answer, BackChannel, Outgoing},
     definition::{Definition, Place},
     http_error::HttpError,
+    observe::Purpose,
     possession::{Nonces, ProofKey, Proven},
     setting::{ConfigurationError, Setting},
     tokens::Tokens,
@@ -225,9 +226,14 @@ impl Provider {
         let pass = self.0.breaker.admit(now).ok_or(ProviderError::Resting)?;
         let began = Instant::now();
         let answer = self.0.back_channel.send(outgoing).await;
+        // Whoever comes back with a `state` of their own has written the code.
+        let of_a_stranger = outgoing.purpose == Purpose::Redemption;
         match &answer {
             Ok(answer) if !answer.status.is_server_error() => {
                 self.0.breaker.answered(pass, began.elapsed(), now);
+            }
+            Ok(_) | Err(HttpError::Broken) if of_a_stranger => {
+                self.0.breaker.failed_at(pass, began.elapsed(), now);
             }
             Ok(_) | Err(HttpError::Unreachable | HttpError::Timeout | HttpError::Broken) => {
                 self.0.breaker.failed(now);

@@ -167,23 +167,6 @@ async fn rp_18_refusals_of_the_token_endpoint_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn rp_18_a_provider_that_does_not_answer_is_left_alone() {
-    let (website, issuer) = Website::start().await;
-    website.sign_in(&issuer, "alice").await.unwrap();
-    issuer.reply("/token", Reply::Json(500, json!({})));
-    for _ in 0..5 {
-        assert!(website.sign_in(&issuer, "alice").await.is_err());
-    }
-    let asked = issuer.hits("/token").len();
-    let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
-    assert!(matches!(refused, Error::Provider(ProviderError::Resting)), "{refused:?}");
-    assert_eq!(issuer.hits("/token").len(), asked);
-    issuer.obey();
-    website.clock.advance(10);
-    website.sign_in(&issuer, "alice").await.unwrap();
-}
-
-#[tokio::test]
 async fn rp_18_nobody_there() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let registration = ClientRegistration::new("client-1", "http://localhost:3000/callback");

@@ -196,3 +196,25 @@ async fn rp_14_errors_need_the_state_too_and_destroy_nothing() {
         ProviderError::Refused { at: Endpoint::Authorization, code: Some(ErrorCode::AccessDenied) };
     assert!(matches!(refused, Error::Provider(error) if error == expected), "{refused:?}");
 }
+
+/// RFC 6749 Appendix A.11.
+#[tokio::test]
+async fn rp_31_what_cannot_be_a_code_is_not_sent_to_the_provider_and_uses_nothing_up() {
+    let (website, issuer) = Website::start().await;
+    let mut browser = Browser::default();
+    let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+    let (_, rest) = query.split_once("&state=").unwrap();
+    let [longest, too_long] = [4_096, 4_097].map(|length| "a".repeat(length));
+    for code in ["x%0D%0Ay", "x%09", "%7F", "%EC%BD%94%EB%93%9C", too_long.as_str()] {
+        let refused = refusal(&website, &issuer, &browser, &format!("code={code}&state={rest}")).await;
+        assert_eq!(refused, CallbackError::Malformed, "{code}");
+    }
+    browser.come_back(&website, &query).await.unwrap();
+    for code in ["+%21~", longest.as_str()] {
+        let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
+        let (_, rest) = query.split_once("&state=").unwrap();
+        let refused = browser.come_back(&website, &format!("code={code}&state={rest}")).await.unwrap_err();
+        let expected = ProviderError::Refused { at: Endpoint::Token, code: Some(ErrorCode::InvalidGrant) };
+        assert!(matches!(refused, Error::Provider(error) if error == expected), "{refused:?}");
+    }
+}

@@ -21,6 +21,8 @@ mod id_tokens;
 #[cfg(test)]
 mod issuer;
 #[cfg(test)]
+mod left_alone;
+#[cfg(test)]
 mod linking;
 #[cfg(test)]
 mod logins;

@@ -22,6 +22,9 @@ mod id_tokens;
 #[path = "../it/issuer/mod.rs"]
 mod issuer;
 #[cfg(test)]
+#[path = "../it/left_alone.rs"]
+mod left_alone;
+#[cfg(test)]
 #[path = "../it/linking/mod.rs"]
 mod linking;
 #[cfg(test)]
