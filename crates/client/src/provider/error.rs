@@ -145,6 +145,8 @@ const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
         (ErrorCode::ServerError | ErrorCode::TemporarilyUnavailable | ErrorCode::SlowDown, _) => {
             Class::Unavailable
         }
+        // RFC 9449 §5, §8: our clock is off, or the nonce did not get through in two attempts. Neither says that a grant is over.
+        (ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce, _) => Class::Unavailable,
         (ErrorCode::InvalidClient, _) => Class::Configuration(Setting::ClientSecret),
         (ErrorCode::UnauthorizedClient | ErrorCode::UnsupportedGrantType, _) => {
             Class::Configuration(Setting::GrantTypes)
@@ -200,6 +202,8 @@ mod tests {
             (Endpoint::Token, ErrorCode::UnauthorizedClient, Class::Configuration(Setting::GrantTypes)),
             (Endpoint::Token, ErrorCode::InvalidTarget, Class::Configuration(Setting::Resource)),
             (Endpoint::Token, ErrorCode::TemporarilyUnavailable, Class::Unavailable),
+            (Endpoint::Token, ErrorCode::InvalidDpopProof, Class::Unavailable),
+            (Endpoint::Token, ErrorCode::UseDpopNonce, Class::Unavailable),
         ] {
             assert_eq!(class(at, code), expected, "{at:?} {code}");
         }

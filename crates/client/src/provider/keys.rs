@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::{MetadataError, Provider, ProviderError, turn::Turn};
 use crate::{
     back_channel::Outgoing,
+    clock::was_set_back,
     definition::Nonce,
     error::Error,
     http_error::HttpError,
@@ -50,13 +51,15 @@ impl Keys {
     }
 
     fn fresh(&self, now: Timestamp) -> Option<Arc<JwkSet>> {
-        self.known().filter(|known| now < known.use_until).map(|known| known.keys)
+        let is_fresh = |known: &Known| now < known.use_until && !was_set_back(known.fetched_at, now);
+        self.known().filter(is_fresh).map(|known| known.keys)
     }
 
-    /// Uses known keys for a moment more, as long as their time of grace is not over.
+    /// Uses known keys for a moment more, as long as their time of grace is not over. How old they are nobody knows after the clock
+    /// was set back.
     fn use_on(&self, known: Known, now: Timestamp) -> Option<Arc<JwkSet>> {
         let end = known.fetched_at.plus(LIFE).plus(GRACE);
-        if now >= end {
+        if now >= end || was_set_back(known.fetched_at, now) {
             return None;
         }
         let keys = Arc::clone(&known.keys);
@@ -67,7 +70,7 @@ impl Keys {
     /// Whether keys may be asked for although some are known; then it is noted that they are.
     fn may_ask_again(&self, now: Timestamp) -> bool {
         let mut again_at = self.again_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = again_at.is_none_or(|at| now >= at.plus(BETWEEN_REFETCHES));
+        let may = again_at.is_none_or(|at| now >= at.plus(BETWEEN_REFETCHES) || was_set_back(at, now));
         if may {
             *again_at = Some(now);
         }
@@ -216,6 +219,17 @@ impl Provider {
     ) -> Result<IdTokenClaims, id_token::Error> {
         let known = self.0.keys.known().ok_or(id_token::Error::UnknownKey)?;
         self.verify_with(token, context, &known.keys, now)
+    }
+
+    /// The same at the time that the token itself says, for whoever wonders whose it is while one of the clocks is wrong.
+    pub(super) fn verify_at_its_own_time(
+        &self,
+        token: &str,
+        context: &IdTokenContext<'_>,
+    ) -> Result<IdTokenClaims, id_token::Error> {
+        let known = self.0.keys.known().ok_or(id_token::Error::UnknownKey)?;
+        let claims: IdTokenClaims = Unverified::parse(token)?.verify_with(&known.keys)?.claims(&["iat"])?;
+        self.verify_with(token, context, &known.keys, claims.iat)
     }
 
     fn expectations<'a>(&'a self, context: &IdTokenContext<'a>, now: Timestamp) -> Expectations<'a> {

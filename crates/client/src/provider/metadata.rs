@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{MetadataError, Provider, ProviderError, signing::Signing, turn::Turn};
 use crate::{
     back_channel::Outgoing,
+    clock::was_set_back,
     definition::Definition,
     http_error::HttpError,
     observe::Purpose,
@@ -57,11 +58,12 @@ impl Discovered {
     }
 
     fn fresh(&self, now: Timestamp) -> Option<Arc<Metadata>> {
-        self.known().filter(|known| now < known.use_until).map(|known| known.metadata)
+        let is_fresh = |known: &Known| now < known.use_until && !was_set_back(known.learnt_at, now);
+        self.known().filter(is_fresh).map(|known| known.metadata)
     }
 
-    fn learn(&self, metadata: Arc<Metadata>, use_until: Timestamp) -> Arc<Metadata> {
-        let known = Known { metadata: Arc::clone(&metadata), use_until };
+    fn learn(&self, metadata: Arc<Metadata>, now: Timestamp, used_for: Seconds) -> Arc<Metadata> {
+        let known = Known { metadata: Arc::clone(&metadata), learnt_at: now, use_until: now.plus(used_for) };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
         metadata
     }
@@ -70,6 +72,7 @@ impl Discovered {
 #[derive(Clone, Debug)]
 struct Known {
     metadata: Arc<Metadata>,
+    learnt_at: Timestamp,
     use_until: Timestamp,
 }
 
@@ -91,9 +94,9 @@ impl Provider {
     async fn renewed_metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, ProviderError> {
         let discovered = &self.0.discovered;
         match (self.fetch_metadata(now).await, discovered.known()) {
-            (Ok(metadata), _) => Ok(discovered.learn(Arc::new(metadata), now.plus(LIFE))),
+            (Ok(metadata), _) => Ok(discovered.learn(Arc::new(metadata), now, LIFE)),
             (Err(ProviderError::NoAnswer(..) | ProviderError::Resting), Some(old)) => {
-                Ok(discovered.learn(old.metadata, now.plus(GRACE)))
+                Ok(discovered.learn(old.metadata, now, GRACE))
             }
             (Err(error), _) => Err(error),
         }

@@ -105,22 +105,34 @@ impl Provider {
     }
 
     /// OIDC Core §12.2: an ID token that comes with a refresh is of the same issuer, for the same client, about the
-    /// same person, and has no nonce or that of the login. `false` when there is none, or when its key is not at
-    /// hand: then it is left out. The tokens beside it are precious and wait for nobody's answer.
+    /// same person, and has no nonce or that of the login. `false` when there is none, when its key is not at hand, or when
+    /// its time is not now, as with a clock that is wrong: then it is left out. The tokens beside it are precious and wait for
+    /// nobody's answer, and the refresh token that they succeed may be spent (decision 0267).
     fn vouched_for(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
         let Some(id_token) = &tokens.id_token else { return Ok(false) };
         let access_token = Some(tokens.access_token.expose().as_str());
         let mut context = IdTokenContext { nonce: None, access_token, max_age: None };
         let mut verified = self.verify_with_known_keys(id_token.expose(), &context, now);
+        let untimely = matches!(&verified, Err(error) if is_of_time(*error));
+        let verify = |context: &IdTokenContext<'_>| {
+            if untimely {
+                self.verify_at_its_own_time(id_token.expose(), context)
+            } else {
+                self.verify_with_known_keys(id_token.expose(), context, now)
+            }
+        };
+        if untimely {
+            verified = verify(&context);
+        }
         if verified == Err(id_token::Error::NonceUnexpected) {
             context.nonce = tokens.nonce.as_ref().map(|nonce| nonce.expose().as_str());
-            verified = self.verify_with_known_keys(id_token.expose(), &context, now);
+            verified = verify(&context);
         }
         let same_as_sub = self.definition().schema().identity.same_as_sub;
         match verified {
-            Ok(claims) if !same_as_sub || claims.sub == person.subject() => Ok(true),
+            Ok(claims) if !same_as_sub || claims.sub == person.subject() => Ok(!untimely),
             Ok(_) => Err(ProviderError::RefreshedSubject.into()),
-            Err(id_token::Error::UnknownKey) => Ok(false),
+            Err(error) if error == id_token::Error::UnknownKey || is_of_time(error) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -223,6 +235,11 @@ impl Provider {
             }
         }
     }
+}
+
+/// Whether a clock alone can be what is wrong: ours or the provider's.
+const fn is_of_time(error: id_token::Error) -> bool {
+    matches!(error, id_token::Error::Expired | id_token::Error::NotYetValid | id_token::Error::IssuedInFuture)
 }
 
 impl Provider {

@@ -56,6 +56,8 @@ mod two_processes;
 mod unauthorized;
 #[cfg(test)]
 mod website;
+#[cfg(test)]
+mod wrong_clocks;
 
 #[cfg(test)]
 mod engine {

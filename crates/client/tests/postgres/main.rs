@@ -74,6 +74,9 @@ mod unauthorized;
 #[cfg(test)]
 #[path = "../it/website.rs"]
 mod website;
+#[cfg(test)]
+#[path = "../it/wrong_clocks.rs"]
+mod wrong_clocks;
 
 #[cfg(test)]
 mod engine {
