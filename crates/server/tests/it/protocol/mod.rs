@@ -36,7 +36,7 @@
 //! | draft-ietf-oauth-client-id-metadata-document | `registration::documents` |
 //!
 //! What concerns all of them: `browser_attacks`, `clock`, `cors`, `hostile_values`, `issuing_paths`, `large_requests`, `races`,
-//! `revocation_feed`; `specifications` sees to this page.
+//! `revocation_feed`, `timing`; `specifications` sees to this page.
 
 mod advertised;
 pub(crate) mod back_channel_logout;
