@@ -52,6 +52,8 @@ impl Browser {
 
     fn made(language: &'static str, builder: ClientBuilder) -> Self {
         let jar = Arc::new(Jar::default());
+        // Nothing is kept open: a test that ends a process and starts it again would ask the one that has ended.
+        let builder = builder.pool_max_idle_per_host(0);
         let client = builder.cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build();
         Self { client: client.expect("a client can be made"), jar, language }
     }

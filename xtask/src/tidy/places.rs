@@ -147,7 +147,7 @@ mod tests {
                 "// fastrand\nlet id = random::token();\nlet n = fastrand::u64(..);\n",
             ),
             ("crates/server/tests/it/races.rs", naming),
-            ("demo/src/main.rs", "use rand::thread_rng as r;\n"),
+            ("demo/src/main.rs", "use rand::random as r;\n"),
         ];
         assert_eq!(
             places_found(random_generators, &files),
