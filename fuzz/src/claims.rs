@@ -181,7 +181,10 @@ pub(crate) fn signed_answer(bytes: &[u8]) {
             assert!(!said.contains_key("sub"));
             for (name, value) in params.iter() {
                 let texts = said.get(name).and_then(Value::as_str);
-                assert!(said.contains_key(name) && texts.is_none_or(|text| text == value), "{name} is another");
+                assert!(
+                    said.contains_key(name) && texts.is_none_or(|text| text == value),
+                    "{name} is another"
+                );
             }
             let state = said.get("state").and_then(Value::as_str).filter(|state| !state.is_empty());
             assert_eq!(signed_response::claimed_state(&token).as_deref(), state);

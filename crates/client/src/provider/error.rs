@@ -52,6 +52,9 @@ pub enum ProviderError {
     /// The person is not of the organisation to which this service is kept.
     #[error("the person is not of the hosted domain")]
     HostedDomain,
+    /// It wants a proof by a key that is not there (RFC 9449 §5): whoever has lost it signs in again.
+    #[error("the provider wants a proof of possession, and there is no key")]
+    KeyMissing,
     /// It said no, and its definition says what that means.
     #[error("the provider refused: {0}")]
     Ruled(Class),
@@ -110,7 +113,7 @@ impl ProviderError {
             Self::Metadata(MetadataError::Issuer) => Class::Configuration(Setting::Issuer),
             Self::Metadata(_) | Self::IdTokenMissing => Class::Unavailable,
             Self::RefreshedSubject | Self::NoRefreshToken => Class::SignInAgain,
-            Self::UserInfoSubject => Class::Restart,
+            Self::UserInfoSubject | Self::KeyMissing => Class::Restart,
             Self::NoSubject => Class::Unavailable,
             Self::HostedDomain => Class::Denied,
             Self::Ruled(class) => *class,
@@ -118,6 +121,18 @@ impl ProviderError {
             Self::Assertion => Class::Configuration(Setting::PrivateKey),
             Self::TokenType => Class::Configuration(Setting::Registration),
             Self::Refused { at, code } => refusal(*at, *code),
+        }
+    }
+}
+
+impl ProviderError {
+    /// What a refusal means where no proof was sent: no clock is to blame for that.
+    pub(super) fn without_a_proof(self) -> Self {
+        match self {
+            Self::Refused { code: Some(ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce), .. } => {
+                Self::KeyMissing
+            }
+            other => other,
         }
     }
 }

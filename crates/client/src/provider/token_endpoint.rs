@@ -161,7 +161,8 @@ impl Provider {
             answer = again.map_err(|_| ProviderError::NoAnswer(purpose, HttpError::Timeout))??;
         }
         if !answer.status.is_success() {
-            return Err(self.refused(purpose, &answer, &metadata).into());
+            let refused = self.refused(purpose, &answer, &metadata);
+            return Err(if key.is_some() { refused } else { refused.without_a_proof() }.into());
         }
         let rules = self.definition().schema();
         if let Some(said) = token_answer::error_with_success(&answer.body, rules) {
