@@ -5,12 +5,11 @@
 //! to, and one that nobody has checked. When what people saw of it changes, everybody is asked again.
 
 mod fresh;
+mod keeping;
 
 use std::time::Duration;
 
-use mapae_protocol::{
-    client_id::ClientId, endpoint_uri::EndpointUri, strict_json, time::Timestamp, uri::Uri,
-};
+use mapae_protocol::{client_id::ClientId, endpoint_uri::EndpointUri, strict_json, uri::Uri};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
@@ -19,25 +18,20 @@ use self::fresh::Wanted;
 use crate::{
     accounts::throttle::CLIENT_DOCUMENTS,
     app::App,
-    audit::{About, Event},
     client_auth::{self, NONE},
-    config::{self, Development},
+    config::Development,
     contention,
     fault::Fault,
     fetch::FetchError,
     http::ClientAddress,
     interaction::PageError,
     registration::{
-        Refused, begins_stricter,
-        described::{self, Asked, Described, NotDescribed},
-        has_its_picture_at_last, shows_otherwise,
+        Refused,
+        described::{self, NotDescribed},
     },
     store::{
-        CommitError, Concealed, Unit, app_icons,
-        apps::{self, AppSettings, NewApp, RegisteredApp},
-        consents, counters,
-        registrations::{self, Change, Networks, NewRegistration, Way},
-        vouching,
+        apps::{self, RegisteredApp},
+        registrations::Networks,
     },
 };
 
@@ -161,7 +155,7 @@ async fn read(app: &App, id: &str, said: &Map<String, Value>, from: ClientAddres
     let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     let asked = described::ask(app, said, present(before.as_ref())).await.map_err(refused)?;
     let networks = Networks::of(from.ip());
-    let attempt = || keep(app, id, &asked, &networks);
+    let attempt = || keeping::keep(app, id, &asked, &networks);
     // An app that is there needs no room, and so does not wait for it among those that come.
     let kept = match present(before.as_ref()) {
         Some(_) => contention::until_done(attempt).await,
@@ -234,68 +228,6 @@ pub(crate) fn own(mut said: Map<String, Value>, id: &str) -> Option<Map<String, 
     (secretless && !shares && storable && said.get("client_id").is_some_and(|own| *own == id)).then_some(said)
 }
 
-/// Keeps what the document says now. `None`: something changed meanwhile.
-async fn keep(app: &App, id: &str, asked: &Asked, networks: &Networks) -> Result<Option<()>, Unread> {
-    let generation = counters::read(app.db()).await.map_err(Fault::from)?.catalog;
-    let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
-    if before.as_ref().is_some_and(|before| before.app.off_by().is_some()) {
-        // It stays switched off, whatever it says.
-        return Ok(Some(()));
-    }
-    let described = asked.describe(app, id, present(before.as_ref())).map_err(refused)?;
-    let now = app.issuing_time().map_err(Fault::from)?;
-    let policy = &app.config().registration;
-    let written = match &before {
-        None => Unit::new(),
-        Some(before) => changed(policy, before, &described, now),
-    };
-    let (coming, gone) = match present(before.as_ref()) {
-        Some(_) => (Unit::new(), None),
-        None => come(app, (id, before.is_some(), networks), &described, now).await?,
-    };
-    let unit = coming.with(written);
-    if !unit.is_empty() {
-        match app.commit(Unit::from(counters::guard_catalog(generation)).with(unit)).await {
-            Ok(_) => {}
-            Err(CommitError::Conflict { .. }) => return Ok(None),
-            Err(error) => return Err(Fault::from(error).into()),
-        }
-    }
-    About::app(id).note(Event::ClientDocumentRead);
-    if let Some(gone) = &gone {
-        About::app(gone).note(Event::AppGaveWay);
-        app.fresh_documents().forget(gone);
-    }
-    Ok(Some(()))
-}
-
-/// Registers an app that comes, for the first time or again, and the one that must go for that.
-async fn come(
-    app: &App,
-    (id, again, networks): (&str, bool, &Networks),
-    described: &Described,
-    now: Timestamp,
-) -> Result<(Unit, Option<String>), Fault> {
-    let policy = &app.config().registration;
-    let registration = NewRegistration {
-        way: Way::Document,
-        networks: networks.clone(),
-        // Nobody manages it but by changing the document: no token has this digest.
-        token_hash: "".into(),
-        sector: described.sector.clone(),
-        initial_token_id: None,
-        expires_at: now.plus(policy.unused),
-    };
-    let room = registrations::room(app.db(), Way::Document, policy.most_unused).await?;
-    let gone = registrations::in_the_way(app.db(), &registration, room).await?;
-    let unit = if again {
-        registrations::renew(id, &registration, room, now)
-    } else {
-        inserted(policy, (id, &registration, room), described, now)
-    };
-    Ok((unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now))), gone))
-}
-
 /// Why it cannot be taken is for its owner to find out, not for whoever was sent here.
 fn refused(error: NotDescribed) -> Unread {
     match error {
@@ -308,57 +240,6 @@ fn refused(error: NotDescribed) -> Unread {
             Unread::NoApp
         }
     }
-}
-
-fn inserted(
-    policy: &config::Registration,
-    (id, registration, room): (&str, &NewRegistration, i64),
-    described: &Described,
-    now: Timestamp,
-) -> Unit {
-    let (settings, lists) = (described.settings.clone(), described.lists.clone());
-    let new = NewApp { id: id.to_owned(), owner_id: None, settings, lists, secret: None };
-    registrations::register(&new, registration, room, now)
-        .with_all(described.logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
-        .with_all(policy.vouch.then(|| vouching::vouch(id, now)))
-}
-
-/// Another document in the place of the one that people have seen: what they gave that one ends, and they are asked anew.
-fn changed(
-    policy: &config::Registration,
-    before: &RegisteredApp,
-    described: &Described,
-    now: Timestamp,
-) -> Unit {
-    let id = before.app.id.as_str();
-    let Described { settings, lists, sector, logo } = described;
-    let kept = &before.app.settings;
-    let sector_before = before.registered.as_ref().and_then(|registered| registered.sector.as_deref());
-    let gone = before.app.deleted_at.is_some();
-    if !gone && (settings, lists) == (kept, &before.lists) && sector.as_deref() == sector_before {
-        return Unit::new();
-    }
-    let news = shows_otherwise(before, settings, lists);
-    let at_last = has_its_picture_at_last(before, settings, lists);
-    let seen = AppSettings { icon: kept.icon.clone(), ..settings.clone() };
-    let other = (if at_last { shows_otherwise(before, &seen, lists) } else { news })
-        || settings.subject_type != kept.subject_type
-        || settings.public != kept.public
-        || sector.as_deref() != sector_before;
-    let stricter = !other && begins_stricter(&before.lists, lists);
-    let nobody = Concealed::from("");
-    let change = Change { seen: &nobody, token_hash: &nobody, sector: sector.as_deref() };
-    Unit::new()
-        .with_all((!gone).then(|| registrations::change(id, &change)))
-        .with_all(gone.then(|| apps::revive(id, now)))
-        .with(apps::update(id, settings, lists, now))
-        .with_all(logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
-        .with_all(settings.icon.is_none().then(|| app_icons::remove(id)))
-        .with_all(other.then(|| apps::revoke(id, now).with(consents::withdraw_all(id, now))))
-        .with_all(stricter.then(|| apps::revoke(id, now)))
-        // Whoever vouched has not seen the picture. Whoever vouches for all has seen none of them.
-        .with_all(((other || news) && !policy.vouch).then(|| vouching::withdraw(id, now)))
-        .with_all((gone && policy.vouch).then(|| vouching::vouch(id, now)))
 }
 
 /// The host and the origin of an app that is an address: who it is, wherever it leads.

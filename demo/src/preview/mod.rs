@@ -1,6 +1,7 @@
 //! Every page and a rehearsed diagram, without any server: for designers, and for the tests that look at all of
 //! them. See `examples/demo_preview.rs`.
 
+mod play;
 mod rehearsal;
 mod social;
 

@@ -1,21 +1,18 @@
 //! A rehearsal of the diagram: the messages of a login, of two visits, of two experiments and of a social login, as the
 //! real parties would send them, through the same taps.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
-
 use axum::body::Body;
-use http::{Request, Response};
+use http::Request;
 use mapae_client::observe::{Exchange, Observer as _, Outcome, Purpose, mask};
 use mapae_protocol::params;
 use serde_json::{Value, json};
-use tower::{Layer as _, ServiceExt as _, service_fn};
 
-use super::social;
+use super::{
+    play::{Said, cookie, html, json_type, play, with_challenge},
+    social,
+};
 use crate::flow::{
-    BackChannel, Endpoint, Lifeline, SERVICE_AGENT, Stage, Tap,
+    BackChannel, Endpoint, Lifeline, SERVICE_AGENT, Stage,
     message::{Draft, Kind, Note},
 };
 
@@ -56,9 +53,6 @@ const STEP: &str = "step-9cR2mB7xQpW5tYhN83fK";
 const NONCE: &str = "nonce-5tYhN83fK9cR2mB7xQpW";
 const VERIFIER: &str = "verifier-dBjftJeZ4CVP-mB92K27uhbUJU1p1r";
 const STATE: &str = "xyzABC123-state-of-this-browser";
-
-/// An answer: its status, its headers, its body.
-pub(super) struct Said<'a>(pub(super) u16, pub(super) Vec<(&'a str, String)>, pub(super) Option<Value>);
 
 /// Plays the whole rehearsal on `stage`.
 pub async fn rehearse(stage: &Stage) {
@@ -306,59 +300,6 @@ fn told(stage: &Stage, purpose: Purpose, parameters: Vec<(&str, String)>, status
     });
 }
 
-/// Whom a request reaches.
-pub(super) enum Where {
-    /// One of the parties of OAuth.
-    Party(Lifeline),
-    /// A social provider.
-    Provider(&'static str),
-}
-
-impl From<Lifeline> for Where {
-    fn from(party: Lifeline) -> Self {
-        Self::Party(party)
-    }
-}
-
-/// One request to a party through its tap; `inside` happens before it answers.
-pub(super) async fn play(
-    stage: &Stage,
-    tap: impl Into<Where>,
-    request: Request<Body>,
-    said: Said<'_>,
-    inside: impl Future<Output = ()> + Send,
-) {
-    let Said(status, headers, body) = said;
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(name, value);
-    }
-    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    let response = response.body(body).unwrap_or_default();
-    // What happens inside is played between the two arrows, by taking the answer apart from the request.
-    let (answer, ask) = tokio::sync::oneshot::channel();
-    let ask = Arc::new(Mutex::new(Some(ask)));
-    let tap = match tap.into() {
-        Where::Party(party) => Tap::new(stage, party),
-        Where::Provider(name) => Tap::at_provider(stage, name),
-    };
-    let party = tap.layer(service_fn(move |_| {
-        let ask = ask.lock().ok().and_then(|mut ask| ask.take());
-        async move {
-            let response = match ask {
-                Some(ask) => ask.await.unwrap_or_default(),
-                None => Response::default(),
-            };
-            Ok::<_, Infallible>(response)
-        }
-    }));
-    let _ = tokio::join!(party.oneshot(request), async move {
-        inside.await;
-        // Nobody waits: then there is nothing to draw either.
-        let _ = answer.send(response);
-    });
-}
-
 pub(super) fn get(host: &str, target: &str) -> Request<Body> {
     let request = Request::get(target).header("host", host).header("user-agent", "Mozilla/5.0");
     request
@@ -379,24 +320,6 @@ pub(super) fn post(host: &str, target: &str, form: String) -> Request<Body> {
 fn call(target: &str, token: &str) -> Request<Body> {
     let request = Request::get(target).header("host", API).header("user-agent", SERVICE_AGENT);
     request.header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap_or_default()
-}
-
-pub(super) fn cookie(name: &str, value: &str) -> (&'static str, String) {
-    ("set-cookie", format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax"))
-}
-
-pub(super) fn html() -> Vec<(&'static str, String)> {
-    vec![("content-type", "text/html; charset=utf-8".to_owned())]
-}
-
-fn json_type() -> Vec<(&'static str, String)> {
-    vec![("content-type", "application/json".to_owned()), ("cache-control", "no-store".to_owned())]
-}
-
-fn with_challenge(challenge: &str) -> Vec<(&'static str, String)> {
-    let mut headers = json_type();
-    headers.push(("www-authenticate", challenge.to_owned()));
-    headers
 }
 
 fn note(stage: &Stage, title: (&str, &str), sentence: (&str, &str)) {

@@ -5,7 +5,10 @@ use mapae_client::observe::{Exchange, Observer as _, Outcome, Purpose, mask};
 use mapae_protocol::params;
 use serde_json::{Value, json};
 
-use super::rehearsal::{SERVICE, Said, Where, cookie, get, html, play, post};
+use super::{
+    play::{Said, Where, cookie, html, play},
+    rehearsal::{SERVICE, get, post},
+};
 use crate::flow::{
     BackChannel, Endpoint, Lifeline, Stage,
     message::{Draft, Kind},

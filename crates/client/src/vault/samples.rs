@@ -24,15 +24,20 @@ pub(super) fn waiting(person: &EndUser) -> Waiting {
         "person": { "issuer": person.issuer(), "subject": person.subject() }, "provider": "one",
         "auth_time": null, "acr": null, "amr": [], "claims": {}, "emails": [], "granted": [], "refused": [],
     });
-    let tokens = serde_json::json!({
-        "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
-        "expires_at": null,
-    });
     Waiting {
         identity: serde_json::from_value(identity).unwrap(),
-        tokens: Tokens::from_bytes(tokens.to_string().as_bytes()).unwrap(),
+        tokens: tokens(None),
         return_to: ReturnTo::default(),
         expires_at: Timestamp::from_unix(200),
         adding: None,
     }
+}
+
+/// Tokens of second 1, which a rejection brought at this second if it did.
+pub(super) fn tokens(forced_at: Option<i64>) -> Tokens {
+    let tokens = serde_json::json!({
+        "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
+        "expires_at": null, "forced_at": forced_at,
+    });
+    Tokens::from_bytes(tokens.to_string().as_bytes()).unwrap()
 }

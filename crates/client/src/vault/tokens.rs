@@ -208,17 +208,14 @@ fn bound_to(person: &EndUser, provider: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::samples;
 
     #[tokio::test]
     async fn rp_24_that_an_api_has_taken_a_token_is_noted_once() {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::open(folder.path().join("client.db")).unwrap();
         let person = EndUser::new("https://op.example", "alice");
-        let forced = serde_json::json!({
-            "access_token": "at", "refresh_token": null, "id_token": null, "nonce": null, "scopes": "", "issued_at": 1,
-            "expires_at": null, "forced_at": 1,
-        });
-        let tokens = Tokens::from_bytes(forced.to_string().as_bytes()).unwrap();
+        let tokens = samples::tokens(Some(1));
         let entry = Entry { entrant: (&person).into(), given: Some(("op", &tokens)), app: None };
         assert!(vault.keep(&entry, Timestamp::from_unix(1)).await.unwrap());
         // Sealed anew, the same tokens are another text.

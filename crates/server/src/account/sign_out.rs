@@ -2,14 +2,12 @@
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 
 use crate::{
     app::App,
-    http::cross_site,
-    interaction::{PageError, Visit, page},
+    interaction::{PageError, Visit, page, seen_page},
     logout::{Said, Wish, end, forget},
     pages::{
         look::Person,
@@ -21,10 +19,7 @@ use crate::{
 
 /// `GET /sign-out`.
 pub(crate) async fn show(State(app): State<App>, request: Request) -> Response {
-    if cross_site::is_unseen(request.method(), request.headers()) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    page(app, request, |visit| async move {
+    seen_page(app, request, |visit| async move {
         let Some(signed_in) = &visit.session else { return done(&visit).await };
         let page = SignOut {
             csrf: visit.form_token(signed_in),

@@ -36,6 +36,13 @@ pub(crate) struct Request<'a> {
     pub(crate) access_token: Option<&'a str>,
 }
 
+impl<'a> Request<'a> {
+    /// A form that was posted to this address, for which no access token counts.
+    pub(crate) const fn posted(address: &'a EndpointUri, headers: &'a HeaderMap) -> Self {
+        Self { method: &Method::POST, address, headers, access_token: None }
+    }
+}
+
 /// A proof that is good for this request, unless it was used before.
 #[derive(Debug)]
 pub(crate) struct Possession {

@@ -5,14 +5,12 @@
 
 use axum::{
     extract::{Request, State},
-    http::{Method, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use mapae_protocol::{
     authorization::{self, AuthorizationRequest, ReturnPath, target::RequestedTarget},
     error::{ErrorCode, OAuthError},
     fapi::Profile,
-    params::{self, Limits, Params},
     scope::Scopes,
     token::grant_type::AUTHORIZATION_CODE,
 };
@@ -21,36 +19,18 @@ use crate::{
     app::App,
     catalog::Client,
     client_document,
-    http::{cross_site, form::FormError},
     interaction::{
-        Authorize, Errand, PageError, Pushed, Step, StepError, Unfolded, Visit, Wishes, answering, page,
-        proceed, pulled, refuse, see_other, trust_target, unfolded,
+        Authorize, Errand, PageError, Pushed, Step, StepError, Unfolded, Visit, Wishes, answering,
+        page_for_apps, proceed, pulled, refuse, trust_target, unfolded,
     },
     issue::resolve_audience,
-    paths,
     store::Unit,
     upstream,
 };
 
 /// `GET /authorize` and `POST /authorize`.
 pub(crate) async fn authorize(State(app): State<App>, request: Request) -> Response {
-    if request.method() == Method::POST {
-        return page(app, request, repeat_as_get).await;
-    }
-    if cross_site::is_unseen(request.method(), request.headers()) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    page(app, request, begin).await
-}
-
-/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does. What its
-/// address says is part of it, so that a parameter in both stands there twice, and is judged as that (AZ-17).
-async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
-    let query = visit.uri.query().unwrap_or_default();
-    let query = Params::parse(query.as_bytes(), Limits::REQUEST).map_err(FormError::from)?;
-    let whole = query.with_body(visit.params);
-    let address = format!("{}?{}", paths::AUTHORIZE, params::encode(whole.iter()));
-    Ok(see_other(&address)?)
+    page_for_apps(app, request, begin).await
 }
 
 async fn begin(visit: Visit) -> Result<Response, PageError> {

@@ -6,34 +6,19 @@
 
 use axum::{
     extract::{Request, State},
-    http::{Method, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use mapae_protocol::params;
 
 use crate::{
     app::App,
-    http::cross_site,
-    interaction::{PageError, Visit, login, page, see_other},
+    interaction::{PageError, Visit, login, page_for_apps},
     logout::{Said, Wish, end},
     pages::{look::Person, policy::FormTarget, sign_out::SignOut},
-    paths,
 };
 
 /// `GET /logout` and `POST /logout`.
 pub(crate) async fn end_session(State(app): State<App>, request: Request) -> Response {
-    if request.method() == Method::POST {
-        return page(app, request, repeat_as_get).await;
-    }
-    if cross_site::is_unseen(request.method(), request.headers()) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    page(app, request, begin).await
-}
-
-/// A POST from another site brings no cookies: the browser is sent to the same request as a GET, which does.
-async fn repeat_as_get(visit: Visit) -> Result<Response, PageError> {
-    Ok(see_other(&format!("{}?{}", paths::LOGOUT, params::encode(visit.params.iter())))?)
+    page_for_apps(app, request, begin).await
 }
 
 async fn begin(visit: Visit) -> Result<Response, PageError> {

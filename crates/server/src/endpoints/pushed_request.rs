@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::StatusCode,
     response::Response,
 };
 use mapae_protocol::{
@@ -86,12 +86,7 @@ async fn unfolded(
 /// came with it is refused.
 async fn proven(app: &App, client: &Client, form: Form) -> Outcome {
     let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
-    let request = dpop::Request {
-        method: &Method::POST,
-        address: &address,
-        headers: &form.headers,
-        access_token: None,
-    };
+    let request = dpop::Request::posted(&address, &form.headers);
     let possession = dpop::of_client(app, client, &request).await?;
     let source = form.source();
     charge(app, client, &source)?;

@@ -12,7 +12,7 @@ use mapae_protocol::{
 
 use super::{
     Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, acr::AcrWish, device, form_target, page,
-    proceed, see_other, trust_target,
+    proceed, see_other, seen_page, trust_target,
 };
 use crate::{
     accounts::{EmailAddress, NewPassword, guess::Guess, known_browser, session, throttle::Throttled, typed},
@@ -21,7 +21,7 @@ use crate::{
     catalog::Client,
     client_document,
     fault::Fault,
-    http::{cross_site, retry_after},
+    http::retry_after,
     pages::{
         at,
         look::AppCard,
@@ -133,10 +133,7 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
 
 /// `GET /continue`: on to the next page, or the answer.
 pub(crate) async fn go_on(State(app): State<App>, request: Request) -> Response {
-    if cross_site::is_unseen(request.method(), request.headers()) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    page(app, request, |visit| async move {
+    seen_page(app, request, |visit| async move {
         let step = visit.step().await?.ok_or(PageError::BadRequest)?;
         proceed(&visit, &step).await
     })

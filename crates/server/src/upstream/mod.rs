@@ -8,6 +8,7 @@
 //! | 4 | which account: [`mapae_client::linking::decide`] over facts of the store | `arrival.rs`, `facts.rs` |
 //! | 5 | a new person says what they want to be called | `sign_up.rs` |
 //! | | who adds a way in sees whose it is | `connect.rs` |
+//! | | an account is proved to which who waits is linked | `proved.rs` |
 //!
 //! The cookie, the session and the tokens are this server's own; of the client crate it uses what speaks to providers and
 //! what decides.
@@ -21,6 +22,7 @@ mod hint;
 pub(crate) mod letters;
 pub(crate) mod notices;
 pub(crate) mod offer;
+mod proved;
 mod refreshing;
 mod registry;
 mod scope;
@@ -30,10 +32,11 @@ mod tokens;
 mod trouble;
 mod waiting;
 
-pub(crate) use arrival::{after_proof, label, named_account};
+pub(crate) use arrival::label;
 pub(crate) use facts::is_fresh;
 pub(crate) use hint::straight;
 pub(crate) use offer::{Offer, offer};
+pub(crate) use proved::{after_proof, named_account};
 pub(crate) use refreshing::{NoToken, working_tokens};
 pub(crate) use registry::{Origin, Registry, Upstream, opened, opens, read, sealed};
 pub(crate) use scope::{named_by, scope_of, scope_text, scope_token_of};

@@ -1,53 +1,26 @@
 //! Signing in at the server through a provider, in a real Chromium: every page on the way, on every screen.
 
-use std::fs;
+use mapae_e2e::chromium::{self, Chromium, Screen};
+use mapae_simulators::Provider;
 
-use mapae_e2e::{
-    chromium::{self, Chromium, Screen},
-    process::{Installation, Process},
-};
-use mapae_simulators::{Provider, Settings, Simulator};
-use tempfile::TempDir;
+use super::before::Before;
 
-const PROVIDERS: [(&str, Provider); 4] = [
-    ("kakao", Provider::Kakao),
-    ("naver", Provider::Naver),
-    ("google", Provider::Google),
-    ("facebook", Provider::Facebook),
-];
+const PROVIDERS: [Provider; 4] = [Provider::Kakao, Provider::Naver, Provider::Google, Provider::Facebook];
 
-/// The server and the providers before its sign-in page.
+/// The server and the providers before its sign-in page, in a browser.
 struct Stage {
     chromium: Chromium,
-    installation: Installation,
-    process: Process,
-    simulators: Vec<Simulator>,
+    server: Before,
 }
 
 impl Stage {
     async fn set() -> Self {
-        let installation = Installation::on_sqlite();
-        let process = installation.start().await;
-        let folder = TempDir::new().unwrap();
-        let mut simulators = Vec::new();
-        for (name, provider) in PROVIDERS {
-            let back = format!("{}/upstream/{name}/callback", process.node().issuer);
-            let settings = Settings { redirect_uris: vec![back.clone()], ..Settings::default() };
-            let simulator = Simulator::start(provider, settings).await.unwrap();
-            let app = simulator.app();
-            let secret = folder.path().join(name);
-            fs::write(&secret, app.client_secret.unwrap()).unwrap();
-            let words = ["upstream", "add", name, "--client-id", &app.client_id, "--base-url"];
-            let more = [simulator.base_url(), "--client-secret-file", secret.to_str().unwrap()];
-            let added = installation.run(&[&words[..], &more[..]].concat(), "").await.unwrap();
-            assert_eq!(added["redirect_uri"], back, "what is to be registered is of the server that runs");
-            simulators.push(simulator);
-        }
-        Self { chromium: chromium::open().await, installation, process, simulators }
+        let server = Before::set(&PROVIDERS).await;
+        Self { chromium: chromium::open().await, server }
     }
 
     async fn open(&self, path: &str) {
-        self.chromium.goto(&format!("{}{path}", self.process.node().issuer)).await;
+        self.chromium.goto(&format!("{}{path}", self.server.process.node().issuer)).await;
     }
 
     /// Opens one's account, up to the sign-in page.
@@ -62,11 +35,8 @@ impl Stage {
     }
 
     async fn clear(self) {
-        assert_eq!(self.installation.faults(), Vec::<String>::new());
         self.chromium.close().await;
-        for simulator in self.simulators {
-            simulator.stop().await;
-        }
+        self.server.clear().await;
     }
 }
 

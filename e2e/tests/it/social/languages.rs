@@ -4,13 +4,11 @@
 #[path = "../../../../demo/tests/it/languages/words.rs"]
 mod words;
 
-use std::fs;
-
 use mapae_client::Locale;
-use mapae_e2e::process::{Installation, Process};
-use mapae_simulators::{App, Command, FaultKind, Provider, Settings, Simulator, Tokens};
+use mapae_simulators::{App, Command, FaultKind, Provider, Simulator, Tokens};
 use mapae_testkit::{Browser, Page};
-use tempfile::TempDir;
+
+use super::before::Before;
 
 /// A provider, and two people with an account there.
 struct Login {
@@ -19,7 +17,6 @@ struct Login {
     en: &'static str,
     people: [&'static str; 2],
     token_path: &'static str,
-    notice: &'static str,
 }
 
 const LOGINS: [Login; 5] = [
@@ -29,7 +26,6 @@ const LOGINS: [Login; 5] = [
         en: "Kakao",
         people: ["ryan", "apeach"],
         token_path: "/oauth/token",
-        notice: "unlink",
     },
     Login {
         provider: Provider::Naver,
@@ -37,7 +33,6 @@ const LOGINS: [Login; 5] = [
         en: "Naver",
         people: ["yuna", "bada"],
         token_path: "/oauth2.0/token",
-        notice: "disconnect",
     },
     Login {
         provider: Provider::Google,
@@ -45,7 +40,6 @@ const LOGINS: [Login; 5] = [
         en: "Google",
         people: ["jiwoo", "alex"],
         token_path: "/token",
-        notice: "risc",
     },
     Login {
         provider: Provider::Facebook,
@@ -53,7 +47,6 @@ const LOGINS: [Login; 5] = [
         en: "Facebook",
         people: ["sora", "taeo"],
         token_path: "/v25.0/oauth/access_token",
-        notice: "deauthorize",
     },
     Login {
         provider: Provider::Apple,
@@ -61,7 +54,6 @@ const LOGINS: [Login; 5] = [
         en: "Apple",
         people: ["haru", "garam"],
         token_path: "/auth/token",
-        notice: "notifications",
     },
 ];
 
@@ -73,11 +65,7 @@ const ACCOUNT: (&str, &str) = ("연결된 서비스", "Connected services");
 const HANDS_OVER: (&str, &str) = ("서비스로 돌아가요", "Back to the service");
 
 /// The server before the five providers.
-struct Stage {
-    installation: Installation,
-    process: Process,
-    simulators: Vec<Simulator>,
-}
+struct Stage(Before);
 
 /// Somebody who speaks one language and comes from one provider.
 struct Visitor<'a> {
@@ -90,33 +78,11 @@ struct Visitor<'a> {
 
 impl Stage {
     async fn set() -> Self {
-        let installation = Installation::on_sqlite();
-        let process = installation.start().await;
-        let folder = TempDir::new().unwrap();
-        let mut simulators = Vec::new();
-        for login in &LOGINS {
-            let name = login.provider.as_str();
-            let at = |path: &str| format!("{}/upstream/{name}/{path}", process.node().issuer);
-            let settings = Settings { redirect_uris: vec![at("callback")], ..Settings::default() };
-            let simulator = Simulator::start(login.provider, settings).await.unwrap();
-            let (kind, url) = (login.notice.to_owned(), Some(at(&format!("notices/{}", login.notice))));
-            simulator.control(Command::Webhook { kind, url, method: None, client_id: None }).await.unwrap();
-            let mut words = ["upstream", "add", name, "--client-id"].map(str::to_owned).to_vec();
-            words.extend([
-                simulator.app().client_id,
-                "--base-url".to_owned(),
-                simulator.base_url().to_owned(),
-            ]);
-            words.extend(credentials(&simulator, &folder));
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            installation.run(&words, "").await.unwrap();
-            simulators.push(simulator);
-        }
-        Self { installation, process, simulators }
+        Self(Before::set(&LOGINS.each_ref().map(|login| login.provider)).await)
     }
 
     fn simulator(&self, login: &Login) -> &Simulator {
-        self.simulators.iter().find(|simulator| simulator.provider() == login.provider).unwrap()
+        self.0.simulators.iter().find(|simulator| simulator.provider() == login.provider).unwrap()
     }
 
     /// One for each provider and language.
@@ -137,37 +103,6 @@ impl Stage {
         change(&mut app);
         self.simulator(login).control(Command::App(Box::new(app))).await.unwrap();
     }
-
-    async fn clear(self) {
-        assert_eq!(self.installation.faults(), Vec::<String>::new());
-        for simulator in self.simulators {
-            simulator.stop().await;
-        }
-    }
-}
-
-/// What one writes down in the provider's console, as files.
-fn credentials(simulator: &Simulator, folder: &TempDir) -> Vec<String> {
-    let app = simulator.app();
-    let key = simulator.client_key();
-    let named = [
-        ("admin_key", app.admin_key.clone()),
-        ("app_id", app.admin_key.map(|_| app.number.to_string())),
-        ("team_id", app.team_id),
-        ("key_id", key.map(|_| "SIMULATED1".to_owned())),
-        ("private_key", key.map(str::to_owned)),
-    ];
-    let written = |name: &str, value: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, value).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let secret =
-        app.client_secret.map(|secret| ["--client-secret-file".to_owned(), written("secret", &secret)]);
-    let named = named.into_iter().filter_map(|(name, value)| {
-        Some(["--credential-file".to_owned(), format!("{name}={}", written(name, &value?))])
-    });
-    secret.into_iter().chain(named).flatten().collect()
 }
 
 impl Visitor<'_> {
@@ -216,7 +151,7 @@ impl Visitor<'_> {
     }
 
     async fn door(&self) -> Page {
-        let page = self.browser.open(&format!("{}/account", self.stage.process.node().issuer)).await;
+        let page = self.browser.open(&format!("{}/account", self.stage.0.process.node().issuer)).await;
         self.follow(page).await
     }
 
@@ -265,13 +200,13 @@ async fn a_first_and_a_second_login_at_the_server_in_both_languages() {
     let stage = Stage::set().await;
     for visitor in stage.visitors() {
         visitor.join().await;
-        let out = visitor.browser.visit(&format!("{}/sign-out", stage.process.node().issuer)).await;
+        let out = visitor.browser.visit(&format!("{}/sign-out", stage.0.process.node().issuer)).await;
         let out = visitor.reads(out);
         visitor.press(&out, "logout-confirm", &[]).await;
         let door = visitor.door().await;
         visitor.is_in(&visitor.choose(&door).await);
     }
-    stage.clear().await;
+    stage.0.clear().await;
 }
 
 #[tokio::test]
@@ -291,7 +226,7 @@ async fn a_login_that_is_cancelled_or_comes_too_late_at_the_server_in_both_langu
         visitor.is_told(&told, words);
         visitor.says(&visitor.choose(&told).await, SIGN_UP);
     }
-    stage.clear().await;
+    stage.0.clear().await;
 }
 
 #[tokio::test]
@@ -311,7 +246,7 @@ async fn a_wrong_secret_of_the_server_in_both_languages() {
         let words = ("지금은 {} 로그인을 쓸 수 없어요.", "Signing in with {} is not possible right now.");
         visitor.is_told(&told, words);
     }
-    stage.clear().await;
+    stage.0.clear().await;
 }
 
 #[tokio::test]
@@ -328,7 +263,7 @@ async fn a_wrong_redirect_uri_of_the_server_in_both_languages() {
         visitor
             .says(&page, ("제어판의 앱 목록에서 바로 등록할 수 있어요.", "register it in the list of apps"));
     }
-    stage.clear().await;
+    stage.0.clear().await;
 }
 
 #[tokio::test]
@@ -343,7 +278,7 @@ async fn a_provider_that_is_down_for_the_server_in_both_languages() {
         visitor.is_told(&told, ("{} 서버가 응답하지 않아요.", "{} does not answer."));
         stage.simulator(visitor.login).control(Command::Mend {}).await.unwrap();
     }
-    stage.clear().await;
+    stage.0.clear().await;
 }
 
 #[tokio::test]
@@ -358,5 +293,5 @@ async fn lk_12_unlinked_there_is_out_of_the_server_in_both_languages() {
         visitor.says(&consent, AT_CONSENT);
         visitor.is_in(&visitor.press(&consent, "consent-approve", &[]).await);
     }
-    stage.clear().await;
+    stage.0.clear().await;
 }

@@ -12,6 +12,9 @@ use crate::{
 /// The parameter that is a number in an object and a text outside (OIDC Core §6.1).
 const MAX_AGE: &str = "max_age";
 
+/// The parameter that is an object in an object and its text outside (OIDC Core §5.5, §6.1).
+const CLAIMS: &str = "claims";
+
 /// Parameters that name another object (RFC 9101 §4).
 const NESTED: [&str; 2] = ["request", "request_uri"];
 
@@ -74,8 +77,12 @@ impl NewRequestObject<'_> {
 }
 
 fn member(name: &str, value: &str) -> Value {
-    let number = value.parse::<u64>().ok().filter(|_| name == MAX_AGE);
-    number.map_or_else(|| json!(value), Value::from)
+    let structured = match name {
+        MAX_AGE => value.parse::<u64>().ok().map(Value::from),
+        CLAIMS => serde_json::from_str(value).ok().map(Value::Object),
+        _ => None,
+    };
+    structured.unwrap_or_else(|| json!(value))
 }
 
 #[cfg(test)]
@@ -116,6 +123,7 @@ mod tests {
                 ("client_id", "app"),
                 ("state", "한"),
                 ("max_age", "0"),
+                ("claims", r#"{"userinfo":{"email":null}}"#),
                 ("resource", "https://a.example"),
                 ("resource", "https://b.example"),
                 ("resource", "https://c.example"),
@@ -130,6 +138,7 @@ mod tests {
             let expected = json!({
                 "iss": "app", "aud": "https://as.example", "nbf": now, "iat": now, "exp": now + 60,
                 "jti": claims["jti"], "client_id": "app", "state": "한", "max_age": 0,
+                "claims": { "userinfo": { "email": null } },
                 "resource": ["https://a.example", "https://b.example", "https://c.example"],
             });
             assert_eq!(claims, expected);
@@ -167,5 +176,10 @@ mod tests {
             assert_eq!(signed(&key, &pairs(&[(name, "x")])), Err(Unsigned::Reserved), "{name}");
         }
         assert!(signed(&key, &pairs(&[("acr_values", "x")])).is_ok());
+        let unreadable = signed(&key, &pairs(&[("claims", "[1]"), ("max_age", "-1")])).unwrap();
+        assert_eq!(
+            (&part(&unreadable, 1)["claims"], &part(&unreadable, 1)["max_age"]),
+            (&json!("[1]"), &json!("-1"))
+        );
     }
 }

@@ -1,6 +1,5 @@
 //! The proof of possession that a token request brings, and what is written together with its use — RFC 9449 §5.
 
-use axum::http::Method;
 use mapae_protocol::dpop::{Error as ProofError, Thumbprint};
 
 use crate::{
@@ -35,12 +34,7 @@ impl<'a> Proven<'a> {
     /// An app that registered for it gets nothing without a proof (RFC 9449 §5.2).
     pub(super) async fn of(app: &'a App, client: &'a Client, form: &'a Form) -> Result<Self, TokenError> {
         let address = app.issuer().endpoint(paths::TOKEN);
-        let request = dpop::Request {
-            method: &Method::POST,
-            address: &address,
-            headers: &form.headers,
-            access_token: None,
-        };
+        let request = dpop::Request::posted(&address, &form.headers);
         let possession = dpop::of_client(app, client, &request).await?;
         if possession.is_none() && client.binds_tokens() {
             return Err(dpop::Refused::from(ProofError::Missing).into());

@@ -291,7 +291,7 @@ fn usual() -> AppPage {
         secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
         security: usual_security(),
         grants: grants::usual(),
-        forms: members::blank(),
+        forms: members::samples::blank(),
         items: items::samples(),
         items_mistake: None,
         quick_start: QuickStart {
@@ -331,7 +331,7 @@ fn television(public: &AppPage) -> AppPage {
 
 fn detailed(usual: &AppPage) -> AppPage {
     AppPage {
-        forms: members::filled(&[
+        forms: members::samples::filled(&[
             ("post_logout_redirect_uris", "https://calendar.example.com/bye", None),
             ("backchannel_logout_uri", "https://calendar.example.com/logout", None),
             ("backchannel_logout_session_required", members::ON, None),
@@ -348,7 +348,7 @@ fn bank(usual: &AppPage) -> AppPage {
     AppPage {
         secrets: Vec::new(),
         security: on_profile(),
-        forms: members::on_profile(),
+        forms: members::samples::on_profile(),
         redirect_uris: Input::holding("https://bank.example.com/callback"),
         quick_start: QuickStart { public: true, signs: true, ..usual.quick_start.clone() },
         notice: Some(AppNotice::Saved),
@@ -372,7 +372,7 @@ fn refused(usual: AppPage) -> AppPage {
         items,
         items_mistake: Some(ItemsMistake::TooMany(64)),
         grants: grants::refused(),
-        forms: members::refused(),
+        forms: members::samples::refused(),
         security: Security {
             jwks: Input::refused("{\"keys\": [", SecurityMistake::NotJson),
             jwks_uri: Input::refused("http://bank.example.com/keys", SecurityMistake::NotHttps),

@@ -177,9 +177,7 @@ async fn on_the_fapi_profile_nothing_but_a_reference_travels_and_a_restart_in_be
         stage = stage.restart().await;
         service = service.stop().await.start().await;
         let form = visitor.visit(back.as_str()).await;
-        assert_eq!(form.address.path(), "/sign-up", "{engine:?} {}", form.body);
-        let done = visitor.submit(&form, "sign-up-submit", &[("nickname", "길동"), ("terms", "on")]).await;
-        assert_eq!(done.status, 303, "{}", done.body);
+        visitor.sign_up(&form).await;
         let person = visitor.person(&service).await.unwrap();
         stage.advance(300);
         assert!(service.client.access_token(&person).await.unwrap().is_bound());

@@ -308,9 +308,15 @@ impl Visitor {
     /// Signs in for the first time, up to the session.
     pub(super) async fn join(&mut self, service: &Service) -> EndUser {
         let form = self.visit(&service.at("/home")).await;
-        let done = self.submit(&form, "sign-up-submit", &[("nickname", "길동"), ("terms", "on")]).await;
-        assert_eq!(done.status, 303, "{}", done.body);
+        self.sign_up(&form).await;
         self.person(service).await.unwrap()
+    }
+
+    /// Sends the form of the service that a new person sees.
+    pub(super) async fn sign_up(&mut self, form: &Page) {
+        assert_eq!(form.address.path(), "/sign-up", "{}", form.body);
+        let done = self.submit(form, "sign-up-submit", &[("nickname", "길동"), ("terms", "on")]).await;
+        assert_eq!(done.status, 303, "{}", done.body);
     }
 
     /// Who is signed in at the service in this browser.
