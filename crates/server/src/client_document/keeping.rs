@@ -1,0 +1,141 @@
+//! What is written of a document: an app that comes, one that changes, and the one that gives way.
+
+use mapae_protocol::time::Timestamp;
+
+use super::{Unread, present, refused};
+use crate::{
+    app::App,
+    audit::{About, Event},
+    config,
+    fault::Fault,
+    registration::{
+        begins_stricter,
+        described::{Asked, Described},
+        has_its_picture_at_last, shows_otherwise,
+    },
+    store::{
+        CommitError, Concealed, Unit, app_icons,
+        apps::{self, AppSettings, NewApp, RegisteredApp},
+        consents, counters,
+        registrations::{self, Change, Networks, NewRegistration, Way},
+        vouching,
+    },
+};
+
+/// Keeps what the document says now. `None`: something changed meanwhile.
+pub(super) async fn keep(
+    app: &App,
+    id: &str,
+    asked: &Asked,
+    networks: &Networks,
+) -> Result<Option<()>, Unread> {
+    let generation = counters::read(app.db()).await.map_err(Fault::from)?.catalog;
+    let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
+    if before.as_ref().is_some_and(|before| before.app.off_by().is_some()) {
+        // It stays switched off, whatever it says.
+        return Ok(Some(()));
+    }
+    let described = asked.describe(app, id, present(before.as_ref())).map_err(refused)?;
+    let now = app.issuing_time().map_err(Fault::from)?;
+    let policy = &app.config().registration;
+    let written = match &before {
+        None => Unit::new(),
+        Some(before) => changed(policy, before, &described, now),
+    };
+    let (coming, gone) = match present(before.as_ref()) {
+        Some(_) => (Unit::new(), None),
+        None => come(app, (id, before.is_some(), networks), &described, now).await?,
+    };
+    let unit = coming.with(written);
+    if !unit.is_empty() {
+        match app.commit(Unit::from(counters::guard_catalog(generation)).with(unit)).await {
+            Ok(_) => {}
+            Err(CommitError::Conflict { .. }) => return Ok(None),
+            Err(error) => return Err(Fault::from(error).into()),
+        }
+    }
+    About::app(id).note(Event::ClientDocumentRead);
+    if let Some(gone) = &gone {
+        About::app(gone).note(Event::AppGaveWay);
+        app.fresh_documents().forget(gone);
+    }
+    Ok(Some(()))
+}
+
+/// Registers an app that comes, for the first time or again, and the one that must go for that.
+async fn come(
+    app: &App,
+    (id, again, networks): (&str, bool, &Networks),
+    described: &Described,
+    now: Timestamp,
+) -> Result<(Unit, Option<String>), Fault> {
+    let policy = &app.config().registration;
+    let registration = NewRegistration {
+        way: Way::Document,
+        networks: networks.clone(),
+        // Nobody manages it but by changing the document: no token has this digest.
+        token_hash: "".into(),
+        sector: described.sector.clone(),
+        initial_token_id: None,
+        expires_at: now.plus(policy.unused),
+    };
+    let room = registrations::room(app.db(), Way::Document, policy.most_unused).await?;
+    let gone = registrations::in_the_way(app.db(), &registration, room).await?;
+    let unit = if again {
+        registrations::renew(id, &registration, room, now)
+    } else {
+        inserted(policy, (id, &registration, room), described, now)
+    };
+    Ok((unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now))), gone))
+}
+
+fn inserted(
+    policy: &config::Registration,
+    (id, registration, room): (&str, &NewRegistration, i64),
+    described: &Described,
+    now: Timestamp,
+) -> Unit {
+    let (settings, lists) = (described.settings.clone(), described.lists.clone());
+    let new = NewApp { id: id.to_owned(), owner_id: None, settings, lists, secret: None };
+    registrations::register(&new, registration, room, now)
+        .with_all(described.logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
+        .with_all(policy.vouch.then(|| vouching::vouch(id, now)))
+}
+
+/// Another document in the place of the one that people have seen: what they gave that one ends, and they are asked anew.
+fn changed(
+    policy: &config::Registration,
+    before: &RegisteredApp,
+    described: &Described,
+    now: Timestamp,
+) -> Unit {
+    let id = before.app.id.as_str();
+    let Described { settings, lists, sector, logo } = described;
+    let kept = &before.app.settings;
+    let sector_before = before.registered.as_ref().and_then(|registered| registered.sector.as_deref());
+    let gone = before.app.deleted_at.is_some();
+    if !gone && (settings, lists) == (kept, &before.lists) && sector.as_deref() == sector_before {
+        return Unit::new();
+    }
+    let news = shows_otherwise(before, settings, lists);
+    let at_last = has_its_picture_at_last(before, settings, lists);
+    let seen = AppSettings { icon: kept.icon.clone(), ..settings.clone() };
+    let other = (if at_last { shows_otherwise(before, &seen, lists) } else { news })
+        || settings.subject_type != kept.subject_type
+        || settings.public != kept.public
+        || sector.as_deref() != sector_before;
+    let stricter = !other && begins_stricter(&before.lists, lists);
+    let nobody = Concealed::from("");
+    let change = Change { seen: &nobody, token_hash: &nobody, sector: sector.as_deref() };
+    Unit::new()
+        .with_all((!gone).then(|| registrations::change(id, &change)))
+        .with_all(gone.then(|| apps::revive(id, now)))
+        .with(apps::update(id, settings, lists, now))
+        .with_all(logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
+        .with_all(settings.icon.is_none().then(|| app_icons::remove(id)))
+        .with_all(other.then(|| apps::revoke(id, now).with(consents::withdraw_all(id, now))))
+        .with_all(stricter.then(|| apps::revoke(id, now)))
+        // Whoever vouched has not seen the picture. Whoever vouches for all has seen none of them.
+        .with_all(((other || news) && !policy.vouch).then(|| vouching::withdraw(id, now)))
+        .with_all((gone && policy.vouch).then(|| vouching::vouch(id, now)))
+}
