@@ -13,7 +13,7 @@ use crate::{
     http::{cross_site, form::FormError},
 };
 
-/// Runs a page whose opening does something: nothing happens where nobody sees the answer (RFC 9110 §9.2.1, §9.3.2).
+/// Runs a page whose opening does something: nothing happens where nobody sees the answer (AZ-41).
 pub(crate) async fn seen_page<F>(app: App, request: Request, work: impl FnOnce(Visit) -> F) -> Response
 where
     F: Future<Output = Result<Response, PageError>>,
