@@ -170,15 +170,14 @@ impl From<Error> for Setback {
     }
 }
 
-/// What the provider gave cannot be asked for again: a store that is busy is asked again.
+/// What the provider gave cannot be asked for again: a store that is busy is asked again, and so is one that went away before
+/// it said what became of the write. If that had happened after all, the turn is over, and who asks finds it in the row.
 async fn happened_in_the_end(app: &App, statement: Statement) -> Result<bool, Fault> {
     let until = Instant::now() + PATIENCE;
     loop {
-        match app.commit(Unit::from(statement.clone())).await {
-            Ok(_) => return Ok(true),
-            Err(CommitError::Conflict { .. }) => return Ok(false),
-            Err(CommitError::Busy(_)) if Instant::now() < until => sleep(POLL).await,
-            Err(error) => return Err(error.into()),
+        match happened(app, Unit::from(statement.clone())).await {
+            Err(fault) if fault.passes() && Instant::now() < until => sleep(POLL).await,
+            settled => return settled,
         }
     }
 }

@@ -5,10 +5,10 @@ use mapae::{
     store::identities::{self, Turn},
 };
 use mapae_protocol::time::Seconds;
-use mapae_testkit::{Browser, Options, TestServer, client};
+use mapae_testkit::{Browser, Engine, Options, TestServer, client, postgres::PostgresServer};
 
 use super::{
-    stage::for_each_engine,
+    stage::{Stage, for_each_engine},
     tokens::{ASKS, Given, agreed, fetched, permitted, signed_in, works},
 };
 
@@ -163,4 +163,27 @@ for_each_engine! {
             assert!(left.removed_at.is_some() && left.tokens.is_none(), "{left:?}");
         }
     }
+}
+
+/// The connection is lost while the successor is being kept, as when a database is restarted or fails over to another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn mx_02_rp_23_a_database_that_goes_away_at_the_wrong_moment_loses_no_successor() {
+    const GOES_AWAY_ONCE: &str = "CREATE SEQUENCE written; \
+        CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+            IF nextval('written') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; \
+            RETURN NEW; END $$; \
+        CREATE TRIGGER go_away BEFORE UPDATE OF tokens_wrapped ON identities FOR EACH ROW EXECUTE FUNCTION go_away()";
+    let stage = Stage::of(Engine::Postgres, &[]).await;
+    let Given { stranger, app, user, browser } = Given::by_a_stranger(&stage).await;
+    stage.advance(3_700);
+    let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
+    let before = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
+    stranger.forget();
+    let database = stage.server.database().rsplit('/').next().unwrap();
+    PostgresServer::shared().unwrap().execute(database, GOES_AWAY_ONCE).await.unwrap();
+    let answer = fetched(&stage, &token).await;
+    assert_eq!((answer.status.as_u16(), stranger.refreshes()), (200, 1), "{}", answer.json);
+    let after = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
+    assert_eq!(after.tokens_version, before.tokens_version + 1);
+    assert!(after.tokens.is_some() && after.tokens != before.tokens, "the successor is kept");
 }
