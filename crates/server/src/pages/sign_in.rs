@@ -34,8 +34,8 @@ pub struct SignIn {
     pub linking: Option<Linking>,
     /// Providers to sign in with, last used first.
     pub upstreams: Vec<UpstreamButton>,
-    /// A provider that lets nobody in here.
-    pub kept_out: Option<KeptOut>,
+    /// What people call the providers that let nobody in who uses the browser inside another app.
+    pub kept_out: Vec<Shown>,
     /// Whether whoever must do it again has no password.
     pub passwordless: bool,
     /// Where the answer may redirect.
@@ -113,13 +113,6 @@ impl UpstreamButton {
             last: false,
         }
     }
-}
-
-/// A provider that lets nobody in who uses the browser inside another app.
-#[derive(Debug, Clone)]
-pub struct KeptOut {
-    /// What people call it.
-    pub provider: Shown,
 }
 
 /// Who waits to be linked.
@@ -281,7 +274,7 @@ impl SignIn {
             trouble: None,
             linking: None,
             upstreams: Vec::new(),
-            kept_out: None,
+            kept_out: Vec::new(),
             passwordless: false,
             target: FormTarget::OwnOrigin,
         }
@@ -327,7 +320,7 @@ impl Page for SignIn {
                 "in-app",
                 Self {
                     upstreams: buttons().into_iter().filter(|button| button.id != "google").collect(),
-                    kept_out: Some(KeptOut { provider: Shown::name("Google") }),
+                    kept_out: vec![Shown::name("Google")],
                     ..own
                 },
             ),

@@ -8,7 +8,7 @@ use crate::{
     pages::{
         at,
         shown::Shown,
-        sign_in::{KeptOut, UpstreamButton, Words},
+        sign_in::{UpstreamButton, Words},
     },
 };
 
@@ -16,8 +16,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Offer {
     pub(crate) buttons: Vec<UpstreamButton>,
-    /// Who is not among them, and why.
-    pub(crate) kept_out: Option<KeptOut>,
+    /// Who is not among them, because this browser is refused there: each name once.
+    pub(crate) kept_out: Vec<Shown>,
 }
 
 /// What to offer on the page of this step, which is sealed as `sealed`.
@@ -30,7 +30,9 @@ pub(crate) fn offer(visit: &Visit, step: &Step, sealed: &str) -> Offer {
     for upstream in all.iter().filter(|upstream| is_usable(step, upstream)) {
         let name = Shown::name(upstream.label(locale));
         if upstream.provider.refuses_browser(&visit.headers) {
-            offer.kept_out = Some(KeptOut { provider: name });
+            if !offer.kept_out.contains(&name) {
+                offer.kept_out.push(name);
+            }
             continue;
         }
         offer.buttons.push(UpstreamButton {
