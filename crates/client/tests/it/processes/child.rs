@@ -34,13 +34,15 @@ pub(super) struct Order {
     pub(super) subject: String,
 }
 
-/// What the reads came to, each outcome once.
+/// What the reads came to.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Report {
+    /// The tokens that they brought, each once.
     pub(super) tokens: Vec<String>,
+    /// How many brought a token.
+    pub(super) brought: usize,
     pub(super) sign_in_again: usize,
     pub(super) unavailable: usize,
-    pub(super) answered: usize,
 }
 
 /// The argument by which a test program knows that it is one of these processes.
@@ -87,9 +89,11 @@ async fn read(client: &Client<User>, person: &EndUser, reads: usize) -> Report {
         .collect();
     let mut report = Report::default();
     for reader in readers {
-        report.answered += 1;
         match reader.await.unwrap() {
-            Ok(token) => report.tokens.push(token.expose().to_owned()),
+            Ok(token) => {
+                report.brought += 1;
+                report.tokens.push(token.expose().to_owned());
+            }
             Err(AccessError::SignInAgain) => report.sign_in_again += 1,
             Err(_) => report.unavailable += 1,
         }

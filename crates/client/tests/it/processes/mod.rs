@@ -103,7 +103,7 @@ async fn a_thousand_reads() {
         one.send(&order).await;
         other.send(&order).await;
         let (one, other): (Report, Report) = (one.report().await, other.report().await);
-        assert_eq!(one.answered + other.answered, 1_000);
+        assert_eq!(one.brought + other.brought, 1_000);
         assert_eq!((one.tokens.len(), &one.tokens), (1, &other.tokens), "{one:?} {other:?}");
         assert_eq!(issuer.refreshes(), round, "exactly one refresh reaches the provider");
     }
@@ -129,6 +129,7 @@ async fn mx_02_rp_29_clocks_that_differ_make_no_second_refresh() {
     let (slow, fast): (Report, Report) = (slow.report().await, fast.report().await);
     assert_eq!(issuer.refreshes(), 1);
     assert_eq!((slow.tokens.len(), &slow.tokens), (1, &fast.tokens), "{slow:?} {fast:?}");
+    assert_eq!((slow.brought, fast.brought), (20, 20), "{slow:?} {fast:?}");
 }
 
 #[tokio::test]
@@ -147,7 +148,7 @@ async fn mx_02_rp_29_a_refresher_killed_in_the_middle_is_stood_in_for_in_time() 
 
     // The next one comes when the lease is long over, and still within the seconds in which a lost successor is given again.
     let report = next.read(&reads(10, website.clock.unix() + 68)).await;
-    assert_eq!((report.tokens.len(), report.answered), (1, 10), "{report:?}");
+    assert_eq!((report.tokens.len(), report.brought), (1, 10), "{report:?}");
     assert_eq!(issuer.refreshes(), 2);
     let sent: Vec<_> =
         issuer.hits("/token").into_iter().filter_map(|hit| hit.form.get("refresh_token").cloned()).collect();
@@ -174,7 +175,7 @@ async fn rp_23_rp_29_a_rotation_lost_with_the_process_means_sign_in_again() {
     let (again, _) = website.sign_in(&issuer, "alice").await.unwrap();
     assert!(again.user(&website).await.is_some());
     let report = next.read(&reads(10, website.clock.unix())).await;
-    assert_eq!((report.tokens.len(), report.answered), (1, 10), "{report:?}");
+    assert_eq!((report.tokens.len(), report.brought), (1, 10), "{report:?}");
 }
 
 /// The pause of a virtual machine: whoever was stopped in the middle of a refresh goes on when others have long taken over.
@@ -209,7 +210,7 @@ async fn rp_29_a_stopped_process_goes_on_and_ends_nothing_new() {
 
         stopped.signal("-CONT");
         let report: Report = stopped.report().await;
-        assert_eq!(report.answered, 1, "with the token of the new login: {report:?}");
+        assert_eq!(report.brought, 1, "with the token of the new login: {report:?}");
         assert!(again.user(&website).await.is_some(), "{dead}");
         assert!(website.client.access_token(&person).await.unwrap().is(&new), "{dead}");
     }

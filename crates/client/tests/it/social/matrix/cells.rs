@@ -107,7 +107,8 @@ pub(super) async fn expired_code(facts: &Facts) {
         let shown = visit.come_back(&mut person, &back, language).await;
         Visit::says(&shown, 400, language, RESTART);
         visit.is_out(&mut person).await;
-        assert!(visit.log_in(&mut person, facts.name, &[]).await.location.is_some(), "a new attempt works");
+        let again = visit.log_in(&mut person, facts.name, &[]).await;
+        assert_eq!(again.location.as_deref(), Some("/sign-up"), "a new attempt works");
     }
 }
 
@@ -154,6 +155,7 @@ pub(super) async fn provider_down(facts: &Facts) {
     let visit = Visit::to(facts).await;
     for (how, language) in [
         (FaultKind::Stall, Locale::Ko),
+        (FaultKind::Error, Locale::En),
         (FaultKind::Garbage, Locale::En),
         (FaultKind::Huge, Locale::Ko),
         (FaultKind::Redirect, Locale::En),
