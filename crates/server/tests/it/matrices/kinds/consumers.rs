@@ -1,6 +1,7 @@
 //! Whether somebody takes what is shown.
 
 use mapae_protocol::{
+    authorization::signed_response,
     id_token,
     jose::{Algorithm, JwkSet},
     logout_token, params,
@@ -57,6 +58,7 @@ impl World {
             }
             Consumer::Api => self.calendar.ask("/events", text).await.status == 200,
             Consumer::SignIn => self.signs_in(text).await,
+            Consumer::CallBack => self.comes_back(text).await,
             Consumer::SignOut => self.signs_out(text).await,
             Consumer::Redemption => self.redeem(text, &held.verifier).await.status == 200,
             Consumer::Refresh => {
@@ -112,6 +114,17 @@ impl World {
             leeway: Leeway::seconds(60),
         };
         id_token::verify(text, &self.keys().await, &expected).is_ok()
+    }
+
+    async fn comes_back(&self, text: &str) -> bool {
+        let expected = signed_response::Expectations {
+            issuer: self.server().issuer(),
+            client_id: &self.signer.app.client_id,
+            algorithms: Algorithm::ALL,
+            now: self.server().now(),
+            leeway: Leeway::seconds(60),
+        };
+        signed_response::verify(text, &self.keys().await, &expected).is_ok()
     }
 
     async fn signs_out(&self, text: &str) -> bool {

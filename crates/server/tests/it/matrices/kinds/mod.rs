@@ -77,6 +77,8 @@ rows! {
         Api,
         /// An app with `mapae-client`, after a sign-in.
         SignIn,
+        /// The same, at its redirect URI, where answers come signed.
+        CallBack,
         /// The same, when it is told that somebody has signed out.
         SignOut,
         Redemption,
@@ -102,8 +104,9 @@ impl Kind {
             Self::RefreshToken => &[By::Refresh, By::Revocation],
             Self::Code => &[By::Redemption],
             Self::LogoutToken => &[By::SignOut],
-            // For apps that are written by others: nothing of ours reads them.
-            Self::SignedAnswer | Self::SignedUserinfo => &[],
+            Self::SignedAnswer => &[By::CallBack],
+            // For apps that are written by others: nothing of ours reads it.
+            Self::SignedUserinfo => &[],
             Self::ClientAssertion => &[By::Assertion],
             Self::RequestObject => &[By::PushedRequest, By::Request],
             Self::DpopProof => &[By::Proof],
