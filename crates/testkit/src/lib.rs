@@ -28,6 +28,8 @@ pub mod pem;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod words;
 
 #[cfg(feature = "server")]
 pub use browser::{Browser, Page};

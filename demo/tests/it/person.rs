@@ -2,11 +2,10 @@
 
 use mapae_client::Locale;
 use mapae_demo::Running;
+use mapae_testkit::words;
 use reqwest::{Client, Response, header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
-
-use crate::languages::words;
 
 /// Nobody follows more redirects.
 const MOST: usize = 10;

@@ -51,6 +51,12 @@ const NEEDS: &[Need] = &[
         ubuntu: &["nodejs", "npm"],
     },
     Need { name: "curl", met: |_| programs::on_path("curl").is_some(), debian: &["curl"], ubuntu: &["curl"] },
+    Need {
+        name: "openssl",
+        met: |_| programs::on_path("openssl").is_some(),
+        debian: &["openssl"],
+        ubuntu: &["openssl"],
+    },
 ];
 
 /// What comes before `apt-get`.
@@ -188,7 +194,7 @@ mod tests {
         assert_eq!(
             one_command(&packages(&all, false)),
             "sudo apt-get update && sudo apt-get install --yes --no-install-recommends \
-             postgresql chromium chromium-driver fontconfig fonts-noto-cjk nodejs npm curl"
+             postgresql chromium chromium-driver fontconfig fonts-noto-cjk nodejs npm curl openssl"
         );
         assert!(packages(&all, true).contains(&"chromium-chromedriver"));
         assert_eq!(packages(&[], true), [""; 0]);

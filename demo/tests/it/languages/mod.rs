@@ -4,10 +4,10 @@
 mod arriving;
 mod refusals;
 mod staying;
-pub(crate) mod words;
 
 use mapae_client::Locale;
 use mapae_simulators::{App, Command};
+use mapae_testkit::words;
 
 use crate::{
     person::{Page, Person},

@@ -10,13 +10,11 @@ use std::{
 };
 
 use mapae_e2e::{
-    certificate::Certificate,
     process::free_port,
     program::{client_example, path},
 };
-use mapae_protocol::jose::{Algorithm, SigningKey};
-use mapae_testkit::{Browser, pem};
-use serde_json::{Value, json};
+use mapae_testkit::Browser;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};
 use url::Url;
@@ -30,33 +28,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A folder in which somebody follows the manual, on ports that are free.
 struct Desk {
     folder: TempDir,
-    certificate: Certificate,
-    /// Of whoever proves itself by one.
-    key: SigningKey,
     ports: HashMap<&'static str, String>,
 }
 
 impl Desk {
     fn set() -> Self {
         let ports = ["9443", "3000"].map(|port| (port, free_port().to_string())).into();
-        let desk = Self {
-            folder: tempfile::tempdir().unwrap(),
-            certificate: Certificate::for_this_machine(),
-            key: SigningKey::generate(Algorithm::Ps256).unwrap(),
-            ports,
-        };
-        let files = [
-            ("op.pem", desk.certificate.certificate()),
-            ("op-key.pem", desk.certificate.key()),
-            ("suite.pem", desk.certificate.root()),
-        ];
-        for (name, file) in files {
-            fs::copy(file, desk.at(name)).unwrap();
-        }
-        for name in ["fapi-1.json", "fapi-2.json", "rp.json"] {
-            fs::write(desk.at(name), json!({ "keys": [desk.key.public_jwk()] }).to_string()).unwrap();
-        }
-        fs::write(desk.at("rp-key.pem"), pem(&desk.key)).unwrap();
+        let desk = Self { folder: tempfile::tempdir().unwrap(), ports };
         fs::create_dir(desk.at("bin")).unwrap();
         symlink(path(), desk.at("bin/mapae")).unwrap();
         symlink(client_example("conformance_rp"), desk.at("bin/conformance_rp")).unwrap();
@@ -128,6 +106,9 @@ fn told(said: &str, name: &str) -> String {
 async fn the_manual_of_the_conformance_suite_works_as_it_stands() {
     let desk = Desk::set();
     let mut blocks = desk.blocks("sh").into_iter();
+    let certificates = blocks.next().unwrap();
+    assert!(certificates.starts_with("openssl"), "{certificates}");
+    desk.run(&certificates).await;
     let mut server = desk.start(&blocks.next().unwrap());
     server.line().await.expect("it says that it is ready");
     let (mut last, mut services) = (String::new(), 0);
@@ -144,7 +125,7 @@ async fn the_manual_of_the_conformance_suite_works_as_it_stands() {
 
 /// One of the manual's ways to start the relying party, for the app that was made last: somebody signs in, and out.
 async fn serve(desk: &Desk, block: &str, last: &str) {
-    let root = fs::read(desk.certificate.root()).unwrap();
+    let root = fs::read(desk.at("suite.pem")).unwrap();
     let person = Person(Browser::trusting(&root, "en"));
     let issuer = format!("https://localhost:{}", desk.ports["9443"]);
     let by_key = block.contains("--private-key");
@@ -152,7 +133,7 @@ async fn serve(desk: &Desk, block: &str, last: &str) {
         fs::write(desk.at("secret.txt"), told(last, "client_secret")).unwrap();
     }
     let client_id = told(last, "client_id");
-    let words = block.replace("CLIENT_ID", &client_id).replace("KID", desk.key.kid());
+    let words = block.replace("CLIENT_ID", &client_id);
     let mut service = desk.start(&words);
     assert_eq!(service.line().await.unwrap(), desk.service("/"));
     let page = person.walk(&desk.service("/"), "consent-approve", |_| false).await;

@@ -129,7 +129,7 @@ async fn openid_client_connects_a_device(scheme: Scheme) {
     assert_eq!(outcome, json!({ "scope": "email openid", "email": EMAIL, "refreshed": true }));
 }
 
-async fn jose_verifies_id_tokens_and_access_tokens_of_every_algorithm_by_jwks_uri(scheme: Scheme) {
+async fn jose_verifies_access_tokens_and_id_tokens_of_every_algorithm_by_jwks_uri(scheme: Scheme) {
     let server = Server::on(scheme, OPEN).await;
     let resource = "https://calendar.example";
     let scope = "calendar.read=일정 보기|See your calendar";
@@ -251,7 +251,7 @@ on_https_and_http!(
     openid_client_signs_pushes_and_reads_signed_answers,
     openid_client_proves_its_key,
     openid_client_connects_a_device,
-    jose_verifies_id_tokens_and_access_tokens_of_every_algorithm_by_jwks_uri,
+    jose_verifies_access_tokens_and_id_tokens_of_every_algorithm_by_jwks_uri,
     openid_client_signs_people_in_and_out,
     openid_client_is_on_the_profiles_of_fapi,
 );

@@ -141,14 +141,19 @@ async fn rs_01_the_mcp_client_finds_and_registers_refreshes_and_its_token_is_for
     rs_01_finds_and_registers(Scheme::Https).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dc_11_the_mcp_client_is_an_address_steps_up_and_people_see_who_asks_for_what_and_how_long() {
-    let scene = Scene::set(Scheme::Http).await;
+/// A client that is an address sends somebody: it, its address, and where it sends them.
+async fn introduced(scene: &Scene) -> (Program, String, Url) {
     let document = format!("https://localhost:{}/client.json", free_port());
     let mut client = scene.client(&["authorization_code"], Some(&document));
     let address = Url::parse(&client.line().await.unwrap()).unwrap();
     assert_eq!(parameter(&address, "client_id").as_deref(), Some(document.as_str()));
+    (client, document, address)
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dc_11_people_see_which_mcp_client_asks_for_what_and_how_long() {
+    let scene = Scene::set(Scheme::Http).await;
+    let (_client, _, address) = introduced(&scene).await;
     let mut chromium = chromium::open().await;
     for screen in Screen::ALL {
         chromium.hand_over(screen).await;
@@ -171,12 +176,16 @@ async fn dc_11_the_mcp_client_is_an_address_steps_up_and_people_see_who_asks_for
         chromium.shot("consent-mcp").await;
     }
     chromium.close().await;
+}
 
-    let (person, back) = (Person::new(), |url: &Url| url.as_str().starts_with(CALLBACK));
+async fn dc_11_is_an_address_and_steps_up(scheme: Scheme) {
+    let scene = Scene::set(scheme).await;
+    let (mut client, document, address) = introduced(&scene).await;
+    let (person, back) = (&scene.server.person, |url: &Url| url.as_str().starts_with(CALLBACK));
     let page = person.walk(address.as_str(), "consent-approve", back).await;
     client.tell(page.location().unwrap().as_str()).await;
     // Its second tool needs more: the server says what, and the client asks for it.
-    let address = agree(&mut client, &person).await;
+    let address = agree(&mut client, person).await;
     assert_eq!(parameter(&address, "scope").as_deref(), Some("notes.read notes.write"));
     let seen = seen(client).await;
     assert_eq!(seen["client_id"], document);
@@ -184,4 +193,14 @@ async fn dc_11_the_mcp_client_is_an_address_steps_up_and_people_see_who_asks_for
     assert_eq!((&seen["first"], &seen["last"]), (&claims("notes.read"), &claims("notes.read notes.write")));
     let expected = (&json!(""), &json!("written"), &json!("우유 사기"));
     assert_eq!((&seen["before"], &seen["written"], &seen["after"]), expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dc_11_the_mcp_client_is_an_address_and_steps_up_on_http() {
+    dc_11_is_an_address_and_steps_up(Scheme::Http).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dc_11_the_mcp_client_is_an_address_and_steps_up_on_https() {
+    dc_11_is_an_address_and_steps_up(Scheme::Https).await;
 }

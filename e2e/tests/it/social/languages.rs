@@ -1,12 +1,9 @@
 //! Every outcome of a login by a simulated provider at the server itself, with each page that a person meets on the way,
 //! in Korean and in English.
 
-#[path = "../../../../demo/tests/it/languages/words.rs"]
-mod words;
-
 use mapae_client::Locale;
 use mapae_simulators::{App, Command, FaultKind, Provider, Simulator, Tokens};
-use mapae_testkit::{Browser, Page};
+use mapae_testkit::{Browser, Page, words};
 
 use super::before::Before;
 

@@ -1,6 +1,6 @@
 //! Whether a page speaks the language of whoever reads it, and that one alone.
 
-use mapae_client::Locale;
+use mapae_protocol::locale::Locale;
 use scraper::{Html, Node};
 
 /// What people and apps are called stays what it is in every language.
@@ -14,7 +14,10 @@ const READ: &[&str] = &["alt", "aria-label", "placeholder", "title"];
 const OF_NO_LANGUAGE: &[&str] = &["bdi", "code", "pre", "script", "style"];
 
 /// The words of the page's language are there, and those of the other are not.
-pub(crate) fn says(page: &str, language: Locale, (ko, en): (&str, &str)) {
+///
+/// # Panics
+/// If it is not so.
+pub fn says(page: &str, language: Locale, (ko, en): (&str, &str)) {
     let (expected, other) = match language {
         Locale::Ko => (ko, en),
         Locale::En => (en, ko),
@@ -26,7 +29,10 @@ pub(crate) fn says(page: &str, language: Locale, (ko, en): (&str, &str)) {
 }
 
 /// The page says which language it is in, and has no sentence of another.
-pub(crate) fn alone(page: &str, language: Locale) {
+///
+/// # Panics
+/// If it is not so.
+pub fn alone(page: &str, language: Locale) {
     let document = Html::parse_document(page);
     let tag = document.root_element().attr("lang");
     assert_eq!(tag, Some(language.as_str()), "{page}");
