@@ -35,7 +35,7 @@ pub fn router(app: App) -> Router {
     let pages = pages()
         .merge(console::router(app.config().limits.upload_bytes))
         .route_layer(middleware::from_fn_with_state(site, cross_site::refuse));
-    let registers = app.config().registration.policy.is_open();
+    let registers = app.config().registration.policy.lets_register();
     let registration = if registers { registration() } else { Router::new() };
     Router::new().merge(protocol()).merge(registration).merge(pages).fallback(nowhere).with_state(app)
 }

@@ -114,7 +114,7 @@ impl RegistrationPolicy {
         [("closed", Self::Closed), ("initial_access_token", Self::InitialAccessToken), ("open", Self::Open)];
 
     /// Whether anybody at all may register an app.
-    pub const fn is_open(self) -> bool {
+    pub const fn lets_register(self) -> bool {
         !matches!(self, Self::Closed)
     }
 

@@ -75,7 +75,7 @@ fn describe(app: &App) -> ServerMetadata {
     let apis = app.catalog().apis();
     let mut of_apis: Vec<String> = apis.scope_names().map(str::to_owned).collect();
     of_apis.sort_unstable();
-    let registers = app.config().registration.policy.is_open();
+    let registers = app.config().registration.policy.lets_register();
     let algorithms = texts(app.keys().current().algorithms().map(Algorithm::as_str).collect());
     ServerMetadata {
         issuer: issuer.clone(),

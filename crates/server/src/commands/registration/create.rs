@@ -65,7 +65,7 @@ async fn create(args: &CreateInitialToken, data: &Data) -> Result<Answer, Failur
         label: token.label,
         uses: token.uses_left,
         expires_at: token.expires_at.unix(),
-        open: data.config.registration.policy.is_open(),
+        open: data.config.registration.policy.lets_register(),
     })
 }
 
