@@ -27,6 +27,7 @@ use crate::{
     endpoints::discovery::Documents,
     fault::Fault,
     fetch::Fetcher,
+    grant_types::DevicePolls,
     http::cookies::Cookie,
     jobs::OtherClocks,
     keys::{self, KeyRing, KeySet},
@@ -57,6 +58,7 @@ struct Parts {
     fresh_documents: FreshDocuments,
     newcomers: Queue,
     app_keys: AppKeys,
+    device_polls: DevicePolls,
     token_endpoint: String,
     changes: Changes,
     passwords: Passwords,
@@ -133,6 +135,7 @@ impl App {
             fresh_documents: FreshDocuments::default(),
             newcomers: Queue::default(),
             app_keys: AppKeys::default(),
+            device_polls: DevicePolls::default(),
             token_endpoint: issuer.endpoint(paths::TOKEN).as_str().to_owned(),
             fetcher: Fetcher::new(&config.fetch, Development::of(&config.site)),
             changes: Changes::new(&counters),
@@ -222,6 +225,11 @@ impl App {
     /// The documents of apps that were read not long ago.
     pub(crate) fn fresh_documents(&self) -> &FreshDocuments {
         &self.0.fresh_documents
+    }
+
+    /// When devices asked last.
+    pub(crate) fn device_polls(&self) -> &DevicePolls {
+        &self.0.device_polls
     }
 
     /// The keys of apps that were fetched.

@@ -58,10 +58,10 @@ impl GrantType for DeviceCodeGrant {
             None => None,
         };
         let Some(request) = request else { return Ok(Refusal::of(Refused::Foreign).into()) };
-        match poll(&request, cx.client.id(), cx.now) {
+        match poll(&request, cx.client.id(), cx.now, || cx.app.device_polls().note(&request.id, cx.now)) {
             Poll::Refused(refused) => Ok(Refusal::of(refused).into()),
             Poll::Wait { refused, interval } => {
-                let noted = interval.map(|interval| device_requests::note_poll(&request, interval, cx.now));
+                let noted = interval.map(|interval| device_requests::slow_down(&request, interval));
                 Ok(Refusal::of(refused).with(Unit::new().with_all(noted)).into())
             }
             Poll::Answered(approval) => {
@@ -113,7 +113,7 @@ impl From<Refused> for OAuthError {
 #[derive(Debug, PartialEq, Eq)]
 enum Poll<'a> {
     Refused(Refused),
-    /// Not yet, and how long to wait from now on; `None`: it stays as it is.
+    /// Not yet, and how long to wait from now on, if that is longer than before.
     Wait {
         refused: Refused,
         interval: Option<Seconds>,
@@ -123,7 +123,12 @@ enum Poll<'a> {
 }
 
 /// RFC 8628 §3.5. Only the app that began learns anything about a code.
-fn poll<'a>(request: &'a DeviceRequest, client_id: &str, now: Timestamp) -> Poll<'a> {
+fn poll<'a>(
+    request: &'a DeviceRequest,
+    client_id: &str,
+    now: Timestamp,
+    before: impl FnOnce() -> Option<Timestamp>,
+) -> Poll<'a> {
     if request.app_id != client_id {
         return Poll::Refused(Refused::OtherClient);
     }
@@ -133,15 +138,15 @@ fn poll<'a>(request: &'a DeviceRequest, client_id: &str, now: Timestamp) -> Poll
     match &request.progress {
         Progress::Denied => Poll::Refused(PollError::Denied.into()),
         Progress::Approved(approval) => Poll::Answered(approval.expose()),
-        Progress::Pending => wait(request, now),
+        Progress::Pending => wait(request, now, before()),
     }
 }
 
-fn wait(request: &DeviceRequest, now: Timestamp) -> Poll<'static> {
+fn wait(request: &DeviceRequest, now: Timestamp, before: Option<Timestamp>) -> Poll<'static> {
     let interval = request.poll_interval;
-    let waited = request.polled_at.map(|polled| now.since(polled).get() + LEEWAY);
+    let waited = before.map(|polled| now.since(polled).get() + LEEWAY);
     if waited.is_none_or(|waited| waited >= interval.get()) {
-        return Poll::Wait { refused: PollError::Pending.into(), interval: Some(interval) };
+        return Poll::Wait { refused: PollError::Pending.into(), interval: None };
     }
     let slower = (interval < SLOWEST).then(|| interval.and(SLOWER));
     Poll::Wait { refused: PollError::SlowDown.into(), interval: slower }
@@ -214,7 +219,6 @@ mod tests {
             progress: Progress::Pending,
             browser: None,
             poll_interval: Seconds::seconds(5),
-            polled_at: None,
             created_at: NOW,
             expires_at: NOW.plus(Seconds::minutes(10)),
         }
@@ -222,6 +226,10 @@ mod tests {
 
     fn after(seconds: u32) -> Timestamp {
         NOW.plus(Seconds::seconds(seconds))
+    }
+
+    fn unseen() -> Option<Timestamp> {
+        None
     }
 
     fn told(poll: &Poll<'_>) -> ErrorCode {
@@ -234,30 +242,31 @@ mod tests {
     #[test]
     fn de_03_who_polls_too_fast_waits_five_seconds_more_each_time() {
         let mut request = request();
+        let mut before = None;
         for (at, code, interval) in [
-            (0, ErrorCode::AuthorizationPending, 5),
-            (5, ErrorCode::AuthorizationPending, 5),
+            (0, ErrorCode::AuthorizationPending, None),
+            (5, ErrorCode::AuthorizationPending, None),
             // Seconds are whole: what was five may look like four.
-            (9, ErrorCode::AuthorizationPending, 5),
-            (10, ErrorCode::SlowDown, 10),
-            (15, ErrorCode::SlowDown, 15),
-            (30, ErrorCode::AuthorizationPending, 15),
-            (45, ErrorCode::AuthorizationPending, 15),
-            (46, ErrorCode::SlowDown, 20),
+            (9, ErrorCode::AuthorizationPending, None),
+            (10, ErrorCode::SlowDown, Some(10)),
+            (15, ErrorCode::SlowDown, Some(15)),
+            (30, ErrorCode::AuthorizationPending, None),
+            (45, ErrorCode::AuthorizationPending, None),
+            (46, ErrorCode::SlowDown, Some(20)),
         ] {
-            let found = poll(&request, "app_1", after(at));
+            let found = poll(&request, "app_1", after(at), || before);
             assert_eq!(told(&found), code, "after {at}");
-            let Poll::Wait { interval: Some(next), .. } = found else { panic!("{found:?}") };
-            assert_eq!(next.get(), interval, "after {at}");
-            request.polled_at = Some(after(at));
-            request.poll_interval = next;
+            let Poll::Wait { interval: next, .. } = found else { panic!("{found:?}") };
+            assert_eq!(next.map(Seconds::get), interval, "after {at}");
+            before = Some(after(at));
+            request.poll_interval = next.unwrap_or(request.poll_interval);
         }
         request.poll_interval = SLOWEST;
-        let found = poll(&request, "app_1", after(47));
+        let found = poll(&request, "app_1", after(47), || before);
         assert_eq!(told(&found), ErrorCode::SlowDown);
         assert!(matches!(found, Poll::Wait { interval: None, .. }), "nothing more to write");
-        request.polled_at = Some(after(300));
-        assert_eq!(told(&poll(&request, "app_1", NOW)), ErrorCode::SlowDown, "a clock that went back");
+        let found = poll(&request, "app_1", NOW, || Some(after(300)));
+        assert_eq!(told(&found), ErrorCode::SlowDown, "a clock that went back");
     }
 
     #[test]
@@ -273,12 +282,12 @@ mod tests {
             (approved(), end, ErrorCode::ExpiredToken),
         ] {
             let request = DeviceRequest { progress, ..request() };
-            assert_eq!(told(&poll(&request, "app_1", now)), expected, "{request:?}");
-            assert_eq!(told(&poll(&request, "app_2", now)), ErrorCode::InvalidGrant, "{request:?}");
+            assert_eq!(told(&poll(&request, "app_1", now, unseen)), expected, "{request:?}");
+            assert_eq!(told(&poll(&request, "app_2", now, unseen)), ErrorCode::InvalidGrant, "{request:?}");
         }
         let request = DeviceRequest { progress: approved(), ..request() };
-        assert_eq!(poll(&request, "app_1", NOW), Poll::Answered("{}"));
-        assert_eq!(told(&poll(&request, "APP_1", NOW)), ErrorCode::InvalidGrant);
+        assert_eq!(poll(&request, "app_1", NOW, unseen), Poll::Answered("{}"));
+        assert_eq!(told(&poll(&request, "APP_1", NOW, unseen)), ErrorCode::InvalidGrant);
     }
 
     #[test]

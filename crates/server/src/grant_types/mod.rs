@@ -9,6 +9,7 @@ mod beginning;
 mod client_credentials;
 mod decision;
 mod device_code;
+mod device_polls;
 mod person_tokens;
 mod refresh_token;
 mod rotation;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use mapae_protocol::{dpop::Thumbprint, params::Params, time::Timestamp, token::TokenRequest};
 
 pub(crate) use decision::{Decision, Issue, Refusal};
+pub(crate) use device_polls::DevicePolls;
 
 use crate::{app::App, catalog::Client, fault::Fault, keys::KeySet};
 

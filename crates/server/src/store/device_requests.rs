@@ -9,8 +9,8 @@ use super::db::{Concealed, Db, Row, Statement, StoreError, statements, values};
 
 macro_rules! columns {
     () => {
-        "id, app_id, scopes, resource, started_from, user_agent, state, browser, approval, poll_interval, polled_at, \
-         created_at, expires_at"
+        "id, app_id, scopes, resource, started_from, user_agent, state, browser, approval, poll_interval, created_at, \
+         expires_at"
     };
 }
 
@@ -27,8 +27,8 @@ statements! {
          WHERE id = $2 AND browser = $3 AND state = 'pending' AND expires_at > $4";
     DENY: DeviceRequests = "UPDATE device_requests SET state = 'denied' \
          WHERE id = $1 AND browser = $2 AND state = 'pending' AND expires_at > $3";
-    NOTE_POLL: DeviceRequests = "UPDATE device_requests SET polled_at = $1, poll_interval = $2 \
-         WHERE id = $3 AND state = 'pending' AND polled_at IS NOT DISTINCT FROM $4 AND poll_interval = $5";
+    SLOW_DOWN: DeviceRequests = "UPDATE device_requests SET poll_interval = $1 \
+         WHERE id = $2 AND state = 'pending' AND poll_interval = $3";
     REDEEM: DeviceRequests = "DELETE FROM device_requests WHERE id = $1 AND state = 'approved'";
 }
 
@@ -87,8 +87,6 @@ pub struct DeviceRequest {
     pub browser: Option<String>,
     /// How long to wait between two polls.
     pub poll_interval: Seconds,
-    /// When it was last polled.
-    pub polled_at: Option<Timestamp>,
     /// When it began.
     pub created_at: Timestamp,
     /// Until when somebody can answer, and it can poll.
@@ -159,12 +157,10 @@ pub fn deny(id: &str, browser: &str, now: Timestamp) -> Statement {
     Statement::one(DENY, values![id, browser, now])
 }
 
-/// Notes that it was polled, and how long to wait from now on. Conflict: another poll was noted meanwhile, or it was
-/// answered.
+/// Notes how long it must wait from now on. Conflict: that was noted meanwhile, or it was answered.
 #[must_use]
-pub fn note_poll(seen: &DeviceRequest, interval: Seconds, now: Timestamp) -> Statement {
-    let DeviceRequest { id, polled_at, poll_interval, .. } = seen;
-    Statement::one(NOTE_POLL, values![now, interval.get(), id, *polled_at, poll_interval.get()])
+pub fn slow_down(seen: &DeviceRequest, interval: Seconds) -> Statement {
+    Statement::one(SLOW_DOWN, values![interval.get(), seen.id.as_str(), seen.poll_interval.get()])
 }
 
 /// Removes it, in the unit that makes its grant. Conflict: it was redeemed.
@@ -196,7 +192,6 @@ impl DeviceRequest {
             progress,
             browser,
             poll_interval: Seconds::seconds(interval),
-            polled_at: row.optional_timestamp()?,
             created_at: row.timestamp()?,
             expires_at: row.timestamp()?,
         })
