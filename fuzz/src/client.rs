@@ -30,7 +30,8 @@ pub(crate) fn callback(bytes: &[u8]) {
     }
     if let Ok(carried) = CallbackResponse::query_of_post(bytes) {
         let carried = CallbackResponse::parse(Some(&carried));
-        if let (Ok(direct), Ok(carried)) = (&direct, &carried) {
+        // What is no text stands in no address.
+        if let (Some(_), Ok(direct), Ok(carried)) = (query, &direct, &carried) {
             assert_eq!(direct.state(), carried.state());
         }
     }
