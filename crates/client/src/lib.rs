@@ -182,6 +182,25 @@
 //! again when it changes, an optional one is withdrawn at `/agreements`. Sign-ups that nobody finishes are gone after a day
 //! ([`Client::clean_up`]); [`Client::account_deleted`] forgets an account that the application deleted.
 //!
+//! An application that has passwords, or another proof of its own, says before it reads one whose it is
+//! ([`Client::before_proof`]), and with what that gave, that it was right ([`Client::vouch`], [`Client::account_proved`]). After
+//! it has set a new one it calls [`Client::sign_out_everywhere`]: that ends the sessions there are, and every proof that began
+//! before, so that whoever knew the old password is not in by it a moment later.
+//!
+//! ```no_run
+//! # use mapae_client::{BoxError, Client, EndUser, ReturnTo};
+//! # async fn is_right(account: &EndUser, password: &str) -> Result<bool, BoxError> { Ok(false) }
+//! # async fn sign_in(client: &Client<String>, account: EndUser, password: &str, headers: &http::HeaderMap) -> Result<(), BoxError> {
+//! let before = client.before_proof(&account).await?;
+//! // Only now is the hash of the password read.
+//! if is_right(&account, password).await? {
+//!     let redirect = client.vouch(&before, &ReturnTo::default(), headers).await?;
+//! #   drop(redirect);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Apple has no secret to copy: `ClientRegistration::new("com.example.web", "https://…/callback")` takes the credentials
 //! `team_id`, `key_id` and `private_key` (the text of the `.p8` file), and secrets are signed when they are needed. Its page
 //! posts the answer; [`axum::routes`] takes that, and without axum [`Client::posted`] comes before [`Client::callback`].
@@ -208,6 +227,7 @@ mod accounts;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod back_channel;
+mod before_proof;
 mod calendar;
 pub mod callback;
 mod callback_response;
@@ -250,6 +270,7 @@ pub use mapae_protocol as protocol;
 pub use accounts::{Accounts, BoxError, CreateError};
 #[cfg(feature = "axum")]
 pub use axum::SignedIn;
+pub use before_proof::BeforeProof;
 pub use callback::{CallbackError, CallbackResponse, CompletedLogin};
 pub use client::{AccessError, Attempt, CallError, Client, ClientBuilder};
 pub use clock::Clock;

@@ -38,6 +38,8 @@ pub struct Tokens {
     pub(crate) expires_at: Option<Timestamp>,
     /// When an API's rejection of those before them brought them; `None` once an API has taken them.
     pub(crate) forced_at: Option<Timestamp>,
+    /// To which registration they were given, by its mark; `None` of those that were kept before that was noted.
+    pub(crate) given_to: Option<String>,
 }
 
 impl Tokens {
@@ -96,6 +98,7 @@ impl Tokens {
             issued_at: self.issued_at.unix(),
             expires_at: self.expires_at.map(Timestamp::unix),
             forced_at: self.forced_at.map(Timestamp::unix),
+            given_to: self.given_to.as_deref(),
         };
         // Texts and numbers only: this cannot fail, and an empty row would be unreadable, not wrong.
         serde_json::to_vec(&plain).unwrap_or_default()
@@ -116,6 +119,7 @@ impl Tokens {
             issued_at: Timestamp::from_unix(read.issued_at),
             expires_at: read.expires_at.map(Timestamp::from_unix),
             forced_at: read.forced_at.map(Timestamp::from_unix),
+            given_to: read.given_to,
         })
     }
 }
@@ -133,6 +137,8 @@ struct Plain<'a> {
     expires_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forced_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_to: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +154,8 @@ struct Read {
     expires_at: Option<i64>,
     #[serde(default)]
     forced_at: Option<i64>,
+    #[serde(default)]
+    given_to: Option<String>,
 }
 
 /// An access token that may be used now.
@@ -241,6 +249,7 @@ mod tests {
             issued_at: Timestamp::from_unix(1_000),
             expires_at: life.map(|life| Timestamp::from_unix(1_000 + life)),
             forced_at: None,
+            given_to: Some("a registration".to_owned()),
         }
     }
 
@@ -284,8 +293,8 @@ mod tests {
         assert!(read.access_token().is(&kept.access_token()));
         assert_eq!(read.refresh_token.as_ref().unwrap().expose(), "rt-secret");
         assert_eq!(
-            (read.issued_at, read.expires_at, &read.scopes),
-            (kept.issued_at, kept.expires_at, &kept.scopes)
+            (read.issued_at, read.expires_at, &read.scopes, &read.given_to),
+            (kept.issued_at, kept.expires_at, &kept.scopes, &kept.given_to)
         );
         let shown = format!("{kept:?} {:?}", kept.access_token());
         assert!(!shown.contains("secret"), "{shown}");

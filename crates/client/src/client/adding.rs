@@ -6,7 +6,13 @@
 use http::HeaderMap;
 use mapae_protocol::{params::Params, time::Timestamp};
 
-use super::{Client, errands::Began, judging::Judged, paths, to_its_end::to_its_end};
+use super::{
+    Client,
+    errands::{Began, Confirmed},
+    judging::Judged,
+    paths,
+    to_its_end::to_its_end,
+};
 use crate::{
     callback::CompletedLogin,
     cookie,
@@ -84,8 +90,8 @@ impl<U: Send + Sync + 'static> Client<U> {
         }
         let at = Timestamp::from_unix(adding.begun_at);
         let began = Began { sid: &adding.sid, at, headers };
-        let Waiting { identity, tokens, return_to, .. } = &waiting;
-        let mut added = self.connect(&adding.account, (&id, began), (identity, tokens), return_to).await?;
+        let confirmed = Confirmed { id: &id, waiting: &waiting, account: &adding.account, began };
+        let mut added = self.connect(confirmed).await?;
         added.cookies.push(self.core.cookies.clear(&self.core.cookies.adding()));
         Ok(added)
     }

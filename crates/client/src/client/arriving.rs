@@ -14,7 +14,7 @@ use crate::{
     sign_in_methods::{self, AccountError},
     sign_up::{self, Answers, Problem, SignUpError, SignUpId, Waiting},
     terms::Term,
-    vault::{Method, StoreError, Taker},
+    vault::{Lease, Method, StoreError, Taker},
 };
 
 /// How often a decision is taken again because somebody else was faster.
@@ -88,7 +88,12 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Decides once more, now that nobody else is at it, and does what was decided.
-    pub(super) async fn settle(&self, waiting: &Waiting, answers: &Answers) -> Result<Account, Error> {
+    pub(super) async fn settle(
+        &self,
+        waiting: &Waiting,
+        answers: &Answers,
+        lease: &Lease,
+    ) -> Result<Account, Error> {
         for _ in 0..ATTEMPTS {
             let Judged { decision, .. } =
                 self.judge(Purpose::SignIn, None, &waiting.identity, self.now()).await?;
@@ -103,7 +108,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 Action::Create(_) if !self.core.are_complete(answers) => {
                     return Err(SignUpError::NotWaiting.into());
                 }
-                Action::Create(address) => self.found(&waiting.identity, answers, address).await?,
+                Action::Create(address) => self.found(&waiting.identity, answers, address, lease).await?,
                 Action::ProveThenLink(_) | Action::Link(_) => return Err(SignUpError::ProofNeeded.into()),
                 Action::Refuse => return Err(AccountError::Refused(decision.rule).into()),
             };
@@ -117,17 +122,21 @@ impl<U: Send + Sync + 'static> Client<U> {
         Err(StoreError::Busy.into())
     }
 
-    /// Makes an account; `None` if the identity or the address has become somebody's meanwhile, or everything of theirs has
-    /// ended.
+    /// Makes an account; `None` if the identity or the address has become somebody's meanwhile, everything of theirs has
+    /// ended, or it is somebody else's turn by now.
     async fn found(
         &self,
         identity: &Identity,
         answers: &Answers,
         address: &AddressUse<EndUser>,
+        lease: &Lease,
     ) -> Result<Option<Account>, Error> {
         let person = identity.person();
         // Before there is an account: what a deleted one left behind must never open the new one.
-        let observed = self.core.vault.clear_for(person).await?;
+        if !self.core.vault.clear_for(person, lease).await? {
+            return Ok(None);
+        }
+        let observed = self.core.vault.method(person).await?;
         match self.accounts.create(identity, &answers.clone().with_address(address.clone())).await {
             Ok(_) => {}
             Err(CreateError::Answers(problems)) => return Ok(Some(Account::Refused(problems))),
@@ -135,7 +144,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             Err(CreateError::Failed(error)) => return Err(accounts::failed(error)),
         }
         let method = self.method(identity, person);
-        let by = Taker::Founder(identity.into());
+        let by = Taker::Founder { entrant: identity.into(), lease };
         let taken = self.core.vault.take_method_by(&by, (&method, observed.as_ref()), self.now()).await?;
         Ok(taken.then(|| Account::Exists(person.clone())))
     }

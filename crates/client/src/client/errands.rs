@@ -5,13 +5,13 @@ use mapae_protocol::time::Timestamp;
 
 use super::{Client, arriving::ATTEMPTS, judging::Judged, seat::Seated, web::Admission};
 use crate::{
+    before_proof::BeforeProof,
     callback::CompletedLogin,
     errand::Errand,
     error::Error,
     identity::{EndUser, Identity},
     linking::{Action, Present, Purpose, Rule},
     redirect::Redirect,
-    return_to::ReturnTo,
     sign_in_methods::{AccountError, MethodChange},
     sign_up::{SignUpError, SignUpId, Waiting},
     tokens::Tokens,
@@ -30,14 +30,25 @@ enum Owner<'a> {
 pub(super) enum Proof<'a> {
     /// By another of its identities.
     Identity(&'a Identity),
-    /// By the application itself, as with a password, when so much had changed about the account.
-    Application { account: EndUser, changes: i64 },
+    /// By the application itself, as with a password.
+    Application(BeforeProof),
 }
 
 /// The account that is proved, and the row that says so.
 struct Proved {
     account: EndUser,
     method: Option<Method>,
+}
+
+/// Somebody whom the owner of an account has seen on a page and said yes to.
+pub(super) struct Confirmed<'a> {
+    /// Under which they waited.
+    pub(super) id: &'a SignUpId,
+    pub(super) waiting: &'a Waiting,
+    /// To which they are added.
+    pub(super) account: &'a EndUser,
+    /// By whom.
+    pub(super) began: Began<'a>,
 }
 
 /// What a login was begun in, and what the browser brings back.
@@ -95,21 +106,18 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Adds the identity to the account that began, if its owner is still there and the identity is nobody else's.
-    pub(super) async fn connect(
-        &self,
-        account: &EndUser,
-        (id, began): (&SignUpId, Began<'_>),
-        (identity, tokens): (&Identity, &Tokens),
-        return_to: &ReturnTo,
-    ) -> Result<Redirect, Error> {
+    pub(super) async fn connect(&self, confirmed: Confirmed<'_>) -> Result<Redirect, Error> {
+        let Confirmed { id, waiting: Waiting { identity, tokens, return_to, .. }, account, began } =
+            confirmed;
         let lease = self.hold(identity.person()).await?;
         let linked = self.link(account, &Owner::Session(id, began), identity).await;
-        self.core.vault.give_back(&lease).await?;
-        let added = linked?;
-        self.keep(identity, tokens).await?;
-        if added {
+        let given_back = self.core.vault.give_back(&lease).await;
+        // Before anything else can fail: a way in that its owner does not hear of may be somebody else's.
+        if linked? {
             self.tell_owner(account, identity).await;
         }
+        given_back?;
+        self.keep(identity, tokens).await?;
         self.core.vault.finish_sign_up(id).await?;
         Ok(Redirect { location: self.core.destination(return_to), cookies: Vec::new() })
     }
@@ -157,12 +165,12 @@ impl<U: Send + Sync + 'static> Client<U> {
             return Err(SignUpError::NotWaiting.into());
         }
         let identity = match proof {
-            Proof::Application { account, changes } => {
+            Proof::Application(before) => {
                 // Everything has ended, a way in was taken off, or it is deleted: the password may be another one.
-                if self.core.vault.changes_of(account).await? != Some(*changes) {
+                if !self.core.vault.is_unchanged(before).await? {
                     return Err(AccountError::NotFresh.into());
                 }
-                return Ok(Proved { account: account.clone(), method: None });
+                return Ok(Proved { account: before.account.clone(), method: None });
             }
             Proof::Identity(identity) => identity,
         };
@@ -216,9 +224,11 @@ impl<U: Send + Sync + 'static> Client<U> {
         let identity = &waiting.identity;
         let lease = self.hold(identity.person()).await?;
         let linked = self.link_proved(identity, &Owner::Proved(id, proof)).await;
-        self.core.vault.give_back(&lease).await?;
+        let given_back = self.core.vault.give_back(&lease).await;
         let account = linked?;
+        // First, as above.
         self.tell_owner(&account, identity).await;
+        given_back?;
         self.core.vault.finish_sign_up(id).await?;
         let mut cookies = vec![self.core.cookies.clear(&self.core.cookies.sign_up())];
         let Redirect { location, cookies: further } = self.enter(&account, waiting, headers).await?;
@@ -264,9 +274,7 @@ fn taker<'a>(
             let method = prover.ok_or(AccountError::Refused(Rule::ConnectOfAnother))?;
             (id, Prover::Identity((*proof).into(), method))
         }
-        Owner::Proved(id, Proof::Application { account, changes }) => {
-            (id, Prover::Application { account, changes: *changes })
-        }
+        Owner::Proved(id, Proof::Application(before)) => (id, Prover::Application(before)),
     };
     Ok(Taker::Waiting { entrant, id, prover })
 }

@@ -5,6 +5,7 @@ use mapae_protocol::time::Timestamp;
 
 use super::{Client, Core, errands::Proof, paths, seat::Seated, to_its_end::to_its_end};
 use crate::{
+    before_proof::BeforeProof,
     errand::Errand,
     error::Error,
     identity::EndUser,
@@ -13,7 +14,7 @@ use crate::{
     redirect::Redirect,
     return_to::ReturnTo,
     sign_in_methods::{self, AccountError, MethodChange, SignInMethod, SignInMethods, vouched},
-    vault::{Entry, Method, Registered, Removal, Remover},
+    vault::{Entrant, Entry, Method, Registered, Removal, Remover},
 };
 
 impl<U: Send + Sync + 'static> Client<U> {
@@ -130,12 +131,15 @@ impl<U: Send + Sync + 'static> Client<U> {
         }
         let Method { person, provider, .. } = method;
         tracing::info!(provider, "a sign-in method was removed");
+        let change = MethodChange { account, person, provider, added: false };
+        // Before anything else can fail: whoever removed it may not have been the owner.
+        self.tell_change(&change).await;
+        let MethodChange { person, provider, .. } = &change;
         // It opens nothing any more. That the provider does not hear of it changes nothing here.
-        if let Err(error) = self.unlink(&person).await {
+        if let Err(error) = self.unlink(person).await {
             tracing::warn!(provider, %error, "the provider was not told that a sign-in method was removed");
-            self.core.vault.forget(&person, now).await?;
+            self.core.vault.forget(person, now).await?;
         }
-        self.tell_change(&MethodChange { account, person, provider, added: false }).await;
         Ok(Redirect { location: paths::METHODS.to_owned(), cookies: Vec::new() })
     }
 
@@ -154,33 +158,44 @@ impl<U: Send + Sync + 'static> Client<U> {
         self.begin(&request, Errand::ProveAccount { mark: id.mark() }, headers).await
     }
 
-    /// Finishes that proof where the application has a way of its own: its owner has just given it the password of
-    /// `account`, on a page that said what will be connected.
+    /// An account as it is before its owner proves it to the application itself, as by a password. This comes first, and then
+    /// the password's hash is read: whatever ends the account from now on ends the proof, too, however long the check takes.
+    ///
+    /// # Errors
+    /// The vault failed.
+    pub async fn before_proof(&self, account: &EndUser) -> Result<BeforeProof, Error> {
+        Ok(self.core.vault.before_proof(account).await?)
+    }
+
+    /// Finishes that proof where the application has a way of its own: its owner has just given it the password of the account
+    /// that was looked at [`before`](Self::before_proof), on a page that said what will be connected.
     ///
     /// # Errors
     /// [`SignUpError::NotWaiting`](crate::SignUpError::NotWaiting), [`AccountError::Refused`] if it is another account that had to be proved.
-    pub async fn account_proved(&self, account: &EndUser, headers: &HeaderMap) -> Result<Redirect, Error> {
-        let (client, account, headers) = (self.clone(), account.clone(), headers.clone());
+    /// [`AccountError::NotFresh`] if everything of the account has ended since then, or a way into it was removed: it must be proved
+    /// again.
+    pub async fn account_proved(&self, before: &BeforeProof, headers: &HeaderMap) -> Result<Redirect, Error> {
+        let (client, before, headers) = (self.clone(), before.clone(), headers.clone());
         let link = async move {
-            // First: whatever ends the account from now on ends this proof.
-            let changes = client.core.vault.count_changes_of(&account).await?;
             let (id, waiting) = client.waiting(&headers).await?;
-            client.link_waiting(&id, &waiting, Proof::Application { account, changes }, &headers).await
+            client.link_waiting(&id, &waiting, Proof::Application(before), &headers).await
         };
         to_its_end(link).await
     }
 
-    /// Begins a session for the owner of `account`, who has just proved it to the application itself, as by a password.
-    /// The session is fresh.
+    /// Begins a session for the owner of the account that was looked at [`before`](Self::before_proof), who has just proved it
+    /// to the application itself, as by a password. The session is fresh.
     ///
     /// # Errors
-    /// There is no such account, or it is closed. Or the vault or the accounts failed.
+    /// There is no such account, or it is closed. [`AccountError::NotFresh`] if everything of it has ended since then, or a way
+    /// into it was removed: it must be proved again. Or the vault or the accounts failed.
     pub async fn vouch(
         &self,
-        account: &EndUser,
+        before: &BeforeProof,
         return_to: &ReturnTo,
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
+        let account = &before.account;
         let user = self.accounts.find(account).await?.filter(|user| !self.accounts.is_closed(user));
         user.ok_or(AccountError::Refused(crate::linking::Rule::AccountClosed))?;
         let (now, person) = (self.now(), vouched(account));
@@ -194,9 +209,9 @@ impl<U: Send + Sync + 'static> Client<U> {
             removed_at: None,
         };
         self.core.vault.take_method(&method, None).await?;
-        let before = self.core.cookie_sid(headers);
-        let entry = Entry { entrant: (&person).into(), given: None, app: None };
-        let (id, cookies) = self.core.open_session(&entry, before.as_deref()).await?;
+        let left = self.core.cookie_sid(headers);
+        let entry = Entry { entrant: Entrant::vouched(&person, before), given: None, app: None };
+        let (id, cookies) = self.core.open_session(&entry, left.as_deref()).await?;
         self.core.vault.note_fresh(&id, now).await?;
         Ok(Redirect { location: self.core.destination(return_to), cookies })
     }

@@ -163,14 +163,16 @@ impl Core {
         self.providers.iter().find(wanted).ok_or(LoginError::UnknownProvider)
     }
 
-    /// Tokens go to the issuer that gave them, whatever the application calls that issuer today.
+    /// Tokens go to the issuer that gave them, as the client that it gave them to, whatever the application calls them today.
     fn giver(&self, person: &EndUser, kept: &Kept) -> Result<&Provider, ConfigurationError> {
         let same = |provider: &&Provider| {
             provider.name() == kept.provider && provider.issuer().as_str() == person.issuer()
         };
         let gone =
             ConfigurationError::new(Setting::Providers, "the provider of this person's tokens is not there");
-        self.providers.iter().find(same).ok_or(gone)
+        let provider = self.providers.iter().find(same).ok_or(gone)?;
+        provider.ensure_given(&kept.tokens)?;
+        Ok(provider)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Refreshing: one at a time for each person, in all processes that share the vault — RFC 6749 §6.
 //!
 //! A refresh token is spent by using it, so two who use it at once could lose the person's grant. A lease in the
-//! vault lets one process refresh; the others wait and read what it brought.
+//! vault lets one process refresh; the others wait and read what it brought. The server has the same story over its own
+//! store: what must stay alike, decision 0271 names.
 
 use std::{sync::Arc, time::Duration};
 

@@ -11,6 +11,7 @@ use crate::{
     identity::{EndUser, Identity},
     linking::FRESH,
     session::{Session, SessionId},
+    sign_in_methods::AccountError,
     vault::{Entrant, Entry, Vault},
 };
 
@@ -102,7 +103,12 @@ impl Core {
             let begun = self.vault.begin_session(&id, beginning, before).await?;
             begun.then(|| vec![self.cookies.set(&self.cookies.session(), id.expose(), self.session_life)])
         };
-        Ok((id, cookies.ok_or(CallbackError::SignedOut)?))
+        // What a proof to the application depends on has changed: another one is needed, and no other login.
+        let over = || match entry.entrant.before {
+            Some(_) => Error::from(AccountError::NotFresh),
+            None => CallbackError::SignedOut.into(),
+        };
+        Ok((id, cookies.ok_or_else(over)?))
     }
 
     /// The cookie in which a browser keeps what its session is known by.

@@ -12,6 +12,7 @@ use crate::{
     sign_in_methods::AccountError,
     sign_up::{Answers, Field, Problem, SignUpError, SignUpForm, SignUpId, SignUpOutcome, Waiting},
     terms::{self, Term},
+    vault::Lease,
 };
 
 /// What is asked of whoever waits.
@@ -61,7 +62,7 @@ impl<U: Send + Sync + 'static> Client<U> {
             return Ok(SignUpOutcome::Again(Box::new(form(&waiting, asked, answers, problems))));
         }
         let lease = self.hold(waiting.identity.person()).await?;
-        let settled = self.settle_once(&id, &waiting, &answers).await;
+        let settled = self.settle_once(&id, &waiting, &answers, &lease).await;
         self.core.vault.give_back(&lease).await?;
         if let Account::Refused(problems) = settled? {
             return Ok(SignUpOutcome::Again(Box::new(form(&waiting, asked, answers, problems))));
@@ -79,7 +80,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         headers: &HeaderMap,
     ) -> Result<Redirect, Error> {
         let lease = self.hold(waiting.identity.person()).await?;
-        let settled = self.settle(waiting, &Answers::default()).await;
+        let settled = self.settle(waiting, &Answers::default(), &lease).await;
         self.core.vault.give_back(&lease).await?;
         // Nothing was asked, so there is nothing that the person could correct.
         if let Account::Refused(_) = settled? {
@@ -94,12 +95,13 @@ impl<U: Send + Sync + 'static> Client<U> {
         id: &SignUpId,
         waiting: &Waiting,
         answers: &Answers,
+        lease: &Lease,
     ) -> Result<Account, Error> {
         // Asked again now that nobody else is at it: the same form may have been posted twice.
         if self.core.vault.waiting(id, self.now()).await?.is_none() {
             return Err(SignUpError::NotWaiting.into());
         }
-        let settled = self.settle(waiting, answers).await?;
+        let settled = self.settle(waiting, answers, lease).await?;
         if let Account::Exists(account) = &settled {
             self.core.vault.agree(account, answers.agreed_terms(), self.now()).await?;
             self.core.vault.finish_sign_up(id).await?;

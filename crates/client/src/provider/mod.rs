@@ -173,16 +173,33 @@ impl Provider {
     }
 
     /// What is known of tokens that a login brought, and of those that were kept before it: Google gives a refresh token
-    /// once and means it to be kept.
+    /// once and means it to be kept, by the registration that it was given to.
     #[must_use]
     pub fn completed(&self, mut tokens: Tokens, earlier: Option<&Tokens>) -> Tokens {
         if self.completes(&tokens) {
+            let earlier = earlier.filter(|earlier| self.gave(earlier));
             tokens.refresh_token = earlier.and_then(|earlier| earlier.refresh_token.clone());
         }
         tokens
     }
 
-    /// By what it is recognised whom a person was sent to, and as whose client: a name can be given to another.
+    /// Whether these tokens were given to this registration: to this client id, by this issuer. Those of another one under the
+    /// same name are nobody's here, and stay alive for who was given them. Tokens that were kept before that was noted are
+    /// believed, and it is noted when they are refreshed.
+    #[must_use]
+    pub fn gave(&self, tokens: &Tokens) -> bool {
+        tokens.given_to.as_ref().is_none_or(|mark| *mark == self.mark())
+    }
+
+    /// The provider takes what it gave to another client for dead, and so would we.
+    pub(crate) fn ensure_given(&self, tokens: &Tokens) -> Result<(), ConfigurationError> {
+        let other =
+            || ConfigurationError::new(Setting::ClientId, "the tokens were given to another client id");
+        self.gave(tokens).then_some(()).ok_or_else(other)
+    }
+
+    /// By what it is recognised whom a person was sent to, and as whose client: a name can be given to another. Kept with tokens:
+    /// what an operator may change about a registration, such as secret and scopes, is no part of it.
     pub(crate) fn mark(&self) -> String {
         sha256_base64url(format!("{} {}", self.issuer(), self.client_id()))
     }
@@ -226,8 +243,8 @@ impl Provider {
         let pass = self.0.breaker.admit(now).ok_or(ProviderError::Resting)?;
         let began = Instant::now();
         let answer = self.0.back_channel.send(outgoing).await;
-        // Whoever comes back with a `state` of their own has written the code.
-        let of_a_stranger = outgoing.purpose == Purpose::Redemption;
+        // Whoever comes back with a `state` of their own has written the code, and whoever sets out the `login_hint`.
+        let of_a_stranger = matches!(outgoing.purpose, Purpose::Redemption | Purpose::PushedRequest);
         match &answer {
             Ok(answer) if !answer.status.is_server_error() => {
                 self.0.breaker.answered(pass, began.elapsed(), now);
@@ -245,5 +262,51 @@ impl Provider {
             self.0.nonces.learn(outgoing.url.as_str(), &answer.headers);
         }
         answer.map_err(|error| ProviderError::NoAnswer(outgoing.purpose, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Google, as a service has registered there.
+    fn google(client_id: &str, edit: impl FnOnce(ClientRegistration) -> ClientRegistration) -> Provider {
+        let registration = ClientRegistration::new(client_id, "https://shop.example/callback");
+        let registration = edit(registration.with_secret("secret").with_scopes("openid"));
+        let definition = Definition::named("google").unwrap();
+        Provider::new(definition, registration, ProviderSettings::new("google")).unwrap()
+    }
+
+    /// What was kept with this mark, or before there were any.
+    fn kept(given_to: Option<&str>, refresh_token: Option<&str>) -> Tokens {
+        let tokens = serde_json::json!({
+            "access_token": "at", "refresh_token": refresh_token, "id_token": null, "nonce": null, "scopes": "",
+            "issued_at": 1, "expires_at": null, "given_to": given_to,
+        });
+        Tokens::from_bytes(tokens.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn lk_07_tokens_are_of_the_client_id_they_were_given_to_whatever_else_is_changed() {
+        let provider = google("one", |registration| registration);
+        let tokens = kept(Some(&provider.mark()), Some("rt"));
+        for (other, is_same) in [
+            (google("one", |registration| registration.with_secret("another")), true),
+            (google("one", |registration| registration.with_scopes("openid email")), true),
+            (google("another", |registration| registration), false),
+        ] {
+            assert_eq!(other.gave(&tokens), is_same, "{other:?}");
+            assert_eq!(other.ensure_given(&tokens).is_ok(), is_same);
+            let completed = other.completed(kept(Some(&other.mark()), None), Some(&tokens));
+            assert_eq!(completed.can_be_refreshed(), is_same, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn lk_07_tokens_from_before_that_was_noted_go_on_working() {
+        let provider = google("one", |registration| registration);
+        let tokens = kept(None, Some("rt"));
+        assert!(provider.gave(&tokens));
+        assert!(provider.completed(kept(Some(&provider.mark()), None), Some(&tokens)).can_be_refreshed());
     }
 }

@@ -64,6 +64,7 @@ impl Provider {
             issued_at: now,
             expires_at: self.good_until(response.expires_in, now),
             forced_at: None,
+            given_to: Some(self.mark()),
         })
     }
 
@@ -73,8 +74,10 @@ impl Provider {
     /// A provider may spend a refresh token by its use: one refresh at a time for each person is the caller's part.
     ///
     /// # Errors
-    /// The provider refused, did not answer, or answered nonsense.
+    /// The provider refused, did not answer, or answered nonsense. A [`ConfigurationError`] if they were given to another
+    /// registration ([`gave`](Self::gave)): nobody is asked.
     pub async fn refresh(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<Tokens, Error> {
+        self.ensure_given(tokens)?;
         let refresh_token = tokens.refresh_token.as_ref().ok_or(ProviderError::NoRefreshToken)?;
         let exchange = self.definition().schema().token.refresh == Refresh::Exchange;
         let (grant_type, parameter) = if exchange {
@@ -98,6 +101,7 @@ impl Provider {
             issued_at: now,
             expires_at: self.good_until(response.expires_in, now),
             forced_at: None,
+            given_to: Some(self.mark()),
         };
         let vouched = self.vouched_for(person, &refreshed, now)?;
         let id_token = if vouched { refreshed.id_token } else { tokens.id_token.clone() };

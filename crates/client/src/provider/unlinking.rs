@@ -21,8 +21,10 @@ impl Provider {
     /// Tells the provider that this person's link to the service is over. `false`: the provider has no way to be told.
     ///
     /// # Errors
-    /// It did not answer, or said no.
+    /// It did not answer, or said no. A [`ConfigurationError`] if the tokens were given to another registration
+    /// ([`gave`](Self::gave)): nobody is told.
     pub async fn unlink(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
+        self.ensure_given(tokens)?;
         let (way, empty) = (self.definition().schema().unlink.way, Form::default());
         let bearer = || Credential::Bearer(tokens.access_token.clone());
         let named = Form::default().with("access_token", tokens.access_token.expose().as_str()).in_json();

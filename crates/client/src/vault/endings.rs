@@ -9,19 +9,29 @@ use mapae_protocol::{
 use super::{
     StoreError, Vault,
     database::{Statement, values},
-    hashed, states,
+    hashed, states, taking,
 };
 use crate::{
+    before_proof::BeforeProof,
     identity::{EndUser, Identity},
     pending, sign_up,
 };
 
-/// Who comes, in which session of the provider's that began, and when they were sent there.
+/// Who comes, in which session of the provider's that began, and when they were sent there; or before whose proof, where the
+/// service itself vouches for them. One of the two is there: from nowhere nobody comes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entrant<'a> {
     pub(crate) person: &'a EndUser,
     pub(crate) provider_session: Option<&'a str>,
     pub(crate) begun_at: Option<Timestamp>,
+    pub(crate) before: Option<&'a BeforeProof>,
+}
+
+impl<'a> Entrant<'a> {
+    /// Without a provider: the service itself vouches for them.
+    pub(crate) const fn vouched(person: &'a EndUser, before: &'a BeforeProof) -> Self {
+        Self { person, provider_session: None, begun_at: None, before: Some(before) }
+    }
 }
 
 impl<'a> From<&'a Identity> for Entrant<'a> {
@@ -30,14 +40,16 @@ impl<'a> From<&'a Identity> for Entrant<'a> {
             person: identity.person(),
             provider_session: identity.provider_session(),
             begun_at: Some(identity.begun_at()),
+            before: None,
         }
     }
 }
 
-/// Without a provider: the service itself vouches for them.
+/// For tests of what comes after: nothing can end on this way.
+#[cfg(test)]
 impl<'a> From<&'a EndUser> for Entrant<'a> {
     fn from(person: &'a EndUser) -> Self {
-        Self { person, provider_session: None, begun_at: None }
+        Self { person, provider_session: None, begun_at: None, before: None }
     }
 }
 
@@ -60,7 +72,7 @@ impl Vault {
     }
 }
 
-/// That nothing of it has ended at this point of the unit.
+/// That nothing of it has ended, and what they were vouched for by still holds, at this point of the unit.
 pub(super) fn standing(entrant: &Entrant<'_>, now: Timestamp) -> Vec<Statement> {
     let person = entrant.person;
     let guard = |mark: String, counts_from| states::GUARD.with(values![hashed(&mark), counts_from]).must();
@@ -70,7 +82,8 @@ pub(super) fn standing(entrant: &Entrant<'_>, now: Timestamp) -> Vec<Statement> 
     let session = entrant
         .provider_session
         .map(|session| guard(of_session(person.issuer(), session), now.plus(Seconds::seconds(1))));
-    everything.into_iter().chain(session).collect()
+    let proof = entrant.before.map(taking::unchanged);
+    everything.into_iter().chain(session).chain(proof).collect()
 }
 
 /// Remembers what a provider told of at `now`.

@@ -26,6 +26,8 @@ statements! {
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
         WHERE leases.holder = excluded.holder OR leases.until <= $4 OR (leases.holder = $5 AND leases.until = $6)";
     LOOK = "SELECT holder, until FROM leases WHERE name = $1";
+    /// Whoever takes it over at the same time waits until the unit of this is done, or has made it fail.
+    HOLD = "UPDATE leases SET until = until WHERE name = $1 AND holder = $2";
     GIVE_BACK = "DELETE FROM leases WHERE name = $1 AND holder = $2";
 }
 
@@ -85,6 +87,11 @@ impl Lease {
         }
         self.watch().found((holder, until), now);
         Ok(Standing::Theirs)
+    }
+
+    /// That it is still ours at this point of the unit: whoever was stopped for longer than its life may have lost it.
+    pub(super) fn holding(&self) -> Statement {
+        HOLD.with(values![&self.name, &self.holder]).must()
     }
 
     /// Gives it back, if it is still ours.

@@ -3,11 +3,11 @@
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    Entrant, Method, StoreError, Vault,
+    Entrant, Lease, Method, StoreError, Vault,
     database::{Statement, statements, values},
     endings, methods, names, sessions, sign_ups,
 };
-use crate::{identity::EndUser, sign_up::SignUpId};
+use crate::{before_proof::BeforeProof, identity::EndUser, sign_up::SignUpId};
 
 statements! {
     /// Whoever removes the method at the same time waits until the unit of this is done, or has made it fail.
@@ -26,8 +26,8 @@ statements! {
 /// On whose word an identity gets its row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Taker<'a> {
-    /// Its own: it founds an account.
-    Founder(Entrant<'a>),
+    /// Its own: it founds an account, as the only one who does.
+    Founder { entrant: Entrant<'a>, lease: &'a Lease },
     /// Whoever has the session of this name; it waits under this id, once.
     Session { entrant: Entrant<'a>, sid: &'a str, id: &'a SignUpId },
     /// Its own, with the proof of an account: it waits under this id, once.
@@ -39,8 +39,8 @@ pub(crate) enum Taker<'a> {
 pub(crate) enum Prover<'a> {
     /// By this identity, and the row that says which account it opens.
     Identity(Entrant<'a>, &'a Method),
-    /// By the application, when so much had changed about the account ([`Vault::count_changes_of`]).
-    Application { account: &'a EndUser, changes: i64 },
+    /// By the application, which began to when the account was like this.
+    Application(&'a BeforeProof),
 }
 
 impl Vault {
@@ -53,7 +53,7 @@ impl Vault {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (entrant, conditions) = match by {
-            Taker::Founder(entrant) => (entrant, Vec::new()),
+            Taker::Founder { entrant, lease } => (entrant, vec![lease.holding()]),
             Taker::Session { entrant, sid, id } => {
                 (entrant, vec![sessions::standing(sid, now), sign_ups::finishing(id)])
             }
@@ -64,7 +64,7 @@ impl Vault {
                         standing_still.push(standing(method));
                         standing_still
                     }
-                    Prover::Application { account, changes } => vec![unchanged(account, *changes)],
+                    Prover::Application(before) => vec![unchanged(before)],
                 };
                 proof.push(sign_ups::finishing(id));
                 (entrant, proof)
@@ -73,24 +73,28 @@ impl Vault {
         let mut unit = endings::standing(entrant, now);
         unit.extend(conditions);
         unit.push(methods::writing(method, observed));
-        unit.extend(matches!(by, Taker::Founder(_)).then(|| names::giving(&method.account)));
+        unit.extend(matches!(by, Taker::Founder { .. }).then(|| names::giving(&method.account)));
         // Sessions of a time when it opened another account, which is gone.
         unit.extend((method.account != method.person).then(|| sessions::end_all(&method.person)));
         Ok(self.database.commit_all(unit).await?.is_some())
     }
 
-    /// How often something about an account was changed on which a proof of it depends; from now on it has a row for that.
-    pub(crate) async fn count_changes_of(&self, account: &EndUser) -> Result<i64, StoreError> {
+    /// An account as it is before a proof of it; from now on it has a row in which changes are counted.
+    pub(crate) async fn before_proof(&self, account: &EndUser) -> Result<BeforeProof, StoreError> {
         let key = || values![account.issuer(), account.subject()];
-        let done = self.database.commit([COUNT.with(key()), CHANGES.with(key())]).await?;
-        let row = done.and_then(|[_, found]| found.row());
-        row.ok_or(StoreError::Busy)?.int()
+        let mut found = self.database.row(CHANGES, key()).await?;
+        if found.is_none() {
+            let done = self.database.commit([COUNT.with(key()), CHANGES.with(key())]).await?;
+            found = done.and_then(|[_, found]| found.row());
+        }
+        Ok(BeforeProof { account: account.clone(), changes: found.ok_or(StoreError::Busy)?.int()? })
     }
 
-    /// The same without a row for it; `None` where there is none, which goes with a deleted account.
-    pub(crate) async fn changes_of(&self, account: &EndUser) -> Result<Option<i64>, StoreError> {
+    /// Whether nothing about the account has changed since. A deleted one has no row any more.
+    pub(crate) async fn is_unchanged(&self, before: &BeforeProof) -> Result<bool, StoreError> {
+        let BeforeProof { account, changes } = before;
         let row = self.database.row(CHANGES, values![account.issuer(), account.subject()]).await?;
-        row.map(|mut row| row.int()).transpose()
+        Ok(row.map(|mut row| row.int()).transpose()? == Some(*changes))
     }
 
     /// Ends every session of whoever founded an account, and what they proved to the application so far.
@@ -114,10 +118,10 @@ fn standing(method: &Method) -> Statement {
     STAND.with(values![issuer, subject, account.issuer(), account.subject(), *added_at]).must()
 }
 
-/// That nothing about the account has changed since there were so many changes, at this point of the unit; nor was it deleted,
-/// which takes its row along.
-fn unchanged(account: &EndUser, changes: i64) -> Statement {
-    UNCHANGED.with(values![account.issuer(), account.subject(), changes]).must()
+/// That nothing about the account has changed since, at this point of the unit; nor was it deleted, which takes its row along.
+pub(super) fn unchanged(before: &BeforeProof) -> Statement {
+    let BeforeProof { account, changes } = before;
+    UNCHANGED.with(values![account.issuer(), account.subject(), *changes]).must()
 }
 
 #[cfg(test)]
@@ -133,12 +137,13 @@ mod tests {
         let take = async |changes| {
             let id = SignUpId::generate();
             vault.await_sign_up(&id, &waiting(&way.person), now).await.unwrap();
-            let prover = Prover::Application { account: &way.account, changes };
+            let before = BeforeProof { account: way.account.clone(), changes };
+            let prover = Prover::Application(&before);
             let by = Taker::Waiting { entrant: (&way.person).into(), id: &id, prover };
             vault.take_method_by(&by, (&way, None), now).await.unwrap()
         };
         for changes in [0, 1, 2] {
-            let counted = vault.count_changes_of(&way.account).await.unwrap();
+            let counted = vault.before_proof(&way.account).await.unwrap().changes;
             assert_eq!(counted, changes);
             assert!(!take(changes + 1).await && !take(changes - 1).await, "it was read otherwise");
             vault.forget_account(&way.account).await.unwrap();
@@ -147,6 +152,6 @@ mod tests {
                 vault.end_account(&way.account, now).await.unwrap();
             }
         }
-        assert!(take(vault.count_changes_of(&way.account).await.unwrap()).await);
+        assert!(take(vault.before_proof(&way.account).await.unwrap().changes).await);
     }
 }

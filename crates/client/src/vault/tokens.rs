@@ -47,7 +47,7 @@ pub(crate) struct Kept {
 #[derive(Debug)]
 pub(crate) enum Claim {
     /// It is ours; these are the tokens at this moment.
-    Held(Kept),
+    Held(Box<Kept>),
     /// Somebody else is at it.
     Busy,
     /// There are no tokens any more.
@@ -90,7 +90,9 @@ impl Vault {
         let standing = lease.standing(standing, now)?;
         let Some(row) = found.row() else { return Ok(Claim::Gone) };
         match standing {
-            Standing::Ours => Ok(self.opened(person, row)?.map_or(Claim::Gone, Claim::Held)),
+            Standing::Ours => {
+                Ok(self.opened(person, row)?.map_or(Claim::Gone, |kept| Claim::Held(Box::new(kept))))
+            }
             Standing::Theirs => Ok(Claim::Busy),
         }
     }

@@ -1,11 +1,13 @@
 //! Providers that are left alone for a moment, and strangers who would like that.
 
-use mapae_client::{AccessError, Class, Error, HttpError, ProviderError};
+use std::sync::Arc;
+
+use mapae_client::{AccessError, Class, ClientRegistration, Error, HttpError, LoginRequest, ProviderError};
 use serde_json::json;
 
 use crate::{
     issuer::Reply,
-    website::{PATIENCE, Setup, Website},
+    website::{Browser, PATIENCE, Setup, Website},
 };
 
 #[tokio::test]
@@ -60,5 +62,27 @@ async fn rp_31_a_stranger_at_whose_codes_the_provider_fails_has_nobody_shut_out(
         assert_eq!(issuer.hits("/token").len(), 10, "{reply:?}");
         issuer.obey();
         website.sign_in(&issuer, "alice").await.unwrap();
+    }
+}
+
+/// Whoever sets out has written `login_hint` and its like, which our own request carries where requests are pushed.
+#[tokio::test]
+async fn rp_31_a_stranger_at_whose_hints_the_provider_fails_has_nobody_shut_out() {
+    for reply in [Reply::Json(500, json!({})), Reply::Json(503, json!({})), Reply::Broken] {
+        let setup = Setup { registered: ClientRegistration::with_pushed_requests, ..Setup::default() };
+        let (website, issuer) = Website::start_with(setup).await;
+        let par = format!("{}/par", issuer.url());
+        issuer.behave().metadata = Some(Arc::new(move |document| {
+            document["pushed_authorization_request_endpoint"] = par.clone().into();
+        }));
+        issuer.reply("/par", reply.clone());
+        let hinted = LoginRequest::from_query(Some("login_hint=%27%20OR%201=1")).unwrap();
+        for _ in 0..10 {
+            let refused = Browser::default().begin(&website, &hinted).await.unwrap_err();
+            assert_eq!(refused.class(), Class::Unavailable, "{reply:?} {refused:?}");
+        }
+        assert_eq!(issuer.hits("/par").len(), 10, "{reply:?}");
+        issuer.behave().replies.clear();
+        Browser::default().begin(&website, &LoginRequest::new()).await.unwrap();
     }
 }

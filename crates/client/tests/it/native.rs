@@ -1,7 +1,8 @@
 //! A native program: no cookies, no vault, a public client on a loopback address — RFC 8252 §7.3.
 
 use mapae_client::{
-    CallbackError, CallbackResponse, ClientRegistration, Error, LoginRequest, Provider, ProviderSettings,
+    CallbackError, CallbackResponse, Class, ClientRegistration, CompletedLogin, Error, LoginRequest,
+    Provider, ProviderSettings, Setting, Tokens,
 };
 
 use crate::{issuer::Issuer, website::TestClock};
@@ -43,4 +44,29 @@ async fn rp_01_rp_03_a_native_program_checks_state_and_provider_too() {
     let refused = other.finish(first.pending, &response, clock.now()).await.unwrap_err();
     assert!(matches!(refused, Error::Callback(CallbackError::ProviderMismatch)), "{refused:?}");
     assert_eq!(issuer.hits("/token").len(), 0);
+}
+
+/// Of tokens that were kept before it was noted to whom they were given, the first refresh notes it.
+#[tokio::test]
+async fn lk_07_a_refresh_notes_to_whom_the_tokens_were_given() {
+    let clock = TestClock::new();
+    let issuer = Issuer::start(&clock).await;
+    let provider = provider("op", &issuer);
+    let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
+    let query = issuer.approve(&started.authorization_url, "alice");
+    let response = CallbackResponse::parse(Some(&query)).unwrap();
+    let CompletedLogin { identity, tokens, .. } =
+        provider.finish(started.pending, &response, clock.now()).await.unwrap();
+    let mut kept: serde_json::Value = serde_json::from_slice(&tokens.to_bytes()).unwrap();
+    assert!(kept.as_object_mut().unwrap().remove("given_to").is_some());
+    let kept = Tokens::from_bytes(kept.to_string().as_bytes()).unwrap();
+    let registration = ClientRegistration::new("client-2", "http://127.0.0.1:51004/callback");
+    let settings = ProviderSettings::new("op").for_development();
+    let other = Provider::discover(issuer.url(), registration, settings).unwrap();
+    assert!(provider.gave(&kept) && other.gave(&kept), "nothing is known of them");
+    let refreshed = provider.refresh(identity.person(), &kept, clock.now()).await.unwrap();
+    assert!(provider.gave(&refreshed) && !other.gave(&refreshed));
+    let refused = other.refresh(identity.person(), &refreshed, clock.now()).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::ClientId));
+    assert_eq!(issuer.refreshes(), 1);
 }

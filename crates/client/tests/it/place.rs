@@ -60,6 +60,21 @@ impl Place {
         }
     }
 
+    /// From now on the database fails when this is done to a row of this table.
+    pub(crate) async fn refuse(&self, what: &str, table: &str) {
+        let trigger = format!("CREATE TRIGGER refuse_{table} BEFORE {what} ON {table}");
+        let sql = if POSTGRES {
+            format!(
+                "CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'no'; END $$; \
+                 {trigger} FOR EACH ROW EXECUTE FUNCTION refuse();"
+            )
+        } else {
+            format!("{trigger} BEGIN SELECT RAISE(ABORT, 'no'); END;")
+        };
+        self.execute(&sql).await;
+    }
+
     /// Everything that a thief of the database has, who has not the key.
     pub(crate) async fn copy(&self) -> Vec<u8> {
         if POSTGRES {

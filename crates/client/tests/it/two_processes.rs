@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use mapae_client::{AccessToken, CallbackError, Class, Error, Setting};
+use mapae_client::{
+    AccessToken, CallbackError, Class, ClientRegistration, Error, Provider, ProviderSettings, Setting,
+};
 use tokio::sync::Semaphore;
 
 use crate::{
     issuer::Issuer,
-    website::{Browser, PATIENCE, Website, provider},
+    website::{Browser, PATIENCE, SECRET, Website, provider},
 };
 
 #[tokio::test]
@@ -102,6 +104,51 @@ async fn lk_07_a_refresh_token_never_goes_to_another_registration_at_the_same_is
     let refused = changed.client.access_token(&person).await.unwrap_err();
     assert_eq!(refused.class(), Class::Configuration(Setting::Providers));
     assert_eq!(issuer.refreshes(), 0);
+    website.client.access_token(&person).await.unwrap();
+}
+
+/// The same provider by the same name, to which the operator gave another client id: of a deployment that rolls, the new process.
+async fn with_another_client_id(website: &Website, issuer: &Issuer) -> Website {
+    let registration = ClientRegistration::new("client-2", "http://localhost:3000/callback/op");
+    let settings = ProviderSettings::new("op").for_development();
+    let provider = Provider::discover(issuer.url(), registration.with_secret(SECRET), settings).unwrap();
+    website.second_process_with(provider).await
+}
+
+#[tokio::test]
+async fn lk_07_a_refresh_token_never_goes_out_as_another_client_of_the_same_name() {
+    let (website, issuer) = Website::start().await;
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let person = browser.person(&website).await.unwrap();
+    let changed = with_another_client_id(&website, &issuer).await;
+    website.clock.advance(60);
+    for _ in 0..2 {
+        let refused = changed.client.access_token(&person).await.unwrap_err();
+        assert_eq!(refused.class(), Class::Configuration(Setting::ClientId), "{refused:?}");
+    }
+    assert_eq!(issuer.refreshes(), 0);
+    assert!(browser.user(&changed).await.is_some(), "nobody is signed out for it");
+    website.client.access_token(&person).await.unwrap();
+    // Whoever signs in by the new one brings what is the new one's.
+    issuer.edit_claims(|claims| claims["aud"] = "client-2".into());
+    changed.sign_in(&issuer, "alice").await.unwrap();
+    website.clock.advance(60);
+    let refused = website.client.access_token(&person).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::ClientId), "{refused:?}");
+    changed.client.access_token(&person).await.unwrap();
+}
+
+#[tokio::test]
+async fn lk_07_unlinking_tells_nothing_of_what_another_client_was_given() {
+    let (website, issuer) = Website::start().await;
+    let revocation = format!("{}/revoke", issuer.url());
+    issuer.behave().metadata =
+        Some(Arc::new(move |document| document["revocation_endpoint"] = revocation.clone().into()));
+    let person = website.signed_in_person(&issuer).await;
+    let changed = with_another_client_id(&website, &issuer).await;
+    let refused = changed.client.unlink(&person).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::ClientId), "{refused:?}");
+    assert_eq!(issuer.hits("/revoke").len(), 0);
     website.client.access_token(&person).await.unwrap();
 }
 

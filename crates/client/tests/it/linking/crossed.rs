@@ -1,11 +1,21 @@
 //! What was begun in one state of things and comes back in another.
 
-use mapae_client::{
-    AccountError, Error, Field, LoginRequest, ReturnTo, SignUpError, SignUpOutcome, Term, linking::Rule,
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use super::stage::{CONFIRM, PROVIDERS, Stage};
-use crate::website::Browser;
+use futures_util::FutureExt;
+use mapae_client::{
+    AccountError, ClientBuilder, Error, Field, LoginRequest, ServiceTokens, SignUpError, SignUpOutcome, Term,
+    linking::Rule,
+};
+
+use super::{
+    passwords::vouch,
+    stage::{CONFIRM, Member, Moment, PROVIDERS, Stage},
+};
+use crate::{service_tokens::claims, website::Browser};
 
 const ADDRESS: &str = "owner@example.test";
 
@@ -54,7 +64,7 @@ async fn lk_03_a_closed_account_is_no_proof_and_gets_no_way_in() {
     let refused = stage.go(&mut browser, started, 0, "owner").await;
     assert!(is(&refused, AccountError::Refused(Rule::ConnectOfAnother)), "{refused:?}");
     assert_eq!(stage.client.account_of(&stage.person(1, "other")).await.unwrap(), None);
-    let vouched = stage.client.vouch(&owner, &ReturnTo::default(), &browser.headers()).await;
+    let vouched = vouch(&stage, &owner, &browser).await;
     assert!(is(&vouched, AccountError::Refused(Rule::AccountClosed)), "{vouched:?}");
 }
 
@@ -111,6 +121,47 @@ async fn lk_05_a_form_that_is_posted_twice_at_once_is_taken_once() {
     let over = |outcome: &Result<_, Error>| matches!(outcome, Err(Error::SignUp(SignUpError::NotWaiting)));
     assert!(done(&first) && over(&second) || over(&first) && done(&second), "{first:?} {second:?}");
     assert_eq!(stage.members.count(), 1);
+}
+
+/// A process is stopped after it has found no account. Another one finds it dead and founds the account; then it goes on.
+#[tokio::test]
+async fn lk_05_lk_12_who_has_lost_the_turn_to_found_an_account_takes_nothing_from_who_had_it() {
+    fn with_tokens(builder: ClientBuilder<Member>) -> ClientBuilder<Member> {
+        builder.service_tokens(ServiceTokens::new())
+    }
+    let stage = Stage::with(with_tokens).await;
+    let other = stage.again(&[("one", 0), ("two", 1)], with_tokens).await;
+    let mut second = Browser::default();
+    let started = other.login(&with(0), &second.headers()).await.unwrap();
+    let back = stage.depart(&mut second, &started, 0, "alice");
+    let founder = Arc::new(Mutex::new(None));
+    let (clock, founds) = (stage.clock.clone(), Arc::clone(&founder));
+    let comes = async move {
+        let arriving = tokio::spawn(async move {
+            let arrived = other.callback("one", Some(&back), &second.cookie_headers()).await.unwrap();
+            second.take(&arrived.cookies);
+            second.hand_over(&other).await.unwrap();
+            second
+        });
+        // Until whoever waits has seen the lease stand still for long enough on their clock.
+        while !arriving.is_finished() {
+            clock.advance(1);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        *founds.lock().unwrap() = Some(arriving.await.unwrap());
+    };
+    stage.members.interrupt(Moment::Find, 1, comes.boxed());
+    let mut first = Browser::default();
+    assert_eq!(stage.sign_in(&mut first, 0, "alice").await.unwrap(), "/");
+    assert!(stage.members.was_interrupted());
+    first.hand_over(&stage.client).await.unwrap();
+    assert_eq!(*stage.members.made.lock().unwrap(), 1);
+    let mut second = founder.lock().unwrap().take().unwrap();
+    let sub = |browser: &Browser| claims(browser.access_token.as_ref().unwrap())["sub"].clone();
+    let named = sub(&second);
+    second.renew(&stage.client).await.unwrap();
+    assert_eq!((&sub(&first), &sub(&second)), (&named, &named), "the name that the founder gave");
+    assert_eq!(stage.client.sign_in_methods(&second.headers()).await.unwrap().methods.len(), 1);
 }
 
 #[tokio::test]

@@ -144,32 +144,6 @@ async fn lo_10_lk_04_a_proof_that_dies_before_the_link_links_nothing() {
     }
 }
 
-/// A password that somebody else knew is replaced, and everything ends, while it proves the account for who waits.
-#[tokio::test]
-async fn lk_02_lk_03_a_password_that_is_replaced_in_the_same_moment_links_nothing() {
-    for passes in [0, 1] {
-        let stage = Stage::start().await;
-        let own = EndUser::new("http://localhost:3000", "42");
-        stage.members.edit(&own, |member| {
-            (member.address, member.proved, member.password) = (Some(ADDRESS.to_owned()), true, true);
-        });
-        stage.mail("thief", ADDRESS, true);
-        let (mut browser, thief) = (Browser::default(), stage.person(0, "thief"));
-        assert_eq!(stage.sign_in(&mut browser, 0, "thief").await.unwrap(), "/sign-up");
-        let (client, account) = (stage.client.clone(), own.clone());
-        let reset = async move { client.sign_out_everywhere(&account).await.unwrap() };
-        stage.members.interrupt(Moment::Holder, passes, reset.boxed());
-        let refused = stage.client.account_proved(&own, &browser.headers()).await;
-        assert!(stage.members.was_interrupted());
-        assert!(matches!(refused, Err(Error::Account(AccountError::NotFresh))), "{passes}: {refused:?}");
-        assert_eq!(stage.client.account_of(&thief).await.unwrap(), None, "{passes}");
-        assert!(stage.members.changes.lock().unwrap().is_empty());
-        // Whoever proves it after that knows the new one.
-        stage.client.account_proved(&own, &browser.headers()).await.unwrap();
-        assert_eq!(stage.client.account_of(&thief).await.unwrap(), Some(own));
-    }
-}
-
 #[tokio::test]
 async fn lk_03_a_session_that_ends_meanwhile_removes_nothing() {
     let stage = Stage::start().await;

@@ -1,8 +1,11 @@
 //! The ways into an account, changed by its owner and by nobody else.
 
-use mapae_client::{AccessError, AccountError, CallbackError, Error, LoginRequest, ReturnTo, linking::Rule};
+use mapae_client::{AccessError, AccountError, CallbackError, Error, LoginRequest, linking::Rule};
 
-use super::stage::{PROVIDERS, Stage};
+use super::{
+    passwords::vouch,
+    stage::{PROVIDERS, Stage},
+};
 use crate::website::Browser;
 
 /// Ten minutes and a second.
@@ -240,7 +243,7 @@ async fn lk_10_the_last_way_in_is_never_removed_whatever_is_pressed_at_once() {
     stage.members.edit(&stage.person(0, "alice"), |member| member.password = true);
     stage.remove(&mut browser_of_left, left, "alice").await.unwrap();
     let account = stage.person(0, "alice");
-    let vouched = stage.client.vouch(&account, &ReturnTo::default(), &browser.headers()).await.unwrap();
+    let vouched = vouch(&stage, &account, &browser).await.unwrap();
     browser.take(&vouched.cookies);
     assert_eq!(stage.account(&browser).await, Some(account), "by the password");
     assert_eq!(methods(&stage, &browser).await, []);
@@ -315,24 +318,4 @@ async fn sign_out_everywhere_means_every_way_in() {
     let other = stage.browser_of(1, "alice").await;
     stage.client.sign_out_everywhere(&stage.person(1, "alice")).await.unwrap();
     assert_eq!((stage.account(&browser).await, stage.account(&other).await), (None, None));
-}
-
-#[tokio::test]
-async fn a_password_proves_an_account_too() {
-    let stage = Stage::start().await;
-    let own = mapae_client::EndUser::new("http://localhost:3000", "42");
-    stage.members.edit(&own, |member| {
-        (member.address, member.proved, member.password) = (Some("a@example.test".into()), true, true);
-    });
-    stage.mail("alice", "a@example.test", true);
-    let mut browser = Browser::default();
-    stage.sign_in(&mut browser, 0, "alice").await.unwrap();
-    assert_eq!(stage.members.rule(), "verified_and_taken");
-    let wrong = stage.client.account_proved(&stage.person(0, "somebody"), &browser.headers()).await;
-    assert!(is(&wrong, AccountError::Refused(Rule::ConnectOfAnother)), "{wrong:?}");
-    let proved = stage.client.account_proved(&own, &browser.headers()).await.unwrap();
-    browser.take(&proved.cookies);
-    assert_eq!(stage.account(&browser).await, Some(own.clone()));
-    let gone = mapae_client::EndUser::new("http://localhost:3000", "43");
-    assert!(stage.client.vouch(&gone, &ReturnTo::default(), &browser.headers()).await.is_err());
 }

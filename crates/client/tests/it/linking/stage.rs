@@ -196,7 +196,7 @@ pub(super) struct Stage {
     pub(super) mails: Mails,
     /// How the providers are called here.
     pub(super) names: [&'static str; 2],
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// Where somebody is shown who is about to be added.

@@ -1,8 +1,8 @@
 //! Accounts of a service whose front end has JWTs.
 
-use mapae_client::{AccountError, Error, LoginRequest, ReturnTo, ServiceTokenError, ServiceTokens};
+use mapae_client::{AccountError, Error, LoginRequest, ServiceTokenError, ServiceTokens};
 
-use super::stage::Stage;
+use super::{passwords::vouch, stage::Stage};
 use crate::{service_tokens::claims, website::Browser};
 
 async fn start() -> Stage {
@@ -58,8 +58,7 @@ async fn lk_03_a_stolen_access_token_beside_a_session_of_ones_own_changes_nothin
             "{refused:?}"
         );
     }
-    let own =
-        stage.client.vouch(&stage.person(0, "thief"), &ReturnTo::default(), &thief.headers()).await.unwrap();
+    let own = vouch(&stage, &stage.person(0, "thief"), &thief).await.unwrap();
     thief.take(&own.cookies);
     thief.hand_over(&stage.client).await.unwrap();
     assert!(stage.client.sign_in_methods(&thief.headers()).await.unwrap().fresh, "in their own");
