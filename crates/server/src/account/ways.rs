@@ -123,12 +123,14 @@ pub(crate) fn tell_of(app: &App, way: &Identity) {
 /// Tells the provider, behind the request's back: whether it hears changes nothing here.
 fn tell(app: &App, way: &Identity) -> Result<(), Fault> {
     let person = EndUser::new(way.issuer.clone(), way.subject.clone());
-    // A token goes to the issuer that gave it, whatever is called by that name today.
+    // A token goes to the issuer that gave it, as the client that it was given to, whatever is called by that name today.
     let registered = app.upstreams().registered(&way.upstream);
     let Some(upstream) = registered.filter(|upstream| upstream.is_of(&way.issuer)) else { return Ok(()) };
     let Some(tokens) = &way.tokens else { return Ok(()) };
     let tokens = upstream::unwrap_tokens(app, &person, tokens)?;
-    tokio::spawn(unlink(app.clone(), upstream, person, tokens));
+    if upstream.provider.gave(&tokens) {
+        tokio::spawn(unlink(app.clone(), upstream, person, tokens));
+    }
     Ok(())
 }
 

@@ -16,6 +16,9 @@ statements! {
         "INSERT INTO upstream_notices (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     REMEMBER: UpstreamNotices = "INSERT INTO upstream_notices (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) \
          DO UPDATE SET expires_at = excluded.expires_at WHERE upstream_notices.expires_at < excluded.expires_at";
+    // What this leaves behind is over at once.
+    STANDING: UpstreamNotices = "INSERT INTO upstream_notices (id, expires_at) VALUES ($1, 0) ON CONFLICT (id) \
+         DO UPDATE SET expires_at = upstream_notices.expires_at WHERE upstream_notices.expires_at < $2";
     UNTIL: UpstreamNotices = "SELECT expires_at FROM upstream_notices WHERE id = $1 AND expires_at > $2";
 }
 
@@ -83,6 +86,13 @@ pub async fn ended_since(
     let row = db.optional(UNTIL, &values![of_person(person), now]).await?;
     let until = row.map(|row| row.read(|row| row.timestamp())).transpose()?;
     Ok(until.is_some_and(|until| memory.ended_since(begun_at, until)))
+}
+
+/// The same as a condition of a unit: that nothing of them has ended. Whoever notes that it has at the same time waits for the unit,
+/// or has made it fail. Conflict: it has.
+#[must_use]
+pub fn standing(person: &EndUser, (begun_at, memory): (Timestamp, Memory)) -> Statement {
+    Statement::one(STANDING, values![of_person(person), memory.until(begun_at)])
 }
 
 fn of_person(person: &EndUser) -> String {

@@ -19,7 +19,10 @@ use super::{
     waiting::{self, Arrival},
 };
 use crate::{
-    accounts::session::{self, ACR_UPSTREAM, Begun, Entry, Proven},
+    accounts::{
+        EmailAddress,
+        session::{self, ACR_UPSTREAM, Begun, Entry, Proven},
+    },
     app::App,
     audit::{About, Event},
     contention::until_done,
@@ -49,6 +52,15 @@ pub(super) struct Newcomer {
     pub(super) name: String,
     /// What they agree to.
     pub(super) agreed: Vec<Agreed>,
+}
+
+/// Of what an account is made.
+pub(super) struct Founding<'a> {
+    pub(super) known: &'a Known,
+    /// What becomes of the address.
+    pub(super) usage: &'a AddressUse<String>,
+    pub(super) arrival: &'a Arrival,
+    pub(super) newcomer: &'a Newcomer,
 }
 
 /// Somebody who proved at a provider who they are there.
@@ -204,13 +216,10 @@ pub(super) async fn sign_in(
 pub(super) async fn create(
     visit: &Visit,
     step: &Step,
-    (known, usage): (&Known, &AddressUse<String>),
-    arrival: &Arrival,
-    newcomer: &Newcomer,
+    Founding { known, usage, arrival, newcomer }: Founding<'_>,
 ) -> Result<Option<Response>, PageError> {
     let (now, waits) = (visit.app.now(), step.arrival.as_deref().unwrap_or_default());
-    let proved = matches!(usage, AddressUse::Proved | AddressUse::ProvedInsteadOf(_));
-    let email = known.email.as_ref().filter(|_| proved).map(|email| email.as_str().to_owned());
+    let email = noted(usage, known.email.as_ref())?;
     let user = NewUser {
         id: Kind::User.fresh(),
         email_verified: email.is_some(),
@@ -224,7 +233,8 @@ pub(super) async fn create(
     let identity = linked(arrival, &user.id);
     let also = Unit::from(steps::take(waits, &visit.browser.name(), now))
         .with(users::insert(&user, now))
-        .with(identities::link(&identity, now));
+        .with(identities::link(&identity, now))
+        .with(waiting::standing(&arrival.identity));
     let also = terms::keeping(also, &user.id, &newcomer.agreed, now);
     let entry = Entry { proven: Proven::new(&user.id), proof: proof(arrival, &identity.id, now), also };
     let (begun, unit) = session::fresh_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers)?;
@@ -239,6 +249,16 @@ pub(super) async fn create(
             None => Err(StepError::Over.into()),
         },
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The address that a new account gets.
+fn noted(usage: &AddressUse<String>, email: Option<&EmailAddress>) -> Result<Option<String>, Fault> {
+    match usage {
+        AddressUse::Proved => Ok(email.map(|email| email.as_str().to_owned())),
+        AddressUse::None | AddressUse::Unproved => Ok(None),
+        // The facts say of every account's address that it was proved (decision 0055).
+        AddressUse::ProvedInsteadOf(_) => Err(Fault::UnprovedAddress),
     }
 }
 
@@ -334,5 +354,16 @@ mod tests {
         // A sign-in that lies in the future is of now.
         let proof = super::proof(&arrival, "idn_1", Timestamp::from_unix(500));
         assert_eq!(proof.auth_time, Timestamp::from_unix(500));
+    }
+    #[test]
+    fn lk_02_only_a_proved_address_is_noted_and_it_is_taken_from_nobody() {
+        let email = EmailAddress::parse("hong@example.com").ok();
+        let noted = |usage| noted(&usage, email.as_ref());
+        assert_eq!(noted(AddressUse::Proved).unwrap().as_deref(), Some("hong@example.com"));
+        for usage in [AddressUse::None, AddressUse::Unproved] {
+            assert_eq!(noted(usage).unwrap(), None);
+        }
+        let taken = noted(AddressUse::ProvedInsteadOf("usr_1".to_owned()));
+        assert!(matches!(taken, Err(Fault::UnprovedAddress)), "nobody here waits in an address: {taken:?}");
     }
 }

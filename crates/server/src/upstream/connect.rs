@@ -110,7 +110,8 @@ async fn link(
     let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
         .with(users::add_way(account, signed_in.user.epoch))
         .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
-        .with(identities::link(&arrival::linked(arrival, account), now));
+        .with(identities::link(&arrival::linked(arrival, account), now))
+        .with(waiting::standing(&arrival.identity));
     let letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
     match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
         Ok(_) => {

@@ -40,7 +40,8 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
             let now = visit.app.now();
             let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
                 .with(users::add_way(&account, user.epoch))
-                .with(identities::link(&linked(&arrival, &account), now));
+                .with(identities::link(&linked(&arrival, &account), now))
+                .with(waiting::standing(&arrival.identity));
             let letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;
             match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
                 Ok(_) => {

@@ -2,7 +2,8 @@
 //! RFC 6749 §6.
 //!
 //! A refresh token is spent by using it. Whoever refreshes has the turn in the person's row and gives signs of life there;
-//! the others [watch](mapae_protocol::watch) and read what it brought. The new tokens are kept before anybody sees them.
+//! the others [watch](mapae_protocol::watch) and read what it brought. The new tokens are kept before anybody sees them. The
+//! client library has the same story over its vault: what must stay alike, decision 0271 names.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -60,6 +61,10 @@ pub(crate) async fn working_tokens(
         let row = row.filter(own).ok_or(NoToken::SignInAgain)?;
         let wrapped = row.tokens.as_ref().ok_or(NoToken::SignInAgain)?;
         let kept = tokens::unwrap(app, person, wrapped)?;
+        if !upstream.provider.gave(&kept) {
+            // Of another registration under this name: who is permitted here has nothing to do with them.
+            return Err(NoToken::SignInAgain);
+        }
         let now = app.now();
         if !kept.due(now) {
             return Ok(kept);

@@ -18,6 +18,7 @@ use crate::{
     keys::{ARRIVAL_LIFE, DEPARTURE_LIFE, ON_THE_WAY, Seals},
     store::{
         CommitError, Concealed, Unit,
+        db::Statement,
         steps::{self, Kind},
         upstream_notices,
     },
@@ -119,6 +120,11 @@ pub(crate) async fn waiting_arrival(visit: &Visit, step: &Step) -> Result<Option
 pub(super) async fn has_ended(visit: &Visit, identity: &Identity) -> Result<bool, Fault> {
     let (app, person) = (&visit.app, identity.person());
     Ok(upstream_notices::ended_since(app.db(), person, (identity.begun_at(), ON_THE_WAY), app.now()).await?)
+}
+
+/// The same at the moment of the write, for whom no account stands yet whose epoch would say it.
+pub(super) fn standing(identity: &Identity) -> Statement {
+    upstream_notices::standing(identity.person(), (identity.begun_at(), ON_THE_WAY))
 }
 
 /// Nobody waits in this browser any more: who signs out leaves no form behind that would let the next one in.

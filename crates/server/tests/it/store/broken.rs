@@ -47,6 +47,21 @@ pub(crate) async fn leave_resets_alone(server: &TestServer) {
     run(server, sqlite, postgres).await;
 }
 
+/// From now on a provider says of everybody that everything has ended, in the very moment in which they become a way into an account.
+pub(crate) async fn end_whoever_is_linked(server: &TestServer) {
+    let (sqlite, postgres) = (
+        "CREATE TRIGGER ended AFTER INSERT ON identities BEGIN \
+         INSERT INTO upstream_notices (id, expires_at) VALUES ('ended ' || NEW.issuer || ' ' || NEW.subject, 9000000000) \
+         ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at; END;",
+        "CREATE FUNCTION ended() RETURNS TRIGGER LANGUAGE plpgsql AS \
+         $$ BEGIN INSERT INTO upstream_notices (id, expires_at) \
+         VALUES ('ended ' || NEW.issuer || ' ' || NEW.subject, 9000000000) \
+         ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at; RETURN NULL; END $$; \
+         CREATE TRIGGER ended AFTER INSERT ON identities FOR EACH ROW EXECUTE FUNCTION ended();",
+    );
+    run(server, sqlite, postgres).await;
+}
+
 async fn run(server: &TestServer, sqlite: &str, postgres: &str) {
     match server.database().strip_prefix("sqlite:") {
         Some(file) => beneath::execute(Path::new(file), sqlite),

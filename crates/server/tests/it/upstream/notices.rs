@@ -1,9 +1,11 @@
 //! What providers tell ends everything of the person here, at once.
 
+use mapae::store::identities;
 use mapae_simulators::Command;
 use mapae_testkit::{AppSpec, Authorization, Browser};
 
-use super::stage::{Stage, for_each_engine, sign_up};
+use super::stage::{PASSWORD, Stage, by_password, for_each_engine, sign_up};
+use crate::store::broken;
 
 async fn heard(stage: &Stage, kind: &str, notice: &str) {
     let url = Some(stage.server.at(&format!("/upstream/kakao/notices/{notice}")));
@@ -46,7 +48,7 @@ for_each_engine! {
         let (page, code) = (answer["url"].as_str().unwrap(), answer["confirmation_code"].as_str().unwrap());
         assert_eq!((told.status, page), (Some(200), stage.server.at(&format!("/upstream/facebook/deletion?code={code}")).as_str()));
         let user = stage.accounts().await.remove(0).user.id;
-        let kept = mapae::store::identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
+        let kept = identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
         assert!(kept.tokens.is_none() && kept.label.is_empty(), "{kept:?}");
         assert!(stage.door(&browser).await.has("login-submit"), "and signed out");
         // The person follows the address, in whatever browser.
@@ -90,7 +92,7 @@ for_each_engine! {
         let page = Browser::default().visit(answer["url"].as_str().unwrap()).await;
         assert_eq!(page.status, 200, "{}", page.body);
         let user = stage.accounts().await.remove(0).user.id;
-        let kept = mapae::store::identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
+        let kept = identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
         assert!(kept.tokens.is_none() && kept.label.is_empty(), "{kept:?}");
     }
 
@@ -111,7 +113,7 @@ for_each_engine! {
         assert_eq!(show("data_deletion").await, 400, "a removal of the app is no wish for deletion");
         assert_eq!(show("deauthorize").await, 200, "what was carried out is said to be");
         let user = stage.accounts().await.remove(0).user.id;
-        let kept = mapae::store::identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
+        let kept = identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
         assert!(kept.tokens.is_some() && !kept.label.is_empty(), "{kept:?}");
         assert!(stage.door(&browser).await.has("services"), "and nobody is signed out");
     }
@@ -164,6 +166,34 @@ for_each_engine! {
         assert_eq!(page.status, 400, "{}", page.body);
         assert_eq!(stage.accounts().await.len(), 1, "nobody was made");
         stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
+    }
+
+    /// Told between the last look and the write, of whom no account knows yet: nothing moves whose epoch the write compares.
+    async fn lk_12_lo_10_whoever_ends_in_the_moment_of_a_link_is_not_linked(stage: Stage of ["kakao"]) {
+        let owner = stage.server.user("ryan@example.test").await;
+        broken::end_whoever_is_linked(&stage.server).await;
+        // By an owner who adds them, by a proof, and by an account of their own.
+        let is_anybodys = async |who: &str| {
+            let accounts = stage.accounts().await;
+            let ways = accounts.iter().map(|account| identities::of_user(stage.server.app().db(), &account.user.id));
+            let ways = futures_util::future::join_all(ways).await;
+            ways.into_iter().flat_map(Result::unwrap).any(|way| way.subject == who)
+        };
+        let browser = Browser::default();
+        let account = by_password(&browser, &stage.door(&browser).await, &owner.email, PASSWORD).await;
+        stage.through(&browser, &account, "kakao", ("muzi", &[])).await;
+        let added = is_anybodys("4029384756").await;
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
+        assert!(page.has("linking"), "{} {}", page.status, page.body);
+        let account = by_password(&browser, &page, &owner.email, PASSWORD).await;
+        assert!(account.has("services"), "the password is right: {} {}", account.status, account.body);
+        let proved = is_anybodys("1376016924429759228").await;
+        let browser = Browser::default();
+        let page = stage.come(&browser, "kakao", ("minji", &[])).await;
+        sign_up(&browser, &page, "민지").await;
+        let made = stage.accounts().await.len() > 1 || !stage.door(&browser).await.has("login-submit");
+        assert_eq!((added, proved, made), (false, false, false));
     }
 
     async fn a_notice_of_anybody_else_ends_nothing(stage: Stage of ["kakao"]) {
