@@ -47,6 +47,9 @@ pub(crate) enum Fault {
     /// The prompts ask for a page without a session and without a consent, so this cannot be.
     #[error("no page was needed, although nobody is signed in or nothing is agreed")]
     Unprompted,
+    /// Everybody here has proved the address of their account, so this cannot be.
+    #[error("an account was to lose its address as one that it never proved")]
+    UnprovedAddress,
     /// Nothing may be issued.
     #[error(transparent)]
     ClockBehind(#[from] ClockBehind),
@@ -171,7 +174,8 @@ impl Fault {
             | Self::Password(_)
             | Self::Key(_)
             | Self::OtherMasterKey
-            | Self::Unprompted => false,
+            | Self::Unprompted
+            | Self::UnprovedAddress => false,
         }
     }
 }

@@ -49,11 +49,14 @@ const SIGNED_RESPONSE_LIFE: Seconds = Seconds::minutes(5);
 #[derive(Debug)]
 pub(crate) enum Answer {
     Code(String),
+    /// What the person said or did comes to this.
     Error(OAuthError),
+    /// An error that no person has chosen: see [`refuse`].
+    Refusal(OAuthError),
 }
 
 /// Sends the answer to a redirect URI that is proven to be the app's. Every answer names the issuer (RFC 9207 §2).
-pub(crate) fn deliver(
+pub(super) fn deliver(
     visit: &Visit,
     client: &Client,
     to: &TrustedRedirect,
@@ -63,7 +66,7 @@ pub(crate) fn deliver(
     let state = back.state.as_deref();
     let parameters = match answer {
         Answer::Code(code) => response::success(&code, state, visit.app.issuer()),
-        Answer::Error(error) => response::error(error, state, visit.app.issuer()),
+        Answer::Error(error) | Answer::Refusal(error) => response::error(error, state, visit.app.issuer()),
     };
     match back.mode.deliver(to, &signed_for(&visit.app, client, back.mode, parameters)?) {
         Delivery::Redirect(address) => see_other(&address),

@@ -15,7 +15,7 @@ use mapae_protocol::{
 
 use super::{
     Answer, Asked, Authorize, Check, Errand, Facts, PageError, Parties, Prompt, Situation, Step, Visit,
-    deliver, issue_code, login, needed, page, proceed,
+    conclude, issue_code, login, needed, page, proceed,
 };
 use crate::{
     app::App,
@@ -219,8 +219,10 @@ async fn answer_now(visit: &Visit, step: &Step) -> Result<Option<Response>, Page
                 return ask(visit, true).await.map(Some);
             }
             let accepted = accepted(visit, asked)?.intersection(&questions.optional);
-            let agreed = agree(visit, authorize, &situation, signed_in, (questions, accepted)).await?;
-            let Some(answer) = agreed else { return Ok(None) };
+            let reply = Reply { questions: &questions, accepted: &accepted };
+            let Some(answer) = agree(visit, authorize, &situation, signed_in, reply).await? else {
+                return Ok(None);
+            };
             answer
         }
         Some("deny") => {
@@ -229,12 +231,7 @@ async fn answer_now(visit: &Visit, step: &Step) -> Result<Option<Response>, Page
         }
         _ => return Err(PageError::BadRequest),
     };
-    match &answer {
-        Answer::Code(_) => step.end(&visit.app, &visit.browser).await?,
-        Answer::Error(_) => step.give_up(&visit.app, &visit.browser).await?,
-    }
-    let back = authorize.request.return_path();
-    Ok(Some(deliver(visit, &situation.client, &situation.redirect, &back, answer)?))
+    conclude(visit, step, authorize, &situation, answer).await.map(Some)
 }
 
 /// The optional items that were ticked; all of them with "agree to all".
@@ -252,26 +249,49 @@ async fn agree(
     authorize: &Authorize,
     situation: &Situation,
     signed_in: &SignedIn,
-    (questions, accepted): (Questions, Scopes),
+    reply: Reply<'_>,
 ) -> Result<Option<Answer>, PageError> {
-    let to = Some(situation.redirect.uri());
-    let between = (&*situation.client, situation.consent.as_ref(), to);
-    let agreed = agree_to(visit, between, signed_in, (&questions, &accepted)).await?;
-    let Some(consent) = agreed else { return Ok(None) };
+    let relation = Relation {
+        client: &situation.client,
+        signed_in,
+        seen: situation.consent.as_ref(),
+        to: Some(situation.redirect.uri()),
+    };
+    let Some(consent) = agree_to(visit, relation, reply).await? else { return Ok(None) };
     let granted = granted_of(&consent, &situation.requested, situation.client.required())?;
     let parties = Parties { client: &situation.client, signed_in, consent: &consent };
     let code = issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?;
     Ok(Some(Answer::Code(code)))
 }
 
-/// Writes down what was agreed with this app at this address, beside what there was (`seen`); what is agreed then. `None`: the
-/// app is not the one that the page has shown any more, or the agreement was changed on another page.
+/// An app and a person who agree on something.
+#[derive(Clone, Copy)]
+pub(super) struct Relation<'a> {
+    pub(super) client: &'a Client,
+    pub(super) signed_in: &'a SignedIn,
+    /// What they had between them when the page was answered.
+    pub(super) seen: Option<&'a Consent>,
+    /// Where the app is answered, if that is an address.
+    pub(super) to: Option<&'a RedirectUri>,
+}
+
+/// What a person says to a page.
+#[derive(Clone, Copy)]
+pub(super) struct Reply<'a> {
+    pub(super) questions: &'a Questions,
+    /// What they ticked of the optional items.
+    pub(super) accepted: &'a Scopes,
+}
+
+/// Writes down what was agreed, beside what there was; what is agreed then. `None`: the app is not the one that the page has
+/// shown any more, or the agreement was changed on another page.
 pub(super) async fn agree_to(
     visit: &Visit,
-    (client, seen, to): (&Client, Option<&Consent>, Option<&RedirectUri>),
-    signed_in: &SignedIn,
-    (questions, accepted): (&Questions, &Scopes),
+    relation: Relation<'_>,
+    reply: Reply<'_>,
 ) -> Result<Option<Consent>, PageError> {
+    let Relation { client, signed_in, seen, to } = relation;
+    let Reply { questions, accepted } = reply;
     let list = |scopes: &Scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect::<Vec<_>>();
     let newly = questions.required.union(accepted);
     // They had it with another app than this has become.

@@ -11,8 +11,8 @@ use mapae_protocol::{
 };
 
 use super::{
-    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, acr::AcrWish, device, form_target, page,
-    proceed, see_other, seen_page, trust_target,
+    Check, Errand, Facts, PageError, Prompt, Situation, Step, Visit, acr::AcrWish, device, form_target,
+    max_age, page, proceed, see_other, seen_page, trust_target,
 };
 use crate::{
     accounts::{EmailAddress, NewPassword, guess::Guess, known_browser, session, throttle::Throttled, typed},
@@ -61,14 +61,12 @@ fn login_was_asked(facts: &Facts<'_>) -> bool {
     facts.request.prompts.contains(Requested::Login) && !facts.signed_in_now
 }
 
-/// The last sign-in is older than the app accepts; one made for this request is always fresh enough,
-/// however long the person then looked at the consent page.
+/// The last sign-in is older than the app accepts.
 fn signed_in_too_long_ago(facts: &Facts<'_>) -> bool {
-    let (Some(max_age), Some(session)) = (facts.request.max_age, facts.session) else {
-        return false;
-    };
-    let is_old = session.proved_at.is_none_or(|proved_at| facts.now.since(proved_at) > max_age);
-    !facts.signed_in_now && (max_age.get() == 0 || is_old)
+    let (max_age, now) = (facts.request.max_age, facts.now);
+    facts.session.is_some_and(|session| {
+        max_age::signed_in_too_long_ago(max_age, session.proved_at, facts.signed_in_now, now)
+    })
 }
 
 /// A surer sign-in was asked for and has not been tried on the way. Who may not be asked is answered with the context

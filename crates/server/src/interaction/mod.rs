@@ -14,6 +14,7 @@ mod facts;
 mod forms;
 mod id_token_hint;
 pub(crate) mod login;
+mod max_age;
 mod navigation;
 mod page_error;
 mod person;
@@ -27,7 +28,7 @@ mod wishes;
 
 use mapae_protocol::{authorization::Prompt as Requested, error::ErrorCode};
 
-pub(crate) use answer::{Answer, Parties, deliver, issue_code, refuse};
+pub(crate) use answer::{Answer, Parties, issue_code, refuse};
 pub(crate) use browser::Browser;
 pub(crate) use device::Device;
 pub(crate) use facts::{Facts, SessionFacts};
@@ -35,6 +36,7 @@ pub(crate) use id_token_hint::IdTokenHint;
 pub(crate) use navigation::{page_for_apps, seen_page};
 pub(crate) use page_error::PageError;
 pub(crate) use person::person_page;
+use proceed::conclude;
 pub(crate) use proceed::{Situation, form_target, needed, proceed, trust_target};
 pub(crate) use pushed::{Pushed, answering, pulled};
 pub(crate) use request_object::{Unfolded, Unopened, open, unfolded};

@@ -92,9 +92,7 @@ impl Situation {
             now: visit.app.now(),
         }
     }
-}
 
-impl Situation {
     fn another_expected(&self, visit: &Visit, authorize: &Authorize) -> bool {
         let silent = authorize.request.prompts.forbids_pages();
         let keys = visit.app.keys().current();
@@ -145,56 +143,66 @@ pub(crate) async fn proceed(visit: &Visit, step: &Step) -> Result<Response, Page
     };
     let situation = Situation::read(visit, authorize).await?;
     let facts = situation.facts(visit, step, authorize);
-    let back = authorize.request.return_path();
-    if situation.requested.is_empty() {
-        // Taken from the app while the person looked at a page.
-        let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
-        step.give_up(&visit.app, &visit.browser).await?;
-        return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
+    if let Some(failure) = failure(&facts) {
+        return conclude(visit, step, authorize, &situation, failure).await;
     }
     if may_ask_for_terms(&facts)
         && let Some(page) = renewal::first(visit, step).await?
     {
         return Ok(page);
     }
-    let answer = match (needed(&facts), &visit.session, &situation.consent) {
-        _ if facts.wrong_person() => {
-            let error = OAuthError::new(ErrorCode::LoginRequired, "somebody else than expected signed in");
-            Answer::Error(error)
-        }
-        _ if facts.out_of_reach() => {
-            let description = "the authentication context that is asked for cannot be reached";
-            let error = OAuthError::new(ErrorCode::UnmetAuthenticationRequirements, description);
-            if !facts.signed_in_now {
-                // Nobody has done anything here yet (AZ-37).
-                step.give_up(&visit.app, &visit.browser).await?;
-                return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
-            }
-            Answer::Error(error)
-        }
-        (Some((_, check)), _, _) if authorize.request.prompts.forbids_pages() => {
-            let error = OAuthError::new(check.error, "the person would have to see a page");
-            step.give_up(&visit.app, &visit.browser).await?;
-            return Ok(refuse(visit, &situation.client, &situation.redirect, &back, error).await?);
-        }
-        (Some((prompt, check)), _, _) => {
-            tracing::debug!(page = prompt.path, reason = check.name, "a page is needed");
-            let step = visit.seal(step).await?;
-            return Ok(see_other(&at::step(prompt.path, &step))?);
-        }
-        (None, Some(signed_in), Some(consent)) => {
-            let parties = Parties { client: &situation.client, signed_in, consent };
-            let granted = facts.granted();
-            Answer::Code(issue_code(&visit.app, authorize, &situation.redirect, parties, granted).await?)
-        }
+    if let Some((prompt, check)) = needed(&facts) {
+        tracing::debug!(page = prompt.path, reason = check.name, "a page is needed");
+        let step = visit.seal(step).await?;
+        return Ok(see_other(&at::step(prompt.path, &step))?);
+    }
+    let (Some(signed_in), Some(consent)) = (&visit.session, &situation.consent) else {
         // The prompts ask for a page without a session and without a consent.
-        (None, _, _) => return Err(Fault::Unprompted.into()),
+        return Err(Fault::Unprompted.into());
     };
+    let parties = Parties { client: &situation.client, signed_in, consent };
+    let code = issue_code(&visit.app, authorize, &situation.redirect, parties, facts.granted()).await?;
+    conclude(visit, step, authorize, &situation, Answer::Code(code)).await
+}
+
+/// The error that is all that it can come to, whatever the person would say on a further page.
+fn failure(facts: &Facts<'_>) -> Option<Answer> {
+    if facts.requested.is_empty() {
+        // Taken from the app while the person looked at a page.
+        let error = OAuthError::new(ErrorCode::InvalidScope, "no scope is left that this app may have");
+        return Some(Answer::Refusal(error));
+    }
+    if facts.wrong_person() {
+        let error = OAuthError::new(ErrorCode::LoginRequired, "somebody else than expected signed in");
+        return Some(Answer::Error(error));
+    }
+    if facts.out_of_reach() {
+        let description = "the authentication context that is asked for cannot be reached";
+        let error = OAuthError::new(ErrorCode::UnmetAuthenticationRequirements, description);
+        // Unless somebody has signed in, nobody has done anything here yet (AZ-37).
+        return Some(if facts.signed_in_now { Answer::Error(error) } else { Answer::Refusal(error) });
+    }
+    let (_, check) = needed(facts).filter(|_| facts.request.prompts.forbids_pages())?;
+    Some(Answer::Refusal(OAuthError::new(check.error, "the person would have to see a page")))
+}
+
+/// Ends the way with an answer: of the request nothing is kept, and the app is told.
+pub(super) async fn conclude(
+    visit: &Visit,
+    step: &Step,
+    authorize: &Authorize,
+    situation: &Situation,
+    answer: Answer,
+) -> Result<Response, PageError> {
     match &answer {
         Answer::Code(_) => step.end(&visit.app, &visit.browser).await?,
-        Answer::Error(_) => step.give_up(&visit.app, &visit.browser).await?,
+        Answer::Error(_) | Answer::Refusal(_) => step.give_up(&visit.app, &visit.browser).await?,
     }
-    Ok(deliver(visit, &situation.client, &situation.redirect, &back, answer)?)
+    let (client, to, back) = (&situation.client, &situation.redirect, authorize.request.return_path());
+    Ok(match answer {
+        Answer::Refusal(error) => refuse(visit, client, to, &back, error).await?,
+        answer => deliver(visit, client, to, &back, answer)?,
+    })
 }
 
 /// On to a page of our own.
@@ -213,7 +221,7 @@ async fn see_own(visit: &Visit, step: &Step, errand: &Errand) -> Result<Response
 /// stays signed in is asked at the next page.
 fn may_ask_for_terms(facts: &Facts<'_>) -> bool {
     let signs_in = needed(facts).is_some_and(|(prompt, _)| prompt.asked_by != Requested::Consent);
-    !(signs_in || facts.wrong_person() || facts.request.prompts.forbids_pages())
+    !(signs_in || facts.request.prompts.forbids_pages())
 }
 
 #[cfg(test)]

@@ -113,13 +113,12 @@ pub(super) fn needs_more_than_a_provider(step: &Step) -> bool {
 }
 
 /// Whether somebody who is signed in at the provider must prove there again who they are: an app asked for it
-/// (`prompt=login`, `max_age`), or a page of ours.
+/// (`prompt=login`, `max_age`, also for a device), or a page of ours.
 pub(super) fn needs_fresh_sign_in(step: &Step) -> bool {
-    match &step.errand {
-        Errand::Authorize(authorize) => {
-            authorize.request.max_age.is_some() || authorize.request.prompts.contains(Prompt::Login)
-        }
+    let asked = match &step.errand {
+        Errand::Authorize(authorize) => authorize.request.prompts.contains(Prompt::Login),
         Errand::Confirm(_) => true,
         Errand::Visit(_) | Errand::Connect(_) | Errand::Device(_) => false,
-    }
+    };
+    asked || step.errand.max_age().is_some()
 }

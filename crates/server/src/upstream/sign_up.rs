@@ -11,7 +11,7 @@ use mapae_client::{
 };
 
 use super::{
-    arrival::{self, Newcomer},
+    arrival::{self, Founding, Newcomer},
     facts::{self, Known},
     waiting::{self, Arrival},
 };
@@ -90,7 +90,10 @@ async fn settle(
     let decision = decide(&known.facts);
     tracing::info!(upstream = arrival.upstream, rule = decision.rule.as_str(), "somebody signs up");
     match decision.action {
-        Action::Create(usage) => arrival::create(visit, step, (&known, &usage), arrival, newcomer).await,
+        Action::Create(usage) => {
+            let founding = Founding { known: &known, usage: &usage, arrival, newcomer };
+            arrival::create(visit, step, founding).await
+        }
         Action::SignIn(_) => arrival::sign_in_once(visit, step, &known, arrival).await,
         Action::ProveThenLink(_) | Action::Link(_) => {
             Ok(Some(see_other(&at::step(at::SIGN_IN, &visit.seal(step).await?))?))

@@ -13,8 +13,8 @@ use crate::{
     contention::until_done,
     fault::{Artefact, Fault},
     interaction::{
-        Asked, PageError, Parties, Step, StepError, Visit,
-        consent::{Questions, accepted, agree_to, granted_of, is_another_app},
+        PageError, Parties, Step, StepError, Visit,
+        consent::{Relation, Reply, accepted, agree_to, granted_of, is_another_app},
     },
     issue::DeviceApproval,
     pages::device::DeviceDone,
@@ -31,8 +31,7 @@ pub(super) async fn take(visit: &Visit, step: &Step) -> Result<Response, PageErr
 
 /// `None`: what was read has changed meanwhile.
 async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageError> {
-    let device = device_of(step)?;
-    let waiting = Waiting::read(visit, device).await?;
+    let waiting = Waiting::read(visit, device_of(step)?).await?;
     let ready = !waiting.signed_in_too_long_ago(visit, step) && !renewal::are_open(visit).await?;
     let Some(signed_in) = visit.session.as_ref().filter(|_| ready) else {
         return ask(visit, step, false).await.map(Some);
@@ -46,13 +45,14 @@ async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageEr
             if !questions.were_put_by(asked) || is_another_app(asked, &waiting.client) {
                 return ask(visit, step, true).await.map(Some);
             }
-            let allowed = allow(visit, (device, &waiting), signed_in, (asked, &questions)).await?;
-            let Some(()) = allowed else { return Ok(None) };
+            let accepted = accepted(visit, asked)?.intersection(&questions.optional);
+            let reply = Reply { questions: &questions, accepted: &accepted };
+            let Some(()) = allow(visit, &waiting, signed_in, reply).await? else { return Ok(None) };
             about.note(Event::DeviceAllowed);
         }
         Some("deny") => {
-            commit(visit, device, device_requests::deny(&device.id, &visit.browser.name(), visit.app.now()))
-                .await?;
+            let (id, browser) = (&waiting.device.id, visit.browser.name());
+            commit(visit, waiting.device, device_requests::deny(id, &browser, visit.app.now())).await?;
             about.note(Event::DeviceRefused);
         }
         _ => return Err(PageError::BadRequest),
@@ -65,23 +65,26 @@ async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageEr
 /// Writes down what was agreed, and tells the device. `None`: as [`agree_to`].
 async fn allow(
     visit: &Visit,
-    (device, waiting): (&Device, &Waiting),
+    waiting: &Waiting<'_>,
     signed_in: &SignedIn,
-    (asked, questions): (&Asked, &Questions),
+    reply: Reply<'_>,
 ) -> Result<Option<()>, PageError> {
-    let accepted = accepted(visit, asked)?.intersection(&questions.optional);
-    let between = (&*waiting.client, waiting.consent.as_ref(), None);
-    let agreed = agree_to(visit, between, signed_in, (questions, &accepted)).await?;
-    let Some(consent) = agreed else { return Ok(None) };
+    let relation = Relation { client: &waiting.client, signed_in, seen: waiting.consent.as_ref(), to: None };
+    let Some(consent) = agree_to(visit, relation, reply).await? else { return Ok(None) };
     let granted = granted_of(&consent, &waiting.requested, waiting.client.required())?;
     let approval = approval(waiting, signed_in, &consent, granted);
     let text = serde_json::to_string(&approval).map_err(Fault::encoding(Artefact::DeviceApproval))?;
     let (browser, now) = (visit.browser.name(), visit.app.now());
-    let answer = device_requests::approve(&device.id, &browser, &Concealed::from(text), now);
-    commit(visit, device, answer).await.map(Some)
+    let answer = device_requests::approve(&waiting.device.id, &browser, &Concealed::from(text), now);
+    commit(visit, waiting.device, answer).await.map(Some)
 }
 
-fn approval(waiting: &Waiting, signed_in: &SignedIn, consent: &Consent, granted: Scopes) -> DeviceApproval {
+fn approval(
+    waiting: &Waiting<'_>,
+    signed_in: &SignedIn,
+    consent: &Consent,
+    granted: Scopes,
+) -> DeviceApproval {
     let parties = Parties { client: &waiting.client, signed_in, consent };
     let acr = session::acr_of(&signed_in.session).to_owned();
     DeviceApproval { authorization: parties.authorization(&granted, acr), scopes: granted }

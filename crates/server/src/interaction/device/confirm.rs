@@ -62,8 +62,7 @@ pub(super) fn device_of(step: &Step) -> Result<&Device, PageError> {
 
 /// Shows the page, or the one that comes before it; `changed` says why it is shown again.
 pub(super) async fn ask(visit: &Visit, step: &Step, changed: bool) -> Result<Response, PageError> {
-    let device = device_of(step)?;
-    let waiting = Waiting::read(visit, device).await?;
+    let waiting = Waiting::read(visit, device_of(step)?).await?;
     let fresh = !waiting.signed_in_too_long_ago(visit, step);
     let Some(signed_in) = visit.session.as_ref().filter(|_| fresh) else {
         return Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(step).await?))?);
@@ -71,15 +70,15 @@ pub(super) async fn ask(visit: &Visit, step: &Step, changed: bool) -> Result<Res
     if let Some(page) = renewal::first(visit, step).await? {
         return Ok(page);
     }
-    claim(visit, device).await?;
+    claim(visit, waiting.device).await?;
     let questions = questions(&waiting);
     let step = Step { asked: Some(questions.asked_of(signed_in, &waiting.client)), ..step.clone() };
-    let page = confirm(visit, &step, (device, &waiting), signed_in, &questions);
+    let page = confirm(visit, &step, &waiting, signed_in, &questions);
     Ok(visit.show(&ConfirmDevice { step: visit.seal(&step).await?, changed, ..page }, Some(&step)))
 }
 
 /// What is not agreed yet is asked, also what was left out before: the page is there anyway.
-pub(super) fn questions(waiting: &Waiting) -> Questions {
+pub(super) fn questions(waiting: &Waiting<'_>) -> Questions {
     Questions::anew(&waiting.requested, waiting.client.required(), &waiting.agreed)
 }
 
@@ -96,7 +95,7 @@ async fn claim(visit: &Visit, device: &Device) -> Result<(), PageError> {
 fn confirm(
     visit: &Visit,
     step: &Step,
-    (device, waiting): (&Device, &Waiting),
+    waiting: &Waiting<'_>,
     signed_in: &SignedIn,
     questions: &Questions,
 ) -> ConfirmDevice {
@@ -106,7 +105,7 @@ fn confirm(
         step: String::new(),
         app: crate::interaction::login::card_alone(&waiting.client),
         person: Person::new(&signed_in.user.name, signed_in.user.address()),
-        user_code: device.user_code.shown(),
+        user_code: waiting.device.user_code.shown(),
         started: started(visit, waiting),
         required: items(&questions.required),
         optional: items(&questions.optional),
@@ -117,7 +116,7 @@ fn confirm(
 }
 
 /// Where and when the device began, as far as is known: a person who began it themselves knows better.
-fn started(visit: &Visit, waiting: &Waiting) -> StartedAt {
+fn started(visit: &Visit, waiting: &Waiting<'_>) -> StartedAt {
     let request = &waiting.request;
     let address = request.started_from.parse().ok();
     StartedAt {

@@ -68,7 +68,10 @@ async fn find(visit: &Visit, typed: &str) -> Result<Option<Device>, PageError> {
     let request = device_requests::by_user_code(app.db(), &digest, app.now()).await?;
     let free =
         request.filter(|request| request.browser.as_ref().is_none_or(|own| *own == visit.browser.name()));
-    Ok(free.map(|request| Device { id: request.id, user_code }))
+    let Some(request) = free else { return Ok(None) };
+    let client = app.catalog().client(&request.app_id).await?;
+    let max_age = client.and_then(|client| client.metadata().default_max_age);
+    Ok(Some(Device { id: request.id, user_code, max_age }))
 }
 
 /// To whom a wrong code is charged: the network it comes from, the wider one around it, and whoever is signed in. All

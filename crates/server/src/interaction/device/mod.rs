@@ -6,13 +6,13 @@ mod enter;
 
 use std::sync::Arc;
 
-use mapae_protocol::{device::UserCode, scope::Scopes};
+use mapae_protocol::{device::UserCode, scope::Scopes, time::Seconds};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use confirm::{show as show_confirm, submit as submit_confirm};
 pub(crate) use enter::{show, submit};
 
-use super::{PageError, Step, StepError, Visit, login};
+use super::{PageError, Step, StepError, Visit, login, max_age};
 use crate::{
     catalog::Client,
     fault::{Artefact, Fault},
@@ -21,6 +21,7 @@ use crate::{
     store::{
         consents::{self, Consent},
         device_requests::{self, DeviceRequest, Progress},
+        sessions::SignedIn,
     },
 };
 
@@ -31,10 +32,21 @@ pub(crate) struct Device {
     id: String,
     /// What was typed: shown again, to be compared with the device.
     user_code: UserCode,
+    /// How old a sign-in its app accepted when it was typed.
+    #[serde(default)]
+    max_age: Option<Seconds>,
+}
+
+impl Device {
+    /// How long ago a person may have proved who they are for its app (`default_max_age`).
+    pub(super) const fn max_age(&self) -> Option<Seconds> {
+        self.max_age
+    }
 }
 
 /// Everything that is known about it, as long as it can be answered here.
-struct Waiting {
+struct Waiting<'a> {
+    device: &'a Device,
     request: DeviceRequest,
     client: Arc<Client>,
     /// What it asks for, as far as this app may ask today.
@@ -44,9 +56,9 @@ struct Waiting {
     agreed: Scopes,
 }
 
-impl Waiting {
+impl<'a> Waiting<'a> {
     /// Reads the facts. What was answered or is over leads nowhere, and what another browser has neither (DE-06).
-    async fn read(visit: &Visit, device: &Device) -> Result<Self, PageError> {
+    async fn read(visit: &Visit, device: &'a Device) -> Result<Self, PageError> {
         let (app, now) = (&visit.app, visit.app.now());
         let request = device_requests::find(app.db(), &device.id).await?.ok_or(StepError::Over)?;
         if request.progress != Progress::Pending || request.expires_at <= now {
@@ -57,6 +69,10 @@ impl Waiting {
         }
         let client = app.catalog().client(&request.app_id).await?;
         let client = client.filter(|client| !client.is_disabled()).ok_or(PageError::UnknownApp)?;
+        if device.max_age != client.metadata().default_max_age {
+            // Changed while somebody was on the way, who may have signed in by the rule of before: the code is typed again.
+            return Err(StepError::Over.into());
+        }
         let consent = match &visit.session {
             Some(signed_in) => consents::find(app.db(), &signed_in.user.id, client.id()).await?,
             None => None,
@@ -71,18 +87,16 @@ impl Waiting {
             // Taken from the app while somebody was on the way.
             return Err(StepError::Over.into());
         }
-        Ok(Self { request, client, requested, consent, agreed })
+        Ok(Self { device, request, client, requested, consent, agreed })
     }
-}
 
-impl Waiting {
-    /// Whether the last sign-in is older than the app accepts, and none was made on the way (DE-09: the rule for codes).
+    /// Whether the last sign-in is older than the app accepts, and none was made on the way (DE-09).
     fn signed_in_too_long_ago(&self, visit: &Visit, step: &Step) -> bool {
-        let max_age = self.client.metadata().default_max_age;
-        let (Some(max_age), Some(signed_in)) = (max_age, &visit.session) else { return false };
-        let on_the_way = step.signed_in.as_ref() == Some(&signed_in.session.id);
-        let ago = visit.app.now().since(signed_in.session.auth_time);
-        !on_the_way && (max_age.get() == 0 || ago > max_age)
+        let (max_age, now) = (self.client.metadata().default_max_age, visit.app.now());
+        visit.session.as_ref().is_some_and(|SignedIn { session, .. }| {
+            let on_the_way = step.signed_in.as_ref() == Some(&session.id);
+            max_age::signed_in_too_long_ago(max_age, session.proved_at, on_the_way, now)
+        })
     }
 }
 

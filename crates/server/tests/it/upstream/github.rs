@@ -22,6 +22,7 @@ use mapae_testkit::{AppSpec, Authorization, Browser, Page, client};
 use serde_json::{Value, json};
 
 use super::stage::{PASSWORD, Stage, by_password, connect, for_each_engine, sign_up, written};
+use crate::protocol::device::{begin, television, type_code};
 
 const CLIENT: &str = "Ov23liMapae";
 const SECRET: &str = "github-secret-0123456789";
@@ -212,7 +213,7 @@ for_each_engine! {
     }
 
     /// It does not say when somebody signed in, and cannot be asked.
-    async fn az_29_lk_09_githubs_silent_pass_meets_no_max_age(stage: Stage of []) {
+    async fn az_29_de_09_lk_09_githubs_silent_pass_meets_no_max_age(stage: Stage of []) {
         let github = GitHub::behind(&stage).await;
         let app = stage.server.register(AppSpec::default()).await;
         let browser = Browser::default();
@@ -224,6 +225,12 @@ for_each_engine! {
             let page = browser.visit(&asked.address(&stage.server)).await;
             assert!(page.has("again") && !page.has("upstream-github"), "{name}: {} {}", page.status, page.body);
         }
+        // Nor does it when a device asks.
+        let metadata = [("default_max_age".to_owned(), json!(3_600))].into();
+        let app = stage.server.register(AppSpec { metadata, ..television() }).await;
+        let device = begin(&stage.server, &app, "openid").await;
+        let page = type_code(&stage.server, &browser, &device.user_code).await;
+        assert!(page.has("again") && !page.has("upstream-github"), "{} {}", page.status, page.body);
     }
 
     async fn github_hears_that_a_way_was_removed(stage: Stage of []) {

@@ -203,3 +203,25 @@ async fn de_09_an_app_that_wants_a_fresh_sign_in_gets_one() {
     let told = claims(&second.poll(&server).await.text("id_token"));
     assert_eq!(told["auth_time"], server.now().unix());
 }
+
+/// Who is on the way has signed in, if at all, as the app was content with then.
+#[tokio::test]
+async fn de_09_an_app_that_becomes_stricter_has_the_code_typed_again() {
+    let server = TestServer::start().await;
+    let app = server.register(television()).await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let device = begin(&server, &app, "openid").await;
+    let confirm = device.open(&server, &browser, &user).await;
+    let mut registered = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
+    registered.lists.metadata.insert("default_max_age".to_owned(), json!(60).to_string());
+    let (settings, lists) = (&registered.app.settings, &registered.lists);
+    server.write(apps::update(&app.client_id, settings, lists, server.now())).await;
+    server.advance(Seconds::seconds(61));
+    let over = browser.submit(&confirm, "device-allow", &[]).await;
+    assert!(over.status == 400 && !over.has("done"), "{} {}", over.status, over.body);
+    let again = type_code(&server, &browser, &device.user_code).await;
+    assert!(again.has("password") && again.has("again"), "{} {}", again.status, again.body);
+    let confirm = sign_in_at(&browser, again, &user).await;
+    assert!(browser.submit(&confirm, "device-allow", &[]).await.has("done"), "{}", confirm.body);
+}
