@@ -5,12 +5,18 @@
 //! over. An app that does not answer is left alone for a while with all that it is to be told, longer each time, so that
 //! it costs nobody else's turn.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use mapae_protocol::time::{Seconds, Timestamp};
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
-use super::back_channel::{Told, tell};
+use super::{
+    back_channel::{Told, tell},
+    room::{MAX_PER_APP, Place, Room, Turn},
+};
 use crate::{
     app::{App, WeakApp},
     audit::{About, Event},
@@ -21,12 +27,16 @@ use crate::{
     },
 };
 
-/// How many apps are told at once.
-const MAX_AT_ONCE: usize = 32;
-/// How often one app is told at once.
-const MAX_PER_APP: i64 = 4;
-/// How many notices are looked at in one round.
-const MAX_SEEN: i64 = 128;
+/// How many notices are looked at at once: a crowd of fewer apps hides nobody behind it.
+const MAX_SEEN: usize = 1_024;
+/// How often in one round.
+const MAX_LOOKS: usize = 16;
+/// For how long an app of a larger crowd is put off when its site or its owner has no room.
+const CROWDED: Seconds = Seconds::minutes(1);
+/// How many apps are put off in one write.
+const PUT_OFF_AT_ONCE: usize = 128;
+/// How many apps are remembered as not answering.
+const MAX_PAUSED: usize = 10_000;
 /// How often a look is taken without a sign that something has ended.
 const ROUND: Duration = Duration::from_secs(1);
 /// How long a notice belongs to who took it: longer than an app may take.
@@ -68,61 +78,92 @@ pub(crate) async fn run(app: WeakApp) {
 /// The tries that are under way.
 #[derive(Debug, Default)]
 struct Round {
-    tasks: JoinSet<()>,
-    of: HashMap<Id, String>,
+    tasks: JoinSet<Option<Timestamp>>,
+    room: Room<Id>,
+    /// Apps that nobody vouches for and that did not answer: what comes for them meanwhile is not tried either.
+    paused: HashMap<String, Timestamp>,
 }
 
 impl Round {
     /// Takes what is due, as far as there is room.
     async fn begin(&mut self, app: &App) -> Result<(), Fault> {
-        if self.of.len() >= MAX_AT_ONCE {
-            return Ok(());
-        }
-        let mut due = logout_notices::due(app.db(), MAX_PER_APP, MAX_SEEN, app.now()).await?;
-        // Who is being told already comes after who is not.
-        due.sort_by_key(|notice| self.under_way_at(&notice.app_id));
-        for notice in due {
-            if self.of.len() >= MAX_AT_ONCE {
+        let now = app.now();
+        self.paused.retain(|_, until| *until > now);
+        for _ in 0..MAX_LOOKS {
+            if self.room.is_full() || !self.look(app, now).await? {
                 break;
-            }
-            if self.under_way_at(&notice.app_id) >= MAX_PER_APP {
-                continue;
-            }
-            let now = app.now();
-            match app.commit(Unit::from(logout_notices::lease(&notice.id, now.plus(LEASE), now))).await {
-                Ok(_) => {
-                    let app_id = notice.app_id.clone();
-                    let task = self.tasks.spawn(attend(app.clone(), notice));
-                    self.of.insert(task.id(), app_id);
-                }
-                // Another node has it.
-                Err(CommitError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
     }
 
-    fn under_way_at(&self, app_id: &str) -> i64 {
-        self.of.values().map(|busy| i64::from(busy == app_id)).sum()
+    /// One look at what is due; whether it may have more behind it than was seen.
+    async fn look(&mut self, app: &App, now: Timestamp) -> Result<bool, Fault> {
+        let due = logout_notices::due(app.db(), MAX_PER_APP, MAX_SEEN, now).await?;
+        let hides_others = due.len() >= MAX_SEEN;
+        let mut put_off = BTreeMap::new();
+        for (notice, place) in self.room.in_turn(due) {
+            if let Some(until) = self.pause_of(&notice) {
+                put_off.insert(notice.app_id, until);
+                continue;
+            }
+            match self.room.turn(&place) {
+                Turn::Now => self.carry_out(app, notice, place).await?,
+                Turn::Crowded if hides_others => {
+                    put_off.insert(notice.app_id, now.plus(CROWDED));
+                }
+                Turn::Crowded | Turn::Later => {}
+            }
+        }
+        let statements = put_off.iter().map(|(app_id, until)| logout_notices::put_off_all(app_id, *until));
+        let statements: Vec<_> = statements.collect();
+        for some in statements.chunks(PUT_OFF_AT_ONCE) {
+            app.commit(Unit::new().with_all(some.iter().cloned())).await?;
+        }
+        Ok(hides_others && !statements.is_empty())
+    }
+
+    async fn carry_out(&mut self, app: &App, notice: LogoutNotice, place: Place) -> Result<(), Fault> {
+        let now = app.now();
+        match app.commit(Unit::from(logout_notices::lease(&notice.id, now.plus(LEASE), now))).await {
+            Ok(_) => {
+                let task = self.tasks.spawn(attend(app.clone(), notice));
+                self.room.enter(task.id(), place);
+                Ok(())
+            }
+            // Another node has it.
+            Err(CommitError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Until when this notice's app is left alone, unless the notice could not be tried after that.
+    fn pause_of(&self, notice: &LogoutNotice) -> Option<Timestamp> {
+        self.paused.get(&notice.app_id).copied().filter(|until| *until < notice.expires_at)
     }
 
     /// Also after a panic: the notice is tried again when its lease is over.
-    fn ended(&mut self, done: Result<(Id, ()), tokio::task::JoinError>) {
-        let id = done.map_or_else(|error| error.id(), |(id, ())| id);
-        self.of.remove(&id);
+    fn ended(&mut self, done: Result<(Id, Option<Timestamp>), JoinError>) {
+        let (id, pause) = done.unwrap_or_else(|error| (error.id(), None));
+        let Some(place) = self.room.leave(&id).filter(|place| !place.vouched) else { return };
+        if let Some(until) = pause.filter(|_| self.paused.len() < MAX_PAUSED) {
+            let known = self.paused.entry(place.app_id).or_insert(until);
+            *known = until.max(*known);
+        }
     }
 }
 
-/// What fails here is ours to mend, and no app's: the notice's lease is its pause.
-async fn attend(app: App, notice: LogoutNotice) {
-    if let Err(fault) = carry(&app, &notice).await {
+/// Until when the app is left alone, if it does not answer. What fails here is ours to mend, and no app's: the notice's
+/// lease is its pause.
+async fn attend(app: App, notice: LogoutNotice) -> Option<Timestamp> {
+    carry(&app, &notice).await.unwrap_or_else(|fault| {
         let error = &fault as &dyn std::error::Error;
         tracing::warn!(error, app = notice.app_id, "an app is not told of a logout yet");
-    }
+        None
+    })
 }
 
-async fn carry(app: &App, notice: &LogoutNotice) -> Result<(), Fault> {
+async fn carry(app: &App, notice: &LogoutNotice) -> Result<Option<Timestamp>, Fault> {
     let told = tell(app, notice).await?;
     let next = Next::after(told, notice, app.now());
     let about = About::user(&notice.user_id).with_app(&notice.app_id);
@@ -132,7 +173,10 @@ async fn carry(app: &App, notice: &LogoutNotice) -> Result<(), Fault> {
         _ => {}
     }
     app.commit(next.unit(notice)).await?;
-    Ok(())
+    Ok(match next {
+        Next::Pause(until) => Some(until),
+        Next::Over | Next::Again(_) => None,
+    })
 }
 
 /// What becomes of a notice after a try.

@@ -5,6 +5,7 @@ mod back_channel;
 mod courier;
 mod ending;
 mod front_channel;
+mod room;
 mod wish;
 
 pub(crate) use courier::run;

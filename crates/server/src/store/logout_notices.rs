@@ -7,6 +7,7 @@
 use mapae_protocol::time::{Seconds, Timestamp};
 
 use super::{
+    apps::app_vouched,
     db::{Db, Row, Sql, Statement, StoreError, statements, values},
     revocations::{Kind, Revocation},
     session_apps::apps_of_session,
@@ -65,11 +66,14 @@ statements! {
             AND s.user_epoch = u.epoch AND s.ended_at IS NULL AND s.expires_at > $1 JOIN session_apps x ON x.session_id = s.id AND x.app_id = c.app_id ", who_listens!("c.app_id"),
             "WHERE c.id = $3 AND c.scopes = ''"));
     // One app after another: whoever has much to be told, or answers slowly, takes nobody else's place (LO-07).
-    DUE: LogoutNotices = "SELECT d.id, d.app_id, d.user_id, d.session_id, d.everything, d.attempts, d.expires_at FROM \
+    DUE: LogoutNotices = concat!("SELECT d.id, d.app_id, d.user_id, d.session_id, d.everything, d.attempts, d.expires_at, ",
+        app_vouched!(), " AS vouched, a.owner_id, m.value FROM \
          (SELECT n.id, n.app_id, n.user_id, n.session_id, n.everything, n.attempts, n.expires_at, n.due_at, \
              ROW_NUMBER() OVER (PARTITION BY n.app_id ORDER BY n.attempts, n.due_at, n.id) AS place \
              FROM logout_notices n WHERE n.due_at <= $1 AND n.expires_at > $1) d \
-         WHERE d.place <= $2 ORDER BY d.place, d.due_at, d.id LIMIT $3";
+         LEFT JOIN apps a ON a.id = d.app_id \
+         LEFT JOIN app_metadata m ON m.app_id = d.app_id AND m.member = 'backchannel_logout_uri' \
+         WHERE d.place <= $2 ORDER BY vouched DESC, d.place, d.due_at, d.id LIMIT $3");
     LEASE: LogoutNotices = "UPDATE logout_notices SET due_at = $1, attempts = attempts + 1 \
          WHERE id = $2 AND due_at <= $3 AND expires_at > $3";
     PUT_OFF: LogoutNotices = "UPDATE logout_notices SET due_at = $1 WHERE id = $2";
@@ -97,6 +101,19 @@ pub struct LogoutNotice {
     pub expires_at: Timestamp,
 }
 
+/// A notice that nobody carries out, and what decides when it has its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The notice.
+    pub notice: LogoutNotice,
+    /// Whether the operator stands behind the app.
+    pub vouched: bool,
+    /// The developer whose app it is.
+    pub owner_id: Option<String>,
+    /// Where the app is told, in JSON as its other members; it may have withdrawn that.
+    pub address: Option<String>,
+}
+
 /// Keeps the notices that these events mean.
 pub(super) fn following(events: &[Revocation]) -> impl Iterator<Item = Statement> {
     events.iter().flat_map(|event| {
@@ -112,16 +129,15 @@ pub(super) fn following(events: &[Revocation]) -> impl Iterator<Item = Statement
     })
 }
 
-/// Notices that nobody carries out: of each app at most `each`, first one of every app, at most `limit` in all.
+/// Notices that nobody carries out: of each app at most `each`, at most `limit` in all. Those to apps that the operator
+/// stands behind come first, and of both kinds first one of every app.
 ///
 /// # Errors
 /// [`StoreError`]
-pub async fn due(db: &Db, each: i64, limit: i64, now: Timestamp) -> Result<Vec<LogoutNotice>, StoreError> {
-    db.list(DUE, values![now, each, limit])
-        .await?
-        .into_iter()
-        .map(|row| row.read(LogoutNotice::read))
-        .collect()
+pub async fn due(db: &Db, each: usize, limit: usize, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+    let most = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let rows = db.list(DUE, values![now, most(each), most(limit)]).await?;
+    rows.into_iter().map(|row| row.read(Due::read)).collect()
 }
 
 /// Takes a notice until then, for one to carry it out. Conflict: somebody else has it, it is done, or its time is over.
@@ -146,6 +162,18 @@ pub fn put_off_all(app_id: &str, until: Timestamp) -> Statement {
 #[must_use]
 pub fn done(id: &str) -> Statement {
     Statement::zero_or_one(DONE, values![id])
+}
+
+impl Due {
+    fn read(row: &mut Row) -> Result<Self, StoreError> {
+        let notice = LogoutNotice::read(row)?;
+        Ok(Self {
+            notice,
+            vouched: row.bool()?,
+            owner_id: row.optional_text()?,
+            address: row.optional_text()?,
+        })
+    }
 }
 
 impl LogoutNotice {

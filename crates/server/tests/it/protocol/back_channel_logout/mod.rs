@@ -1,5 +1,6 @@
 //! Apps are told that somebody has signed out — OIDC Back-Channel Logout §2; threats LO-05 … LO-07, LO-10.
 
+mod crowds;
 mod delivery;
 mod endings;
 pub(crate) mod listener;
