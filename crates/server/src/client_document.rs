@@ -16,13 +16,14 @@ use tokio::time::timeout;
 pub(crate) use self::fresh::FreshDocuments;
 use self::fresh::Wanted;
 use crate::{
-    accounts::throttle::CLIENT_DOCUMENTS,
+    accounts::{fetches, throttle::CLIENT_DOCUMENTS},
     app::App,
+    catalog::Client,
     client_auth::{self, NONE},
     config::Development,
     contention,
     fault::Fault,
-    fetch::FetchError,
+    fetch::{Asker, FetchError},
     http::ClientAddress,
     interaction::PageError,
     registration::{
@@ -48,6 +49,8 @@ const SECRETS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
 enum Missing {
     /// Nobody knows what stands there now.
     Unknown,
+    /// Too much else is fetched.
+    TooMany,
     /// No document that is one.
     Wrong,
 }
@@ -131,18 +134,18 @@ async fn looked_again(
     if documents.suffices(id, wanted, now) {
         return Ok(());
     }
-    let charged = app.throttle().charge(CLIENT_DOCUMENTS, &from.throttle_key().to_string(), now);
-    if charged.is_err() {
+    let Some(asker) = charged(app, id, from).await? else {
         return documents.going_on(id, Unread::TooMany, now);
-    }
-    documents.ask(id, now);
-    let read = match fetch(app, address).await {
+    };
+    documents.ask(id, asker.vouched, now);
+    let read = match fetch(app, address, asker).await {
         Ok(said) => read(app, id, &said, from).await,
         Err(Missing::Unknown) => return documents.going_on(id, Unread::Unreachable, app.now()),
+        Err(Missing::TooMany) => return documents.going_on(id, Unread::TooMany, app.now()),
         Err(Missing::Wrong) => Err(Unread::NoApp),
     };
     match &read {
-        Ok(()) => documents.add(id, now),
+        Ok(()) => documents.add(id, asker.vouched, now),
         Err(Unread::NoApp) => documents.forget(id),
         Err(Unread::Unreachable | Unread::TooMany) if documents.bridges(id, app.now()) => return Ok(()),
         Err(Unread::Unreachable | Unread::TooMany | Unread::Fault(_)) => {}
@@ -150,10 +153,22 @@ async fn looked_again(
     read
 }
 
+/// Who makes this server fetch the document, unless that was too often.
+async fn charged(app: &App, id: &str, from: ClientAddress) -> Result<Option<Asker>, Fault> {
+    let source = from.throttle_key().to_string();
+    if app.throttle().charge(CLIENT_DOCUMENTS, &source, app.now()).is_err() {
+        return Ok(None);
+    }
+    let client = app.catalog().client(id).await?;
+    let asker = fetches::asker(app, client.as_deref().map(Client::registered), &source);
+    Ok(fetches::charge(app, asker).is_ok().then_some(asker))
+}
+
 /// Takes in what the document says. What it names is fetched once.
 async fn read(app: &App, id: &str, said: &Map<String, Value>, from: ClientAddress) -> Result<(), Unread> {
     let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
-    let asked = described::ask(app, said, present(before.as_ref())).await.map_err(refused)?;
+    let source = from.throttle_key().to_string();
+    let asked = described::ask(app, said, present(before.as_ref()), &source).await.map_err(refused)?;
     let networks = Networks::of(from.ip());
     let attempt = || keeping::keep(app, id, &asked, &networks);
     // An app that is there needs no room, and so does not wait for it among those that come.
@@ -190,8 +205,8 @@ fn address(app: &App, id: &str) -> Option<EndpointUri> {
 
 /// What the document says, if it is about the address at which it stands
 /// (draft-ietf-oauth-client-id-metadata-document §4).
-async fn fetch(app: &App, address: &EndpointUri) -> Result<Map<String, Value>, Missing> {
-    let fetched = app.fetcher().get(address, BYTES).await;
+async fn fetch(app: &App, address: &EndpointUri, asker: Asker) -> Result<Map<String, Value>, Missing> {
+    let fetched = app.fetcher().get(address, BYTES, asker).await;
     let fetched = fetched.map_err(|error| {
         let shown: &dyn std::error::Error = &error;
         tracing::info!(address = address.as_str(), error = shown, "a client document was not fetched");
@@ -202,6 +217,7 @@ async fn fetch(app: &App, address: &EndpointUri) -> Result<Map<String, Value>, M
             | FetchError::Broken
             | FetchError::Status
             | FetchError::NoRoots => Missing::Unknown,
+            FetchError::Crowded => Missing::TooMany,
             FetchError::Gone
             | FetchError::Insecure
             | FetchError::Forbidden

@@ -1,5 +1,6 @@
 //! People: addresses, passwords, sessions of their browsers, and the mails that prove a mailbox.
 
+pub(crate) mod fetches;
 pub(crate) mod guess;
 pub(crate) mod known_browser;
 pub(crate) mod known_claims;

@@ -1,4 +1,4 @@
-//! Room that strangers share, by network — threats PA-02, SE-31, DE-01, DE-11.
+//! Room that strangers share, by network — threats PA-02, SE-31, DE-01, DE-11, DC-04.
 //!
 //! A budget for each source bounds nothing in all: who has a network of many networks has as many sources. So what
 //! strangers leave behind has room in all, too, and networks share it: each may have as much as is left beside it (the
@@ -49,6 +49,9 @@ pub(crate) const USER_CODES: Room = Room { kind: "user code", most: 4_096, windo
 pub(crate) const LARGE_REQUESTS: Room = Room { kind: "large request", most: 5_000, window: 600 };
 /// People on their way to a provider: fewer than there may be rows.
 pub(crate) const DEPARTURES: Room = Room { kind: "departure", most: 8_000, window: 600 };
+/// Things that are fetched because of strangers: fewer than would keep all their places busy if each of them took the three
+/// seconds that it may.
+pub(crate) const FETCHES: Room = Room { kind: "fetch", most: 5_000, window: 600 };
 
 type Network = (u32, Ipv6Addr);
 

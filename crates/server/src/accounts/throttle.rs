@@ -98,6 +98,10 @@ pub(crate) const REGISTRATION_CHANGES: Budget = Budget { kind: "registration cha
 /// Documents of apps that are fetched because somebody is sent here from one source: thirty at once, then three a minute.
 pub(crate) const CLIENT_DOCUMENTS: Budget = Budget { kind: "client document", burst: 30, refill: 20 };
 
+/// Keys of apps which nobody vouches for that are fetched because of requests from one source, which may be many apps: sixty
+/// at once, then twelve a minute.
+pub(crate) const FETCHED_KEYS: Budget = Budget { kind: "fetched keys", burst: 60, refill: 5 };
+
 /// Client assertions of an app which nobody vouches for: six hundred at once, then one a second. Each is a row.
 pub(crate) const ASSERTIONS: Budget = Budget { kind: "client assertion", burst: 600, refill: 1 };
 /// The same of all such apps from one source.

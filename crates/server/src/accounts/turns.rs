@@ -1,4 +1,4 @@
-//! Who is next at something scarce: in turn by network, not first come first served — threats SE-17.
+//! Who is next at something scarce: in turn by network, not first come first served — threats SE-17, DC-04.
 //!
 //! Whoever floods a queue that is served in order shuts everybody else out. Here networks take turns: within
 //! the whole world the first bytes of addresses, within those the next ones, down to the single address. And
@@ -26,7 +26,7 @@ pub(super) type Networks = [(u32, Ipv6Addr); LEVELS];
 
 /// Turns at a number of places.
 #[derive(Clone, Debug)]
-pub(super) struct Turns(Arc<Mutex<State>>);
+pub(crate) struct Turns(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -46,14 +46,14 @@ struct Waiter {
 
 /// One of the places; dropping it calls whoever is next.
 #[derive(Debug)]
-pub(super) struct Place(Option<Turns>);
+pub(crate) struct Place(Option<Turns>);
 
 /// The queue is full of others with a better claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub(crate) struct Full;
 
 impl Turns {
-    pub(super) fn new(places: usize, most_waiting: usize) -> Self {
+    pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: places,
             most_waiting,
@@ -64,7 +64,7 @@ impl Turns {
     }
 
     /// A place, when it is this address's turn. Dropping the future gives the turn up.
-    pub(super) async fn take(&self, address: IpAddr) -> Result<Place, Full> {
+    pub(crate) async fn take(&self, address: IpAddr) -> Result<Place, Full> {
         let called = {
             let mut state = self.state();
             state.waiting.retain(|waiter| !waiter.called.is_closed());

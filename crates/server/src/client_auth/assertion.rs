@@ -14,7 +14,7 @@ use super::{Facts, METHODS, Means, Proof, secret};
 use crate::{
     accounts::rows,
     app::App,
-    app_keys,
+    app_keys::{self, Unavailable},
     catalog::Client,
     endpoints::token_error::TokenError,
     fault::Fault,
@@ -33,16 +33,24 @@ pub(super) enum Keys {
     Shared(Vec<SharedKey>),
 }
 
-/// The keys of the kind that the client's registered method has, and of no other.
+/// The keys of the kind that the client's registered method has, and of no other. Anybody can cause that they are fetched:
+/// nothing is proven yet.
 pub(super) async fn keys(
     app: &App,
     credential: &PresentedCredential,
     client: &Client,
-) -> Result<Keys, Fault> {
+    source: &str,
+) -> Result<Keys, TokenError> {
     let PresentedCredential::Assertion { assertion, .. } = credential else { return Ok(Keys::None) };
     let registered = METHODS.iter().filter(|method| client.may_authenticate_by(**method));
     match registered.map(|method| method.means()).find(|means| means.signs()) {
-        Some(Means::SigningKey) => Ok(Keys::Public(app_keys::of(app, client, assertion.expose()).await)),
+        Some(Means::SigningKey) => {
+            let keys = app_keys::of(app, client, assertion.expose(), source).await;
+            Ok(Keys::Public(keys.map_err(|unavailable| match unavailable {
+                Unavailable::Unread => TokenError::Unavailable,
+                Unavailable::TooMany => TokenError::TooMany,
+            })?))
+        }
         Some(Means::SigningSecret) => Ok(Keys::Shared(shared_keys(app, client)?)),
         Some(Means::Nothing | Means::SentSecret) | None => Ok(Keys::None),
     }

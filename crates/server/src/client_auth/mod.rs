@@ -172,7 +172,8 @@ fn unread_as(unread: Unread, basic: bool) -> TokenError {
             TokenError::InvalidClient { basic }
         }
         // Whoever it is may come again.
-        Unread::Unreachable | Unread::TooMany => TokenError::TooMany,
+        Unread::Unreachable => TokenError::Unavailable,
+        Unread::TooMany => TokenError::TooMany,
         Unread::Fault(fault) => TokenError::Fault(fault),
     }
 }
@@ -209,7 +210,7 @@ async fn is_proven(
     client: &Client,
     source: &str,
 ) -> Result<bool, TokenError> {
-    let keys = assertion::keys(app, credential, client).await?;
+    let keys = assertion::keys(app, credential, client, source).await?;
     let (issuer, token_endpoint) = (app.issuer().as_str(), app.token_endpoint());
     match proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }) {
         None => Ok(false),

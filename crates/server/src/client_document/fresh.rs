@@ -3,7 +3,7 @@
 use mapae_protocol::time::Timestamp;
 use tokio::task::JoinHandle;
 
-use crate::fetch::readings::Readings;
+use crate::fetch::readings::{Readings, Whose};
 
 /// Most addresses of which it is known that their documents are fresh.
 const MOST_FRESH: usize = 10_000;
@@ -19,6 +19,11 @@ pub(super) enum Wanted {
     Fresh,
     /// For a key that was not there when it was read.
     Key,
+}
+
+/// A document's app, whose id is where it stands.
+const fn at(id: &str, vouched: bool) -> Whose<'_> {
+    Whose { id, address: id, vouched }
 }
 
 impl Default for FreshDocuments {
@@ -46,13 +51,13 @@ impl FreshDocuments {
 
     /// Whether what was read does, or nothing better can be had now.
     pub(super) fn suffices(&self, id: &str, wanted: Wanted, now: Timestamp) -> bool {
-        let known = self.0.known(id, id, now);
+        let known = self.0.known(at(id, false), now);
         known.value.is_some() && (!known.may_ask || (wanted == Wanted::Fresh && known.fresh))
     }
 
     /// Whether the app goes on while its site does not answer.
     pub(super) fn bridges(&self, id: &str, now: Timestamp) -> bool {
-        self.0.known(id, id, now).value.is_some()
+        self.0.known(at(id, false), now).value.is_some()
     }
 
     /// Nothing can be had now: an app that was read goes on, and any other has this instead.
@@ -61,14 +66,15 @@ impl FreshDocuments {
     }
 
     /// Notes that the site of an app that goes on is asked now. Of one that is none nothing is remembered: anybody can name it.
-    pub(super) fn ask(&self, id: &str, now: Timestamp) {
+    pub(super) fn ask(&self, id: &str, vouched: bool, now: Timestamp) {
         if self.bridges(id, now) {
-            self.0.ask(id, id, now);
+            self.0.ask(at(id, vouched), now);
         }
     }
 
-    pub(super) fn add(&self, id: &str, now: Timestamp) {
-        self.0.keep(id, id, (), now);
+    /// Notes that it was read. Those of apps that the operator stands behind are not pushed out by others.
+    pub(super) fn add(&self, id: &str, vouched: bool, now: Timestamp) {
+        self.0.keep(at(id, vouched), (), now);
     }
 
     pub(super) fn forget(&self, id: &str) {
@@ -99,31 +105,36 @@ mod tests {
         let (fresh, now) = (FreshDocuments(Readings::new(10)), Timestamp::from_unix(1_800_000_000));
         let suffices = |wanted, after| fresh.suffices(ID, wanted, now.plus(after));
         assert!(!suffices(Wanted::Fresh, Seconds::ZERO));
-        fresh.add(ID, now);
+        fresh.add(ID, false, now);
         assert!(suffices(Wanted::Fresh, Seconds::seconds(599)));
         assert!(!suffices(Wanted::Fresh, FRESH));
         assert!(fresh.bridges(ID, now.plus(Seconds::hours(23))) && !fresh.bridges(ID, now.plus(OUTAGE)));
         let later = now.plus(Seconds::seconds(1));
         for number in 0..10 {
-            fresh.add(&number.to_string(), later);
+            fresh.add(&number.to_string(), false, later);
         }
         assert!(!fresh.bridges(ID, later) && fresh.bridges("0", later) && fresh.bridges("9", later));
+        fresh.add(ID, true, now);
+        for number in 0..20 {
+            fresh.add(&number.to_string(), false, later);
+        }
+        assert!(fresh.bridges(ID, later), "no stranger pushes out whom the operator stands behind");
     }
 
     #[test]
     fn dc_04_the_site_of_a_document_is_asked_twice_a_minute_at_most() {
         let (fresh, now) = (FreshDocuments::default(), Timestamp::from_unix(1_800_000_000));
         let suffices = |wanted, after| fresh.suffices(ID, wanted, now.plus(after));
-        fresh.add(ID, now);
+        fresh.add(ID, false, now);
         assert!(suffices(Wanted::Key, Seconds::seconds(29)), "anybody can name a key");
         assert!(!suffices(Wanted::Key, PAUSE));
         assert!(!suffices(Wanted::Fresh, FRESH));
-        fresh.ask(ID, now.plus(FRESH));
+        fresh.ask(ID, false, now.plus(FRESH));
         assert!(suffices(Wanted::Fresh, FRESH), "while its site does not answer");
-        fresh.ask(ID, now.plus(OUTAGE));
+        fresh.ask(ID, false, now.plus(OUTAGE));
         assert!(!suffices(Wanted::Fresh, OUTAGE), "not for ever");
         fresh.forget(ID);
-        fresh.ask(ID, now);
+        fresh.ask(ID, false, now);
         assert!(!suffices(Wanted::Fresh, Seconds::ZERO), "who is no app is asked each time");
     }
 

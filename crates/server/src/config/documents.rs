@@ -37,6 +37,7 @@ What has no setting: how often somebody may try. At once, and then:
 | requests and codes that are too large for an address | one address, and one person | 30 | three a minute |
 | requests that apps sign and that are fetched, `request_uri` | one address | 60 | six a minute |
 | documents of apps whose id is an address | one address | 30 | three a minute |
+| keys at an address of apps that nobody has verified | one address | 60 | twelve a minute |
 | apps that a person registers | one person | 100 | one a minute |
 | apps that register themselves without a token of yours | one address | 100 | one a minute |
 | apps that register themselves with one | one token, and one address | 100 | six a minute |
@@ -45,8 +46,8 @@ What has no setting: how often somebody may try. At once, and then:
 | pushed requests, devices, proofs and assertions of apps with a secret or key that nobody has verified | one app, and one address | 600 | sixty a minute |
 
 Of the last two nothing is counted for apps that are verified and keep a secret or a key. An address of IPv6 is a /64, and a wider network a /48, of IPv4 a /24.
-Beside this all strangers share the room that there is for what waits in memory and in the database, each network as much as it leaves to
-others. Each process counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs. Links
+Beside this all strangers share the room that there is for what waits in memory and in the database and for what is fetched, each network as
+much as it leaves to others. Each process counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs. Links
 by mail are counted in the database, too: three of a kind an hour to one mailbox, whatever the number of nodes.
 
 This page is written from the source; the test `config::documents` says how to renew it.

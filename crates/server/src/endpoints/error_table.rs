@@ -77,7 +77,8 @@ fn token_errors() -> Vec<TokenError> {
     errors.push(TokenError::Repeated);
     errors.extend(authentications);
     errors.extend(ways.map(|basic| TokenError::InvalidClient { basic }));
-    errors.extend([TokenError::UnsupportedGrantType, TokenError::UnauthorizedGrantType, TokenError::TooMany]);
+    errors.extend([TokenError::UnsupportedGrantType, TokenError::UnauthorizedGrantType]);
+    errors.extend([TokenError::TooMany, TokenError::Unavailable]);
     errors.extend(rules.concat().into_iter().chain([grant_is_dead]).map(TokenError::Refused));
     errors.extend(proofs().map(|(error, nonce)| TokenError::Proof { error, nonce }));
     errors.extend(faults().map(TokenError::Fault));
@@ -149,9 +150,10 @@ fn kind_of_token_error(error: &TokenError) -> usize {
         TokenError::UnsupportedGrantType => 4,
         TokenError::UnauthorizedGrantType => 5,
         TokenError::TooMany => 6,
-        TokenError::Refused(_) => 7,
-        TokenError::Proof { .. } => 8,
-        TokenError::Fault(_) => 9,
+        TokenError::Unavailable => 7,
+        TokenError::Refused(_) => 8,
+        TokenError::Proof { .. } => 9,
+        TokenError::Fault(_) => 10,
     }
 }
 
@@ -239,7 +241,7 @@ async fn every_rule_has_its_code_its_status_and_its_headers() {
     let (tokens, bearers, pages) = (token_errors(), bearer_errors(), page_errors());
     let registrations = registration_errors();
     all_in_order(&registrations, 9, kind_of_registration_error);
-    all_in_order(&tokens, 10, kind_of_token_error);
+    all_in_order(&tokens, 11, kind_of_token_error);
     all_in_order(&bearers, 10, kind_of_bearer_error);
     all_in_order(&pages, 12, kind_of_page_error);
     let mut rows = Vec::new();

@@ -77,6 +77,7 @@ async fn unfolded(
     let opened = open(app, client, given, from).await.map_err(|error| match error {
         Unopened::Refused(error) => refused(error),
         Unopened::TooMany => TokenError::TooMany,
+        Unopened::Unavailable => TokenError::Unavailable,
         Unopened::Fault(fault) => TokenError::Fault(fault),
     });
     Ok((opened?, true))

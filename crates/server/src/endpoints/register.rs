@@ -53,12 +53,13 @@ pub(crate) async fn register(State(app): State<App>, request: Request) -> Respon
 
 async fn answer(app: &App, request: Request) -> Result<Value, RegistrationError> {
     let (parts, body) = request.into_parts();
-    let initial_token = permission(app, &parts).await?;
+    let source = source(&parts);
+    let initial_token = permission(app, &parts, &source).await?;
     let from = parts.extensions.get::<RequestContext>().map(|context| context.client);
     let networks = from.map(|from| Networks::of(from.ip())).unwrap_or_default();
     let said = said(app, &parts.headers, body).await?;
     let id = Kind::App.fresh();
-    let described = described::ask(app, &said, None).await?.describe(app, &id, None)?;
+    let described = described::ask(app, &said, None, &source).await?.describe(app, &id, None)?;
     let now = app.issuing_time().map_err(Fault::from)?;
     let new = New { id, described, initial_token, networks, now };
     new.register(app).await
@@ -66,10 +67,8 @@ async fn answer(app: &App, request: Request) -> Result<Value, RegistrationError>
 
 /// Who lets this app register: the name of the operator's token, or nobody in particular. Both are counted before anything
 /// is fetched for them.
-async fn permission(app: &App, parts: &Parts) -> Result<Option<String>, RegistrationError> {
+async fn permission(app: &App, parts: &Parts, source: &str) -> Result<Option<String>, RegistrationError> {
     let now = app.now();
-    let client = parts.extensions.get::<RequestContext>().map(|context| context.client.throttle_key());
-    let source = client.map(|address| address.to_string()).unwrap_or_default();
     if let Some(token) = token(&parts.headers)? {
         let digest = secret::digest(&token);
         let found = initial_access_tokens::find(app.db(), &digest, now).await?;
@@ -81,8 +80,14 @@ async fn permission(app: &App, parts: &Parts) -> Result<Option<String>, Registra
     if app.config().registration.policy != RegistrationPolicy::Open {
         return Err(RegistrationError::NoCredentials);
     }
-    charge(app, SELF_REGISTRATIONS, &source)?;
+    charge(app, SELF_REGISTRATIONS, source)?;
     Ok(None)
+}
+
+/// By which a request counts that must be counted by where it came from.
+fn source(parts: &Parts) -> String {
+    let client = parts.extensions.get::<RequestContext>().map(|context| context.client.throttle_key());
+    client.map(|address| address.to_string()).unwrap_or_default()
 }
 
 fn charge(app: &App, budget: Budget, key: &str) -> Result<(), RegistrationError> {

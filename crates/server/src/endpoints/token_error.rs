@@ -20,6 +20,9 @@ use crate::{
     store::{CommitError, StoreError},
 };
 
+/// No address of an app is asked again sooner than after half of it.
+const IN_A_MINUTE: HeaderValue = HeaderValue::from_static("60");
+
 /// What goes wrong at a back-channel endpoint.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenError {
@@ -40,6 +43,9 @@ pub(crate) enum TokenError {
     Refused(OAuthError),
     #[error("too many requests from one source")]
     TooMany,
+    /// Whether it is the client cannot be known now: it is not that it is not (RFC 7009 §2.2.1).
+    #[error("what the client says of itself at an address cannot be read")]
+    Unavailable,
     /// The proof of possession is not taken; with the nonce that it must have (RFC 9449 §5, §8).
     #[error("{error}")]
     Proof { error: ProofError, nonce: Option<HeaderValue> },
@@ -97,6 +103,7 @@ impl TokenError {
             Self::Refused(error) => status_of(*error),
             Self::Proof { .. } => StatusCode::BAD_REQUEST,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(fault) if fault.passes() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -124,6 +131,10 @@ impl TokenError {
             Self::Refused(error) => *error,
             Self::Proof { error, .. } => (*error).into(),
             Self::TooMany => OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a minute"),
+            Self::Unavailable => OAuthError::new(
+                ErrorCode::TemporarilyUnavailable,
+                "what the client says of itself at an address cannot be read now: try again in a minute",
+            ),
             Self::Fault(fault) if fault.passes() => {
                 OAuthError::new(ErrorCode::TemporarilyUnavailable, "try again in a few seconds")
             }
@@ -152,6 +163,9 @@ impl IntoResponse for TokenError {
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED && self.used_header() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"mapae\""));
+        }
+        if matches!(self, Self::Unavailable) {
+            headers.insert(header::RETRY_AFTER, IN_A_MINUTE);
         }
         if let Self::Proof { nonce, .. } = &self {
             return dpop::telling(response, nonce.as_ref());

@@ -8,13 +8,15 @@
 //! us what answers where.
 
 mod address;
+mod places;
 pub(crate) mod readings;
 mod resolver;
+pub(crate) mod site;
 pub(crate) mod turns;
 
 use std::{
     error::Error,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -27,8 +29,8 @@ use url::{Host, Url};
 
 pub(crate) use self::address::is_public;
 use self::{
+    places::Places,
     resolver::{Forbidden, Judge, Resolver, System},
-    turns::Turns,
 };
 use crate::config::{self, Development};
 
@@ -38,11 +40,11 @@ struct Limits {
     /// From the wish to the last byte.
     time: Duration,
     in_all: usize,
-    per_host: usize,
+    of_site: usize,
 }
 
 impl Limits {
-    const USUAL: Self = Self { time: Duration::from_secs(3), in_all: 32, per_host: 4 };
+    const USUAL: Self = Self { time: Duration::from_secs(3), in_all: 32, of_site: 4 };
 }
 
 /// Most bytes of a document that programs read.
@@ -63,6 +65,9 @@ pub(crate) enum FetchError {
     /// The time was up, before it had its turn or before the answer was complete.
     #[error("the fetch took too long")]
     Timeout,
+    /// Too many others wait for their turn, or strangers have had what there is for them.
+    #[error("too much is fetched at this moment")]
+    Crowded,
     /// The connection broke, or what came was not HTTP.
     #[error("the connection broke before the answer was complete")]
     Broken,
@@ -94,22 +99,34 @@ pub(crate) struct Fetched {
     pub(crate) body: Vec<u8>,
 }
 
+/// For whom something is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    /// For an app that the operator stands behind.
+    pub(crate) vouched: bool,
+    /// Where the request comes from that makes this server read it.
+    pub(crate) source: IpAddr,
+}
+
 /// The one way out.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     rules: Rules,
     limits: Limits,
-    /// For what is read.
-    reading: Way,
+    /// For what is read of apps that the operator stands behind: no stranger's hosts, however many and slow, keep them
+    /// waiting.
+    vouched: Way,
+    /// For what is read of all others.
+    strangers: Way,
     /// For what is told: whoever makes this server read from slow hosts keeps no notice of logout waiting, and the other
     /// way round.
     telling: Way,
 }
 
-/// A way out with turns and lookups of its own.
+/// A way out with places and lookups of its own.
 #[derive(Debug)]
 struct Way {
-    turns: Turns,
+    places: Places,
     resolver: Arc<dyn Resolver>,
     /// Made when it is first used: loading the machine's certificate authorities takes longer than a start.
     client: OnceLock<Option<Client>>,
@@ -117,9 +134,16 @@ struct Way {
 
 impl Way {
     fn new(limits: Limits, resolver: Arc<dyn Resolver>) -> Self {
-        let turns = Turns::new(limits.in_all, limits.per_host);
-        Self { turns, resolver, client: OnceLock::new() }
+        let places = Places::new(limits.in_all, limits.of_site);
+        Self { places, resolver, client: OnceLock::new() }
     }
+}
+
+/// What one exchange goes by.
+struct Errand<'a> {
+    way: &'a Way,
+    address: &'a EndpointUri,
+    source: IpAddr,
 }
 
 #[derive(Debug)]
@@ -142,15 +166,20 @@ impl Fetcher {
     }
 
     fn with(rules: Rules, limits: Limits, resolver: impl Fn() -> Arc<dyn Resolver>) -> Self {
-        let (reading, telling) = (Way::new(limits, resolver()), Way::new(limits, resolver()));
-        Self { rules, limits, reading, telling }
+        let way = || Way::new(limits, resolver());
+        Self { rules, limits, vouched: way(), strangers: way(), telling: way() }
     }
 
     /// What stands at an address, of at most so many bytes.
     ///
     /// # Errors
     /// Anything but a direct `200 OK`.
-    pub(crate) async fn get(&self, address: &EndpointUri, most: usize) -> Result<Fetched, FetchError> {
+    pub(crate) async fn get(
+        &self,
+        address: &EndpointUri,
+        most: usize,
+        asker: Asker,
+    ) -> Result<Fetched, FetchError> {
         let read = async |response: Response| {
             let response = direct(response)?;
             match response.status() {
@@ -161,7 +190,9 @@ impl Fetcher {
             let media_type = media_type(&response);
             Ok(Fetched { media_type, body: body(response, most).await? })
         };
-        self.exchange(&self.reading, address, |client, url| client.get(url), read).await
+        let way = if asker.vouched { &self.vouched } else { &self.strangers };
+        let errand = Errand { way, address, source: asker.source };
+        self.exchange(errand, |client, url| client.get(url), read).await
     }
 
     /// Posts a form. What is answered is not read, only with which status.
@@ -178,22 +209,24 @@ impl Fetcher {
             let form = "application/x-www-form-urlencoded";
             client.post(url).header(header::CONTENT_TYPE, form).body(body)
         };
-        self.exchange(&self.telling, address, post, async |response| Ok(direct(response)?.status())).await
+        // Nobody in particular causes it.
+        let errand = Errand { way: &self.telling, address, source: Ipv4Addr::UNSPECIFIED.into() };
+        self.exchange(errand, post, async |response| Ok(direct(response)?.status())).await
     }
 
     async fn exchange<T>(
         &self,
-        way: &Way,
-        address: &EndpointUri,
+        errand: Errand<'_>,
         request: impl FnOnce(&Client, Url) -> RequestBuilder,
         read: impl AsyncFnOnce(Response) -> Result<T, FetchError>,
     ) -> Result<T, FetchError> {
+        let Errand { way, address, source } = errand;
         let url = self.judged(address)?;
         let client = self.client(way).ok_or(FetchError::NoRoots)?;
-        let host = url.host_str().unwrap_or_default().to_owned();
+        let site = site::of(&url);
         let request = request(client, url);
         let exchange = async {
-            let _turn = way.turns.take(&host).await;
+            let _place = way.places.take(&site, source).await.map_err(|_| FetchError::Crowded)?;
             read(request.send().await.map_err(|error| classify(&error))?).await
         };
         timeout(self.limits.time, exchange).await.unwrap_or(Err(FetchError::Timeout))

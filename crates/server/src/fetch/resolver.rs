@@ -13,7 +13,7 @@ use std::{
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 
-use super::{address::is_public, turns::Turns};
+use super::{address::is_public, site, turns::Turns};
 
 /// What becomes of a name.
 pub(super) type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -63,7 +63,7 @@ impl Resolver for System {
     fn addresses(&self, host: String) -> Addresses {
         let (turns, ask) = (self.turns.clone(), self.ask);
         Box::pin(async move {
-            let turn = turns.take(&site(&host)).await;
+            let turn = turns.take(&site::of_name(&host)).await;
             // A lookup cannot be broken off. It keeps its place until it ends, whether anybody still waits for it or
             // not: slow name servers take no more threads than this.
             let lookup = tokio::spawn(async move {
@@ -74,23 +74,6 @@ impl Resolver for System {
             lookup.await.map_err(io::Error::other)?
         })
     }
-}
-
-/// What countries put between their own label and the names that they give out.
-const OF_COUNTRIES: [&str; 14] =
-    ["ac", "co", "com", "edu", "go", "gob", "gov", "mil", "ne", "net", "or", "org", "pe", "re"];
-
-/// Under which name somebody has registered a host, as far as that is seen without a list: its last two labels, or three
-/// where the last two are a country's `co.kr`. Names below it have that somebody's name servers.
-fn site(host: &str) -> String {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let mut labels = host.rsplit('.');
-    let (last, second) = (labels.next().unwrap_or_default(), labels.next().unwrap_or_default());
-    let of_a_country = last.len() == 2 && OF_COUNTRIES.contains(&second);
-    let count = if of_a_country { 3 } else { 2 };
-    let mut labels: Vec<&str> = host.rsplit('.').take(count).collect();
-    labels.reverse();
-    labels.join(".")
 }
 
 /// Lets a connection be made to addresses only that were judged: it asks once, and what it answers is what is connected
@@ -135,22 +118,6 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-
-    #[test]
-    fn dc_04_a_site_is_what_somebody_has_registered() {
-        for (host, expected) in [
-            ("app.example.com", "example.com"),
-            ("a.b.c.Example.com.", "example.com"),
-            ("example.com", "example.com"),
-            ("login.kakao.co.kr", "kakao.co.kr"),
-            ("kakao.co.kr", "kakao.co.kr"),
-            ("a.b.example.kr", "example.kr"),
-            ("a.abc.io", "abc.io"),
-            ("localhost", "localhost"),
-        ] {
-            assert_eq!(site(host), expected, "{host}");
-        }
-    }
 
     #[tokio::test]
     async fn dc_04_a_silent_name_server_costs_only_its_own_sites() {

@@ -1,5 +1,6 @@
 //! Hostile answers, hostile names and hostile addresses, over real sockets.
 
+mod floods;
 mod hostile;
 mod peer;
 
@@ -47,7 +48,10 @@ fn lax(resolver: Arc<dyn Resolver>, limits: Limits) -> Fetcher {
 }
 
 /// Whoever is to give up does so soon; the others answer at once.
-const SHORT: Limits = Limits { time: Duration::from_millis(300), in_all: 8, per_host: 8 };
+const SHORT: Limits = Limits { time: Duration::from_millis(300), in_all: 8, of_site: 8 };
+
+/// Somebody whom nobody knows.
+const ANYBODY: Asker = Asker { vouched: false, source: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)) };
 
 fn at(url: &str) -> EndpointUri {
     EndpointUri::parse(url).unwrap()

@@ -8,6 +8,7 @@ use mapae_protocol::{
         target::RequestedTarget,
     },
     client_jwt::{ClientAlgorithm, ClientKeys},
+    error::{ErrorCode, OAuthError},
     fapi::Profile,
     jose::MAX_TOKEN,
     params::Params,
@@ -16,12 +17,24 @@ use mapae_protocol::{
 
 use super::{PageError, Visit, pushed::client_of, refuse};
 use crate::{
-    accounts::throttle::REQUEST_OBJECTS, app::App, app_keys, catalog::Client, client_auth::shared_keys,
-    client_document, fault::Fault, http::ClientAddress,
+    accounts::{fetches, throttle::REQUEST_OBJECTS},
+    app::App,
+    app_keys,
+    catalog::Client,
+    client_auth::shared_keys,
+    client_document,
+    fault::Fault,
+    fetch::FetchError,
+    http::ClientAddress,
 };
 
 /// How far the clocks of an app and of this server may differ.
 const LEEWAY: Leeway = Leeway::seconds(10);
+/// RFC 6749 §4.1.2.1.
+const UNAVAILABLE: OAuthError = OAuthError::new(
+    ErrorCode::TemporarilyUnavailable,
+    "the keys of the app cannot be read now: try again in a minute",
+);
 
 /// Why an object is no request.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +43,20 @@ pub(crate) enum Unopened {
     Refused(#[from] Error),
     #[error("too many objects are asked for from one source")]
     TooMany,
+    /// Nobody knows whether the app has signed it.
+    #[error("the keys of the app cannot be had now")]
+    Unavailable,
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<app_keys::Unavailable> for Unopened {
+    fn from(unavailable: app_keys::Unavailable) -> Self {
+        match unavailable {
+            app_keys::Unavailable::Unread => Self::Unavailable,
+            app_keys::Unavailable::TooMany => Self::TooMany,
+        }
+    }
 }
 
 /// A visit with its request, out of the object if it came in one.
@@ -65,17 +90,20 @@ pub(crate) async fn unfolded(mut visit: Visit) -> Result<Unfolded, PageError> {
         }
         Err(Unopened::TooMany) => Err(PageError::TooMany),
         Err(Unopened::Fault(fault)) => Err(fault.into()),
-        Err(Unopened::Refused(error)) => answered(&visit, &client, error).await.map(Unfolded::Answered),
+        Err(Unopened::Unavailable) => answered(&visit, &client, UNAVAILABLE).await.map(Unfolded::Answered),
+        Err(Unopened::Refused(error)) => {
+            answered(&visit, &client, error.into()).await.map(Unfolded::Answered)
+        }
     }
 }
 
 /// Nobody has signed where the answer shall go, so that only an address counts that the app has registered, as for any
 /// request; without one there is a page.
-async fn answered(visit: &Visit, client: &Client, error: Error) -> Result<Response, PageError> {
+async fn answered(visit: &Visit, client: &Client, error: OAuthError) -> Result<Response, PageError> {
     let target = RequestedTarget::parse(&visit.params).ok();
     let redirect = target.and_then(|target| client.trust(&target)).ok_or(PageError::BadRequest)?;
     let back = ReturnPath::of(&visit.params);
-    Ok(refuse(visit, client, &redirect, &back, error.into()).await?)
+    Ok(refuse(visit, client, &redirect, &back, error).await?)
 }
 
 /// The request that an app has signed, verified with its keys of this moment.
@@ -110,7 +138,7 @@ pub(crate) async fn open(
                 Some(ClientAlgorithm::Private(only)) => Some(only),
                 Some(ClientAlgorithm::Shared) | None => None,
             };
-            let keys = app_keys::of(app, client, &object).await;
+            let keys = app_keys::of(app, client, &object, &from.throttle_key().to_string()).await?;
             let algorithms = client.algorithms(only);
             let keys = ClientKeys::Public { keys: &keys, algorithms: &algorithms };
             request_object::verify(&object, keys, &expected)
@@ -136,12 +164,17 @@ async fn fetched(app: &App, client: &Client, address: &str, from: ClientAddress)
     let Some(address) = registered.iter().find(|registered| registered.as_str() == address) else {
         return Err(Error::UriNotRegistered.into());
     };
-    let charged = app.throttle().charge(REQUEST_OBJECTS, &from.throttle_key().to_string(), app.now());
-    charged.map_err(|_| Unopened::TooMany)?;
-    let fetched = app.fetcher().get(address.address(), MAX_TOKEN).await.map_err(|error| {
+    let source = from.throttle_key().to_string();
+    let asker = fetches::asker(app, Some(client.registered()), &source);
+    let charged = app.throttle().charge(REQUEST_OBJECTS, &source, app.now());
+    charged.and_then(|()| fetches::charge(app, asker)).map_err(|_| Unopened::TooMany)?;
+    let fetched = app.fetcher().get(address.address(), MAX_TOKEN, asker).await.map_err(|error| {
         let shown: &dyn std::error::Error = &error;
         tracing::info!(address = address.as_str(), error = shown, "a request object was not fetched");
-        Error::UriNotFetched
+        match error {
+            FetchError::Crowded => Unopened::TooMany,
+            _ => Error::UriNotFetched.into(),
+        }
     })?;
     let text = String::from_utf8(fetched.body).map_err(|_| Error::UriNotFetched)?;
     Ok(text.trim_ascii().to_owned())

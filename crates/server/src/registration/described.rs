@@ -8,11 +8,12 @@ use super::{
     keep_held, keep_profile, keys_address, names_all, profile_of, sector as sector_of, settled,
 };
 use crate::{
+    accounts::fetches,
     app::App,
     config::Development,
     console::picture::{Picture, drawing},
     fault::Fault,
-    fetch::{DOCUMENT_BYTES, FetchError, Fetched},
+    fetch::{Asker, DOCUMENT_BYTES, FetchError, Fetched},
     pages::at,
     store::apps::{AppLists, AppSettings, RegisteredApp},
 };
@@ -56,17 +57,19 @@ pub(crate) struct Asked {
 }
 
 /// Reads what an app says of itself, and fetches what it names unless it is refused anyway. Everything is fetched once,
-/// however often the app is judged afterwards.
+/// however often the app is judged afterwards; it counts for the source of the request.
 pub(crate) async fn ask(
     app: &App,
     said: &Map<String, Value>,
     before: Option<&RegisteredApp>,
+    source: &str,
 ) -> Result<Asked, NotDescribed> {
+    let asker = fetches::asker(app, before, source);
     let request = read(app, said, before)?;
     let (_, lists) = judged(app, &request)?.new_app(request.id_token_alg.as_str());
-    let sector = sector(app, &request, &lists).await?;
+    let sector = sector(app, &request, &lists, asker).await?;
     let picture = match &request.logo {
-        Some(address) if Logo::of(&lists, before) == Logo::Asked => picture(app, address).await?,
+        Some(address) if Logo::of(&lists, before) == Logo::Asked => picture(app, address, asker).await?,
         _ => None,
     };
     Ok(Asked { said: said.clone(), sector, picture })
@@ -128,7 +131,12 @@ fn scopes(app: &App) -> KnownScopes {
     KnownScopes::standard_and(known)
 }
 
-async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option<String>, NotDescribed> {
+async fn sector(
+    app: &App,
+    request: &Request,
+    lists: &AppLists,
+    asker: Asker,
+) -> Result<Option<String>, NotDescribed> {
     let document = request.sector_identifier_uri.as_ref();
     let public = request.subject_type == SubjectType::Public;
     let elsewhere = request.draft.grants.elsewhere();
@@ -137,7 +145,7 @@ async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option
         let named: Vec<String> = lists.redirect_uris.iter().cloned().chain(keys.clone()).collect();
         // Nothing in a document would say whose devices these are.
         let of_nobody = elsewhere && keys.is_none() && !public;
-        if of_nobody || !is_named(app, address, &named).await {
+        if of_nobody || !is_named(app, address, &named, asker).await {
             return Err(Refused::SectorDocument.into());
         }
     }
@@ -150,11 +158,17 @@ async fn sector(app: &App, request: &Request, lists: &AppLists) -> Result<Option
 }
 
 /// Whether the document at this address can be had and names all of these.
-async fn is_named(app: &App, address: &EndpointUri, named: &[String]) -> bool {
-    let fetched = app.fetcher().get(address, DOCUMENT_BYTES).await;
+async fn is_named(app: &App, address: &EndpointUri, named: &[String], asker: Asker) -> bool {
+    let fetched = fetched(app, address, DOCUMENT_BYTES, asker).await;
     let fetched = fetched.map_err(|error| unfetched(address, error)).ok();
     let is_json = |fetched: &Fetched| fetched.media_type == "application/json";
     fetched.filter(is_json).is_some_and(|fetched| names_all(&fetched.body, named))
+}
+
+/// What stands at this address, if it may be asked for now.
+async fn fetched(app: &App, address: &EndpointUri, most: usize, asker: Asker) -> Result<Fetched, FetchError> {
+    fetches::charge(app, asker).map_err(|_| FetchError::Crowded)?;
+    app.fetcher().get(address, most, asker).await
 }
 
 /// For the log, which the operator reads; the app is told nothing of it.
@@ -185,8 +199,8 @@ impl Logo {
     }
 }
 
-async fn picture(app: &App, address: &EndpointUri) -> Result<Option<Picture>, NotDescribed> {
-    let fetched = app.fetcher().get(address, LOGO_BYTES).await;
+async fn picture(app: &App, address: &EndpointUri, asker: Asker) -> Result<Option<Picture>, NotDescribed> {
+    let fetched = fetched(app, address, LOGO_BYTES, asker).await;
     match fetched.map_err(|error| unfetched(address, error)) {
         Ok(fetched) => Ok(drawing::draw(app.drawing(), fetched.body).await?.ok()),
         Err(()) => Ok(None),

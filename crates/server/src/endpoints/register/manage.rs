@@ -8,7 +8,7 @@ use axum::{
 use mapae_protocol::{client_id::ClientId, random, secret::Secret, time::Timestamp};
 use serde_json::{Map, Value};
 
-use super::{FreshSecret, address, charge, fresh_secret, said, token};
+use super::{FreshSecret, address, charge, fresh_secret, said, source, token};
 use crate::{
     accounts::throttle::REGISTRATION_CHANGES,
     app::App,
@@ -58,7 +58,7 @@ pub(crate) async fn update(State(app): State<App>, Path(id): Path<String>, reque
         charge(&app, REGISTRATION_CHANGES, managed.id())?;
         let said = said(&app, &parts.headers, body).await?;
         managed.is_meant(&said, app.now())?;
-        let asked = described::ask(&app, &said, Some(&managed.registered)).await?;
+        let asked = described::ask(&app, &said, Some(&managed.registered), &source(&parts)).await?;
         let told = contention::until_done(|| async {
             let generation = counters::read(app.db()).await?.catalog;
             let managed = Managed::find(&app, &id, &parts.headers).await?;

@@ -5,7 +5,7 @@ use super::{
     *,
 };
 
-const FINE: &str =
+pub(super) const FINE: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: Application/JSON; charset=utf-8\r\ncontent-length: 2\r\n\r\n{}";
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn dc_04_no_notation_of_a_private_address_is_connected_to() {
         "１２７.0.0.1",
     ] {
         let Ok(address) = EndpointUri::parse(&format!("https://{host}:{port}/")) else { continue };
-        let outcome = fetcher.get(&address, DOCUMENT_BYTES).await.unwrap_err();
+        let outcome = fetcher.get(&address, DOCUMENT_BYTES, ANYBODY).await.unwrap_err();
         assert!(matches!(outcome, FetchError::Forbidden | FetchError::Unreachable), "{host}: {outcome:?}");
         let outcome = fetcher.post_form(&address, &[]).await.unwrap_err();
         assert!(matches!(outcome, FetchError::Forbidden | FetchError::Unreachable), "{host}: {outcome:?}");
@@ -61,7 +61,8 @@ async fn dc_04_a_name_with_a_private_address_is_not_connected_to_and_asked_for_o
         &["10.0.0.1", "93.184.215.14"],
     ] {
         let names = Scripted::new([answer, &["93.184.215.14"]]);
-        let outcome = strict(names.clone()).get(&at("https://rebind.example/"), DOCUMENT_BYTES).await;
+        let outcome =
+            strict(names.clone()).get(&at("https://rebind.example/"), DOCUMENT_BYTES, ANYBODY).await;
         assert_eq!(outcome.unwrap_err(), FetchError::Forbidden, "{answer:?}");
         assert_eq!(names.left(), 1, "the second answer of a rebinding name is not heard");
     }
@@ -75,10 +76,10 @@ async fn dc_04_the_address_that_was_judged_is_the_one_that_is_connected_to() {
     let names = Scripted::new([&["127.0.0.1"], &["127.0.0.2"], &["127.0.0.1"]]);
     let fetcher = lax(names.clone(), Limits::USUAL);
     let address = at(&format!("http://localhost:{port}/x"));
-    fetcher.get(&address, DOCUMENT_BYTES).await.unwrap();
+    fetcher.get(&address, DOCUMENT_BYTES, ANYBODY).await.unwrap();
     assert_eq!(names.left(), 2, "one question for one fetch");
     first.hears().await;
-    fetcher.get(&address, DOCUMENT_BYTES).await.unwrap();
+    fetcher.get(&address, DOCUMENT_BYTES, ANYBODY).await.unwrap();
     assert_eq!(names.left(), 1, "no connection outlives its judgement");
     second.hears().await;
     assert!(!first.heard_more() && !second.heard_more());
@@ -97,7 +98,7 @@ async fn dc_04_http_is_for_a_desk_with_private_addresses() {
         (true, Development::No, Some(FetchError::Insecure)),
         (true, Development::Yes, None),
     ] {
-        let outcome = fetcher(private, development).get(&peer.url(), DOCUMENT_BYTES).await;
+        let outcome = fetcher(private, development).get(&peer.url(), DOCUMENT_BYTES, ANYBODY).await;
         assert_eq!(outcome.err(), expected, "{private} {development:?}");
     }
     peer.hears().await;
@@ -131,7 +132,8 @@ async fn dc_04_nothing_is_taken_but_a_small_direct_answer() {
     ] {
         let peer = Peer::answering(answer, then).await;
         let limits = if expected == FetchError::Timeout { SHORT } else { Limits::USUAL };
-        let outcome = lax(Arc::new(System::default()), limits).get(&peer.url(), DOCUMENT_BYTES).await;
+        let outcome =
+            lax(Arc::new(System::default()), limits).get(&peer.url(), DOCUMENT_BYTES, ANYBODY).await;
         assert_eq!(outcome.unwrap_err(), expected, "{answer}");
     }
 }
@@ -140,7 +142,7 @@ async fn dc_04_nothing_is_taken_but_a_small_direct_answer() {
 async fn dc_04_a_request_says_nothing_about_anybody() {
     let mut peer = Peer::answering(FINE, Then::Close).await;
     let fetcher = lax(Arc::new(System::default()), Limits::USUAL);
-    let fetched = fetcher.get(&peer.url(), DOCUMENT_BYTES).await.unwrap();
+    let fetched = fetcher.get(&peer.url(), DOCUMENT_BYTES, ANYBODY).await.unwrap();
     assert_eq!((fetched.media_type.as_str(), fetched.body.as_slice()), ("application/json", &b"{}"[..]));
     let head = |method: &str, more: &str| {
         let (version, host) = (env!("CARGO_PKG_VERSION"), peer.address);
@@ -170,11 +172,11 @@ async fn lo_07_of_a_posted_form_only_the_status_is_heard() {
 async fn dc_04_a_slow_host_is_asked_by_few_at_a_time() {
     let mut slow = Peer::answering("", Then::Wait).await;
     let mut quick = Peer::answering(FINE, Then::Close).await;
-    let limits = Limits { per_host: 1, in_all: 2, time: Duration::from_secs(60) };
+    let limits = Limits { of_site: 1, in_all: 2, time: Duration::from_secs(60) };
     let fetcher = Arc::new(lax(Scripted::new([&["127.0.0.1"][..]; 2]), limits));
     let ask = |address: EndpointUri| {
         let fetcher = fetcher.clone();
-        tokio::spawn(async move { fetcher.get(&address, DOCUMENT_BYTES).await })
+        tokio::spawn(async move { fetcher.get(&address, DOCUMENT_BYTES, ANYBODY).await })
     };
     let slowly = at(&format!("http://localhost:{}/x", slow.address.port()));
     let first = ask(slowly.clone());
@@ -192,16 +194,18 @@ async fn dc_04_a_slow_host_is_asked_by_few_at_a_time() {
 #[tokio::test]
 async fn lo_07_what_is_read_and_what_is_told_do_not_wait_for_each_other() {
     let (slow, quick) = (Peer::answering("", Then::Wait).await, Peer::answering(FINE, Then::Close).await);
-    let limits = Limits { per_host: 1, in_all: 1, ..SHORT };
+    let limits = Limits { of_site: 1, in_all: 1, ..SHORT };
     let fetcher = lax(Arc::new(System::default()), limits);
     let (slow, quick) = (slow.url(), quick.url());
-    let (starved, told) = tokio::join!(fetcher.get(&slow, DOCUMENT_BYTES), fetcher.post_form(&quick, &[]));
+    let (starved, told) =
+        tokio::join!(fetcher.get(&slow, DOCUMENT_BYTES, ANYBODY), fetcher.post_form(&quick, &[]));
     assert_eq!((starved.unwrap_err(), told), (FetchError::Timeout, Ok(StatusCode::OK)));
-    let (starved, read) = tokio::join!(fetcher.post_form(&slow, &[]), fetcher.get(&quick, DOCUMENT_BYTES));
+    let (starved, read) =
+        tokio::join!(fetcher.post_form(&slow, &[]), fetcher.get(&quick, DOCUMENT_BYTES, ANYBODY));
     assert_eq!((starved, read.is_ok()), (Err(FetchError::Timeout), true));
     let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };
     let usual = Fetcher::new(&settings, Development::Yes);
-    assert!(!Arc::ptr_eq(&usual.reading.resolver, &usual.telling.resolver), "lookups of their own");
+    assert!(!Arc::ptr_eq(&usual.strangers.resolver, &usual.telling.resolver), "lookups of their own");
 }
 
 #[tokio::test]
@@ -215,7 +219,7 @@ async fn a_root_certificate_of_the_operators_is_trusted_and_only_for_its_names()
         let rules = Rules { private: true, loopback_http: false, roots };
         let fetcher = Fetcher::with(rules, Limits::USUAL, || Scripted::new([&["127.0.0.1"]]));
         let address = at(&format!("https://{host}:{}/", tls().port()));
-        let outcome = fetcher.get(&address, DOCUMENT_BYTES).await.map(|fetched| fetched.body);
+        let outcome = fetcher.get(&address, DOCUMENT_BYTES, ANYBODY).await.map(|fetched| fetched.body);
         match (outcome, expected) {
             // On a machine without certificate authorities nothing can be built but with one's own.
             (Err(FetchError::NoRoots), Err(FetchError::Unreachable)) => {}

@@ -80,7 +80,7 @@ async fn ad_16_who_names_an_address_does_not_learn_what_answers_there() {
         let app = registered(&server, signs).await.app;
         let assertion = key.sign(HeaderType::ClientAssertion, &good(&server, &app)).unwrap();
         let token = present(&server, "/token", &assertion, &[("grant_type", "authorization_code")]).await;
-        assert_eq!((sector.status.as_u16(), token.status.as_u16()), (400, 401), "{address}");
+        assert_eq!((sector.status.as_u16(), token.status.as_u16()), (400, 503), "{address}");
         let answer = json!([logo, sector.json, token.json]);
         assert!(!answer.to_string().contains(inside), "{answer}");
         answers.push(answer);

@@ -80,7 +80,7 @@ async fn dc_11_while_its_site_does_not_answer_an_app_gets_tokens_for_a_day() {
     let answer = server.refresh(&app, &refresh_token).await;
     assert_eq!(
         (answer.status.as_u16(), answer.error()),
-        (429, "temporarily_unavailable"),
+        (503, "temporarily_unavailable"),
         "not that it is none"
     );
 }

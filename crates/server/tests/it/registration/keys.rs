@@ -17,7 +17,7 @@ use super::{REDIRECT_URI, Registered, register, registered, server, site::Site};
 use crate::protocol::client_assertions::{good, key_set, present};
 
 /// A server to develop against: what apps name may be on this machine.
-async fn at_a_desk(engine: Engine) -> TestServer {
+pub(super) async fn at_a_desk(engine: Engine) -> TestServer {
     let settings = [
         ("REGISTRATION__POLICY", "open"),
         ("REGISTRATION__CLIENT_DOCUMENTS", "true"),
@@ -33,8 +33,19 @@ pub(super) fn key() -> SigningKey {
 
 /// Whether the app is known by this assertion: what is asked about is no token.
 pub(super) async fn knows(server: &TestServer, app: &AppFixture, key: &SigningKey) -> bool {
+    is_known(&answers(server, app, key).await)
+}
+
+/// What the app is told that asks about no token.
+pub(super) async fn answers(server: &TestServer, app: &AppFixture, key: &SigningKey) -> Answer {
     let assertion = key.sign(HeaderType::ClientAssertion, &good(server, app)).unwrap();
-    is_known(&present(server, "/introspect", &assertion, &[("token", "x")]).await)
+    present(server, "/introspect", &assertion, &[("token", "x")]).await
+}
+
+/// Nobody knows now whether it is the app, and it is told so.
+pub(super) fn cannot_tell(answer: &Answer) -> bool {
+    (answer.status.as_u16(), answer.error()) == (503, "temporarily_unavailable")
+        && answer.headers["retry-after"] == "60"
 }
 
 fn is_known(answer: &Answer) -> bool {
@@ -45,7 +56,7 @@ fn is_known(answer: &Answer) -> bool {
     }
 }
 
-async fn of_keys_at(server: &TestServer, address: &str) -> AppFixture {
+pub(super) async fn of_keys_at(server: &TestServer, address: &str) -> AppFixture {
     let more = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": address });
     let app = registered(server, more).await;
     assert!(app.told.get("client_secret").is_none(), "it has nothing to send: {}", app.told);
@@ -87,7 +98,7 @@ async fn dc_04_a_site_that_does_not_answer_takes_the_keys_with_it_after_a_day() 
     server.advance(Seconds::hours(1));
     assert!(knows(&server, &app, &key).await, "the app goes on");
     server.advance(Seconds::hours(23));
-    assert!(!knows(&server, &app, &key).await);
+    assert!(cannot_tell(&answers(&server, &app, &key).await), "not that it is none");
 }
 
 #[tokio::test]
@@ -99,25 +110,27 @@ async fn dc_04_a_stalled_or_hostile_address_costs_only_its_app() {
     let nowhere = format!("http://{}/keys", stalled.local_addr().unwrap());
     let stalls = of_keys_at(&server, &nowhere).await;
     let works = of_keys_at(&server, &site.put_json("/keys", &key_set(&[&key]))).await;
-    let waiting = join_all((0..8).map(|_| knows(&server, &stalls, &key)));
+    let waiting = join_all((0..8).map(|_| answers(&server, &stalls, &key)));
     let others = async {
         for _ in 0..8 {
             assert!(knows(&server, &works, &key).await);
         }
     };
     let (waiting, ()) = tokio::join!(waiting, others);
-    assert!(waiting.into_iter().all(|known| !known));
+    assert!(waiting.iter().all(cannot_tell));
     let many: Vec<SigningKey> = (0..65).map(|_| self::key()).collect();
     for (path, body) in [
         ("/many", key_set(&many.iter().chain([&key]).collect::<Vec<_>>()).to_string()),
         ("/long", format!("{}{}", " ".repeat(65 * 1024), key_set(&[&key]))),
         ("/twice", format!(r#"{{"keys":[],{}"#, &key_set(&[&key]).to_string()[1..])),
         ("/page", "<html>".to_owned()),
-        ("/secret", json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] }).to_string()),
     ] {
         let app = of_keys_at(&server, &site.put_as_json(path, &body)).await;
-        assert!(!knows(&server, &app, &key).await, "{path}");
+        assert!(cannot_tell(&answers(&server, &app, &key).await), "{path}");
     }
+    let secret = json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] });
+    let app = of_keys_at(&server, &site.put_json("/secret", &secret)).await;
+    assert!(!knows(&server, &app, &key).await, "it has keys, and none of them counts");
     assert!(knows(&server, &works, &key).await);
 }
 
@@ -168,7 +181,7 @@ async fn dc_04_keys_at_private_addresses_are_not_asked_for() {
     let here = site.put_json("/keys", &key_set(&[&key])).replace("http://", "https://");
     for address in [here.as_str(), "https://169.254.169.254/keys", "https://[::ffff:10.0.0.1]/keys"] {
         let app = of_keys_at(&server, address).await;
-        assert!(!knows(&server, &app, &key).await, "{address}");
+        assert!(cannot_tell(&answers(&server, &app, &key).await), "{address}");
     }
     assert_eq!(site.asked(), Vec::<String>::new());
 }

@@ -7,6 +7,7 @@ mod documents;
 mod fetched;
 mod followed;
 mod held;
+mod key_fetches;
 mod keys;
 mod managed;
 mod opened;
