@@ -212,8 +212,9 @@ impl World {
                     return;
                 };
                 let is_shown = now.ways == ways || !self.guards.ways;
+                let are_here = gone.iter().all(|way| self.living(id).any(|(living, _)| living == way));
                 let gone = match self.new_password(reader, id) {
-                    Flight::Reset { gone, .. } if !is_shown => {
+                    Flight::Reset { gone, .. } if !is_shown || !are_here && self.guards.here => {
                         self.landed.overtaken.insert("reset");
                         gone
                     }

@@ -133,6 +133,7 @@ fn each_guard_is_needed() {
         Guards { address: false, ..all },
         Guards { epoch: false, ..all },
         Guards { ways: false, ..all },
+        Guards { here: false, ..all },
         Guards { stays: false, ..all },
         Guards { issuer: false, ..all },
         Guards { app: false, ..all },

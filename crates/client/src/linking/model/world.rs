@@ -86,6 +86,8 @@ pub(super) struct Guards {
     pub(super) epoch: bool,
     /// No way into the account was added that the page did not show on which a new password is set.
     pub(super) ways: bool,
+    /// The ways that are taken off with an old password are this account's still.
+    pub(super) here: bool,
     /// The way that stays is there still when another one is removed.
     pub(super) stays: bool,
     /// The key is the issuer, whatever the provider is called here.
@@ -95,8 +97,16 @@ pub(super) struct Guards {
 }
 
 impl Guards {
-    pub(super) const ALL: Self =
-        Self { row: true, address: true, epoch: true, ways: true, stays: true, issuer: true, app: true };
+    pub(super) const ALL: Self = Self {
+        row: true,
+        address: true,
+        epoch: true,
+        ways: true,
+        here: true,
+        stays: true,
+        issuer: true,
+        app: true,
+    };
 }
 
 /// What came of the flights.
