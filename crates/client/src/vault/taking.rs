@@ -1,6 +1,6 @@
 //! On whose word an identity becomes a way into an account: what the commit is held to.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::{random, time::Timestamp};
 
 use super::{
     Entrant, Lease, Method, StoreError, Vault,
@@ -14,10 +14,10 @@ statements! {
     STAND = "UPDATE sign_in_methods SET removed_at = NULL WHERE issuer = $1 AND subject = $2 AND account_issuer = $3
         AND account_subject = $4 AND added_at = $5 AND removed_at IS NULL";
     /// Whoever removes another method of the account at the same time waits here until this one is done.
-    GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 1)
+    GUARD = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, $3)
         ON CONFLICT (issuer, subject) DO UPDATE SET changes = account_guards.changes + 1";
     CHANGES = "SELECT changes FROM account_guards WHERE issuer = $1 AND subject = $2";
-    COUNT = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, 0) ON CONFLICT (issuer, subject) DO NOTHING";
+    COUNT = "INSERT INTO account_guards (issuer, subject, changes) VALUES ($1, $2, $3) ON CONFLICT (issuer, subject) DO NOTHING";
     /// As long as nothing has changed, and the row is there. Whoever ends everything at the same time waits until the unit of this
     /// is done, or has made it fail.
     UNCHANGED = "UPDATE account_guards SET changes = changes WHERE issuer = $1 AND subject = $2 AND changes = $3";
@@ -84,7 +84,8 @@ impl Vault {
         let key = || values![account.issuer(), account.subject()];
         let mut found = self.database.row(CHANGES, key()).await?;
         if found.is_none() {
-            let done = self.database.commit([COUNT.with(key()), CHANGES.with(key())]).await?;
+            let count = COUNT.with(values![account.issuer(), account.subject(), beginning()]);
+            let done = self.database.commit([count, CHANGES.with(key())]).await?;
             found = done.and_then(|[_, found]| found.row());
         }
         Ok(BeforeProof { account: account.clone(), changes: found.ok_or(StoreError::Busy)?.int()? })
@@ -108,7 +109,13 @@ impl Vault {
 /// That something about the account changes on which a proof of it depends. Whoever removes another way into it at the same time
 /// waits here until this one is done.
 pub(super) fn changing(account: &EndUser) -> Statement {
-    GUARD.with(values![account.issuer(), account.subject()])
+    GUARD.with(values![account.issuer(), account.subject(), beginning()])
+}
+
+/// Where the changes of an account are counted from. What was read of a deleted account fits no other one of its name; and there
+/// is room for more changes than there ever are.
+fn beginning() -> i64 {
+    i64::from_le_bytes(random::bytes()) >> 2
 }
 
 /// That this method opens its account, as it was read, at this point of the unit.
@@ -142,16 +149,18 @@ mod tests {
             let by = Taker::Waiting { entrant: (&way.person).into(), id: &id, prover };
             vault.take_method_by(&by, (&way, None), now).await.unwrap()
         };
-        for changes in [0, 1, 2] {
-            let counted = vault.before_proof(&way.account).await.unwrap().changes;
-            assert_eq!(counted, changes);
+        let counted = async || vault.before_proof(&way.account).await.unwrap().changes;
+        for _ in 0..3 {
+            let changes = counted().await;
             assert!(!take(changes + 1).await && !take(changes - 1).await, "it was read otherwise");
             vault.forget_account(&way.account).await.unwrap();
-            assert!(!take(changes).await, "{changes}");
-            for _ in 0..=changes {
-                vault.end_account(&way.account, now).await.unwrap();
-            }
+            assert!(!take(changes).await, "it is gone");
+            counted().await;
+            assert!(!take(changes).await, "another one of its name is there");
+            vault.forget_account(&way.account).await.unwrap();
+            vault.end_account(&way.account, now).await.unwrap();
+            assert!(!take(changes).await && !take(changes + 1).await, "and another one that has changed");
         }
-        assert!(take(vault.before_proof(&way.account).await.unwrap().changes).await);
+        assert!(take(counted().await).await);
     }
 }
