@@ -9,15 +9,12 @@ use std::{
     time::Duration,
 };
 
+use mapae_testkit::free_ports;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{task, time::timeout};
 
-use crate::{
-    process::{faults_in, free_ports},
-    program,
-    wire::Node,
-};
+use crate::{process::faults_in, program, wire::Node};
 
 /// A demo that needs longer to start does not start: it makes keys and hashes passwords.
 const PATIENCE: Duration = Duration::from_secs(120);

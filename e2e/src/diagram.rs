@@ -163,6 +163,10 @@ impl Diagram {
         while let Some(end) = self.unread.windows(2).position(|pair| pair == b"\n\n") {
             let event: Vec<u8> = self.unread.drain(..end + 2).collect();
             let event = String::from_utf8(event).expect("the stream is text");
+            // Messages have no name: what has one tells the page about the stream.
+            if event.lines().any(|line| line.starts_with("event:")) {
+                continue;
+            }
             let data = event.lines().find_map(|line| line.strip_prefix("data: "));
             let message = data.map(|data| serde_json::from_str(data).expect("one JSON object per message"));
             self.messages.extend(message.map(Message));

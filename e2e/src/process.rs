@@ -6,14 +6,13 @@
 use std::{
     fmt, fs,
     io::{self, BufRead as _, BufReader},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use mapae_protocol::random;
-use mapae_testkit::postgres::PostgresServer;
+use mapae_testkit::{free_port, postgres::PostgresServer};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{task, time::timeout};
@@ -26,8 +25,6 @@ use crate::{
 
 /// A server that needs longer to start does not start.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Ports that the system gives to no connection of its own accord: a port stays free while its server is down.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 /// How much of the log is shown when something went wrong, in bytes.
 const SHOWN: usize = 8_000;
 
@@ -263,23 +260,4 @@ fn first_line(output: ChildStdout) -> io::Result<(String, BufReader<ChildStdout>
     let mut line = String::new();
     output.read_line(&mut line)?;
     Ok((line, output))
-}
-
-/// A port that nobody listens at.
-pub fn free_port() -> u16 {
-    free_ports(&[0])
-}
-
-/// A port such that it and those at these distances above it are free.
-pub(crate) fn free_ports(distances: &[u16]) -> u16 {
-    let highest = distances.iter().max().copied().unwrap_or_default();
-    let span = PORTS.end - PORTS.start - highest;
-    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    for _ in 0..1000 {
-        let port = PORTS.start + u16::from_le_bytes(random::bytes()) % span;
-        if distances.iter().all(|distance| is_free(port + distance)) {
-            return port;
-        }
-    }
-    panic!("no port is free");
 }

@@ -19,6 +19,8 @@ use tokio::{net::TcpStream, time::timeout};
 
 /// A server that needs longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a server that nobody kills may say "not now" before that is a failure: each time it has waited for seconds.
+const TRIES: usize = 10;
 
 /// Name and value of a form's field.
 pub type Field<'a> = (&'a str, &'a str);
@@ -47,6 +49,10 @@ pub enum Lost {
     /// It left, or part of it, or the server said "not now" (503): anything may have happened.
     Unknown,
 }
+
+/// Patience with a server that nobody kills: what was lost may be tried again, as an operation of its own.
+#[derive(Debug)]
+pub struct Tries(usize);
 
 /// An answer, read to its end.
 #[derive(Clone, Debug)]
@@ -162,6 +168,29 @@ impl Wire {
                 self.open = None;
                 Err(Lost::Unknown)
             }
+        }
+    }
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self(TRIES)
+    }
+}
+
+impl Tries {
+    /// What came of an attempt; `None`: it may be made again.
+    ///
+    /// # Panics
+    /// The server is gone, or has no time for too long.
+    pub fn outcome<T>(&mut self, attempt: Result<T, Lost>) -> Option<T> {
+        match attempt {
+            Ok(done) => Some(done),
+            Err(Lost::Unknown) if self.0 > 1 => {
+                self.0 -= 1;
+                None
+            }
+            Err(lost) => panic!("nobody kills the server now, and it does not answer: {lost:?}"),
         }
     }
 }

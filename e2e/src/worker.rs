@@ -15,7 +15,7 @@ use crate::{
     chance::Chance,
     history::Journal,
     person::{Browser, Led, Person},
-    wire::{Lost, Node, Wire},
+    wire::{Lost, Node, Tries, Wire},
 };
 
 /// A code is used within this time, or not at all: near its end, which is ten minutes, clocks decide.
@@ -82,9 +82,9 @@ struct Grant {
 impl Worker {
     /// A worker for a person with an account, signed in and agreed with all apps.
     ///
-    /// # Errors
-    /// [`Lost`]
-    pub async fn begin(person: Person, parts: Parts, chance: Chance) -> Result<Self, Lost> {
+    /// # Panics
+    /// The server is gone, or has no time for too long.
+    pub async fn begin(person: Person, parts: Parts, chance: Chance) -> Self {
         let Parts { node, apps, api, journal } = parts;
         let mut worker = Self {
             person,
@@ -101,11 +101,12 @@ impl Worker {
             touched: BTreeSet::new(),
             doubtful_password: None,
         };
-        worker.sign_in().await?;
+        let mut tries = Tries::default();
+        while tries.outcome(worker.sign_in().await).is_none() {}
         for app in 0..worker.apps.len() {
-            worker.flow(app).await?;
+            while tries.outcome(worker.flow(app).await).is_none() {}
         }
-        Ok(worker)
+        worker
     }
 
     /// Uses one more app from now on.
@@ -133,7 +134,7 @@ impl Worker {
             156..166 => self.replay_refresh().await,
             166..174 => self.revoke_one().await,
             174..188 => self.leave_open(app).await,
-            188..196 => self.disconnect(app).await,
+            188..196 => self.disconnect(app).await.map(drop),
             196..199 => self.visit_elsewhere(app).await,
             _ => self.change_password().await,
         }
@@ -267,19 +268,37 @@ impl Worker {
         }
     }
 
-    /// Disconnects an app, by its place among those that the worker uses, and comes back to it.
+    /// Disconnects an app and comes back to it, as often as it takes until that is acknowledged.
+    ///
+    /// # Panics
+    /// The app was not connected, or the server is gone, or has no time for too long.
+    pub async fn disconnect_patiently(&mut self, app: usize) {
+        let mut tries = Tries::default();
+        loop {
+            if let Some(was_connected) = tries.outcome(self.disconnect(app).await) {
+                assert!(was_connected, "there is something to disconnect");
+                return;
+            }
+            // Perhaps it is disconnected, and only the answer was lost: it is connected for the next try.
+            while tries.outcome(self.flow(app).await).is_none() {}
+        }
+    }
+
+    /// Disconnects an app, by its place among those that the worker uses, and comes back to it; `false`: it was not
+    /// connected.
     ///
     /// # Errors
     /// [`Lost`]
-    pub async fn disconnect(&mut self, app: usize) -> Result<(), Lost> {
-        let Some(known) = self.apps.get(app).cloned() else { return Ok(()) };
-        let Some(form) = self.browser.disconnecting(&known).await? else { return Ok(()) };
+    async fn disconnect(&mut self, app: usize) -> Result<bool, Lost> {
+        let Some(known) = self.apps.get(app).cloned() else { return Ok(false) };
+        let Some(form) = self.browser.disconnecting(&known).await? else { return Ok(false) };
         let of_app = self.living().filter(|(_, grant)| grant.app == app).map(|(place, _)| place);
         let of_app: Vec<usize> = of_app.take(RECENT).collect();
         self.touched.extend(of_app);
         self.browser.disconnect(&form, &self.person, &known).await?;
         self.end(|grant| grant.app == app);
-        self.flow(app).await
+        self.flow(app).await?;
+        Ok(true)
     }
 
     /// Signs in in another browser, uses an app there, and signs out.
@@ -320,12 +339,13 @@ impl Worker {
         let Some(app) = self.apps.first().cloned() else { return Ok(()) };
         let mut browser = Browser::new(self.wire.node(), &self.journal);
         if browser.sign_in(&self.person, &self.person.password, &app).await?.is_none()
-            && let Some(other) = self.doubtful_password.take()
+            && let Some(other) = self.doubtful_password.clone()
         {
             browser = Browser::new(self.wire.node(), &self.journal);
             if browser.sign_in(&self.person, &other, &app).await?.is_some() {
                 self.person.password = other;
             }
+            self.doubtful_password = None;
         }
         self.browser = browser;
         Ok(())

@@ -1,14 +1,11 @@
-//! Test parts: a server on an ephemeral port, a browser that follows forms, a PostgreSQL of its own.
+//! Test parts: a server on an ephemeral port, a browser that follows forms, a PostgreSQL of its own, free ports, patience.
 //!
 //! Nothing here stands in for a part of the product: the server is the real one behind a real socket, and
 //! what a test may turn is its clock.
-#![cfg_attr(
-    feature = "server",
-    expect(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "a test part fails by panicking, with what it expected"
-    )
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test part fails by panicking, with what it expected"
 )]
 
 #[cfg(feature = "server")]
@@ -25,9 +22,11 @@ pub mod mailbox;
 pub mod npm;
 #[cfg(feature = "server")]
 pub mod pem;
+pub mod ports;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod waiting;
 #[cfg(feature = "server")]
 pub mod words;
 
@@ -45,5 +44,7 @@ pub use mailbox::Mail;
 pub use npm::npm_folder;
 #[cfg(feature = "server")]
 pub use pem::pem;
+pub use ports::{free_port, free_ports};
 #[cfg(feature = "server")]
 pub use server::{Engine, Options, TestServer};
+pub use waiting::until;

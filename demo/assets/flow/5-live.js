@@ -8,7 +8,7 @@ const CLEARED = "flow-cleared";
 let run = "";
 let unseen = 0;
 let following = true;
-/** Messages that were there before this page do not draw themselves in. */
+/** Messages that were there before this page do not draw themselves in; the server says when they are all here. */
 let settled = false;
 
 function state(name) {
@@ -72,12 +72,13 @@ function showQuiet() {
 
 function listen() {
   const source = new EventSource("/flow/events");
-  source.addEventListener("open", () => {
-    state("live");
-    // What was there before comes in one go.
-    setTimeout(() => { settled = true; showQuiet(); }, 400);
-  });
+  source.addEventListener("open", () => state("live"));
   source.addEventListener("message", arrived);
+  source.addEventListener("settled", () => {
+    settled = true;
+    showQuiet();
+    document.documentElement.dataset.settled = "";
+  });
   source.addEventListener("error", () => state(source.readyState === EventSource.CLOSED ? "lost" : "connecting"));
 }
 

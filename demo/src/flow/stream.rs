@@ -1,4 +1,5 @@
-//! The messages as server-sent events (WHATWG HTML), one JSON object each: first what was, then what happens.
+//! The messages as server-sent events (WHATWG HTML), one JSON object each: first what was, then `settled`, then what
+//! happens.
 
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 
@@ -17,6 +18,14 @@ struct Viewer {
     waiting: VecDeque<Arc<Message>>,
     /// The last one that was taken out of the journal.
     seen: u64,
+    /// All that was there when the viewer came is sent, and that is said.
+    settled: bool,
+}
+
+/// What a viewer is sent.
+enum News {
+    Message(Arc<Message>),
+    Settled,
 }
 
 /// What a viewer has seen, from the `Last-Event-ID` of its browser: 0 if it saw another process.
@@ -26,28 +35,30 @@ pub fn seen(journal: &Journal, last_event_id: Option<&str>) -> u64 {
     split.filter(|(run, _)| *run == journal.run()).and_then(|(_, seq)| seq.parse().ok()).unwrap_or(0)
 }
 
-/// Every message after `seen`, without gap or repetition, for as long as the demo runs.
+/// Every message after `seen`, without gap or repetition, for as long as the demo runs; and once, behind those that
+/// were there already, the event `settled`, without an id.
 pub fn events(stage: &Stage, seen: u64) -> impl Stream<Item = Result<Event, Infallible>> + Send + use<> {
     let journal = stage.journal().clone();
-    let viewer = Viewer {
-        changes: journal.changes(),
-        closing: stage.closing(),
-        journal,
-        waiting: VecDeque::new(),
-        seen,
-    };
+    let changes = journal.changes();
+    let waiting: VecDeque<Arc<Message>> = journal.after(seen).into();
+    let seen = waiting.back().map_or(seen, |last| last.seq);
+    let viewer = Viewer { journal, changes, closing: stage.closing(), waiting, seen, settled: false };
     stream::unfold(viewer, |mut viewer| async move {
-        let message = viewer.next().await?;
-        Some((Ok(viewer.event(&message)), viewer))
+        let news = viewer.next().await?;
+        Some((Ok(viewer.event(&news)), viewer))
     })
 }
 
 impl Viewer {
     /// What the journal has is always read from the journal: a viewer that was slow misses nothing that is kept.
-    async fn next(&mut self) -> Option<Arc<Message>> {
+    async fn next(&mut self) -> Option<News> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
-                return Some(message);
+                return Some(News::Message(message));
+            }
+            if !self.settled {
+                self.settled = true;
+                return Some(News::Settled);
             }
             self.changes.borrow_and_update();
             self.waiting.extend(self.journal.after(self.seen));
@@ -65,10 +76,14 @@ impl Viewer {
         }
     }
 
-    fn event(&self, message: &Message) -> Event {
+    fn event(&self, news: &News) -> Event {
+        let News::Message(message) = news else {
+            // An event without data is none.
+            return Event::default().event("settled").data("{}");
+        };
         let id = format!("{}.{}", self.journal.run(), message.seq);
         // Texts and numbers only: this cannot fail, and an empty object would be left out by the page.
-        Event::default().id(id).data(serde_json::to_string(message).unwrap_or_default())
+        Event::default().id(id).data(serde_json::to_string(&**message).unwrap_or_default())
     }
 }
 
@@ -105,6 +120,7 @@ mod tests {
         for seq in 1..=2 {
             assert!(format!("{:?}", events.next().await).contains(&format!(".{seq}")));
         }
+        assert!(format!("{:?}", events.next().await).contains("settled"));
         let later = stage.clone();
         let (third, ()) = tokio::join!(events.next(), async move { record(&later) });
         assert!(format!("{third:?}").contains(".3"));
@@ -122,7 +138,8 @@ mod tests {
         for strange in [None, Some("3"), Some("other.3"), Some(""), Some("x.y.z")] {
             assert_eq!(seen(journal, strange), 0, "{strange:?}");
         }
-        assert!(take(&stage, 3, 1).await[0].contains(".4"));
+        let rest = take(&stage, 3, 3).await;
+        assert!(rest[0].contains(".4") && rest[1].contains(".5") && rest[2].contains("settled"), "{rest:?}");
     }
 
     #[tokio::test]
@@ -130,6 +147,6 @@ mod tests {
         let stage = Stage::new();
         record(&stage);
         stage.close();
-        assert_eq!(take(&stage, 0, 100).await.len(), 1);
+        assert_eq!(take(&stage, 0, 100).await.len(), 2, "the message, and that it was all");
     }
 }

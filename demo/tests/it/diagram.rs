@@ -11,18 +11,23 @@ use serde_json::Value;
 
 use crate::stage::Play;
 
-/// Reads server-sent events until `count` of them are there.
+/// Reads server-sent events until `count` messages are there, and that those before were all.
 async fn read(mut stream: reqwest::Response, count: usize) -> Vec<(String, Value)> {
-    let mut text = String::new();
-    while text.matches("\n\n").count() < count {
+    let (mut text, mut messages, mut settled) = (String::new(), Vec::new(), false);
+    while messages.len() < count || !settled {
         let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
         text.push_str(std::str::from_utf8(&chunk).unwrap());
+        while let Some((event, rest)) = text.split_once("\n\n") {
+            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+            settled |= field("event: ") == Some("settled");
+            if let Some(id) = field("id: ") {
+                messages.push((id.to_owned(), serde_json::from_str(field("data: ").unwrap()).unwrap()));
+            }
+            text = rest.to_owned();
+        }
     }
-    let events = text.split("\n\n").take(count).map(|event| {
-        let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        (field("id: ").to_owned(), serde_json::from_str(field("data: ")).unwrap())
-    });
-    events.collect()
+    messages.truncate(count);
+    messages
 }
 
 #[tokio::test]

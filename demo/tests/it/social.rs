@@ -8,11 +8,13 @@ use serde_json::Value;
 
 use crate::{
     person::Person,
-    stage::{LOGINS, Play},
+    stage::{LOGINS, Login, Play},
 };
 
 /// Somebody who unlinks is out after no more than this.
 const BOUND: Duration = Duration::from_secs(1);
+/// How often that is tried at each provider at most.
+const TRIES: usize = 3;
 
 fn messages(play: &Play) -> Vec<Value> {
     let messages = play.running.stage().journal().after(0);
@@ -132,36 +134,57 @@ async fn lk_12_who_unlinks_at_the_provider_is_out_within_a_second_and_the_page_s
         let (person, bystander) = (Person::new(&play.running), Person::new(&play.running));
         person.join(login.name, login.person).await;
         bystander.join(login.name, login.other).await;
-        let (mut open, mut quiet) = (person.listen().await, bystander.listen().await);
-        let began = Instant::now();
-        let unlink = Command::unlink(login.person);
-        let (told, heard) = tokio::join!(play.simulator(login.name).control(unlink), open.chunk());
-        let took = began.elapsed();
-        assert!(told.unwrap().notices.iter().all(|notice| notice.status.is_some_and(|status| status < 300)));
-        assert!(String::from_utf8(heard.unwrap().unwrap().to_vec()).unwrap().contains("event: over"));
-        assert!(took < BOUND, "{}: {took:?}", login.name);
-        println!("{}: out after {took:?}", login.name);
-
-        let page = person.visit("/").await;
-        assert_eq!(
-            (page.status, page.heading()),
-            (401, format!("{} 연결이 끊겨서 로그아웃됐어요", login.ko))
-        );
-        assert!(page.body.contains(&format!("/login?provider={}", login.name)), "{}", page.body);
-        assert_eq!(person.listen().await.status(), 204);
-        assert!(bystander.visit("/").await.has("signed-in-with"), "{}: and nobody else", login.name);
-        let drawn = messages(&play);
-        let story = &drawn.iter().rev().find(|message| message["endpoint"] == "notice").unwrap()["story"];
-        assert_eq!(story["kind"], "unlinking");
-        let told =
-            drawn.iter().find(|message| message["story"] == *story && message["endpoint"] == "signed_out");
-        assert_eq!(told.unwrap()["kind"], "request", "{}: the page that says why belongs to it", login.name);
-
-        let back = person.sign_in(login.name, login.person).await;
-        assert!(back.has("signed-in-with"), "{}: the account stayed: {}", login.name, back.body);
-        assert!(tokio::time::timeout(Duration::ZERO, quiet.chunk()).await.is_err(), "nothing for others");
+        let mut quiet = bystander.listen().await;
+        // A machine may stand still for a second, but not each time. Who is in time is not asked again: Facebook's notices of one
+        // second are one notice.
+        for tried in 1.. {
+            let took = out_by_unlinking(&play, login, &person).await;
+            assert!(bystander.visit("/").await.has("signed-in-with"), "{}: and nobody else", login.name);
+            let back = person.sign_in(login.name, login.person).await;
+            assert!(back.has("signed-in-with"), "{}: the account stayed: {}", login.name, back.body);
+            let heard = tokio::time::timeout(Duration::ZERO, event(&mut quiet)).await;
+            assert!(heard.is_err(), "nothing for others: {heard:?}");
+            println!("{}: out after {took:?}", login.name);
+            if took < BOUND {
+                break;
+            }
+            assert!(tried < TRIES, "{}: {took:?}", login.name);
+        }
     }
     play.end().await;
+}
+
+/// The next event of a stream; what only keeps it open is none.
+async fn event(stream: &mut reqwest::Response) -> String {
+    loop {
+        let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+        let text = String::from_utf8(chunk.to_vec()).unwrap();
+        if text.contains("event:") {
+            return text;
+        }
+    }
+}
+
+/// A person who is in unlinks at the provider: how long it takes until the open page has heard of it.
+async fn out_by_unlinking(play: &Play, login: &Login, person: &Person) -> Duration {
+    let mut open = person.listen().await;
+    let began = Instant::now();
+    let unlink = Command::unlink(login.person);
+    let (told, heard) = tokio::join!(play.simulator(login.name).control(unlink), event(&mut open));
+    let took = began.elapsed();
+    assert!(told.unwrap().notices.iter().all(|notice| notice.status.is_some_and(|status| status < 300)));
+    assert!(heard.contains("event: over"), "{heard}");
+
+    let page = person.visit("/").await;
+    assert_eq!((page.status, page.heading()), (401, format!("{} 연결이 끊겨서 로그아웃됐어요", login.ko)));
+    assert!(page.body.contains(&format!("/login?provider={}", login.name)), "{}", page.body);
+    assert_eq!(person.listen().await.status(), 204);
+    let drawn = messages(play);
+    let story = &drawn.iter().rev().find(|message| message["endpoint"] == "notice").unwrap()["story"];
+    assert_eq!(story["kind"], "unlinking");
+    let told = drawn.iter().find(|message| message["story"] == *story && message["endpoint"] == "signed_out");
+    assert_eq!(told.unwrap()["kind"], "request", "{}: the page that says why belongs to it", login.name);
+    took
 }
 
 #[tokio::test]

@@ -1,10 +1,7 @@
 //! After a restart, and at the end: is what was acknowledged there, and is what has ended dead?
 
 use super::{CODE_LIFE, REPLAYED, Worker};
-use crate::wire::Lost;
-
-/// How often a server may say "not now" after a restart before that is a failure: each time it has waited for seconds.
-const TRIES: usize = 10;
+use crate::wire::{Lost, Tries};
 
 impl Worker {
     /// [`examine`](Self::examine), as often as it takes until the server has had the time for all of it.
@@ -12,14 +9,17 @@ impl Worker {
     /// # Panics
     /// The server is gone, or has no time for too long.
     pub async fn examine_patiently(&mut self) {
-        for _ in 0..TRIES {
-            match self.examine().await {
-                Ok(()) => return,
-                Err(Lost::Unknown) => {}
-                Err(Lost::NotSent) => break,
-            }
-        }
-        panic!("nobody kills the server now, and it does not answer");
+        let mut tries = Tries::default();
+        while tries.outcome(self.examine().await).is_none() {}
+    }
+
+    /// [`examine_all`](Self::examine_all), with the same patience.
+    ///
+    /// # Panics
+    /// The server is gone, or has no time for too long.
+    pub async fn examine_all_patiently(&mut self) {
+        let mut tries = Tries::default();
+        while tries.outcome(self.examine_all().await).is_none() {}
     }
 
     /// After a restart: tries what was used before, what was left open, and what must be over.
@@ -27,15 +27,14 @@ impl Worker {
     /// # Errors
     /// [`Lost`]: the server is gone again.
     pub async fn examine(&mut self) -> Result<(), Lost> {
-        for place in std::mem::take(&mut self.touched) {
+        // What is lost on the way stays among what is to be tried.
+        for place in self.touched.clone() {
             self.look_at(place).await?;
             self.refresh(place).await?;
         }
-        for waiting in std::mem::take(&mut self.open) {
-            if waiting.since.elapsed() < CODE_LIFE {
-                self.open.push(waiting);
-                self.redeem_last().await?;
-            }
+        self.open.retain(|waiting| waiting.since.elapsed() < CODE_LIFE);
+        while !self.open.is_empty() {
+            self.redeem_last().await?;
         }
         for app in 0..self.apps.len() {
             self.flow(app).await?;

@@ -2,24 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use mapae_client::{
     CallbackResponse, Class, ClientRegistration, Definition, Error, HttpError, Locale, LoginRequest,
     MetadataError, Provider, ProviderError, ProviderSettings, Setting,
 };
 use mapae_protocol::client_metadata::TokenEndpointAuthMethod;
+use mapae_testkit::until;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::{
     issuer::{Issuer, Reply},
-    website::{Browser, PATIENCE, Setup, TestClock, Website},
+    website::{Browser, TestClock, Website},
 };
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
-
-fn impatient() -> Setup {
-    Setup { settings: |settings| settings.answering_within(PATIENCE), ..Setup::default() }
-}
+/// An answer that takes longer does not come, as the library has it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn rp_05_metadata_of_somebody_else() {
@@ -79,10 +79,9 @@ async fn rp_05_plain_http_only_when_asked_for() {
 
 #[tokio::test]
 async fn rp_18_broken_answers_make_no_session() {
-    for path in [DISCOVERY, "/jwks", "/token", "/userinfo"] {
+    let broken_at = async |path: &'static str| {
         for reply in Reply::BROKEN {
-            let setup = if matches!(reply, Reply::Stall) { impatient() } else { Setup::default() };
-            let (website, issuer) = Website::start_with(setup).await;
+            let (website, issuer) = Website::start().await;
             issuer.reply(path, reply.clone());
             let refused = website.sign_in(&issuer, "alice").await.unwrap_err();
             assert_eq!(refused.class(), Class::Unavailable, "{path} {reply:?} {refused:?}");
@@ -90,12 +89,14 @@ async fn rp_18_broken_answers_make_no_session() {
             assert_eq!((website.users.count(), issuer.hits("/elsewhere").len()), (0, 0));
             assert_eq!(issuer.hits(path).len(), 1, "nothing is tried twice: {path} {reply:?}");
         }
-    }
+    };
+    // Those that stall are waited for at the same time.
+    join_all([DISCOVERY, "/jwks", "/token", "/userinfo"].map(broken_at)).await;
 }
 
 #[tokio::test]
 async fn rp_18_each_kind_of_broken_answer_is_told_apart() {
-    let (website, issuer) = Website::start_with(impatient()).await;
+    let (website, issuer) = Website::start().await;
     for (reply, expected) in [
         (Reply::Html, HttpError::NotJson),
         (Reply::WrongType, HttpError::NotJson),
@@ -251,11 +252,10 @@ async fn an_app_that_is_fixed_to_another_method_is_told_which_one_to_write() {
 #[tokio::test]
 async fn rp_18_everybody_who_waits_for_a_provider_that_stalls_waits_once() {
     for path in [DISCOVERY, "/jwks"] {
-        let settings: fn(ProviderSettings) -> _ = |settings| settings.answering_within(PATIENCE * 2);
-        let (website, issuer) = Website::start_with(Setup { settings, ..Setup::default() }).await;
+        let (website, issuer) = Website::start().await;
         issuer.reply(path, Reply::Stall);
         let logins = (0..4).map(|_| website.sign_in(&issuer, "alice"));
-        for refused in futures_util::future::join_all(logins).await {
+        for refused in join_all(logins).await {
             assert_eq!(refused.unwrap_err().class(), Class::Unavailable, "{path}");
         }
         assert_eq!(issuer.hits(path).len(), 1, "they share its silence: {path}");
@@ -288,9 +288,8 @@ async fn rp_18_a_browser_that_goes_away_takes_a_fetch_from_nobody_who_waits_for_
                 }
             }));
             // The second one waits for what the first one asked for.
-            while issuer.hits(path).is_empty() || path != DISCOVERY && issuer.hits("/token").len() <= n {
-                tokio::task::yield_now().await;
-            }
+            let redeemed = || path == DISCOVERY || issuer.hits("/token").len() > n;
+            until("the fetch has begun", async || !issuer.hits(path).is_empty() && redeemed()).await;
         }
         logins[0].abort();
         assert!((&mut logins[0]).await.unwrap_err().is_cancelled());
@@ -325,8 +324,7 @@ async fn rp_18_rp_24_known_keys_serve_for_an_hour_while_the_provider_does_not_gi
 /// Each answer is in time, and all together are not.
 #[tokio::test]
 async fn rp_18_a_login_ends_in_time_however_its_provider_drips() {
-    let settings: fn(ProviderSettings) -> _ = |settings| settings.answering_within(PATIENCE);
-    let (website, issuer) = Website::start_with(Setup { settings, ..Setup::default() }).await;
+    let (website, issuer) = Website::start().await;
     let mut browser = Browser::default();
     let query = browser.go_to_provider(&website, &issuer, "alice").await.unwrap();
     issuer.behave().takes = PATIENCE * 4 / 5;

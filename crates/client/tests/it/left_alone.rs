@@ -7,13 +7,12 @@ use serde_json::json;
 
 use crate::{
     issuer::Reply,
-    website::{Browser, PATIENCE, Setup, Website},
+    website::{Browser, Setup, Website},
 };
 
 #[tokio::test]
 async fn rp_18_a_provider_that_does_not_answer_is_left_alone() {
-    let setup = Setup { settings: |settings| settings.answering_within(PATIENCE), ..Setup::default() };
-    let (website, issuer) = Website::start_with(setup).await;
+    let (website, issuer) = Website::start().await;
     website.sign_in(&issuer, "alice").await.unwrap();
     issuer.reply("/token", Reply::Stall);
     let logins = (0..5).map(|_| website.sign_in(&issuer, "alice"));

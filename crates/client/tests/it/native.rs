@@ -8,8 +8,20 @@ use mapae_client::{
 use crate::{issuer::Issuer, website::TestClock};
 
 fn provider(name: &str, issuer: &Issuer) -> Provider {
-    let registration = ClientRegistration::new("client-1", "http://127.0.0.1:51004/callback");
+    registered(name, "client-1", issuer)
+}
+
+fn registered(name: &str, client_id: &str, issuer: &Issuer) -> Provider {
+    let registration = ClientRegistration::new(client_id, "http://127.0.0.1:51004/callback");
     Provider::discover(issuer.url(), registration, ProviderSettings::new(name).for_development()).unwrap()
+}
+
+/// Alice signs in.
+async fn login(provider: &Provider, issuer: &Issuer, clock: &TestClock) -> CompletedLogin {
+    let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
+    let query = issuer.approve(&started.authorization_url, "alice");
+    let response = CallbackResponse::parse(Some(&query)).unwrap();
+    provider.finish(started.pending, &response, clock.now()).await.unwrap()
 }
 
 #[tokio::test]
@@ -17,10 +29,7 @@ async fn a_login_without_a_web_service() {
     let clock = TestClock::new();
     let issuer = Issuer::start(&clock).await;
     let provider = provider("op", &issuer);
-    let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
-    let query = issuer.approve(&started.authorization_url, "alice");
-    let response = CallbackResponse::parse(Some(&query)).unwrap();
-    let completed = provider.finish(started.pending, &response, clock.now()).await.unwrap();
+    let completed = login(&provider, &issuer, &clock).await;
     assert_eq!(completed.identity.person().subject(), "alice");
     assert_eq!(completed.identity.amr(), ["pwd"]);
     assert_eq!(completed.identity.auth_time(), Some(clock.now()));
@@ -52,17 +61,11 @@ async fn lk_07_a_refresh_notes_to_whom_the_tokens_were_given() {
     let clock = TestClock::new();
     let issuer = Issuer::start(&clock).await;
     let provider = provider("op", &issuer);
-    let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
-    let query = issuer.approve(&started.authorization_url, "alice");
-    let response = CallbackResponse::parse(Some(&query)).unwrap();
-    let CompletedLogin { identity, tokens, .. } =
-        provider.finish(started.pending, &response, clock.now()).await.unwrap();
+    let CompletedLogin { identity, tokens, .. } = login(&provider, &issuer, &clock).await;
     let mut kept: serde_json::Value = serde_json::from_slice(&tokens.to_bytes()).unwrap();
     assert!(kept.as_object_mut().unwrap().remove("given_to").is_some());
     let kept = Tokens::from_bytes(kept.to_string().as_bytes()).unwrap();
-    let registration = ClientRegistration::new("client-2", "http://127.0.0.1:51004/callback");
-    let settings = ProviderSettings::new("op").for_development();
-    let other = Provider::discover(issuer.url(), registration, settings).unwrap();
+    let other = registered("op", "client-2", &issuer);
     assert!(provider.gave(&kept) && other.gave(&kept), "nothing is known of them");
     let refreshed = provider.refresh(identity.person(), &kept, clock.now()).await.unwrap();
     assert!(provider.gave(&refreshed) && !other.gave(&refreshed));

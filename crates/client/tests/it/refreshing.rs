@@ -1,17 +1,18 @@
 //! Access tokens that work: refreshed in time, once, and not lost on the way.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mapae_client::{
     AccessError, CallbackResponse, Class, Error, HttpError, LoginRequest, Provider, ProviderError,
     ProviderSettings, Setting, observe::Purpose,
 };
+use mapae_testkit::until;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::{
     issuer::{Behaviour, Issuer, Reply, UnderWay},
-    website::{Browser, PATIENCE, SECRET, Setup, TestClock, Website, registration},
+    website::{Browser, SECRET, Setup, TestClock, Website, registration},
 };
 
 #[tokio::test]
@@ -87,8 +88,7 @@ async fn a_lost_answer_is_asked_for_again_with_the_same_refresh_token() {
 
 #[tokio::test]
 async fn a_provider_that_is_down_costs_no_tokens() {
-    let setup = Setup { settings: |settings| settings.answering_within(PATIENCE), ..Setup::default() };
-    let (website, issuer) = Website::start_with(setup).await;
+    let (website, issuer) = Website::start().await;
     let person = website.signed_in_person(&issuer).await;
     let first = website.client.access_token(&person).await.unwrap();
     for reply in [
@@ -265,9 +265,7 @@ async fn a_refresh_waits_for_nobody_who_waits_for_keys() {
         let client = website.client.clone();
         async move { client.callback("op", Some(&query), &browser.headers()).await }
     });
-    while issuer.hits("/jwks").len() == known {
-        tokio::task::yield_now().await;
-    }
+    until("the keys are asked for", async || issuer.hits("/jwks").len() > known).await;
     website.clock.advance(60);
     tokio::select! {
         biased;
@@ -280,24 +278,24 @@ async fn a_refresh_waits_for_nobody_who_waits_for_keys() {
 
 #[tokio::test]
 async fn mx_02_a_refresh_for_which_a_nonce_is_wanted_takes_no_longer_than_another() {
-    let patience = std::time::Duration::from_millis(1_500);
     let clock = TestClock::new();
     let issuer = Issuer::start(&clock).await;
     issuer.behave().tokens = Some(Arc::new(|tokens| tokens["token_type"] = json!("DPoP")));
-    let settings = ProviderSettings::new("op").for_development().answering_within(patience);
+    let settings = ProviderSettings::new("op").for_development();
     let registration = registration("op").with_secret(SECRET).with_bound_tokens();
     let provider = Provider::discover(issuer.url(), registration, settings).unwrap();
     let started = provider.start(&LoginRequest::new(), clock.now()).await.unwrap();
     let query = issuer.approve(&started.authorization_url, "alice");
     let response = CallbackResponse::parse(Some(&query)).unwrap();
     let login = provider.finish(started.pending, &response, clock.now()).await.unwrap();
-    // Each answer is in time, and both together are not: a lease would be over before they are.
-    issuer.behave().slow_nonces = Some(patience * 2 / 3);
+    // Each answer is in time, which is five seconds, and both together are not: a lease would be over before they are.
+    issuer.behave().slow_nonces = Some(Duration::from_secs(3));
     let person = login.identity.person();
     let late = provider.refresh(person, &login.tokens, clock.now()).await.unwrap_err();
     let timeout = ProviderError::NoAnswer(Purpose::Refresh, HttpError::Timeout);
     assert!(matches!(&late, Error::Provider(error) if *error == timeout), "{late:?}");
     // The nonce is known now.
+    issuer.behave().slow_nonces = Some(Duration::ZERO);
     provider.refresh(person, &login.tokens, clock.now()).await.unwrap();
     assert_eq!(issuer.refreshes(), 3);
 }

@@ -140,7 +140,7 @@ pub(crate) fn registration(name: &str) -> ClientRegistration {
         .with_scopes("openid profile email")
 }
 
-/// Short enough that a stalling provider costs a test nothing, long enough for a busy machine.
+/// Short enough that waiting in vain costs a test nothing. What is good and must come has the library's own time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(crate) fn provider(name: &str, issuer: &Issuer) -> Provider {

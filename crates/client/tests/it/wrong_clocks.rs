@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     issuer::{Issuer, Reply},
-    website::{PATIENCE, SECRET, Setup, TestClock, Website, registration},
+    website::{SECRET, Setup, TestClock, Website, registration},
 };
 
 /// Moves `iat`, `nbf` and `exp` of an ID token: so many seconds after its `iat`.
@@ -84,7 +84,7 @@ impl ByHand {
     async fn start() -> Self {
         let clock = TestClock::new();
         let issuer = Issuer::start(&clock).await;
-        let settings = ProviderSettings::new("op").for_development().answering_within(PATIENCE);
+        let settings = ProviderSettings::new("op").for_development();
         let registration = registration("op").with_secret(SECRET);
         Self { provider: Provider::discover(issuer.url(), registration, settings).unwrap(), issuer, clock }
     }

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use mapae_simulators::{Command, FaultKind, Provider, Settings, Simulator, StartError};
+use mapae_testkit::until;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::{browser::Browser, scene::Scene};
 
 /// Any address that answers with 200 when nothing is wrong.
 const METADATA: &str = "/.well-known/openid-configuration";
+/// An answer that has not come after this time does not come.
+const STALLED: Duration = Duration::from_millis(200);
 
 async fn scene() -> Scene {
     Scene::of(Provider::Kakao).await
@@ -96,18 +100,22 @@ async fn a_stall_costs_only_who_waits_and_does_not_keep_the_simulator_from_stopp
     let scene = scene().await;
     let stall = Command::Fail { how: FaultKind::Stall, path: None, code: None, seconds: None, times: None };
     scene.simulator.control(stall).await.unwrap();
-    let waiting = scene.http.get(scene.url(METADATA)).timeout(Duration::from_millis(200)).send().await;
-    assert!(waiting.unwrap_err().is_timeout());
+    let mut waiting = stalled(&scene).await;
+    assert!(tokio::time::timeout(STALLED, &mut waiting).await.is_err(), "it waits");
+    waiting.abort();
     assert_eq!(fetch(&scene, METADATA).await.status(), 200);
     order(&scene, &[("do", "fail"), ("how", "stall")]).await;
-    let url = scene.url(METADATA);
-    let http = scene.http.clone();
-    let waiting = tokio::spawn(async move { http.get(url).send().await });
-    while scene.state().await["faults"] != json!([]) {
-        tokio::task::yield_now().await;
-    }
+    let waiting = stalled(&scene).await;
     scene.simulator.stop().await;
     assert!(waiting.await.unwrap().is_ok(), "it is let go");
+}
+
+/// A request that meets the fault that was ordered.
+async fn stalled(scene: &Scene) -> JoinHandle<reqwest::Result<Response>> {
+    let request = scene.http.get(scene.url(METADATA));
+    let waiting = tokio::spawn(request.send());
+    until("the fault is used up", async || scene.state().await["faults"] == json!([])).await;
+    waiting
 }
 
 impl Scene {

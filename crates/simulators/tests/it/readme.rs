@@ -3,13 +3,12 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use mapae_protocol::random;
 use mapae_simulators::{Provider, Settings, Simulator};
+use mapae_testkit::free_port;
 
 use crate::{
     browser::Browser,
@@ -25,13 +24,6 @@ const SECTIONS: [(&str, &str); 2] = [
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A port that is free, and that the system gives to no connection of its own accord until the program takes it.
-fn free_port() -> u16 {
-    let port = || 20_000 + u16::from_le_bytes(random::bytes()) % 12_000;
-    let mut ports = std::iter::repeat_with(port);
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 /// The block of this number and language in the section with this heading.

@@ -9,11 +9,8 @@ use std::{
     time::Duration,
 };
 
-use mapae_e2e::{
-    process::free_port,
-    program::{client_example, path},
-};
-use mapae_testkit::Browser;
+use mapae_e2e::program::{client_example, path};
+use mapae_testkit::{Browser, free_port};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{process::Command, time::timeout};

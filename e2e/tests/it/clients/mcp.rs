@@ -5,10 +5,9 @@ use std::io::Write as _;
 
 use mapae_e2e::{
     chromium::{self, Screen},
-    process::free_port,
     program::resource_example,
 };
-use mapae_testkit::npm_folder;
+use mapae_testkit::{free_port, npm_folder};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::process::Command;

@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
-use mapae_e2e::process::free_port;
-use mapae_testkit::{Mood, Page};
+use mapae_testkit::{Mood, Page, free_port};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 

@@ -44,6 +44,7 @@ fn said(diagram: &Diagram, (first, last): (&Message, &Message), way: (&str, &str
 async fn kakao_behind_mapae_signs_in_at_a_service_that_knows_of_mapae_only() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     let people = [("ryan", "ryan"), ("muzi", "01087654321"), ("apeach", "apeach"), ("frodo", "frodo")];
+    let mut times = Vec::new();
     for (before, (screen, (person, login))) in Screen::ALL.into_iter().zip(people).enumerate() {
         stage.hand_over(screen).await;
         let mark = stage.mark_here().await;
@@ -89,9 +90,13 @@ async fn kakao_behind_mapae_signs_in_at_a_service_that_knows_of_mapae_only() {
         assert!(!details.contains(PASSWORD), "{details}");
         stage.chromium.glimpse("demo-broker-flow-arrow").await;
 
-        ends_with_the_link(&mut stage, person, before).await;
+        times.push(ends_with_the_link(&mut stage, person, before).await);
         comes_back(&stage).await;
     }
+    times.sort_unstable();
+    let median = times[times.len() / 2];
+    assert!(median < BOUND, "{median} ms; of {times:?}");
+    println!("{times:?} ms from the button at Kakao to the page that says why");
     stage.clear().await;
 }
 
@@ -99,8 +104,9 @@ async fn kakao_behind_mapae_signs_in_at_a_service_that_knows_of_mapae_only() {
 const SESSIONS: &str = "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.ended_at IS NULL AND s.user_epoch = u.epoch";
 
-/// The person unlinks Mapae at Kakao: the session there and what it gave the service are over, and nobody else's.
-async fn ends_with_the_link(stage: &mut Stage, person: &str, before: usize) {
+/// The person unlinks Mapae at Kakao: the session there and what it gave the service are over, and nobody else's. How many
+/// milliseconds that takes.
+async fn ends_with_the_link(stage: &mut Stage, person: &str, before: usize) -> u64 {
     unlink(stage, person).await;
     let (pressed, _) = stage.diagram.exchange("unlink").await;
     let (told, taken) = stage.diagram.exchange("notice").await;
@@ -111,15 +117,13 @@ async fn ends_with_the_link(stage: &mut Stage, person: &str, before: usize) {
     assert!(passed_on.has("logout_token"), "{passed_on:?}");
     assert_eq!(stage.server_rows(SESSIONS).len(), before, "of the people before, who are back");
     let refused = says_why(stage).await;
-    let at = |message: &Message| message.number("time").unwrap_or_default();
-    let took = at(&refused) - at(&pressed);
-    assert!(took < BOUND, "{took} ms");
-    println!("{took} ms from the button at Kakao to the page that says why");
     for message in [&pressed, &told, &taken, &passed_on, &heard, &refused] {
         assert_eq!(message.story().1, "unlinking", "{message:?}");
         stage.is_drawn(message).await;
     }
     stage.chromium.glimpse("demo-broker-flow-unlinked").await;
+    let at = |message: &Message| message.number("time").unwrap_or_default();
+    at(&refused) - at(&pressed)
 }
 
 /// Presses "unlink" at Kakao, in a window of its own, beside the calendar.

@@ -79,7 +79,7 @@ async fn d_every_arrow_opens_to_what_was_said_masked_with_a_curl_line_and_a_sent
         }
         assert!(seen > 25, "a whole login: {seen}");
         // As a person sees it: the last one alone.
-        stage.chromium.goto(&stage.client("/flow")).await;
+        stage.open("/flow").await;
         let (redeemed, _) = stage.diagram.last_exchange("redemption");
         stage.opened(&redeemed).await;
         stage.chromium.glimpse("demo-flow-arrow").await;
@@ -147,7 +147,7 @@ async fn d_the_demos_pages_are_for_everybody() {
         [(Screen::desk("ko"), "/"), (Screen::phone("en"), "/"), (Screen::desk("en"), "/flow")]
     {
         stage.chromium.show_on(screen).await;
-        stage.chromium.goto(&stage.client(path)).await;
+        stage.open(path).await;
         walk(&stage.chromium, path).await;
     }
     stage.clear().await;
@@ -160,7 +160,7 @@ async fn look_at_all(stage: &mut Stage, name: &str, paths: &[&str]) {
     for width in [NARROWEST, 390, 1280] {
         stage.chromium.show_on(Screen::phone(language).wide(width)).await;
         for path in paths {
-            stage.chromium.goto(&stage.client(path)).await;
+            stage.open(path).await;
             stage.chromium.wait_for("main").await;
             sane(&stage.chromium, path).await;
             if width != NARROWEST {
@@ -200,7 +200,7 @@ async fn d_the_whole_demo_can_be_used_with_the_keyboard_alone() {
     chromium.wait_for("me-heading").await;
 
     stage.look_at_flow().await;
-    stage.chromium.goto(&stage.client("/flow")).await;
+    stage.open("/flow").await;
     let (redeemed, _) = stage.diagram.exchange("redemption").await;
     let arrow = format!("#{} > button", redeemed.text("id"));
     stage.chromium.wait_for(redeemed.text("id")).await;

@@ -53,7 +53,7 @@ impl Stage {
         let diagram = Diagram::of(&demo.node(Party::Client)).await;
         let flow = chromium.window().await;
         chromium.goto(&format!("{}/flow", demo.at(Party::Client))).await;
-        chromium.wait_until(LIVE).await;
+        chromium.wait_until(SETTLED).await;
         let service = chromium.open_window().await;
         let people = AtomicU32::new(0);
         Self { chromium, demo, diagram, flow, service, people, elsewhere: Vec::new() }
@@ -63,8 +63,7 @@ impl Stage {
     pub(super) async fn hand_over(&mut self, screen: Screen) -> String {
         self.look_at_flow().await;
         self.chromium.hand_over(screen).await;
-        self.chromium.goto(&self.client("/flow")).await;
-        self.chromium.wait_until(LIVE).await;
+        self.open("/flow").await;
         self.look_at_service().await;
         self.chromium.show_on(screen).await;
         self.somebody().await
@@ -82,6 +81,14 @@ impl Stage {
     /// An address at the service.
     pub(super) fn client(&self, path: &str) -> String {
         format!("{}{path}", self.demo.at(Party::Client))
+    }
+
+    /// Opens a page of the service; that of the diagram comes to rest first.
+    pub(super) async fn open(&self, path: &str) {
+        self.chromium.goto(&self.client(path)).await;
+        if path == "/flow" {
+            self.chromium.wait_until(SETTLED).await;
+        }
     }
 
     /// An address at the authorization server.
@@ -213,7 +220,7 @@ impl Stage {
     /// Presses a button that sends the browser for a code and back to the diagram.
     pub(super) async fn press_and_come_back(&self, experiment: &str) -> Finding {
         let finding = self.press(experiment).await;
-        self.chromium.wait_until(LIVE).await;
+        self.chromium.wait_until(SETTLED).await;
         finding
     }
 
@@ -284,5 +291,6 @@ impl Stage {
     }
 }
 
-/// The page of the diagram is listening.
-const LIVE: &str = "return document.getElementById('live')?.dataset.state === 'live';";
+/// The page of the diagram is listening, and shows all that was drawn before.
+const SETTLED: &str = "return document.getElementById('live')?.dataset.state === 'live'
+    && 'settled' in document.documentElement.dataset;";

@@ -9,6 +9,7 @@ use mapae_e2e::{
     history::{Act, Journal, Outcome},
     person::{Browser, Led, Person},
     process::{Installation, Process},
+    wire::Tries,
     worker::{Parts, Worker},
 };
 use tokio::{task::JoinSet, time::sleep};
@@ -56,7 +57,7 @@ async fn a_server_that_forgets_is_found_out() {
     run.process.kill();
     let backup = run.installation.back_up();
     run.process = run.installation.start().await;
-    run.workers[0].disconnect(0).await.unwrap();
+    run.workers[0].disconnect_patiently(0).await;
     run.kill_under_load(0, LIFE.end).await;
     run.installation.restore(&backup);
     run.restart().await;
@@ -104,7 +105,7 @@ impl Run {
                 Person::create(&installation, &journal, &format!("p{number}"), "a first password").await;
             let (node, apps) = (process.node().clone(), apps.clone());
             let parts = Parts { node, apps, api: api.clone(), journal: journal.clone() };
-            workers.push(Worker::begin(person, parts, chance.fork()).await.unwrap());
+            workers.push(Worker::begin(person, parts, chance.fork()).await);
         }
         let app = apps.remove(0);
         Self {
@@ -128,7 +129,7 @@ impl Run {
         }
         let examined = Instant::now();
         for worker in &mut self.workers {
-            worker.examine_all().await.unwrap();
+            worker.examine_all_patiently().await;
         }
         let history = self.journal.history();
         let verdict = judge(&history, WINDOW);
@@ -190,8 +191,14 @@ impl Run {
                 self.workers[user].adopt(app);
             }
             Made::Person(person) => {
-                let mut browser = Browser::new(self.process.node(), &self.journal);
-                let led = browser.sign_in(&person, &person.password, &self.app).await.unwrap();
+                let mut tries = Tries::default();
+                let led = loop {
+                    let mut browser = Browser::new(self.process.node(), &self.journal);
+                    let attempt = browser.sign_in(&person, &person.password, &self.app).await;
+                    if let Some(led) = tries.outcome(attempt) {
+                        break led;
+                    }
+                };
                 assert!(matches!(led, Some(Led::ToConsent(_))), "{person:?}: {led:?}");
             }
             Made::Nothing => {}

@@ -137,18 +137,20 @@ async fn lk_05_lk_12_who_has_lost_the_turn_to_found_an_account_takes_nothing_fro
     let founder = Arc::new(Mutex::new(None));
     let (clock, founds) = (stage.clock.clone(), Arc::clone(&founder));
     let comes = async move {
-        let arriving = tokio::spawn(async move {
+        let mut arriving = tokio::spawn(async move {
             let arrived = other.callback("one", Some(&back), &second.cookie_headers()).await.unwrap();
             second.take(&arrived.cookies);
             second.hand_over(&other).await.unwrap();
             second
         });
-        // Until whoever waits has seen the lease stand still for long enough on their clock.
-        while !arriving.is_finished() {
-            clock.advance(1);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        *founds.lock().unwrap() = Some(arriving.await.unwrap());
+        // Their clock goes on until whoever waits has seen the lease stand still for long enough.
+        let arrived = loop {
+            tokio::select! {
+                arrived = &mut arriving => break arrived.unwrap(),
+                () = tokio::time::sleep(Duration::from_millis(50)) => clock.advance(1),
+            }
+        };
+        *founds.lock().unwrap() = Some(arrived);
     };
     stage.members.interrupt(Moment::Find, 1, comes.boxed());
     let mut first = Browser::default();

@@ -4,6 +4,7 @@ use mapae_client::{AccessError, Class, Error, Identity, Locale, LoginError, Logi
 use mapae_simulators::{App, Command, FaultKind, ServiceTerm};
 
 use super::scene::{Person, Scene, Setup};
+use crate::website::PATIENCE;
 
 #[tokio::test]
 async fn a_new_person_signs_up_and_is_in_at_once_the_next_time() {
@@ -168,6 +169,7 @@ async fn rp_23_unlinked_from_their_side_the_person_signs_in_again() {
 #[tokio::test]
 async fn rp_18_kakao_down_makes_no_session_and_is_over_when_it_is() {
     let scene = Scene::of("kakao").await;
+    let impatient = scene.again(&Setup { patience: Some(PATIENCE), ..Setup::default() });
     for how in [FaultKind::Stall, FaultKind::Garbage, FaultKind::Huge, FaultKind::Redirect] {
         for path in ["/oauth/token", "/v2/user/me"] {
             let mut person = Person::default();
@@ -175,7 +177,8 @@ async fn rp_18_kakao_down_makes_no_session_and_is_over_when_it_is() {
             let fail =
                 Command::Fail { how, path: Some(path.to_owned()), code: None, seconds: None, times: None };
             scene.simulator.control(fail).await.unwrap();
-            let refused = scene.come_back(&scene.client, &mut person, &back).await.unwrap_err();
+            let client = if how == FaultKind::Stall { &impatient } else { &scene.client };
+            let refused = scene.come_back(client, &mut person, &back).await.unwrap_err();
             assert_eq!(refused.class(), Class::Unavailable, "{how:?} {path} {refused:?}");
             assert!(matches!(refused, Error::Provider(_)) && scene.key(&person).await.is_none());
             scene.simulator.control(Command::Mend {}).await.unwrap();

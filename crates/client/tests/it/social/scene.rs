@@ -1,5 +1,7 @@
 //! A service whose people come from a simulated provider, and a browser between the two.
 
+use std::time::Duration;
+
 use mapae_client::{
     Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
     Redirect, ServiceTokens, SignUpOutcome, Vault,
@@ -11,7 +13,7 @@ use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use crate::place::Place;
-use crate::website::{Browser, PATIENCE, TestClock, User, Users};
+use crate::website::{Browser, TestClock, User, Users};
 
 pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
@@ -53,6 +55,8 @@ pub(super) struct Setup {
     pub(super) redirect_uri: &'static str,
     /// Whose people alone are let in.
     pub(super) hosted_domain: Option<&'static str>,
+    /// How long an answer of the provider may take, if that is not what the library says.
+    pub(super) patience: Option<Duration>,
 }
 
 impl Default for Setup {
@@ -66,6 +70,7 @@ impl Default for Setup {
             terms: None,
             redirect_uri: CALLBACK,
             hosted_domain: None,
+            patience: None,
         }
     }
 }
@@ -217,11 +222,13 @@ fn service(
     if let Some(terms) = setup.terms {
         registration = registration.with_terms(terms.iter().copied());
     }
-    let settings = ProviderSettings::new(id).for_development().answering_within(PATIENCE);
-    let settings = match setup.hosted_domain {
-        Some(domain) => settings.with_hosted_domain(domain),
-        None => settings,
-    };
+    let mut settings = ProviderSettings::new(id).for_development();
+    if let Some(domain) = setup.hosted_domain {
+        settings = settings.with_hosted_domain(domain);
+    }
+    if let Some(patience) = setup.patience {
+        settings = settings.answering_within(patience);
+    }
     let provider = Provider::new(definition, registration, settings).unwrap();
     let fields = setup.sign_up.then(|| Field::required("nickname"));
     let mut builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);

@@ -11,12 +11,12 @@ use mapae::store::{
     server_clocks::{self, ServerClock},
 };
 use mapae_protocol::time::{Seconds, Timestamp};
-use mapae_testkit::postgres::PostgresServer;
+use mapae_testkit::{free_port, postgres::PostgresServer};
 use serde_json::Value;
 
 use super::{
     installation::{Installation, on_each_engine, text},
-    server::{Server, free_port},
+    server::Server,
 };
 
 const OTHER_MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";

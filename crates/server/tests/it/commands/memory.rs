@@ -7,6 +7,7 @@ use std::{
 };
 
 use mapae::store::db::Engine;
+use mapae_testkit::until;
 
 use super::{installation::Installation, server::Server};
 
@@ -81,9 +82,11 @@ async fn g_33_one_address_does_not_shut_out_forms_that_come_in_pieces() {
         let mut line = [0; 12];
         matches!(stream.read(&mut line), Ok(12)) && line.ends_with(b"503")
     };
-    while !held.iter_mut().any(&refused) {
+    until("who holds too much is refused", async || {
         server.published_keys().await;
-    }
+        held.iter_mut().any(&refused)
+    })
+    .await;
     for _ in 0..5 {
         let form =
             format!("grant_type=client_credentials&client_id=app_x&client_secret={}", "y".repeat(3_000));

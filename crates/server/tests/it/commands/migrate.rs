@@ -1,9 +1,8 @@
 //! `mapae migrate`.
 
-use super::{
-    installation::{ended, on_each_engine, text},
-    server::free_port,
-};
+use mapae_testkit::free_port;
+
+use super::installation::{ended, on_each_engine, text};
 
 on_each_engine! {
     async fn tables_are_made_once(mapae: Installation) {

@@ -8,11 +8,12 @@ use mapae::store::{
     users::{self, NewUser},
 };
 use mapae_protocol::{digest::sha256_base64url, time::Timestamp};
+use mapae_testkit::free_port;
 use serde_json::Value;
 
 use super::{
     installation::{Installation, on_each_engine, shape, text},
-    server::{PATIENCE, Server, free_port},
+    server::{PATIENCE, Server},
 };
 
 /// Whether this link would make the first operator's account.

@@ -2,12 +2,13 @@
 
 use std::{fs, path::PathBuf};
 
+use mapae_testkit::free_port;
 use reqwest::Certificate;
 use serde_json::Value;
 
 use super::{
     installation::{Installation, text},
-    server::{PATIENCE, Server, free_port},
+    server::{PATIENCE, Server},
 };
 
 /// A certificate for `localhost` in this folder, and who trusts it.

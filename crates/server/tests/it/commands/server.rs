@@ -2,13 +2,13 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
-    net::{Ipv4Addr, TcpListener},
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
+use mapae_testkit::free_port;
 use serde_json::Value;
 
 use super::installation::{Installation, text};
@@ -134,12 +134,6 @@ impl Drop for Server {
             println!("the log of the server on port {}:\n{}", self.port, log.join().unwrap_or_default());
         }
     }
-}
-
-/// A port that nobody had a moment ago.
-pub(super) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 fn collect(mut log: ChildStderr) -> JoinHandle<String> {

@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use mapae_testkit::free_ports;
 use serde_json::Value;
 
 /// Ends the program when the test is over, however it ends.
@@ -18,18 +19,8 @@ impl Drop for Running {
     }
 }
 
-/// A base above which five ports were free a moment ago.
-fn port_base() -> u16 {
-    loop {
-        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let base = free.local_addr().expect("its address").port();
-        if base < 60_000
-            && (base..base + 5).skip(1).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        {
-            return base;
-        }
-    }
-}
+/// The providers' ports, above the first.
+const PORTS: [u16; 5] = [0, 1, 2, 3, 4];
 
 fn simulate(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mapae"));
@@ -47,7 +38,7 @@ fn start(words: &[&str]) -> (Running, String) {
 
 #[tokio::test]
 async fn all_five_answer_on_their_ports_and_end_gently() {
-    let base = port_base();
+    let base = free_ports(&PORTS);
     let text = base.to_string();
     let (mut running, line) =
         start(&["--port-base", &text, "--redirect-uri", "http://localhost:8000/back", "--json"]);
@@ -75,7 +66,7 @@ fn reqwest_client() -> reqwest::Client {
 
 #[test]
 fn one_alone_keeps_its_port_and_can_name_the_real_issuer() {
-    let base = port_base();
+    let base = free_ports(&PORTS);
     let (_running, line) = start(&["google", "--port-base", &base.to_string(), "--real-issuer", "--json"]);
     let ready: Value = serde_json::from_str(&line).expect("an object");
     assert_eq!(ready["simulators"][0]["base_url"], format!("http://localhost:{}", base + 2));
@@ -85,7 +76,7 @@ fn one_alone_keeps_its_port_and_can_name_the_real_issuer() {
 
 #[test]
 fn a_port_that_is_taken_is_said_and_nothing_is_started() {
-    let port = port_base();
+    let port = free_ports(&PORTS);
     let _taken = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
     let output = simulate(&["kakao", "--port-base", &port.to_string(), "--json"]).output().expect("it ends");
     assert_eq!(output.status.code(), Some(1));

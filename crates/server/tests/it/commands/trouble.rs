@@ -3,11 +3,9 @@
 use std::process::Command;
 
 use mapae::store::db::Engine;
+use mapae_testkit::free_port;
 
-use super::{
-    installation::Installation,
-    server::{Server, free_port},
-};
+use super::{installation::Installation, server::Server};
 
 /// What SQLite's index of its log needs, and no more.
 const BLOCKS: u32 = 64;

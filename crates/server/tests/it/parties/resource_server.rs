@@ -86,9 +86,9 @@ impl Calendar {
         last_stale("a good token", async || self.ask("/events", token).await.status == 200).await;
     }
 
-    /// Asks until the token is refused, which must be so in time.
-    pub(crate) async fn refuses(&self, what: &str, token: &str) {
-        in_time(what, async || self.ask("/events", token).await.status == 401).await;
+    /// Asks until the token is refused; how long it was let in, as [`last_stale`] has it.
+    pub(crate) async fn refuses(&self, what: &str, token: &str) -> Duration {
+        last_stale(what, async || self.ask("/events", token).await.status == 401).await
     }
 }
 
@@ -153,17 +153,21 @@ async fn ends(server: &TestServer, app: &AppFixture, signed_in: &SignedIn) -> Ve
 async fn rs_13_in_04_what_ends_a_token_is_known_to_the_api_within_a_second() {
     for engine in Engine::ALL {
         for which in 0..6 {
-            let server = start(engine).await;
-            let api = Calendar::start(&server, false).await;
-            let app = app(&server).await;
-            let signed_in = sign_in(&server, &app, "openid calendar.read").await;
-            let token = signed_in.tokens.text("access_token");
-            api.ready(&token).await;
-            let (name, unit) = ends(&server, &app, &signed_in).await.remove(which);
-            // Written beside the server, as another node or the command line would.
-            server.app().db().commit(unit).await.unwrap();
-            api.refuses(&format!("{engine:?}: {name}"), &token).await;
-            assert!(!server.is_active(&api.fixture, &token).await);
+            in_time(&format!("{engine:?}: end {which}"), async || {
+                let server = start(engine).await;
+                let api = Calendar::start(&server, false).await;
+                let app = app(&server).await;
+                let signed_in = sign_in(&server, &app, "openid calendar.read").await;
+                let token = signed_in.tokens.text("access_token");
+                api.ready(&token).await;
+                let (name, unit) = ends(&server, &app, &signed_in).await.remove(which);
+                // Written beside the server, as another node or the command line would.
+                server.app().db().commit(unit).await.unwrap();
+                let stale = api.refuses(&format!("{engine:?}: {name}"), &token).await;
+                assert!(!server.is_active(&api.fixture, &token).await);
+                stale
+            })
+            .await;
         }
     }
 }
@@ -200,15 +204,18 @@ async fn me_04_after_an_emergency_nothing_that_the_old_keys_made_is_good() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rs_13_an_opaque_token_is_dead_within_a_second_too() {
-    let server = start(Engine::Sqlite).await;
-    let api = Calendar::start(&server, true).await;
-    let app = app(&server).await;
-    let signed_in = sign_in(&server, &app, "openid calendar.read").await;
-    let token = signed_in.tokens.text("access_token");
-    api.ready(&token).await;
-    server.app().db().commit(users::disable(&signed_in.user.id, server.now())).await.unwrap();
-    // An answer of introspection serves for a second from when it was asked for.
-    api.refuses("person disabled", &token).await;
+    in_time("person disabled", async || {
+        let server = start(Engine::Sqlite).await;
+        let api = Calendar::start(&server, true).await;
+        let app = app(&server).await;
+        let signed_in = sign_in(&server, &app, "openid calendar.read").await;
+        let token = signed_in.tokens.text("access_token");
+        api.ready(&token).await;
+        server.app().db().commit(users::disable(&signed_in.user.id, server.now())).await.unwrap();
+        // An answer of introspection serves for a second from when it was asked for.
+        api.refuses("person disabled", &token).await
+    })
+    .await;
 }
 
 /// RFC 9728 §5.1.

@@ -18,7 +18,7 @@ use mapae_protocol::{
     pkce::{self, CodeChallenge, CodeVerifier},
     random,
 };
-use mapae_testkit::{AppSpec, Authorization, Browser, Page, client};
+use mapae_testkit::{AppSpec, Authorization, Browser, Page, client, until};
 use serde_json::{Value, json};
 
 use super::stage::{PASSWORD, Stage, by_password, connect, for_each_engine, sign_up, written};
@@ -100,13 +100,9 @@ impl GitHub {
 
     /// What came of the ends of grants that were asked for; a removal is told behind the request's back.
     async fn ended(&self, how_many: usize) -> Vec<StatusCode> {
-        loop {
-            let ended = self.books.lock().unwrap().ended.clone();
-            if ended.len() >= how_many {
-                return ended;
-            }
-            tokio::task::yield_now().await;
-        }
+        let ended = || self.books.lock().unwrap().ended.clone();
+        until("GitHub is told of the ends of grants", async || ended().len() >= how_many).await;
+        ended()
     }
 
     fn admits(&self, headers: &HeaderMap) -> bool {

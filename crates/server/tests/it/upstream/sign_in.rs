@@ -1,12 +1,44 @@
 //! From the button to one's account, the first time and every other.
 
-use mapae_simulators::{Command, FaultKind};
-use mapae_testkit::{Browser, Page};
+use std::time::Instant;
 
-use super::stage::{PASSWORD, by_password, for_each_engine, posted, sign_up, written};
+use mapae_simulators::{Command, FaultKind};
+use mapae_testkit::{Browser, Page, until};
+use serde_json::{Value, json};
+
+use super::stage::{PASSWORD, Stage, by_password, for_each_engine, posted, sign_up, written};
 
 fn told(page: &Page) -> String {
     page.text("#trouble").unwrap_or_else(|| panic!("nothing is told: {} {}", page.status, page.body))
+}
+
+/// Whether every fault that was ordered at a simulated provider was met.
+async fn is_mended(stage: &Stage, id: &str) -> bool {
+    let address = format!("{}/control/state", stage.simulator(id).base_url());
+    let answer = reqwest::Client::new().get(address).send().await.unwrap();
+    let state: Value = answer.json().await.unwrap();
+    state["faults"] == json!([])
+}
+
+/// While somebody waits for Kakao, which stalls, somebody else comes from Naver: whether they are in before the other is
+/// told that it does not answer.
+async fn is_overtaken(stage: &Stage) -> bool {
+    let path = Some("/oauth/token".into());
+    let stall = Command::Fail { how: FaultKind::Stall, path, code: None, seconds: None, times: None };
+    stage.simulator("kakao").control(stall).await.unwrap();
+    let (browser, another) = (Browser::default(), Browser::default());
+    let waits = async {
+        let page = stage.come(&browser, "kakao", ("ryan", &[])).await;
+        (page, Instant::now())
+    };
+    let overtakes = async {
+        until("the server waits for Kakao", async || is_mended(stage, "kakao").await).await;
+        stage.enter(&another, "naver", ("yuna", &[])).await;
+        Instant::now()
+    };
+    let ((page, is_told), is_in) = tokio::join!(waits, overtakes);
+    assert!(told(&page).contains("응답하지 않아요"), "{}", told(&page));
+    is_in < is_told
 }
 
 for_each_engine! {
@@ -183,6 +215,18 @@ for_each_engine! {
         let page = stage.come(&browser, "kakao", ("ryan", &[])).await;
         assert!(told(&page).contains("응답하지 않아요"), "{}", told(&page));
         stage.enter(&Browser::default(), "naver", ("yuna", &[])).await;
+        assert_eq!(stage.accounts().await.len(), 1);
+    }
+
+    async fn rp_18_a_provider_that_stalls_keeps_nobody_waiting_who_comes_from_another(
+        stage: Stage of ["kakao", "naver"]
+    ) {
+        // A machine may stand still for as long as Kakao is waited for, but not each time.
+        let mut tries = 1;
+        while !is_overtaken(&stage).await {
+            tries += 1;
+            assert!(tries <= 3, "who comes from Naver waits for Kakao");
+        }
         assert_eq!(stage.accounts().await.len(), 1);
     }
 

@@ -12,6 +12,7 @@ use axum::{
     http::Uri,
     response::IntoResponse,
 };
+use mapae_testkit::until;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 use super::stage::{Stage, written};
@@ -75,9 +76,7 @@ impl Stranger {
 
     /// Until somebody wants a refresh.
     pub(super) async fn is_asked_to_refresh(&self) {
-        while self.refreshes() == 0 {
-            tokio::task::yield_now().await;
-        }
+        until("somebody wants a refresh", async || self.refreshes() > 0).await;
     }
 
     /// How many have arrived.

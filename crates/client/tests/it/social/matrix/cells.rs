@@ -1,7 +1,7 @@
 //! One function for each outcome, for whatever provider.
 
 use http::StatusCode;
-use mapae_client::{AccessError, Locale, LoginRequest, Setting};
+use mapae_client::{AccessError, Class, Locale, LoginRequest, Setting};
 use mapae_simulators::{Command, FaultKind, Tokens};
 
 use super::{
@@ -114,15 +114,23 @@ pub(super) async fn expired_code(facts: &Facts) {
 
 pub(super) async fn wrong_secret(facts: &Facts) {
     let visit = Visit::to(facts).await;
-    let visit = visit.set_up(Setup { secret: Some("not.the.secret"), ..Setup::default() }).await;
-    let provider = &visit.scene.client.providers()[0];
+    let setup = || Setup { secret: Some("not.the.secret"), ..Setup::default() };
+    let client = visit.scene.again(&setup());
+    let visit = visit.set_up(setup()).await;
     for language in LANGUAGES {
         let mut person = Person::default();
         let back = visit.go(&mut person, facts.name, &[]).await;
         let shown = visit.come_back(&mut person, &back, language).await;
         Visit::says(&shown, 500, language, CONFIGURATION);
         visit.is_out(&mut person).await;
-        let advice = provider.advice(Setting::ClientSecret, language);
+    }
+    // Whoever runs the service learns from the error of a login what to set, and where.
+    let (plain, mut person) = (LoginRequest::new(), Person::default());
+    let refused = visit.scene.sign_in_by(&client, &plain, &mut person, (facts.name, &[])).await.unwrap_err();
+    let Class::Configuration(setting) = refused.class() else { panic!("{refused:?}") };
+    assert_eq!(setting, Setting::ClientSecret);
+    for language in LANGUAGES {
+        let advice = client.providers()[0].advice(setting, language);
         assert!(advice.contains(" > "), "the way through the provider's console: {advice}");
     }
     assert_eq!(visit.scene.users.count(), 0);
@@ -152,7 +160,7 @@ pub(super) async fn wrong_redirect_uri(facts: &Facts) {
 }
 
 pub(super) async fn provider_down(facts: &Facts) {
-    let visit = Visit::to(facts).await;
+    let mut visit = Visit::to(facts).await;
     for (how, language) in [
         (FaultKind::Stall, Locale::Ko),
         (FaultKind::Error, Locale::En),
@@ -165,7 +173,10 @@ pub(super) async fn provider_down(facts: &Facts) {
         let path = Some(facts.token_path.to_owned());
         let fail = Command::Fail { how, path, code: None, seconds: None, times: None };
         visit.scene.simulator.control(fail).await.unwrap();
-        let shown = visit.come_back(&mut person, &back, language).await;
+        let shown = match how {
+            FaultKind::Stall => visit.come_back_in_vain(&mut person, &back, language).await,
+            _ => visit.come_back(&mut person, &back, language).await,
+        };
         let words = ("지금은 로그인할 수 없습니다.", "Signing in is not possible right now.");
         Visit::says(&shown, 502, language, words);
         visit.is_out(&mut person).await;

@@ -1,5 +1,7 @@
 //! The service on a port of its own, and a person who walks between it and the provider.
 
+use std::mem;
+
 use axum::{Router, routing::get};
 use http::{StatusCode, header};
 use mapae_client::{Client, Locale, SignedIn, axum::routes};
@@ -9,7 +11,7 @@ use tokio::net::TcpListener;
 use super::{Facts, Refusing};
 use crate::{
     social::scene::{Back, CALLBACK, Person, Scene, Setup},
-    website::User,
+    website::{PATIENCE, User},
 };
 
 pub(super) const LANGUAGES: [Locale; 2] = [Locale::Ko, Locale::En];
@@ -102,6 +104,21 @@ impl Visit {
                 self.open(person, &onwards.location.unwrap(), language).await
             }
         }
+    }
+
+    /// The same to a provider that stalls: the service waits for it no longer than it must here.
+    pub(super) async fn come_back_in_vain(
+        &mut self,
+        person: &mut Person,
+        back: &Back,
+        language: Locale,
+    ) -> Shown {
+        let impatient = Setup { sign_up: true, patience: Some(PATIENCE), ..Setup::default() };
+        let impatient = serve(&self.scene.again(&impatient)).await;
+        let patient = mem::replace(&mut self.base, impatient);
+        let shown = self.come_back(person, back, language).await;
+        self.base = patient;
+        shown
     }
 
     pub(super) async fn log_in(&self, person: &mut Person, name: &str, items: &[&str]) -> Shown {

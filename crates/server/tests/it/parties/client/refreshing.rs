@@ -1,5 +1,7 @@
 //! Tokens between the server and the service: refreshed before use, once for everybody, and dead when they are dead.
 
+use std::time::Duration;
+
 use mapae::{clock::Clock, store::grants};
 use mapae_client::{AccessError, AccessToken, EndUser};
 use mapae_protocol::time::Timestamp;
@@ -9,7 +11,7 @@ use super::{
     stage::{SCOPES, Stage},
     web_service::{Plan, Service, Visitor},
 };
-use crate::{parties::resource_server::Calendar, protocol::claims};
+use crate::{delay::in_time, parties::resource_server::Calendar, protocol::claims};
 
 async fn joined(stage: &Stage) -> (Service, Visitor, EndUser) {
     let service = stage.service().await;
@@ -196,34 +198,44 @@ async fn disconnect(stage: &Stage, visitor: &mut Visitor) -> Page {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rs_13_rp_23_who_disconnects_at_the_provider_is_out_at_the_api_and_at_the_service() {
     for engine in Engine::ALL {
-        let (stage, api, service, mut visitor, person) = with_calendar(engine).await;
-        let page = visitor.open(&service.at("/calendar")).await;
-        assert_eq!(page.status, 200, "{}", page.body);
-        let token = service.client.access_token(&person).await.unwrap();
-        disconnect(&stage, &mut visitor).await;
-        api.refuses("disconnected", token.expose()).await;
-        let page = visitor.open(&service.at("/calendar")).await;
-        assert_eq!((page.status.as_u16(), page.location().unwrap().path()), (303, "/login"), "no error page");
-        assert!(visitor.person(&service).await.is_none());
-        let asked = visitor.until_page(&service.at("/calendar"), "consent-approve").await;
-        assert!(asked.has("consent-approve"), "consent is asked as if for the first time");
-        let back = visitor.submit(&asked, "consent-approve", &[("all", "1")]).await;
-        let page = visitor.visit(back.location().unwrap().as_str()).await;
-        assert_eq!((page.status.as_u16(), page.address.path()), (200, "/calendar"), "{}", page.body);
+        in_time("disconnected", async || out_by_disconnecting(engine).await).await;
     }
+}
+
+/// How long the API lets in who has disconnected.
+async fn out_by_disconnecting(engine: Engine) -> Duration {
+    let (stage, api, service, mut visitor, person) = with_calendar(engine).await;
+    let page = visitor.open(&service.at("/calendar")).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let token = service.client.access_token(&person).await.unwrap();
+    disconnect(&stage, &mut visitor).await;
+    let stale = api.refuses("disconnected", token.expose()).await;
+    let page = visitor.open(&service.at("/calendar")).await;
+    assert_eq!((page.status.as_u16(), page.location().unwrap().path()), (303, "/login"), "no error page");
+    assert!(visitor.person(&service).await.is_none());
+    let asked = visitor.until_page(&service.at("/calendar"), "consent-approve").await;
+    assert!(asked.has("consent-approve"), "consent is asked as if for the first time");
+    let back = visitor.submit(&asked, "consent-approve", &[("all", "1")]).await;
+    let page = visitor.visit(back.location().unwrap().as_str()).await;
+    assert_eq!((page.status.as_u16(), page.address.path()), (200, "/calendar"), "{}", page.body);
+    stale
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_was_revoked_alone_is_replaced_unseen() {
-    let (stage, api, service, mut visitor, person) = with_calendar(Engine::Sqlite).await;
-    let token = service.client.access_token(&person).await.unwrap();
-    let claims = claims(token.expose());
-    let (jti, exp) = (claims["jti"].as_str().unwrap(), claims["exp"].as_i64().unwrap());
-    let unit = mapae::store::tokens::revoke(jti, Timestamp::from_unix(exp), stage.clock.now());
-    stage.server.write(unit).await;
-    api.refuses("revoked alone", token.expose()).await;
-    let before = stage.gateway.refreshes();
-    let page = visitor.open(&service.at("/calendar")).await;
-    assert_eq!(page.status, 200, "the person sees nothing of it: {}", page.body);
-    assert_eq!(stage.gateway.refreshes(), before + 1);
+    in_time("revoked alone", async || {
+        let (stage, api, service, mut visitor, person) = with_calendar(Engine::Sqlite).await;
+        let token = service.client.access_token(&person).await.unwrap();
+        let claims = claims(token.expose());
+        let (jti, exp) = (claims["jti"].as_str().unwrap(), claims["exp"].as_i64().unwrap());
+        let unit = mapae::store::tokens::revoke(jti, Timestamp::from_unix(exp), stage.clock.now());
+        stage.server.write(unit).await;
+        let stale = api.refuses("revoked alone", token.expose()).await;
+        let before = stage.gateway.refreshes();
+        let page = visitor.open(&service.at("/calendar")).await;
+        assert_eq!(page.status, 200, "the person sees nothing of it: {}", page.body);
+        assert_eq!(stage.gateway.refreshes(), before + 1);
+        stale
+    })
+    .await;
 }

@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     fs,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{
@@ -72,7 +71,6 @@ pub(super) struct Plan {
     pub(super) scopes: String,
     pub(super) sign_up: Vec<Field>,
     pub(super) api: Option<String>,
-    pub(super) patience: Duration,
     pub(super) registered: Registered,
 }
 
@@ -91,7 +89,6 @@ impl Plan {
             scopes: SCOPES.to_owned(),
             sign_up: vec![Field::required("nickname"), Field::agreement("terms")],
             api: None,
-            patience: Duration::from_secs(5),
             registered: Arc::new(|registration| registration),
         }
     }
@@ -110,7 +107,7 @@ impl Plan {
         if let Some(secret) = &self.app.client_secret {
             registration = registration.with_secret(secret);
         }
-        let settings = ProviderSettings::new("mapae").for_development().answering_within(self.patience);
+        let settings = ProviderSettings::new("mapae").for_development();
         Provider::discover(&self.issuer, (self.registered)(registration), settings).unwrap()
     }
 

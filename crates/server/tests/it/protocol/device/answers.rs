@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use mapae_testkit::{Browser, Engine, TestServer};
 
-use super::{begin, sign_in_at, television, type_code};
+use super::{Confirming, begin, sign_in_at, television, type_code};
 
 #[tokio::test]
 async fn de_06_the_first_browser_in_which_somebody_is_signed_in_has_the_device_to_itself() {
@@ -159,11 +159,8 @@ async fn de_08_no_other_site_answers_and_no_frame_shows_it() {
 #[tokio::test]
 async fn de_06_an_app_that_is_switched_off_on_the_way_is_not_allowed() {
     let server = TestServer::start().await;
-    let app = server.register(television()).await;
-    let user = server.user("hong@example.com").await;
-    let browser = Browser::default();
-    let device = begin(&server, &app, "openid").await;
-    let confirm = device.open(&server, &browser, &user).await;
+    let Confirming { app, browser, page: confirm, .. } =
+        Confirming::on(&server, Browser::default(), "openid").await;
     server.write(mapae::store::apps::disable(&app.client_id, server.now())).await;
     let page = browser.submit(&confirm, "device-allow", &[]).await;
     assert_eq!((page.status.as_u16(), page.has("done")), (400, false), "{}", page.body);
@@ -173,11 +170,8 @@ async fn de_06_an_app_that_is_switched_off_on_the_way_is_not_allowed() {
 #[tokio::test]
 async fn de_06_a_page_that_asks_other_things_by_now_is_shown_again() {
     let server = TestServer::start().await;
-    let app = server.register(television()).await;
-    let user = server.user("hong@example.com").await;
-    let browser = Browser::default();
-    let device = begin(&server, &app, "openid email").await;
-    let confirm = device.open(&server, &browser, &user).await;
+    let Confirming { app, browser, device, page: confirm, .. } =
+        Confirming::on(&server, Browser::default(), "openid email").await;
     let kept = mapae::store::apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
     let mut lists = kept.lists;
     lists.scopes.iter_mut().filter(|item| item.scope == "email").for_each(|item| item.required = true);

@@ -5,7 +5,7 @@ use mapae_protocol::{digest::sha256_base64url, time::Seconds};
 use mapae_testkit::{AppSpec, Browser, Engine, TestServer, client::send};
 use serde_json::{Value, json};
 
-use super::{ask, begin, sign_in_at, television, type_code};
+use super::{Confirming, ask, begin, sign_in_at, television, type_code};
 use crate::protocol::claims;
 
 /// The whole of it, in both languages, without a line of script.
@@ -167,11 +167,8 @@ async fn de_11_neither_secrets_nor_codes_are_kept_or_shown() {
 #[tokio::test]
 async fn rfc8628_3_1_the_way_is_the_same_in_english_and_the_request_is_over_after_ten_minutes() {
     let server = TestServer::start().await;
-    let app = server.register(television()).await;
-    let user = server.user("hong@example.com").await;
-    let device = begin(&server, &app, "openid").await;
-    let browser = Browser::speaking("en");
-    let confirm = device.open(&server, &browser, &user).await;
+    let Confirming { browser, device, page: confirm, .. } =
+        Confirming::on(&server, Browser::speaking("en"), "openid").await;
     assert!(confirm.text("#phishing").unwrap().contains("Only go on if you see this code on your device"));
     server.advance(Seconds::minutes(10));
     let late = browser.submit(&confirm, "device-allow", &[]).await;
@@ -208,11 +205,8 @@ async fn de_09_an_app_that_wants_a_fresh_sign_in_gets_one() {
 #[tokio::test]
 async fn de_09_an_app_that_becomes_stricter_has_the_code_typed_again() {
     let server = TestServer::start().await;
-    let app = server.register(television()).await;
-    let user = server.user("hong@example.com").await;
-    let browser = Browser::default();
-    let device = begin(&server, &app, "openid").await;
-    let confirm = device.open(&server, &browser, &user).await;
+    let Confirming { app, user, browser, device, page: confirm } =
+        Confirming::on(&server, Browser::default(), "openid").await;
     let mut registered = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
     registered.lists.metadata.insert("default_max_age".to_owned(), json!(60).to_string());
     let (settings, lists) = (&registered.app.settings, &registered.lists);

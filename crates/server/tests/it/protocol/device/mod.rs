@@ -76,6 +76,25 @@ impl Device {
     }
 }
 
+/// A television that waits, and a person who has the page before them on which it is allowed.
+pub(crate) struct Confirming {
+    pub(crate) app: AppFixture,
+    pub(crate) user: UserFixture,
+    pub(crate) browser: Browser,
+    pub(crate) device: Device,
+    pub(crate) page: Page,
+}
+
+impl Confirming {
+    pub(crate) async fn on(server: &TestServer, browser: Browser, scope: &str) -> Self {
+        let app = server.register(television()).await;
+        let user = server.user("hong@example.com").await;
+        let device = begin(server, &app, scope).await;
+        let page = device.open(server, &browser, &user).await;
+        Self { app, user, browser, device, page }
+    }
+}
+
 /// Types a code, whatever it is.
 pub(crate) async fn type_code(server: &TestServer, browser: &Browser, code: &str) -> Page {
     let form = browser.visit(&server.at("/device")).await;
