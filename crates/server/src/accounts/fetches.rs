@@ -9,19 +9,12 @@ use super::{
     shares,
     throttle::{self, Throttled},
 };
-use crate::{
-    app::App,
-    fetch::Asker,
-    store::apps::{RegisteredApp, Standing},
-};
+use crate::{app::App, fetch::Asker, store::apps::RegisteredApp};
 
-/// Who asks when something of this app is fetched because of a request from this source. Whom a setting vouches for as soon
-/// as they register, nobody has looked at.
+/// Who asks when something of this app is fetched because of a request from this source.
 pub(crate) fn asker(app: &App, registered: Option<&RegisteredApp>, source: &str) -> Asker {
-    let by_setting = app.config().registration.vouch;
-    let vouched = registered.is_some_and(|registered| {
-        registered.app.standing() == Standing::Verified && !(by_setting && registered.registered.is_some())
-    });
+    let everybody = app.config().registration.vouch;
+    let vouched = registered.is_some_and(|registered| registered.is_known_to_operator(everybody));
     Asker { vouched, source: source.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! Whoever knows the id of a public app can ask in its name, so that those count by where they come from. Whoever
 //! registered an app that nobody vouches for may have registered many: those count by app and by where they come from.
-//! What the operator vouches for proves who it is, and is not counted.
+//! What the operator knows and vouches for proves who it is, and is not counted.
 //! All sources together share what room there is, by network.
 
 use super::{
     shares::{self, Room},
     throttle::{self, Budget, Throttled},
 };
-use crate::{app::App, catalog::Client, store::apps::Standing};
+use crate::{app::App, catalog::Client};
 
 /// One kind of rows, with what there is of them.
 #[derive(Clone, Copy, Debug)]
@@ -65,13 +65,13 @@ pub(crate) const ASSERTIONS: Rows = Rows {
 /// There are too many
 pub(crate) fn charge(app: &App, client: &Client, rows: Rows, source: &str) -> Result<(), Throttled> {
     let (throttle, now) = (app.throttle(), app.now());
-    match (client.is_public(), client.standing()) {
-        (true, _) => throttle.charge(rows.public, source, now)?,
-        (false, Standing::Verified) => return Ok(()),
-        (false, Standing::Unverified) => {
-            throttle.charge(rows.of_apps, source, now)?;
-            throttle.charge(rows.of_app, client.id(), now)?;
-        }
+    if client.is_public() {
+        throttle.charge(rows.public, source, now)?;
+    } else if is_trusted(app, client) {
+        return Ok(());
+    } else {
+        throttle.charge(rows.of_apps, source, now)?;
+        throttle.charge(rows.of_app, client.id(), now)?;
     }
     throttle.take(rows.room, source, rows.size, now)
 }
@@ -86,9 +86,14 @@ pub(crate) fn weigh(
     rows: Rows,
     (source, length): (&str, usize),
 ) -> Result<(), Throttled> {
-    if !client.is_public() && client.standing() == Standing::Verified {
+    if is_trusted(app, client) {
         return Ok(());
     }
     let length = u64::try_from(length).unwrap_or(u64::MAX);
     app.throttle().take(rows.room, source, length.saturating_sub(rows.size), app.now())
+}
+
+/// Whether what it leaves is not counted: it proves who it is, and the operator has looked at it.
+fn is_trusted(app: &App, client: &Client) -> bool {
+    !client.is_public() && client.registered().is_known_to_operator(app.config().registration.vouch)
 }

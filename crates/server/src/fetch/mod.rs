@@ -113,14 +113,29 @@ pub(crate) struct Asker {
 pub(crate) struct Fetcher {
     rules: Rules,
     limits: Limits,
-    /// For what is read of apps that the operator stands behind: no stranger's hosts, however many and slow, keep them
-    /// waiting.
-    vouched: Way,
-    /// For what is read of all others.
-    strangers: Way,
+    reading: Ways,
     /// For what is told: whoever makes this server read from slow hosts keeps no notice of logout waiting, and the other
-    /// way round.
-    telling: Way,
+    /// way round. Who tells counts by site and by owner beforehand (`logout/room.rs`), so that nobody waits here.
+    telling: Ways,
+}
+
+/// One way for apps that the operator stands behind, whom no stranger's hosts keep waiting, however many and slow; and one
+/// for all others.
+#[derive(Debug)]
+struct Ways {
+    vouched: Way,
+    strangers: Way,
+}
+
+impl Ways {
+    fn new(limits: Limits, resolver: impl Fn() -> Arc<dyn Resolver>) -> Self {
+        let way = || Way::new(limits, resolver());
+        Self { vouched: way(), strangers: way() }
+    }
+
+    const fn of(&self, vouched: bool) -> &Way {
+        if vouched { &self.vouched } else { &self.strangers }
+    }
 }
 
 /// A way out with places and lookups of its own.
@@ -166,8 +181,8 @@ impl Fetcher {
     }
 
     fn with(rules: Rules, limits: Limits, resolver: impl Fn() -> Arc<dyn Resolver>) -> Self {
-        let way = || Way::new(limits, resolver());
-        Self { rules, limits, vouched: way(), strangers: way(), telling: way() }
+        let telling = Limits { of_site: limits.in_all, ..limits };
+        Self { rules, limits, reading: Ways::new(limits, &resolver), telling: Ways::new(telling, &resolver) }
     }
 
     /// What stands at an address, of at most so many bytes.
@@ -190,12 +205,11 @@ impl Fetcher {
             let media_type = media_type(&response);
             Ok(Fetched { media_type, body: body(response, most).await? })
         };
-        let way = if asker.vouched { &self.vouched } else { &self.strangers };
-        let errand = Errand { way, address, source: asker.source };
+        let errand = Errand { way: self.reading.of(asker.vouched), address, source: asker.source };
         self.exchange(errand, |client, url| client.get(url), read).await
     }
 
-    /// Posts a form. What is answered is not read, only with which status.
+    /// Posts a form, for an app that the operator stands behind or for another one. What is answered is not read, only with which status.
     ///
     /// # Errors
     /// No answer, or one that sends us elsewhere.
@@ -203,6 +217,7 @@ impl Fetcher {
         &self,
         address: &EndpointUri,
         form: &[(&str, &str)],
+        vouched: bool,
     ) -> Result<StatusCode, FetchError> {
         let body = params::encode(form.iter().copied());
         let post = |client: &Client, url| {
@@ -210,7 +225,7 @@ impl Fetcher {
             client.post(url).header(header::CONTENT_TYPE, form).body(body)
         };
         // Nobody in particular causes it.
-        let errand = Errand { way: &self.telling, address, source: Ipv4Addr::UNSPECIFIED.into() };
+        let errand = Errand { way: self.telling.of(vouched), address, source: Ipv4Addr::UNSPECIFIED.into() };
         self.exchange(errand, post, async |response| Ok(direct(response)?.status())).await
     }
 

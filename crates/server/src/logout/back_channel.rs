@@ -1,6 +1,6 @@
 //! One try to tell one app — OIDC Back-Channel Logout §2.5; threat LO-07.
 
-use mapae_protocol::endpoint_uri::EndpointUri;
+use http::StatusCode;
 
 use crate::{
     app::App, catalog::Client, fault::Fault, fetch::FetchError, issue::LogoutToken,
@@ -22,14 +22,15 @@ pub(super) enum Told {
     Nobody,
 }
 
-/// Tells the app of this notice.
-pub(super) async fn tell(app: &App, notice: &LogoutNotice) -> Result<Told, Fault> {
+/// Tells the app of this notice, by the way for those whom the operator knows or by that for strangers.
+pub(super) async fn tell(app: &App, notice: &LogoutNotice, vouched: bool) -> Result<Told, Fault> {
     let client = app.catalog().client(&notice.app_id).await?;
     let Some(client) = client.filter(|client| is_for(notice, client)) else { return Ok(Told::Nobody) };
     let Some(address) = client.told_of_logout() else { return Ok(Told::Nobody) };
     let keys = app.keys().current();
     let token = LogoutToken::new(app.issuer(), &keys, &client, notice, app.now()).sign(&keys, &client)?;
-    Ok(post(app, address, &token).await)
+    let told = app.fetcher().post_form(address, &[("logout_token", &token)], vouched).await;
+    Ok(understood(told))
 }
 
 /// An end of everything is told once, to those that understand it; to others session by session.
@@ -39,8 +40,8 @@ fn is_for(notice: &LogoutNotice, client: &Client) -> bool {
 }
 
 /// OIDC Back-Channel Logout §2.8: 200 is yes, and 204 is understood so by many.
-async fn post(app: &App, address: &EndpointUri, token: &str) -> Told {
-    match app.fetcher().post_form(address, &[("logout_token", token)]).await {
+fn understood(told: Result<StatusCode, FetchError>) -> Told {
+    match told {
         Ok(status) if status.is_success() => Told::Taken,
         Ok(status) if status.is_client_error() => Told::Refused,
         // Waiting does not make another address of it.

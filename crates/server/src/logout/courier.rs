@@ -23,7 +23,7 @@ use crate::{
     fault::Fault,
     store::{
         CommitError, Unit,
-        logout_notices::{self, LogoutNotice},
+        logout_notices::{self, LogoutNotice, Look},
     },
 };
 
@@ -99,7 +99,9 @@ impl Round {
 
     /// One look at what is due; whether it may have more behind it than was seen.
     async fn look(&mut self, app: &App, now: Timestamp) -> Result<bool, Fault> {
-        let due = logout_notices::due(app.db(), MAX_PER_APP, MAX_SEEN, now).await?;
+        let everybody = app.config().registration.vouch;
+        let look = Look { each: MAX_PER_APP, limit: MAX_SEEN, everybody };
+        let due = logout_notices::due(app.db(), look, now).await?;
         let hides_others = due.len() >= MAX_SEEN;
         let mut put_off = BTreeMap::new();
         for (notice, place) in self.room.in_turn(due) {
@@ -127,7 +129,7 @@ impl Round {
         let now = app.now();
         match app.commit(Unit::from(logout_notices::lease(&notice.id, now.plus(LEASE), now))).await {
             Ok(_) => {
-                let task = self.tasks.spawn(attend(app.clone(), notice));
+                let task = self.tasks.spawn(attend(app.clone(), notice, place.vouched));
                 self.room.enter(task.id(), place);
                 Ok(())
             }
@@ -155,16 +157,16 @@ impl Round {
 
 /// Until when the app is left alone, if it does not answer. What fails here is ours to mend, and no app's: the notice's
 /// lease is its pause.
-async fn attend(app: App, notice: LogoutNotice) -> Option<Timestamp> {
-    carry(&app, &notice).await.unwrap_or_else(|fault| {
+async fn attend(app: App, notice: LogoutNotice, vouched: bool) -> Option<Timestamp> {
+    carry(&app, &notice, vouched).await.unwrap_or_else(|fault| {
         let error = &fault as &dyn std::error::Error;
         tracing::warn!(error, app = notice.app_id, "an app is not told of a logout yet");
         None
     })
 }
 
-async fn carry(app: &App, notice: &LogoutNotice) -> Result<Option<Timestamp>, Fault> {
-    let told = tell(app, notice).await?;
+async fn carry(app: &App, notice: &LogoutNotice, vouched: bool) -> Result<Option<Timestamp>, Fault> {
+    let told = tell(app, notice, vouched).await?;
     let next = Next::after(told, notice, app.now());
     let about = About::user(&notice.user_id).with_app(&notice.app_id);
     match (told, next) {
@@ -207,7 +209,7 @@ impl Next {
         Unit::from(match self {
             Self::Over => logout_notices::done(&notice.id),
             Self::Again(then) => logout_notices::put_off(&notice.id, then),
-            Self::Pause(then) => logout_notices::put_off_all(&notice.app_id, then),
+            Self::Pause(then) => logout_notices::pause(notice, then),
         })
     }
 }

@@ -18,7 +18,7 @@ const MAX_AT_ONCE: usize = 32;
 const MAX_TO_STRANGERS: usize = 24;
 /// How often one app is told at once.
 pub(super) const MAX_PER_APP: usize = 4;
-/// How many apps of one site, or of one owner, that nobody vouches for. A fetch to a host has its turn at once, then.
+/// How many apps of one site, or of one owner, that nobody vouches for.
 const MAX_PER_SHARE: usize = 4;
 
 /// What apps have in common that nobody vouches for.

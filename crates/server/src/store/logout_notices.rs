@@ -67,17 +67,20 @@ statements! {
             "WHERE c.id = $3 AND c.scopes = ''"));
     // One app after another: whoever has much to be told, or answers slowly, takes nobody else's place (LO-07).
     DUE: LogoutNotices = concat!("SELECT d.id, d.app_id, d.user_id, d.session_id, d.everything, d.attempts, d.expires_at, ",
-        app_vouched!(), " AS vouched, a.owner_id, m.value FROM \
+        app_vouched!(), " AND NOT (CAST($1 AS BOOLEAN) AND EXISTS (SELECT 1 FROM registrations s WHERE s.app_id = a.id)) AS vouched, \
+         a.owner_id, m.value FROM \
          (SELECT n.id, n.app_id, n.user_id, n.session_id, n.everything, n.attempts, n.expires_at, n.due_at, \
              ROW_NUMBER() OVER (PARTITION BY n.app_id ORDER BY n.attempts, n.due_at, n.id) AS place \
-             FROM logout_notices n WHERE n.due_at <= $1 AND n.expires_at > $1) d \
+             FROM logout_notices n WHERE n.due_at <= $2 AND n.expires_at > $2) d \
          LEFT JOIN apps a ON a.id = d.app_id \
          LEFT JOIN app_metadata m ON m.app_id = d.app_id AND m.member = 'backchannel_logout_uri' \
-         WHERE d.place <= $2 ORDER BY vouched DESC, d.place, d.due_at, d.id LIMIT $3");
+         WHERE d.place <= $3 ORDER BY vouched DESC, d.place, d.due_at, d.id LIMIT $4");
     LEASE: LogoutNotices = "UPDATE logout_notices SET due_at = $1, attempts = attempts + 1 \
          WHERE id = $2 AND due_at <= $3 AND expires_at > $3";
     PUT_OFF: LogoutNotices = "UPDATE logout_notices SET due_at = $1 WHERE id = $2";
     PUT_OFF_ALL: LogoutNotices = "UPDATE logout_notices SET due_at = $1 WHERE app_id = $2 AND due_at < $1 AND expires_at > $1";
+    PAUSE: LogoutNotices = "UPDATE logout_notices SET due_at = $1 \
+         WHERE app_id = $2 AND expires_at > $1 AND (due_at < $1 OR id = $3)";
     DONE: LogoutNotices = "DELETE FROM logout_notices WHERE id = $1";
 }
 
@@ -106,7 +109,7 @@ pub struct LogoutNotice {
 pub struct Due {
     /// The notice.
     pub notice: LogoutNotice,
-    /// Whether the operator stands behind the app.
+    /// [`RegisteredApp::is_known_to_operator`](super::apps::RegisteredApp::is_known_to_operator)
     pub vouched: bool,
     /// The developer whose app it is.
     pub owner_id: Option<String>,
@@ -129,14 +132,25 @@ pub(super) fn following(events: &[Revocation]) -> impl Iterator<Item = Statement
     })
 }
 
-/// Notices that nobody carries out: of each app at most `each`, at most `limit` in all. Those to apps that the operator
-/// stands behind come first, and of both kinds first one of every app.
+/// How many notices are looked at, and whose.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Of each app at most so many.
+    pub each: usize,
+    /// At most so many in all.
+    pub limit: usize,
+    /// Whether a setting vouches for everybody who registers.
+    pub everybody: bool,
+}
+
+/// Notices that nobody carries out. Those to apps that the operator knows come first, and of both kinds first one of every
+/// app.
 ///
 /// # Errors
 /// [`StoreError`]
-pub async fn due(db: &Db, each: usize, limit: usize, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+pub async fn due(db: &Db, look: Look, now: Timestamp) -> Result<Vec<Due>, StoreError> {
     let most = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let rows = db.list(DUE, values![now, most(each), most(limit)]).await?;
+    let rows = db.list(DUE, values![look.everybody, now, most(look.each), most(look.limit)]).await?;
     rows.into_iter().map(|row| row.read(Due::read)).collect()
 }
 
@@ -156,6 +170,12 @@ pub fn put_off(id: &str, until: Timestamp) -> Statement {
 #[must_use]
 pub fn put_off_all(app_id: &str, until: Timestamp) -> Statement {
     Statement::any(PUT_OFF_ALL, values![until, app_id])
+}
+
+/// The same after this one was tried, which is leased for longer than a short pause and is to be tried then, too.
+#[must_use]
+pub fn pause(tried: &LogoutNotice, until: Timestamp) -> Statement {
+    Statement::any(PAUSE, values![until, tried.app_id.as_str(), tried.id.as_str()])
 }
 
 /// Forgets a notice that was carried out, or is given up.

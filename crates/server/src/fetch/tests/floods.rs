@@ -79,5 +79,8 @@ async fn dc_04_an_app_of_the_operators_is_read_while_strangers_stall() {
     flood.iter().for_each(JoinHandle::abort);
     let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };
     let usual = Fetcher::new(&settings, Development::Yes);
-    assert!(!Arc::ptr_eq(&usual.strangers.resolver, &usual.vouched.resolver), "lookups of their own");
+    assert!(
+        !Arc::ptr_eq(&usual.reading.strangers.resolver, &usual.reading.vouched.resolver),
+        "lookups of their own"
+    );
 }

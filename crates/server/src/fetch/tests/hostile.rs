@@ -42,7 +42,7 @@ async fn dc_04_no_notation_of_a_private_address_is_connected_to() {
         let Ok(address) = EndpointUri::parse(&format!("https://{host}:{port}/")) else { continue };
         let outcome = fetcher.get(&address, DOCUMENT_BYTES, ANYBODY).await.unwrap_err();
         assert!(matches!(outcome, FetchError::Forbidden | FetchError::Unreachable), "{host}: {outcome:?}");
-        let outcome = fetcher.post_form(&address, &[]).await.unwrap_err();
+        let outcome = fetcher.post_form(&address, &[], false).await.unwrap_err();
         assert!(matches!(outcome, FetchError::Forbidden | FetchError::Unreachable), "{host}: {outcome:?}");
         judged += usize::from(outcome == FetchError::Forbidden);
     }
@@ -152,7 +152,7 @@ async fn dc_04_a_request_says_nothing_about_anybody() {
     };
     let (get, post) = (head("GET", ""), head("POST", "content-type: application/x-www-form-urlencoded\r\n"));
     assert_eq!(peer.hears().await, format!("{get}\r\n"));
-    let status = fetcher.post_form(&peer.url(), &[("logout_token", "a+b&c")]).await.unwrap();
+    let status = fetcher.post_form(&peer.url(), &[("logout_token", "a+b&c")], true).await.unwrap();
     assert_eq!(status, StatusCode::OK);
     let body = "logout_token=a%2Bb%26c";
     assert_eq!(peer.hears().await, format!("{post}content-length: {}\r\n\r\n{body}", body.len()));
@@ -163,9 +163,9 @@ async fn lo_07_of_a_posted_form_only_the_status_is_heard() {
     let refused = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n\r\n";
     let peer = Peer::answering(refused, Then::Repeat("x")).await;
     let fetcher = lax(Arc::new(System::default()), Limits::USUAL);
-    assert_eq!(fetcher.post_form(&peer.url(), &[]).await, Ok(StatusCode::BAD_REQUEST));
+    assert_eq!(fetcher.post_form(&peer.url(), &[], false).await, Ok(StatusCode::BAD_REQUEST));
     let moved = Peer::answering("HTTP/1.1 307 Temporary Redirect\r\nlocation: /y\r\n\r\n", Then::Close).await;
-    assert_eq!(fetcher.post_form(&moved.url(), &[]).await, Err(FetchError::Redirected));
+    assert_eq!(fetcher.post_form(&moved.url(), &[], false).await, Err(FetchError::Redirected));
 }
 
 #[tokio::test]
@@ -198,14 +198,47 @@ async fn lo_07_what_is_read_and_what_is_told_do_not_wait_for_each_other() {
     let fetcher = lax(Arc::new(System::default()), limits);
     let (slow, quick) = (slow.url(), quick.url());
     let (starved, told) =
-        tokio::join!(fetcher.get(&slow, DOCUMENT_BYTES, ANYBODY), fetcher.post_form(&quick, &[]));
+        tokio::join!(fetcher.get(&slow, DOCUMENT_BYTES, ANYBODY), fetcher.post_form(&quick, &[], false));
     assert_eq!((starved.unwrap_err(), told), (FetchError::Timeout, Ok(StatusCode::OK)));
     let (starved, read) =
-        tokio::join!(fetcher.post_form(&slow, &[]), fetcher.get(&quick, DOCUMENT_BYTES, ANYBODY));
+        tokio::join!(fetcher.post_form(&slow, &[], false), fetcher.get(&quick, DOCUMENT_BYTES, ANYBODY));
     assert_eq!((starved, read.is_ok()), (Err(FetchError::Timeout), true));
     let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };
     let usual = Fetcher::new(&settings, Development::Yes);
-    assert!(!Arc::ptr_eq(&usual.strangers.resolver, &usual.telling.resolver), "lookups of their own");
+    let (reading, telling) = (&usual.reading.strangers.resolver, &usual.telling.strangers.resolver);
+    assert!(!Arc::ptr_eq(reading, telling), "lookups of their own");
+}
+
+const PATIENT: Limits = Limits { time: Duration::from_secs(60), in_all: 2, of_site: 1 };
+
+/// Tells somebody who is quick while another one is being told who is not.
+async fn told_meanwhile(fetcher: &Fetcher, (silent, quick): (bool, bool)) -> Result<StatusCode, FetchError> {
+    let mut slow = Peer::answering("", Then::Wait).await;
+    let well = Peer::answering(FINE, Then::Close).await;
+    let (silence, answer) = (slow.url(), well.url());
+    tokio::select! {
+        ended = fetcher.post_form(&silence, &[], silent) => ended,
+        told = async { slow.hears().await; fetcher.post_form(&answer, &[], quick).await } => told,
+    }
+}
+
+/// Both are this machine, which is one site.
+#[tokio::test]
+async fn lo_07_an_app_that_is_silent_keeps_no_other_one_of_its_site_waiting() {
+    let fetcher = lax(Arc::new(System::default()), PATIENT);
+    for vouched in [true, false] {
+        assert_eq!(told_meanwhile(&fetcher, (vouched, vouched)).await, Ok(StatusCode::OK), "{vouched}");
+    }
+}
+
+#[tokio::test]
+async fn lo_07_who_is_vouched_for_is_told_while_strangers_take_all_their_places() {
+    let fetcher = lax(Arc::new(System::default()), Limits { in_all: 1, ..PATIENT });
+    assert_eq!(told_meanwhile(&fetcher, (false, true)).await, Ok(StatusCode::OK));
+    let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };
+    let usual = Fetcher::new(&settings, Development::Yes);
+    let Ways { vouched, strangers } = &usual.telling;
+    assert!(!Arc::ptr_eq(&vouched.resolver, &strangers.resolver), "lookups of their own");
 }
 
 #[tokio::test]

@@ -188,6 +188,12 @@ pub struct NewApp {
 }
 
 impl RegisteredApp {
+    /// Whether the operator stands behind it and has looked at it. Where a setting vouches for everybody who registers, nobody
+    /// has looked at those: what they cost is counted as that of strangers.
+    pub const fn is_known_to_operator(&self, everybody: bool) -> bool {
+        self.app.vouched && !(everybody && self.registered.is_some())
+    }
+
     /// Reads one part of the union of `FIND`; all its columns are `NULL` if the app has no parts.
     pub(super) fn add(&mut self, row: &mut Row) -> Result<(), StoreError> {
         let part = row.optional_text()?;

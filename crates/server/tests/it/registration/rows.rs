@@ -5,7 +5,7 @@ use mapae_protocol::{device::DEVICE_CODE, pushed_request::PushedRequestUri, time
 use mapae_testkit::{Answer, AppFixture, AppSpec, Authorization, Browser, Engine, TestServer};
 use serde_json::json;
 
-use super::{open, registered};
+use super::{open, registered, server};
 use crate::protocol::dpop::{Key, post, redeem, userinfo};
 
 const UNKNOWN_TOKEN: [(&str, &str); 2] = [("grant_type", "refresh_token"), ("refresh_token", "invented")];
@@ -37,8 +37,15 @@ async fn until_refused(
 
 #[tokio::test]
 async fn pa_16_de_11_who_has_several_apps_leaves_no_more_rows() {
-    let server = open(Engine::Sqlite).await;
-    let apps = three(&server).await;
+    // Whom a setting vouches for as soon as they register, nobody has looked at.
+    for vouch in ["false", "true"] {
+        let settings = [("REGISTRATION__POLICY", "open"), ("REGISTRATION__VOUCH", vouch)];
+        who_has_several_leaves_no_more(&server(Engine::Sqlite, &settings).await).await;
+    }
+}
+
+async fn who_has_several_leaves_no_more(server: &TestServer) {
+    let apps = three(server).await;
     let basic = |app: &AppFixture| (app.client_id.clone(), app.client_secret.clone().unwrap());
     let pushed = until_refused(&apps, 201, async |app| {
         let asked = Authorization::of(app, "openid");

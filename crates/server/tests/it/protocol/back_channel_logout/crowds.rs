@@ -3,19 +3,30 @@
 use mapae::store::{
     Unit,
     apps::{self, NewApp},
-    logout_notices::{self, Due},
-    session_apps, sessions,
+    logout_notices::{self, Due, Look},
+    session_apps, sessions, vouching,
 };
 use mapae_protocol::time::Seconds;
-use mapae_testkit::{AppFixture, Browser, Engine, TestServer, UserFixture};
+use mapae_testkit::{AppFixture, AppSpec, Browser, Engine, TestServer, UserFixture, until};
+use serde_json::json;
 
-use super::{Listener, app, listener::Mood, server_on, sign_in, sign_out, waiting};
+use super::{
+    Listener, app, delivery::registered_itself, listener::Mood, look, options, server_on, sign_in, sign_out,
+    waiting,
+};
 
 /// An app of a developer, that is told there.
 async fn app_of(server: &TestServer, owner: &UserFixture, address: &str) -> AppFixture {
     let app = app(server, address, &[]).await;
     server.write(apps::give_to(&app.client_id, &owner.id, server.now())).await;
     app
+}
+
+/// At which the operator stands behind whoever registers.
+async fn server_that_vouches_for_all(engine: Engine) -> TestServer {
+    let mut options = options(TestServer::database_on(engine).await);
+    options.settings.push(("MAPAE_REGISTRATION__VOUCH".to_owned(), "true".to_owned()));
+    TestServer::start_with(options).await
 }
 
 /// Lets so many apps like this one, of each of these developers, know all sessions of a person.
@@ -48,14 +59,13 @@ async fn multiply(
 /// What is due within this time, if nobody takes it before.
 async fn due_in(server: &TestServer, time: Seconds) -> Vec<Due> {
     let then = server.now().plus(time);
-    logout_notices::due(server.app().db(), 10, 10_000, then).await.unwrap()
+    let look = Look { everybody: server.app().config().registration.vouch, ..look(10, 10_000) };
+    logout_notices::due(server.app().db(), look, then).await.unwrap()
 }
 
 /// Waits until everything that is due was taken or put off.
 async fn nothing_is_due(server: &TestServer) {
-    while !due_in(server, Seconds::ZERO).await.is_empty() {
-        tokio::task::yield_now().await;
-    }
+    until("nothing is due", async || due_in(server, Seconds::ZERO).await.is_empty()).await;
 }
 
 /// Many apps of these developers are told of a sign-out and do not answer; then somebody else signs out of another app.
@@ -103,32 +113,61 @@ async fn lo_07_no_crowd_is_so_large_that_it_hides_who_comes_after_it() {
     }
 }
 
+/// Whom an app belongs to that people may use.
+#[derive(Clone, Copy, Debug)]
+enum Whose {
+    Operators,
+    Developers,
+    /// It registered itself, and a setting vouches for all who do.
+    Anybodys,
+}
+
+impl Whose {
+    /// An app that is told there.
+    async fn app(self, server: &TestServer, address: &str) -> AppFixture {
+        match self {
+            Self::Operators => app(server, address, &[]).await,
+            Self::Developers => {
+                let owner = server.user("dev@example.com").await;
+                app_of(server, &owner, address).await
+            }
+            Self::Anybodys => {
+                let spec = AppSpec {
+                    redirect_uris: vec!["http://127.0.0.1/cb".to_owned()],
+                    metadata: [("backchannel_logout_uri".to_owned(), json!(address))].into(),
+                    ..AppSpec::default()
+                };
+                let app = server.register(spec).await;
+                registered_itself(server, &app, "127.0.0.1").await;
+                server.write(vouching::vouch(&app.client_id, server.now())).await;
+                app
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn lo_07_what_comes_for_an_app_that_did_not_answer_waits_unless_the_operator_vouches_for_it() {
     for engine in Engine::ALL {
-        for (vouched, of_the_second) in [(false, 0), (true, 1)] {
-            let server = server_on(engine).await;
+        for (whose, of_the_second) in [(Whose::Operators, 1), (Whose::Developers, 0), (Whose::Anybodys, 0)] {
+            let server = server_that_vouches_for_all(engine).await;
             let gone = Listener::start().await.address.clone();
-            let owner = server.user("dev@example.com").await;
-            let app =
-                if vouched { app(&server, &gone, &[]).await } else { app_of(&server, &owner, &gone).await };
+            let app = whose.app(&server, &gone).await;
             let (browser, user) = (Browser::default(), server.user("hong@example.com").await);
             sign_in(&server, &browser, &user, &app).await;
             sign_out(&server, &browser).await;
-            // Whoever tries it has the notice for ten seconds; the third pause is a minute.
+            // The third pause is a minute.
             while !due_in(&server, Seconds::seconds(30)).await.is_empty() {
                 server.advance(Seconds::seconds(10));
                 nothing_is_due(&server).await;
             }
             sign_in(&server, &browser, &user, &app).await;
             sign_out(&server, &browser).await;
-            while waiting(&server).await < 2 {
-                tokio::task::yield_now().await;
-            }
+            until("the second is kept", async || waiting(&server).await == 2).await;
             nothing_is_due(&server).await;
             let kept = due_in(&server, Seconds::hours(23)).await;
             let tries = kept.iter().map(|due| due.notice.attempts).min();
-            assert_eq!(tries, Some(of_the_second), "{engine:?}: {vouched}");
+            assert_eq!(tries, Some(of_the_second), "{engine:?}: {whose:?}");
         }
     }
 }

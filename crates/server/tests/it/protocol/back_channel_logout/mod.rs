@@ -8,6 +8,7 @@ mod tokens;
 
 use std::collections::BTreeMap;
 
+use mapae::store::logout_notices::{self, Look};
 use mapae_protocol::{
     jose::{Algorithm, JwkSet},
     logout_token::{self, Expectations, LogoutTokenClaims},
@@ -15,6 +16,7 @@ use mapae_protocol::{
 };
 use mapae_testkit::{
     AppFixture, AppSpec, Authorization, Browser, Engine, Options, TestServer, UserFixture, client::send,
+    until,
 };
 use serde_json::{Value, json};
 
@@ -85,15 +87,18 @@ async fn told(
     (claims.sub, claims.sid)
 }
 
+/// Sees so many of each app and in all.
+const fn look(each: usize, limit: usize) -> Look {
+    Look { each, limit, everybody: false }
+}
+
 /// How many notices wait.
 async fn waiting(server: &TestServer) -> usize {
     let later = server.now().plus(Seconds::hours(23));
-    mapae::store::logout_notices::due(server.app().db(), 1_000, 1_000, later).await.unwrap().len()
+    logout_notices::due(server.app().db(), look(1_000, 1_000), later).await.unwrap().len()
 }
 
 /// Waits until nothing is left to tell.
 async fn all_told(server: &TestServer) {
-    while waiting(server).await > 0 {
-        tokio::task::yield_now().await;
-    }
+    until("all are told", async || waiting(server).await == 0).await;
 }
