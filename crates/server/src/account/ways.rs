@@ -10,8 +10,10 @@ use mapae_client::{EndUser, Tokens};
 
 use super::notice;
 use crate::{
+    accounts::session,
     app::App,
     audit::{About, Event},
+    contention::until_done,
     fault::Fault,
     interaction::{Errand, PageError, Step, Visit, person_page, see_other},
     pages::{
@@ -25,7 +27,7 @@ use crate::{
         identities::{self, Identity},
         mail_orders::Matter,
         sessions::{self, SignedIn},
-        users,
+        users::{self, User},
     },
     upstream::{self, Upstream, letters},
 };
@@ -38,8 +40,7 @@ pub(super) async fn shown(visit: &Visit, signed_in: &SignedIn) -> Result<Option<
     if linked.is_empty() && all.iter().all(|upstream| upstream.disabled) {
         return Ok(None);
     }
-    let account = users::by_id(app.db(), &signed_in.user.id).await?;
-    let password = account.is_some_and(|account| account.password_hash.is_some());
+    let password = has_password(app, &signed_in.user).await?;
     let by_password = password && signed_in.user.email.is_some();
     let opens_beside =
         |way: &Identity| linked.iter().any(|other| other.id != way.id && upstream::opens(app, other));
@@ -74,42 +75,60 @@ fn shown_way(visit: &Visit, way: &Identity, removable: bool) -> LinkedWay {
 /// `POST /account/sign-in-methods/{id}/remove`.
 pub(crate) async fn remove(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
-        let ways = identities::of_user(visit.app.db(), &signed_in.user.id).await?;
-        let way = ways.iter().find(|way| way.id == id).ok_or(PageError::NotFound)?;
-        let now = visit.app.now();
-        if !upstream::is_fresh(&signed_in, now) {
-            let step = Step::new(Errand::Confirm(at::ACCOUNT.to_owned()), now);
-            return Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?);
-        }
-        // One whose provider is gone or switched off opens nothing: it is not what stays.
-        let stays = ways.iter().find(|other| other.id != way.id && upstream::opens(&visit.app, other));
-        // Who takes a way off may do so because somebody else has it: they are signed out with it.
-        let user = &signed_in.user;
-        let living = sessions::list(visit.app.db(), &user.id, now).await?;
-        let others = living.iter().filter(|session| session.id != signed_in.session.id);
-        let unit = Unit::from(users::guard(&user.id, user.epoch))
-            .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
-            .with(identities::remove(&way.id, &user.id, stays.map(|other| other.id.as_str()), now))
-            .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
-        let letter = letters::way_changed(&visit, user, (Matter::WayRemoved, &way.upstream))?;
-        match visit.app.commit(letters::keeping(&visit, unit, letter.as_ref())).await {
-            Ok(_) => {
-                About::user(&user.id).note(Event::WayRemoved);
-                letters::send(&visit, letter);
-                tell_of(&visit.app, way);
-                let mut response = see_other(&notice::account(AccountNotice::WayRemoved))?;
-                // It is not what this browser signs in with any more.
-                let last = &visit.app.cookies().upstream;
-                if last.read(&visit.headers) == Some(&way.upstream) {
-                    response.headers_mut().append(header::SET_COOKIE, last.remove());
-                }
-                Ok(response)
-            }
-            Err(CommitError::Conflict { .. }) => Ok(see_other(&notice::last_way())?),
-            Err(error) => Err(error.into()),
-        }
+        until_done(|| take_off(&visit, &signed_in, &id)).await
     })
     .await
+}
+
+async fn take_off(visit: &Visit, signed_in: &SignedIn, id: &str) -> Result<Option<Response>, PageError> {
+    let (app, now, user) = (&visit.app, visit.app.now(), &signed_in.user);
+    let ways = identities::of_user(app.db(), &user.id).await?;
+    let way = ways.iter().find(|way| way.id == id).ok_or(PageError::NotFound)?;
+    if !upstream::is_fresh(signed_in, now) {
+        let step = Step::new(Errand::Confirm(at::ACCOUNT.to_owned()), now);
+        return Ok(Some(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?));
+    }
+    // One whose provider is gone or switched off opens nothing: it is not what stays.
+    let stays = ways.iter().find(|other| other.id != way.id && upstream::opens(app, other));
+    let by_password = user.email.is_some() && has_password(app, user).await?;
+    if stays.is_none() && !by_password {
+        return Ok(Some(see_other(&notice::last_way())?));
+    }
+    // Who takes a way off may do so because somebody else has it: they are signed out with it. Read after the way, which says
+    // whether anybody came by it since.
+    let living = sessions::list(app.db(), &user.id, now).await?;
+    let others = living.iter().filter(|session| session.id != signed_in.session.id);
+    let unit = Unit::from(users::guard(&user.id, user.epoch))
+        .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
+        .with(identities::guard(way))
+        .with(identities::remove(&way.id, &user.id, stays.map(|other| other.id.as_str()), now))
+        .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
+    let letter = letters::way_changed(visit, user, (Matter::WayRemoved, &way.upstream))?;
+    match app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
+        Ok(_) => {
+            About::user(&user.id).note(Event::WayRemoved);
+            letters::send(visit, letter);
+            tell_of(app, way);
+            let mut response = see_other(&notice::account(AccountNotice::WayRemoved))?;
+            // It is not what this browser signs in with any more.
+            let last = &app.cookies().upstream;
+            if last.read(&visit.headers) == Some(&way.upstream) {
+                response.headers_mut().append(header::SET_COOKIE, last.remove());
+            }
+            Ok(Some(response))
+        }
+        Err(CommitError::Conflict { .. }) => match session::current(app, &visit.headers).await? {
+            Some(now) if now.session.epoch == signed_in.session.epoch && now.user == *user => Ok(None),
+            // Whoever was here is not any more: the page says so.
+            _ => Ok(Some(see_other(at::ACCOUNT)?)),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn has_password(app: &App, user: &User) -> Result<bool, PageError> {
+    let account = users::by_id(app.db(), &user.id).await?;
+    Ok(account.is_some_and(|account| account.password_hash.is_some()))
 }
 
 /// Tells the provider of a way that was removed. Nothing of this changes what is done.

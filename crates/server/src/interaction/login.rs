@@ -122,7 +122,7 @@ async fn sign_in(visit: Visit) -> Result<Response, PageError> {
     };
     let begun = session::begin(&visit.app, &account.user, visit.session.as_ref(), &visit.headers).await?;
     About::user(&account.user.id).note(Event::SignedIn);
-    let step = upstream::after_proof(&visit, step, &account.user).await?;
+    let step = upstream::after_proof(&visit, step, (&account.user, &begun.session_id)).await?;
     let step = Step { signed_in: Some(begun.session_id.clone()), ..step };
     let mut response = see_other(&at::step(at::CONTINUE, &visit.seal(&step).await?))?;
     begun.give_cookies(response.headers_mut());

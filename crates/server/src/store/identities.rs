@@ -31,6 +31,8 @@ statements! {
          tokens_version = tokens_version + 1 WHERE id = $2 AND user_id = $3 AND removed_at IS NULL AND ( \
          EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.password_hash IS NOT NULL AND u.email <> u.id) \
          OR EXISTS (SELECT 1 FROM identities o WHERE o.user_id = $3 AND o.id <> $2 AND o.id = $4 AND o.removed_at IS NULL))";
+    GUARD: Identities = "UPDATE identities SET tokens_version = tokens_version \
+         WHERE id = $1 AND tokens_version = $2 AND removed_at IS NULL";
     // Of somebody else's turn only what stands there still as it was when its holder was found dead.
     CLAIM: Identities = "UPDATE identities SET refreshing = $1, refreshing_signs = refreshing_signs + 1 \
          WHERE id = $2 AND tokens_version = $3 AND removed_at IS NULL \
@@ -189,6 +191,13 @@ pub fn used(id: &str, user_id: &str, brought: &Brought, at: Timestamp) -> Statem
 #[must_use]
 pub fn remove(id: &str, user_id: &str, stays: Option<&str>, at: Timestamp) -> Statement {
     Statement::one(REMOVE, values![at, id, user_id, stays])
+}
+
+/// Makes a unit conflict if somebody came by this way since it was read, or its tokens were refreshed, or it is gone; and nobody
+/// comes by it before the unit is committed.
+#[must_use]
+pub fn guard(way: &Identity) -> Statement {
+    Statement::one(GUARD, values![way.id.as_str(), way.tokens_version])
 }
 
 /// The right to refresh these tokens of this version.

@@ -52,6 +52,7 @@ statements! {
     END: Sessions = "UPDATE sessions SET ended_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND user_id = $3 AND ended_at IS NULL";
     GUARD: Sessions = "UPDATE sessions SET epoch = epoch WHERE id = $1 AND epoch = $2 AND ended_at IS NULL";
+    LIVING: Sessions = "UPDATE sessions SET epoch = epoch WHERE id = $1 AND ended_at IS NULL";
 }
 
 /// A browser in which somebody signed in.
@@ -296,4 +297,10 @@ pub fn end(id: &str, user_id: &str, at: Timestamp) -> Unit {
 #[must_use]
 pub fn guard(id: &str, epoch: i64) -> Statement {
     Statement::one(GUARD, values![id, epoch])
+}
+
+/// The same of a session that was begun just now, and has not been read since.
+#[must_use]
+pub fn guard_begun(id: &str) -> Statement {
+    Statement::one(LIVING, values![id])
 }

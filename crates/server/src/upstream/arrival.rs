@@ -203,7 +203,7 @@ pub(super) async fn sign_in(
     match session::begin_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers).await {
         Ok(begun) => {
             About::user(&owner.id).note(Event::SignedIn);
-            let step = after_proof(visit, step.clone(), owner).await?;
+            let step = after_proof(visit, step.clone(), (owner, &begun.session_id)).await?;
             go_on(visit, step, begun).await.map(Some)
         }
         // The identity was removed meanwhile.

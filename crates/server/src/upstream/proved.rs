@@ -13,15 +13,20 @@ use crate::{
     store::{
         CommitError, Unit, identities,
         mail_orders::Matter,
-        steps,
+        sessions, steps,
         users::{self, User},
     },
 };
 
 /// Somebody proved on this way to be the owner of an account: who waits in the step becomes another way into it.
 ///
-/// They were told so on the page on which they proved it. What cannot be linked is not, and the sign-in goes on.
-pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Result<Step, PageError> {
+/// They were told so on the page on which they proved it. What cannot be linked is not, and the sign-in goes on. The proof
+/// holds as long as the session that it began: who takes off the way by which it was proved ends that, too.
+pub(crate) async fn after_proof(
+    visit: &Visit,
+    step: Step,
+    (user, session_id): (&User, &str),
+) -> Result<Step, PageError> {
     let arrival = waiting::waiting_arrival(visit, &step).await?;
     if let (Some(arrival), Some(waits)) = (arrival, &step.arrival) {
         if is_anothers(visit, &step, &arrival, user).await? {
@@ -40,6 +45,7 @@ pub(crate) async fn after_proof(visit: &Visit, step: Step, user: &User) -> Resul
             let now = visit.app.now();
             let unit = Unit::from(steps::take(waits, &visit.browser.name(), now))
                 .with(users::add_way(&account, user.epoch))
+                .with(sessions::guard_begun(session_id))
                 .with(identities::link(&linked(&arrival, &account), now))
                 .with(waiting::standing(&arrival.identity));
             let letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;

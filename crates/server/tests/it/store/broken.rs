@@ -62,6 +62,36 @@ pub(crate) async fn end_whoever_is_linked(server: &TestServer) {
     run(server, sqlite, postgres).await;
 }
 
+/// From now on somebody comes by every way into an account in the very moment in which something about the account is written.
+pub(crate) async fn come_by_every_way(server: &TestServer) {
+    let (sqlite, postgres) = (
+        "CREATE TRIGGER came AFTER UPDATE ON users BEGIN \
+         UPDATE identities SET tokens_version = tokens_version + 1 WHERE user_id = NEW.id; END;",
+        "CREATE FUNCTION came() RETURNS TRIGGER LANGUAGE plpgsql AS \
+         $$ BEGIN UPDATE identities SET tokens_version = tokens_version + 1 WHERE user_id = NEW.id; RETURN NULL; END $$; \
+         CREATE TRIGGER came AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION came();",
+    );
+    run(server, sqlite, postgres).await;
+}
+
+/// Not any more.
+pub(crate) async fn come_no_more(server: &TestServer) {
+    let (sqlite, postgres) = ("DROP TRIGGER came;", "DROP TRIGGER came ON users; DROP FUNCTION came();");
+    run(server, sqlite, postgres).await;
+}
+
+/// From now on every session is ended in the very moment in which it begins.
+pub(crate) async fn end_sessions_as_they_begin(server: &TestServer) {
+    let (sqlite, postgres) = (
+        "CREATE TRIGGER stillborn AFTER INSERT ON sessions BEGIN \
+         UPDATE sessions SET ended_at = NEW.created_at WHERE id = NEW.id; END;",
+        "CREATE FUNCTION stillborn() RETURNS TRIGGER LANGUAGE plpgsql AS \
+         $$ BEGIN UPDATE sessions SET ended_at = NEW.created_at WHERE id = NEW.id; RETURN NULL; END $$; \
+         CREATE TRIGGER stillborn AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION stillborn();",
+    );
+    run(server, sqlite, postgres).await;
+}
+
 async fn run(server: &TestServer, sqlite: &str, postgres: &str) {
     match server.database().strip_prefix("sqlite:") {
         Some(file) => beneath::execute(Path::new(file), sqlite),

@@ -175,6 +175,25 @@ for_each_backend! {
         db.commit(added(&seed, "own", 1)).await.unwrap();
     }
 
+    async fn lk_02_mx_02_a_password_that_is_set_by_mail_takes_no_way_off_another_account(db: TestDb) {
+        let (one, two) = (Seed::plant(&db, "one").await, Seed::plant(&db, "two").await);
+        db.commit(added(&one, "ryan", 0)).await.unwrap();
+        let seen = users::by_id(&db, &one.user).await.unwrap().unwrap();
+        let shown = find(&db, "ryan").await;
+        db.commit(identities::remove(&shown.id, &one.user, None, NOW)).await.unwrap();
+        let reset = || {
+            users::reset_password(&seen, &"$argon2id$new".into(), NOW)
+                .with(identities::remove(&shown.id, &one.user, None, NOW))
+        };
+        conflicts(&db.commit(reset()).await);
+        db.commit(added(&two, "ryan", 0)).await.unwrap();
+        conflicts(&db.commit(reset()).await);
+        let now = find(&db, "ryan").await;
+        assert_eq!((now.user_id.as_str(), now.removed_at), (two.user.as_str(), None));
+        // By its new name neither.
+        conflicts(&db.commit(identities::remove(&now.id, &one.user, None, NOW)).await);
+    }
+
     async fn lk_02_lk_03_mx_02_of_a_link_and_a_reset_at_once_one_finds_the_other(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let (other, mut resets) = (db.another(), 0);
