@@ -41,12 +41,15 @@ impl Pages for ServicePages {
 
     fn failed(&self, error: &Error, language: Locale) -> String {
         let class = error.class();
-        let sign_in = !matches!(class, Class::Configuration(_));
+        // The same way would be refused again in this browser.
+        let inside = matches!(error, Error::Login(LoginError::InsideAnotherApp));
+        let sign_in = !inside && !matches!(class, Class::Configuration(_));
+        let id = if inside { "inside_another_app" } else { id(class) };
         let (t, frame) = (Texts::new(language), Frame::new("/", None));
         let page = match (error, social::coming_from()) {
             (Error::Login(LoginError::UnknownProvider), _) => TroublePage::of(t, frame, "no_such_way", true),
-            (_, Some(provider)) => TroublePage::at(provider, t, frame, id(class), sign_in),
-            (_, None) => TroublePage::of(t, frame, id(class), sign_in),
+            (_, Some(provider)) => TroublePage::at(provider, t, frame, id, sign_in),
+            (_, None) => TroublePage::of(t, frame, id, sign_in),
         };
         page.render().unwrap_or_else(|_| PlainPages.failed(error, language))
     }

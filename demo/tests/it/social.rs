@@ -212,6 +212,25 @@ async fn lk_04_whose_account_is_added_is_shown_and_then_added_by_a_press() {
 }
 
 #[tokio::test]
+async fn who_is_inside_another_app_is_told_how_to_open_a_real_browser() {
+    let play = Play::with_providers().await;
+    let agent =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 KAKAOTALK 25.9.0";
+    let inside = reqwest::Client::builder().user_agent(agent).build().unwrap();
+    let person = Person::new(&play.running);
+    for (language, said) in
+        [("ko", "이 방법으로 로그인할 수 없어요"), ("en", "does not work inside another app")]
+    {
+        let asked = inside.get(person.at("/login?provider=google")).header("accept-language", language);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(said) && !page.contains("/login?provider=google"), "{page}");
+    }
+    play.end().await;
+}
+
+#[tokio::test]
 async fn who_cancels_is_told_so_by_name_and_nothing_is_kept() {
     let play = Play::with_providers().await;
     for login in LOGINS {

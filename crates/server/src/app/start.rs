@@ -24,6 +24,12 @@ pub enum StartError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Something else has the name of the data folder.
+    #[error("{path} is to be the data folder, and is none: move that away, or name another with --data")]
+    NoFolder {
+        /// What is no folder.
+        path: std::path::PathBuf,
+    },
     /// Everybody on this machine may put files into the data folder.
     #[error(
         "everybody on this machine may write in the data folder {path}, and so put a key of theirs there: run \
@@ -60,7 +66,10 @@ impl From<Fault> for StartError {
 
 /// Makes the data folder, readable by its owner only.
 pub(crate) fn prepare_folder(path: &std::path::Path) -> Result<(), StartError> {
-    let failed = |source| StartError::DataFolder { path: path.to_owned(), source };
+    let failed = |source: std::io::Error| match path.ancestors().find(|part| part.is_file()) {
+        Some(file) => StartError::NoFolder { path: file.to_owned() },
+        None => StartError::DataFolder { path: path.to_owned(), source },
+    };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -104,4 +113,21 @@ pub(crate) fn open_database(config: &Config, options: Options) -> Result<Db, Fau
         Database::Postgres(url) => Db::connect_postgres(url.expose(), options)?,
     };
     Ok(db)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_the_place_of_the_data_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mapae-data");
+        std::fs::write(&file, "").unwrap();
+        for path in [file.clone(), file.join("below")] {
+            let refused = prepare_folder(&path).unwrap_err();
+            assert!(matches!(&refused, StartError::NoFolder { path } if *path == file), "{refused}");
+        }
+        prepare_folder(&folder.path().join("a/folder")).unwrap();
+    }
 }

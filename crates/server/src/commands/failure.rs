@@ -208,7 +208,7 @@ impl From<StartError> for Failure {
                 Ok(fault) => (*fault).into(),
                 Err(_) => Self::new("internal", text),
             },
-            StartError::DataFolder { .. } | StartError::OpenFolder { .. } => {
+            StartError::DataFolder { .. } | StartError::NoFolder { .. } | StartError::OpenFolder { .. } => {
                 Self::new("data_folder_unusable", with_causes(&error))
             }
             StartError::Mailbox { .. } => Self::new("mailbox_unusable", with_causes(&error)),
