@@ -9,6 +9,7 @@ mod devices;
 mod github;
 mod hint;
 mod notices;
+mod overtaken;
 mod refreshing;
 mod registered_anew;
 mod resets;

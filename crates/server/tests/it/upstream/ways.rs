@@ -7,7 +7,6 @@ use super::{
     stage::{PASSWORD, Stage, by_password, for_each_engine, sign_out},
     stranger::Stranger,
 };
-use crate::store::broken;
 
 pub(super) async fn signed_in(stage: &Stage, browser: &Browser, user: &UserFixture) -> Page {
     let door = stage.door(browser).await;
@@ -15,7 +14,7 @@ pub(super) async fn signed_in(stage: &Stage, browser: &Browser, user: &UserFixtu
 }
 
 /// Presses the button that removes the first provider.
-async fn remove(browser: &Browser, page: &Page) -> Page {
+pub(super) async fn remove(browser: &Browser, page: &Page) -> Page {
     let id =
         page.values("[id^=remove-idn_]", "id").pop().unwrap_or_else(|| panic!("no button: {}", page.body));
     browser.follow(browser.submit(page, &id, &[]).await).await
@@ -52,49 +51,6 @@ for_each_engine! {
         assert!(stage.door(&elsewhere).await.has("login-submit"), "whoever else had it is out");
         let page = stage.come(&Browser::default(), "kakao", ("muzi", &[])).await;
         assert!(page.has("linking"), "it comes back by its owner's hand only: {}", page.body);
-    }
-
-    async fn lk_03_mx_02_a_way_by_which_somebody_comes_in_that_moment_is_not_removed_without_them(stage: Stage of ["kakao"]) {
-        let user = stage.server.user("hong@example.com").await;
-        let browser = Browser::default();
-        let account = signed_in(&stage, &browser, &user).await;
-        stage.through(&browser, &account, "kakao", ("muzi", &[])).await;
-        broken::come_by_every_way(&stage.server).await;
-        let refused = remove(&browser, &stage.door(&browser).await).await;
-        assert_eq!(refused.status, 503, "{}", refused.body);
-        broken::come_no_more(&stage.server).await;
-        let account = stage.door(&browser).await;
-        assert!(account.body.contains("무지"), "nothing has changed: {}", account.body);
-        let account = remove(&browser, &account).await;
-        assert!(account.has("notice") && !account.body.contains("무지"), "{}", account.body);
-    }
-
-    async fn lk_03_mx_02_whoever_comes_by_a_way_while_it_is_removed_is_out(stage: Stage of ["kakao"]) {
-        let user = stage.server.user("hong@example.com").await;
-        let browser = Browser::default();
-        let mut account = signed_in(&stage, &browser, &user).await;
-        for round in 0..6 {
-            stage.through(&browser, &account, "kakao", ("muzi", &[])).await;
-            let thief = Browser::default();
-            let left = stage.press(&thief, &stage.door(&thief).await, "kakao").await;
-            let back = stage.at_the_provider(&thief, &left, ("muzi", &[])).await;
-            let page = stage.door(&browser).await;
-            let (removed, _) = tokio::join!(remove(&browser, &page), thief.visit(back.as_str()));
-            assert!(removed.has("notice") && !removed.body.contains("무지"), "{round}: {}", removed.body);
-            assert!(stage.door(&thief).await.has("login-submit"), "{round}: they are still in");
-            account = removed;
-        }
-    }
-
-    async fn lk_03_mx_02_a_proof_of_an_account_links_nobody_when_its_session_has_ended(stage: Stage of ["kakao"]) {
-        let owner = stage.server.user("ryan@example.test").await;
-        let browser = Browser::default();
-        let page = stage.come(&browser, "kakao", ("ryan", &["account_email"])).await;
-        assert!(page.has("linking"), "{} {}", page.status, page.body);
-        broken::end_sessions_as_they_begin(&stage.server).await;
-        by_password(&browser, &page, &owner.email, PASSWORD).await;
-        let ways = identities::of_user(stage.server.app().db(), &owner.id).await.unwrap();
-        assert!(ways.is_empty(), "who takes off the way of a proof takes the proof: {ways:?}");
     }
 
     async fn lk_03_the_owner_is_told_by_mail_of_a_way_more_and_of_a_way_less(stage: Stage of ["kakao"]) {
