@@ -140,7 +140,7 @@ mod tests {
     use crate::{
         clock::Clock,
         jobs::tests::server,
-        keys::{self, Takeover},
+        keys::{self, Present, Takeover},
     };
 
     /// Another node rotates, and seals something before this one has looked.
@@ -150,7 +150,8 @@ mod tests {
         let (db, master, now) = (app.db(), app.master_key(), app.now());
         for takeover in [Takeover::Planned, Takeover::Emergency] {
             let before = app.keys().current().seals.codes.seal(b"before", b"");
-            db.commit(keys::rotation(db, master, app.config(), takeover, now).await.unwrap()).await.unwrap();
+            let present = Present::read(db, now).await.unwrap();
+            db.commit(keys::rotation(&present, master, app.config(), takeover, now).unwrap()).await.unwrap();
             let there = keys::load(db, master, now).await.unwrap().seals.codes.seal(b"there", b"");
             let keys = app.keys_for(&there).await.unwrap();
             assert_eq!(keys.seals.codes.open(&there, b"").unwrap(), b"there");

@@ -7,11 +7,8 @@ use super::{Job, JobError};
 use crate::{
     app::App,
     fault::Fault,
-    keys::{self, Takeover},
-    store::{
-        CommitError,
-        keys::{self as rows, SigningKey},
-    },
+    keys::{self, Present, Takeover},
+    store::{CommitError, keys::SigningKey},
 };
 
 /// Rotates the keys when it is time.
@@ -26,11 +23,11 @@ impl Job for Rotation {
 
     async fn run(&self, app: &App) -> Result<(), JobError> {
         let (config, now) = (app.config(), app.issuing_time()?);
-        let signing = rows::signing(app.db(), now).await.map_err(Fault::from)?;
-        if due(&signing, config.keys.rotation_days).is_none_or(|due| now < due) {
+        let present = Present::read(app.db(), now).await?;
+        if due(present.signing(), config.keys.rotation_days).is_none_or(|due| now < due) {
             return Ok(());
         }
-        let unit = keys::rotation(app.db(), app.master_key(), config, Takeover::Planned, now).await?;
+        let unit = keys::rotation(&present, app.master_key(), config, Takeover::Planned, now)?;
         match app.commit(unit).await {
             Ok(_) => tracing::info!("the keys are rotated: new ones are published and take over soon"),
             // Another node was quicker: the keys that it made are as good.
@@ -54,7 +51,7 @@ mod tests {
     use mapae_protocol::jose::Algorithm;
 
     use super::*;
-    use crate::{clock::Clock, jobs::tests::server, keys::ALGORITHMS};
+    use crate::{clock::Clock, jobs::tests::server, keys::ALGORITHMS, store::keys as rows};
 
     fn signing_kid(app: &App) -> String {
         app.keys().current().signing_key(Algorithm::Es256).unwrap().kid().to_owned()
@@ -87,6 +84,23 @@ mod tests {
         clock.advance(Seconds::days(2));
         let left = rows::signing(app.db(), app.now()).await.unwrap();
         assert_eq!(left.len(), ALGORITHMS.len(), "until the last of their tokens has expired");
+    }
+
+    #[tokio::test]
+    async fn me_04_what_another_node_made_after_the_decision_is_not_replaced() {
+        let clock = Clock::manual(Timestamp::from_unix(1_800_000_000));
+        let (app, _folder) = server(clock.clone()).await;
+        clock.advance(Seconds::days(91));
+        let decided = Present::read(app.db(), app.now()).await.unwrap();
+        Rotation.run(&app).await.unwrap();
+        let (master, config, now) = (app.master_key(), app.config(), app.now());
+        let all = keys::rotation(&decided, master, config, Takeover::Planned, now).unwrap();
+        let one = keys::rotation_of(&decided, master, config, &[Algorithm::Es256], now).unwrap();
+        for unit in [all, one] {
+            let second = app.commit(unit).await;
+            assert!(matches!(second, Err(CommitError::Conflict { .. })), "{second:?}");
+        }
+        assert_eq!(rows::signing(app.db(), now).await.unwrap().len(), 2 * ALGORITHMS.len());
     }
 
     #[tokio::test]

@@ -19,4 +19,4 @@ pub(crate) use purposes::{
     KNOWN_BROWSER_LIFE, ON_THE_WAY, OpaqueAccessTokens, RefreshSuccessors, RefreshTokens, STEP_LIFE, Seals,
 };
 pub(crate) use ring::{KeyRing, KeySet};
-pub(crate) use rotation::{Takeover, rotation, rotation_of};
+pub(crate) use rotation::{Present, Takeover, rotation, rotation_of};

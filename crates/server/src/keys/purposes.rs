@@ -115,7 +115,7 @@ mod tests {
         clock::Clock,
         config::{Environment, Flags},
         jobs::tests::server,
-        keys::{self, KeySet, Takeover},
+        keys::{self, KeySet, Present, Takeover},
     };
 
     fn seal_all(keys: &KeySet) -> Vec<(&'static str, String)> {
@@ -171,7 +171,8 @@ mod tests {
         for (app, _folder) in [usual, short_lived_refresh().await] {
             let (db, master, now) = (app.db(), app.master_key(), app.now());
             let sealed = seal_all(&app.keys().current());
-            let unit = keys::rotation(db, master, app.config(), Takeover::Planned, now).await.unwrap();
+            let present = Present::read(db, now).await.unwrap();
+            let unit = keys::rotation(&present, master, app.config(), Takeover::Planned, now).unwrap();
             db.commit(unit).await.unwrap();
             for (purpose, life) in LIVES.iter().filter(|(name, _)| *name != RefreshSuccessors::NAME) {
                 let end = now.plus(life(app.config()));

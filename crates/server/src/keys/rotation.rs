@@ -30,18 +30,36 @@ pub(crate) enum Takeover {
     Emergency,
 }
 
+/// The keys as one moment found them. A rotation is decided on and made of the same ones: those that another node made
+/// in between are none of its own, and it conflicts with them.
+pub(crate) struct Present {
+    signing: Vec<rows::SigningKey>,
+    seals: Vec<rows::SealKey>,
+}
+
+impl Present {
+    /// All that are not yet expired.
+    pub(crate) async fn read(db: &Db, now: Timestamp) -> Result<Self, Fault> {
+        Ok(Self { signing: rows::signing(db, now).await?, seals: rows::seals(db, now).await? })
+    }
+
+    /// The keys that sign, or did, or will.
+    pub(crate) fn signing(&self) -> &[rows::SigningKey] {
+        &self.signing
+    }
+}
+
 /// Makes new keys that sign with these algorithms and retires the present ones. A conflict says that somebody else just did.
-pub(crate) async fn rotation_of(
-    db: &Db,
+pub(crate) fn rotation_of(
+    present: &Present,
     master: &MasterKey,
     config: &Config,
     algorithms: &[Algorithm],
     now: Timestamp,
 ) -> Result<Unit, Fault> {
     let start = now.plus(LEAD);
-    let mut signing = rows::signing(db, now).await?;
-    signing.retain(|key| algorithms.iter().any(|algorithm| algorithm.as_str() == key.alg));
-    let mut unit = retired(&signing, &[], config, start);
+    let of_these = |key: &&rows::SigningKey| algorithms.iter().any(|algorithm| algorithm.as_str() == key.alg);
+    let mut unit = retired(present.signing.iter().filter(of_these), &[], config, start);
     for &algorithm in algorithms {
         unit = unit.with(rows::add_signing(&new_signing(algorithm, master, now, start)?));
     }
@@ -49,20 +67,20 @@ pub(crate) async fn rotation_of(
 }
 
 /// Makes new keys of every kind and retires the present ones. A conflict says that somebody else just did.
-pub(crate) async fn rotation(
-    db: &Db,
+pub(crate) fn rotation(
+    present: &Present,
     master: &MasterKey,
     config: &Config,
     takeover: Takeover,
     now: Timestamp,
 ) -> Result<Unit, Fault> {
-    let (signing, seals) = (rows::signing(db, now).await?, rows::seals(db, now).await?);
+    let Present { signing, seals } = present;
     let (start, former) = match takeover {
         Takeover::Planned => {
             let start = now.plus(LEAD);
-            (start, retired(&signing, &seals, config, start))
+            (start, retired(signing.iter(), seals, config, start))
         }
-        Takeover::Emergency => (now, withdrawn(&signing, &seals, now)),
+        Takeover::Emergency => (now, withdrawn(signing, seals, now)),
     };
     let mut unit = former;
     for &algorithm in ALGORITHMS {
@@ -72,10 +90,15 @@ pub(crate) async fn rotation(
 }
 
 /// What the present keys made stays good until it expires, whatever it is: one sealing key seals all of it.
-fn retired(signing: &[rows::SigningKey], seals: &[rows::SealKey], config: &Config, start: Timestamp) -> Unit {
+fn retired<'a>(
+    signing: impl Iterator<Item = &'a rows::SigningKey>,
+    seals: &[rows::SealKey],
+    config: &Config,
+    start: Timestamp,
+) -> Unit {
     let signed_end = start.plus(config.tokens.access_token.max(config.tokens.id_token)).plus(MARGIN);
     let sealed_end = start.plus(longest_life(config)).plus(MARGIN);
-    let signing = signing.iter().filter(|key| key.life.retired_at.is_none());
+    let signing = signing.filter(|key| key.life.retired_at.is_none());
     let seals = seals.iter().filter(|key| key.life.retired_at.is_none());
     Unit::new()
         .with_all(signing.map(|key| rows::retire_signing(&key.kid, signed_end, start)))

@@ -9,8 +9,8 @@ use super::view::View;
 use crate::{
     cli::RotateKeys,
     commands::{answer::Answer, data::Data, failure::Failure},
-    keys::{self, Takeover},
-    store::{CommitError, keys as rows},
+    keys::{self, Present, Takeover},
+    store::CommitError,
 };
 
 /// The keys after the rotation.
@@ -30,7 +30,8 @@ pub(in crate::commands) async fn run(args: &RotateKeys) -> Result<Answer, Failur
 async fn rotate(data: &Data, args: &RotateKeys) -> Result<Answer, Failure> {
     let Data { config, db, now, .. } = data;
     let emergency = args.now;
-    if rows::signing(db, *now).await?.is_empty() {
+    let present = Present::read(db, *now).await?;
+    if present.signing().is_empty() {
         return Err(Failure::new("no_keys", "there are no keys yet: the first `mapae serve` makes them"));
     }
     let master = keys::load_master_key(&config.keys.master_key)?;
@@ -43,9 +44,9 @@ async fn rotate(data: &Data, args: &RotateKeys) -> Result<Answer, Failure> {
         .collect();
     let unit = if algorithms.is_empty() {
         let takeover = if emergency { Takeover::Emergency } else { Takeover::Planned };
-        keys::rotation(db, &master, config, takeover, *now).await?
+        keys::rotation(&present, &master, config, takeover, *now)?
     } else {
-        keys::rotation_of(db, &master, config, &algorithms, *now).await?
+        keys::rotation_of(&present, &master, config, &algorithms, *now)?
     };
     match db.commit(unit).await {
         Ok(_) => Answer::of(&Rotated { rotated: true, emergency, keys: View::read(db, *now).await? }),
