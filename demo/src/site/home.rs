@@ -32,6 +32,8 @@ pub(super) struct WelcomePage {
     pub(super) t: Texts,
     pub(super) frame: Frame,
     pub(super) buttons: Vec<Button>,
+    /// Who lets nobody sign in in this browser, because it is one inside another app.
+    pub(super) kept_out: Vec<&'static str>,
     pub(super) through_mapae: Vec<Button>,
 }
 
@@ -102,7 +104,7 @@ pub(super) async fn home(
     let Some(SignedIn { user, person }) = signed_in else {
         return match desk.session(&headers) {
             Some(session) => trouble::session_ended(&desk, t, frame, session),
-            None => welcome(&desk, t, frame),
+            None => welcome(&desk, t, frame, &headers),
         };
     };
     if let Some(session) = desk.session(&headers) {
@@ -134,10 +136,13 @@ pub(super) async fn home(
     }
 }
 
-fn welcome(desk: &Desk, t: Texts, frame: Frame) -> Response {
-    let buttons = desk.offered().iter().map(|offered| offered.button(&t, &frame)).collect();
+fn welcome(desk: &Desk, t: Texts, frame: Frame, headers: &HeaderMap) -> Response {
+    let (refusing, welcoming): (Vec<_>, Vec<_>) =
+        desk.offered().iter().partition(|offered| desk.refuses_browser(offered, headers));
+    let buttons = welcoming.iter().map(|offered| offered.button(&t, &frame)).collect();
+    let kept_out = refusing.iter().map(|offered| offered.label(&t)).collect();
     let through_mapae = desk.offered().iter().map(|offered| offered.through_mapae(&t, &frame)).collect();
-    html(StatusCode::OK, &WelcomePage { t, frame, buttons, through_mapae })
+    html(StatusCode::OK, &WelcomePage { t, frame, buttons, kept_out, through_mapae })
 }
 
 /// What the page is made from.

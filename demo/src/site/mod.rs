@@ -152,6 +152,12 @@ impl Desk {
         &self.0.offered
     }
 
+    /// Whether nobody can sign in there in the browser whose request has these headers.
+    pub(crate) fn refuses_browser(&self, offered: &Offered, headers: &HeaderMap) -> bool {
+        let providers = self.client().providers();
+        providers.iter().any(|provider| provider.name() == offered.name && provider.refuses_browser(headers))
+    }
+
     /// The social provider that knows this person; `None` for people of Mapae.
     pub(crate) fn provider_of(&self, person: &EndUser) -> Option<&Offered> {
         self.0.offered.iter().find(|offered| offered.address == person.issuer())

@@ -33,13 +33,9 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         let mut add = |name: &str, page: &dyn DynTemplate| {
             samples.push((format!("{name}.{}", t.lang()), page.rendered()));
         };
-        add(
-            "welcome.plain",
-            &WelcomePage { t, frame: frame("/"), buttons: Vec::new(), through_mapae: Vec::new() },
-        );
-        let buttons = offered().iter().map(|offered| offered.button(&t, &frame("/"))).collect();
-        let through_mapae = offered().iter().map(|offered| offered.through_mapae(&t, &frame("/"))).collect();
-        add("welcome.social", &WelcomePage { t, frame: frame("/"), buttons, through_mapae });
+        add("welcome.plain", &welcome(t, &[], Vec::new()));
+        add("welcome.social", &welcome(t, &offered(), Vec::new()));
+        add("welcome.inside", &welcome(t, &offered(), vec!["Google"]));
         for provider in offered() {
             add(&format!("member.{}", provider.name), &member(t, provider));
         }
@@ -140,6 +136,13 @@ fn user() -> User {
         name: Some("김민지".to_owned()),
         email: Some("minji@example.com".to_owned()),
     }
+}
+
+fn welcome(t: Texts, offered: &[Offered], kept_out: Vec<&'static str>) -> WelcomePage {
+    let frame = frame("/");
+    let buttons = offered.iter().map(|offered| offered.button(&t, &frame)).collect();
+    let through_mapae = offered.iter().map(|offered| offered.through_mapae(&t, &frame)).collect();
+    WelcomePage { t, frame, buttons, kept_out, through_mapae }
 }
 
 fn offered() -> Vec<Offered> {

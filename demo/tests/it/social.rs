@@ -221,6 +221,13 @@ async fn who_is_inside_another_app_is_told_how_to_open_a_real_browser() {
     for (language, said) in
         [("ko", "이 방법으로 로그인할 수 없어요"), ("en", "does not work inside another app")]
     {
+        let home = inside.get(person.at("/")).header("accept-language", language).send().await.unwrap();
+        let home = home.text().await.unwrap();
+        assert!(
+            home.contains("login-kakao") && home.contains("Google") && home.contains("kept-out"),
+            "{home}"
+        );
+        assert!(!home.contains("login-google"), "a button that leads nowhere: {home}");
         let asked = inside.get(person.at("/login?provider=google")).header("accept-language", language);
         let answer = asked.send().await.unwrap();
         assert_eq!(answer.status(), 400);
