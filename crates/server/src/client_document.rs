@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 pub(crate) use self::fresh::FreshDocuments;
-use self::fresh::Wanted;
+use self::{fresh::Wanted, keeping::Kept};
 use crate::{
     accounts::{fetches, throttle::CLIENT_DOCUMENTS},
     app::App,
@@ -138,19 +138,23 @@ async fn looked_again(
         return documents.going_on(id, Unread::TooMany, now);
     };
     documents.ask(id, asker.vouched, now);
+    // What is fetched is news of the app as it is before: another node may fetch it later, and keep it earlier.
+    let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     let read = match fetch(app, address, asker).await {
-        Ok(said) => read(app, id, &said, from).await,
+        Ok(said) => read(app, (id, before.as_ref()), &said, from).await,
         Err(Missing::Unknown) => return documents.going_on(id, Unread::Unreachable, app.now()),
         Err(Missing::TooMany) => return documents.going_on(id, Unread::TooMany, app.now()),
         Err(Missing::Wrong) => Err(Unread::NoApp),
     };
     match &read {
-        Ok(()) => documents.add(id, asker.vouched, now),
+        Ok(Kept::AsSaid) => documents.add(id, asker.vouched, now),
+        // Nobody knows which of the two is newer: whoever comes next looks again.
+        Ok(Kept::AsOthersSay) => {}
         Err(Unread::NoApp) => documents.forget(id),
         Err(Unread::Unreachable | Unread::TooMany) if documents.bridges(id, app.now()) => return Ok(()),
         Err(Unread::Unreachable | Unread::TooMany | Unread::Fault(_)) => {}
     }
-    read
+    read.map(|_| ())
 }
 
 /// Who makes this server fetch the document, unless that was too often.
@@ -164,15 +168,19 @@ async fn charged(app: &App, id: &str, from: ClientAddress) -> Result<Option<Aske
     Ok(fetches::charge(app, asker).is_ok().then_some(asker))
 }
 
-/// Takes in what the document says. What it names is fetched once.
-async fn read(app: &App, id: &str, said: &Map<String, Value>, from: ClientAddress) -> Result<(), Unread> {
-    let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
+/// Takes in what the document says of an app that was so `before` it was fetched. What it names is fetched once.
+async fn read(
+    app: &App,
+    (id, before): (&str, Option<&RegisteredApp>),
+    said: &Map<String, Value>,
+    from: ClientAddress,
+) -> Result<Kept, Unread> {
     let source = from.throttle_key().to_string();
-    let asked = described::ask(app, said, present(before.as_ref()), &source).await.map_err(refused)?;
+    let asked = described::ask(app, said, present(before), &source).await.map_err(refused)?;
     let networks = Networks::of(from.ip());
-    let attempt = || keeping::keep(app, id, &asked, &networks);
+    let attempt = || keeping::keep(app, (id, before), &asked, &networks);
     // An app that is there needs no room, and so does not wait for it among those that come.
-    let kept = match present(before.as_ref()) {
+    let kept = match present(before) {
         Some(_) => contention::until_done(attempt).await,
         None => app.newcomers().until_done(attempt).await,
     };

@@ -15,6 +15,7 @@ const HOMES_OF_DRIVERS: &[&str] = &[
     "crates/server/tests/it/store/",
     "crates/client/src/vault",
     "crates/client/tests/it/place",
+    "crates/client/tests/postgres/sweeping",
     "crates/testkit/src/postgres",
     "demo/src/database",
     "e2e/src/records",

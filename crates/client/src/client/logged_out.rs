@@ -15,8 +15,9 @@ use crate::{
     vault::Logout,
 };
 
-/// How long one process has for what a token says. If it dies over it, the provider's repeat is heard after that.
-const TAKEN: Seconds = Seconds::minutes(1);
+/// How long one process has for what a token or a notice says. If it dies over it, the provider's repeat is heard after
+/// that.
+pub(super) const TAKEN: Seconds = Seconds::minutes(1);
 
 impl<U: Send + Sync + 'static> Client<U> {
     /// Takes what the provider called `provider` posts when somebody has signed out there: `logout_token=…` in a `body` of
@@ -46,7 +47,7 @@ impl<U: Send + Sync + 'static> Client<U> {
                 Ok(events)
             }
             Err(error) => {
-                if let Err(error) = vault.release(&name).await {
+                if let Err(error) = vault.release(&name, logout.taken_until).await {
                     tracing::warn!(provider, %error, "a repeat of a logout is refused for a minute");
                 }
                 Err(NoticeError::unavailable(error))

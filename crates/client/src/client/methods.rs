@@ -132,13 +132,16 @@ impl<U: Send + Sync + 'static> Client<U> {
         let Method { person, provider, .. } = method;
         tracing::info!(provider, "a sign-in method was removed");
         let change = MethodChange { account, person, provider, added: false };
+        // As it is now: whoever adds it again while others are told of this begins anew.
+        let link = self.core.vault.link(&change.person, now).await;
         // Before anything else can fail: whoever removed it may not have been the owner.
         self.tell_change(&change).await;
-        let MethodChange { person, provider, .. } = &change;
+        let link = link?;
         // It opens nothing any more. That the provider does not hear of it changes nothing here.
-        if let Err(error) = self.unlink(person).await {
+        if let Err(error) = self.end_link(&link).await {
+            let provider = &change.provider;
             tracing::warn!(provider, %error, "the provider was not told that a sign-in method was removed");
-            self.core.vault.forget(person, now).await?;
+            self.core.vault.end_link(&link).await?;
         }
         Ok(Redirect { location: paths::METHODS.to_owned(), cookies: Vec::new() })
     }

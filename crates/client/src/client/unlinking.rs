@@ -1,19 +1,26 @@
 //! Ending a person's link to the service, from our side.
 
 use super::{AccessError, Client};
-use crate::{identity::EndUser, tokens::Tokens};
+use crate::{identity::EndUser, tokens::Tokens, vault::Link};
 
 impl<U: Send + Sync + 'static> Client<U> {
-    /// Ends the link: tells the provider, forgets the person's tokens and ends their sessions. The account stays.
+    /// Ends the link: tells the provider, forgets the person's tokens and ends their sessions. The account stays. Who
+    /// signs in again before the provider has answered stays in, with the tokens of that.
     ///
     /// Whether the provider was told: `false` where it has no way to be. What is over already is ended all the same.
     ///
     /// # Errors
     /// The provider does not work at this moment, or refuses this client: then nothing is forgotten, and it can be tried
-    /// again.
+    /// again. Only who was on the way in begins anew.
     pub async fn unlink(&self, person: &EndUser) -> Result<bool, AccessError> {
-        let told = match self.access_token(person).await {
-            Ok(_) => self.tell(person).await,
+        let link = self.core.vault.link(person, self.now()).await?;
+        self.end_link(&link).await
+    }
+
+    /// The same of a link as it was a moment ago.
+    pub(super) async fn end_link(&self, link: &Link) -> Result<bool, AccessError> {
+        let told = match self.access_token(&link.person).await {
+            Ok(_) => self.tell(link).await,
             Err(AccessError::SignInAgain) => Ok(false),
             Err(error) => Err(error),
         };
@@ -21,12 +28,14 @@ impl<U: Send + Sync + 'static> Client<U> {
             Err(AccessError::SignInAgain) => false,
             other => other?,
         };
-        self.core.vault.forget(person, self.now()).await?;
+        self.core.vault.end_link(link).await?;
         Ok(told)
     }
 
-    async fn tell(&self, person: &EndUser) -> Result<bool, AccessError> {
-        let Some(kept) = self.core.vault.tokens(person).await? else { return Ok(false) };
+    async fn tell(&self, link: &Link) -> Result<bool, AccessError> {
+        let (vault, person) = (&self.core.vault, &link.person);
+        // What a later login brought is not what is to end.
+        let Some(kept) = vault.tokens(person).await?.filter(|kept| link.has(kept)) else { return Ok(false) };
         let provider = self.core.giver(person, &kept).map_err(crate::error::Error::from)?;
         let tokens: &Tokens = &kept.tokens;
         Ok(provider.unlink(person, tokens, self.core.clock.now()).await?)

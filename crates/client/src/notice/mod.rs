@@ -96,6 +96,9 @@ pub enum NoticeError {
     /// It was here before.
     #[error("the notice was here before")]
     Repeated,
+    /// It is being carried out at this moment.
+    #[error("the notice is being carried out")]
+    InProgress,
     /// The credential that would prove it is not among the settings.
     #[error("the credential `{0}` is missing, without which nobody can prove this notice")]
     CredentialMissing(String),
@@ -238,7 +241,8 @@ impl NoticeError {
             Self::Malformed | Self::Stale | Self::Repeated => StatusCode::BAD_REQUEST,
             Self::Unproved | Self::WrongIssuer | Self::WrongAudience => StatusCode::FORBIDDEN,
             Self::CredentialMissing(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            // Whoever is at it may fail: then the repeat is needed.
+            Self::InProgress | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -249,7 +253,7 @@ impl NoticeError {
             Self::Unproved => Some("invalid_key"),
             Self::WrongIssuer => Some("invalid_issuer"),
             Self::WrongAudience => Some("invalid_audience"),
-            Self::Unknown | Self::CredentialMissing(_) | Self::Unavailable(_) => None,
+            Self::Unknown | Self::InProgress | Self::CredentialMissing(_) | Self::Unavailable(_) => None,
         }
     }
 }

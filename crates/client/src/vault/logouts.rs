@@ -65,8 +65,9 @@ impl Vault {
         self.database.write(states::NOTE.with(values![hashed(name), until])).await.map(drop)
     }
 
-    /// Forgets a name: what has failed half-way may be told again.
-    pub(crate) async fn release(&self, name: &str) -> Result<(), StoreError> {
-        self.database.write(states::RELEASE.with(values![hashed(name)])).await.map(drop)
+    /// Forgets a name that was taken until then: what has failed half-way may be told again. Whoever was so slow over it
+    /// that somebody else took it undoes nothing of theirs.
+    pub(crate) async fn release(&self, name: &str, taken_until: Timestamp) -> Result<(), StoreError> {
+        self.database.write(states::RELEASE.with(values![hashed(name), taken_until])).await.map(drop)
     }
 }

@@ -197,10 +197,11 @@ fn read(row: &mut Row) -> Result<Method, StoreError> {
 mod tests {
     use super::*;
     use crate::{
+        notice::{EventKind, ProviderEvent},
         session::{Session, SessionId},
         sign_up::SignUpId,
         vault::{
-            Entry, Taker,
+            Entry, Heard, Taker,
             samples::{method, waiting},
         },
     };
@@ -307,7 +308,10 @@ mod tests {
         for method in [&way, &other] {
             assert!(vault.take_method(method, None).await.unwrap());
         }
-        vault.forget_data(&way.person, Timestamp::from_unix(1_000)).await.unwrap();
+        let (person, now) = (way.person.clone(), Timestamp::from_unix(1_000));
+        let events = [ProviderEvent { person, kind: EventKind::DataDeletionRequested }];
+        let heard = Heard { name: None, taken_until: now, events: &events };
+        assert!(vault.end_as_heard(&heard, now).await.unwrap());
         assert_eq!(vault.method(&way.person).await.unwrap(), Some(Method { hint: None, ..way }));
         assert_eq!(vault.method(&other.person).await.unwrap(), Some(other), "and of nothing else");
     }

@@ -26,12 +26,14 @@ pub(crate) struct Entry<'a> {
 }
 
 statements! {
-    SWEEP = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
+    SWEEP = "DELETE FROM sessions WHERE expires_at <= $1 AND id_hash IN
+        (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT 64)";
     BEGIN = "INSERT INTO sessions (id_hash, issuer, subject, provider_session, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     ALIVE = "SELECT issuer, subject, provider_session, created_at, expires_at FROM sessions
         WHERE id_hash = $1 AND expires_at > $2";
     AT_PROVIDER = "SELECT DISTINCT subject FROM sessions WHERE issuer = $1 AND provider_session = $2";
+    OF_PERSON = "SELECT id_hash FROM sessions WHERE issuer = $1 AND subject = $2";
     END_AT_PROVIDER = "DELETE FROM sessions WHERE issuer = $1 AND provider_session = $2 AND subject = $3";
     /// Those of which nobody knows in which session they began, too: it may have been this one.
     END_OF_PERSON = "DELETE FROM sessions WHERE issuer = $1 AND subject = $2

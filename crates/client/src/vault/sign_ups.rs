@@ -15,13 +15,15 @@ use crate::{
 const TABLE: &str = "sign_ups";
 
 statements! {
-    SWEEP = "DELETE FROM sign_ups WHERE id_hash IN (SELECT id_hash FROM sign_ups WHERE expires_at <= $1 LIMIT 64)";
+    SWEEP = "DELETE FROM sign_ups WHERE expires_at <= $1 AND id_hash IN
+        (SELECT id_hash FROM sign_ups WHERE expires_at <= $1 LIMIT 64)";
     AWAIT = "INSERT INTO sign_ups (id_hash, sealed, expires_at, issuer, subject) VALUES ($1, $2, $3, $4, $5)";
     WAITING = "SELECT sealed FROM sign_ups WHERE id_hash = $1 AND expires_at > $2";
     FINISH = "DELETE FROM sign_ups WHERE id_hash = $1";
     // All but the seven that wait longest from now on, which are the last that began.
-    CROWDED = "DELETE FROM sign_ups WHERE id_hash IN (SELECT id_hash FROM sign_ups WHERE issuer = $1 AND subject = $2
-        ORDER BY expires_at DESC, id_hash LIMIT 1000 OFFSET 7)";
+    CROWDED = "DELETE FROM sign_ups WHERE issuer = $1 AND subject = $2 AND id_hash IN
+        (SELECT id_hash FROM sign_ups WHERE issuer = $1 AND subject = $2
+         ORDER BY expires_at DESC, id_hash LIMIT 1000 OFFSET 7)";
     FORGET = "DELETE FROM sign_ups WHERE issuer = $1 AND subject = $2";
 }
 

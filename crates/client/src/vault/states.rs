@@ -11,7 +11,7 @@ use super::{
 
 statements! {
     /// How many dead rows a write takes along.
-    SWEEP = "DELETE FROM used_states WHERE state_hash IN
+    SWEEP = "DELETE FROM used_states WHERE expires_at <= $1 AND state_hash IN
         (SELECT state_hash FROM used_states WHERE expires_at <= $1 LIMIT 64)";
     USED = "SELECT expires_at FROM used_states WHERE state_hash = $1 AND expires_at > $2";
     USE = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, $2) ON CONFLICT (state_hash) DO NOTHING";
@@ -24,7 +24,8 @@ statements! {
     /// is done, and ends what it began, or has made it fail. What this leaves behind is dead at once.
     GUARD = "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, 0) ON CONFLICT (state_hash)
         DO UPDATE SET expires_at = used_states.expires_at WHERE used_states.expires_at < $2";
-    RELEASE = "DELETE FROM used_states WHERE state_hash = $1";
+    /// What was taken until then, and by nobody else since.
+    RELEASE = "DELETE FROM used_states WHERE state_hash = $1 AND expires_at = $2";
 }
 
 impl Vault {

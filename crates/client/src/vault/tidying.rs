@@ -1,4 +1,7 @@
 //! Deleting what is over, in small batches. Every read filters by time: this only makes room.
+//!
+//! That something is over is said twice. PostgreSQL judges a sub-select by what was there when the statement began, and
+//! what stands beside it once more, when it has waited for somebody who was about to prolong the row.
 
 use mapae_protocol::time::Timestamp;
 
@@ -10,15 +13,19 @@ use super::{
 use crate::linking::LATELY;
 
 statements! {
-    FRESH = "DELETE FROM fresh_sign_ins WHERE session_hash IN
+    FRESH = "DELETE FROM fresh_sign_ins WHERE expires_at <= $1 AND session_hash IN
         (SELECT session_hash FROM fresh_sign_ins WHERE expires_at <= $1 LIMIT 64)";
-    RESTING = "DELETE FROM resting_addresses WHERE address_hash IN
+    RESTING = "DELETE FROM resting_addresses WHERE until <= $1 AND address_hash IN
         (SELECT address_hash FROM resting_addresses WHERE until <= $1 LIMIT 64)";
-    /// A process that removed a method died before it had told the provider.
-    TOKENS = "DELETE FROM tokens WHERE (issuer, subject) IN
-        (SELECT issuer, subject FROM sign_in_methods WHERE removed_at <= $1)";
+    /// A process that removed a method died before it had told the provider. By their version: others come with the
+    /// method when it is added again.
+    TOKENS = "DELETE FROM tokens WHERE (issuer, subject, version) IN
+        (SELECT given.issuer, given.subject, given.version FROM tokens given
+            JOIN sign_in_methods way ON way.issuer = given.issuer AND way.subject = given.subject
+         WHERE way.removed_at <= $1)";
     /// Removed methods of which nothing depends any more. That a founder's was removed is remembered with the account.
-    REMOVED = "DELETE FROM sign_in_methods WHERE (issuer, subject) IN
+    REMOVED = "DELETE FROM sign_in_methods
+        WHERE removed_at <= $1 AND (issuer <> account_issuer OR subject <> account_subject) AND (issuer, subject) IN
         (SELECT issuer, subject FROM sign_in_methods
          WHERE removed_at <= $1 AND (issuer <> account_issuer OR subject <> account_subject) LIMIT 64)";
 }

@@ -1,6 +1,7 @@
 //! Provider tokens, sealed; each change makes a new version, so that a late writer can see that it is late.
 //!
-//! A version is a random number: a row that is removed and made again never has one of before.
+//! The first version of what a login brought is a random number, and a refresh makes the next one: a row that is removed
+//! and made again never has one of before, and it can be told what came of which login.
 
 use mapae_protocol::{random, seal::Sealer, time::Timestamp};
 
@@ -9,7 +10,7 @@ use super::{
     database::{Row, Statement, statements, values},
     endings,
     leases::Standing,
-    methods, sessions,
+    sessions,
 };
 use crate::{
     identity::EndUser,
@@ -17,6 +18,9 @@ use crate::{
 };
 
 const TABLE: &str = "tokens";
+
+/// More refreshes than what one login brought ever sees, and next to nothing among all versions.
+const REFRESHES: i64 = 1 << 32;
 
 statements! {
     KEEP = "INSERT INTO tokens (issuer, subject, provider, sealed, version) VALUES ($1, $2, $3, $4, $5)
@@ -26,12 +30,14 @@ statements! {
     /// Of a vault in which its key is not noted yet: it is known by what it sealed.
     SEALED = "SELECT issuer, subject, provider, sealed FROM tokens
         WHERE NOT EXISTS (SELECT 1 FROM vault_keys WHERE number = $1) LIMIT 1000";
+    VERSION = "SELECT version FROM tokens WHERE issuer = $1 AND subject = $2";
     SUCCEED = "UPDATE tokens SET sealed = $1, version = $2
         WHERE issuer = $3 AND subject = $4 AND version = $5";
     // Under the version that it has: whoever is refreshing them goes on, and what they bring counts.
     MARK = "UPDATE tokens SET sealed = $1 WHERE issuer = $2 AND subject = $3 AND version = $4";
     BURY = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND version = $3";
     FORGET = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2";
+    FORGET_DESCENT = "DELETE FROM tokens WHERE issuer = $1 AND subject = $2 AND version BETWEEN $3 AND $4";
 }
 
 /// A person's tokens as they are kept.
@@ -41,6 +47,13 @@ pub(crate) struct Kept {
     pub(crate) provider: String,
     pub(crate) tokens: Tokens,
     version: i64,
+}
+
+impl Kept {
+    /// Whether they are the tokens of this version, or what these were refreshed to since.
+    pub(super) fn is_of(&self, version: i64) -> bool {
+        (version..=last_of(version)).contains(&self.version)
+    }
 }
 
 /// What came of asking for the right to refresh.
@@ -121,7 +134,7 @@ impl Vault {
         let sealed = self.seal(person, &refreshed.provider, tokens);
         let succeed = SUCCEED.with(values![
             sealed,
-            fresh_version(),
+            refreshed.version.wrapping_add(1),
             person.issuer(),
             person.subject(),
             refreshed.version
@@ -157,19 +170,6 @@ impl Vault {
         Ok(self.database.commit_all(unit).await?.is_some())
     }
 
-    /// Removes a person's tokens and ends their sessions.
-    pub(crate) async fn forget(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
-        let unit = forgetting(person, now);
-        self.database.commit(unit).await.map(drop)
-    }
-
-    /// The same, and what is kept of what the provider said about the person.
-    pub(crate) async fn forget_data(&self, person: &EndUser, now: Timestamp) -> Result<(), StoreError> {
-        let [remember, tokens, sessions, sign_ups] = forgetting(person, now);
-        let unit = [remember, tokens, sessions, sign_ups, methods::forget_hint(person)];
-        self.database.commit(unit).await.map(drop)
-    }
-
     fn seal(&self, person: &EndUser, provider: &str, tokens: &Tokens) -> String {
         self.tokens.seal(&tokens.to_bytes(), &bound_to(person, provider))
     }
@@ -192,14 +192,30 @@ pub(super) fn opens(sealer: &Sealer<ProviderTokens>, mut row: Row) -> Result<boo
     Ok(sealer.open(&row.text()?, &bound_to(&person, &provider)).is_ok())
 }
 
-/// One that no row of this person has had.
+/// One that no row of this person has had, with room for those that come of it.
 fn fresh_version() -> i64 {
-    i64::from_be_bytes(random::bytes()) & i64::MAX
+    i64::from_be_bytes(random::bytes()) & (i64::MAX >> 1)
 }
 
-fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {
+/// The last version that tokens of this one are refreshed to.
+const fn last_of(version: i64) -> i64 {
+    version.saturating_add(REFRESHES)
+}
+
+/// Removes a person's tokens and ends their sessions.
+pub(super) fn forgetting(person: &EndUser, now: Timestamp) -> [Statement; 4] {
     let [remember, sessions, sign_ups] = sessions::ending(person, now);
     [remember, FORGET.with(values![person.issuer(), person.subject()]), sessions, sign_ups]
+}
+
+/// Which version of a person's tokens there is, whether or not they can be opened.
+pub(super) fn looking(person: &EndUser) -> Statement {
+    VERSION.with(values![person.issuer(), person.subject()])
+}
+
+/// Removes the tokens of this version, or what they were refreshed to since. What a later login brought stays.
+pub(super) fn forgetting_descent(person: &EndUser, version: i64) -> Statement {
+    FORGET_DESCENT.with(values![person.issuer(), person.subject(), version, last_of(version)])
 }
 
 /// A sealed row moved to another person or provider does not open.

@@ -55,6 +55,8 @@ mod two_processes;
 #[cfg(test)]
 mod unauthorized;
 #[cfg(test)]
+mod unlinking;
+#[cfg(test)]
 mod website;
 #[cfg(test)]
 mod wrong_clocks;

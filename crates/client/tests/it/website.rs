@@ -16,6 +16,7 @@ use mapae_client::{
     SignUpOutcome,
 };
 use mapae_protocol::time::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::{issuer::Issuer, place::Place};
 
@@ -63,6 +64,10 @@ pub(crate) struct Users {
     pub(crate) created: Arc<AtomicUsize>,
     /// Cannot be told of anything.
     pub(crate) deaf: Arc<AtomicBool>,
+    /// How often they began to hear of something.
+    pub(crate) heard: Arc<AtomicUsize>,
+    /// They come to the end of that when there is a permit.
+    pub(crate) held: Arc<Mutex<Option<Arc<Semaphore>>>>,
 }
 
 impl Users {
@@ -99,6 +104,11 @@ impl Accounts for Users {
     }
 
     async fn notified(&self, _: &ProviderEvent) -> Result<(), BoxError> {
+        self.heard.fetch_add(1, Ordering::SeqCst);
+        let held = self.held.lock().unwrap().clone();
+        if let Some(held) = held {
+            held.acquire().await?.forget();
+        }
         if self.deaf.load(Ordering::SeqCst) { Err("the database is down".into()) } else { Ok(()) }
     }
 }

@@ -66,11 +66,16 @@ mod signed_requests;
 #[path = "../it/social/mod.rs"]
 mod social;
 #[cfg(test)]
+mod sweeping;
+#[cfg(test)]
 #[path = "../it/two_processes.rs"]
 mod two_processes;
 #[cfg(test)]
 #[path = "../it/unauthorized.rs"]
 mod unauthorized;
+#[cfg(test)]
+#[path = "../it/unlinking.rs"]
+mod unlinking;
 #[cfg(test)]
 #[path = "../it/website.rs"]
 mod website;

@@ -85,7 +85,7 @@ async fn change(visit: &Visit, signed_in: &SignedIn, password: NewPassword) -> R
     let unit = users::set_password(&user.id, user.epoch, &hash.into(), visit.app.now())
         .with(renewal)
         .with(sessions::keep(&session.id));
-    let notice = new_password::notice(visit, user)?;
+    let mut notice = new_password::notice(visit, user)?;
     match visit.app.commit(unit.with(notice.keep(visit.app.now()))).await {
         Ok(_) => {
             About::user(&user.id).note(Event::PasswordChanged);

@@ -103,8 +103,8 @@ async fn take_off(visit: &Visit, signed_in: &SignedIn, id: &str) -> Result<Optio
         .with(identities::guard(way))
         .with(identities::remove(&way.id, &user.id, stays.map(|other| other.id.as_str()), now))
         .with_all(others.map(|other| sessions::end(&other.id, &user.id, now)));
-    let letter = letters::way_changed(visit, user, (Matter::WayRemoved, &way.upstream))?;
-    match app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
+    let mut letter = letters::way_changed(visit, user, (Matter::WayRemoved, &way.upstream))?;
+    match app.commit(letters::keeping(visit, unit, letter.as_mut())).await {
         Ok(_) => {
             About::user(&user.id).note(Event::WayRemoved);
             letters::send(visit, letter);

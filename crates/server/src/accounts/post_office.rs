@@ -45,12 +45,18 @@ const ROUND: Duration = Duration::from_secs(5);
 const MAX_TAKEN: i64 = 64;
 /// How long an order belongs to the process whose page took it.
 const FIRST_LEASE: Seconds = Seconds::seconds(10);
+/// It is begun only while at least this much of it is left: what waited longer, somebody else may be about to take.
+const ENOUGH: Seconds = Seconds::seconds(5);
 /// How long it belongs to whoever tries again; also the time between two tries.
 const LEASE: Seconds = Seconds::minutes(1);
 
 /// A mail to be written, if there is one to be written to this address.
 #[derive(Debug)]
-pub(crate) struct Order(MailOrder);
+pub(crate) struct Order {
+    order: MailOrder,
+    /// Nobody else carries it out before this; nobody does at all until it is kept.
+    ours_until: Option<Timestamp>,
+}
 
 impl Order {
     /// `locale` is the language of the page that asked; the one of a person who is known goes before. `step` is the
@@ -58,22 +64,30 @@ impl Order {
     pub(crate) fn new(matter: Matter, email: &EmailAddress, locale: Locale, step: Option<Concealed>) -> Self {
         let (email, locale) = (email.to_string(), locale.as_str().to_owned());
         let id = Kind::MailOrder.fresh();
-        Self(MailOrder { id, matter, email, locale, step, app_id: None, upstream: None })
+        let order = MailOrder { id, matter, email, locale, step, app_id: None, upstream: None };
+        Self { order, ours_until: None }
     }
 
     /// The same, for somebody who came from this app.
     pub(crate) fn coming_from(self, app_id: Option<String>) -> Self {
-        Self(MailOrder { app_id, ..self.0 })
+        Self { order: MailOrder { app_id, ..self.order }, ..self }
     }
 
     /// The same, about this provider.
     pub(crate) fn about(self, upstream: &str) -> Self {
-        Self(MailOrder { upstream: Some(upstream.to_owned()), ..self.0 })
+        Self { order: MailOrder { upstream: Some(upstream.to_owned()), ..self.order }, ..self }
     }
 
     /// Keeps it; returns a row unless too many wait.
-    pub(crate) fn keep(&self, now: Timestamp) -> Statement {
-        mail_orders::put(&self.0, now.plus(FIRST_LEASE), now)
+    pub(crate) fn keep(&mut self, now: Timestamp) -> Statement {
+        let until = now.plus(FIRST_LEASE);
+        self.ours_until = Some(until);
+        mail_orders::put(&self.order, until, now)
+    }
+
+    /// Whether there is time to carry it out before somebody else takes it.
+    fn is_ours(&self, now: Timestamp) -> bool {
+        self.ours_until.is_some_and(|until| now.plus(ENOUGH) <= until)
     }
 }
 
@@ -93,7 +107,7 @@ pub(crate) struct PostOffice(mpsc::Sender<Entry>);
 pub(crate) struct Waiting(mpsc::Receiver<Entry>);
 
 /// Keeps an order and has it carried out. When this returns it is on disk; what comes of it is not said.
-pub(crate) async fn take(app: &App, order: Order) -> Result<(), Fault> {
+pub(crate) async fn take(app: &App, mut order: Order) -> Result<(), Fault> {
     let kept = app.commit(Unit::from(order.keep(app.now()))).await?;
     if kept.iter().all(Vec::is_empty) {
         return Err(Fault::Contention);
@@ -161,7 +175,9 @@ pub(crate) async fn run(app: WeakApp, mut waiting: Waiting) {
         };
         let (Some(entry), Some(app)) = (entry, app.upgrade()) else { return };
         match entry {
-            Entry::Order(order) => attend(&app, &order.0).await,
+            Entry::Order(order) if order.is_ours(app.now()) => attend(&app, &order.order).await,
+            // It waited for too long: whoever looks around next carries it out.
+            Entry::Order(_) => {}
             Entry::Mark(done) => {
                 look_around(&app).await;
                 // Who asked may have gone away meanwhile.
@@ -307,4 +323,31 @@ fn own_locale(user: &User, order: &MailOrder) -> Locale {
 
 fn page_locale(order: &MailOrder) -> Locale {
     Locale::parse(&order.locale).unwrap_or(Locale::Ko)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, jobs::tests::server};
+
+    /// Behind a disk that hangs, an order can wait in memory until another process has carried it out. A second letter
+    /// would take the link in the first one away.
+    #[tokio::test]
+    async fn op_12_what_another_process_has_written_meanwhile_is_not_written_again() {
+        let clock = Clock::manual(Timestamp::from_unix(1_800_000_000));
+        let (app, _folder) = server(clock.clone()).await;
+        let letters = || std::fs::read_dir(app.mailbox().folder()).unwrap().count();
+        let email = EmailAddress::parse_with_localhost("hong@example.com").unwrap();
+        for (waited, written) in [(Seconds::ZERO, 1), (FIRST_LEASE, 1)] {
+            let mut order = Order::new(Matter::SignUp, &email, Locale::Ko, None);
+            app.commit(Unit::from(order.keep(app.now()))).await.unwrap();
+            if waited > Seconds::ZERO {
+                app.commit(Unit::from(mail_orders::done(&order.order.id))).await.unwrap();
+            }
+            clock.advance(waited);
+            app.post_office().hand_over(order);
+            app.mails_written().await;
+            assert_eq!(letters(), written, "{waited:?}");
+        }
+    }
 }

@@ -31,7 +31,8 @@ pub enum AppCommand {
     /// Vouch for an app of somebody else, after a look at its name, icon and addresses
     ///
     /// Until then people are told that nobody has checked it, and its errors are shown to them before they are
-    /// led to it. When its owner changes what you looked at, it has to be looked at again.
+    /// led to it. When its owner changes what you looked at, it has to be looked at again: name the revision that
+    /// `mapae app show` tells with --revision, so that you vouch for nothing that you have not seen.
     Verify(VerifyApp),
     /// Delete an app with everything that people gave it
     ///
@@ -135,6 +136,12 @@ pub struct VerifyApp {
     /// The app.
     #[command(flatten)]
     pub app: OneApp,
+
+    /// Vouch for it only as it was at this revision, which `mapae app show` tells
+    ///
+    /// Its owner may have changed it since you looked: then nothing is done, and you are told to look again.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "withdraw")]
+    pub revision: Option<i64>,
 
     /// Vouch for it no longer
     #[arg(long)]

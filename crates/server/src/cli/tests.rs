@@ -79,6 +79,7 @@ fn every_command_takes_the_common_options_after_its_name() {
         "app disable c",
         "app enable c",
         "app verify c --withdraw",
+        "app verify c --revision 3",
         "app delete c",
         "api create --identifier https://a.example --name A --scope a=b|c",
         "api list",

@@ -10,7 +10,7 @@ use crate::{
     fault::Fault,
     registration::{
         begins_stricter,
-        described::{Asked, Described},
+        described::{Asked, Described, NotDescribed},
         has_its_picture_at_last, shows_otherwise,
     },
     store::{
@@ -22,26 +22,45 @@ use crate::{
     },
 };
 
-/// Keeps what the document says now. `None`: something changed meanwhile.
+/// As what an app is kept after its document was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// As the document says, or switched off.
+    AsSaid,
+    /// As somebody else has written it since before the document was fetched.
+    AsOthersSay,
+}
+
+/// Keeps what the document says, unless the app has become another one since before it was fetched: another node that
+/// fetched it later may have kept what is newer. `None`: something changed meanwhile.
 pub(super) async fn keep(
     app: &App,
-    id: &str,
+    (id, fetched_for): (&str, Option<&RegisteredApp>),
     asked: &Asked,
     networks: &Networks,
-) -> Result<Option<()>, Unread> {
+) -> Result<Option<Kept>, Unread> {
     let generation = counters::read(app.db()).await.map_err(Fault::from)?.catalog;
     let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     if before.as_ref().is_some_and(|before| before.app.off_by().is_some()) {
         // It stays switched off, whatever it says.
-        return Ok(Some(()));
+        return Ok(Some(Kept::AsSaid));
     }
-    let described = asked.describe(app, id, present(before.as_ref())).map_err(refused)?;
+    let overtaken = state(before.as_ref()) != state(fetched_for);
+    let described = match asked.describe(app, id, present(before.as_ref())) {
+        Err(NotDescribed::Refused(_)) if overtaken => return Ok(Some(Kept::AsOthersSay)),
+        described => described.map_err(refused)?,
+    };
     let now = app.issuing_time().map_err(Fault::from)?;
     let policy = &app.config().registration;
     let written = match &before {
         None => Unit::new(),
         Some(before) => changed(policy, before, &described, now),
     };
+    // Whoever was faster with the same document has left nothing to write.
+    let is_already = written.is_empty() && present(before.as_ref()).is_some();
+    if overtaken && !is_already {
+        return Ok(Some(Kept::AsOthersSay));
+    }
     let (coming, gone) = match present(before.as_ref()) {
         Some(_) => (Unit::new(), None),
         None => come(app, (id, before.is_some(), networks), &described, now).await?,
@@ -59,7 +78,12 @@ pub(super) async fn keep(
         About::app(gone).note(Event::AppGaveWay);
         app.fresh_documents().forget(gone);
     }
-    Ok(Some(()))
+    Ok(Some(Kept::AsSaid))
+}
+
+/// What of an app changes with everything that is written of its document.
+fn state(found: Option<&RegisteredApp>) -> Option<(i64, bool)> {
+    found.map(|found| (found.app.revision, found.app.deleted_at.is_some()))
 }
 
 /// Registers an app that comes, for the first time or again, and the one that must go for that.

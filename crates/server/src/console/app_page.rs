@@ -144,6 +144,7 @@ fn live_secrets(developer: &Developer, facts: &Facts) -> Vec<LiveSecret> {
     let mut live: Vec<_> = facts.registered.secrets.iter().filter(|secret| secret.valid(now)).collect();
     live.sort_by_key(|secret| (secret.expires_at.is_some(), std::cmp::Reverse(secret.created_at)));
     let shown = live.into_iter().map(|secret| LiveSecret {
+        id: secret.id.clone(),
         since: developer.moment(secret.created_at),
         until: secret.expires_at.map(|end| developer.moment(end)),
     });

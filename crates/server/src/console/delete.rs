@@ -22,7 +22,10 @@ use crate::{
         input::Input,
         shown::Shown,
     },
-    store::apps::{self, RegisteredApp},
+    store::{
+        Unit,
+        apps::{self, RegisteredApp},
+    },
 };
 
 /// `GET /console/apps/{id}/delete`.
@@ -43,12 +46,13 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
             let typed = Input::refused(typed, NotTheName);
             return Ok(developer.refuse(&page(&developer, &registered, typed).await?));
         }
-        match developer.commit(apps::delete_for_ever(&id, developer.now())).await? {
+        let theirs = Unit::from(apps::guard_owner(&registered.app));
+        match developer.commit(theirs.with(apps::delete_for_ever(&id, developer.now()))).await? {
             Written::Done => {
                 developer.about(&id).note(Event::AppDeleted);
                 Ok(see_other(&home::after_deletion())?)
             }
-            // Deleted at the same time on another page: not found any more.
+            // Deleted at the same time on another page, or given to somebody else: not found any more.
             Written::Changed { .. } => {
                 developer.own_app(&id).await?;
                 Err(Fault::Contention.into())

@@ -23,7 +23,11 @@ use crate::{
     interaction::{PageError, see_other},
     pages::console::{app::AppNotice, secret::SecretOnce},
     registration::{keeps_secret, signs_with_secret},
-    store::app_secrets::{self, Before},
+    store::{
+        Unit,
+        app_secrets::{self, Before},
+        apps,
+    },
 };
 
 /// How long the secret before goes on, so that the app's servers can be changed one by one.
@@ -32,12 +36,12 @@ const OVERLAP: Seconds = Seconds::hours(24);
 /// `POST /console/apps/{id}/secrets`.
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     console_page(app, request, async |developer| {
-        let fields = Fields::named(developer.visit(), &["decision"])?;
+        let fields = Fields::named(developer.visit(), &["decision", "former"])?;
         let overlap = developer.now().plus(OVERLAP);
         match fields.text("decision")? {
             "rotate" => rotate(&developer, &id, &fields, Before::ValidUntil(overlap)).await,
             "replace" => rotate(&developer, &id, &fields, Before::Stolen).await,
-            "end-former" => stop_former(&developer, &id).await,
+            "end-former" => stop_former(&developer, &id, fields.text("former")?).await,
             _ => Err(PageError::BadRequest),
         }
     })
@@ -89,16 +93,37 @@ fn show(developer: &Developer, facts: &Facts, secret: &Secret<String>, before: B
     })
 }
 
-async fn stop_former(developer: &Developer, id: &str) -> Result<Response, PageError> {
+/// Ends the secrets that the page has shown as former ones, and no other: one that was in use on a page from before a
+/// rotation goes on, although it is a former one by now.
+async fn stop_former(developer: &Developer, id: &str, former: &str) -> Result<Response, PageError> {
+    let former: Vec<&str> = former.split_ascii_whitespace().collect();
+    if former.is_empty() {
+        return Err(PageError::BadRequest);
+    }
     let facts = Facts::read(developer, id).await?;
     require_secrets(&facts)?;
-    match developer.commit(app_secrets::stop_former(id, developer.now())).await? {
+    let stop = app_secrets::stop_former(id, &former, developer.now());
+    match developer.commit(Unit::from(apps::guard_owner(&facts.registered.app)).with(stop)).await? {
         Written::Done => {
             developer.about(id).note(Event::AppSecretEnded);
             Ok(see_other(&told(id, AppNotice::SecretEnded))?)
         }
-        Written::Changed { .. } => Err(Fault::Contention.into()),
+        Written::Changed { .. } => not_stopped(developer, id, &former).await,
     }
+}
+
+/// What is told when the secrets were others by then. A second click finds them ended already: it is as it was wished.
+async fn not_stopped(developer: &Developer, id: &str, former: &[&str]) -> Result<Response, PageError> {
+    let facts = Facts::read(developer, id).await?;
+    require_secrets(&facts)?;
+    let now = developer.now();
+    let live: Vec<_> = facts.registered.secrets.iter().filter(|secret| secret.valid(now)).collect();
+    let goes_on = |one: &&str| live.iter().any(|secret| secret.id == **one && secret.expires_at.is_some());
+    if former.iter().all(goes_on) {
+        return Err(Fault::Contention.into());
+    }
+    let notice = if live.len() > 1 { AppNotice::SecretsChanged } else { AppNotice::SecretEnded };
+    Ok(see_other(&told(id, notice))?)
 }
 
 /// The page of an app without secrets has no such form.

@@ -16,7 +16,10 @@ use crate::{
     fault::Fault,
     interaction::{PageError, see_other},
     pages::console::app::AppNotice,
-    store::apps::{self, OffBy},
+    store::{
+        Unit,
+        apps::{self, OffBy},
+    },
 };
 
 /// `POST /console/apps/{id}/state`.
@@ -32,7 +35,8 @@ pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, reque
 }
 
 async fn switch(developer: &Developer, id: &str, on: bool) -> Result<Response, PageError> {
-    let off_by = developer.own_app(id).await?.app.off_by();
+    let own = developer.own_app(id).await?.app;
+    let off_by = own.off_by();
     if off_by == Some(OffBy::Operator) {
         return Ok(see_other(&told(id, AppNotice::Blocked))?);
     }
@@ -43,11 +47,12 @@ async fn switch(developer: &Developer, id: &str, on: bool) -> Result<Response, P
     };
     // What is so already stays so: a second click ends nothing once more.
     let event = if on { Event::AppEnabled } else { Event::AppDisabled };
+    let unit = Unit::from(apps::guard_owner(&own)).with(unit);
     let written = if off_by.is_none() == on { None } else { Some(developer.commit(unit).await?) };
     if written == Some(Written::Done) {
         developer.about(id).note(event);
     } else if written.is_some() {
-        // Switched, blocked or deleted at the same time elsewhere: what is so now is shown, or not found.
+        // Switched, blocked, deleted or given away at the same time elsewhere: what is so now is shown, or not found.
         let off_by = developer.own_app(id).await?.app.off_by();
         if off_by == Some(OffBy::Operator) {
             return Ok(see_other(&told(id, AppNotice::Blocked))?);

@@ -104,6 +104,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn me_04_an_emergency_leaves_no_key_alive_that_another_node_made_after_the_decision() {
+        let clock = Clock::manual(Timestamp::from_unix(1_800_000_000));
+        let (app, _folder) = server(clock.clone()).await;
+        clock.advance(Seconds::days(91));
+        let (master, config, now) = (app.master_key(), app.config(), app.now());
+        let emergency =
+            |present: &Present| keys::rotation(present, master, config, Takeover::Emergency, now).unwrap();
+        let decided = Present::read(app.db(), now).await.unwrap();
+        Rotation.run(&app).await.unwrap();
+        let late = app.commit(emergency(&decided)).await;
+        assert!(matches!(late, Err(CommitError::Conflict { .. })), "{late:?}");
+        let there = Present::read(app.db(), now).await.unwrap();
+        assert_eq!(there.signing().len(), 2 * ALGORITHMS.len(), "nothing has ended");
+        app.commit(emergency(&there)).await.unwrap();
+        let left = Present::read(app.db(), now).await.unwrap();
+        let is_old = |key: &SigningKey| there.signing().iter().any(|old| old.kid == key.kid);
+        assert_eq!(left.signing().len(), ALGORITHMS.len());
+        assert!(!left.signing().iter().any(is_old), "only its own are left");
+        assert_eq!(rows::seals(app.db(), now).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
     async fn me_04_two_nodes_rotate_once() {
         let clock = Clock::manual(Timestamp::from_unix(1_800_000_000));
         let (app, _folder) = server(clock.clone()).await;

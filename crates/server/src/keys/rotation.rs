@@ -105,9 +105,10 @@ fn retired<'a>(
         .with_all(seals.map(|key| rows::retire_seal(&key.id, sealed_end, start)))
 }
 
-/// Whoever stole the keys can sign and open and seal with all of them, whenever they were retired.
+/// Whoever stole the keys can sign and open and seal with all of them, whenever they were retired. One that was retired
+/// since it was read has a successor that is not among these: that is a conflict.
 fn withdrawn(signing: &[rows::SigningKey], seals: &[rows::SealKey], now: Timestamp) -> Unit {
     Unit::new()
-        .with_all(signing.iter().map(|key| rows::withdraw_signing(&key.kid, now)))
-        .with_all(seals.iter().map(|key| rows::withdraw_seal(&key.id, now)))
+        .with_all(signing.iter().map(|key| rows::withdraw_signing(key, now)))
+        .with_all(seals.iter().map(|key| rows::withdraw_seal(key, now)))
 }

@@ -145,7 +145,7 @@ async fn replace(
     // Under the epoch that this unit makes: whoever raises it again ends this session, too.
     let proven = Proven { user_id: &user.id, epoch: user.epoch + 1 };
     let (begun, session) = session::fresh(&visit.app, proven, visit.session.as_ref(), &visit.headers)?;
-    let notice = notice(visit, user)?;
+    let mut notice = notice(visit, user)?;
     match visit.app.commit(unit.with(session).with(notice.keep(now))).await {
         Ok(_) => {
             About::user(&user.id).note(Event::PasswordReset);

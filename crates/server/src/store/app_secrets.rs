@@ -15,6 +15,7 @@ statements! {
     EXPIRE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 \
          WHERE app_id = $2 AND (expires_at IS NULL OR expires_at > $1)";
     END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE app_id = $2 AND expires_at > $1";
+    END_ONE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE id = $2 AND app_id = $3 AND expires_at > $1";
 }
 
 /// A secret of an app.
@@ -79,9 +80,10 @@ pub fn rotate(app_id: &str, secret: &NewSecret, before: Before, at: Timestamp) -
         .with(insert(app_id, secret, at))
 }
 
-/// Ends the secrets that were replaced and still go on.
-pub fn stop_former(app_id: &str, at: Timestamp) -> Unit {
-    apps::touch(app_id, at).with(end_former(app_id, at))
+/// Ends these secrets, which were seen to be replaced and to go on. Conflict: one of them has ended by now, or is in use.
+pub fn stop_former(app_id: &str, former: &[&str], at: Timestamp) -> Unit {
+    let end = |id: &&str| Statement::one(END_ONE, values![at, *id, app_id]);
+    apps::touch(app_id, at).with_all(former.iter().map(end))
 }
 
 /// Removes all secrets of an app that keeps none any more.

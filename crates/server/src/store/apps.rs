@@ -52,6 +52,8 @@ statements! {
     GIVE_TO: Apps = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 AND deleted_at IS NULL";
     TOUCH: Apps = "UPDATE apps SET updated_at = $1, revision = revision + 1 WHERE id = $2 AND deleted_at IS NULL";
     GUARD: Apps = "UPDATE apps SET revision = revision WHERE id = $1 AND revision = $2 AND deleted_at IS NULL";
+    GUARD_OWNER: Apps = "UPDATE apps SET revision = revision \
+         WHERE id = $1 AND owner_id IS NOT DISTINCT FROM $2 AND deleted_at IS NULL";
     REVOKE: Apps = "UPDATE apps SET epoch = epoch + 1, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
     DISABLE: Apps = "UPDATE apps SET disabled_at = $1, updated_at = $1, epoch = epoch + 1 \
          WHERE id = $2 AND disabled_at IS NULL AND deleted_at IS NULL";
@@ -247,6 +249,13 @@ pub(super) fn touch(id: &str, at: Timestamp) -> Unit {
 #[must_use]
 pub fn guard(id: &str, revision: i64) -> Statement {
     Statement::one(GUARD, values![id, revision])
+}
+
+/// Makes a unit conflict unless the app is still its owner's, or still nobody's; nobody can give it away before the unit
+/// is committed.
+#[must_use]
+pub fn guard_owner(seen: &App) -> Statement {
+    Statement::one(GUARD_OWNER, values![&seen.id, seen.owner_id.as_deref()])
 }
 
 /// Ends everything that was made for this app.

@@ -38,7 +38,7 @@ statements! {
          epoch = epoch + $4, agreed_app = $5 \
          WHERE id = $6 AND epoch = $7 AND scopes = $8 AND refused = $9 AND agreed_app IS NOT DISTINCT FROM $10";
     DROP_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3, epoch = epoch + 1 \
-         WHERE id = $4 AND epoch = $5 AND scopes = $6";
+         WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     ADD_SCOPE: Consents = "UPDATE consents SET scopes = $1, refused = $2, updated_at = $3 \
          WHERE id = $4 AND epoch = $5 AND scopes = $6 AND refused = $7";
     WITHDRAW_ALL: Consents = "UPDATE consents SET scopes = '', refused = '', updated_at = $1, epoch = epoch + 1 \
@@ -205,7 +205,8 @@ pub fn keep_agreed(app_id: &str, agreed_app: &str) -> Statement {
 }
 
 /// Takes one optional scope back. Everything made under the consent ends, because tokens that carry the
-/// scope must; the app gets new ones without asking the person again. `None`: it was not agreed to.
+/// scope must; the app gets new ones without asking the person again. `None`: it was not agreed to. Conflict: the
+/// consent has changed since it was read, perhaps by a refusal that must not be lost.
 #[must_use]
 pub fn drop_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Unit> {
     let mut scopes: BTreeSet<&str> = seen.scopes.split_ascii_whitespace().collect();
@@ -214,7 +215,8 @@ pub fn drop_scope(seen: &Consent, scope: &str, at: Timestamp) -> Option<Unit> {
         return None;
     }
     refused.insert(scope);
-    let params = values![join(&scopes), join(&refused), at, &seen.id, seen.epoch, &seen.scopes];
+    let (scopes, refused) = (join(&scopes), join(&refused));
+    let params = values![scopes, refused, at, &seen.id, seen.epoch, &seen.scopes, &seen.refused];
     Some(Unit::from(Statement::one(DROP_SCOPE, params)).revoking(Revocation::consent(&seen.id, at)))
 }
 

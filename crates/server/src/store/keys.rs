@@ -15,8 +15,10 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kid) DO NOTHING";
     RETIRE_SIGNING: SigningKeys =
         "UPDATE signing_keys SET retired_at = $1, expires_at = $2 WHERE kid = $3 AND retired_at IS NULL";
+    // As it was seen: who retired it in between has made another one, that whoever withdraws knows nothing of.
     WITHDRAW_SIGNING: SigningKeys = "UPDATE signing_keys SET retired_at = $1, expires_at = $1 \
-         WHERE kid = $2 AND (expires_at IS NULL OR expires_at > $1)";
+         WHERE kid = $2 AND (expires_at IS NULL OR expires_at > $1) \
+         AND retired_at IS NOT DISTINCT FROM $3";
     SEALS: SealKeys = "SELECT id, secret_wrapped, created_at, active_at, retired_at, expires_at \
          FROM seal_keys WHERE expires_at IS NULL OR expires_at > $1 ORDER BY active_at";
     ADD_SEAL: SealKeys = "INSERT INTO seal_keys (id, secret_wrapped, created_at, active_at) \
@@ -25,7 +27,8 @@ statements! {
         "UPDATE seal_keys SET retired_at = $1, expires_at = $2 WHERE id = $3 AND retired_at IS NULL";
     ANY: Secrets = "SELECT 1 FROM secrets UNION ALL SELECT 1 FROM signing_keys UNION ALL SELECT 1 FROM seal_keys LIMIT 1";
     WITHDRAW_SEAL: SealKeys = "UPDATE seal_keys SET retired_at = $1, expires_at = $1 \
-         WHERE id = $2 AND (expires_at IS NULL OR expires_at > $1)";
+         WHERE id = $2 AND (expires_at IS NULL OR expires_at > $1) \
+         AND retired_at IS NOT DISTINCT FROM $3";
     SECRET: Secrets = "SELECT value_wrapped FROM secrets WHERE name = $1";
     PUT_SECRET: Secrets =
         "INSERT INTO secrets (name, value_wrapped) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -132,9 +135,11 @@ pub fn retire_signing(kid: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
 }
 
 /// Ends a key at once, also one that is retired: what it signed is accepted no more, and APIs are told. Conflict: it
-/// has ended already.
-pub fn withdraw_signing(kid: &str, at: Timestamp) -> Unit {
-    let unit = Unit::from(Statement::one(WITHDRAW_SIGNING, values![at, kid])).changing_catalog();
+/// has ended already, or somebody has retired it since it was read, and made another one.
+pub fn withdraw_signing(seen: &SigningKey, at: Timestamp) -> Unit {
+    let SigningKey { kid, life, .. } = seen;
+    let params = values![at, kid, life.retired_at];
+    let unit = Unit::from(Statement::one(WITHDRAW_SIGNING, params)).changing_catalog();
     match Revocation::signing_key(kid, at) {
         Some(event) => unit.revoking(event),
         None => unit,
@@ -153,10 +158,11 @@ pub fn retire_seal(id: &str, expires_at: Timestamp, at: Timestamp) -> Unit {
     Unit::from(Statement::one(RETIRE_SEAL, values![at, expires_at, id])).changing_catalog()
 }
 
-/// Ends a seal key at once, also one that is retired: what it sealed is opened no more. Conflict: it has ended
-/// already.
-pub fn withdraw_seal(id: &str, at: Timestamp) -> Unit {
-    Unit::from(Statement::one(WITHDRAW_SEAL, values![at, id])).changing_catalog()
+/// Ends a seal key at once, also one that is retired: what it sealed is opened no more. Conflict: as of
+/// [`withdraw_signing`].
+pub fn withdraw_seal(seen: &SealKey, at: Timestamp) -> Unit {
+    let params = values![at, &seen.id, seen.life.retired_at];
+    Unit::from(Statement::one(WITHDRAW_SEAL, params)).changing_catalog()
 }
 
 /// A key that never rotates.

@@ -20,13 +20,14 @@ const SHORT_SLACK: Seconds = Seconds::minutes(10);
 /// How many rows one commit removes: few enough that nobody waits for it.
 pub const BATCH: i64 = 500;
 
-/// Removes what carries its time and on which nothing else depends.
+/// Removes what carries its time and on which nothing else depends. That it is over is said twice: at a row for which it
+/// had to wait PostgreSQL looks once more, and it may live longer by then; but it does not choose again.
 macro_rules! expired {
     ($table:literal, $key:literal) => {
         concat!(
             "DELETE FROM ",
             $table,
-            " WHERE ",
+            " WHERE expires_at <= $1 AND ",
             $key,
             " IN (SELECT ",
             $key,
@@ -39,12 +40,14 @@ macro_rules! expired {
 
 statements! {
     // A grant stays until its code would have expired, even when revoked: it is what makes the code single-use.
-    GRANTS: Grants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants \
-         WHERE expires_at <= $1 AND code_expires_at <= $1 LIMIT $2) RETURNING 1";
-    REVOKED_GRANTS: Grants = "DELETE FROM grants WHERE id IN (SELECT id FROM grants \
-         WHERE revoked_at IS NOT NULL AND revoked_at <= $1 AND code_expires_at <= $1 LIMIT $2) RETURNING 1";
-    SESSIONS: Sessions = "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s \
-         WHERE s.expires_at <= $1 AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session_id = s.id) LIMIT $2) RETURNING 1";
+    GRANTS: Grants = "DELETE FROM grants WHERE expires_at <= $1 AND code_expires_at <= $1 AND id IN ( \
+         SELECT id FROM grants WHERE expires_at <= $1 AND code_expires_at <= $1 LIMIT $2) RETURNING 1";
+    REVOKED_GRANTS: Grants = "DELETE FROM grants WHERE revoked_at <= $1 AND code_expires_at <= $1 AND id IN ( \
+         SELECT id FROM grants WHERE revoked_at IS NOT NULL AND revoked_at <= $1 AND code_expires_at <= $1 LIMIT $2 \
+         ) RETURNING 1";
+    SESSIONS: Sessions = "DELETE FROM sessions WHERE expires_at <= $1 AND id IN ( \
+         SELECT s.id FROM sessions s WHERE s.expires_at <= $1 \
+         AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session_id = s.id) LIMIT $2) RETURNING 1";
     APP_SECRETS: AppSecrets = expired!("app_secrets", "id");
     CODE_DETAILS: CodeDetails = expired!("code_details", "code_id");
     PENDING_STEPS: PendingSteps = expired!("pending_steps", "id");
@@ -60,7 +63,7 @@ statements! {
     REVOKED_TOKENS: RevokedTokens = expired!("revoked_tokens", "jti");
     SIGNING_KEYS: SigningKeys = expired!("signing_keys", "kid");
     SEAL_KEYS: SealKeys = expired!("seal_keys", "id");
-    // Only from the old end, so that what is left has no gaps.
+    // Only from the old end, so that what is left has no gaps. What stands there never changes.
     REVOCATIONS: Revocations = "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations \
          WHERE seq < (SELECT COALESCE(MIN(r.seq), CAST($1 AS BIGINT)) FROM revocations r WHERE r.at > $2) \
          ORDER BY seq LIMIT $3) RETURNING 1";
@@ -123,4 +126,31 @@ async fn expire_registrations(db: &Db, over: Timestamp, now: Timestamp) -> Resul
 async fn remove(db: &Db, unit: Unit) -> Result<bool, CommitError> {
     let removed = db.commit(unit).await?;
     Ok(removed.into_iter().flatten().count() as i64 >= BATCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The columns whose time must be over.
+    fn over(text: &str) -> BTreeSet<&str> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        words
+            .windows(3)
+            .filter_map(|words| match *words {
+                [column, "<=", "$1"] => column.rsplit('.').next(),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn db_06_by_what_a_row_is_chosen_it_is_removed() {
+        for sql in STATEMENTS.iter().filter(|sql| **sql != REVOCATIONS) {
+            let (removed, chosen) = sql.text().split_once(" IN (").unwrap();
+            assert!(!over(chosen).is_empty() && over(removed) == over(chosen), "{sql:?}: {}", sql.text());
+        }
+    }
 }

@@ -9,7 +9,8 @@ statements! {
     WITHDRAW: Apps = "UPDATE apps SET vouched_at = NULL, updated_at = $1 WHERE id = $2 AND deleted_at IS NULL";
 }
 
-/// The operator has looked at what people see of this app. Conflict: there is no such app.
+/// The operator has looked at what people see of this app. That it is still that app is for
+/// [`apps::guard`](super::apps::guard) to see to. Conflict: there is no such app.
 pub fn vouch(id: &str, at: Timestamp) -> Unit {
     Unit::from(Statement::one(VOUCH, values![at, id])).changing_catalog()
 }

@@ -95,7 +95,7 @@ async fn attempt(
     arriving: &Arriving,
 ) -> Result<Option<Response>, PageError> {
     let known = facts::read(visit, step, &arriving.identity, None).await?;
-    // After the facts: what ends in between moves the epoch that was read.
+    // After the facts: what ends in between moves the epoch that was read, and what ends later is met by the write.
     if waiting::has_ended(visit, &arriving.identity).await? {
         return trouble::back(visit, step, upstream, UpstreamTrouble::Again).await.map(Some);
     }
@@ -189,7 +189,8 @@ pub(super) async fn sign_in_once(
     }
 }
 
-/// The person of this identity is in, in one unit with what the provider gave.
+/// The person of this identity is in, in one unit with what the provider gave, unless everything of theirs has ended
+/// since, here or there.
 pub(super) async fn sign_in(
     visit: &Visit,
     step: &Step,
@@ -198,15 +199,18 @@ pub(super) async fn sign_in(
 ) -> Result<Option<Response>, PageError> {
     let (Some(owner), Some(row)) = (&known.owner, &known.row) else { return Ok(None) };
     let now = visit.app.now();
-    let also = identities::used(&row.id, &owner.id, &brought(arrival), now);
-    let entry = Entry { proven: Proven::of(owner), proof: proof(arrival, &row.id, now), also: also.into() };
+    // What was forgotten since the facts were read is not written again.
+    let also = Unit::from(identities::used(&row.id, &owner.id, &brought(arrival), now))
+        .with(users::guard(&owner.id, owner.epoch))
+        .with(waiting::standing(&arrival.identity));
+    let entry = Entry { proven: Proven::of(owner), proof: proof(arrival, &row.id, now), also };
     match session::begin_as(&visit.app, &entry, visit.session.as_ref(), &visit.headers).await {
         Ok(begun) => {
             About::user(&owner.id).note(Event::SignedIn);
             let step = after_proof(visit, step.clone(), (owner, &begun.session_id)).await?;
             go_on(visit, step, begun).await.map(Some)
         }
-        // The identity was removed meanwhile.
+        // The identity was removed meanwhile, or everything of the person has ended.
         Err(Fault::Commit(CommitError::Conflict { .. })) => Ok(None),
         Err(fault) => Err(fault.into()),
     }

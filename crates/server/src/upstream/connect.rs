@@ -112,8 +112,8 @@ async fn link(
         .with(sessions::guard(&signed_in.session.id, signed_in.session.epoch))
         .with(identities::link(&arrival::linked(arrival, account), now))
         .with(waiting::standing(&arrival.identity));
-    let letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
-    match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
+    let mut letter = letters::way_changed(visit, &signed_in.user, (Matter::WayAdded, &arrival.upstream))?;
+    match visit.app.commit(letters::keeping(visit, unit, letter.as_mut())).await {
         Ok(_) => {
             About::user(account).note(Event::WayAdded);
             letters::send(visit, letter);

@@ -19,7 +19,7 @@ pub(crate) fn way_changed(
 }
 
 /// The unit with which this order is kept.
-pub(crate) fn keeping(visit: &Visit, unit: Unit, order: Option<&Order>) -> Unit {
+pub(crate) fn keeping(visit: &Visit, unit: Unit, order: Option<&mut Order>) -> Unit {
     match order {
         Some(order) => unit.with(order.keep(visit.app.now())),
         None => unit,

@@ -87,32 +87,54 @@ async fn hear(
     let now = app.now();
     let proved = upstream.provider.prove_notice(notice, &told, now).await.map_err(Unheard::Refused)?;
     let (own, shared) = (proved.own_name(name, notice), proved.shared_name(name));
-    if let (Some(own), Some(shared)) = (&own, &shared)
+    let was_heard = match &own {
+        Some(own) => upstream_notices::is_known(app.db(), own, now).await?,
+        None => false,
+    };
+    if !was_heard
         && proved.is_late(now)
+        && let Some(shared) = &shared
         && upstream_notices::is_known(app.db(), shared, now).await?
-        && !upstream_notices::is_known(app.db(), own, now).await?
     {
         return Err(Unheard::Refused(NoticeError::Repeated));
     }
     let ProvedNotice { events, known_for, status, deletion_code, .. } = proved;
-    let until = now.plus(known_for);
-    let known = own.map(|own| upstream_notices::carried_out(&own, until));
-    let stood = shared.map(|shared| upstream_notices::stood(&shared, until));
+    // A repeat ends nothing that has begun since.
+    if !was_heard {
+        let until = now.plus(known_for);
+        let noted = Unit::new()
+            .with_all(own.map(|own| upstream_notices::carried_out(&own, until)))
+            .with_all(shared.map(|shared| upstream_notices::stood(&shared, until)))
+            .with_all(deletion_code.iter().map(|code| upstream_notices::deletion_asked(name, code, now)));
+        carry_out(app, &upstream, &events, (&noted, now)).await?;
+    }
+    // Nobody learns by the answer who has an account here.
+    Ok((status, deletion_code.map(|code| page_of(app, name, &code))))
+}
+
+/// What the events mean here, in one unit with what is noted of the notice.
+///
+/// Before anybody looks whose they are it is written down that everything has ended: a link or a sign-in that is written
+/// later fails at that, and one that was written earlier is seen here.
+async fn carry_out(
+    app: &App,
+    upstream: &Upstream,
+    events: &[ProviderEvent],
+    (noted, now): (&Unit, Timestamp),
+) -> Result<(), Unheard> {
+    for event in events.iter().filter(|event| ends_something(event.kind)) {
+        app.commit(Unit::from(upstream_notices::ended(&event.person, now, ON_THE_WAY))).await?;
+    }
     contention::until_done(|| async {
-        let mut unit = Unit::new().with_all(known.clone()).with_all(stood.clone());
-        for event in &events {
-            unit = unit.with(meaning(app, &upstream, event, now).await?);
-            // Whoever is on the way in from there began before.
-            if ends_something(event.kind) {
-                unit = unit.with(upstream_notices::ended(&event.person, now, ON_THE_WAY));
-            }
+        let mut unit = noted.clone();
+        for event in events {
+            unit = unit.with(meaning(app, upstream, event, now).await?);
         }
-        // Nobody learns by the answer who has an account here.
-        let asked = deletion_code.iter().map(|code| upstream_notices::deletion_asked(name, code, now));
-        match app.commit(unit.with_all(asked)).await {
+        match app.commit(unit).await {
             Ok(_) => {
-                for event in &events {
-                    tracing::info!(upstream = name, kind = ?event.kind, "a provider told of something");
+                for event in events {
+                    let (name, kind) = (upstream.name(), event.kind);
+                    tracing::info!(upstream = name, ?kind, "a provider told of something");
                 }
                 Ok(Some(()))
             }
@@ -122,8 +144,7 @@ async fn hear(
             Err(error) => Err(Unheard::from(error)),
         }
     })
-    .await?;
-    Ok((status, deletion_code.map(|code| page_of(app, name, &code))))
+    .await
 }
 
 /// In the form of the provider's own paper (RFC 8935 §2.3).

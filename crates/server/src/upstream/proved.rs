@@ -48,8 +48,8 @@ pub(crate) async fn after_proof(
                 .with(sessions::guard_begun(session_id))
                 .with(identities::link(&linked(&arrival, &account), now))
                 .with(waiting::standing(&arrival.identity));
-            let letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;
-            match visit.app.commit(letters::keeping(visit, unit, letter.as_ref())).await {
+            let mut letter = letters::way_changed(visit, user, (Matter::WayAdded, &arrival.upstream))?;
+            match visit.app.commit(letters::keeping(visit, unit, letter.as_mut())).await {
                 Ok(_) => {
                     About::user(&account).note(Event::WayAdded);
                     letters::send(visit, letter);

@@ -122,7 +122,8 @@ pub(super) async fn has_ended(visit: &Visit, identity: &Identity) -> Result<bool
     Ok(upstream_notices::ended_since(app.db(), person, (identity.begun_at(), ON_THE_WAY), app.now()).await?)
 }
 
-/// The same at the moment of the write, for whom no account stands yet whose epoch would say it.
+/// The same at the moment of the write: what ends between the last look and the write makes that fail, also where no
+/// account stands yet whose epoch would say it.
 pub(super) fn standing(identity: &Identity) -> Statement {
     upstream_notices::standing(identity.person(), (identity.begun_at(), ON_THE_WAY))
 }

@@ -141,23 +141,9 @@ mod tests {
         sign_ups, states, taking, tidying, tokens,
     };
 
-    /// A new SQLite file in this folder.
-    fn fresh(folder: &Path) -> Database {
-        Database::open(&folder.join("client.db"), &[], |_| Ok(Vec::new())).unwrap().0
-    }
-
-    /// SQLite numbers parameters by appearance, PostgreSQL by digit.
-    fn numbered(sql: Sql) -> Vec<usize> {
-        let parts = sql.0.split('$').skip(1);
-        let number = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
-        parts.map(|part| number(part).parse().unwrap()).collect()
-    }
-
-    #[tokio::test]
-    async fn every_statement_is_one_that_both_engines_understand_alike() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = fresh(folder.path());
-        for sql in [
+    /// Every statement there is.
+    fn all() -> Vec<Sql> {
+        [
             deletion::STATEMENTS,
             families::STATEMENTS,
             key::STATEMENTS,
@@ -176,7 +162,25 @@ mod tests {
             tidying::STATEMENTS,
         ]
         .concat()
-        {
+    }
+
+    /// A new SQLite file in this folder.
+    fn fresh(folder: &Path) -> Database {
+        Database::open(&folder.join("client.db"), &[], |_| Ok(Vec::new())).unwrap().0
+    }
+
+    /// SQLite numbers parameters by appearance, PostgreSQL by digit.
+    fn numbered(sql: Sql) -> Vec<usize> {
+        let parts = sql.0.split('$').skip(1);
+        let number = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
+        parts.map(|part| number(part).parse().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_statement_is_one_that_both_engines_understand_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = fresh(folder.path());
+        for sql in all() {
             let mut first_uses = numbered(sql);
             let mut seen = std::collections::BTreeSet::new();
             first_uses.retain(|number| seen.insert(*number));
@@ -188,6 +192,27 @@ mod tests {
                 Err(error) => assert!(format!("{error:?}").contains("NOT NULL"), "{sql:?} {error:?}"),
             }
         }
+    }
+
+    /// PostgreSQL judges a sub-select by what was there when the statement began. When it has waited for somebody's
+    /// commit, it judges again what stands outside.
+    #[test]
+    fn db_06_what_is_swept_is_over_by_a_condition_outside_of_the_sub_select() {
+        let mut sweeps = 0;
+        for sql in all() {
+            let text = sql.0.split_whitespace().collect::<Vec<_>>().join(" ");
+            let Some((outside, inside)) = text.split_once("(SELECT") else { continue };
+            let Some((table, _)) = outside.strip_prefix("DELETE FROM ").and_then(|rest| rest.split_once(' '))
+            else {
+                continue;
+            };
+            let Some((_, condition)) = inside.split_once(&format!(" FROM {table} WHERE ")) else { continue };
+            let condition = condition.split(" ORDER BY ").next().unwrap_or_default();
+            let condition = condition.split(" LIMIT ").next().unwrap_or_default();
+            assert!(outside.contains(condition), "{sql:?}");
+            sweeps += 1;
+        }
+        assert_eq!(sweeps, 7, "which were found");
     }
 
     #[tokio::test]

@@ -10,12 +10,13 @@ use mapae_client::{
     AccountError, ClientBuilder, Error, Field, LoginRequest, ServiceTokens, SignUpError, SignUpOutcome, Term,
     linking::Rule,
 };
+use mapae_testkit::until;
 
 use super::{
     passwords::vouch,
     stage::{CONFIRM, Member, Moment, PROVIDERS, Stage},
 };
-use crate::{service_tokens::claims, website::Browser};
+use crate::{service_tokens::claims, unlinking::slow_to_revoke, website::Browser};
 
 const ADDRESS: &str = "owner@example.test";
 
@@ -256,4 +257,25 @@ async fn lk_04_whom_a_provider_sends_back_is_named_before_they_are_added() {
     arrive(&mut browser).await;
     stage.confirm(&mut browser).await.unwrap();
     assert_eq!(stage.client.account_of(&stranger).await.unwrap(), Some(stage.person(0, "owner")));
+}
+
+#[tokio::test]
+async fn lk_10_rp_29_a_way_in_that_is_added_again_while_its_provider_hears_of_the_removal_keeps_its_tokens() {
+    let stage = Stage::start().await;
+    let gate = slow_to_revoke(&stage.issuers[1]);
+    let mut browser = stage.with_two_methods("alice").await;
+    let way = stage.person(1, "alice");
+    let listed = stage.client.sign_in_methods(&browser.headers()).await.unwrap().methods;
+    let id = listed.into_iter().find(|method| method.person == way).unwrap().id;
+    let removing = tokio::spawn({
+        let (client, headers, form) = (stage.client.clone(), browser.headers(), browser.form());
+        async move { client.remove_sign_in_method(&id, &headers, &form).await }
+    });
+    until("the provider is told", async || !stage.issuers[1].hits("/revoke").is_empty()).await;
+    stage.add(&mut browser, 1, "alice").await.unwrap();
+    let token = stage.client.access_token(&way).await.unwrap();
+    gate.add_permits(1);
+    removing.await.unwrap().unwrap();
+    assert!(stage.client.access_token(&way).await.unwrap().is(&token));
+    assert_eq!(stage.client.account_of(&way).await.unwrap(), Some(stage.person(0, "alice")));
 }

@@ -1,13 +1,19 @@
 //! What providers tell of: a person who pressed "unlink" there is out here when the provider's call has been answered.
 
+use std::sync::{Arc, atomic::Ordering};
+
 use axum::Router;
-use mapae_client::{AccessError, ServiceTokenError, axum::routes};
+use http::HeaderMap;
+use mapae_client::{AccessError, Client, EndUser, Notice, ServiceTokenError, axum::routes};
+use mapae_protocol::{base64url, digest::HmacKey};
 use mapae_simulators::{Command, Webhook};
+use mapae_testkit::until;
 use reqwest::header;
-use serde_json::Value;
-use tokio::net::TcpListener;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::Semaphore};
 
 use super::scene::{Person, Scene, Setup};
+use crate::website::User;
 
 /// The service, listening for notices of this kind.
 pub(super) async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
@@ -183,4 +189,77 @@ async fn lk_12_a_used_signature_is_not_shown_under_the_other_notice_later() {
     scene.clock.advance(121);
     assert_eq!((show("data_deletion").await, show("deauthorize").await), (400, 200));
     assert!(scene.key(&person).await.is_some(), "nobody is signed out, and nothing is deleted");
+}
+
+/// What Facebook posts when this person removes the app there.
+fn deauthorization(scene: &Scene, person: &EndUser) -> String {
+    let payload = json!({
+        "algorithm": "HMAC-SHA256", "issued_at": scene.clock.unix(), "user_id": person.subject(),
+    });
+    let payload = base64url::encode(payload.to_string());
+    let secret = scene.simulator.app().client_secret.unwrap();
+    let signature = HmacKey::new(secret.as_bytes()).sign(payload.as_bytes());
+    format!("signed_request={}.{payload}", base64url::encode(signature))
+}
+
+/// How many events are heard of it.
+async fn tell(client: Client<User>, body: String) -> Result<usize, u16> {
+    let headers = HeaderMap::new();
+    let notice = Notice { headers: &headers, query: None, body: body.as_bytes() };
+    let answer = client.notified("facebook", "deauthorize", &notice).await;
+    answer.map(|answer| answer.events.len()).map_err(|error| error.status().as_u16())
+}
+
+#[tokio::test]
+async fn lk_12_mx_02_a_notice_that_is_repeated_while_it_is_carried_out_ends_nothing_that_came_after() {
+    let scene = Scene::of("facebook").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    let key = scene.key(&person).await.unwrap();
+    let body = deauthorization(&scene, &key);
+    let gate = Arc::new(Semaphore::new(0));
+    *scene.users.held.lock().unwrap() = Some(Arc::clone(&gate));
+    let first = tokio::spawn(tell(scene.client.clone(), body.clone()));
+    until("the application is told", async || scene.users.heard.load(Ordering::SeqCst) == 1).await;
+    assert!(scene.key(&person).await.is_none());
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    assert_eq!(tell(scene.client.clone(), body.clone()).await, Err(503), "somebody is at it");
+    assert!(scene.key(&person).await.is_some());
+    scene.client.access_token(&key).await.unwrap();
+    gate.add_permits(1);
+    assert_eq!(first.await.unwrap(), Ok(1));
+    assert_eq!(tell(scene.client.clone(), body).await, Ok(0), "it was carried out");
+    assert!(scene.key(&person).await.is_some());
+    assert_eq!(scene.users.heard.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn lk_12_a_notice_is_carried_out_to_its_end_though_the_provider_hangs_up() {
+    let scene = Scene::of("facebook").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    let body = deauthorization(&scene, &scene.key(&person).await.unwrap());
+    let gate = Arc::new(Semaphore::new(0));
+    *scene.users.held.lock().unwrap() = Some(Arc::clone(&gate));
+    let first = tokio::spawn(tell(scene.client.clone(), body.clone()));
+    until("the application is told", async || scene.users.heard.load(Ordering::SeqCst) == 1).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    gate.add_permits(1);
+    until("it is known", async || tell(scene.client.clone(), body.clone()).await == Ok(0)).await;
+    assert_eq!(scene.users.heard.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn lk_12_a_notice_of_which_the_application_could_not_hear_is_told_again() {
+    let scene = Scene::of("facebook").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    let body = deauthorization(&scene, &scene.key(&person).await.unwrap());
+    scene.users.deaf.store(true, Ordering::SeqCst);
+    assert_eq!(tell(scene.client.clone(), body.clone()).await, Err(503));
+    assert!(scene.key(&person).await.is_none(), "it has ended all the same");
+    scene.users.deaf.store(false, Ordering::SeqCst);
+    assert_eq!(tell(scene.client.clone(), body.clone()).await, Ok(1), "at once");
+    assert_eq!(tell(scene.client.clone(), body).await, Ok(0));
 }

@@ -2,7 +2,7 @@
 
 use mapae_protocol::secret::Secret;
 
-use super::{draft, find, known_scopes, list::Owners, new_secret, owner, security, view::View};
+use super::{draft, find, known_scopes, list::Owners, new_secret, owner, security, view::View, write};
 use crate::{
     cli::UpdateApp,
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
@@ -12,15 +12,11 @@ use crate::{
         sector_after, signs_with_secret,
     },
     store::{
-        CommitError, Unit,
+        Unit,
         app_secrets::{self, Before},
         apps::{self, AppLists, AppSettings, RegisteredApp},
-        counters,
     },
 };
-
-/// How often a change is tried when others change the catalogue at the same time.
-const ATTEMPTS: usize = 8;
 
 /// Changes an app, and shows it as it is then.
 pub(in crate::commands) async fn run(args: &UpdateApp) -> Result<Answer, Failure> {
@@ -28,20 +24,10 @@ pub(in crate::commands) async fn run(args: &UpdateApp) -> Result<Answer, Failure
 }
 
 async fn update(args: &UpdateApp, data: &Data) -> Result<Answer, Failure> {
-    for _ in 0..ATTEMPTS {
-        let generation = counters::read(&data.db).await?.catalog;
-        let (change, secret) = change(args, data).await?;
-        match data.db.commit(Unit::from(counters::guard_catalog(generation)).with(change)).await {
-            Ok(_) => {
-                let changed = find(data, &args.client_id).await?;
-                let owner = Owners::default().email(data, changed.app.owner_id.clone()).await?;
-                return Answer::of(&View::new(changed, owner).with_secret(secret));
-            }
-            Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Failure::new("conflict", "nothing was changed: others change apps at the same time; try again"))
+    let secret = write(data, async || change(args, data).await).await?;
+    let changed = find(data, &args.client_id).await?;
+    let owner = Owners::default().email(data, changed.app.owner_id.clone()).await?;
+    Answer::of(&View::new(changed, owner).with_secret(secret))
 }
 
 /// What is to be written, and the secret that the app gets with it, perhaps.

@@ -7,15 +7,25 @@ use serde::Serialize;
 use super::find;
 use crate::{
     cli::VerifyApp,
-    commands::{answer::Answer, data::Data, failure::Failure},
-    store::{registrations, vouching},
+    commands::{answer::Answer, data::Data, failure::Failure, fields::Fields},
+    store::{
+        CommitError, Unit,
+        apps::{self, RegisteredApp},
+        registrations, vouching,
+    },
 };
 
-/// Whether somebody stands behind the app.
+/// Whether somebody stands behind the app, and what people see of it.
 #[derive(Debug, Serialize)]
 struct Judged {
     client_id: String,
     name: String,
+    has_icon: bool,
+    /// Where it says that it is at home.
+    homepage: Option<String>,
+    redirect_uris: Vec<String>,
+    /// At which all this was so.
+    revision: i64,
     verified: bool,
     /// Whether it was otherwise until now.
     changed: bool,
@@ -23,31 +33,82 @@ struct Judged {
 
 /// Vouches for an app, or no longer.
 pub(in crate::commands) async fn run(args: &VerifyApp) -> Result<Answer, Failure> {
-    let VerifyApp { app, withdraw } = args;
-    Data::with(&app.common, async |data| {
-        let before = find(data, &app.client_id).await?.app.vouched;
-        let write = if *withdraw { vouching::withdraw } else { vouching::vouch };
+    Data::with(&args.app.common, async |data| verify(args, data).await).await
+}
+
+async fn verify(args: &VerifyApp, data: &Data) -> Result<Answer, Failure> {
+    let VerifyApp { app, revision, withdraw } = args;
+    let id = app.client_id.as_str();
+    let seen = find(data, id).await?;
+    if let Some(looked_at) = revision.filter(|looked_at| *looked_at != seen.app.revision) {
+        return Err(another(id, looked_at));
+    }
+    let unit = if *withdraw { vouching::withdraw(id, data.now) } else { vouched(&seen, data) };
+    match data.db.commit(unit).await {
+        Ok(_) => {}
+        Err(CommitError::Conflict { .. }) => {
+            find(data, id).await?;
+            return Err(another(id, seen.app.revision));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let verified = find(data, id).await?.app.vouched;
+    Answer::of(&Judged::of(seen, verified))
+}
+
+/// Vouches for the app as it was seen, and as nothing else.
+fn vouched(seen: &RegisteredApp, data: &Data) -> Unit {
+    let id = seen.app.id.as_str();
+    Unit::from(apps::guard(id, seen.app.revision))
+        .with(vouching::vouch(id, data.now))
         // Whom the operator vouches for is there to stay, whether or not somebody has agreed to it yet.
-        let stays = (!*withdraw).then(|| registrations::used(&app.client_id));
-        data.db.commit(write(&app.client_id, data.now).with_all(stays)).await?;
-        let now = find(data, &app.client_id).await?.app;
-        let changed = now.vouched != before;
-        Answer::of(&Judged { client_id: now.id, name: now.settings.name, verified: now.vouched, changed })
-    })
-    .await
+        .with(registrations::used(id))
+}
+
+fn another(id: &str, looked_at: i64) -> Failure {
+    let text = format!(
+        "nothing was changed: {id} has changed, and is not as it was at revision {looked_at} any more; look at it \
+         again with `mapae app show {id}`, and name the revision that stands there"
+    );
+    Failure::new("conflict", text)
+}
+
+impl Judged {
+    fn of(seen: RegisteredApp, verified: bool) -> Self {
+        let RegisteredApp { app, lists, .. } = seen;
+        Self {
+            client_id: app.id,
+            name: app.settings.name,
+            has_icon: app.settings.icon.is_some(),
+            homepage: app.settings.homepage,
+            redirect_uris: lists.redirect_uris,
+            revision: app.revision,
+            verified,
+            changed: app.vouched != verified,
+        }
+    }
 }
 
 impl fmt::Display for Judged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client_id, name, verified, changed } = self;
+        let Self { client_id, name, verified, changed, .. } = self;
         let already = if *changed { "" } else { " already" };
-        if *verified {
-            write!(f, "{client_id} ({name}) is verified{already}: its pages warn of nothing.")
-        } else {
-            write!(
+        if !*verified {
+            return write!(
                 f,
                 "{client_id} ({name}) is unverified{already}: its pages say that nobody has checked it."
-            )
+            );
         }
+        writeln!(
+            f,
+            "{client_id} ({name}) is verified{already}: its pages warn of nothing. Compare it with what you looked at:"
+        )?;
+        Fields::default()
+            .with("name", name.as_str())
+            .with("icon", if self.has_icon { "yes" } else { "none" })
+            .with_some("homepage", self.homepage.as_deref())
+            .with("redirect URIs", self.redirect_uris.join("\n"))
+            .with("revision", self.revision.to_string())
+            .fmt(f)
     }
 }

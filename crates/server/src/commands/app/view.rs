@@ -19,6 +19,9 @@ pub(super) struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
     name: String,
+    has_icon: bool,
+    /// Where it says that it is at home.
+    homepage: Option<String>,
     public: bool,
     grant_types: Vec<String>,
     redirect_uris: Vec<String>,
@@ -39,6 +42,8 @@ pub(super) struct View {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held_members: Vec<String>,
     verified: bool,
+    /// What `mapae app verify` can be told to be about.
+    revision: i64,
     registered_itself: bool,
     disabled: bool,
     disabled_by: Option<OffBy>,
@@ -64,7 +69,8 @@ impl View {
     /// `owner` is the e-mail address.
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
         let (off_by, registered_itself) = (registered.app.off_by(), registered.registered.is_some());
-        let RegisteredApp { app: App { id, settings, created_at, vouched, .. }, lists, .. } = registered;
+        let RegisteredApp { app, lists, .. } = registered;
+        let App { id, settings, revision, created_at, vouched, .. } = app;
         let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
         let method = settings.token_endpoint_auth_method;
         let token_endpoint_auth_method = if public { Some("none".to_owned()) } else { method };
@@ -78,6 +84,8 @@ impl View {
             client_id: id,
             client_secret: None,
             name,
+            has_icon: settings.icon.is_some(),
+            homepage: settings.homepage,
             public,
             grant_types: grant_types.split_ascii_whitespace().map(str::to_owned).collect(),
             redirect_uris,
@@ -94,6 +102,7 @@ impl View {
             metadata: metadata.collect(),
             held_members: settings.held_members.split_ascii_whitespace().map(str::to_owned).collect(),
             verified: vouched,
+            revision,
             registered_itself,
             disabled: off_by.is_some(),
             disabled_by: off_by,
@@ -128,6 +137,8 @@ impl fmt::Display for View {
             .with("client_id", self.client_id.as_str())
             .with_some("client_secret", secret)
             .with("name", self.name.as_str())
+            .with("icon", if self.has_icon { "yes" } else { "none" })
+            .with_some("homepage", self.homepage.as_deref())
             .with("kind", kind)
             .with("grants", self.grant_types.join("\n"))
             .with("redirect URIs", self.redirect_uris.join("\n"))
@@ -147,6 +158,7 @@ impl fmt::Display for View {
             .with("metadata", metadata.collect::<Vec<_>>().join("\n"))
             .with_some("held", (!self.held_members.is_empty()).then(|| self.held_members.join("\n")))
             .with("registered", registered)
+            .with("revision", self.revision.to_string())
             .with("verified", if self.verified { "yes" } else { "no: see `mapae app verify`" })
             .with_some("state", self.disabled_by.map(state))
             .fmt(f)

@@ -51,8 +51,11 @@ async fn rotate(data: &Data, args: &RotateKeys) -> Result<Answer, Failure> {
     match db.commit(unit).await {
         Ok(_) => Answer::of(&Rotated { rotated: true, emergency, keys: View::read(db, *now).await? }),
         Err(CommitError::Conflict { .. }) => {
-            let text =
-                "nothing was changed: somebody else has just rotated the keys; `mapae keys list` shows them";
+            let text = if emergency {
+                "nothing was changed and nothing is void: somebody else has just rotated the keys; run it again"
+            } else {
+                "nothing was changed: somebody else has just rotated the keys; `mapae keys list` shows them"
+            };
             Err(Failure::new("conflict", text))
         }
         Err(error) => Err(error.into()),

@@ -67,11 +67,14 @@ pub(super) async fn find(data: &Data, name: &str) -> Result<Registered, Failure>
 pub(super) async fn find_own(data: &Data, name: &str) -> Result<Registered, Failure> {
     let found = find(data, name).await?;
     if found.origin == Origin::Settings {
-        let text =
-            format!("{name:?} stands in the file of settings: change it there and start the server again");
-        return Err(Failure::new("of_settings", text));
+        return Err(of_settings(name));
     }
     Ok(found)
+}
+
+fn of_settings(name: &str) -> Failure {
+    let text = format!("{name:?} stands in the file of settings: change it there and start the server again");
+    Failure::new("of_settings", text)
 }
 
 pub(super) fn missing(name: &str) -> Failure {

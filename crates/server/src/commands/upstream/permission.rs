@@ -26,15 +26,20 @@ struct Permission {
 /// Permits an app.
 pub(in crate::commands) async fn permit(args: &UpstreamApp) -> Result<Answer, Failure> {
     Data::with(&args.common, async |data| {
-        let (name, client_id) = both(data, args).await?;
-        refuse_machine(data, &client_id).await?;
-        // What the operator permits, the person is asked for: both must agree.
-        let unit = Unit::from(apps::add_optional_scope(&client_id, &scope_of(&name)))
-            .with(upstream_permissions::permit(&name, &client_id, data.now));
-        data.db.commit(unit.changing_catalog()).await?;
-        Answer::of(&Permission { scope: scope_of(&name), name, client_id, permitted: true })
+        // A permission whose provider has gone meanwhile would be for whichever comes under its name.
+        Answer::of(&app::write(data, async || permission(data, args).await).await?)
     })
     .await
+}
+
+async fn permission(data: &Data, args: &UpstreamApp) -> Result<(Unit, Permission), Failure> {
+    let (name, client_id) = both(data, args).await?;
+    refuse_machine(data, &client_id).await?;
+    // What the operator permits, the person is asked for: both must agree.
+    let unit = Unit::from(apps::add_optional_scope(&client_id, &scope_of(&name)))
+        .with(upstream_permissions::permit(&name, &client_id, data.now));
+    let permission = Permission { scope: scope_of(&name), name, client_id, permitted: true };
+    Ok((unit.changing_catalog(), permission))
 }
 
 /// Takes the permission away. Where there is none nothing is taken, and that is no failure.

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use mapae_client::Provider;
+use mapae_protocol::seal::MasterKey;
 use serde::Serialize;
 
 use super::{
     Registered,
     add::{definition, option, secrets, vars},
-    find_own, master_key, missing,
+    master_key, missing, of_settings,
     view::View,
     with,
 };
@@ -19,9 +21,9 @@ use crate::{
         failure::Failure,
         refusals::{INVALID, Refusals},
     },
-    config::{Unusable, unusable},
-    store::upstreams,
-    upstream::{Origin, UpstreamSettings, sealed},
+    config::{Site, Unusable, unusable},
+    store::{Unit, upstreams},
+    upstream::{Origin, UpstreamSettings, opened, sealed},
 };
 
 /// The provider as it is now.
@@ -37,13 +39,15 @@ pub(in crate::commands) async fn run(args: &UpdateUpstream) -> Result<Answer, Fa
 }
 
 async fn update(args: &UpdateUpstream, data: &Data) -> Result<Answer, Failure> {
-    let Registered { settings, disabled, .. } = find_own(data, &args.name).await?;
+    if data.config.upstreams.iter().any(|known| known.name == args.name) {
+        return Err(of_settings(&args.name));
+    }
     let rows = upstreams::all(&data.db).await?;
-    let before = rows.into_iter().find(|row| row.name == settings.name).ok_or_else(|| missing(&args.name))?;
-    let settings = changed(args, data, &settings)?;
-    let after = sealed(&settings, &master_key(data).await?, before.created_at)?;
-    match data.db.commit(upstreams::update(&before, &after)).await {
+    let before = rows.into_iter().find(|row| row.name == args.name).ok_or_else(|| missing(&args.name))?;
+    let (unit, settings) = written(args, &data.config.site, &master_key(data).await?, &before)?;
+    match data.db.commit(unit).await {
         Ok(_) => {
+            let disabled = before.disabled_at.is_some();
             let registered = Registered { settings, origin: Origin::Database, disabled };
             Answer::of(&Updated { upstream: View::of(&registered, &data.config.site) })
         }
@@ -51,10 +55,23 @@ async fn update(args: &UpdateUpstream, data: &Data) -> Result<Answer, Failure> {
     }
 }
 
+/// What is written in the place of this row. What stays as it was is taken from the same row that the write names: what
+/// somebody else has written since makes it conflict, and is not undone.
+fn written(
+    args: &UpdateUpstream,
+    site: &Site,
+    master: &MasterKey,
+    before: &upstreams::Upstream,
+) -> Result<(Unit, UpstreamSettings), Failure> {
+    let settings = changed(args, site, &opened(before.clone(), master)?)?;
+    let after = sealed(&settings, master, before.created_at)?;
+    Ok((upstreams::update(before, &after), settings))
+}
+
 /// The settings with what the command line says, if that makes a provider that can be used.
 fn changed(
     args: &UpdateUpstream,
-    data: &Data,
+    site: &Site,
     before: &UpstreamSettings,
 ) -> Result<UpstreamSettings, Failure> {
     let mut refusals = Refusals::default();
@@ -96,13 +113,11 @@ fn changed(
     if !says_something {
         refusals.add(INVALID, "NAME", "Nothing is to be changed.", "Say what is: --label, --scopes, ….");
     }
-    if let Some(Unusable { key, wrong, instead }) = unusable(&settings, &data.config.site) {
+    if let Some(Unusable { key, wrong, instead }) = unusable(&settings, site) {
         refusals.add(INVALID, option(key), wrong, instead);
     }
-    if settings
-        .provider(&data.config.site)
-        .is_ok_and(|new| before.provider(&data.config.site).is_ok_and(|old| old.issuer() != new.issuer()))
-    {
+    let is_another = |new: &Provider| before.provider(site).is_ok_and(|old| old.issuer() != new.issuer());
+    if settings.provider(site).is_ok_and(|new| is_another(&new)) {
         let wrong = "The provider would have another issuer, and the accounts of people would be others'.";
         let place = if args.definition_file.is_some() { "--definition-file" } else { "--var" };
         refusals.add(INVALID, place, wrong, "Add it under another name.");
@@ -113,5 +128,57 @@ fn changed(
 impl fmt::Display for Updated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.upstream.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use mapae_protocol::secret::Secret;
+
+    use super::*;
+    use crate::{
+        cli::{Cli, Command, UpstreamCommand},
+        clock::Clock,
+        jobs::tests::server,
+        store::{CommitError, Db},
+        upstream::{Options, Secrets},
+    };
+
+    /// The words after `mapae upstream update kakao`.
+    fn args(words: [&str; 2]) -> UpdateUpstream {
+        let line = ["mapae", "upstream", "update", "kakao"].into_iter().chain(words);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Upstream(UpstreamCommand::Update(args)) => *args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn row(db: &Db) -> upstreams::Upstream {
+        upstreams::all(db).await.unwrap().remove(0)
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_has_changed_since_it_was_read_is_not_undone() {
+        let (app, _folder) = server(Clock::default()).await;
+        let (db, master, site) = (app.db(), app.master_key(), &app.config().site);
+        let kakao = UpstreamSettings {
+            name: "kakao".to_owned(),
+            provider: "kakao".to_owned(),
+            client_id: "key".to_owned(),
+            secrets: Secrets { client_secret: Some(Secret::new("s3cret".to_owned())), ..Secrets::default() },
+            options: Options::default(),
+        };
+        db.commit(upstreams::insert(&sealed(&kakao, master, app.now()).unwrap())).await.unwrap();
+        let read = row(db).await;
+        let (of_another, _) = written(&args(["--scopes", "account_email"]), site, master, &read).unwrap();
+        db.commit(of_another).await.unwrap();
+        let (late, _) = written(&args(["--label", "A"]), site, master, &read).unwrap();
+        let refused = db.commit(late).await;
+        assert!(matches!(refused, Err(CommitError::Conflict { .. })), "{refused:?}");
+        let (again, _) = written(&args(["--label", "A"]), site, master, &row(db).await).unwrap();
+        db.commit(again).await.unwrap();
+        let options = opened(row(db).await, master).unwrap().options;
+        assert_eq!((options.scopes.as_deref(), options.label.as_deref()), (Some("account_email"), Some("A")));
     }
 }

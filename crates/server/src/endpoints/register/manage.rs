@@ -165,7 +165,9 @@ impl Managed {
                 Err(error) => return Err(error.into()),
             }
         } else if app.config().registration.rotate_token {
-            match app.commit(self.passed_on(&described, &token)).await {
+            // With the token the sector is written that was read: whoever has moved the app since is not overruled.
+            let unit = Unit::from(counters::guard_catalog(generation));
+            match app.commit(unit.with(self.passed_on(&described, &token))).await {
                 Ok(_) => {}
                 Err(CommitError::Conflict { .. }) => return Ok(None),
                 Err(error) => return Err(error.into()),

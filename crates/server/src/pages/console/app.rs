@@ -61,6 +61,8 @@ pub struct AppPage {
 /// A secret that works.
 #[derive(Debug, Clone)]
 pub struct LiveSecret {
+    /// Names it; it is not the secret.
+    pub id: String,
     /// When it was made.
     pub since: Moment,
     /// When it stops to work; `None` for the present one.
@@ -100,6 +102,8 @@ pub enum AppNotice {
     Saved,
     /// The older secret was stopped.
     SecretEnded,
+    /// No secret was stopped: they were others by then than on the page.
+    SecretsChanged,
     /// The form that makes a secret was sent again: that secret is not shown again.
     SecretShown,
     /// The app was switched off.
@@ -111,10 +115,11 @@ pub enum AppNotice {
 }
 
 impl AppNotice {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Registered,
         Self::Saved,
         Self::SecretEnded,
+        Self::SecretsChanged,
         Self::SecretShown,
         Self::Disabled,
         Self::Enabled,
@@ -127,6 +132,7 @@ impl AppNotice {
             Self::Registered => "registered",
             Self::Saved => "saved",
             Self::SecretEnded => "secret-ended",
+            Self::SecretsChanged => "secrets-changed",
             Self::SecretShown => "secret-shown",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
@@ -141,7 +147,7 @@ impl AppNotice {
 
     /// Whether it tells of something that did not go as wished.
     fn cares(self) -> bool {
-        matches!(self, Self::SecretShown | Self::Blocked)
+        matches!(self, Self::SecretsChanged | Self::SecretShown | Self::Blocked)
     }
 
     fn key(self) -> &'static str {
@@ -149,6 +155,7 @@ impl AppNotice {
             Self::Registered => "app.done_registered",
             Self::Saved => "app.done_saved",
             Self::SecretEnded => "app.done_secret_ended",
+            Self::SecretsChanged => "app.done_secrets_changed",
             Self::SecretShown => "app.done_secret_shown",
             Self::Disabled => "app.done_disabled",
             Self::Enabled => "app.done_enabled",
@@ -161,6 +168,12 @@ impl AppPage {
     /// A public app has no secret, and one that signs with a key of its own needs none.
     fn keeps_secret(&self) -> bool {
         !self.app.public && self.security.keeps_secret
+    }
+
+    /// The names of its secrets but the newest (`former`): what the page offers to stop is what it shows.
+    fn former(&self) -> String {
+        let names: Vec<&str> = self.secrets.iter().skip(1).map(|secret| secret.id.as_str()).collect();
+        names.join(" ")
     }
 
     /// Nobody writes such requests by hand.
@@ -220,11 +233,9 @@ impl Page for AppPage {
             app: ConsoleApp { status: AppStatus::Blocked, ..example::console_app() },
             ..notice(AppNotice::Blocked)
         };
+        let soon = Some(example::minutes_ago(-1_400));
         let rotated = Self {
-            secrets: vec![
-                LiveSecret { since: example::minutes_ago(3), until: None },
-                LiveSecret { since: example::minutes_ago(90_000), until: Some(example::minutes_ago(-1_400)) },
-            ],
+            secrets: vec![secret("sec_2", 3, None), secret("sec_1", 90_000, soon)],
             ..notice(AppNotice::Saved)
         };
         vec![
@@ -238,11 +249,16 @@ impl Page for AppPage {
             ("rotated", rotated),
             ("enabled", notice(AppNotice::Enabled)),
             ("secret-ended", notice(AppNotice::SecretEnded)),
+            ("secrets-changed", notice(AppNotice::SecretsChanged)),
             ("secret-shown", notice(AppNotice::SecretShown)),
             ("machine", machine(&usual)),
             ("refused", refused(usual)),
         ]
     }
+}
+
+fn secret(id: &str, minutes: i64, until: Option<Moment>) -> LiveSecret {
+    LiveSecret { id: id.to_owned(), since: example::minutes_ago(minutes), until }
 }
 
 fn usual_security() -> Security {
@@ -288,7 +304,7 @@ fn usual() -> AppPage {
             "http://localhost:3000/callback\nhttps://calendar.example.com/callback",
         ),
         origins: Input::default(),
-        secrets: vec![LiveSecret { since: example::minutes_ago(8_000), until: None }],
+        secrets: vec![secret("sec_1", 8_000, None)],
         security: usual_security(),
         grants: grants::usual(),
         forms: members::samples::blank(),

@@ -78,6 +78,8 @@ on_each_engine! {
             "authorization_code",
             "refresh_token"
           ],
+          "has_icon": false,
+          "homepage": null,
           "id_token_alg": "ES256",
           "name": "나의 서비스",
           "optional_scopes": [
@@ -104,6 +106,7 @@ on_each_engine! {
             "openid",
             "email"
           ],
+          "revision": 0,
           "rotate_refresh": true,
           "subject_type": "pairwise",
           "token_endpoint_auth_method": null,

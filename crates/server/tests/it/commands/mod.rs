@@ -10,6 +10,7 @@ mod check;
 mod keys;
 mod killed;
 mod mails;
+mod meanwhile;
 mod memory;
 mod migrate;
 mod profile;

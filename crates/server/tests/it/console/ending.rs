@@ -3,7 +3,8 @@
 use mapae::store::apps;
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer, UserFixture};
 
-use super::{Developer, developer, kept, led_to};
+use super::{Developer, developer, fixture, kept, led_to};
+use crate::store::broken;
 
 struct InUse {
     developer: Developer,
@@ -124,6 +125,36 @@ async fn a_deleted_app_is_gone_everywhere() {
         assert_eq!(late.status, 404, "{engine:?}");
         let record = kept(&server, &app.client_id).await;
         assert!(record.secrets.is_empty() && record.lists.redirect_uris.is_empty(), "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn ad_01_who_gives_an_app_away_in_that_moment_ends_nothing_of_it() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let InUse { developer, app, .. } = in_use(&server).await;
+        let id = app.client_id.as_str();
+        fixture(&developer.save(&server, id, "secret-rotate", &[]).await);
+        let page = developer.page(&server, id).await;
+        let confirm = developer.browser.open(&server.at(&format!("/console/apps/{id}/delete"))).await;
+        let end = async || {
+            [
+                developer.browser.submit(&page, "secret-end", &[]).await,
+                developer.browser.submit(&page, "app-disable", &[]).await,
+                developer.browser.submit(&confirm, "app-delete-confirm", &[("name", "나의 서비스")]).await,
+            ]
+        };
+        broken::give_apps_away(&server).await;
+        for refused in end().await {
+            assert_eq!(refused.status, 503, "{engine:?}: {}", refused.body);
+        }
+        let whole = kept(&server, id).await;
+        let going_on = whole.secrets.iter().filter(|secret| secret.valid(server.now())).count();
+        assert_eq!((whole.app.off_by(), whole.app.deleted_at, going_on), (None, None, 2), "{engine:?}");
+        broken::leave_apps_alone(&server).await;
+        for done in end().await {
+            assert_eq!(done.status, 303, "{engine:?}: {}", done.body);
+        }
     }
 }
 

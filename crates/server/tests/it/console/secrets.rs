@@ -56,6 +56,30 @@ async fn to_18_a_rotated_secret_goes_on_for_a_day_or_is_stopped_before() {
     }
 }
 
+#[tokio::test]
+async fn to_18_a_page_from_before_a_rotation_stops_no_secret_that_was_in_use_on_it() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let developer = developer(&server, "dev@example.com").await;
+        let first = developer.register(&server, "나의 서비스").await;
+        let rotate = async || fixture(&developer.save(&server, &first.client_id, "secret-rotate", &[]).await);
+        let second = rotate().await;
+        let old = developer.page(&server, &first.client_id).await;
+        let third = rotate().await;
+        assert!(!is_known(&server, &first).await, "{engine:?}: that ended it");
+        let told = developer.browser.submit(&old, "secret-end", &[]).await;
+        assert!(led_to(&told).ends_with("?done=secrets-changed"), "{engine:?}");
+        assert!(developer.browser.follow(told).await.has("notice"), "{engine:?}");
+        assert!(is_known(&server, &second).await && is_known(&server, &third).await, "{engine:?}");
+        let page = developer.page(&server, &first.client_id).await;
+        for _ in 0..2 {
+            let ended = developer.browser.submit(&page, "secret-end", &[]).await;
+            assert!(led_to(&ended).ends_with("?done=secret-ended"), "{engine:?}: or has already");
+        }
+        assert!(!is_known(&server, &second).await && is_known(&server, &third).await, "{engine:?}");
+    }
+}
+
 /// The session has not outlived the day.
 async fn sign_in_again(server: &TestServer, developer: &super::Developer) -> Browser {
     let browser = Browser::speaking("en");

@@ -147,6 +147,45 @@ async fn dc_11_a_picture_that_comes_late_signs_nobody_out() {
     }
 }
 
+#[tokio::test]
+async fn dc_11_what_a_document_said_before_does_not_come_back_by_a_slow_node() {
+    for engine in Engine::ALL {
+        for known in [false, true] {
+            a_slow_node_is_overtaken(engine, known).await;
+        }
+    }
+}
+
+async fn a_slow_node_is_overtaken(engine: Engine, known: bool) {
+    let slow = at_a_desk(engine).await;
+    let (fast, site) = (slow.second_node().await, Site::start().await);
+    if known {
+        let app = publish(&site, "/app.json", &json!({}));
+        assert!(visit(&slow, &app).await.has("login-submit"));
+        slow.advance(Seconds::minutes(10));
+    }
+    let before = json!({ "client_name": "옛 도우미", "logo_uri": site.put("/logo", picture(1)) });
+    let app = publish(&site, "/app.json", &before);
+    let held = site.hold("/logo");
+    let overtaking = async {
+        held.comes().await;
+        publish(&site, "/app.json", &json!({ "client_name": "새 도우미" }));
+        let page = visit(&fast, &app).await;
+        held.let_go();
+        page
+    };
+    let (_, page) = tokio::join!(visit(&slow, &app), overtaking);
+    assert!(page.has("login-submit"), "{engine:?} {known}: {}", page.body);
+    let name = async || apps::find(slow.app().db(), &app.client_id).await.unwrap().unwrap().app.settings.name;
+    assert_eq!(name().await, "새 도우미", "{engine:?} {known}");
+    slow.app().catch_up().await.unwrap();
+    slow.advance(Seconds::seconds(30));
+    site.asked();
+    assert!(visit(&slow, &app).await.has("login-submit"), "{engine:?} {known}");
+    assert_eq!(site.asked(), ["/app.json"], "{engine:?} {known}: it has not read what stands there");
+    assert_eq!(name().await, "새 도우미", "{engine:?} {known}");
+}
+
 /// Every write of apps conflicts, as if others were always faster.
 const OTHERS_ARE_FASTER: &str = "CREATE TRIGGER others BEFORE UPDATE ON counters WHEN OLD.name = 'catalog' \
      BEGIN SELECT RAISE(IGNORE); END";

@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{REDIRECT_URI, ask, initial_token, open, register, registered, server};
+use crate::store::broken;
 
 fn count(statuses: &[StatusCode], status: u16) -> usize {
     statuses.iter().filter(|found| found.as_u16() == status).count()
@@ -101,5 +102,18 @@ async fn rfc7592_2_3_what_is_redeemed_while_the_app_deletes_itself_is_dead() {
                 assert_eq!(server.userinfo(&redeemed.text("access_token")).await.status, 401);
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn ui_06_a_token_is_not_replaced_together_with_a_sector_that_others_have_changed() {
+    for engine in Engine::ALL {
+        let settings = [("REGISTRATION__POLICY", "open"), ("REGISTRATION__ROTATE_TOKEN", "true")];
+        let server = server(engine, &settings).await;
+        let app = registered(&server, json!({})).await;
+        broken::change_the_catalogue_at(&server, "UPDATE ON registrations").await;
+        let refused = app.update(&app.same()).await;
+        assert_eq!(refused.status, 503, "{}", refused.json);
+        assert_eq!(app.show().await.status, 200, "its token is the one that it has");
     }
 }

@@ -14,6 +14,7 @@ use reqwest::{StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     task::AbortHandle,
 };
 
@@ -25,7 +26,26 @@ pub(crate) struct Site {
     documents: Arc<Mutex<BTreeMap<String, String>>>,
     asked: Arc<Mutex<Vec<String>>>,
     trouble: Arc<Mutex<Option<StatusCode>>>,
+    held: Arc<Mutex<BTreeMap<String, Arc<Held>>>>,
     serving: Option<AbortHandle>,
+}
+
+/// Those who asked for one thing there, and wait for it.
+pub(crate) struct Held {
+    come: Semaphore,
+    gone: Semaphore,
+}
+
+impl Held {
+    /// Waits until somebody has asked.
+    pub(crate) async fn comes(&self) {
+        self.come.acquire().await.unwrap().forget();
+    }
+
+    /// Answers them, and whoever asks later.
+    pub(crate) fn let_go(&self) {
+        self.gone.close();
+    }
 }
 
 impl Site {
@@ -65,6 +85,13 @@ impl Site {
         *self.trouble.lock().unwrap() = Some(status);
     }
 
+    /// Lets whoever asks for this wait.
+    pub(crate) fn hold(&self, path: &str) -> Arc<Held> {
+        let held = Arc::new(Held { come: Semaphore::new(0), gone: Semaphore::new(0) });
+        self.held.lock().unwrap().insert(path.to_owned(), Arc::clone(&held));
+        held
+    }
+
     /// Takes a document away.
     pub(crate) fn remove(&self, path: &str) {
         self.documents.lock().unwrap().remove(path);
@@ -83,6 +110,11 @@ impl Site {
 async fn answer(State(site): State<Site>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     site.asked.lock().unwrap().push(path.clone());
+    let held = site.held.lock().unwrap().get(&path).cloned();
+    if let Some(held) = held {
+        held.come.add_permits(1);
+        assert!(held.gone.acquire().await.is_err(), "it is closed when they are let go");
+    }
     if let Some(status) = *site.trouble.lock().unwrap() {
         return status.into_response();
     }

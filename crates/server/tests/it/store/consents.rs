@@ -142,6 +142,17 @@ for_each_backend! {
         assert!(db.commit(stale).await.unwrap_err().is_conflict());
     }
 
+    async fn a_refusal_is_not_lost_when_another_item_is_taken_back(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let find = async || consents::find(&db, &seed.user, &seed.app).await.unwrap().unwrap();
+        let seen = find().await;
+        let stale = consents::drop_scope(&seen, "profile", NOW).unwrap();
+        db.commit(consents::agree(Some(&seen), &agreement(&seed, &[], &["email"]), NOW)).await.unwrap();
+        assert!(db.commit(stale).await.unwrap_err().is_conflict(), "it knows nothing of what was refused since");
+        db.commit(consents::drop_scope(&find().await, "profile", NOW).unwrap()).await.unwrap();
+        assert_eq!(find().await.refused, "email profile");
+    }
+
     async fn connected_services_are_listed_with_their_last_use(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let at = later(Seconds::hours(5));

@@ -105,7 +105,15 @@ for_each_backend! {
         let again = app_secrets::rotate("app_one", &secret("third"), Before::EndNow, at);
         assert_eq!(conflict(db.commit(again).await.unwrap_err()), MADE_BEFORE);
         assert_eq!(valid(at).await, ["second", "third"], "the same secret again is undone whole");
-        db.commit(app_secrets::stop_former("app_one", at)).await.unwrap();
+        for others in [&["sec_one_0"][..], &["third"], &["second", "third"], &["unknown"]] {
+            let stale = app_secrets::stop_former("app_one", others, at);
+            assert!(db.commit(stale).await.unwrap_err().is_conflict(), "{others:?}");
+            assert_eq!(valid(at).await, ["second", "third"], "{others:?} are not those that go on");
+        }
+        db.commit(apps::insert(&new_app("two"), at)).await.unwrap();
+        let foreign = app_secrets::stop_former("app_two", &["second"], at);
+        assert!(db.commit(foreign).await.unwrap_err().is_conflict(), "it is another app's");
+        db.commit(app_secrets::stop_former("app_one", &["second"], at)).await.unwrap();
         assert_eq!(valid(at).await, ["third"]);
         db.commit(Unit::from(app_secrets::remove_all("app_one"))).await.unwrap();
         assert!(valid(at).await.is_empty());

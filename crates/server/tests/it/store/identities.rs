@@ -5,8 +5,10 @@ use std::sync::Arc;
 use mapae::store::{
     CommitError, Concealed, Db, Unit,
     identities::{self, Brought, Identity, NewIdentity, Turn},
-    users,
+    upstream_notices, users,
 };
+use mapae_client::EndUser;
+use mapae_protocol::{ending::Memory, time::Seconds};
 use tokio::sync::Barrier;
 
 use super::{
@@ -144,6 +146,33 @@ for_each_backend! {
         for subject in ["late", "closed"] {
             assert!(identities::find(&db, ISSUER, subject).await.unwrap().is_none(), "{subject}");
         }
+    }
+
+    async fn lk_12_mx_02_no_way_is_linked_or_used_by_whoever_set_out_before_their_end_was_written_down(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let memory = Memory::of_a_way(Seconds::minutes(10), Seconds::minutes(30));
+        let standing = |subject: &str, begun_at| {
+            upstream_notices::standing(&EndUser::new(ISSUER, subject), (begun_at, memory))
+        };
+        let (before, after) = (NOW.minus(Seconds::minutes(1)), NOW.plus(Seconds::minutes(1)));
+        let used = |way: &Identity| identities::used(&way.id, &seed.user, &brought("late"), NOW);
+        // Whoever nothing has ended of comes in, as often as they like.
+        db.commit(added(&seed, "ryan", 0).with(standing("ryan", before))).await.unwrap();
+        let way = find(&db, "ryan").await;
+        for _ in 0..2 {
+            db.commit(Unit::from(used(&way)).with(standing("ryan", before))).await.unwrap();
+        }
+        db.commit(upstream_notices::ended(&EndUser::new(ISSUER, "ryan"), NOW, memory)).await.unwrap();
+        db.commit(identities::forget_what_came(&way.id)).await.unwrap();
+        conflicts(&db.commit(Unit::from(used(&way)).with(standing("ryan", before))).await);
+        let forgotten = find(&db, "ryan").await;
+        assert_eq!((tokens_of(&forgotten), forgotten.label.as_str()), (None, ""), "the whole unit is undone");
+        db.commit(Unit::from(used(&way)).with(standing("ryan", after))).await.unwrap();
+        // One of whom nobody knows yet.
+        db.commit(upstream_notices::ended(&EndUser::new(ISSUER, "new"), NOW, memory)).await.unwrap();
+        conflicts(&db.commit(added(&seed, "new", 0).with(standing("new", before))).await);
+        assert!(identities::find(&db, ISSUER, "new").await.unwrap().is_none());
+        db.commit(added(&seed, "new", 0).with(standing("new", after))).await.unwrap();
     }
 
     async fn lk_03_mx_02_an_end_that_races_with_a_link_comes_before_or_after_it(db: TestDb) {

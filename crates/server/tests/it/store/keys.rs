@@ -63,6 +63,28 @@ for_each_backend! {
         assert_eq!(counters::read(&db).await.unwrap().catalog, 2, "two changes, each noted once");
     }
 
+    async fn me_04_keys_are_withdrawn_as_they_were_seen_or_not_at_all(db: TestDb) {
+        let (key, sealer) = (signing("one", 0), seal("one", 0));
+        db.commit(keys::add_signing(&key).with(keys::add_seal(&sealer))).await.unwrap();
+        let end = later(Seconds::hours(2));
+        db.commit(keys::retire_signing("one", end, NOW).with(keys::retire_seal("one", end, NOW))).await.unwrap();
+        for unit in [keys::withdraw_signing(&key, NOW), keys::withdraw_seal(&sealer, NOW)] {
+            assert!(db.commit(unit).await.unwrap_err().is_conflict(), "somebody has retired it");
+        }
+        // One that is retired, and one that is not.
+        db.commit(keys::add_signing(&signing("two", 1)).with(keys::add_seal(&seal("two", 1)))).await.unwrap();
+        for key in keys::signing(&db, NOW).await.unwrap() {
+            db.commit(keys::withdraw_signing(&key, NOW)).await.unwrap();
+            assert!(db.commit(keys::withdraw_signing(&key, NOW)).await.unwrap_err().is_conflict(), "it has ended");
+        }
+        for sealer in keys::seals(&db, NOW).await.unwrap() {
+            db.commit(keys::withdraw_seal(&sealer, NOW)).await.unwrap();
+            assert!(db.commit(keys::withdraw_seal(&sealer, NOW)).await.unwrap_err().is_conflict(), "it has ended");
+        }
+        let left = (keys::signing(&db, NOW).await.unwrap(), keys::seals(&db, NOW).await.unwrap());
+        assert!(left.0.is_empty() && left.1.is_empty(), "{left:?}");
+    }
+
     async fn a_key_that_never_rotates_is_made_once(db: TestDb) {
         assert!(keys::secret(&db, "pairwise").await.unwrap().is_none());
         db.commit(keys::put_secret("pairwise", &"first".into())).await.unwrap();

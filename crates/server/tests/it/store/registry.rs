@@ -3,6 +3,7 @@
 use std::slice;
 
 use mapae::store::{
+    Unit,
     apis::{self, ApiScope, NewApi, TokenFormat},
     app_secrets::{self, Before, NewSecret},
     apps::{self, AppLists, OffBy},
@@ -206,6 +207,23 @@ for_each_backend! {
         assert!(db.commit(apis::delete("api_calendar")).await.unwrap_err().is_conflict());
         db.commit(apis::insert(&calendar(), NOW)).await.unwrap();
         assert_eq!(apis::all(&db).await.unwrap().len(), 2, "its scopes are free again");
+    }
+
+    async fn ad_01_what_rests_on_who_owns_an_app_is_not_written_when_it_was_given_away(db: TestDb) {
+        db.commit(users::insert(&new_user("dev"), NOW)).await.unwrap();
+        db.commit(users::insert(&new_user("other"), NOW)).await.unwrap();
+        db.commit(apps::insert(&new_app("one"), NOW)).await.unwrap();
+        let find = async || apps::find(&db, "app_one").await.unwrap().unwrap().app;
+        for owner in ["usr_dev", "usr_other"] {
+            let seen = find().await;
+            db.commit(apps::give_to("app_one", owner, NOW)).await.unwrap();
+            let off = Unit::from(apps::guard_owner(&seen)).with(apps::disable("app_one", NOW));
+            assert!(db.commit(off).await.unwrap_err().is_conflict(), "it is {owner}'s by now");
+            assert_eq!(find().await.disabled_at, None);
+        }
+        let off = Unit::from(apps::guard_owner(&find().await)).with(apps::disable("app_one", NOW));
+        db.commit(off).await.unwrap();
+        assert_eq!(find().await.disabled_at, Some(NOW));
     }
 
     async fn an_api_is_disabled_and_gets_another_secret(db: TestDb) {

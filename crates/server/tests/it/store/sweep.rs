@@ -1,18 +1,22 @@
 //! The sweep removes what is over and nothing else, however wrong the clock of its node is — DB-06.
 
 use mapae::store::{
+    Db,
     app_secrets::{self, Before, NewSecret},
-    apps, codes, grants, keys,
+    apps, codes,
+    db::Engine,
+    grants, keys,
     keys::{Life, SealKey, SigningKey},
     links::{self, Link, Purpose},
     revocations, sessions,
     steps::{self, NewStep},
-    sweep, tokens,
+    sweep, tokens, upstream_notices,
 };
 use mapae_protocol::time::{Seconds, Timestamp};
+use tokio_postgres::NoTls;
 
 use super::{
-    backend::{TestDb, for_each_backend},
+    backend::{TestDb, for_each_backend, shared},
     seed::{NOW, Seed, later},
 };
 
@@ -141,7 +145,7 @@ for_each_backend! {
         let count = usize::try_from(sweep::BATCH).unwrap() * 2 + 7;
         let mut units = tokio::task::JoinSet::new();
         for n in 0..count {
-            let db = mapae::store::Db::clone(&db);
+            let db = Db::clone(&db);
             units.spawn(async move { db.commit(codes::put(&n.to_string(), &"p".into(), END)).await.unwrap() });
         }
         while let Some(unit) = units.join_next().await {
@@ -165,4 +169,29 @@ for_each_backend! {
         assert_eq!((bounds.oldest, bounds.last), (Some(3), 3));
         assert!(bounds.reach_back_to(2) && !bounds.reach_back_to(1));
     }
+}
+
+/// SQLite has one writer at a time: nothing waits there that has chosen already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn db_06_what_is_prolonged_while_the_sweep_waits_for_it_stays() {
+    let db = TestDb::new(Engine::Postgres).await;
+    db.commit(upstream_notices::stood("known", END)).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(db.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let until = later(Seconds::days(30)).unix();
+    let prolong = format!("BEGIN; UPDATE upstream_notices SET expires_at = {until} WHERE id = 'known'");
+    client.batch_execute(&prolong).await.unwrap();
+    let over = END.plus(sweep::SLACK);
+    let sweeping = tokio::spawn({
+        let db = Db::clone(&db);
+        async move { sweep::run(&db, FEED_KEPT, over).await }
+    });
+    // Divides by zero until the sweep has chosen the row and waits for it.
+    let waits = "SELECT 1 / count(*) FROM pg_stat_activity \
+                 WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    while !sweeping.is_finished() && shared().execute(db.url(), waits).await.is_err() {}
+    assert!(!sweeping.is_finished(), "it had to wait");
+    client.batch_execute("COMMIT").await.unwrap();
+    sweeping.await.unwrap().unwrap();
+    assert!(upstream_notices::is_known(&db, "known", over).await.unwrap(), "it lives for a month");
 }

@@ -1,9 +1,11 @@
 //! `mapae upstream`, beside a running server.
 
+use mapae::store::upstream_permissions;
 use mapae_testkit::{AppSpec, Browser};
 use serde_json::{Value, json};
 
 use super::stage::{for_each_engine, written};
+use crate::store::broken;
 
 const OCTOPUS_BUTTON: &str = r##"[button]
 background = "#5B2A86"
@@ -57,6 +59,16 @@ for_each_engine! {
         assert_eq!(back, before, "and back again");
         let access = stage.mapae(&["upstream", "forbid", "kakao", "--app", &app.client_id]).await;
         assert_eq!(access["permitted"], false, "the permission was there still");
+    }
+
+    async fn lk_07_an_app_is_not_permitted_what_a_provider_gives_that_has_gone_meanwhile(stage: Stage of ["kakao"]) {
+        let app = stage.server.register(AppSpec::default()).await;
+        broken::change_the_catalogue_at(&stage.server, "INSERT ON upstream_permissions").await;
+        let refused = stage.run(&["upstream", "permit", "kakao", "--app", &app.client_id]).await;
+        let said: Value = serde_json::from_slice(&refused.stdout).unwrap();
+        assert_eq!((refused.status.code(), &said["error"]), (Some(1), &"conflict".into()), "{said}");
+        let permitted = upstream_permissions::of_app(stage.server.app().db(), &app.client_id).await.unwrap();
+        assert!(permitted.is_empty(), "it would be for whichever comes under that name: {permitted:?}");
     }
 
     async fn what_cannot_be_updated_stays_and_says_why(stage: Stage of ["kakao"]) {

@@ -196,6 +196,64 @@ for_each_engine! {
         assert_eq!((added, proved, made), (false, false, false));
     }
 
+    /// Linked when the notice was proved already, and just before it was written down: it is seen.
+    async fn lk_12_lo_10_whoever_is_linked_in_the_moment_of_a_notice_has_nothing_left(stage: Stage of ["kakao"]) {
+        heard(&stage, "unlink", "unlink").await;
+        let owner = stage.server.user("ryan@example.test").await;
+        let browser = Browser::default();
+        let account = by_password(&browser, &stage.door(&browser).await, &owner.email, PASSWORD).await;
+        assert!(account.has("services"), "{} {}", account.status, account.body);
+        stage.come(&Browser::default(), "kakao", ("muzi", &[])).await;
+        broken::link_whoever_ends(&stage.server, &owner.id, "4029384756").await;
+        let done = stage.simulator("kakao").control(Command::unlink("muzi")).await.unwrap();
+        assert_eq!(done.notices.iter().map(|notice| notice.status).collect::<Vec<_>>(), [Some(200)]);
+        let way = identities::of_user(stage.server.app().db(), &owner.id).await.unwrap().remove(0);
+        assert!(way.subject == "4029384756" && way.tokens.is_none(), "{way:?}");
+        assert!(stage.door(&browser).await.has("login-submit"), "and signed out");
+    }
+
+    /// What a notice means could not be written, and yet nobody comes in who set out before it: that it was told was
+    /// written first.
+    async fn lk_12_lo_10_that_it_was_told_stands_before_anybody_looks_whose_it_is(stage: Stage of ["kakao"]) {
+        stage.enter(&Browser::default(), "kakao", ("ryan", &["account_email"])).await;
+        let tell = async || {
+            let request = reqwest::Client::new().post(stage.server.at("/upstream/kakao/notices/unlink"));
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            let request = request.header("authorization", "KakaoAK mapaekakaoadminkey00000000000001");
+            request.body("app_id=1234&user_id=1376016924429759228").send().await.unwrap().status().as_u16()
+        };
+        let before = Browser::default();
+        let left = stage.press(&before, &stage.door(&before).await, "kakao").await;
+        let back = stage.at_the_provider(&before, &left, ("ryan", &[])).await;
+        stage.advance(1);
+        broken::end_everything_of_everybody(&stage.server).await;
+        assert_eq!(tell().await, 503, "it is told again");
+        broken::end_nothing_of_anybody(&stage.server).await;
+        before.visit(back.as_str()).await;
+        assert!(stage.door(&before).await.has("login-submit"), "they are in");
+        assert_eq!(tell().await, 200);
+        stage.enter(&Browser::default(), "kakao", ("ryan", &[])).await;
+    }
+
+    /// A repeat says nothing of who has come since, and of whoever is on the way.
+    async fn lk_12_mx_02_a_notice_that_is_told_twice_stops_nobody_who_set_out_in_between(stage: Stage of ["facebook"]) {
+        let url = Some(stage.server.at("/upstream/facebook/notices/data_deletion"));
+        let command = Command::Webhook { kind: "data_deletion".to_owned(), url, method: None, client_id: None };
+        stage.simulator("facebook").control(command).await.unwrap();
+        stage.enter(&Browser::default(), "facebook", ("sora", &["email"])).await;
+        let done = stage.simulator("facebook").control(Command::unlink("sora")).await.unwrap();
+        let [told] = done.notices.as_slice() else { panic!("{done:?}") };
+        stage.advance(1);
+        let browser = Browser::default();
+        let left = stage.press(&browser, &stage.door(&browser).await, "facebook").await;
+        let back = stage.at_the_provider(&browser, &left, ("sora", &["email"])).await;
+        stage.advance(1);
+        let again = reqwest::Client::new().post(&told.url).header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(again.body(told.sent.clone()).send().await.unwrap().status(), 200);
+        let page = browser.visit(back.as_str()).await;
+        assert!(stage.door(&browser).await.has("services"), "{} {}", page.status, page.body);
+    }
+
     async fn a_notice_of_anybody_else_ends_nothing(stage: Stage of ["kakao"]) {
         let browser = Browser::default();
         stage.enter(&browser, "kakao", ("ryan", &[])).await;

@@ -1,4 +1,4 @@
-//! What happens to a way in between what was read of it and what is written — LK-03, MX-02.
+//! What happens to a way in between what was read of it and what is written — LK-03, LK-12, MX-02.
 
 use mapae::store::identities;
 use mapae_testkit::Browser;
@@ -40,6 +40,31 @@ for_each_engine! {
             assert!(stage.door(&thief).await.has("login-submit"), "{round}: they are still in");
             account = removed;
         }
+    }
+
+    async fn lk_12_lo_10_what_was_forgotten_in_the_moment_of_a_sign_in_stays_forgotten(stage: Stage of ["kakao"]) {
+        stage.enter(&Browser::default(), "kakao", ("ryan", &["account_email"])).await;
+        let user = stage.accounts().await.remove(0).user.id;
+        let way = async || identities::of_user(stage.server.app().db(), &user).await.unwrap().remove(0);
+        let forget = identities::forget_what_came(&way().await.id);
+        stage.server.write(forget.into()).await;
+        let comes_in = async || {
+            let browser = Browser::default();
+            let left = stage.press(&browser, &stage.door(&browser).await, "kakao").await;
+            let back = stage.at_the_provider(&browser, &left, ("ryan", &[])).await;
+            browser.visit(back.as_str()).await;
+            let (door, kept) = (stage.door(&browser).await, way().await);
+            (door.has("services"), kept.tokens.is_some(), !kept.label.is_empty())
+        };
+        // The provider told, and was heard before anybody looked whose it is.
+        broken::end_whoever_comes(&stage.server).await;
+        assert_eq!(comes_in().await, (false, false, false));
+        broken::end_nobody_who_comes(&stage.server).await;
+        // Everything of the account was ended, by whomever.
+        broken::end_everything_of_everybody(&stage.server).await;
+        assert_eq!(comes_in().await, (false, false, false));
+        broken::end_nothing_of_anybody(&stage.server).await;
+        assert_eq!(comes_in().await, (true, true, true), "nobody is locked out");
     }
 
     async fn lk_03_mx_02_a_proof_of_an_account_links_nobody_when_its_session_has_ended(stage: Stage of ["kakao"]) {
