@@ -267,6 +267,21 @@ mod tests {
         assert_eq!(refusal(r#"{"a":{"a":{"a":1}},"A":1,"__proto__":{"a":1}}"#), None);
     }
 
+    /// RFC 8259 §6: what no integer of a machine holds is read as the nearest number that there is, and stays that.
+    #[test]
+    fn jo_13_a_number_is_written_again_as_it_was_read() {
+        for text in [
+            "140621055555555555555349",
+            "19453333300000033396070086781610",
+            "1.7976931348623157e308",
+            "5e-324",
+        ] {
+            let read: Value = parse(text.as_bytes(), 100).unwrap();
+            assert_eq!(read.as_f64(), text.parse().ok(), "{text}");
+            assert_eq!(parse::<Value>(read.to_string().as_bytes(), 100), Ok(read), "{text}");
+        }
+    }
+
     #[test]
     fn jo_13_duplicates_are_seen_by_types_that_ignore_them() {
         #[derive(Debug, Deserialize)]
