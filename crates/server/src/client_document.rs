@@ -148,8 +148,8 @@ async fn looked_again(
     };
     match &read {
         Ok(Kept::AsSaid) => documents.add(id, asker.vouched, now),
-        // Nobody knows which of the two is newer: whoever comes next looks again.
-        Ok(Kept::AsOthersSay) => {}
+        // Nobody knows which of the two is newer: whoever comes next looks again. What the other wrote counts here at once.
+        Ok(Kept::AsOthersSay) => drop(app.changes().follow(app).await?),
         Err(Unread::NoApp) => documents.forget(id),
         Err(Unread::Unreachable | Unread::TooMany) if documents.bridges(id, app.now()) => return Ok(()),
         Err(Unread::Unreachable | Unread::TooMany | Unread::Fault(_)) => {}

@@ -35,7 +35,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let (rule, now) = (known.notice(name)?, self.now());
         let proved = known.prove_notice(name, notice, now).await?;
         let told = proved.deletion_code.is_some() && !proved.events.is_empty();
-        let hearing = Hearing::of((provider, name), &proved, now);
+        let hearing = Hearing::of((provider, name), &proved, self.now());
         let is_known = self.is_known(&hearing, proved.is_late(now)).await?;
         let events = if is_known { Vec::new() } else { self.hear(hearing).await? };
         let body = match proved.deletion_code.filter(|_| told) {

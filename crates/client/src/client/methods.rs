@@ -133,7 +133,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         tracing::info!(provider, "a sign-in method was removed");
         let change = MethodChange { account, person, provider, added: false };
         // As it is now: whoever adds it again while others are told of this begins anew.
-        let link = self.core.vault.link(&change.person, now).await;
+        let link = self.core.vault.link(&change.person, self.now()).await;
         // Before anything else can fail: whoever removed it may not have been the owner.
         self.tell_change(&change).await;
         let link = link?;

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::identity::EndUser;
 
+/// How many sessions end in one unit. Few have more; whoever had thousands would otherwise not be done in time.
+const AT_ONCE: usize = 64;
+
 /// What there is of a person: the version of their tokens, and the names of their sessions.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
@@ -28,8 +31,8 @@ impl Link {
 }
 
 impl Vault {
-    /// What there is of a person at this moment. Whoever set out before it does not arrive any more, so that whatever is
-    /// added comes of a login that was begun later.
+    /// What there is of a person at this moment. Whoever set out before its second does not arrive any more, so that
+    /// whatever is added comes of a login that was begun later.
     pub(crate) async fn link(&self, person: &EndUser, now: Timestamp) -> Result<Link, StoreError> {
         let unit = [
             // First: a login that is arriving has done so, and is found below, or it fails.
@@ -48,8 +51,36 @@ impl Vault {
     /// Removes the tokens of a link and ends its sessions. What has come since stays.
     pub(crate) async fn end_link(&self, link: &Link) -> Result<(), StoreError> {
         let tokens = link.version.map(|version| tokens::forgetting_descent(&link.person, version));
-        let mut unit: Vec<_> = tokens.into_iter().collect();
-        unit.extend(link.sessions.iter().map(|name| END.with(values![name])));
-        self.database.commit_all(unit).await.map(drop)
+        let sessions = link.sessions.iter().map(|name| END.with(values![name]));
+        let ends: Vec<_> = tokens.into_iter().chain(sessions).collect();
+        for some in ends.chunks(AT_ONCE) {
+            self.database.commit_all(some.to_vec()).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::sessions::BEGIN;
+
+    #[tokio::test]
+    async fn rp_29_a_link_ends_whole_however_many_sessions_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let (now, person) = (Timestamp::from_unix(1_000), EndUser::new("https://issuer.example", "bob"));
+        let begin = async |name: String| {
+            let (issuer, subject, ends) = (person.issuer(), person.subject(), Timestamp::from_unix(9_000));
+            let session = values![name, issuer, subject, None::<&str>, now, ends];
+            vault.database.write(BEGIN.with(session)).await.unwrap();
+        };
+        for one in 0..=2 * AT_ONCE {
+            begin(format!("session {one}")).await;
+        }
+        let link = vault.link(&person, now).await.unwrap();
+        begin("later".to_owned()).await;
+        vault.end_link(&link).await.unwrap();
+        assert_eq!(vault.link(&person, now).await.unwrap().sessions, ["later"]);
     }
 }

@@ -1,4 +1,5 @@
-//! Notices of a provider: what is over ends in the unit that takes the notice, so that a repeat ends nothing of later.
+//! Notices of a provider: what is over ends in the unit that takes the notice, so that a repeat of one that was carried
+//! out ends nothing of later.
 
 use mapae_protocol::time::{Seconds, Timestamp};
 

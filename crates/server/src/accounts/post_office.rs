@@ -129,7 +129,8 @@ impl PostOffice {
         }
     }
 
-    /// Waits until every order that was handed over before, or that nobody carries out, has been tried.
+    /// Waits until every order that was handed over before, or that nobody carries out, has been tried; but for those that
+    /// waited so long that they are about to be anybody's.
     pub(crate) async fn caught_up(&self) {
         let (done, told) = oneshot::channel();
         if self.0.send(Entry::Mark(done)).await.is_ok() {

@@ -45,7 +45,8 @@ pub(super) async fn keep(
         // It stays switched off, whatever it says.
         return Ok(Some(Kept::AsSaid));
     }
-    let overtaken = state(before.as_ref()) != state(fetched_for);
+    // One that has given way meanwhile comes again by what is here.
+    let overtaken = present(before.as_ref()).is_some() && state(before.as_ref()) != state(fetched_for);
     let described = match asked.describe(app, id, present(before.as_ref())) {
         Err(NotDescribed::Refused(_)) if overtaken => return Ok(Some(Kept::AsOthersSay)),
         described => described.map_err(refused)?,

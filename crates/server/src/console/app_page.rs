@@ -142,7 +142,7 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
 fn live_secrets(developer: &Developer, facts: &Facts) -> Vec<LiveSecret> {
     let now = developer.now();
     let mut live: Vec<_> = facts.registered.secrets.iter().filter(|secret| secret.valid(now)).collect();
-    live.sort_by_key(|secret| (secret.expires_at.is_some(), std::cmp::Reverse(secret.created_at)));
+    live.sort_by_key(|secret| (std::cmp::Reverse(secret.created_at), secret.expires_at.is_some()));
     let shown = live.into_iter().map(|secret| LiveSecret {
         id: secret.id.clone(),
         since: developer.moment(secret.created_at),

@@ -5,6 +5,7 @@ mod child;
 use std::{env, process::Stdio, sync::Arc};
 
 use mapae_client::AccessError;
+use mapae_testkit::until;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -72,6 +73,15 @@ impl Process {
         let pid = self.child.id().unwrap().to_string();
         let done = std::process::Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(done.success());
+    }
+
+    /// Stops it where it is. The signal alone is not enough: on a busy machine it goes on for a moment.
+    #[cfg(unix)]
+    async fn stop(&self) {
+        self.signal("-STOP");
+        let pid = self.child.id().unwrap().to_string();
+        let state = || std::process::Command::new("ps").args(["-o", "state=", "-p", &pid]).output().unwrap();
+        until("it stands still", async || state().stdout.starts_with(b"T")).await;
     }
 
     async fn read(&mut self, order: &Order) -> Report {
@@ -195,7 +205,7 @@ async fn rp_29_a_stopped_process_goes_on_and_ends_nothing_new() {
         website.clock.advance(60);
         stopped.send(&reads(1, website.clock.unix())).await;
         issuer.refresh_arrives().await;
-        stopped.signal("-STOP");
+        stopped.stop().await;
         gate.add_permits(1);
         issuer.behave().gate = None;
 

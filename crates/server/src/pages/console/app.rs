@@ -170,10 +170,10 @@ impl AppPage {
         !self.app.public && self.security.keeps_secret
     }
 
-    /// The names of its secrets but the newest (`former`): what the page offers to stop is what it shows.
+    /// The names of its secrets that are about to end, but the newest: what the page offers to stop is what it shows.
     fn former(&self) -> String {
-        let names: Vec<&str> = self.secrets.iter().skip(1).map(|secret| secret.id.as_str()).collect();
-        names.join(" ")
+        let former = self.secrets.iter().skip(1).filter(|secret| secret.until.is_some());
+        former.map(|secret| secret.id.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     /// Nobody writes such requests by hand.
