@@ -7,7 +7,6 @@
 use std::{
     fs, io,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
     os::unix::{
         fs::{MetadataExt, chown},
         process::CommandExt,
@@ -21,6 +20,8 @@ use std::{
 };
 
 use tokio_postgres::NoTls;
+
+use crate::free_port;
 
 /// `$1`: the folder, `$2`: the binaries, `$3`: server settings, `$4`: `tls` if it needs a certificate. Says
 /// `started` or `stopped` after each order.
@@ -114,8 +115,7 @@ impl PostgresServer {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_on_a_port() -> io::Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Self::start_on(port, "listen_addresses=127.0.0.1", "plain")
+        Self::start_on(free_port(), "listen_addresses=127.0.0.1", "plain")
     }
 
     /// Starts one that listens on a port of `localhost` as well, with TLS and a certificate of its own.
@@ -123,8 +123,7 @@ impl PostgresServer {
     /// # Errors
     /// As [`start`](Self::start), or `openssl` is not installed.
     pub fn start_with_tls() -> io::Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Self::start_on(port, "listen_addresses=127.0.0.1", "tls")
+        Self::start_on(free_port(), "listen_addresses=127.0.0.1", "tls")
     }
 
     fn start_on(port: u16, listen: &str, tls: &str) -> io::Result<Self> {

@@ -15,7 +15,7 @@ use mapae::{
     },
 };
 use mapae_protocol::time::{Seconds, Timestamp};
-use mapae_testkit::{AppFixture, Browser, Engine, TestServer, until};
+use mapae_testkit::{AppFixture, Browser, Engine, TestServer, free_port, until};
 
 use serde_json::json;
 
@@ -100,7 +100,7 @@ async fn lo_07_nobody_waits_for_an_app_that_does_not_answer() {
 async fn lo_07_who_cannot_be_reached_is_tried_again_after_two_seconds_at_first() {
     for engine in Engine::ALL {
         let server = server_on(engine).await;
-        let gone = Listener::start().await.address.clone();
+        let gone = format!("http://127.0.0.1:{}/logout", free_port());
         let app = app(&server, &gone, &[]).await;
         let (browser, user) = (Browser::default(), server.user("hong@example.com").await);
         sign_in(&server, &browser, &user, &app).await;
@@ -194,10 +194,8 @@ async fn lo_07_notices_outlive_the_process_that_kept_them() {
             ..options(Some(database.clone()))
         };
         // Nothing listens there yet.
-        let listener = Listener::start().await;
-        let place = listener.address.trim_start_matches("http://").split('/').next().unwrap().to_owned();
-        let address = listener.address.clone();
-        drop(listener);
+        let place = format!("127.0.0.1:{}", free_port());
+        let address = format!("http://{place}/logout?from=mapae");
         let server = TestServer::start_with(node(start, None)).await;
         let issuer = server.issuer().to_owned();
         let app = app(&server, &address, &[]).await;
