@@ -4,6 +4,7 @@ use std::fs;
 
 use mapae_e2e::process::{Installation, Process};
 use mapae_simulators::{Command, Provider, Settings, Simulator};
+use mapae_testkit::{Browser, until};
 use tempfile::TempDir;
 
 /// The server and the providers.
@@ -42,7 +43,20 @@ impl Before {
             );
             simulators.push(simulator);
         }
-        Self { installation, process, simulators }
+        let before = Self { installation, process, simulators };
+        // What the command line has written the server that runs sees within a second.
+        until("its page offers them all", async || before.offers(providers).await).await;
+        before
+    }
+
+    /// Whether the sign-in page has the buttons of these providers.
+    async fn offers(&self, providers: &[Provider]) -> bool {
+        let browser = Browser::default();
+        let mut page = browser.open(&format!("{}/account", self.process.node().issuer)).await;
+        while let Some(next) = page.location() {
+            page = browser.open(next.as_str()).await;
+        }
+        providers.iter().all(|provider| page.has(&format!("upstream-{provider}")))
     }
 
     /// Nothing went wrong inside.
