@@ -10,7 +10,7 @@ use mapae_protocol::{
     pkce::CodeVerifier,
 };
 use mapae_simulators::{Provider, Settings, Simulator};
-use mapae_testkit::npm_folder;
+use mapae_testkit::{npm_folder, until};
 use serde_json::{Value, json};
 use tokio::process::Command;
 use url::Url;
@@ -209,7 +209,10 @@ async fn openid_client_has_kakao_login_through_the_server() {
     let app = server.leaving_app().await;
     let mut program = server.node("leaving.mjs", &app.to_string());
     let browser = &server.person.0;
-    let page = browser.visit(&program.line().await.unwrap()).await;
+    let place = program.line().await.unwrap();
+    // What the command line has written the server that runs sees within a second.
+    until("its page offers Kakao", async || browser.visit(&place).await.has("upstream-kakao")).await;
+    let page = browser.visit(&place).await;
     let away = format!("{}{}", server.issuer(), page.values("#upstream-kakao", "href").remove(0));
     let away = browser.visit(&away).await.location().unwrap();
     let page = browser.visit(away.as_str()).await;

@@ -58,7 +58,7 @@ async fn a_server_that_forgets_is_found_out() {
     let backup = run.installation.back_up();
     run.process = run.installation.start().await;
     run.workers[0].disconnect_patiently(0).await;
-    run.kill_under_load(0, 10 * LIFE.end).await;
+    run.kill_under_load(0, LIFE.end).await;
     run.installation.restore(&backup);
     run.restart().await;
     run.look_after(Errand::NewApp, Made::Nothing).await;
