@@ -21,9 +21,8 @@ statements! {
     WAITING = "SELECT sealed FROM sign_ups WHERE id_hash = $1 AND expires_at > $2";
     FINISH = "DELETE FROM sign_ups WHERE id_hash = $1";
     // All but the seven that wait longest from now on, which are the last that began.
-    CROWDED = "DELETE FROM sign_ups WHERE issuer = $1 AND subject = $2 AND id_hash IN
-        (SELECT id_hash FROM sign_ups WHERE issuer = $1 AND subject = $2
-         ORDER BY expires_at DESC, id_hash LIMIT 1000 OFFSET 7)";
+    CROWDED = "DELETE FROM sign_ups WHERE id_hash IN (SELECT id_hash FROM sign_ups WHERE issuer = $1 AND subject = $2
+        ORDER BY expires_at DESC, id_hash LIMIT 1000 OFFSET 7)";
     FORGET = "DELETE FROM sign_ups WHERE issuer = $1 AND subject = $2";
 }
 

@@ -10,9 +10,9 @@ use crate::{
     cli::Common,
     clock::Clock,
     config::{Config, Database, Environment, Flags, Site},
-    log,
+    contention, log,
     store::{
-        Db, Options,
+        CommitError, Db, Options, Unit, counters,
         db::{MigrateError, Schema},
         issuer,
     },
@@ -62,6 +62,24 @@ impl Data {
             self.site_is_of_last_start = true;
         }
         Ok(())
+    }
+
+    /// Writes what `decide` makes of apps, APIs and providers, which it reads. When others have changed them by then, it
+    /// decides again.
+    pub(super) async fn write<T>(
+        &self,
+        decide: impl AsyncFn() -> Result<(Unit, T), Failure>,
+    ) -> Result<T, Failure> {
+        contention::until_done(|| async {
+            let generation = counters::read(&self.db).await?.catalog;
+            let (unit, told) = decide().await?;
+            match self.db.commit(Unit::from(counters::guard_catalog(generation)).with(unit)).await {
+                Ok(_) => Ok(Some(told)),
+                Err(CommitError::Conflict { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
     }
 
     /// Says of which server the addresses are that the command is about to print, if nobody has.

@@ -181,6 +181,9 @@ impl From<Fault> for Failure {
             Fault::Commit(error) => error.into(),
             Fault::Open(error) => error.into(),
             Fault::Migrate(error) => error.into(),
+            Fault::Contention => {
+                Self::new("conflict", "nothing was changed: others change the same at this time; try again")
+            }
             Fault::OtherMasterKey => Self::new("wrong_master_key", fault.to_string()),
             other => Self::new("internal", with_causes(&other)),
         }

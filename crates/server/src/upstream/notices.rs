@@ -122,9 +122,9 @@ async fn carry_out(
     events: &[ProviderEvent],
     (noted, now): (&Unit, Timestamp),
 ) -> Result<(), Unheard> {
-    for event in events.iter().filter(|event| ends_something(event.kind)) {
-        app.commit(Unit::from(upstream_notices::ended(&event.person, now, ON_THE_WAY))).await?;
-    }
+    let ending = events.iter().filter(|event| ends_something(event.kind));
+    let ended = ending.map(|event| upstream_notices::ended(&event.person, now, ON_THE_WAY));
+    app.commit(Unit::new().with_all(ended)).await?;
     contention::until_done(|| async {
         let mut unit = noted.clone();
         for event in events {

@@ -207,12 +207,15 @@ mod tests {
                 continue;
             };
             let Some((_, condition)) = inside.split_once(&format!(" FROM {table} WHERE ")) else { continue };
-            let condition = condition.split(" ORDER BY ").next().unwrap_or_default();
+            // By a time: others choose by what never changes.
+            if !condition.contains("<= $1") {
+                continue;
+            }
             let condition = condition.split(" LIMIT ").next().unwrap_or_default();
             assert!(outside.contains(condition), "{sql:?}");
             sweeps += 1;
         }
-        assert_eq!(sweeps, 7, "which were found");
+        assert_eq!(sweeps, 6, "which were found");
     }
 
     #[tokio::test]

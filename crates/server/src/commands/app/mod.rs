@@ -23,34 +23,13 @@ use crate::{
     ids::Kind,
     registration::{KnownScopes, signs_with_secret},
     store::{
-        CommitError, Unit, apis,
+        apis,
         app_secrets::NewSecret,
         apps::{self, AppLists, AppSettings, RegisteredApp},
-        counters, upstream_permissions,
+        upstream_permissions,
     },
     upstream,
 };
-
-/// How often a change is tried when others change the catalogue at the same time.
-const ATTEMPTS: usize = 8;
-
-/// Writes what `decide` makes of apps, APIs and providers, which it reads. When others have changed them by then, it decides
-/// again.
-pub(super) async fn write<T>(
-    data: &Data,
-    decide: impl AsyncFn() -> Result<(Unit, T), Failure>,
-) -> Result<T, Failure> {
-    for _ in 0..ATTEMPTS {
-        let generation = counters::read(&data.db).await?.catalog;
-        let (unit, told) = decide().await?;
-        match data.db.commit(Unit::from(counters::guard_catalog(generation)).with(unit)).await {
-            Ok(_) => return Ok(told),
-            Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Failure::new("conflict", "nothing was changed: others change apps at the same time; try again"))
-}
 
 /// The app of that `client_id`; a deleted one is none.
 pub(super) async fn find(data: &Data, client_id: &str) -> Result<RegisteredApp, Failure> {

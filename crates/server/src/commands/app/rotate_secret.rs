@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{find, new_secret, shown_once, write};
+use super::{find, new_secret, shown_once};
 use crate::{
     cli::OneApp,
     commands::{answer::Answer, data::Data, failure::Failure, fields::Fields},
@@ -25,7 +25,7 @@ struct Rotated {
 /// Gives the app a new secret; the old ones are dead at once.
 pub(in crate::commands) async fn run(args: &OneApp) -> Result<Answer, Failure> {
     Data::with(&args.common, async |data| {
-        Answer::of(&write(data, async || rotation(data, &args.client_id).await).await?)
+        Answer::of(&data.write(async || rotation(data, &args.client_id).await).await?)
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use mapae_protocol::secret::Secret;
 
-use super::{draft, find, known_scopes, list::Owners, new_secret, owner, security, view::View, write};
+use super::{draft, find, known_scopes, list::Owners, new_secret, owner, security, view::View};
 use crate::{
     cli::UpdateApp,
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
@@ -24,7 +24,7 @@ pub(in crate::commands) async fn run(args: &UpdateApp) -> Result<Answer, Failure
 }
 
 async fn update(args: &UpdateApp, data: &Data) -> Result<Answer, Failure> {
-    let secret = write(data, async || change(args, data).await).await?;
+    let secret = data.write(async || change(args, data).await).await?;
     let changed = find(data, &args.client_id).await?;
     let owner = Owners::default().email(data, changed.app.owner_id.clone()).await?;
     Answer::of(&View::new(changed, owner).with_secret(secret))

@@ -27,7 +27,7 @@ struct Permission {
 pub(in crate::commands) async fn permit(args: &UpstreamApp) -> Result<Answer, Failure> {
     Data::with(&args.common, async |data| {
         // A permission whose provider has gone meanwhile would be for whichever comes under its name.
-        Answer::of(&app::write(data, async || permission(data, args).await).await?)
+        Answer::of(&data.write(async || permission(data, args).await).await?)
     })
     .await
 }

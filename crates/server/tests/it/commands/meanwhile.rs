@@ -3,14 +3,7 @@
 use mapae::store::{apps, db::Engine};
 
 use super::installation::{Installation, on_each_engine, text};
-use crate::store::broken;
-
-/// From now on every app changes in the very moment in which something rests on what it was.
-const APPS_CHANGE: (&str, &str) = (
-    "CREATE TRIGGER overtaken BEFORE UPDATE OF revision ON apps BEGIN SELECT RAISE(IGNORE); END;",
-    "CREATE FUNCTION overtaken() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; \
-     CREATE TRIGGER overtaken BEFORE UPDATE OF revision ON apps FOR EACH ROW EXECUTE FUNCTION overtaken();",
-);
+use crate::store::broken::{self, Words};
 
 /// An app of somebody who does not run the server.
 fn owned(mapae: &Installation) -> String {
@@ -20,10 +13,15 @@ fn owned(mapae: &Installation) -> String {
     text(&mapae.json(&[&words[..], &leads_to].concat()), "client_id")
 }
 
-async fn execute(mapae: &Installation, (sqlite, postgres): (&str, &str)) {
+/// From now on every app changes in the very moment in which something rests on what it was.
+fn apps_change() -> Words {
+    Words::instead_of("UPDATE OF revision ON apps", "overtaken")
+}
+
+async fn execute(mapae: &Installation, words: &Words) {
     let statements = match mapae.engine() {
-        Engine::Sqlite => sqlite,
-        Engine::Postgres => postgres,
+        Engine::Sqlite => &words.sqlite,
+        Engine::Postgres => &words.postgres,
     };
     mapae.execute(statements).await;
 }
@@ -56,7 +54,7 @@ on_each_engine! {
 
     async fn az_37_an_app_that_changes_while_it_is_verified_is_not_verified(mapae: Installation) {
         let id = owned(&mapae);
-        execute(&mapae, APPS_CHANGE).await;
+        execute(&mapae, &apps_change()).await;
         assert_eq!(mapae.refused(&["app", "verify", &id])["error"], "conflict");
         assert_eq!(mapae.json(&["app", "show", &id])["verified"], false);
         let withdrawn = mapae.json(&["app", "verify", &id, "--withdraw"]);
@@ -67,8 +65,7 @@ on_each_engine! {
         let id = owned(&mapae);
         let secrets = async || apps::find(&mapae.db(), &id).await.unwrap().unwrap().secrets;
         let before = secrets().await;
-        let (sqlite, postgres) = broken::catalogue_changes_at("UPDATE ON apps");
-        execute(&mapae, (&sqlite, &postgres)).await;
+        execute(&mapae, &broken::catalogue_changes_at("UPDATE ON apps")).await;
         assert_eq!(mapae.refused(&["app", "rotate-secret", &id])["error"], "conflict");
         assert_eq!(secrets().await, before);
     }
