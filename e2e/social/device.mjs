@@ -4,9 +4,10 @@
 import { createInterface } from "node:readline/promises";
 import * as openid from "openid-client";
 
+import { reaching } from "./transport.mjs";
+
 const { issuer, client_id, scope } = JSON.parse(process.argv[2]);
-const onThisMachine = { execute: [openid.allowInsecureRequests] };
-const server = await openid.discovery(new URL(issuer), client_id, undefined, openid.None(), onThisMachine);
+const server = await openid.discovery(new URL(issuer), client_id, undefined, openid.None(), reaching(issuer));
 
 const device = await openid.initiateDeviceAuthorization(server, { scope });
 console.log(JSON.stringify(device));

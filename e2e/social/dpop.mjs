@@ -3,9 +3,10 @@
 
 import * as openid from "openid-client";
 
+import { reaching } from "./transport.mjs";
+
 const { issuer, client_id, callback, checks } = JSON.parse(process.argv[2]);
-const options = { execute: [openid.allowInsecureRequests] };
-const config = await openid.discovery(new URL(issuer), client_id, undefined, openid.None(), options);
+const config = await openid.discovery(new URL(issuer), client_id, undefined, openid.None(), reaching(issuer));
 const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
 
 const tokens = await openid.authorizationCodeGrant(config, new URL(callback), checks, undefined, { DPoP });

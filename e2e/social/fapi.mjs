@@ -6,20 +6,15 @@ import { createInterface } from "node:readline";
 
 import * as openid from "openid-client";
 
+import { reaching } from "./transport.mjs";
+
 const CALLBACK = "https://app.example.com/cb";
 const { issuer, client_id, key: jwk, signs } = JSON.parse(process.argv[2]);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const curve = { name: "ECDSA", namedCurve: "P-256" };
 const key = { key: await crypto.subtle.importKey("jwk", jwk, curve, false, ["sign"]), kid: jwk.kid };
-// The profile takes the issuer alone as an audience (FAPI 2.0 Security Profile, client authentication).
-const authentication = openid.PrivateKeyJwt(key, {
-  [openid.modifyAssertion]: (header, payload) => {
-    payload.aud = issuer;
-  },
-});
 const metadata = { id_token_signed_response_alg: "ES256", authorization_signed_response_alg: "ES256" };
-const options = { execute: [openid.allowInsecureRequests] };
-const config = await openid.discovery(new URL(issuer), client_id, metadata, authentication, options);
+const config = await openid.discovery(new URL(issuer), client_id, metadata, openid.PrivateKeyJwt(key), reaching(issuer));
 if (signs) openid.useJwtResponseMode(config);
 const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
 

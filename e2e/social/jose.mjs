@@ -7,10 +7,11 @@ import { createInterface } from "node:readline";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as openid from "openid-client";
 
+import { reaching } from "./transport.mjs";
+
 const CALLBACK = "https://app.example.com/cb";
 const { issuer, resource, apps } = JSON.parse(process.argv[2]);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const options = { execute: [openid.allowInsecureRequests] };
 const seen = {};
 
 /** The same token with another subject. */
@@ -25,7 +26,7 @@ async function refusal(token, keys, expected) {
 }
 
 for (const { client_id, client_secret, alg } of apps) {
-  const config = await openid.discovery(new URL(issuer), client_id, { id_token_signed_response_alg: alg }, openid.ClientSecretBasic(client_secret), options);
+  const config = await openid.discovery(new URL(issuer), client_id, { id_token_signed_response_alg: alg }, openid.ClientSecretBasic(client_secret), reaching(issuer));
   const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri));
   const [pkceCodeVerifier, expectedState, expectedNonce] =
     [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()];

@@ -6,11 +6,12 @@ import { createInterface } from "node:readline";
 
 import * as openid from "openid-client";
 
+import { reaching } from "./transport.mjs";
+
 const CALLBACK = "https://app.example.com/cb";
 const { issuer, client_id, client_secret, leaving } = JSON.parse(process.argv[2]);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const options = { execute: [openid.allowInsecureRequests] };
-const config = await openid.discovery(new URL(issuer), client_id, client_secret, undefined, options);
+const config = await openid.discovery(new URL(issuer), client_id, client_secret, undefined, reaching(issuer));
 
 async function sendAway(address) {
   console.log(address.href);

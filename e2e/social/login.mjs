@@ -7,6 +7,7 @@ import * as openid from "openid-client";
 
 import { logIn } from "./browser.mjs";
 import { moved, redirectFetch } from "./hosts.mjs";
+import { reaching } from "./transport.mjs";
 
 const CALLBACK = "http://localhost:3000/callback";
 const { simulators } = JSON.parse(process.argv[2]);
@@ -63,9 +64,8 @@ async function withArctic() {
 
 async function withOpenIdClient(provider, person, scope, items) {
   const { base_url, client_id, client_secret } = app(provider);
-  const options = { execute: [openid.allowInsecureRequests] };
   const authentication = openid.ClientSecretPost(client_secret);
-  const config = await openid.discovery(new URL(base_url), client_id, undefined, authentication, options);
+  const config = await openid.discovery(new URL(base_url), client_id, undefined, authentication, reaching(base_url));
   const [pkceCodeVerifier, expectedState, expectedNonce] =
     [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()];
   const address = openid.buildAuthorizationUrl(config, {
@@ -91,9 +91,8 @@ async function appleWithOpenIdClient(person) {
   const key = await importPKCS8(await (await fetch(`${base_url}/simulator/client-key.p8`)).text(), "ES256");
   const secret = new SignJWT().setProtectedHeader({ alg: "ES256", kid: "SIMULATED1" }).setIssuer("SIMULATED0");
   secret.setSubject(client_id).setAudience("https://appleid.apple.com").setIssuedAt().setExpirationTime("5m");
-  const options = { execute: [openid.allowInsecureRequests] };
   const authentication = openid.ClientSecretPost(await secret.sign(key));
-  const config = await openid.discovery(new URL(base_url), client_id, undefined, authentication, options);
+  const config = await openid.discovery(new URL(base_url), client_id, undefined, authentication, reaching(base_url));
   const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()];
   const address = openid.buildAuthorizationUrl(config, {
     redirect_uri: CALLBACK,

@@ -6,10 +6,11 @@ import { createInterface } from "node:readline";
 
 import * as openid from "openid-client";
 
+import { reaching } from "./transport.mjs";
+
 const CALLBACK = "https://app.example.com/cb";
 const issuer = new URL(process.argv[2]);
 const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-const options = { execute: [openid.allowInsecureRequests] };
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 async function keyPair(kid) {
@@ -75,7 +76,7 @@ const byKey = await openid.dynamicClientRegistration(
     require_pushed_authorization_requests: true,
   },
   openid.PrivateKeyJwt(key),
-  options,
+  reaching(issuer),
 );
 openid.useJwtResponseMode(byKey);
 const privateKey = await logIn(byKey, key, true);
@@ -84,7 +85,7 @@ const bySecret = await openid.dynamicClientRegistration(
   issuer,
   { ...metadata, token_endpoint_auth_method: "client_secret_jwt" },
   openid.ClientSecretJwt(),
-  options,
+  reaching(issuer),
 );
 const secret = await logIn(bySecret, undefined, false);
 console.log(JSON.stringify({ privateKey, secret }));

@@ -8,10 +8,16 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Uri, header::AUTHORIZATION};
 use mapae_client::{
-    CallbackResponse, ClientRegistration, Definition, Notice, NoticeError, PendingLogin, ProvedNotice,
-    Provider, ProviderSettings, ReturnTo, Tokens, fuzzing,
+    Answers, CallbackResponse, ClientRegistration, Definition, Field, Notice, NoticeError, PendingLogin,
+    Problem, ProblemKind, ProvedNotice, Provider, ProviderSettings, ReturnTo, Term, Tokens, fuzzing,
 };
-use mapae_protocol::{base64url, digest::HmacKey, issuer::Issuer, params, strict_json};
+use mapae_protocol::{
+    base64url,
+    digest::HmacKey,
+    issuer::Issuer,
+    params::{self, Limits, Params},
+    strict_json,
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -63,7 +69,63 @@ pub(crate) fn kept(bytes: &[u8]) {
         assert!(again.is_some_and(|again| again.to_bytes() == tokens.to_bytes()));
         let _ = (tokens.due(NOW), tokens.expired(NOW));
     }
+    if let Some(written) = fuzzing::waiting(bytes) {
+        assert_eq!(fuzzing::waiting(&written), Some(written));
+    }
     let _ = text(bytes).and_then(fuzzing::moment);
+}
+
+/// The longest sign-up form that is read.
+const LONGEST_FORM: usize = 16 * 1_024;
+
+/// A sign-up form: only what was asked for, within its limits, and nobody agrees to another text than the one on the page.
+pub(crate) fn sign_up_form(bytes: &[u8]) {
+    let fields =
+        [Field::required("nickname").max_chars(8), Field::optional("city"), Field::agreement("adult")];
+    let asked = [Term::required("service", "2"), Term::optional("mail", "1")];
+    match fuzzing::sign_up_form(fields.to_vec(), bytes) {
+        Ok(read) => answered(&fields, read, bytes),
+        Err(error) => fixed(&error, text(bytes).unwrap_or_default()),
+    }
+    match fuzzing::agreed_terms(&asked, bytes) {
+        Ok((agreed, problems)) => {
+            let sent = Params::parse(bytes, Limits::REQUEST).unwrap_or_default();
+            for term in &asked {
+                let agrees = term.is_among(&agreed);
+                assert!(!agrees || sent.one(&term.field()) == Ok(Some(term.version())), "nobody ticked it");
+                let missing = problems.iter().any(|problem| problem.field == term.field());
+                assert_eq!(missing, term.is_required() && !agrees);
+            }
+            assert!(agreed.len() + problems.len() <= asked.len() && bytes.len() <= LONGEST_FORM);
+        }
+        Err(error) => fixed(&error, text(bytes).unwrap_or_default()),
+    }
+}
+
+/// Answers are what was sent, without the blanks around it; a required one is there or missed; sent once more, they are the same.
+fn answered(fields: &[Field], read: (Answers, Vec<Problem>), bytes: &[u8]) {
+    let (answers, problems) = &read;
+    let sent = Params::parse(bytes, Limits::REQUEST).unwrap_or_default();
+    for field in fields {
+        let answer = answers.text(field.name());
+        let was_sent = |answer: &str| sent.all(field.name()).any(|sent| sent.trim() == answer);
+        assert!(answer.is_none_or(|answer| !answer.is_empty() && was_sent(answer)), "nobody said that");
+        let of_field = problems.iter().filter(|problem| problem.field == field.name());
+        let found: Vec<ProblemKind> = of_field.map(|problem| problem.kind.clone()).collect();
+        let too_long = answer.is_some_and(|answer| answer.chars().count() > field.limit());
+        let expected = match answer {
+            None if field.is_required() => vec![ProblemKind::Missing],
+            Some(_) if too_long => vec![ProblemKind::TooLong],
+            _ => Vec::new(),
+        };
+        assert_eq!(found, expected, "{}", field.name());
+    }
+    let declared = |name: &str| fields.iter().any(|field| field.name() == name);
+    assert!(sent.iter().all(|(name, _)| declared(name) || answers.text(name).is_none()), "nobody asked");
+    let names = fields.iter().map(Field::name);
+    let written = params::encode(names.filter_map(|name| Some((name, answers.text(name)?))));
+    let again = fuzzing::sign_up_form(fields.to_vec(), written.as_bytes());
+    assert!(written.len() > LONGEST_FORM || again == Ok(read), "{written}");
 }
 
 /// A definition is one of its own, or refused.

@@ -255,6 +255,9 @@ const fn is_base64url(byte: u8) -> bool {
 }
 
 #[cfg(test)]
+mod wycheproof_tests;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -5,9 +5,7 @@ use super::plan::{
     BOUND_FLOW, CLIENT_CREDENTIALS, CODE_FLOW, DEVICE, DISCOVERY, INTROSPECT_JWT, INTROSPECT_OPAQUE, JWKS,
     SCENARIOS, USERINFO_JWT, USERINFO_OPAQUE, Who,
 };
-use super::server::Memory;
-
-const MIB: f64 = 1024.0 * 1024.0;
+use super::server::{mib, tenths};
 
 /// One thing to reach.
 struct Goal {
@@ -24,7 +22,7 @@ enum What {
     OfPeer(&'static str),
     /// Work per second, as a multiple of the peer's.
     RateOfPeer(&'static str),
-    /// Resident memory at most, in MiB, before anybody came.
+    /// Resident memory at most, shared or not, in MiB, before anybody came.
     IdleMemory,
     /// The same after all the load.
     LoadedMemory,
@@ -91,13 +89,13 @@ impl What {
             Self::OfBare(scenario) => against(scenario, Who::Bare),
             Self::OfPeer(scenario) => against(scenario, Who::Peer),
             Self::RateOfPeer(scenario) => figures.ratio(scenario, Sample::per_second, Who::Mapae, Who::Peer),
-            Self::IdleMemory => Some(mib(figures.memory.idle)),
+            Self::IdleMemory => Some(mib(figures.memory.idle.rss)),
             Self::LoadedMemory => figures
                 .memory
                 .loaded
                 .iter()
                 .find(|(who, _)| *who == Who::Mapae)
-                .map(|(_, memory)| mib(*memory)),
+                .map(|(_, memory)| mib(memory.rss)),
             Self::Start => figures.start_ms(),
         }
     }
@@ -126,7 +124,7 @@ impl What {
         match self {
             Self::OfBare(_) => format!("{:.0} %", value * 100.0),
             Self::OfPeer(_) | Self::RateOfPeer(_) => format!("{value:.1}×"),
-            Self::IdleMemory | Self::LoadedMemory => format!("{value:.1} MiB"),
+            Self::IdleMemory | Self::LoadedMemory => format!("{} MiB", tenths(value)),
             Self::Start => format!("{value:.0} ms"),
         }
     }
@@ -138,12 +136,6 @@ impl What {
         };
         format!("{sign} {}", self.value(wanted))
     }
-}
-
-/// Resident, shared or not.
-#[expect(clippy::cast_precision_loss, reason = "nobody reads more than three digits of it")]
-fn mib(memory: Memory) -> f64 {
-    memory.rss as f64 / MIB
 }
 
 #[cfg(test)]

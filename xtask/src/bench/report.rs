@@ -8,6 +8,7 @@ use super::figures::{Figures, Sample};
 use super::goals::{self, Outcome};
 use super::machine::Machine;
 use super::plan::{Pace, SCENARIOS, Scenario, Who};
+use super::server::{Memory, mib, tenths};
 
 /// Everything that there is to say about a run.
 pub(super) struct Report<'a> {
@@ -110,15 +111,13 @@ impl Report<'_> {
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let memory = &self.figures.memory;
         writeln!(f, "## Memory and start\n\n| | RSS MiB | PSS MiB |\n|---|---:|---:|")?;
-        let mib = |bytes: u64| bytes.saturating_mul(10) / (1 << 20);
-        let tenths = |bytes: u64| format!("{}.{}", mib(bytes) / 10, mib(bytes) % 10);
         let idle = [("Mapae, after start".to_owned(), memory.idle)];
         let loaded = memory
             .loaded
             .iter()
             .map(|(who, memory)| (format!("{}, after all the load", who.title()), *memory));
         for (what, memory) in idle.into_iter().chain(loaded) {
-            writeln!(f, "| {what} | {} | {} |", tenths(memory.rss), tenths(memory.pss))?;
+            writeln!(f, "{}", row(&what, memory))?;
         }
         let (starts, median) = (self.figures.starts.len(), self.figures.start_ms().unwrap_or(f64::NAN));
         writeln!(
@@ -127,6 +126,10 @@ impl Report<'_> {
              request: {median:.1} ms, the median of {starts} starts.\n"
         )
     }
+}
+
+fn row(what: &str, memory: Memory) -> String {
+    format!("| {what} | {} | {} |", tenths(mib(memory.rss)), tenths(mib(memory.pss)))
 }
 
 impl fmt::Display for Report<'_> {
@@ -145,5 +148,22 @@ impl fmt::Display for Report<'_> {
         self.write_figures(f)?;
         self.write_memory(f)?;
         f.write_str(METHOD)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::figures::tests::figures;
+    use super::super::plan::JWKS;
+    use super::*;
+
+    #[test]
+    fn memory_is_the_same_in_the_table_of_goals_and_in_its_own() {
+        let mut figures = figures(JWKS, Who::Bare, &[]);
+        // 19.56 MiB: rounded and cut off, it would be two figures.
+        figures.memory.idle.rss = 20_510_000;
+        let goal = goals::judge(&figures).into_iter().find(|goal| goal.text.contains("after start")).unwrap();
+        assert_eq!(goal.measured, "19.6 MiB");
+        assert_eq!(row("Mapae", figures.memory.idle), "| Mapae | 19.6 | 9.0 |");
     }
 }

@@ -78,6 +78,17 @@ impl Memory {
     }
 }
 
+/// Bytes in MiB.
+#[expect(clippy::cast_precision_loss, reason = "nobody reads more than three digits of it")]
+pub(super) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / (1024.0 * 1024.0)
+}
+
+/// MiB as every table shows them, to the nearest tenth.
+pub(super) fn tenths(mib: f64) -> String {
+    format!("{mib:.1}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
