@@ -17,7 +17,7 @@ async fn is_alive(stage: &Stage, access_token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn e12_a_person_disconnects_a_service_and_all_its_tokens_are_dead() {
+async fn a_person_disconnects_a_service_and_all_its_tokens_are_dead() {
     let mut stage = Stage::set().await;
     for screen in Screen::ALL {
         let email = stage.hand_over(screen).await;
@@ -72,7 +72,7 @@ async fn a_changed_password_signs_out_all_other_browsers() {
 }
 
 #[tokio::test]
-async fn e2_a_developer_registers_an_app_and_sees_its_secret_once() {
+async fn a_developer_registers_an_app_and_sees_its_secret_once() {
     let mut stage = Stage::set().await;
     for screen in Screen::ALL {
         let email = stage.hand_over(screen).await;

@@ -29,7 +29,7 @@ fn never_saw_the_password(stage: &mut Stage, landing: &Visit) {
 }
 
 #[tokio::test]
-async fn e1_a_person_signs_in_agrees_and_is_back_at_the_app_which_never_saw_the_password() {
+async fn a_person_signs_in_agrees_and_is_back_at_the_app_which_never_saw_the_password() {
     let mut stage = Stage::set().await;
     for screen in Screen::ALL {
         let email = stage.hand_over(screen).await;
@@ -57,7 +57,7 @@ async fn e1_a_person_signs_in_agrees_and_is_back_at_the_app_which_never_saw_the_
 }
 
 #[tokio::test]
-async fn e4_consent_is_remembered_and_who_is_signed_in_is_back_at_once() {
+async fn consent_is_remembered_and_who_is_signed_in_is_back_at_once() {
     let mut stage = Stage::set().await;
     let email = stage.hand_over(Screen::desk("ko")).await;
     stage.connect(&email).await;

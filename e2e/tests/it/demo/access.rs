@@ -1,4 +1,4 @@
-//! Tokens and what they open: E.7, E.8 — RFC 6749 §5.1, RFC 6750 §3.
+//! Tokens and what they open — RFC 6749 §5.1, RFC 6750 §3.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ const TOKENS: &str = "SELECT issuer, subject, sealed, version FROM tokens";
 const USERS: &str = "SELECT issuer, subject, name, email FROM users";
 
 #[tokio::test]
-async fn e_07_tokens_and_profile_come_back_and_the_service_keeps_them_in_its_database() {
+async fn tokens_and_profile_come_back_and_the_service_keeps_them_in_its_database() {
     let mut stage = Stage::set(Screen::desk("ko")).await;
     let email = stage.somebody().await;
     stage.join(&email).await;
@@ -57,7 +57,7 @@ async fn e_07_tokens_and_profile_come_back_and_the_service_keeps_them_in_its_dat
 }
 
 #[tokio::test]
-async fn e_08_the_api_answers_a_valid_token_and_says_why_not_at_every_button() {
+async fn the_api_answers_a_valid_token_and_says_why_not_at_every_button() {
     let mut stage = Stage::set(Screen::phone("en")).await;
     for screen in [Screen::phone("en"), Screen::desk("ko")] {
         let email = stage.hand_over(screen).await;
@@ -155,7 +155,7 @@ fn complaint(reply: &Reply) -> &str {
 }
 
 #[tokio::test]
-async fn e_08_the_api_says_the_same_to_anybody_in_the_header_and_in_the_address() {
+async fn the_api_says_the_same_to_anybody_in_the_header_and_in_the_address() {
     let mut stage = Stage::set(Screen::desk("en")).await;
     let other_api = ["api", "create", "--identifier", "https://photos.example", "--name", "사진"];
     stage.demo.run(&[&other_api[..], &["--scope", "photos.read=사진 보기|See photos"]].concat(), "").await;

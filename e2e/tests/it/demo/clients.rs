@@ -1,4 +1,4 @@
-//! Every kind of client against the demo's server: E.13 — RFC 6749 §2.1, RFC 8252 §7.3.
+//! Every kind of client against the demo's server — RFC 6749 §2.1, RFC 8252 §7.3.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -11,7 +11,7 @@ use tokio::task;
 use super::stage::Stage;
 
 #[tokio::test]
-async fn e_13_a_web_service_reads_and_writes_through_the_api() {
+async fn a_web_service_reads_and_writes_through_the_api() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         let email = stage.hand_over(screen).await;
@@ -38,7 +38,7 @@ async fn e_13_a_web_service_reads_and_writes_through_the_api() {
 }
 
 #[tokio::test]
-async fn e_13_an_app_in_the_browser_alone_signs_people_in_without_a_secret() {
+async fn an_app_in_the_browser_alone_signs_people_in_without_a_secret() {
     let mut stage = Stage::set(Screen::desk("ko")).await;
     for screen in [Screen::desk("ko"), Screen::phone("en")] {
         let email = stage.hand_over(screen).await;
@@ -100,7 +100,7 @@ fn address_said(output: &mut BufReader<ChildStdout>, server: &str) -> String {
 }
 
 #[tokio::test]
-async fn e_13_a_native_program_signs_people_in_through_the_browser() {
+async fn a_native_program_signs_people_in_through_the_browser() {
     let mut stage = Stage::set(Screen::desk("en")).await;
     let email = stage.somebody().await;
     stage.allow("http://127.0.0.1:");
@@ -139,7 +139,7 @@ async fn e_13_a_native_program_signs_people_in_through_the_browser() {
 }
 
 #[tokio::test]
-async fn e_13_a_back_end_gets_tokens_for_itself() {
+async fn a_back_end_gets_tokens_for_itself() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     stage.mark_here().await;
     let found = stage.press("back_end").await;

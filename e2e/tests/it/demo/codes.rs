@@ -1,4 +1,4 @@
-//! The code: E.5, E.6 — RFC 6749 §4.1.2, §4.1.3.
+//! The code comes by the browser, and is worth tokens once — RFC 6749 §4.1.2, §4.1.3.
 
 use mapae_e2e::chromium::Screen;
 
@@ -7,7 +7,7 @@ use super::stage::Stage;
 const GRANTS: &str = "SELECT origin, revoked_at FROM grants";
 
 #[tokio::test]
-async fn e_05_the_code_reaches_the_service_by_the_browser_and_works_once() {
+async fn the_code_reaches_the_service_by_the_browser_and_works_once() {
     let mut stage = Stage::set(Screen::desk("ko")).await;
     let email = stage.somebody().await;
     stage.join(&email).await;
@@ -53,7 +53,7 @@ async fn e_05_the_code_reaches_the_service_by_the_browser_and_works_once() {
 }
 
 #[tokio::test]
-async fn e_06_a_code_with_anything_wrong_is_refused_and_not_burnt_and_a_replay_kills_what_it_gave() {
+async fn a_code_with_anything_wrong_is_refused_and_not_burnt_and_a_replay_kills_what_it_gave() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         let email = stage.hand_over(screen).await;

@@ -13,7 +13,7 @@ use super::stage::{PASSWORD, Stage};
 /// The narrowest screen on which nothing may have to be moved sideways (WCAG 2.2, reflow).
 const NARROWEST: u32 = 320;
 
-/// The buttons of the textbook.
+/// The buttons that do something wrong, or take something back.
 const BUTTONS: [&str; 9] = [
     "expired_access_token",
     "forged_access_token",
@@ -52,7 +52,7 @@ fn expected(message: &Message, language: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn d_every_arrow_opens_to_what_was_said_masked_with_a_curl_line_and_a_sentence() {
+async fn every_arrow_opens_to_what_was_said_masked_with_a_curl_line_and_a_sentence() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         let email = stage.hand_over(screen).await;
@@ -88,7 +88,7 @@ async fn d_every_arrow_opens_to_what_was_said_masked_with_a_curl_line_and_a_sent
 }
 
 #[tokio::test]
-async fn d_all_buttons_of_the_textbook_are_there_and_say_what_is_missing_when_nobody_is_signed_in() {
+async fn all_buttons_are_there_and_say_what_is_missing_when_nobody_is_signed_in() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in Screen::ALL {
         stage.hand_over(screen).await;
@@ -108,7 +108,7 @@ async fn d_all_buttons_of_the_textbook_are_there_and_say_what_is_missing_when_no
 }
 
 #[tokio::test]
-async fn d_a_wrong_secret_is_refused_and_burns_nothing() {
+async fn a_wrong_secret_is_refused_and_burns_nothing() {
     let mut stage = Stage::set(Screen::desk("en")).await;
     let email = stage.somebody().await;
     stage.join(&email).await;
@@ -128,7 +128,7 @@ async fn d_a_wrong_secret_is_refused_and_burns_nothing() {
 }
 
 #[tokio::test]
-async fn d_the_demos_pages_are_for_everybody() {
+async fn the_demos_pages_are_for_everybody() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for language in ["ko", "en"] {
         let email = stage.hand_over(Screen::phone(language)).await;
@@ -175,7 +175,7 @@ async fn look_at_all(stage: &mut Stage, name: &str, paths: &[&str]) {
 }
 
 #[tokio::test]
-async fn d_the_whole_demo_can_be_used_with_the_keyboard_alone() {
+async fn the_whole_demo_can_be_used_with_the_keyboard_alone() {
     let mut stage = Stage::set(Screen::desk("ko")).await;
     let email = stage.somebody().await;
     let chromium = &stage.chromium;

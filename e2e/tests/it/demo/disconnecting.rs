@@ -1,4 +1,4 @@
-//! The person takes everything back at the provider: E.12 — RFC 7009 §2.1, and the revocation feed.
+//! The person takes everything back at the provider — RFC 7009 §2.1, and the revocation feed.
 
 use mapae_e2e::chromium::Screen;
 
@@ -18,7 +18,7 @@ async fn disconnect(stage: &Stage) {
 }
 
 #[tokio::test]
-async fn e_12_who_disconnects_at_the_provider_is_out_at_the_api_within_a_second() {
+async fn who_disconnects_at_the_provider_is_out_at_the_api_within_a_second() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     let mut delays = Vec::new();
     for (screen, _) in Screen::ALL.into_iter().zip(0..TRIES) {

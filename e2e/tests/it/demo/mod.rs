@@ -1,5 +1,4 @@
-//! What must be shown: every point of the textbook, in the demo's own pages, on its live diagram and in what really
-//! happened.
+//! What `mapae demo` shows of OAuth: in its own pages, on its live diagram and in what really happened.
 //!
 //! `mapae demo` runs as anybody would start it. In one window of the browser the diagram stays open, in another the
 //! person uses the service; the tests read the diagram's messages as well as its page, and look into the databases

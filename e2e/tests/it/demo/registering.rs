@@ -1,11 +1,11 @@
-//! Before anything else there is a registration: E.2 — RFC 6749 §2.
+//! Before anything else there is a registration — RFC 6749 §2.
 
 use mapae_e2e::{chromium::Screen, demo::Party};
 
 use super::stage::Stage;
 
 #[tokio::test]
-async fn e_02_registration_gives_an_id_and_a_secret_and_the_secret_is_shown_once() {
+async fn registration_gives_an_id_and_a_secret_and_the_secret_is_shown_once() {
     let mut stage = Stage::set(Screen::desk("ko")).await;
     for screen in [Screen::desk("ko"), Screen::phone("en")] {
         let email = stage.hand_over(screen).await;

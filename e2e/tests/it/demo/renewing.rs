@@ -1,4 +1,4 @@
-//! When a token is over: E.9, E.10 — RFC 6749 §6.
+//! When a token is over — RFC 6749 §6.
 
 use mapae_e2e::chromium::Screen;
 
@@ -9,7 +9,7 @@ pub(super) const VERSIONS: &str = "SELECT version FROM tokens";
 const SESSIONS: &str = "SELECT subject FROM sessions";
 
 #[tokio::test]
-async fn e_09_a_refused_access_token_is_renewed_and_the_same_request_succeeds_unseen_by_the_person() {
+async fn a_refused_access_token_is_renewed_and_the_same_request_succeeds_unseen_by_the_person() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for (screen, button) in
         [(Screen::phone("ko"), "revoked_access_token"), (Screen::desk("en"), "forged_access_token")]
@@ -61,7 +61,7 @@ async fn e_09_a_refused_access_token_is_renewed_and_the_same_request_succeeds_un
 }
 
 #[tokio::test]
-async fn e_10_with_a_dead_refresh_token_the_person_signs_in_again() {
+async fn with_a_dead_refresh_token_the_person_signs_in_again() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         let email = stage.hand_over(screen).await;

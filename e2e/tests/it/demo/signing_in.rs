@@ -1,4 +1,4 @@
-//! From the service to the server and back: E.1, E.3, E.4, E.11 — RFC 6749 §4.1.
+//! From the service to the server and back — RFC 6749 §4.1.
 
 use std::{fs, path::Path};
 
@@ -26,7 +26,7 @@ fn scopes(text: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn e_01_the_service_never_sees_the_persons_password() {
+async fn the_service_never_sees_the_persons_password() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in Screen::ALL {
         let email = stage.hand_over(screen).await;
@@ -71,7 +71,7 @@ async fn e_01_the_service_never_sees_the_persons_password() {
 }
 
 #[tokio::test]
-async fn e_03_the_app_and_its_redirect_uri_are_checked_before_any_page_and_consent_is_asked_for_no_more() {
+async fn the_app_and_its_redirect_uri_are_checked_before_any_page_and_consent_is_asked_for_no_more() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for screen in [Screen::phone("ko"), Screen::desk("en")] {
         let email = stage.hand_over(screen).await;
@@ -148,7 +148,7 @@ async fn refused_with_a_page(stage: &Stage) {
 }
 
 #[tokio::test]
-async fn e_04_consent_is_remembered() {
+async fn consent_is_remembered() {
     let mut stage = Stage::set(Screen::desk("ko")).await;
     let email = stage.somebody().await;
     stage.join(&email).await;
@@ -214,7 +214,7 @@ async fn who_cancels_is_told_so_and_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn e_11_somebody_new_passes_the_sign_up_step_and_somebody_known_is_in_at_once() {
+async fn somebody_new_passes_the_sign_up_step_and_somebody_known_is_in_at_once() {
     let mut stage = Stage::set(Screen::phone("ko")).await;
     for (known, screen) in [Screen::phone("ko"), Screen::desk("en")].into_iter().enumerate() {
         let email = stage.hand_over(screen).await;

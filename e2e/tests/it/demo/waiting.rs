@@ -5,7 +5,7 @@ use mapae_e2e::chromium::Screen;
 use super::{renewing::VERSIONS, stage::Stage};
 
 #[tokio::test]
-async fn e_05_e_08_e_09_after_sixty_seconds_code_and_access_token_are_dead_and_the_person_notices_nothing() {
+async fn after_sixty_seconds_code_and_access_token_are_dead_and_the_person_notices_nothing() {
     let mut stage = Stage::set(Screen::desk("en")).await;
     let email = stage.somebody().await;
     stage.join(&email).await;
