@@ -5,11 +5,21 @@
 //! a server that goes on without it issues guessable codes. For the error that the binding's type still
 //! allows, this module does the same, so that no caller has a path on which a value is not random.
 
-use std::process;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    process, thread,
+};
 
 use aws_lc_rs::rand;
 
 use crate::base64url;
+
+/// Makes the source ready, on a thread of its own: before the first random byte of a process aws-lc gathers the jitter
+/// of the processor as a second source beside the system's, which takes some 40 ms. Whoever needs one earlier waits for it.
+pub fn prepare() {
+    // Without a thread the first who needs one does it.
+    drop(thread::Builder::new().name("random".to_owned()).spawn(bytes::<1>));
+}
 
 /// `N` random bytes.
 ///
@@ -21,6 +31,13 @@ pub fn bytes<const N: usize>() -> [u8; N] {
         process::abort();
     }
     bytes
+}
+
+/// A number that others hardly ever draw, and that is no secret: it names or spreads something. It is drawn from what the
+/// standard library has of the system's randomness, and so waits for nothing.
+#[must_use]
+pub fn number() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 /// `N` random bytes as base64url text.
@@ -47,6 +64,12 @@ mod tests {
         assert_eq!(seen.len(), 10_000);
         assert!(seen.iter().all(|token| token.len() == 43));
         assert_eq!(text::<16>().len(), 22);
+    }
+
+    #[test]
+    fn numbers_do_not_repeat() {
+        let seen: HashSet<u64> = (0..10_000).map(|_| number()).collect();
+        assert_eq!(seen.len(), 10_000);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl TestServer {
 
     async fn person(&self, email: &str, locale: Option<&str>, operator: bool) -> UserFixture {
         let password = "correct horse battery".to_owned();
-        let passwords = Passwords::new().expect("passwords can be hashed");
+        let passwords = Passwords::new();
         let new = NewPassword::parse(&password).expect("it is long enough");
         let user = NewUser {
             id: fresh("usr"),

@@ -6,7 +6,7 @@
 use std::{
     net::{IpAddr, Ipv6Addr},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -84,22 +84,19 @@ pub struct Passwords {
     asked_by: IpAddr,
     computed: Arc<AtomicU64>,
     /// The hash that an unknown address is checked against, so that it costs what a known one costs.
-    nobody: Arc<str>,
+    nobody: Arc<LazyLock<String>>,
 }
 
 impl Passwords {
     /// One hash per core.
-    ///
-    /// # Errors
-    /// [`HashError::Failed`] when the machine cannot compute one.
-    pub fn new() -> Result<Self, HashError> {
+    pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self {
+        Self {
             turns: Turns::new(cores, MAX_WAITING),
             asked_by: Ipv6Addr::LOCALHOST.into(),
             computed: Arc::default(),
-            nobody: nobody().into(),
-        })
+            nobody: Arc::new(LazyLock::new(nobody)),
+        }
     }
 
     /// The same pool, asked by this address: it waits for its network's turn.
@@ -126,7 +123,7 @@ impl Passwords {
             return Ok(false);
         }
         let known = stored.is_some();
-        let stored = stored.unwrap_or(&self.nobody).to_owned();
+        let stored = stored.unwrap_or_else(|| self.nobody.as_str()).to_owned();
         let password = Secret::new(password.to_owned());
         let same = self.run(move || verify(password.expose().as_bytes(), &stored)).await?;
         Ok(same && known)
@@ -159,13 +156,19 @@ impl Passwords {
     }
 }
 
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Algorithm, version and cost of a PHC string.
 fn parameters(phc: &str) -> impl Iterator<Item = &str> {
     phc.split('$').take(4)
 }
 
-/// A hash that no password has, with the parameters of real ones. Its bits are drawn, not computed: a start
-/// has no time for a real one.
+/// A hash that no password has, with the parameters of real ones. Its bits are drawn, not computed: nobody waits for a
+/// real one.
 fn nobody() -> String {
     use ::base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
     let (memory, passes, lanes) = (Params::DEFAULT_M_COST, Params::DEFAULT_T_COST, Params::DEFAULT_P_COST);
@@ -197,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_opens_its_own_hash_only() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         let stored = passwords.hash(NewPassword::parse("correct horse 말").unwrap()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(passwords.verify("correct horse 말", Some(&stored)).await.unwrap());
@@ -210,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn se_16_an_unknown_address_is_checked_against_a_hash_of_equal_cost() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         let stored = passwords.hash(NewPassword::parse("12345678").unwrap()).await.unwrap();
         let shape = |phc: &str| {
             let mut parts: Vec<String> = phc.split('$').map(str::to_owned).collect();
@@ -227,19 +230,19 @@ mod tests {
         assert_eq!(NewPassword::parse(&"말".repeat(128)).map(|_| ()), Ok(()));
         assert_eq!(NewPassword::parse("short").unwrap_err(), InvalidPassword::TooShort);
         assert_eq!(NewPassword::parse("eight\0chars").unwrap_err(), InvalidPassword::Nul);
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         assert!(!passwords.verify(&"x".repeat(1 << 20), Some("not a hash")).await.unwrap());
     }
 
     #[tokio::test]
     async fn se_17_a_flood_waits_in_a_bounded_queue() {
-        let passwords = Passwords { turns: Turns::new(0, 0), ..Passwords::new().unwrap() };
+        let passwords = Passwords { turns: Turns::new(0, 0), ..Passwords::new() };
         assert!(matches!(passwords.verify("12345678", None).await, Err(HashError::Busy)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn se_17_nobody_waits_for_ever() {
-        let passwords = Passwords { turns: Turns::new(0, 1), ..Passwords::new().unwrap() };
+        let passwords = Passwords { turns: Turns::new(0, 1), ..Passwords::new() };
         let begun = tokio::time::Instant::now();
         assert!(matches!(passwords.verify("12345678", None).await, Err(HashError::Busy)));
         assert_eq!(begun.elapsed(), MAX_WAIT);

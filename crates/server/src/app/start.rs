@@ -3,7 +3,6 @@
 use mapae_protocol::{seal::MasterKey, time::Timestamp};
 
 use crate::{
-    accounts::HashError,
     config::{Config, Database, MasterKeySource},
     fault::Fault,
     keys::{self, MasterKeyError},
@@ -53,9 +52,6 @@ pub enum StartError {
     /// The database or the keys in it.
     #[error("{0}")]
     Fault(String, #[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Hashing passwords does not work.
-    #[error(transparent)]
-    Passwords(#[from] HashError),
 }
 
 impl From<Fault> for StartError {

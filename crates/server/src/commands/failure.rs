@@ -206,7 +206,6 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
             StartError::MasterKey(error) => error.into(),
-            StartError::Passwords(error) => error.into(),
             StartError::Fault(text, source) => match source.downcast::<Fault>() {
                 Ok(fault) => (*fault).into(),
                 Err(_) => Self::new("internal", text),

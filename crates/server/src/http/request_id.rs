@@ -77,7 +77,7 @@ pub(super) struct RequestIds {
 
 impl RequestIds {
     pub(super) fn new() -> Self {
-        Self { next: AtomicU64::new(u64::from_ne_bytes(random::bytes())) }
+        Self { next: AtomicU64::new(random::number()) }
     }
 
     pub(super) fn issue(&self) -> RequestId {

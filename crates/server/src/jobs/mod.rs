@@ -91,7 +91,8 @@ async fn repeat(job: &'static dyn Job, app: WeakApp) {
 }
 
 fn pause() -> Duration {
-    PERIOD + JITTER.mul_f64(f64::from(u16::from_le_bytes(random::bytes())) / f64::from(u16::MAX))
+    let [first, second, ..] = random::number().to_le_bytes();
+    PERIOD + JITTER.mul_f64(f64::from(u16::from_le_bytes([first, second])) / f64::from(u16::MAX))
 }
 
 #[cfg(test)]

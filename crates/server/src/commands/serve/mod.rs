@@ -5,6 +5,8 @@ pub(super) mod socket;
 pub(super) mod stop;
 mod welcome;
 
+use mapae_protocol::random;
+
 use self::{
     stop::{Reason, Stop},
     welcome::Welcome,
@@ -29,6 +31,7 @@ use crate::{
 
 /// Runs the server until it is told to stop, or must.
 pub(super) async fn run(args: &Serve) -> Result<Answer, Failure> {
+    random::prepare();
     let stop = Stop::watch()
         .map_err(|error| Failure::new("internal", format!("signals cannot be heard: {error}")))?;
     let config = data::settings(&args.flags())?;

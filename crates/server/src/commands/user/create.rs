@@ -89,7 +89,7 @@ fn refuse_taken(email: &EmailAddress, refusals: &mut Refusals) {
 
 async fn create(data: &Data, wanted: Wanted, email_verified: bool) -> Result<Answer, Failure> {
     let Wanted { email, name, password, claims } = wanted;
-    let hash = Passwords::new()?.hash(password).await?;
+    let hash = Passwords::new().hash(password).await?;
     let user = NewUser {
         id: Kind::User.fresh(),
         email: Some(email.as_str().to_owned()),

@@ -27,7 +27,7 @@ on_each_engine! {
         assert_eq!(account.user.id, text(&made, "id"));
         assert!(!account.user.operator, "the command line makes no operators");
         let stored = account.password_hash.unwrap();
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         assert!(passwords.verify("correct horse", Some(stored.expose())).await.unwrap(), "without the line feed");
     }
 

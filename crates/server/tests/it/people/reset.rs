@@ -92,7 +92,7 @@ for_each_engine! {
 
 /// Somebody made an account with an address that they have not proven.
 async fn unproven(server: &TestServer, email: &str) -> mapae_testkit::UserFixture {
-    let hash = Passwords::new().unwrap().hash(Choice::parse(PASSWORD).unwrap()).await.unwrap();
+    let hash = Passwords::new().hash(Choice::parse(PASSWORD).unwrap()).await.unwrap();
     let user = NewUser {
         id: "usr_planted".to_owned(),
         email: Some(email.to_owned()),
