@@ -8,6 +8,8 @@ use crate::{
     definition::{Definition, Document, Place},
     notice::{NoticeError, ProviderEvent},
     provider::{self, Metadata, Provider},
+    sign_up::{Answers, Field, Fields, Problem, SignUpError, Waiting},
+    terms::{self, Agreed, Term},
 };
 
 /// Who somebody is by a provider's answer, its claims, and the addresses.
@@ -55,4 +57,26 @@ pub fn told_in_token(
     now: Timestamp,
 ) -> Result<Vec<ProviderEvent>, NoticeError> {
     provider.told_in_token(name, claims, now).map(|proved| proved.events)
+}
+
+/// What a sign-up form answers to these fields, and what is wrong with it.
+///
+/// # Errors
+/// [`SignUpError::Malformed`].
+pub fn sign_up_form(fields: Vec<Field>, form: &[u8]) -> Result<(Answers, Vec<Problem>), SignUpError> {
+    Fields::new(fields).unwrap_or_default().read(form)
+}
+
+/// Which of these terms a sign-up form agrees to, and what is wrong with it.
+///
+/// # Errors
+/// [`SignUpError::Malformed`].
+pub fn agreed_terms(asked: &[Term], form: &[u8]) -> Result<(Vec<Agreed>, Vec<Problem>), SignUpError> {
+    terms::read(asked, form)
+}
+
+/// What is kept of somebody who has come to the sign-up form, written as it was read.
+#[must_use]
+pub fn waiting(bytes: &[u8]) -> Option<Vec<u8>> {
+    Waiting::from_bytes(bytes).map(|waiting| waiting.to_bytes())
 }

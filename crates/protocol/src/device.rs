@@ -10,9 +10,9 @@ use crate::{
     error::rule_errors,
     params::{Params, Repeated},
     random,
-    resource::{self, ResourceIndicator},
+    resource::ResourceIndicator,
     scope::Scopes,
-    secret::Secret,
+    secret::{self, Secret},
     strict_json,
     time::Seconds,
 };
@@ -39,25 +39,13 @@ rule_errors! {
         Repeated => InvalidRequest, "a parameter is repeated";
         /// `scope` outside its grammar or caps (RFC 6749 §3.3).
         ScopeMalformed => InvalidScope, "scope is malformed";
-        /// More than one `resource`: a token is for one API (RFC 8707 §2).
-        SeveralResources => InvalidTarget, "only one resource can be asked for";
-        /// `resource` that is no absolute URI, or has a fragment (RFC 8707 §2).
-        ResourceMalformed => InvalidTarget, "resource must be an absolute URI without fragment";
+        ..resource::NotSole
     }
 }
 
 impl From<Repeated> for Error {
     fn from(Repeated: Repeated) -> Self {
         Self::Repeated
-    }
-}
-
-impl From<resource::NotSole> for Error {
-    fn from(refused: resource::NotSole) -> Self {
-        match refused {
-            resource::NotSole::Several => Self::SeveralResources,
-            resource::NotSole::Malformed(_) => Self::ResourceMalformed,
-        }
     }
 }
 
@@ -233,7 +221,7 @@ fn separates(c: char) -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeviceResponse {
     /// What the device polls with.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "secret::expose")]
     pub device_code: Secret<String>,
     /// What it shows.
     pub user_code: String,
@@ -251,10 +239,6 @@ pub struct DeviceResponse {
 
 const fn five_seconds() -> Seconds {
     Seconds::seconds(5)
-}
-
-fn expose<S: serde::Serializer>(secret: &Secret<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose())
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::strict_json;
 
 /// Declares the error enum of one rule module as a table: variant, code, description. Exhaustive by construction,
 /// and `ALL` lists every variant for the snapshot of the whole table.
+///
+/// `..resource::NotSole` at its end adds the rules of a request that may name one API.
 macro_rules! rule_errors {
     (
         $(#[$outer:meta])*
@@ -32,6 +34,33 @@ macro_rules! rule_errors {
             fn from(error: $name) -> Self {
                 match error {
                     $( $name::$variant => Self::new($crate::error::ErrorCode::$code, $description), )+
+                }
+            }
+        }
+    };
+    (
+        $(#[$outer:meta])*
+        pub enum $name:ident {
+            $( $(#[$doc:meta])* $variant:ident => $code:ident, $description:literal; )+
+            ..resource::NotSole
+        }
+    ) => {
+        $crate::error::rule_errors! {
+            $(#[$outer])*
+            pub enum $name {
+                $( $(#[$doc])* $variant => $code, $description; )+
+                /// More than one `resource`: a token is for one API (RFC 8707 §2).
+                SeveralResources => InvalidTarget, "only one resource can be asked for";
+                /// `resource` that is no absolute URI, or has a fragment (RFC 8707 §2).
+                ResourceMalformed => InvalidTarget, "resource must be an absolute URI without fragment";
+            }
+        }
+
+        impl From<$crate::resource::NotSole> for $name {
+            fn from(refused: $crate::resource::NotSole) -> Self {
+                match refused {
+                    $crate::resource::NotSole::Several => Self::SeveralResources,
+                    $crate::resource::NotSole::Malformed(_) => Self::ResourceMalformed,
                 }
             }
         }

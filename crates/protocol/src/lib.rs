@@ -7,6 +7,7 @@
 //! - what travels: one module per concept, named as its specification names it;
 //! - what is signed: [`jose`], [`access_token`], [`id_token`];
 //! - what is sealed for ourselves: [`seal`];
+//! - what does not travel, and both the server and its clients keep to: [`lease`], [`tombstone`];
 //! - what everything stands on: [`time`], [`secret`], [`random`], [`digest`], [`base64url`],
 //!   [`strict_json`].
 
@@ -29,7 +30,6 @@ pub mod device;
 pub mod digest;
 pub mod dpop;
 pub mod email_address;
-pub mod ending;
 pub mod endpoint_uri;
 pub mod error;
 pub mod fapi;
@@ -38,6 +38,7 @@ pub mod introspection;
 pub mod issuer;
 pub mod jose;
 pub mod language_tag;
+pub mod lease;
 pub mod locale;
 pub mod logout;
 pub mod logout_token;
@@ -63,5 +64,5 @@ pub mod time;
 pub mod token;
 pub mod token_exchange;
 pub mod token_parameter;
+pub mod tombstone;
 pub mod uri;
-pub mod watch;

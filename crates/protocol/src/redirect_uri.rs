@@ -118,11 +118,12 @@ impl RedirectUri {
         &self.0
     }
 
-    /// `scheme://host[:port]`, or `scheme:` of a private-use scheme: what a person is shown as the destination.
+    /// `scheme://host[:port]`, or `scheme:` of a private-use scheme: what a person is shown as the destination. Whatever a
+    /// private-use scheme has in the place of a host is nobody's: who has the scheme is led there (RFC 8252 §7.1).
     #[must_use]
     pub fn origin(&self) -> String {
-        let uri = Uri::parse(&self.0).ok();
-        uri.and_then(|uri| uri.origin().or_else(|| Some(format!("{}:", uri.scheme)))).unwrap_or_default()
+        let Ok(uri) = Uri::parse(&self.0) else { return String::new() };
+        uri.origin().filter(|_| uri.is_web()).unwrap_or_else(|| format!("{}:", uri.scheme))
     }
 
     /// The source expression that lets a form post end here (CSP3 §2.3.1, `form-action`). The narrowest that the
@@ -130,9 +131,8 @@ impl RedirectUri {
     #[must_use]
     pub fn form_action_source(&self) -> String {
         let Ok(uri) = Uri::parse(&self.0) else { return String::new() };
-        let named = matches!(uri.scheme, "https" | "http");
         let literal = uri.authority.is_some_and(|authority| authority.host.starts_with('['));
-        uri.origin().filter(|_| named && !literal).unwrap_or_else(|| format!("{}:", uri.scheme))
+        uri.origin().filter(|_| uri.is_web() && !literal).unwrap_or_else(|| format!("{}:", uri.scheme))
     }
 
     /// The URI with parameters appended to its query, which it keeps (RFC 6749 §4.1.2).

@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::rule_errors;
 use crate::params::{Params, Repeated};
-use crate::resource::{self, ResourceIndicator};
+use crate::resource::ResourceIndicator;
 use crate::scope::Scopes;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 use crate::strict_json;
 use crate::time::Seconds;
 
@@ -31,25 +31,13 @@ rule_errors! {
         GrantTypeMissing => InvalidRequest, "grant_type is missing";
         /// `scope` outside its grammar or caps (RFC 6749 §3.3).
         ScopeMalformed => InvalidScope, "scope is malformed";
-        /// More than one `resource`: a token is for one API (RFC 8707 §2).
-        SeveralResources => InvalidTarget, "only one resource can be asked for";
-        /// `resource` that is no absolute URI, or has a fragment (RFC 8707 §2).
-        ResourceMalformed => InvalidTarget, "resource must be an absolute URI without fragment";
+        ..resource::NotSole
     }
 }
 
 impl From<Repeated> for Error {
     fn from(Repeated: Repeated) -> Self {
         Self::Repeated
-    }
-}
-
-impl From<resource::NotSole> for Error {
-    fn from(refused: resource::NotSole) -> Self {
-        match refused {
-            resource::NotSole::Several => Self::SeveralResources,
-            resource::NotSole::Malformed(_) => Self::ResourceMalformed,
-        }
     }
 }
 
@@ -136,7 +124,7 @@ pub enum ResponseError {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokenResponse {
     /// The access token.
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "secret::expose")]
     pub access_token: Secret<String>,
     /// How it is used.
     pub token_type: TokenType,
@@ -147,7 +135,7 @@ pub struct TokenResponse {
     #[serde(
         default,
         deserialize_with = "strict_json::present",
-        serialize_with = "expose_present",
+        serialize_with = "secret::expose_present",
         skip_serializing_if = "Option::is_none"
     )]
     pub refresh_token: Option<Secret<String>>,
@@ -158,7 +146,7 @@ pub struct TokenResponse {
     #[serde(
         default,
         deserialize_with = "strict_json::present",
-        serialize_with = "expose_present",
+        serialize_with = "secret::expose_present",
         skip_serializing_if = "Option::is_none"
     )]
     pub id_token: Option<Secret<String>>,
@@ -197,14 +185,6 @@ impl TokenResponse {
         }
         Ok(response)
     }
-}
-
-fn expose<S: Serializer>(token: &Secret<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(token.expose())
-}
-
-fn expose_present<S: Serializer>(token: &Option<Secret<String>>, serializer: S) -> Result<S::Ok, S::Error> {
-    token.as_ref().map(Secret::expose).serialize(serializer)
 }
 
 impl fmt::Display for TokenType {

@@ -97,6 +97,13 @@ impl<'a> Uri<'a> {
         Ok(Self { scheme, authority, path, query, fragment })
     }
 
+    /// Whether it is at a host of the web: `https` or `http`. Other schemes may have something in the place of a host, which
+    /// is nobody's.
+    #[must_use]
+    pub fn is_web(&self) -> bool {
+        matches!(self.scheme, "https" | "http")
+    }
+
     /// `scheme://host[:port]` as origins are compared: without the port that is the scheme's own (RFC 6454 §6.2), the
     /// letters as they were written. `None` without an authority.
     #[must_use]

@@ -1,9 +1,9 @@
-//! What has ended, for whoever may still be on the way from it ([`mapae_protocol::ending`]).
+//! What has ended, for whoever may still be on the way from it ([`mapae_protocol::tombstone`]).
 
 use mapae_protocol::{
-    ending::Memory,
     logout_token::Ended,
     time::{Seconds, Timestamp},
+    tombstone::Memory,
 };
 
 use super::{

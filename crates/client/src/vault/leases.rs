@@ -7,9 +7,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mapae_protocol::{
+    lease::Watch,
     random,
     time::{Seconds, Timestamp},
-    watch::Watch,
 };
 
 use super::{

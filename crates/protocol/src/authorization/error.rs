@@ -1,7 +1,6 @@
 //! What can be wrong with an authorization request — RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6, RFC 8707 §2.
 
 use crate::error::rule_errors;
-use crate::resource;
 
 rule_errors! {
     /// The rule that a request broke whose sender is known and whose redirect URI is trusted.
@@ -48,20 +47,8 @@ rule_errors! {
         ClaimsMalformed => InvalidRequest, "claims must be a JSON object of requested claims";
         /// `id_token_hint` beyond its cap.
         IdTokenHintTooLong => InvalidRequest, "id_token_hint is too long";
-        /// More than one `resource`: a token is for one API (RFC 8707 §2).
-        SeveralResources => InvalidTarget, "only one resource can be asked for";
-        /// `resource` that is no absolute URI, or has a fragment (RFC 8707 §2).
-        ResourceMalformed => InvalidTarget, "resource must be an absolute URI without fragment";
         /// `dpop_jkt` that is no SHA-256 in base64url (RFC 9449 §10).
         DpopJktMalformed => InvalidRequest, "dpop_jkt must be the SHA-256 thumbprint of a key";
-    }
-}
-
-impl From<resource::NotSole> for Error {
-    fn from(refused: resource::NotSole) -> Self {
-        match refused {
-            resource::NotSole::Several => Self::SeveralResources,
-            resource::NotSole::Malformed(_) => Self::ResourceMalformed,
-        }
+        ..resource::NotSole
     }
 }

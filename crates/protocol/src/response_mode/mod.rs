@@ -15,7 +15,7 @@ mod signed;
 
 use signed::Signed;
 
-/// Every response mode, the default of the code flow first.
+/// Every response mode, in the order of the metadata, which means nothing: the default of the code flow is that of [`Mode`].
 pub const MODES: &[&dyn ResponseMode] = &[
     &query::Query,
     &fragment::Fragment,

@@ -1,4 +1,4 @@
-//! Watching whoever has the turn: one at a time for each person, on any number of processes, whatever their clocks say.
+//! Leases: one has the turn at a time for each person, on any number of processes, whatever their clocks say.
 //!
 //! Whoever has a turn leaves a mark and changes it while they live. Who waits compares that mark with itself: unchanged for a
 //! whole life on the watcher's own clock, its holder is dead, and the turn is taken under the condition that the mark is still

@@ -1,5 +1,5 @@
-//! What has ended is remembered for as long as somebody may be on the way who set out before: the end found nothing of
-//! theirs that it could end, and they must not begin anything either.
+//! Tombstones: what has ended is remembered for as long as somebody may be on the way who set out before. The end found
+//! nothing of theirs that it could end, and they must not begin anything either.
 //!
 //! Nothing is stored but until when an end is remembered. Whoever set out at some time has arrived within the longest way, or
 //! never will: so an end that is remembered for longer than that came after they had set out.
