@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use mapae_protocol::{endpoint_uri::EndpointUri, locale::Locale, params};
+use mapae_protocol::{client_metadata::SubjectType, endpoint_uri::EndpointUri, locale::Locale, params};
 
 use super::notice;
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request
         let page = ServicePage {
             desk: visit.desk(&signed_in),
             id,
-            app: card(&connection),
+            app: card(&connection, Some(&client)),
             opens: client
                 .metadata()
                 .initiate_login
@@ -127,7 +127,8 @@ fn may_be_agreed_to(client: &Client, scope: &str) -> bool {
     client.item(scope).is_some() && !client.required().contains(scope)
 }
 
-async fn client(visit: &Visit, connection: &Connection) -> Result<Arc<Client>, PageError> {
+/// The app that is connected.
+pub(super) async fn client(visit: &Visit, connection: &Connection) -> Result<Arc<Client>, PageError> {
     visit.app.catalog().client(&connection.consent.app_id).await?.ok_or(PageError::NotFound)
 }
 
@@ -147,17 +148,17 @@ pub(super) async fn find(visit: &Visit, signed_in: &SignedIn, id: &str) -> Resul
 }
 
 /// How a connected app is shown: one that is an address as who is there. Where any other says that it is at home is shown
-/// only of those for which the operator vouches: anybody can name any address.
-pub(super) fn card(connection: &Connection) -> AppCard {
-    let vouched = connection.app_vouched;
-    let homepage = connection.app_homepage.as_deref().filter(|_| vouched);
+/// only of those that are verified: anybody can name any address.
+pub(super) fn card(connection: &Connection, client: Option<&Client>) -> AppCard {
+    let standing = client.map_or(Standing::Unverified, Client::standing);
+    let homepage = connection.app_homepage.as_deref().filter(|_| standing == Standing::Verified);
     let homepage = homepage.and_then(|homepage| url::Url::parse(homepage).ok());
     let at_home = homepage.as_ref().and_then(url::Url::host_str);
     let address = client_document::place(&connection.consent.app_id).map(|(host, _)| host);
     AppCard {
         icon: connection.app_icon.clone(),
         leads_to: address.or(at_home).map(Shown::place),
-        standing: if vouched { Standing::Verified } else { Standing::Unverified },
+        standing,
         ..AppCard::named(&connection.app_name)
     }
 }
@@ -170,9 +171,10 @@ fn opening(visit: &Visit, address: &EndpointUri) -> String {
     address
 }
 
-/// A scope in the person's language.
-pub(super) fn titled(visit: &Visit, scope: &str) -> ScopeText {
-    upstream::scope_text(&visit.app, scope, visit.locale(None))
+/// A scope of the app in the person's language. Of ids from an app that is gone nothing is promised.
+pub(super) fn titled(visit: &Visit, client: Option<&Client>, scope: &str) -> ScopeText {
+    let subject_type = client.map_or(SubjectType::Public, Client::subject_type);
+    upstream::scope_text(&visit.app, subject_type, scope, visit.locale(None))
 }
 
 /// The scopes that were agreed, as on the page where they were agreed to: required ones first, each kind as the app
@@ -196,7 +198,7 @@ fn items(visit: &Visit, connection: &Connection, client: &Client) -> (Vec<Agreed
         (!purpose.is_empty()).then(|| Shown::sentence(purpose))
     };
     let shown = |scope: &str| AgreedItem {
-        scope: titled(visit, scope),
+        scope: titled(visit, Some(client), scope),
         purpose: purpose(scope),
         optional: !client.required().contains(scope),
     };

@@ -18,7 +18,11 @@ use crate::{
 pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     person_page(app, request, |visit, signed_in| async move {
         let connected = connection::find(&visit, &signed_in, &id).await?;
-        let page = Disconnect { desk: visit.desk(&signed_in), id, app: connection::card(&connected) };
+        let client = connection::client(&visit, &connected).await?;
+        let app = connection::card(&connected, Some(&client));
+        // An app that is off is told nothing.
+        let told = !client.is_disabled() && client.told_of_logout().is_some();
+        let page = Disconnect { desk: visit.desk(&signed_in), id, app, told };
         Ok(visit.show(&page, None))
     })
     .await

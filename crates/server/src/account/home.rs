@@ -80,11 +80,12 @@ async fn services(visit: &Visit, signed_in: &SignedIn) -> Result<Vec<ConnectedSe
     let mut shown = Vec::new();
     for connected in &connections {
         let client = visit.app.catalog().client(&connected.consent.app_id).await?;
-        let items = connection::in_order(connected, client.as_deref());
+        let client = client.as_deref();
+        let items = connection::in_order(connected, client);
         shown.push(ConnectedService {
             id: connected.consent.id.clone(),
-            app: connection::card(connected),
-            items: items.into_iter().map(|scope| connection::titled(visit, scope)).collect(),
+            app: connection::card(connected, client),
+            items: items.into_iter().map(|scope| connection::titled(visit, client, scope)).collect(),
             last_used: connected.last_used_at.map(|used| Moment::new(used.unix(), now.unix())),
         });
     }

@@ -10,7 +10,7 @@ use mapae_client::terms::{Agreed, Term};
 use super::opened::{Opened, dead};
 use crate::{
     accounts::{
-        NewPassword,
+        NameMistake, NewPassword,
         session::{self, Proven},
         typed,
     },
@@ -19,7 +19,7 @@ use crate::{
     ids::Kind,
     interaction::{PageError, Visit, page},
     pages::{
-        input::{Input, NameMistake, PasswordMistake},
+        input::{Input, PasswordMistake},
         mailed::MailPurpose,
         shown::Shown,
         sign_up::FinishSignUp,

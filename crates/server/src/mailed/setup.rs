@@ -10,7 +10,7 @@ use mapae_protocol::time::Seconds;
 use super::opened::{Opened, dead};
 use crate::{
     accounts::{
-        EmailAddress, NewPassword,
+        EmailAddress, NameMistake, NewPassword,
         session::{self, Proven},
         typed,
     },
@@ -19,7 +19,7 @@ use crate::{
     ids::Kind,
     interaction::{PageError, Visit, page},
     pages::{
-        input::{EmailMistake, Input, NameMistake, PasswordMistake},
+        input::{EmailMistake, Input, PasswordMistake},
         setup::Setup,
     },
     store::{

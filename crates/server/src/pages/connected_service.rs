@@ -119,6 +119,8 @@ pub struct Disconnect {
     pub id: String,
     /// The app.
     pub app: AppCard,
+    /// Whether the app is told, so that it can sign the person out, too (OIDC Back-Channel Logout §2.5).
+    pub told: bool,
 }
 
 impl Page for Disconnect {
@@ -131,7 +133,7 @@ impl Page for Disconnect {
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let usual = Self { desk: example::desk(), id: "con_1".to_owned(), app: example::app() };
-        vec![("usual", usual.clone()), ("long", Self { app: example::long_app(), ..usual })]
+        let usual = Self { desk: example::desk(), id: "con_1".to_owned(), app: example::app(), told: true };
+        vec![("usual", usual.clone()), ("long", Self { app: example::long_app(), told: false, ..usual })]
     }
 }

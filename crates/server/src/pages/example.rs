@@ -1,6 +1,6 @@
 //! The people and apps of the samples.
 
-use mapae_protocol::redirect_uri::RedirectUri;
+use mapae_protocol::{client_metadata::SubjectType, redirect_uri::RedirectUri};
 
 use crate::pages::{
     console::{AppStatus, ConsoleApp},
@@ -62,7 +62,7 @@ pub(in crate::pages) const fn minutes_ago(minutes: i64) -> Moment {
 }
 
 pub(in crate::pages) fn scope(scope: &str, own_title: &str) -> ScopeText {
-    ScopeText::new(scope, own_title)
+    ScopeText::new(scope, own_title, SubjectType::Pairwise)
 }
 
 pub(in crate::pages) fn console_app() -> ConsoleApp {

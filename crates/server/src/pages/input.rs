@@ -1,6 +1,6 @@
 //! A field of a form: what was typed and what is wrong with it.
 
-use crate::pages::texts::Texts;
+use crate::{accounts::NameMistake, pages::texts::Texts};
 
 /// What is wrong with a field, told to a person.
 pub trait Mistake {
@@ -102,21 +102,6 @@ impl Mistake for EmailMistake {
         }
         .to_owned()
     }
-}
-
-/// Mistakes in a name, of a person or an app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameMistake {
-    /// Nothing was typed.
-    Missing,
-    /// It has more than this many characters.
-    TooLong(usize),
-    /// It has characters that do not belong into a name.
-    Malformed,
-    /// It has characters that nobody sees: of an app.
-    Hidden,
-    /// It can be taken for another one, or claims to be checked: of an app.
-    LookAlike,
 }
 
 impl Mistake for NameMistake {

@@ -15,7 +15,7 @@ pub struct AppCard {
     /// Where it leads: an origin, the private scheme of a native app, or the host of a homepage; the person's best
     /// hint against a borrowed name.
     pub leads_to: Option<Shown>,
-    /// Who vouches for it.
+    /// Whether it is verified.
     pub standing: Standing,
     /// Its privacy policy, an address that was judged when it was registered.
     pub policy: Option<String>,

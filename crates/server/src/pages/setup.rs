@@ -1,9 +1,12 @@
 //! The first operator's account, from the link that the terminal printed.
 
-use crate::pages::{
-    Page, at, example,
-    input::{EmailMistake, FoundMistake, Input, Mistakes, NameMistake, PasswordMistake, PasswordRule},
-    texts::Texts,
+use crate::{
+    accounts::NameMistake,
+    pages::{
+        Page, at, example,
+        input::{EmailMistake, FoundMistake, Input, Mistakes, PasswordMistake, PasswordRule},
+        texts::Texts,
+    },
 };
 
 /// Makes the first account.

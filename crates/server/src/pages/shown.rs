@@ -2,14 +2,14 @@
 
 use std::fmt;
 
+use crate::accounts::name::{NO_NAME, hides};
+
 /// Most characters of a name on a page.
 const NAME_LIMIT: usize = 64;
 /// Most characters of a sentence on a page.
 const SENTENCE_LIMIT: usize = 240;
 /// Most characters of the place where something is.
 const PLACE_LIMIT: usize = 64;
-/// What is shown for an empty name.
-const NO_NAME: &str = "—";
 /// Most combining marks on one letter.
 const MARKS_LIMIT: usize = 4;
 
@@ -25,8 +25,12 @@ impl Shown {
         Self(if clean.is_empty() { NO_NAME.to_owned() } else { clean })
     }
 
-    /// A host or an origin. Whose it is stands at its end, so a long one is cut in front.
+    /// A host or an origin. Whose it is stands at its end, so a long one is cut in front; that of a private-use scheme,
+    /// `com.example.app:`, is a domain turned round, and is cut behind (RFC 8252 §7.1).
     pub fn place(raw: &str) -> Self {
+        if raw.ends_with(':') {
+            return Self(clean(raw, PLACE_LIMIT));
+        }
         let clean = clean(raw, usize::MAX);
         match clean.char_indices().rev().nth(PLACE_LIMIT) {
             None => Self(clean),
@@ -100,15 +104,6 @@ fn clean(raw: &str, limit: usize) -> String {
     clean
 }
 
-/// Characters that are not seen but change what is: bidirectional controls, zero-width and filler characters, tags.
-pub(crate) fn hides(c: char) -> bool {
-    matches!(c,
-        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}'
-        | '\u{E0000}'..='\u{E0FFF}')
-}
-
 /// Marks that are drawn onto the letter before them.
 fn combines(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0489}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
@@ -141,6 +136,14 @@ mod tests {
         assert_eq!(shown.as_str().chars().count(), PLACE_LIMIT + 1);
         let way = Shown::way(&long, &long);
         assert_eq!(way.as_str(), format!("{shown} → {shown}"));
+    }
+
+    #[test]
+    fn se_09_a_scheme_never_loses_its_beginning() {
+        assert_eq!(Shown::place("com.example.app:").as_str(), "com.example.app:");
+        let shown = Shown::place(&format!("com.evil.{}.com.google.accounts:", "x".repeat(63)));
+        assert!(shown.as_str().starts_with("com.evil.") && shown.as_str().ends_with('…'), "{shown}");
+        assert_eq!(shown.as_str().chars().count(), PLACE_LIMIT + 1);
     }
 
     #[test]

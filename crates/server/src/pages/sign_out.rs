@@ -70,7 +70,7 @@ impl Page for SignOut {
 pub struct SignedOut {
     /// Where the person may go on, on this origin.
     pub next: &'static str,
-    /// The app that asked, which nobody vouches for: the person chooses whether to go on there.
+    /// The app that asked, which nobody has verified: the person chooses whether to go on there.
     pub back: Option<Back>,
     /// Pages of apps that sign the person out there.
     pub frames: Vec<LogoutFrame>,

@@ -1,13 +1,16 @@
 //! Sign up: an e-mail address first; name and password from the mailed link.
 
-use crate::pages::{
-    Page, at, example,
-    input::{EmailMistake, FoundMistake, Input, Mistakes, NameMistake, PasswordMistake, PasswordRule},
-    look::AppCard,
-    policy::FormTarget,
-    shown::Shown,
-    terms::{self, TermBox},
-    texts::Texts,
+use crate::{
+    accounts::NameMistake,
+    pages::{
+        Page, at, example,
+        input::{EmailMistake, FoundMistake, Input, Mistakes, PasswordMistake, PasswordRule},
+        look::AppCard,
+        policy::FormTarget,
+        shown::Shown,
+        terms::{self, TermBox},
+        texts::Texts,
+    },
 };
 
 /// Asks for the e-mail address. What follows is the same for known and unknown ones ([`crate::pages::mailed`]).

@@ -1,12 +1,15 @@
 //! Sign up after a provider: the name, and nothing that is known already.
 
-use crate::pages::{
-    Page, at, example,
-    input::{FoundMistake, Input, Mistakes, NameMistake},
-    policy::FormTarget,
-    shown::Shown,
-    terms::{self, TermBox},
-    texts::Texts,
+use crate::{
+    accounts::NameMistake,
+    pages::{
+        Page, at, example,
+        input::{FoundMistake, Input, Mistakes},
+        policy::FormTarget,
+        shown::Shown,
+        terms::{self, TermBox},
+        texts::Texts,
+    },
 };
 
 /// Asks a new person who came from a provider what is missing.

@@ -2,13 +2,13 @@
 //! RFC 6749 §6.
 //!
 //! A refresh token is spent by using it. Whoever refreshes has the turn in the person's row and gives signs of life there;
-//! the others [watch](mapae_protocol::watch) and read what it brought. The new tokens are kept before anybody sees them. The
+//! the others [watch](mapae_protocol::lease) and read what it brought. The new tokens are kept before anybody sees them. The
 //! client library has the same story over its vault: what must stay alike, decision 0271 names.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use mapae_client::{AccessError, EndUser, Error, Tokens};
-use mapae_protocol::{random, time::Timestamp, watch::Watch};
+use mapae_protocol::{lease::Watch, random, time::Timestamp};
 use tokio::time::{Instant, sleep};
 
 use super::{Upstream, tokens};

@@ -3,7 +3,7 @@
 //! Each provider has one of its own. It belongs to this server: the token that carries it is shown at
 //! `/upstream/NAME/token`, and no API sees anything in it.
 
-use mapae_protocol::{locale::Locale, scope::ScopeToken};
+use mapae_protocol::{client_metadata::SubjectType, locale::Locale, scope::ScopeToken};
 
 use crate::{
     app::App,
@@ -28,9 +28,10 @@ pub(crate) fn named_by(scope: &str) -> Option<&str> {
     scope.strip_prefix(PREFIX)
 }
 
-/// A scope as the person is asked for it: standard ones and those of providers in this server's words, any other by the
-/// title that its API gave it. An API may have given up a scope that people have agreed to: then its name is all there is.
-pub(crate) fn scope_text(app: &App, scope: &str, locale: Locale) -> ScopeText {
+/// A scope as the person is asked for it by an app with subject identifiers of this type: standard ones and those of
+/// providers in this server's words, any other by the title that its API gave it. An API may have given up a scope that
+/// people have agreed to: then its name is all there is.
+pub(crate) fn scope_text(app: &App, subject_type: SubjectType, scope: &str, locale: Locale) -> ScopeText {
     if let Some(name) = named_by(scope) {
         let known = app.upstreams().registered(name);
         let label = known.as_ref().map_or(name, |upstream| upstream.label(locale));
@@ -41,7 +42,7 @@ pub(crate) fn scope_text(app: &App, scope: &str, locale: Locale) -> ScopeText {
         Locale::Ko => text.title_ko.as_str(),
         Locale::En => text.title_en.as_str(),
     });
-    ScopeText::new(scope, title.unwrap_or(scope))
+    ScopeText::new(scope, title.unwrap_or(scope), subject_type)
 }
 
 #[cfg(test)]

@@ -16,17 +16,11 @@ use super::{
     waiting::{self, Arrival},
 };
 use crate::{
-    accounts::typed,
+    accounts::{NameMistake, typed},
     app::App,
     contention::until_done,
     interaction::{PageError, Step, StepError, Visit, form_target, page, see_other},
-    pages::{
-        at,
-        input::{Input, NameMistake},
-        shown::Shown,
-        terms::TermBox,
-        upstream_sign_up::UpstreamSignUp,
-    },
+    pages::{at, input::Input, shown::Shown, terms::TermBox, upstream_sign_up::UpstreamSignUp},
     terms::{self, Answered},
 };
 

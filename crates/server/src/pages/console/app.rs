@@ -2,22 +2,25 @@
 
 use mapae_protocol::fapi::Profile;
 
-use crate::pages::{
-    Page, at,
-    console::{
-        AppStatus, ConsoleApp,
-        addresses::{AddressMistake, AddressMistakes, AddressProblem},
-        grants::{self, GrantsForm},
-        items::{self, ItemRow, ItemsMistake, PurposeMistake},
-        members::{self, MemberForm},
-        security::{self, Security, SecurityMistake},
-        snippet::QuickStart,
+use crate::{
+    accounts::NameMistake,
+    pages::{
+        Page, at,
+        console::{
+            AppStatus, ConsoleApp,
+            addresses::{AddressMistake, AddressMistakes, AddressProblem},
+            grants::{self, GrantsForm},
+            items::{self, ItemRow, ItemsMistake, PurposeMistake},
+            members::{self, MemberForm},
+            security::{self, Security, SecurityMistake},
+            snippet::QuickStart,
+        },
+        example,
+        input::{FoundMistake, Input, Mistake, Mistakes},
+        look::Desk,
+        moment::Moment,
+        texts::Texts,
     },
-    example,
-    input::{FoundMistake, Input, Mistake, Mistakes, NameMistake},
-    look::Desk,
-    moment::Moment,
-    texts::Texts,
 };
 
 /// The page of an app. Each part is a form of its own: `general`, `icon`, `addresses`, `items`, `secrets`, `security`,

@@ -18,6 +18,8 @@ pub struct DeleteApp {
     pub app: ConsoleApp,
     /// How many people are connected to it.
     pub people: u64,
+    /// Whether no other app knows people by the ids that it has: then these are gone with it (OIDC Core §8.1).
+    pub own_ids: bool,
     /// What was typed.
     pub typed: Input<NotTheName>,
 }
@@ -46,11 +48,12 @@ impl Page for DeleteApp {
             desk: example::desk(),
             app: example::console_app(),
             people: 1_204,
+            own_ids: true,
             typed: Input::default(),
         };
         vec![
             ("fresh", fresh.clone()),
-            ("nobody", Self { people: 0, ..fresh.clone() }),
+            ("nobody", Self { people: 0, own_ids: false, ..fresh.clone() }),
             ("wrong", Self { typed: Input::refused("나의", NotTheName), ..fresh }),
         ]
     }

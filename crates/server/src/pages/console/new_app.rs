@@ -1,12 +1,15 @@
 //! Register an app — RFC 6749 §2.
 
-use crate::pages::{
-    Page, at,
-    console::addresses::{AddressMistake, AddressMistakes, AddressProblem},
-    example,
-    input::{FoundMistake, Input, Mistakes, NameMistake},
-    look::Desk,
-    texts::Texts,
+use crate::{
+    accounts::NameMistake,
+    pages::{
+        Page, at,
+        console::addresses::{AddressMistake, AddressMistakes, AddressProblem},
+        example,
+        input::{FoundMistake, Input, Mistakes},
+        look::Desk,
+        texts::Texts,
+    },
 };
 
 /// The form for a new app.

@@ -18,7 +18,7 @@ for_each_engine! {
         stage.through(&thief, &account, "naver", ("yuna", &[])).await;
         let link = crate::people::link(&stage.server, &owner, "/password/forgot", &user.email).await;
         let form = owner.visit(&link).await;
-        assert!(form.has("other-ways") && form.body.contains("무지") && form.body.contains("로그인 지우기"), "{}", form.body);
+        assert!(form.has("other-ways") && form.body.contains("무지") && form.body.contains("연결 해제"), "{}", form.body);
         let strangers = way_of(&stage, "kakao").await;
         let short = owner.submit(&form, "login-submit", &[("password", "short"), ("remove", &strangers)]).await;
         assert_eq!(short.values("[name=remove][checked]", "value"), [strangers.as_str()], "what was chosen stays chosen");
