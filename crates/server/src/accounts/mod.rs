@@ -6,6 +6,7 @@ pub(crate) mod known_browser;
 pub(crate) mod known_claims;
 mod mailbox;
 pub(crate) mod mailed_link;
+pub(crate) mod name;
 mod passwords;
 pub(crate) mod post_office;
 pub(crate) mod rows;
@@ -18,4 +19,5 @@ mod weak;
 
 pub use mailbox::{Draft, Letter, Mailbox};
 pub use mapae_protocol::email_address::EmailAddress;
+pub use name::NameMistake;
 pub use passwords::{HashError, InvalidPassword, MAX_CHARS, MIN_CHARS, NewPassword, Passwords};

@@ -287,13 +287,13 @@ async fn invite(app: &App, order: &MailOrder) -> Result<Option<Written>, Fault> 
     Ok(Some(Written { text: letters::Letter::write(&matter, page_locale(order)), unit }))
 }
 
-/// The app for which somebody signs up, by its name. Only one that the operator vouches for: nobody else writes
+/// The app for which somebody signs up, by its name. Only one that is verified: nobody else writes
 /// into mails to strangers.
 async fn service(app: &App, order: &MailOrder) -> Result<Option<Shown>, Fault> {
     let Some(id) = &order.app_id else { return Ok(None) };
     let client = app.catalog().client(id).await?;
-    let vouched = client.filter(|client| !client.is_disabled() && client.standing() == Standing::Verified);
-    Ok(vouched.map(|client| Shown::name(&client.record().settings.name)))
+    let verified = client.filter(|client| !client.is_disabled() && client.standing() == Standing::Verified);
+    Ok(verified.map(|client| Shown::name(&client.record().settings.name)))
 }
 
 /// A link to a new password, worth nothing once anything else has ended the person's sessions.

@@ -1,8 +1,8 @@
-//! What clients that nobody vouches for may leave behind, row by row — threat PA-02.
+//! What clients that nobody has verified may leave behind, row by row — threat PA-02.
 //!
 //! Whoever knows the id of a public app can ask in its name, so that those count by where they come from. Whoever
-//! registered an app that nobody vouches for may have registered many: those count by app and by where they come from.
-//! What the operator knows and vouches for proves who it is, and is not counted.
+//! registered an app that nobody has verified may have registered many: those count by app and by where they come from.
+//! What the operator has verified and proves who it is, and is not counted.
 //! All sources together share what room there is, by network.
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{app::App, catalog::Client};
 pub(crate) struct Rows {
     /// Of public apps, from one source.
     public: Budget,
-    /// Of one app that nobody vouches for.
+    /// Of one app that nobody has verified.
     of_app: Budget,
     /// Of all of those from one source.
     of_apps: Budget,
@@ -67,7 +67,7 @@ pub(crate) fn charge(app: &App, client: &Client, rows: Rows, source: &str) -> Re
     let (throttle, now) = (app.throttle(), app.now());
     if client.is_public() {
         throttle.charge(rows.public, source, now)?;
-    } else if is_trusted(app, client) {
+    } else if is_trusted(client) {
         return Ok(());
     } else {
         throttle.charge(rows.of_apps, source, now)?;
@@ -86,7 +86,7 @@ pub(crate) fn weigh(
     rows: Rows,
     (source, length): (&str, usize),
 ) -> Result<(), Throttled> {
-    if is_trusted(app, client) {
+    if is_trusted(client) {
         return Ok(());
     }
     let length = u64::try_from(length).unwrap_or(u64::MAX);
@@ -94,6 +94,6 @@ pub(crate) fn weigh(
 }
 
 /// Whether what it leaves is not counted: it proves who it is, and the operator has looked at it.
-fn is_trusted(app: &App, client: &Client) -> bool {
-    !client.is_public() && client.registered().is_known_to_operator(app.config().registration.vouch)
+const fn is_trusted(client: &Client) -> bool {
+    !client.is_public() && client.record().verified
 }

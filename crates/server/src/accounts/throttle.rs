@@ -18,97 +18,138 @@ use super::shares::{Room, Shares};
 /// Keys remembered at once; beyond that the most relaxed ones are forgotten.
 const MAX_KEYS: usize = 100_000;
 
-/// How much a key may spend.
+/// How much a key may spend. `docs/config.md` has a table of all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    /// Of what: budgets of different kinds never share a key.
+    /// Budgets of different kinds never share a key.
     kind: &'static str,
+    /// What it limits, as the operator reads it.
+    pub(crate) what: &'static str,
+    /// Whom it is for, as the operator reads it.
+    pub(crate) whom: &'static str,
     /// Attempts at once.
     pub(crate) burst: i64,
     /// Seconds until one attempt comes back.
     pub(crate) refill: i64,
 }
 
-/// Attempts to sign in from one address (IPv6: one /64): ten at once, then three a minute.
-pub(crate) const SOURCE: Budget = Budget { kind: "source", burst: 10, refill: 20 };
-/// Attempts on one account from one source: ten at once, then six an hour.
-pub(crate) const ACCOUNT_SOURCE: Budget = Budget { kind: "account source", burst: 10, refill: 600 };
-/// Attempts on one account from all sources together: a hundred at once, then twelve an hour. One source alone
-/// cannot use that up.
-pub(crate) const ACCOUNT: Budget = Budget { kind: "account", burst: 100, refill: 300 };
-/// Attempts on one account in a browser that its owner has used: ten at once, then one a minute.
-pub(crate) const OWN_BROWSER: Budget = Budget { kind: "own browser", burst: 10, refill: 60 };
-/// Requests too large to travel sealed, each of which is kept for ten minutes, from one source: thirty at once,
-/// then three a minute. Nobody can fill the room that there is for them alone.
-pub(crate) const LARGE_REQUESTS: Budget = Budget { kind: "large request", burst: 30, refill: 20 };
-/// Requests that apps push which nobody vouches for, from one app: six hundred at once, then one a second. Each is a row.
-pub(crate) const PUSHED_REQUESTS: Budget = Budget { kind: "pushed request", burst: 600, refill: 1 };
-/// Requests that public apps push, from one source, which may be many people: three hundred at once, then thirty a minute.
-pub(crate) const PUSHED_BY_SOURCE: Budget = Budget { kind: "pushed by source", burst: 300, refill: 2 };
-/// The same of all such apps from one source: who has one may have many.
-pub(crate) const PUSHED_OF_APPS: Budget = Budget { kind: "pushed of apps", burst: 600, refill: 1 };
-/// Proofs of possession that public apps show for what is refused or writes nothing else, from one source, which may be many
-/// people: three hundred at once, then thirty a minute. Each is a row, and whoever knows the app's id can cause it.
-pub(crate) const PROOFS_BY_SOURCE: Budget = Budget { kind: "proof by source", burst: 300, refill: 2 };
-/// Proofs of possession of an app which nobody vouches for: six hundred at once, then one a second. Each is a row.
-pub(crate) const PROOFS_OF_APP: Budget = Budget { kind: "proof of app", burst: 600, refill: 1 };
-/// The same of all such apps from one source.
-pub(crate) const PROOFS_OF_APPS: Budget = Budget { kind: "proof of apps", burst: 600, refill: 1 };
-/// Devices that begin in the name of a public app, from one source, which may be many people: three hundred at once, then
-/// thirty a minute.
-pub(crate) const DEVICES_BY_SOURCE: Budget = Budget { kind: "device by source", burst: 300, refill: 2 };
-/// Devices of one app which nobody vouches for: six hundred at once, then one a second. Each is a row.
-pub(crate) const DEVICES_OF_APP: Budget = Budget { kind: "device of app", burst: 600, refill: 1 };
-/// The same of all such apps from one source.
-pub(crate) const DEVICES_OF_APPS: Budget = Budget { kind: "device of apps", burst: 600, refill: 1 };
-/// Wrong user codes of devices from one source: five at once, then one in two minutes (RFC 8628 §5.1).
-pub(crate) const USER_CODES_BY_SOURCE: Budget = Budget { kind: "user code by source", burst: 5, refill: 120 };
-/// The same from one wider network (`turns::wider_network`), which may be a whole company's or a provider's: a hundred at once, then ten a minute.
-pub(crate) const USER_CODES_BY_NETWORK: Budget =
-    Budget { kind: "user code by network", burst: 100, refill: 6 };
-/// Wrong user codes of devices by one person, wherever they are: five at once, then one in two
-/// minutes.
-pub(crate) const USER_CODES_BY_PERSON: Budget = Budget { kind: "user code by person", burst: 5, refill: 120 };
-/// Codes whose details are too large for an address, each of which is a row, for one person: thirty at once, then
-/// three a minute.
-pub(crate) const LARGE_CODES: Budget = Budget { kind: "large code", burst: 30, refill: 20 };
-/// Leaving for a provider and coming back, each of which is kept for some minutes, from one source: sixty at once, then
-/// six a minute. Many people share an address.
-pub(crate) const DEPARTURES: Budget = Budget { kind: "departure", burst: 60, refill: 10 };
-/// Mails to one address: three an hour.
-pub(crate) const MAIL: Budget = Budget { kind: "mail", burst: 3, refill: 1200 };
-/// Mails asked for by one source: ten at once, then three a minute.
-pub(crate) const MAIL_SOURCE: Budget = Budget { kind: "mail source", burst: 10, refill: 20 };
+/// Declares the budgets as a table: name, what is limited, for whom, and how much of it. The documentation is written from
+/// the same lines, so none can be forgotten there.
+macro_rules! budgets {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $what:expr, $whom:literal, $burst:literal at once, then one in $refill:literal s;
+    )+) => {
+        $(
+            $(#[$doc])*
+            pub(crate) const $name: Budget = Budget {
+                kind: stringify!($name),
+                what: $what,
+                whom: $whom,
+                burst: $burst,
+                refill: $refill,
+            };
+        )+
 
-/// Apps registered by one person: a hundred at once, then one a minute. How many they may have is another matter;
-/// this is how often they may delete and begin again.
-pub(crate) const REGISTRATIONS: Budget = Budget { kind: "registration", burst: 100, refill: 60 };
+        /// Every budget, in the order of the documentation.
+        pub(crate) const BUDGETS: &[Budget] = &[$($name),+];
+    };
+}
 
-/// Apps that register themselves from one source without a token of the operator's: a hundred at once, then one a minute.
-pub(crate) const SELF_REGISTRATIONS: Budget = Budget { kind: "self-registration", burst: 100, refill: 60 };
+const PASSWORDS: &str = "passwords";
+const MAILS: &str = "mails";
+const WRONG_USER_CODES: &str = "user codes of devices that are wrong";
+const TOO_LARGE: &str = "requests and codes that are too large for an address";
+/// Each of them is a row, and whoever knows the app's id can cause it.
+const OF_PUBLIC_APPS: &str = "pushed requests, devices and proofs of possession of apps without a secret";
+/// Each of them is a row, and anybody may have registered the app.
+const OF_UNVERIFIED_APPS: &str =
+    "pushed requests, devices, proofs and assertions of apps with a secret or key that nobody has verified";
 
-/// Apps that register themselves with one token of the operator's, and those that do so with any from one source: a hundred
-/// at once, then six a minute. How many a token registers is another matter; each try may make this server fetch.
-pub(crate) const TOKEN_REGISTRATIONS: Budget = Budget { kind: "token registration", burst: 100, refill: 10 };
+// Those that limit the same thing by the same numbers are one row of the documentation.
+budgets! {
+    /// Attempts to sign in from one address (IPv6: one /64).
+    SOURCE = PASSWORDS, "one address", 10 at once, then one in 20 s;
+    /// Attempts on one account from one source.
+    ACCOUNT_SOURCE = PASSWORDS, "one account from one address", 10 at once, then one in 600 s;
+    /// Attempts on one account from all sources together. One source alone cannot use that up.
+    ACCOUNT = PASSWORDS, "one account from everywhere", 100 at once, then one in 300 s;
+    /// Attempts on one account in a browser that its owner has used.
+    OWN_BROWSER = PASSWORDS,
+        "a browser in which the account's owner has signed in before, so that strangers lock nobody out",
+        10 at once, then one in 60 s;
 
-/// Changes that one app makes to its own registration, each of which may make this server fetch: thirty at once, then one a
-/// minute.
-pub(crate) const REGISTRATION_CHANGES: Budget = Budget { kind: "registration change", burst: 30, refill: 60 };
+    /// Mails to one address.
+    MAIL = MAILS, "one address of a mailbox", 3 at once, then one in 1200 s;
+    /// Mails asked for by one source.
+    MAIL_SOURCE = MAILS, "one address", 10 at once, then one in 20 s;
 
-/// Documents of apps that are fetched because somebody is sent here from one source: thirty at once, then three a minute.
-pub(crate) const CLIENT_DOCUMENTS: Budget = Budget { kind: "client document", burst: 30, refill: 20 };
+    /// Leaving for a provider and coming back, each of which is kept for some minutes, from one source. Many people share an
+    /// address.
+    DEPARTURES = "leaving for a provider and coming back", "one address", 60 at once, then one in 10 s;
 
-/// Keys of apps which nobody vouches for that are fetched because of requests from one source, which may be many apps: sixty
-/// at once, then twelve a minute.
-pub(crate) const FETCHED_KEYS: Budget = Budget { kind: "fetched keys", burst: 60, refill: 5 };
+    /// Wrong user codes of devices from one source (RFC 8628 §5.1).
+    USER_CODES_BY_SOURCE = WRONG_USER_CODES, "one address", 5 at once, then one in 120 s;
+    /// Wrong user codes of devices by one person, wherever they are.
+    USER_CODES_BY_PERSON = WRONG_USER_CODES, "one person", 5 at once, then one in 120 s;
+    /// Wrong user codes from one wider network (`turns::wider_network`), which may be a whole company's or a provider's.
+    USER_CODES_BY_NETWORK = WRONG_USER_CODES, "one wider network", 100 at once, then one in 6 s;
 
-/// Client assertions of an app which nobody vouches for: six hundred at once, then one a second. Each is a row.
-pub(crate) const ASSERTIONS: Budget = Budget { kind: "client assertion", burst: 600, refill: 1 };
-/// The same of all such apps from one source.
-pub(crate) const ASSERTIONS_OF_APPS: Budget = Budget { kind: "assertion of apps", burst: 600, refill: 1 };
+    /// Requests too large to travel sealed, each of which is kept for ten minutes, from one source. Nobody can fill the room
+    /// that there is for them alone.
+    LARGE_REQUESTS = TOO_LARGE, "one address", 30 at once, then one in 20 s;
+    /// Codes whose details are too large for an address, each of which is a row, for one person.
+    LARGE_CODES = TOO_LARGE, "one person", 30 at once, then one in 20 s;
 
-/// Request objects that are fetched because somebody is sent here from one source: sixty at once, then six a minute.
-pub(crate) const REQUEST_OBJECTS: Budget = Budget { kind: "request object", burst: 60, refill: 10 };
+    /// Request objects that are fetched because somebody is sent here from one source.
+    REQUEST_OBJECTS = "requests that apps sign and that are fetched, `request_uri`", "one address",
+        60 at once, then one in 10 s;
+    /// Documents of apps that are fetched because somebody is sent here from one source.
+    CLIENT_DOCUMENTS = "documents of apps whose id is an address", "one address",
+        30 at once, then one in 20 s;
+    /// Keys that are fetched of apps that nobody has verified because of requests from one source, which may be many apps.
+    FETCHED_KEYS = "keys at an address of apps that nobody has verified", "one address",
+        60 at once, then one in 5 s;
+
+    /// Apps registered by one person. How many they may have is another matter; this is how often they may delete and begin
+    /// again.
+    REGISTRATIONS = "apps that a person registers", "one person", 100 at once, then one in 60 s;
+    /// Apps that register themselves from one source without a token of the operator's.
+    SELF_REGISTRATIONS = "apps that register themselves without a token of yours", "one address",
+        100 at once, then one in 60 s;
+    /// Apps that register themselves with one token of the operator's, and those that do so with any from one source. How many
+    /// a token registers is another matter; each try may make this server fetch.
+    TOKEN_REGISTRATIONS = "apps that register themselves with one", "one token, and one address",
+        100 at once, then one in 10 s;
+    /// Changes that one app makes to its own registration, each of which may make this server fetch.
+    REGISTRATION_CHANGES = "changes that an app makes to its registration", "one app",
+        30 at once, then one in 60 s;
+
+    /// Requests that public apps push, from one source, which may be many people.
+    PUSHED_BY_SOURCE = OF_PUBLIC_APPS, "one address", 300 at once, then one in 2 s;
+    /// Devices that begin in the name of a public app, from one source, which may be many people.
+    DEVICES_BY_SOURCE = OF_PUBLIC_APPS, "one address", 300 at once, then one in 2 s;
+    /// Proofs of possession that public apps show for what is refused or writes nothing else, from one source, which may be
+    /// many people.
+    PROOFS_BY_SOURCE = OF_PUBLIC_APPS, "one address", 300 at once, then one in 2 s;
+
+    /// Requests that are pushed by one app that nobody has verified.
+    PUSHED_REQUESTS = OF_UNVERIFIED_APPS, "one app", 600 at once, then one in 1 s;
+    /// The same of all such apps from one source: who has one may have many.
+    PUSHED_OF_APPS = OF_UNVERIFIED_APPS, "one address", 600 at once, then one in 1 s;
+    /// Devices of one app that nobody has verified.
+    DEVICES_OF_APP = OF_UNVERIFIED_APPS, "one app", 600 at once, then one in 1 s;
+    /// The same of all such apps from one source.
+    DEVICES_OF_APPS = OF_UNVERIFIED_APPS, "one address", 600 at once, then one in 1 s;
+    /// Proofs of possession of an app that nobody has verified.
+    PROOFS_OF_APP = OF_UNVERIFIED_APPS, "one app", 600 at once, then one in 1 s;
+    /// The same of all such apps from one source.
+    PROOFS_OF_APPS = OF_UNVERIFIED_APPS, "one address", 600 at once, then one in 1 s;
+    /// Client assertions of an app that nobody has verified.
+    ASSERTIONS = OF_UNVERIFIED_APPS, "one app", 600 at once, then one in 1 s;
+    /// The same of all such apps from one source.
+    ASSERTIONS_OF_APPS = OF_UNVERIFIED_APPS, "one address", 600 at once, then one in 1 s;
+}
 
 /// Come back later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

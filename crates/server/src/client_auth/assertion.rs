@@ -10,13 +10,12 @@ use mapae_protocol::{
     time::Leeway,
 };
 
-use super::{Facts, METHODS, Means, Proof, secret};
+use super::{Facts, METHODS, Means, Proof, Refused, secret};
 use crate::{
     accounts::rows,
     app::App,
     app_keys::{self, Unavailable},
     catalog::Client,
-    endpoints::token_error::TokenError,
     fault::Fault,
     store::{CommitError, Unit, used_assertions},
 };
@@ -40,15 +39,15 @@ pub(super) async fn keys(
     credential: &PresentedCredential,
     client: &Client,
     source: &str,
-) -> Result<Keys, TokenError> {
+) -> Result<Keys, Refused> {
     let PresentedCredential::Assertion { assertion, .. } = credential else { return Ok(Keys::None) };
     let registered = METHODS.iter().filter(|method| client.may_authenticate_by(**method));
     match registered.map(|method| method.means()).find(|means| means.signs()) {
         Some(Means::SigningKey) => {
             let keys = app_keys::of(app, client, assertion.expose(), source).await;
             Ok(Keys::Public(keys.map_err(|unavailable| match unavailable {
-                Unavailable::Unread => TokenError::Unavailable,
-                Unavailable::TooMany => TokenError::TooMany,
+                Unavailable::Unread => Refused::Unavailable,
+                Unavailable::TooMany => Refused::TooMany,
             })?))
         }
         Some(Means::SigningSecret) => Ok(Keys::Shared(shared_keys(app, client)?)),
@@ -94,13 +93,13 @@ pub(super) async fn is_first(
     client: &Client,
     assertion: &VerifiedAssertion,
     source: &str,
-) -> Result<bool, TokenError> {
+) -> Result<bool, Refused> {
     // Each is a row, and anybody may have registered the app.
-    rows::charge(app, client, rows::ASSERTIONS, source).map_err(|_| TokenError::TooMany)?;
+    rows::charge(app, client, rows::ASSERTIONS, source).map_err(|_| Refused::TooMany)?;
     let used = used_assertions::used(client.id(), &assertion.jti, assertion.known_until);
     match app.commit(Unit::from(used)).await {
         Ok(_) => Ok(true),
         Err(CommitError::Conflict { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Fault::from(error).into()),
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use mapae_protocol::{
     client_assertion::VerifiedAssertion,
-    client_authentication::PresentedCredential,
+    client_authentication::{self, PresentedCredential},
     client_jwt::{ClientAlgorithm, is_known},
     time::Timestamp,
 };
@@ -27,7 +27,7 @@ use crate::{
     audit::{About, Event},
     catalog::{Api, Client},
     client_document::{self, Unread},
-    endpoints::token_error::TokenError,
+    fault::Fault,
     http::form::Form,
 };
 
@@ -122,23 +122,47 @@ pub(crate) enum Caller {
     Api(Arc<Api>),
 }
 
+/// Why nobody is let in. `basic`: the header was used to say who it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    /// It is not said in one way who it is.
+    #[error("{error}")]
+    Malformed { error: client_authentication::Error, basic: bool },
+    /// Nobody, or somebody else than it says.
+    #[error("the client is not authenticated")]
+    NotProven { basic: bool },
+    /// Whether it is the client cannot be known now: it is not that it is not (RFC 7009 §2.2.1).
+    #[error("what the client says of itself at an address cannot be read")]
+    Unavailable,
+    #[error("too many requests from one source")]
+    TooMany,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
 /// The app that calls. Unknown, disabled and wrongly authenticated look alike.
-pub(crate) async fn authenticate_app(app: &App, form: &Form) -> Result<Arc<Client>, TokenError> {
+///
+/// # Errors
+/// As [`authenticate`]; an API is no app
+pub(crate) async fn authenticate_app(app: &App, form: &Form) -> Result<Arc<Client>, Refused> {
     match authenticate(app, form).await? {
         Caller::App(client) => Ok(client),
         Caller::Api(api) => {
             About::api(&api.client_id).note(Event::AuthenticationRefused);
-            Err(TokenError::InvalidClient { basic: form.has_authorization() })
+            Err(Refused::NotProven { basic: form.has_authorization() })
         }
     }
 }
 
 /// The app or API that calls.
-pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, TokenError> {
+///
+/// # Errors
+/// [`Refused`]
+pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Refused> {
     let basic = form.has_authorization();
     let credential = PresentedCredential::parse(form.authorization(), &form.params).map_err(|error| {
         About::default().note(Event::AuthenticationRefused);
-        TokenError::Authentication { error, basic }
+        Refused::Malformed { error, basic }
     })?;
     let id = credential.client_id().as_str();
     if let Some(from) = form.from {
@@ -150,12 +174,12 @@ pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Token
         }
     }
     let caller = find(app, &credential, &form.source()).await?;
-    caller.ok_or(TokenError::InvalidClient { basic })
+    caller.ok_or(Refused::NotProven { basic })
 }
 
 /// Whether an app that is an address signs with a key that its document did not have. Keys at an address of their own are
 /// looked after where they are kept.
-async fn names_unknown_key(app: &App, credential: &PresentedCredential) -> Result<bool, TokenError> {
+async fn names_unknown_key(app: &App, credential: &PresentedCredential) -> Result<bool, Refused> {
     let PresentedCredential::Assertion { client_id, assertion } = credential else { return Ok(false) };
     if client_document::place(client_id.as_str()).is_none() {
         return Ok(false);
@@ -165,24 +189,20 @@ async fn names_unknown_key(app: &App, credential: &PresentedCredential) -> Resul
     Ok(keys.is_some_and(|keys| !is_known(assertion.expose(), keys)))
 }
 
-fn unread_as(unread: Unread, basic: bool) -> TokenError {
+fn unread_as(unread: Unread, basic: bool) -> Refused {
     match unread {
         Unread::NoApp => {
             About::default().note(Event::AuthenticationRefused);
-            TokenError::InvalidClient { basic }
+            Refused::NotProven { basic }
         }
         // Whoever it is may come again.
-        Unread::Unreachable => TokenError::Unavailable,
-        Unread::TooMany => TokenError::TooMany,
-        Unread::Fault(fault) => TokenError::Fault(fault),
+        Unread::Unreachable => Refused::Unavailable,
+        Unread::TooMany => Refused::TooMany,
+        Unread::Fault(fault) => Refused::Fault(fault),
     }
 }
 
-async fn find(
-    app: &App,
-    credential: &PresentedCredential,
-    source: &str,
-) -> Result<Option<Caller>, TokenError> {
+async fn find(app: &App, credential: &PresentedCredential, source: &str) -> Result<Option<Caller>, Refused> {
     let id = credential.client_id().as_str();
     if let Some(client) = app.catalog().client(id).await? {
         let proven = !client.is_disabled() && is_proven(app, credential, &client, source).await?;
@@ -209,7 +229,7 @@ async fn is_proven(
     credential: &PresentedCredential,
     client: &Client,
     source: &str,
-) -> Result<bool, TokenError> {
+) -> Result<bool, Refused> {
     let keys = assertion::keys(app, credential, client, source).await?;
     let (issuer, token_endpoint) = (app.issuer().as_str(), app.token_endpoint());
     match proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }) {

@@ -1,13 +1,15 @@
-//! `docs/config.md` and `config.example.toml`, written from the declarations of the settings.
+//! `docs/config.md` and `config.example.toml`, written from the declarations of the settings and budgets.
 
 use std::fmt::Write as _;
 
 use super::{
+    budget_table,
     setting::{Fallback, SECTIONS, Section, Setting},
     table::Key,
     terms, upstreams,
 };
 
+/// Down to the heading of the table of the budgets.
 const INTRODUCTION: &str = "# Settings
 
 Mapae needs no settings to start. Each one can be given in four ways; the first that is given holds:
@@ -25,26 +27,10 @@ What has no setting: how often somebody may try. At once, and then:
 
 | what | from or for | at once | then |
 |---|---|---:|---|
-| passwords | one address | 10 | three a minute |
-| passwords | one account from one address | 10 | six an hour |
-| passwords | one account from everywhere | 100 | twelve an hour |
-| passwords | a browser in which the account's owner has signed in before, so that strangers lock nobody out | 10 | one a minute |
-| mails | one address of a mailbox | 3 | one in twenty minutes |
-| mails | one address | 10 | three a minute |
-| leaving for a provider and coming back | one address | 60 | six a minute |
-| user codes of devices that are wrong | one address, and one person | 5 | one in two minutes |
-| user codes of devices that are wrong | one wider network | 100 | ten a minute |
-| requests and codes that are too large for an address | one address, and one person | 30 | three a minute |
-| requests that apps sign and that are fetched, `request_uri` | one address | 60 | six a minute |
-| documents of apps whose id is an address | one address | 30 | three a minute |
-| keys at an address of apps that nobody has verified | one address | 60 | twelve a minute |
-| apps that a person registers | one person | 100 | one a minute |
-| apps that register themselves without a token of yours | one address | 100 | one a minute |
-| apps that register themselves with one | one token, and one address | 100 | six a minute |
-| changes that an app makes to its registration | one app | 30 | one a minute |
-| pushed requests, devices and proofs of possession of apps without a secret | one address | 300 | thirty a minute |
-| pushed requests, devices, proofs and assertions of apps with a secret or key that nobody has verified | one app, and one address | 600 | sixty a minute |
+";
 
+/// What stands below the table of the budgets.
+const ABOUT_BUDGETS: &str = "
 Of the last two nothing is counted for apps that are verified and keep a secret or a key. An address of IPv6 is a /64, and a wider network a /48, of IPv4 a /24.
 Beside this all strangers share the room that there is for what waits in memory and in the database and for what is fetched, each network as
 much as it leaves to others. Each process counts for itself and begins anew when it starts: with several nodes these numbers are multiplied by theirs. Links
@@ -82,7 +68,7 @@ const LISTS: [(&str, &str, &str, &[Key]); 2] = [
 
 /// The text of `docs/config.md`.
 pub fn markdown() -> String {
-    let mut page = INTRODUCTION.to_owned();
+    let mut page = format!("{INTRODUCTION}{}{ABOUT_BUDGETS}", budget_table::rows());
     for section in SECTIONS {
         page.push_str(&format!("\n## {}\n", heading(section)));
         for setting in section.settings {

@@ -4,6 +4,7 @@
 //! loader, the list of unknown keys, `docs/config.md` and `config.example.toml` all read that declaration.
 //! Loading takes everything as arguments and reports all mistakes together.
 
+mod budget_table;
 mod database;
 mod development;
 pub mod documents;

@@ -6,7 +6,6 @@
 //! completes the headers. The other modules are tools for handlers.
 
 mod accept_error;
-mod below;
 pub mod body;
 mod body_budget;
 mod client_address;
@@ -16,6 +15,7 @@ pub mod cross_site;
 pub(crate) mod form;
 pub(crate) mod head_lines;
 pub(crate) mod host;
+mod issuer_path;
 pub mod listener;
 pub(crate) mod multipart;
 mod open_files;

@@ -14,10 +14,10 @@ use http::{HeaderName, Method, Request, StatusCode, Uri, request::Parts};
 use tower::Service as _;
 
 use super::{
-    below::{Below, Outside},
     body_budget::{self, BodyBudget, Counted},
     client_address::{ClientAddress, Proxies},
     host::{self, HostError},
+    issuer_path::{IssuerPath, Outside},
     own_head, panic, plain,
     request_id::{RequestId, RequestIds},
     retry_after, security_headers,
@@ -44,7 +44,7 @@ pub struct Stack {
 #[derive(Debug)]
 struct Rules {
     site: Site,
-    below: Below,
+    issuer_path: IssuerPath,
     proxies: Proxies,
     ids: RequestIds,
     bodies: BodyBudget,
@@ -64,7 +64,7 @@ impl Stack {
     pub fn new(router: Router, config: &Config) -> Self {
         let rules = Rules {
             site: config.site.clone(),
-            below: Below::new(config.site.path()),
+            issuer_path: IssuerPath::new(config.site.path()),
             proxies: Proxies::new(config.trusted_proxies.clone(), config.forwarded_header),
             ids: RequestIds::new(),
             bodies: BodyBudget::new(),
@@ -89,7 +89,7 @@ impl Stack {
             rules.admit(&request).map(|inside| route(router, rules.take(request, inside, context), context));
         async move {
             let mut response = match answer {
-                Ok(answer) => rules.below.leave(answer.await).await,
+                Ok(answer) => rules.issuer_path.leave(answer.await).await,
                 Err((status, text)) => plain(status, text),
             };
             let status = response.status();
@@ -119,7 +119,7 @@ impl Rules {
         if length > MAX_TARGET {
             return Err((StatusCode::URI_TOO_LONG, LONG_TARGET));
         }
-        self.below.enter(request.uri()).map_err(|Outside| (StatusCode::NOT_FOUND, NOWHERE))
+        self.issuer_path.enter(request.uri()).map_err(|Outside| (StatusCode::NOT_FOUND, NOWHERE))
     }
 
     /// The request as its route sees it: at this address, with a body that is counted.

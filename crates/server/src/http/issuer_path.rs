@@ -25,10 +25,10 @@ pub(super) struct Outside;
 
 /// The path of the issuer, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Below(String);
+pub(super) struct IssuerPath(String);
 
-impl Below {
-    /// Below this path; empty at the root.
+impl IssuerPath {
+    /// This path; empty at the root.
     pub(super) fn new(path: &str) -> Self {
         Self(path.to_owned())
     }
@@ -115,12 +115,12 @@ fn is_page(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn below() -> Below {
-        Below::new("/a/b")
+    fn path() -> IssuerPath {
+        IssuerPath::new("/a/b")
     }
 
-    fn entered(below: &Below, target: &str) -> Option<String> {
-        below.enter(&target.parse().unwrap()).ok().map(|uri| uri.unwrap().to_string())
+    fn entered(target: &str) -> Option<String> {
+        path().enter(&target.parse().unwrap()).ok().map(|uri| uri.unwrap().to_string())
     }
 
     #[test]
@@ -145,10 +145,10 @@ mod tests {
             ("/A/b/token", None),
             ("*", None),
         ] {
-            assert_eq!(entered(&below(), target).as_deref(), inside, "{target}");
+            assert_eq!(entered(target).as_deref(), inside, "{target}");
         }
-        assert_eq!(entered(&below(), "https://id.example/a/b/x?y").as_deref(), Some("/x?y"));
-        assert_eq!(Below::new("").enter(&"/a?b".parse().unwrap()).unwrap(), None);
+        assert_eq!(entered("https://id.example/a/b/x?y").as_deref(), Some("/x?y"));
+        assert_eq!(IssuerPath::new("").enter(&"/a?b".parse().unwrap()).unwrap(), None);
     }
 
     async fn left(
@@ -160,7 +160,7 @@ mod tests {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         response.headers_mut().insert(CONTENT_LENGTH, body.len().into());
         response.headers_mut().insert(LOCATION, HeaderValue::from_static(location));
-        let response = below().leave(response).await;
+        let response = path().leave(response).await;
         let location = response.headers()[LOCATION].to_str().unwrap().to_owned();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (location, String::from_utf8(body.to_vec()).unwrap())
