@@ -130,7 +130,7 @@ impl App {
         let upstreams = upstream::read(&db, &master_key, &config, &[]).await?;
         let (post_office, waiting) = PostOffice::open();
         let app = Self(Arc::new(Parts {
-            catalog: Catalog::load(db.clone(), counters.catalog).await?,
+            catalog: Catalog::load(db.clone(), counters.catalog, config.registration.vouch).await?,
             upstreams: upstream::Registry::new(upstreams),
             fresh_documents: FreshDocuments::default(),
             newcomers: Queue::default(),
@@ -140,7 +140,7 @@ impl App {
             fetcher: Fetcher::new(&config.fetch, Development::of(&config.site)),
             changes: Changes::new(&counters),
             keys: KeyRing::new(set),
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(),
             throttle: Throttle::default(),
             cookies: Cookies::new(&config.site),
             drawing: Arc::new(Semaphore::new(1)),

@@ -64,8 +64,8 @@ pub(crate) async fn of(
 ) -> Result<Arc<JwkSet>, Unavailable> {
     let metadata = client.metadata();
     let Some(address) = &metadata.keys_address else { return Ok(metadata.keys.clone().unwrap_or_default()) };
-    let asker = fetches::asker(app, Some(client.registered()), source);
-    let whose = Whose { id: client.id(), address: address.as_str(), vouched: asker.vouched };
+    let asker = fetches::asker(Some(client.registered()), source);
+    let whose = Whose { id: client.id(), address: address.as_str(), verified: asker.verified };
     let begin = || {
         let charged = fetches::charge_keys(app, asker).map_err(|_| Unavailable::TooMany);
         charged.map(|()| fetch(app.clone(), address.clone(), asker))
@@ -135,12 +135,12 @@ impl AppKeys {
         F: Future<Output = Option<JwkSet>> + Send + 'static,
     {
         self.0.ask(whose, now);
-        let (readings, vouched) = (Arc::clone(&self.0), whose.vouched);
+        let (readings, verified) = (Arc::clone(&self.0), whose.verified);
         let (id, address) = (whose.id.to_owned(), whose.address.to_owned());
         tokio::spawn(async move {
             let keys = fetch.await.map(Arc::new);
             if let Some(keys) = &keys {
-                readings.keep(Whose { id: &id, address: &address, vouched }, Arc::clone(keys), now);
+                readings.keep(Whose { id: &id, address: &address, verified }, Arc::clone(keys), now);
             }
             drop(turn);
             keys
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-    const APP: Whose<'_> = Whose { id: "app", address: "https://a.example/keys", vouched: false };
+    const APP: Whose<'_> = Whose { id: "app", address: "https://a.example/keys", verified: false };
 
     fn key() -> (JwkSet, String) {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();

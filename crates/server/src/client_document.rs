@@ -137,7 +137,7 @@ async fn looked_again(
     let Some(asker) = charged(app, id, from).await? else {
         return documents.going_on(id, Unread::TooMany, now);
     };
-    documents.ask(id, asker.vouched, now);
+    documents.ask(id, asker.verified, now);
     // What is fetched is news of the app as it is before: another node may fetch it later, and keep it earlier.
     let before = apps::find(app.db(), id).await.map_err(Fault::from)?;
     let read = match fetch(app, address, asker).await {
@@ -147,7 +147,7 @@ async fn looked_again(
         Err(Missing::Wrong) => Err(Unread::NoApp),
     };
     match &read {
-        Ok(Kept::AsSaid) => documents.add(id, asker.vouched, now),
+        Ok(Kept::AsSaid) => documents.add(id, asker.verified, now),
         // Nobody knows which of the two is newer: whoever comes next looks again. What the other wrote counts here at once.
         Ok(Kept::AsOthersSay) => drop(app.changes().follow(app).await?),
         Err(Unread::NoApp) => documents.forget(id),
@@ -164,7 +164,7 @@ async fn charged(app: &App, id: &str, from: ClientAddress) -> Result<Option<Aske
         return Ok(None);
     }
     let client = app.catalog().client(id).await?;
-    let asker = fetches::asker(app, client.as_deref().map(Client::registered), &source);
+    let asker = fetches::asker(client.as_deref().map(Client::registered), &source);
     Ok(fetches::charge(app, asker).is_ok().then_some(asker))
 }
 
@@ -268,7 +268,7 @@ fn refused(error: NotDescribed) -> Unread {
 
 /// The host and the origin of an app that is an address: who it is, wherever it leads.
 pub(crate) fn place(id: &str) -> Option<(&str, String)> {
-    let uri = Uri::parse(id).ok().filter(|uri| matches!(uri.scheme, "https" | "http"))?;
+    let uri = Uri::parse(id).ok().filter(Uri::is_web)?;
     Some((uri.authority?.host, uri.origin()?))
 }
 

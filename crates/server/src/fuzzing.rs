@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
-use mapae_protocol::seal::{SealRoot, Sealer};
+use mapae_protocol::seal::SealRoot;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -14,7 +14,9 @@ use crate::{
     config::{Development, ForwardedHeader, Site},
     console::picture::Picture,
     http::{Proxies, head_lines, host, multipart},
+    interaction::{Authorize, Errand, Step},
     issue::{AuthorizationCode, OpaqueAccessToken, RefreshToken},
+    keys::Seals,
     registration::{self, KnownScopes, Offer, Request, Surroundings},
 };
 
@@ -96,11 +98,14 @@ pub fn known_claims(text: &[u8]) -> Option<String> {
 /// How many kinds of what this server seals for strangers a text is.
 #[must_use]
 pub fn sealed(text: &str, root: &SealRoot) -> usize {
-    let root = std::slice::from_ref(root);
-    let code = Sealer::new(root).ok().and_then(|sealer| AuthorizationCode::open(text, &sealer)).is_some();
-    let refresh = Sealer::new(root).ok().and_then(|sealer| RefreshToken::open(text, &sealer)).is_some();
-    let opaque = Sealer::new(root).ok().and_then(|sealer| OpaqueAccessToken::open(text, &sealer)).is_some();
-    [code, refresh, opaque].into_iter().filter(|opened| *opened).count()
+    let Ok(seals) = Seals::new(std::slice::from_ref(root)) else { return 0 };
+    let opened = [
+        AuthorizationCode::open(text, &seals.codes).is_some(),
+        RefreshToken::open(text, &seals.refresh_tokens).is_some(),
+        OpaqueAccessToken::open(text, &seals.access_tokens).is_some(),
+        seals.steps.open(text, b"").is_ok(),
+    ];
+    opened.into_iter().filter(|opened| *opened).count()
 }
 
 /// What is inside of a seal: read, written, and read again.
@@ -108,10 +113,20 @@ pub fn unsealed(bytes: &[u8]) {
     same::<AuthorizationCode>(bytes);
     same::<RefreshToken>(bytes);
     same::<OpaqueAccessToken>(bytes);
+    same_text::<Step<Errand>>(bytes);
+    same_text::<Authorize>(bytes);
 }
 
 fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
     let Ok(read) = postcard::from_bytes::<T>(bytes) else { return };
     let written = postcard::to_allocvec(&read).unwrap_or_default();
     assert!(postcard::from_bytes::<T>(&written).is_ok_and(|again| again == read), "{read:?}");
+}
+
+/// The same for JSON, by its text: these types are compared nowhere and have no equality.
+fn same_text<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
+    let Ok(read) = serde_json::from_slice::<T>(bytes) else { return };
+    let written = serde_json::to_vec(&read).unwrap_or_default();
+    let again = serde_json::from_slice::<T>(&written).ok().and_then(|again| serde_json::to_vec(&again).ok());
+    assert_eq!(again, Some(written), "it came back as something else");
 }

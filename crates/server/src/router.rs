@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header},
     middleware,
     response::Response,
     routing::{get, post},
@@ -43,8 +43,14 @@ pub fn router(app: App) -> Router {
 /// No such address: a page for people who mistyped one. Whatever else was sent there is not looked at.
 async fn nowhere(State(app): State<App>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    parts.method = Method::GET;
-    page(app, Request::from_parts(parts, Body::empty()), async |_| Err(PageError::NotFound)).await
+    let method = std::mem::replace(&mut parts.method, Method::GET);
+    let request = Request::from_parts(parts, Body::empty());
+    let mut response = page(app, request, async |_| Err(PageError::NotFound)).await;
+    if method == Method::POST {
+        // As every other answer to a form.
+        response.headers_mut().remove(header::SET_COOKIE);
+    }
+    response
 }
 
 /// `HEAD` of what a `GET` uses up: asked by who looks where a link leads (RFC 9110 §9.3.2). Nothing happens.

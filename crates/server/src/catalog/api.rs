@@ -69,6 +69,11 @@ impl Apis {
     pub(crate) fn scope_names(&self) -> impl Iterator<Item = &str> {
         self.by_scope.keys().map(String::as_str)
     }
+
+    /// Every scope of an API that is on, in no particular order.
+    pub(crate) fn scopes_on_offer(&self) -> impl Iterator<Item = &str> {
+        self.by_scope.iter().filter(|(_, api)| !api.disabled).map(|(name, _)| name.as_str())
+    }
 }
 
 impl From<apis::Api> for Api {

@@ -31,14 +31,16 @@ pub(crate) struct Client {
     id_token_algorithm: Algorithm,
     subject_type: SubjectType,
     metadata: Metadata,
+    standing: Standing,
 }
 
 /// A consent item: what the app's owner says of a scope.
 pub(crate) type Item = AppScope;
 
 impl Client {
-    /// Parses a stored app. What does not parse cannot have been written by this server.
-    pub(crate) fn parse(record: RegisteredApp) -> Result<Self, Fault> {
+    /// Parses a stored app of an operator who `vouches` for every app that registers itself, or does not. What does not
+    /// parse cannot have been written by this server.
+    pub(crate) fn parse(record: RegisteredApp, vouches: bool) -> Result<Self, Fault> {
         let redirect_uris = record.lists.redirect_uris.iter().map(|uri| RedirectUri::parse(uri));
         let redirect_uris =
             redirect_uris.collect::<Result<_, _>>().map_err(Fault::corrupt(Artefact::RedirectUri))?;
@@ -57,8 +59,17 @@ impl Client {
             .ok_or(Fault::Corrupt(Artefact::SubjectType, None))?;
         let metadata =
             registration::restore(&record.lists.metadata).map_err(Fault::corrupt(Artefact::MetadataOfApp))?;
-        let mut client =
-            Self { record, redirect_uris, allowed, required, id_token_algorithm, subject_type, metadata };
+        let standing = record.standing(vouches);
+        let mut client = Self {
+            record,
+            redirect_uris,
+            allowed,
+            required,
+            id_token_algorithm,
+            subject_type,
+            metadata,
+            standing,
+        };
         client.allow_what_sign_in_needs();
         Ok(client)
     }
@@ -155,9 +166,9 @@ impl Client {
         self.record.app.off_by().is_some() || self.record.app.deleted_at.is_some()
     }
 
-    /// Who stands behind it.
+    /// Who stands behind it, as people are told.
     pub(crate) const fn standing(&self) -> Standing {
-        self.record.app.standing()
+        self.standing
     }
 
     pub(crate) const fn epoch(&self) -> i64 {

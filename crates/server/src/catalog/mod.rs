@@ -34,17 +34,20 @@ pub(crate) struct Catalog {
     clients: RwLock<HashMap<String, Arc<Client>>>,
     apis: ArcSwap<Apis>,
     generation: AtomicI64,
+    /// Whether the operator vouches for every app that registers itself.
+    vouches: bool,
 }
 
 impl Catalog {
     /// Loads the APIs; apps are loaded when they are asked for.
-    pub(crate) async fn load(db: Db, generation: i64) -> Result<Self, Fault> {
+    pub(crate) async fn load(db: Db, generation: i64, vouches: bool) -> Result<Self, Fault> {
         let apis = read_apis(&db).await?;
         Ok(Self {
             db,
             clients: RwLock::default(),
             apis: ArcSwap::from_pointee(apis),
             generation: AtomicI64::new(generation),
+            vouches,
         })
     }
 
@@ -59,7 +62,7 @@ impl Catalog {
         else {
             return Ok(None);
         };
-        let client = Arc::new(Client::parse(record)?);
+        let client = Arc::new(Client::parse(record, self.vouches)?);
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         // What was read before a change must not be remembered after it.
         if generation == self.generation() {

@@ -54,7 +54,7 @@ pub struct UpdateApp {
 
     /// E-mail address of the account that manages the app in the console from now on
     ///
-    /// Nobody vouches for an app of somebody who does not run this server until `mapae app verify` does.
+    /// An app of somebody who does not run this server is not verified until `mapae app verify` does.
     #[arg(long, value_name = "E-MAIL")]
     pub owner: Option<String>,
 

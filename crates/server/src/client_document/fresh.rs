@@ -22,8 +22,8 @@ pub(super) enum Wanted {
 }
 
 /// A document's app, whose id is where it stands.
-const fn at(id: &str, vouched: bool) -> Whose<'_> {
-    Whose { id, address: id, vouched }
+const fn at(id: &str, verified: bool) -> Whose<'_> {
+    Whose { id, address: id, verified }
 }
 
 impl Default for FreshDocuments {
@@ -66,15 +66,15 @@ impl FreshDocuments {
     }
 
     /// Notes that the site of an app that goes on is asked now. Of one that is none nothing is remembered: anybody can name it.
-    pub(super) fn ask(&self, id: &str, vouched: bool, now: Timestamp) {
+    pub(super) fn ask(&self, id: &str, verified: bool, now: Timestamp) {
         if self.bridges(id, now) {
-            self.0.ask(at(id, vouched), now);
+            self.0.ask(at(id, verified), now);
         }
     }
 
     /// Notes that it was read. Those of apps that the operator stands behind are not pushed out by others.
-    pub(super) fn add(&self, id: &str, vouched: bool, now: Timestamp) {
-        self.0.keep(at(id, vouched), (), now);
+    pub(super) fn add(&self, id: &str, verified: bool, now: Timestamp) {
+        self.0.keep(at(id, verified), (), now);
     }
 
     pub(super) fn forget(&self, id: &str) {

@@ -6,10 +6,9 @@ use super::{Unread, present, refused};
 use crate::{
     app::App,
     audit::{About, Event},
-    config,
     fault::Fault,
     registration::{
-        begins_stricter,
+        begins_stricter, begins_to_refresh,
         described::{Asked, Described, NotDescribed},
         has_its_picture_at_last, shows_otherwise,
     },
@@ -18,7 +17,7 @@ use crate::{
         apps::{self, AppSettings, NewApp, RegisteredApp},
         consents, counters,
         registrations::{self, Change, Networks, NewRegistration, Way},
-        vouching,
+        verification,
     },
 };
 
@@ -52,10 +51,9 @@ pub(super) async fn keep(
         described => described.map_err(refused)?,
     };
     let now = app.issuing_time().map_err(Fault::from)?;
-    let policy = &app.config().registration;
     let written = match &before {
         None => Unit::new(),
-        Some(before) => changed(policy, before, &described, now),
+        Some(before) => changed(before, &described, now),
     };
     // Whoever was faster with the same document has left nothing to write.
     let is_already = written.is_empty() && present(before.as_ref()).is_some();
@@ -109,13 +107,12 @@ async fn come(
     let unit = if again {
         registrations::renew(id, &registration, room, now)
     } else {
-        inserted(policy, (id, &registration, room), described, now)
+        inserted((id, &registration, room), described, now)
     };
     Ok((unit.with_all(gone.as_deref().map(|gone| registrations::give_up(gone, now))), gone))
 }
 
 fn inserted(
-    policy: &config::Registration,
     (id, registration, room): (&str, &NewRegistration, i64),
     described: &Described,
     now: Timestamp,
@@ -124,16 +121,10 @@ fn inserted(
     let new = NewApp { id: id.to_owned(), owner_id: None, settings, lists, secret: None };
     registrations::register(&new, registration, room, now)
         .with_all(described.logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
-        .with_all(policy.vouch.then(|| vouching::vouch(id, now)))
 }
 
 /// Another document in the place of the one that people have seen: what they gave that one ends, and they are asked anew.
-fn changed(
-    policy: &config::Registration,
-    before: &RegisteredApp,
-    described: &Described,
-    now: Timestamp,
-) -> Unit {
+fn changed(before: &RegisteredApp, described: &Described, now: Timestamp) -> Unit {
     let id = before.app.id.as_str();
     let Described { settings, lists, sector, logo } = described;
     let kept = &before.app.settings;
@@ -147,6 +138,7 @@ fn changed(
     let seen = AppSettings { icon: kept.icon.clone(), ..settings.clone() };
     let other = (if at_last { shows_otherwise(before, &seen, lists) } else { news })
         || settings.subject_type != kept.subject_type
+        || begins_to_refresh(kept, settings)
         || settings.public != kept.public
         || sector.as_deref() != sector_before;
     let stricter = !other && begins_stricter(&before.lists, lists);
@@ -160,7 +152,6 @@ fn changed(
         .with_all(settings.icon.is_none().then(|| app_icons::remove(id)))
         .with_all(other.then(|| apps::revoke(id, now).with(consents::withdraw_all(id, now))))
         .with_all(stricter.then(|| apps::revoke(id, now)))
-        // Whoever vouched has not seen the picture. Whoever vouches for all has seen none of them.
-        .with_all(((other || news) && !policy.vouch).then(|| vouching::withdraw(id, now)))
-        .with_all((gone && policy.vouch).then(|| vouching::vouch(id, now)))
+        // Whoever verified it has not seen the picture.
+        .with_all((other || news).then(|| verification::withdraw(id, now)))
 }

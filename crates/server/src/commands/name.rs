@@ -1,14 +1,14 @@
 //! Names that people read: of a person, an app, an API.
 
 use super::refusals::{INVALID, Refusals};
-use crate::{accounts::typed, pages::input::NameMistake};
+use crate::accounts::name::{self, NameMistake};
 
 /// The name without blanks around it.
 pub(super) fn parse(text: &str, refusals: &mut Refusals) -> Option<String> {
-    match typed::name(Some(text)) {
+    match name::parse(text) {
         Ok(name) => Some(name),
-        Err(refused) => {
-            tell(refused.mistake.unwrap_or(NameMistake::Malformed), refusals);
+        Err(mistake) => {
+            tell(mistake, refusals);
             None
         }
     }

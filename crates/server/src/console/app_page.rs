@@ -32,7 +32,7 @@ use crate::{
         shown::Shown,
     },
     registration::{AuthenticationProblem, Draft, Grants, Mistake, keeps_secret, means},
-    store::apps::{App, AppScope, OffBy},
+    store::apps::{App, AppScope, OffBy, Standing},
     upstream,
 };
 
@@ -124,7 +124,7 @@ pub(super) fn shown(app: &App) -> ConsoleApp {
             name: Shown::name(&settings.name),
             icon: settings.icon.clone(),
             leads_to: None,
-            standing: app.standing(),
+            standing: Standing::of(app.verified),
             policy: None,
             terms: None,
         },
@@ -157,12 +157,12 @@ fn rows(
     items: &[TypedItem],
     (developer, mistakes): (&Developer, &[Mistake]),
 ) -> Vec<ItemRow> {
-    let locale = developer.visit().locale(None);
+    let (locale, subject_type) = (developer.visit().locale(None), facts.subject_type);
     let row = |(scope, words): (&str, Option<&crate::store::apis::ApiScope>)| {
         let text = match (words, locale) {
-            (Some(words), Locale::Ko) => ScopeText::new(scope, &words.title_ko),
-            (Some(words), Locale::En) => ScopeText::new(scope, &words.title_en),
-            (None, _) => upstream::scope_text(developer.app(), scope, locale),
+            (Some(words), Locale::Ko) => ScopeText::new(scope, &words.title_ko, subject_type),
+            (Some(words), Locale::En) => ScopeText::new(scope, &words.title_en, subject_type),
+            (None, _) => upstream::scope_text(developer.app(), subject_type, scope, locale),
         };
         let typed = items.iter().find(|item| item.scope == scope).cloned();
         let TypedItem { level, purpose_ko, purpose_en, .. } =

@@ -24,7 +24,7 @@ use crate::{
         Unit,
         app_secrets::{self, Before},
         apps::{self, AppLists, AppSettings},
-        consents, vouching,
+        consents, verification,
     },
 };
 
@@ -104,12 +104,12 @@ async fn write(
     }
     let (secrets, secret) = secrets(developer, facts, (settings, lists), fields);
     // The operator has looked at another app than the one that it becomes.
-    let other = shows_otherwise(&facts.registered, settings, lists).then(|| vouching::withdraw(id, now));
+    let other = shows_otherwise(&facts.registered, settings, lists).then(|| verification::withdraw(id, now));
     let sector = sector_after(&facts.registered, settings, lists);
     let update = apps::update_moving(&facts.registered, (settings, lists), sector.as_deref(), now);
     let stricter = begins_stricter(&facts.registered.lists, lists).then(|| apps::revoke(id, now));
     // And whoever has agreed has seen another one.
-    let seen = Appearance::to_keep(&facts.registered, settings, lists)?;
+    let seen = Appearance::to_keep(&facts.registered, (settings, lists), sector.as_deref())?;
     let seen = seen.map(|seen| consents::keep_agreed(id, &seen));
     let unit = facts.guard().with(update).with_all(other).with_all(stricter).with_all(seen).with(secrets);
     if matches!(developer.commit(unit).await?, Written::Changed { .. }) {

@@ -17,6 +17,7 @@ use crate::{
     audit::Event,
     fault::Fault,
     interaction::{PageError, see_other},
+    issue::Sector,
     pages::{
         console::delete_app::{DeleteApp, NotTheName},
         input::Input,
@@ -75,10 +76,12 @@ async fn page(
 ) -> Result<DeleteApp, PageError> {
     let people = developer.people().await?;
     let people = people.get(&registered.app.id).and_then(|count| u64::try_from(*count).ok());
+    let client = developer.app().catalog().client(&registered.app.id).await?;
     Ok(DeleteApp {
         desk: developer.desk(),
         app: app_page::shown(&registered.app),
         people: people.unwrap_or_default(),
+        own_ids: client.is_some_and(|client| matches!(Sector::of(&client), Sector::App(_))),
         typed,
     })
 }

@@ -1,10 +1,14 @@
 //! What a page or a change of an app rests on, read at one generation of the catalogue.
 
-use mapae_protocol::scope::{OFFLINE_ACCESS, OPENID};
+use mapae_protocol::{
+    client_metadata::SubjectType,
+    scope::{OFFLINE_ACCESS, OPENID},
+};
 
 use super::developer::Developer;
 use crate::{
     config::Development,
+    fault::{Artefact, Fault},
     interaction::PageError,
     registration::{Draft, Grants, KnownScopes, STANDARD_SCOPES, Surroundings},
     store::{
@@ -20,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) registered: RegisteredApp,
+    pub(super) subject_type: SubjectType,
     apis: Vec<Api>,
     /// Scopes of providers whose tokens the app may have.
     of_upstreams: Vec<String>,
@@ -33,13 +38,15 @@ impl Facts {
     pub(super) async fn read(developer: &Developer, id: &str) -> Result<Self, PageError> {
         let generation = counters::read(developer.db()).await?.catalog;
         let registered = developer.own_app(id).await?;
+        let subject_type = SubjectType::parse(&registered.app.settings.subject_type)
+            .ok_or(Fault::Corrupt(Artefact::SubjectType, None))?;
         let apis = apis::all(developer.db()).await?;
         let names = apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.scope.as_str());
         let permitted = upstream_permissions::of_app(developer.db(), id).await?;
         let of_upstreams: Vec<String> = permitted.iter().map(|name| scope_of(name)).collect();
         let scopes = KnownScopes::standard_and(names.chain(of_upstreams.iter().map(String::as_str)));
         let development = Development::of(&developer.app().config().site);
-        Ok(Self { registered, scopes, of_upstreams, apis, development, generation })
+        Ok(Self { registered, subject_type, scopes, of_upstreams, apis, development, generation })
     }
 
     pub(super) const fn settings(&self) -> &AppSettings {

@@ -25,7 +25,7 @@ use crate::{
         console::app::{AppNotice, IconProblem},
     },
     registration::LOGO_URI,
-    store::{app_icons, apps, apps::AppSettings, vouching},
+    store::{app_icons, apps, apps::AppSettings, verification},
 };
 
 /// `POST /console/apps/{id}/icon`.
@@ -90,7 +90,7 @@ async fn keep(developer: &Developer, id: &str, picture: Option<Picture>) -> Resu
         let mut lists = facts.registered.lists.clone();
         lists.metadata.remove(LOGO_URI);
         let update = apps::update(id, &settings, &lists, developer.now());
-        let unit = facts.guard().with(update).with(written).with(vouching::withdraw(id, developer.now()));
+        let unit = facts.guard().with(update).with(written).with(verification::withdraw(id, developer.now()));
         match developer.commit(unit).await? {
             Written::Done => {
                 developer.about(id).note(Event::AppChanged);

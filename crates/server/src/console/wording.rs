@@ -4,13 +4,14 @@ use mapae_protocol::{locale::Locale, redirect_uri, redirect_uri::RegistrationErr
 
 use super::member_wording;
 use crate::{
+    accounts::NameMistake,
     pages::{
         console::{
             addresses::{AddressMistake, AddressMistakes, AddressProblem},
             grants::GrantsMistake,
             items::{ItemsMistake, PurposeMistake},
         },
-        input::{Input, NameMistake},
+        input::Input,
     },
     registration::{
         Draft, GrantsProblem, HomepageProblem, ItemsProblem, Mistake, OriginsProblem, PurposeProblem,

@@ -43,7 +43,7 @@ pub(crate) enum BearerError {
     /// As [`InvalidToken`](Self::InvalidToken), of a token that came with a proof of possession.
     #[error("the token is not valid, not valid any more, or not bound to the key of the proof")]
     InvalidBoundToken,
-    #[error("too many proofs from one source, or of an app that nobody vouches for")]
+    #[error("too many proofs from one source, or of an app that nobody has verified")]
     TooMany,
     #[error(transparent)]
     Fault(Fault),

@@ -18,7 +18,13 @@ use mapae_protocol::{
 };
 
 use super::jwks::public_document;
-use crate::{accounts::session::ACR_VALUES, app::App, client_auth::METHODS, grant_types::GRANT_TYPES, paths};
+use crate::{
+    accounts::session::ACR_VALUES,
+    app::App,
+    client_auth::{METHODS, of_confidential_apps},
+    grant_types::GRANT_TYPES,
+    paths,
+};
 
 /// The documents of one state of the catalogue, ready to be sent.
 #[derive(Debug)]
@@ -70,10 +76,11 @@ fn describe(app: &App) -> ServerMetadata {
     let at = |path: &str| -> Option<EndpointUri> { Some(issuer.endpoint(path)) };
     let methods = || METHODS.iter().map(|method| method.name().to_owned());
     let signing = assertion_algorithms();
-    let with_secret: Vec<String> = methods().filter(|method| method != "none").collect();
+    // Who proves itself by nothing learns nothing of any token (RFC 7662 §2.1).
+    let proving = of_confidential_apps().map(|method| method.name().to_owned());
     let standard = STANDARD.map(str::to_owned);
     let apis = app.catalog().apis();
-    let mut of_apis: Vec<String> = apis.scope_names().map(str::to_owned).collect();
+    let mut of_apis: Vec<String> = apis.scopes_on_offer().map(str::to_owned).collect();
     of_apis.sort_unstable();
     let registers = app.config().registration.policy.lets_register();
     let algorithms = texts(app.keys().current().algorithms().map(Algorithm::as_str).collect());
@@ -102,7 +109,7 @@ fn describe(app: &App) -> ServerMetadata {
         display_values_supported: texts(vec!["page"]),
         token_endpoint_auth_methods_supported: methods().collect(),
         token_endpoint_auth_signing_alg_values_supported: signing.clone(),
-        introspection_endpoint_auth_methods_supported: with_secret,
+        introspection_endpoint_auth_methods_supported: proving.collect(),
         introspection_endpoint_auth_signing_alg_values_supported: signing.clone(),
         revocation_endpoint_auth_methods_supported: methods().collect(),
         revocation_endpoint_auth_signing_alg_values_supported: signing,

@@ -39,7 +39,6 @@ use crate::{
         apps::NewApp,
         initial_access_tokens,
         registrations::{self, Networks, NewRegistration, Way},
-        vouching,
     },
 };
 
@@ -167,8 +166,7 @@ impl New {
             .with_all(
                 secret.as_ref().map(|(_, kept, until)| app_secrets::insert_until(&id, kept, *until, now)),
             )
-            .with_all(described.logo.as_ref().map(|logo| app_icons::put(&id, &logo.digest, &logo.png)))
-            .with_all(policy.vouch.then(|| vouching::vouch(&id, now)));
+            .with_all(described.logo.as_ref().map(|logo| app_icons::put(&id, &logo.digest, &logo.png)));
         commit(app, &unit, &registration, room, now).await?;
         About::app(&id).note(Event::AppRegisteredItself);
         let information = Information {

@@ -47,7 +47,7 @@ async fn grant(app: &App, client: &Client, form: &Form) -> Outcome {
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
-    let proven = Proven::of(app, client, form).await?;
+    let proven = Proven::of(app, (client, form), grant_type.terms().role).await?;
     let sealed = grant_type.sealed().and_then(|name| form.params.one(name).ok().flatten());
     let keys = app.keys_for(sealed.unwrap_or_default()).await?;
     let tokens = contention::until_done(|| async {

@@ -14,7 +14,7 @@ use mapae_protocol::{
 
 use super::json;
 use crate::{
-    dpop::{self, Refused},
+    client_auth, dpop,
     fault::Fault,
     http::{body::BodyError, form::FormError},
     store::{CommitError, StoreError},
@@ -53,11 +53,23 @@ pub(crate) enum TokenError {
     Fault(#[from] Fault),
 }
 
-impl From<Refused> for TokenError {
-    fn from(refused: Refused) -> Self {
+impl From<client_auth::Refused> for TokenError {
+    fn from(refused: client_auth::Refused) -> Self {
         match refused {
-            Refused::Proof { error, nonce } => Self::Proof { error, nonce },
-            Refused::Fault(fault) => Self::Fault(fault),
+            client_auth::Refused::Malformed { error, basic } => Self::Authentication { error, basic },
+            client_auth::Refused::NotProven { basic } => Self::InvalidClient { basic },
+            client_auth::Refused::Unavailable => Self::Unavailable,
+            client_auth::Refused::TooMany => Self::TooMany,
+            client_auth::Refused::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<dpop::Refused> for TokenError {
+    fn from(refused: dpop::Refused) -> Self {
+        match refused {
+            dpop::Refused::Proof { error, nonce } => Self::Proof { error, nonce },
+            dpop::Refused::Fault(fault) => Self::Fault(fault),
         }
     }
 }

@@ -103,7 +103,7 @@ pub(crate) struct Fetched {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asker {
     /// For an app that the operator stands behind.
-    pub(crate) vouched: bool,
+    pub(crate) verified: bool,
     /// Where the request comes from that makes this server read it.
     pub(crate) source: IpAddr,
 }
@@ -123,18 +123,18 @@ pub(crate) struct Fetcher {
 /// for all others.
 #[derive(Debug)]
 struct Ways {
-    vouched: Way,
+    verified: Way,
     strangers: Way,
 }
 
 impl Ways {
     fn new(limits: Limits, resolver: impl Fn() -> Arc<dyn Resolver>) -> Self {
         let way = || Way::new(limits, resolver());
-        Self { vouched: way(), strangers: way() }
+        Self { verified: way(), strangers: way() }
     }
 
-    const fn of(&self, vouched: bool) -> &Way {
-        if vouched { &self.vouched } else { &self.strangers }
+    const fn of(&self, verified: bool) -> &Way {
+        if verified { &self.verified } else { &self.strangers }
     }
 }
 
@@ -205,7 +205,7 @@ impl Fetcher {
             let media_type = media_type(&response);
             Ok(Fetched { media_type, body: body(response, most).await? })
         };
-        let errand = Errand { way: self.reading.of(asker.vouched), address, source: asker.source };
+        let errand = Errand { way: self.reading.of(asker.verified), address, source: asker.source };
         self.exchange(errand, |client, url| client.get(url), read).await
     }
 
@@ -217,7 +217,7 @@ impl Fetcher {
         &self,
         address: &EndpointUri,
         form: &[(&str, &str)],
-        vouched: bool,
+        verified: bool,
     ) -> Result<StatusCode, FetchError> {
         let body = params::encode(form.iter().copied());
         let post = |client: &Client, url| {
@@ -225,7 +225,7 @@ impl Fetcher {
             client.post(url).header(header::CONTENT_TYPE, form).body(body)
         };
         // Nobody in particular causes it.
-        let errand = Errand { way: self.telling.of(vouched), address, source: Ipv4Addr::UNSPECIFIED.into() };
+        let errand = Errand { way: self.telling.of(verified), address, source: Ipv4Addr::UNSPECIFIED.into() };
         self.exchange(errand, post, async |response| Ok(direct(response)?.status())).await
     }
 

@@ -36,14 +36,14 @@ pub(crate) struct Whose<'a> {
     pub(crate) id: &'a str,
     pub(crate) address: &'a str,
     /// The operator stands behind the app.
-    pub(crate) vouched: bool,
+    pub(crate) verified: bool,
 }
 
 #[derive(Debug)]
 struct Reading<V> {
     address: String,
     site: String,
-    vouched: bool,
+    verified: bool,
     /// What stood there last, and when that was read.
     read: Option<(V, Timestamp)>,
     /// When it was asked last, also when it did not answer.
@@ -72,7 +72,7 @@ pub(crate) struct Known<V> {
 
 impl<V> Reading<V> {
     const fn kind(&self) -> Kind {
-        match (&self.read, self.vouched) {
+        match (&self.read, self.verified) {
             (None, _) => Kind::Unread,
             (Some(_), false) => Kind::OfStrangers,
             (Some(_), true) => Kind::Vouched,
@@ -120,7 +120,7 @@ impl<V: Clone> Readings<V> {
         let reading = Reading {
             address: whose.address.to_owned(),
             site: site::of_text(whose.address),
-            vouched: whose.vouched,
+            verified: whose.verified,
             read,
             asked_at,
         };
@@ -160,7 +160,7 @@ mod tests {
     const AT: &str = "https://a.example/keys";
 
     fn of<'a>(id: &'a str, address: &'a str) -> Whose<'a> {
-        Whose { id, address, vouched: false }
+        Whose { id, address, verified: false }
     }
 
     #[test]
@@ -212,13 +212,13 @@ mod tests {
     #[test]
     fn dc_04_addresses_that_never_answer_push_out_nothing_that_was_read() {
         let readings = Readings::new(100);
-        let vouched = Whose { vouched: true, ..of("vouched", AT) };
+        let verified = Whose { verified: true, ..of("verified", AT) };
         let registered = of("registered", "https://b.example/keys");
-        for app in [vouched, registered] {
+        for app in [verified, registered] {
             readings.keep(app, 'v', NOW);
         }
         flood(&readings, |n| format!("https://h.evil{n}.example/keys"), false);
-        for app in [vouched, registered] {
+        for app in [verified, registered] {
             assert_eq!(readings.known(app, NOW).value, Some('v'), "{app:?}");
         }
         assert_eq!(readings.lock().len(), 102);
@@ -237,11 +237,11 @@ mod tests {
     #[test]
     fn dc_04_no_stranger_pushes_out_whom_the_operator_stands_behind() {
         let readings = Readings::new(100);
-        let vouched = Whose { vouched: true, ..of("vouched", AT) };
-        readings.keep(vouched, 'v', NOW);
+        let verified = Whose { verified: true, ..of("verified", AT) };
+        readings.keep(verified, 'v', NOW);
         flood(&readings, |n| format!("https://h.evil{n}.example/keys"), true);
-        assert_eq!(readings.known(vouched, NOW).value, Some('v'));
-        let foreign = of("vouched", "https://h.evil.example/keys");
+        assert_eq!(readings.known(verified, NOW).value, Some('v'));
+        let foreign = of("verified", "https://h.evil.example/keys");
         assert_eq!(readings.known(foreign, NOW).value, None, "what stands elsewhere is another thing");
         assert_eq!(readings.lock().len(), 101);
     }

@@ -51,7 +51,7 @@ fn lax(resolver: Arc<dyn Resolver>, limits: Limits) -> Fetcher {
 const SHORT: Limits = Limits { time: Duration::from_millis(300), in_all: 8, of_site: 8 };
 
 /// Somebody whom nobody knows.
-const ANYBODY: Asker = Asker { vouched: false, source: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)) };
+const ANYBODY: Asker = Asker { verified: false, source: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)) };
 
 fn at(url: &str) -> EndpointUri {
     EndpointUri::parse(url).unwrap()

@@ -82,7 +82,7 @@ pub(super) fn deliver(
     }
 }
 
-/// Answers with an error that no person has chosen. An app for which nobody vouches cannot make this server send
+/// Answers with an error that no person has chosen. An app that nobody has verified cannot make this server send
 /// people on to wherever it likes (RFC 9700 §4.11.2; AZ-37): who has nothing to do with it reads first where the
 /// way leads.
 pub(crate) async fn refuse(

@@ -12,12 +12,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Browser {
     digest: [u8; 32],
-    /// The cookie to give it, if it had none.
+    /// The cookie to give it, if it brought none.
     fresh: Option<String>,
 }
 
 impl Browser {
-    /// The browser of a request; one without the cookie is given one with the answer.
+    /// The browser of a request; one without the cookie is given one with the answer to a `GET`.
     pub(crate) fn of(headers: &HeaderMap, cookie: &Cookie) -> Self {
         if let Some(known) = cookie.read(headers).filter(|value| value.len() == 43) {
             return Self { digest: sha256(known.as_bytes()), fresh: None };
@@ -36,7 +36,7 @@ impl Browser {
         base64url::encode(self.digest)
     }
 
-    /// The `Set-Cookie` for a browser that had none.
+    /// The `Set-Cookie` for a browser that brought none.
     pub(crate) fn set_cookie(&self, cookie: &Cookie) -> Option<HeaderValue> {
         cookie.set(self.fresh.as_deref()?, Life::For(BROWSER_LIFE)).ok()
     }

@@ -190,7 +190,7 @@ fn shown_item(visit: &Visit, client: &Client, scope: &str, locale: Locale) -> Co
     let purpose = client.item(scope).map(|item| in_language(&item.purpose_ko, &item.purpose_en));
     let purpose = purpose.filter(|purpose| !purpose.is_empty());
     ConsentItem {
-        scope: upstream::scope_text(&visit.app, scope, locale),
+        scope: upstream::scope_text(&visit.app, client.subject_type(), scope, locale),
         purpose: purpose.map(|text| Shown::sentence(&text)),
     }
 }

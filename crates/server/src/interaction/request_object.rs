@@ -165,7 +165,7 @@ async fn fetched(app: &App, client: &Client, address: &str, from: ClientAddress)
         return Err(Error::UriNotRegistered.into());
     };
     let source = from.throttle_key().to_string();
-    let asker = fetches::asker(app, Some(client.registered()), &source);
+    let asker = fetches::asker(Some(client.registered()), &source);
     let charged = app.throttle().charge(REQUEST_OBJECTS, &source, app.now());
     charged.and_then(|()| fetches::charge(app, asker)).map_err(|_| Unopened::TooMany)?;
     let fetched = app.fetcher().get(address.address(), MAX_TOKEN, asker).await.map_err(|error| {

@@ -147,12 +147,14 @@ impl Visit {
         pages::render(page, self.locale(step)).into_response()
     }
 
-    /// Cookies that the answer brings, whatever it is.
+    /// Cookies that the answer brings, whatever it is. A form that comes without the browser's cookie is one of another
+    /// site, which brings none: one given now would take the place of that which sign-ins under way are bound to (SE-04).
     fn cookies(&self) -> Vec<HeaderValue> {
+        let browser = self.browser.set_cookie(&self.app.cookies().browser).filter(|_| !self.posted);
         let locale = self
             .switched
             .and_then(|locale| self.app.cookies().locale.set(locale.as_str(), Life::For(LOCALE_LIFE)).ok());
-        [self.browser.set_cookie(&self.app.cookies().browser), locale].into_iter().flatten().collect()
+        [browser, locale].into_iter().flatten().collect()
     }
 }
 

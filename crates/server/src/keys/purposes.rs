@@ -2,9 +2,9 @@
 
 use mapae_protocol::{
     dpop::NONCE_LIFE,
-    ending::Memory,
     seal::{Purpose, RootError, SealRoot, Sealer},
     time::Seconds,
+    tombstone::Memory,
 };
 
 use crate::config::Config;

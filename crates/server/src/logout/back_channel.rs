@@ -23,13 +23,13 @@ pub(super) enum Told {
 }
 
 /// Tells the app of this notice, by the way for those whom the operator knows or by that for strangers.
-pub(super) async fn tell(app: &App, notice: &LogoutNotice, vouched: bool) -> Result<Told, Fault> {
+pub(super) async fn tell(app: &App, notice: &LogoutNotice, verified: bool) -> Result<Told, Fault> {
     let client = app.catalog().client(&notice.app_id).await?;
     let Some(client) = client.filter(|client| is_for(notice, client)) else { return Ok(Told::Nobody) };
     let Some(address) = client.told_of_logout() else { return Ok(Told::Nobody) };
     let keys = app.keys().current();
     let token = LogoutToken::new(app.issuer(), &keys, &client, notice, app.now()).sign(&keys, &client)?;
-    let told = app.fetcher().post_form(address, &[("logout_token", &token)], vouched).await;
+    let told = app.fetcher().post_form(address, &[("logout_token", &token)], verified).await;
     Ok(understood(told))
 }
 

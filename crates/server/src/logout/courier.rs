@@ -80,7 +80,7 @@ pub(crate) async fn run(app: WeakApp) {
 struct Round {
     tasks: JoinSet<Option<Timestamp>>,
     room: Room<Id>,
-    /// Apps that nobody vouches for and that did not answer: what comes for them meanwhile is not tried either.
+    /// Apps that nobody has verified and that did not answer: what comes for them meanwhile is not tried either.
     paused: HashMap<String, Timestamp>,
 }
 
@@ -99,8 +99,7 @@ impl Round {
 
     /// One look at what is due; whether it may have more behind it than was seen.
     async fn look(&mut self, app: &App, now: Timestamp) -> Result<bool, Fault> {
-        let everybody = app.config().registration.vouch;
-        let look = Look { each: MAX_PER_APP, limit: MAX_SEEN, everybody };
+        let look = Look { each: MAX_PER_APP, limit: MAX_SEEN };
         let due = logout_notices::due(app.db(), look, now).await?;
         let hides_others = due.len() >= MAX_SEEN;
         let mut put_off = BTreeMap::new();
@@ -129,7 +128,7 @@ impl Round {
         let now = app.now();
         match app.commit(Unit::from(logout_notices::lease(&notice.id, now.plus(LEASE), now))).await {
             Ok(_) => {
-                let task = self.tasks.spawn(attend(app.clone(), notice, place.vouched));
+                let task = self.tasks.spawn(attend(app.clone(), notice, place.verified));
                 self.room.enter(task.id(), place);
                 Ok(())
             }
@@ -147,7 +146,7 @@ impl Round {
     /// Also after a panic: the notice is tried again when its lease is over.
     fn ended(&mut self, done: Result<(Id, Option<Timestamp>), JoinError>) {
         let (id, pause) = done.unwrap_or_else(|error| (error.id(), None));
-        let Some(place) = self.room.leave(&id).filter(|place| !place.vouched) else { return };
+        let Some(place) = self.room.leave(&id).filter(|place| !place.verified) else { return };
         if let Some(until) = pause.filter(|_| self.paused.len() < MAX_PAUSED) {
             let known = self.paused.entry(place.app_id).or_insert(until);
             *known = until.max(*known);
@@ -157,16 +156,16 @@ impl Round {
 
 /// Until when the app is left alone, if it does not answer. What fails here is ours to mend, and no app's: the notice's
 /// lease is its pause.
-async fn attend(app: App, notice: LogoutNotice, vouched: bool) -> Option<Timestamp> {
-    carry(&app, &notice, vouched).await.unwrap_or_else(|fault| {
+async fn attend(app: App, notice: LogoutNotice, verified: bool) -> Option<Timestamp> {
+    carry(&app, &notice, verified).await.unwrap_or_else(|fault| {
         let error = &fault as &dyn std::error::Error;
         tracing::warn!(error, app = notice.app_id, "an app is not told of a logout yet");
         None
     })
 }
 
-async fn carry(app: &App, notice: &LogoutNotice, vouched: bool) -> Result<Option<Timestamp>, Fault> {
-    let told = tell(app, notice, vouched).await?;
+async fn carry(app: &App, notice: &LogoutNotice, verified: bool) -> Result<Option<Timestamp>, Fault> {
+    let told = tell(app, notice, verified).await?;
     let next = Next::after(told, notice, app.now());
     let about = About::user(&notice.user_id).with_app(&notice.app_id);
     match (told, next) {

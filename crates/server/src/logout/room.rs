@@ -1,6 +1,6 @@
 //! Who is told next of a logout, and how many at once — threat LO-07, decision 0269.
 //!
-//! Apps that nobody vouches for share their room by site and by owner: whoever has many that do not answer keeps waiting
+//! Apps that nobody has verified share their room by site and by owner: whoever has many that do not answer keeps waiting
 //! nobody but themselves.
 
 use std::{collections::HashMap, hash::Hash};
@@ -14,14 +14,14 @@ use crate::{
 
 /// How many notices are carried at once.
 const MAX_AT_ONCE: usize = 32;
-/// How many of them to apps that nobody vouches for: the others always find room.
+/// How many of them to apps that nobody has verified: the others always find room.
 const MAX_TO_STRANGERS: usize = 24;
 /// How often one app is told at once.
 pub(super) const MAX_PER_APP: usize = 4;
-/// How many apps of one site, or of one owner, that nobody vouches for.
+/// How many apps of one site, or of one owner, that nobody has verified.
 const MAX_PER_SHARE: usize = 4;
 
-/// What apps have in common that nobody vouches for.
+/// What apps have in common that nobody has verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Share {
     /// Somebody has registered this name.
@@ -37,7 +37,7 @@ pub(super) struct Place {
     pub(super) app_id: String,
     host: String,
     shares: Vec<Share>,
-    pub(super) vouched: bool,
+    pub(super) verified: bool,
 }
 
 impl Place {
@@ -52,7 +52,7 @@ impl Place {
             None => (app_id.clone(), None),
         };
         let shares = share.into_iter().chain(due.owner_id.clone().map(Share::Owner));
-        Self { app_id, host, shares: shares.collect(), vouched: due.vouched }
+        Self { app_id, host, shares: shares.collect(), verified: due.verified }
     }
 }
 
@@ -83,7 +83,7 @@ impl<K: Eq + Hash> Room<K> {
         self.taken.len() >= MAX_AT_ONCE
     }
 
-    /// What is due, in the order in which it is carried: first for whom the operator vouches, then who is not being told
+    /// What is due, in the order in which it is carried: first to what the operator has verified, then who is not being told
     /// already, and one host after another.
     pub(super) fn in_turn(&self, due: Vec<Due>) -> Vec<(LogoutNotice, Place)> {
         let mut at_host: HashMap<String, usize> = HashMap::new();
@@ -95,7 +95,7 @@ impl<K: Eq + Hash> Room<K> {
                     .entry(place.host.clone())
                     .or_insert_with(|| self.count(|taken| taken.host == place.host));
                 *before += 1;
-                let order = (!place.vouched, self.of_app(&place), *before);
+                let order = (!place.verified, self.of_app(&place), *before);
                 (order, due.notice, place)
             })
             .collect();
@@ -109,7 +109,7 @@ impl<K: Eq + Hash> Room<K> {
         if self.is_full() || of_app >= MAX_PER_APP {
             return Turn::Later;
         }
-        if place.vouched {
+        if place.verified {
             return Turn::Now;
         }
         let has_room = |share: &Share| self.strangers(|taken| taken.shares.contains(share)) < MAX_PER_SHARE;
@@ -132,7 +132,7 @@ impl<K: Eq + Hash> Room<K> {
     }
 
     fn strangers(&self, which: impl Fn(&Place) -> bool) -> usize {
-        self.count(|taken| !taken.vouched && which(taken))
+        self.count(|taken| !taken.verified && which(taken))
     }
 
     fn count(&self, which: impl Fn(&Place) -> bool) -> usize {
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// A notice for an app of this name that is told there, and that nobody vouches for.
+    /// A notice for an app of this name that is told there, and that nobody has verified.
     fn stranger(app_id: &str, address: &str) -> Due {
         let notice = LogoutNotice {
             id: format!("ses_1:1:{app_id}"),
@@ -157,11 +157,11 @@ mod tests {
             attempts: 0,
             expires_at: Timestamp::from_unix(1_800_000_000),
         };
-        Due { notice, vouched: false, owner_id: None, address: Some(format!("\"{address}\"")) }
+        Due { notice, verified: false, owner_id: None, address: Some(format!("\"{address}\"")) }
     }
 
-    fn vouched(app_id: &str, address: &str) -> Due {
-        Due { vouched: true, ..stranger(app_id, address) }
+    fn verified(app_id: &str, address: &str) -> Due {
+        Due { verified: true, ..stranger(app_id, address) }
     }
 
     fn many(how_many: usize, one: impl Fn(usize) -> Due) -> impl Iterator<Item = Due> {
@@ -216,11 +216,11 @@ mod tests {
     }
 
     #[test]
-    fn lo_07_strangers_of_any_number_leave_room_for_who_is_vouched_for() {
+    fn lo_07_strangers_of_any_number_leave_room_for_who_is_verified_for() {
         let mut room = Room::default();
         let sites = many(100, |n| stranger(&format!("app{n}"), &format!("https://evil{n}.example/")));
         assert_eq!(carried(&mut room, sites).len(), MAX_TO_STRANGERS);
-        let ours = |n: usize| vouched(&format!("ours{n}"), "https://ours.example/");
+        let ours = |n: usize| verified(&format!("ours{n}"), "https://ours.example/");
         let at_one_site = MAX_AT_ONCE - MAX_TO_STRANGERS;
         assert_eq!(carried(&mut room, many(100, ours)).len(), at_one_site, "with no share of a site");
         assert!(room.is_full());
@@ -242,12 +242,12 @@ mod tests {
         assert!(carried(&mut room, due).contains(&"good".to_owned()), "at a site of many");
         let mut room = Room::default();
         let again = |id: usize| {
-            let mut due = vouched("busy", "https://busy.example/");
+            let mut due = verified("busy", "https://busy.example/");
             due.notice.id = format!("ses_{id}");
             due
         };
         assert_eq!(carried(&mut room, many(10, again)).len(), MAX_PER_APP);
-        let waiting = room.in_turn(vec![again(11), vouched("idle", "https://idle.example/")]);
+        let waiting = room.in_turn(vec![again(11), verified("idle", "https://idle.example/")]);
         assert_eq!(waiting[0].0.app_id, "idle");
         assert_eq!(turn(&room, &again(11)), Turn::Later);
     }

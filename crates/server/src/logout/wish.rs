@@ -96,7 +96,7 @@ impl Wish {
         client.into_iter().chain(back).chain(state).collect()
     }
 
-    /// The way on, now that nobody is signed in here. Nobody is led to an app that nobody vouches for unless they or
+    /// The way on, now that nobody is signed in here. Nobody is led to an app that nobody has verified unless they or
     /// the app have just said something here: they read first where the way leads (AZ-37).
     pub(crate) async fn fulfilled(&self, visit: &Visit, said: Said) -> Result<Response, PageError> {
         let spoken = said != Said::Nothing;

@@ -64,7 +64,7 @@ pub(crate) async fn ask(
     before: Option<&RegisteredApp>,
     source: &str,
 ) -> Result<Asked, NotDescribed> {
-    let asker = fetches::asker(app, before, source);
+    let asker = fetches::asker(before, source);
     let request = read(app, said, before)?;
     let (_, lists) = judged(app, &request)?.new_app(request.id_token_alg.as_str());
     let sector = sector(app, &request, &lists, asker).await?;

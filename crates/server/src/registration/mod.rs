@@ -22,7 +22,7 @@ mod redirect_uris;
 mod request;
 mod sector;
 
-pub(crate) use appearance::Appearance;
+pub(crate) use appearance::{Appearance, begins_to_refresh};
 pub(crate) use authentication::{
     AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };
@@ -45,8 +45,8 @@ pub(crate) use request::{Offer, Refused, Request, response_types};
 pub(crate) use sector::{is_at_home, keys_address, names_all, sector, sector_after, settled};
 
 use crate::{
+    accounts::NameMistake,
     config::Development,
-    pages::input::NameMistake,
     store::apps::{AppLists, AppScope, AppSettings, RegisteredApp},
 };
 
@@ -159,7 +159,7 @@ impl Draft {
 /// they have signed out.
 const LEADING: [&str; 4] = ["policy_uri", "tos_uri", "initiate_login_uri", "post_logout_redirect_uris"];
 
-/// Whether people would see another app than before, or be led elsewhere: whoever vouched for it has looked at another one.
+/// Whether people would see another app than before, or be led elsewhere: whoever verified it has looked at another one.
 pub(crate) fn shows_otherwise(before: &RegisteredApp, settings: &AppSettings, lists: &AppLists) -> bool {
     let kept = &before.app.settings;
     (&settings.name, &settings.homepage, &settings.icon) != (&kept.name, &kept.homepage, &kept.icon)

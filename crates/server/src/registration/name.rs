@@ -3,18 +3,14 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::look_alike;
-use crate::{
-    accounts::typed,
-    pages::{input::NameMistake, shown::hides},
-};
+use crate::accounts::name::{self, NameMistake, hides};
 
 /// The name in the one spelling of its letters (NFC), so that what is typed to confirm it is equal to it; by the
 /// rules that hold for people's names, and without anything that nobody sees: two apps whose names look alike are
 /// to be two spellings, not one. Nor are two spellings to look alike.
 pub(super) fn parse(text: &str) -> Result<String, NameMistake> {
     let composed: String = text.nfc().collect();
-    let name =
-        typed::name(Some(&composed)).map_err(|refused| refused.mistake.unwrap_or(NameMistake::Malformed))?;
+    let name = name::parse(&composed)?;
     match () {
         () if name.contains(hides) => Err(NameMistake::Hidden),
         () if look_alike::misleads(&name) => Err(NameMistake::LookAlike),

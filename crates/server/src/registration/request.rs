@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use super::{
     AuthenticationProblem, Draft, Grants, KnownScopes, MEMBERS, Members, Mistake, members::fapi_profile,
+    sector::sector,
 };
 use crate::{
     client_auth::{self, CLIENT_SECRET_BASIC, Means, Method, PRIVATE_KEY_JWT},
@@ -85,6 +86,7 @@ impl Request {
         let method = auth_method(said)?;
         let redirect_uris = texts(said, "redirect_uris")?.unwrap_or_default();
         let grants = grants(said)?;
+        let subject_type = subject_type(said, &redirect_uris)?;
         let public = method.means() == Means::Nothing;
         let draft = Draft {
             name: name(said, &redirect_uris)?,
@@ -100,7 +102,7 @@ impl Request {
             draft,
             auth_method: method.name(),
             id_token_alg: algorithm(said)?,
-            subject_type: subject_type(said)?,
+            subject_type,
             sector_identifier_uri: address(said, "sector_identifier_uri"),
             logo: address(said, "logo_uri"),
         })
@@ -174,9 +176,14 @@ fn algorithm(said: &Map<String, Value>) -> Result<Algorithm, Refused> {
     }
 }
 
-fn subject_type(said: &Map<String, Value>) -> Result<SubjectType, Refused> {
-    let asked = text(said, "subject_type")?.map_or(Some(SubjectType::Pairwise), SubjectType::parse);
-    asked.ok_or(Refused::SubjectType)
+/// Whoever leaves it open gets names that nobody else has, where that can be: at several hosts, of which nothing says that
+/// they are one's, it cannot (OIDC Core §8.1).
+fn subject_type(said: &Map<String, Value>, redirect_uris: &[String]) -> Result<SubjectType, Refused> {
+    match text(said, "subject_type")? {
+        Some(name) => SubjectType::parse(name).ok_or(Refused::SubjectType),
+        None if address(said, "sector_identifier_uri").is_some() => Ok(SubjectType::Pairwise),
+        None => Ok(sector(redirect_uris, None).map_or(SubjectType::Public, |_| SubjectType::Pairwise)),
+    }
 }
 
 /// What it is called, in any language; an app without a name is called by where it leads.

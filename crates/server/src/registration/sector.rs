@@ -110,7 +110,7 @@ pub(crate) fn sector_after(
 /// Whether an address is at the host of one of these redirect URIs.
 pub(crate) fn is_at_home(address: &str, redirect_uris: &[String]) -> bool {
     let web = |text: &str| {
-        let uri = Uri::parse(text).ok().filter(|uri| matches!(uri.scheme, "https" | "http"))?;
+        let uri = Uri::parse(text).ok().filter(Uri::is_web)?;
         Some(uri.authority?.host.to_ascii_lowercase())
     };
     let at = web(address);

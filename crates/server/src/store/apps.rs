@@ -5,7 +5,7 @@ mod record;
 use mapae_protocol::time::Timestamp;
 
 use self::record::app_columns;
-pub(super) use self::record::{APP_STATE_WIDTH, app_state_columns, app_vouched};
+pub(super) use self::record::{APP_STATE_WIDTH, app_state_columns, app_verified};
 pub use self::record::{
     App, AppLists, AppScope, AppSettings, AppState, NewApp, OffBy, RegisteredApp, SelfRegistered, Standing,
 };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use mapae_protocol::time::Timestamp;
 
 use super::{
-    apps::app_vouched,
     db::{Db, Row, Statement, StoreError, Unit, statements, values},
     revocations::Revocation,
 };
@@ -28,7 +27,7 @@ pub(super) use consent_state_columns;
 statements! {
     FIND: Consents =
         concat!("SELECT ", consent_columns!(), " FROM consents c WHERE c.user_id = $1 AND c.app_id = $2");
-    CONNECTED: Consents = concat!("SELECT ", consent_columns!(), ", a.name, a.icon, a.homepage, ", app_vouched!(), ", \
+    CONNECTED: Consents = concat!("SELECT ", consent_columns!(), ", a.name, a.icon, a.homepage, \
          (SELECT MAX(g.last_used_at) FROM grants g WHERE g.consent_id = c.id) \
          FROM consents c JOIN apps a ON a.id = c.app_id \
          WHERE c.user_id = $1 AND c.scopes <> '' AND a.deleted_at IS NULL ORDER BY c.created_at");
@@ -139,8 +138,6 @@ pub struct Connection {
     pub app_icon: Option<String>,
     /// Where it says that it is at home.
     pub app_homepage: Option<String>,
-    /// Whether the operator vouches for it.
-    pub app_vouched: bool,
     /// When it was last used, as far as is known.
     pub last_used_at: Option<Timestamp>,
 }
@@ -255,8 +252,7 @@ impl Connection {
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         let consent = Consent::read(row)?;
         let (app_name, app_icon, app_homepage) = (row.text()?, row.optional_text()?, row.optional_text()?);
-        let app_vouched = row.bool()?;
         let last_used_at = row.optional_timestamp()?.max(consent.last_used_at);
-        Ok(Self { consent, app_name, app_icon, app_homepage, app_vouched, last_used_at })
+        Ok(Self { consent, app_name, app_icon, app_homepage, last_used_at })
     }
 }

@@ -7,7 +7,7 @@
 use mapae_protocol::time::{Seconds, Timestamp};
 
 use super::{
-    apps::app_vouched,
+    apps::app_verified,
     db::{Db, Row, Sql, Statement, StoreError, statements, values},
     revocations::{Kind, Revocation},
     session_apps::apps_of_session,
@@ -67,14 +67,13 @@ statements! {
             "WHERE c.id = $3 AND c.scopes = ''"));
     // One app after another: whoever has much to be told, or answers slowly, takes nobody else's place (LO-07).
     DUE: LogoutNotices = concat!("SELECT d.id, d.app_id, d.user_id, d.session_id, d.everything, d.attempts, d.expires_at, ",
-        app_vouched!(), " AND NOT (CAST($1 AS BOOLEAN) AND EXISTS (SELECT 1 FROM registrations s WHERE s.app_id = a.id)) AS vouched, \
-         a.owner_id, m.value FROM \
+        app_verified!(), " AS verified, a.owner_id, m.value FROM \
          (SELECT n.id, n.app_id, n.user_id, n.session_id, n.everything, n.attempts, n.expires_at, n.due_at, \
              ROW_NUMBER() OVER (PARTITION BY n.app_id ORDER BY n.attempts, n.due_at, n.id) AS place \
-             FROM logout_notices n WHERE n.due_at <= $2 AND n.expires_at > $2) d \
+             FROM logout_notices n WHERE n.due_at <= $1 AND n.expires_at > $1) d \
          LEFT JOIN apps a ON a.id = d.app_id \
          LEFT JOIN app_metadata m ON m.app_id = d.app_id AND m.member = 'backchannel_logout_uri' \
-         WHERE d.place <= $3 ORDER BY vouched DESC, d.place, d.due_at, d.id LIMIT $4");
+         WHERE d.place <= $2 ORDER BY verified DESC, d.place, d.due_at, d.id LIMIT $3");
     LEASE: LogoutNotices = "UPDATE logout_notices SET due_at = $1, attempts = attempts + 1 \
          WHERE id = $2 AND due_at <= $3 AND expires_at > $3";
     PUT_OFF: LogoutNotices = "UPDATE logout_notices SET due_at = $1 WHERE id = $2";
@@ -109,8 +108,8 @@ pub struct LogoutNotice {
 pub struct Due {
     /// The notice.
     pub notice: LogoutNotice,
-    /// [`RegisteredApp::is_known_to_operator`](super::apps::RegisteredApp::is_known_to_operator)
-    pub vouched: bool,
+    /// Whether the operator has verified the app.
+    pub verified: bool,
     /// The developer whose app it is.
     pub owner_id: Option<String>,
     /// Where the app is told, in JSON as its other members; it may have withdrawn that.
@@ -139,18 +138,16 @@ pub struct Look {
     pub each: usize,
     /// At most so many in all.
     pub limit: usize,
-    /// Whether a setting vouches for everybody who registers.
-    pub everybody: bool,
 }
 
-/// Notices that nobody carries out. Those to apps that the operator knows come first, and of both kinds first one of every
+/// Notices that nobody carries out. Those to apps that the operator has verified come first, and of both kinds first one of every
 /// app.
 ///
 /// # Errors
 /// [`StoreError`]
 pub async fn due(db: &Db, look: Look, now: Timestamp) -> Result<Vec<Due>, StoreError> {
     let most = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let rows = db.list(DUE, values![look.everybody, now, most(look.each), most(look.limit)]).await?;
+    let rows = db.list(DUE, values![now, most(look.each), most(look.limit)]).await?;
     rows.into_iter().map(|row| row.read(Due::read)).collect()
 }
 
@@ -189,7 +186,7 @@ impl Due {
         let notice = LogoutNotice::read(row)?;
         Ok(Self {
             notice,
-            vouched: row.bool()?,
+            verified: row.bool()?,
             owner_id: row.optional_text()?,
             address: row.optional_text()?,
         })

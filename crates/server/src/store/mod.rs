@@ -44,7 +44,7 @@ pub mod upstream_permissions;
 pub mod upstreams;
 pub mod used_assertions;
 pub mod users;
-pub mod vouching;
+pub mod verification;
 
 pub use self::db::{CommitError, Concealed, Db, Options, StoreError, Unit};
 
@@ -87,7 +87,7 @@ pub fn statements() -> impl Iterator<Item = db::Sql> {
         upstreams::STATEMENTS,
         used_assertions::STATEMENTS,
         users::STATEMENTS,
-        vouching::STATEMENTS,
+        verification::STATEMENTS,
     ];
     files.into_iter().flatten().copied()
 }

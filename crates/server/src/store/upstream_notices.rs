@@ -2,8 +2,8 @@
 
 use mapae_client::EndUser;
 use mapae_protocol::{
-    ending::Memory,
     time::{Seconds, Timestamp},
+    tombstone::Memory,
 };
 
 use super::db::{Db, Sql, Statement, StoreError, statements, values};

@@ -9,7 +9,7 @@ use crate::{
     registration::{Surroundings, keeps_secret},
     store::{
         apps::{self, AppSettings, NewApp},
-        vouching,
+        verification,
     },
 };
 
@@ -49,8 +49,8 @@ async fn create(args: &CreateApp, data: &Data) -> Result<Answer, Failure> {
     let (shown, kept) = secret.unzip();
     let app =
         NewApp { id, owner_id: owner.as_ref().map(|owner| owner.id.clone()), settings, lists, secret: kept };
-    let vouched = args.verified.then(|| vouching::vouch(&app.id, data.now));
-    data.db.commit(apps::insert(&app, data.now).with_all(vouched)).await?;
+    let verified = args.verified.then(|| verification::verify(&app.id, data.now));
+    data.db.commit(apps::insert(&app, data.now).with_all(verified)).await?;
     // Read again, so that what is shown is what is there.
     let registered = find(data, &app.id).await?;
     Answer::of(&View::new(registered, owner.and_then(|owner| owner.email)).with_secret(shown))

@@ -11,7 +11,7 @@ use crate::{
     store::{
         CommitError, Unit,
         apps::{self, RegisteredApp},
-        registrations, vouching,
+        registrations, verification,
     },
 };
 
@@ -31,7 +31,7 @@ struct Judged {
     changed: bool,
 }
 
-/// Vouches for an app, or no longer.
+/// Verifies an app, or withdraws that.
 pub(in crate::commands) async fn run(args: &VerifyApp) -> Result<Answer, Failure> {
     Data::with(&args.app.common, async |data| verify(args, data).await).await
 }
@@ -43,7 +43,7 @@ async fn verify(args: &VerifyApp, data: &Data) -> Result<Answer, Failure> {
     if let Some(looked_at) = revision.filter(|looked_at| *looked_at != seen.app.revision) {
         return Err(another(id, looked_at));
     }
-    let unit = if *withdraw { vouching::withdraw(id, data.now) } else { vouched(&seen, data) };
+    let unit = if *withdraw { verification::withdraw(id, data.now) } else { verified(&seen, data) };
     match data.db.commit(unit).await {
         Ok(_) => {}
         Err(CommitError::Conflict { .. }) => {
@@ -52,16 +52,16 @@ async fn verify(args: &VerifyApp, data: &Data) -> Result<Answer, Failure> {
         }
         Err(error) => return Err(error.into()),
     }
-    let verified = find(data, id).await?.app.vouched;
+    let verified = find(data, id).await?.app.verified;
     Answer::of(&Judged::of(seen, verified))
 }
 
-/// Vouches for the app as it was seen, and as nothing else.
-fn vouched(seen: &RegisteredApp, data: &Data) -> Unit {
+/// Verifies the app as it was seen, and as nothing else.
+fn verified(seen: &RegisteredApp, data: &Data) -> Unit {
     let id = seen.app.id.as_str();
     Unit::from(apps::guard(id, seen.app.revision))
-        .with(vouching::vouch(id, data.now))
-        // Whom the operator vouches for is there to stay, whether or not somebody has agreed to it yet.
+        .with(verification::verify(id, data.now))
+        // What the operator has verified is there to stay, whether or not somebody has agreed to it yet.
         .with(registrations::used(id))
 }
 
@@ -84,7 +84,7 @@ impl Judged {
             redirect_uris: lists.redirect_uris,
             revision: app.revision,
             verified,
-            changed: app.vouched != verified,
+            changed: app.verified != verified,
         }
     }
 }

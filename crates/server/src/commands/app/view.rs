@@ -70,7 +70,7 @@ impl View {
     pub(super) fn new(registered: RegisteredApp, owner: Option<String>) -> Self {
         let (off_by, registered_itself) = (registered.app.off_by(), registered.registered.is_some());
         let RegisteredApp { app, lists, .. } = registered;
-        let App { id, settings, revision, created_at, vouched, .. } = app;
+        let App { id, settings, revision, created_at, verified, .. } = app;
         let AppSettings { name, public, grant_types, id_token_alg, subject_type, .. } = settings;
         let method = settings.token_endpoint_auth_method;
         let token_endpoint_auth_method = if public { Some("none".to_owned()) } else { method };
@@ -101,7 +101,7 @@ impl View {
             rotate_refresh: settings.rotate_refresh || public,
             metadata: metadata.collect(),
             held_members: settings.held_members.split_ascii_whitespace().map(str::to_owned).collect(),
-            verified: vouched,
+            verified,
             revision,
             registered_itself,
             disabled: off_by.is_some(),

@@ -28,7 +28,7 @@ use crate::{
         consents, counters,
         db::Statement,
         registrations::{self, Change, Registration},
-        vouching,
+        verification,
     },
 };
 
@@ -157,7 +157,7 @@ impl Managed {
         if secret.is_some() || !self.is_already(&described) {
             let unit =
                 Unit::from(counters::guard_catalog(generation)).with(self.written(&described, &token, now));
-            let unit = unit.with(self.ended(&described, now)).with_all(self.withdrawn(app, &described, now));
+            let unit = unit.with(self.ended(&described, now)).with_all(self.withdrawn(&described, now));
             let unit = unit.with_all(self.seen_before(&described)?);
             match app.commit(unit.with_all(secret.as_ref().map(|secret| self.given(secret, now)))).await {
                 Ok(_) => About::app(self.id()).note(Event::AppChangedItself),
@@ -247,14 +247,14 @@ impl Managed {
 
     /// Whoever has agreed has seen another app than the one that it becomes.
     fn seen_before(&self, described: &Described) -> Result<Option<Statement>, Fault> {
-        let kept = Appearance::to_keep(&self.registered, &described.settings, &described.lists)?;
+        let after = (&described.settings, &described.lists);
+        let kept = Appearance::to_keep(&self.registered, after, described.sector.as_deref())?;
         Ok(kept.map(|kept| consents::keep_agreed(self.id(), &kept)))
     }
 
     /// The operator has looked at another app than the one that it becomes.
-    fn withdrawn(&self, app: &App, described: &Described, now: Timestamp) -> Option<Unit> {
+    fn withdrawn(&self, described: &Described, now: Timestamp) -> Option<Unit> {
         let other = shows_otherwise(&self.registered, &described.settings, &described.lists);
-        let vouches = app.config().registration.vouch;
-        (other && !vouches).then(|| vouching::withdraw(self.id(), now))
+        other.then(|| verification::withdraw(self.id(), now))
     }
 }

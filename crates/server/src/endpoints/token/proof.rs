@@ -1,6 +1,9 @@
 //! The proof of possession that a token request brings, and what is written together with its use — RFC 9449 §5.
 
-use mapae_protocol::dpop::{Error as ProofError, Thumbprint};
+use mapae_protocol::{
+    dpop::{Error as ProofError, Thumbprint},
+    error::{ErrorCode, OAuthError},
+};
 
 use crate::{
     accounts::rows,
@@ -8,6 +11,7 @@ use crate::{
     catalog::Client,
     dpop::{self, Possession},
     endpoints::token_error::TokenError,
+    grant_types::Role,
     http::form::Form,
     paths,
     store::{CommitError, Unit, dpop_proofs},
@@ -22,6 +26,16 @@ pub(super) struct Proven<'a> {
     possession: Option<Possession>,
 }
 
+/// What is told where a proof is missing. What was given to somebody with a key is nothing without it: it is that which is
+/// not good then (RFC 9449 §5, decision 0278).
+fn without(role: Role) -> TokenError {
+    if role == Role::Continues {
+        let text = "the refresh token is good only with a DPoP proof";
+        return TokenError::Refused(OAuthError::new(ErrorCode::InvalidGrant, text));
+    }
+    dpop::Refused::from(ProofError::Missing).into()
+}
+
 /// What became of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
@@ -32,12 +46,16 @@ pub(super) enum Written {
 
 impl<'a> Proven<'a> {
     /// An app that registered for it gets nothing without a proof (RFC 9449 §5.2).
-    pub(super) async fn of(app: &'a App, client: &'a Client, form: &'a Form) -> Result<Self, TokenError> {
+    pub(super) async fn of(
+        app: &'a App,
+        (client, form): (&'a Client, &'a Form),
+        role: Role,
+    ) -> Result<Self, TokenError> {
         let address = app.issuer().endpoint(paths::TOKEN);
         let request = dpop::Request::posted(&address, &form.headers);
         let possession = dpop::of_client(app, client, &request).await?;
         if possession.is_none() && client.binds_tokens() {
-            return Err(dpop::Refused::from(ProofError::Missing).into());
+            return Err(without(role));
         }
         let proven = Self { app, client, form, possession };
         // One of a public app counts if it is refused: see below.

@@ -70,8 +70,8 @@ async fn dc_04_an_app_of_the_operators_is_read_while_strangers_stall() {
     let fetcher = Arc::new(lax(Arc::new(Here), LIMITS));
     let flood = silent.flood(&fetcher, |number| format!("a.evil{number}.example"));
     let held = silent.hold(4).await;
-    let vouched = Asker { vouched: true, ..ANYBODY };
-    let read = fetcher.get(&quick.url(), DOCUMENT_BYTES, vouched).await;
+    let verified = Asker { verified: true, ..ANYBODY };
+    let read = fetcher.get(&quick.url(), DOCUMENT_BYTES, verified).await;
     assert!(read.is_ok(), "{read:?}");
     let of_strangers = fetcher.get(&quick.url(), DOCUMENT_BYTES, ANYBODY).now_or_never();
     assert!(of_strangers.is_none(), "all places of strangers are taken");
@@ -80,7 +80,7 @@ async fn dc_04_an_app_of_the_operators_is_read_while_strangers_stall() {
     let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };
     let usual = Fetcher::new(&settings, Development::Yes);
     assert!(
-        !Arc::ptr_eq(&usual.reading.strangers.resolver, &usual.reading.vouched.resolver),
+        !Arc::ptr_eq(&usual.reading.strangers.resolver, &usual.reading.verified.resolver),
         "lookups of their own"
     );
 }

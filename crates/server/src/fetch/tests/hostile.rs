@@ -229,19 +229,19 @@ async fn told_meanwhile(fetcher: &Fetcher, (silent, quick): (bool, bool)) -> Res
 #[tokio::test]
 async fn lo_07_an_app_that_is_silent_keeps_no_other_one_of_its_site_waiting() {
     let fetcher = lax(Arc::new(System::default()), PATIENT);
-    for vouched in [true, false] {
-        assert_eq!(told_meanwhile(&fetcher, (vouched, vouched)).await, Ok(StatusCode::OK), "{vouched}");
+    for verified in [true, false] {
+        assert_eq!(told_meanwhile(&fetcher, (verified, verified)).await, Ok(StatusCode::OK), "{verified}");
     }
 }
 
 #[tokio::test]
-async fn lo_07_who_is_vouched_for_is_told_while_strangers_take_all_their_places() {
+async fn lo_07_who_is_verified_for_is_told_while_strangers_take_all_their_places() {
     let fetcher = lax(Arc::new(System::default()), Limits { in_all: 1, ..PATIENT });
     assert_eq!(told_meanwhile(&fetcher, (false, true)).await, Ok(StatusCode::OK));
     let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };
     let usual = Fetcher::new(&settings, Development::Yes);
-    let Ways { vouched, strangers } = &usual.telling;
-    assert!(!Arc::ptr_eq(&vouched.resolver, &strangers.resolver), "lookups of their own");
+    let Ways { verified, strangers } = &usual.telling;
+    assert!(!Arc::ptr_eq(&verified.resolver, &strangers.resolver), "lookups of their own");
 }
 
 #[tokio::test]

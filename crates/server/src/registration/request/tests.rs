@@ -46,7 +46,7 @@ fn dc_06_only_what_is_on_the_list_has_an_effect() {
     let plain = judge(&with("client_name", json!("A"))).unwrap();
     for (privileged, value) in [
         ("owner_id", json!("usr_1")),
-        ("vouched", json!(true)),
+        ("verified", json!(true)),
         ("pkce_required", json!(false)),
         ("require_pkce", json!(false)),
         ("first_party", json!(true)),

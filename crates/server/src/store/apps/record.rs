@@ -9,22 +9,22 @@ use crate::store::{
     db::{Concealed, Row, StoreError},
 };
 
-/// Whether the operator vouches for an app of `apps a`.
-macro_rules! app_vouched {
+/// Whether the operator has verified an app of `apps a`.
+macro_rules! app_verified {
     () => {
         "((a.owner_id IS NULL AND NOT EXISTS (SELECT 1 FROM registrations n WHERE n.app_id = a.id)) \
          OR a.vouched_at IS NOT NULL \
          OR EXISTS (SELECT 1 FROM users o WHERE o.id = a.owner_id AND o.operator = TRUE))"
     };
 }
-pub(in crate::store) use app_vouched;
+pub(in crate::store) use app_verified;
 
 /// The columns of [`App`], of `apps a`.
 macro_rules! app_columns {
     () => {
         concat!("a.id, a.owner_id, a.name, a.icon, a.homepage, a.public, a.grant_types, a.token_endpoint_auth_method, \
          a.id_token_alg, a.subject_type, a.pkce_required, a.rotate_refresh, a.held_members, a.epoch, a.revision, a.disabled_at, a.blocked_at, \
-         a.deleted_at, a.created_at, a.updated_at, ", app_vouched!())
+         a.deleted_at, a.created_at, a.updated_at, ", app_verified!())
     };
 }
 pub(super) use app_columns;
@@ -88,16 +88,23 @@ pub struct App {
     /// When it was changed.
     pub updated_at: Timestamp,
     /// Whether the operator stands behind it: it is their own, or they have looked at it.
-    pub vouched: bool,
+    pub verified: bool,
 }
 
 /// What is known about who stands behind an app: one that nobody has checked is trusted with less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// The operator of this server vouches for it.
+    /// The operator of this server has verified it, or vouches for all that register themselves.
     Verified,
     /// Nobody has checked it.
     Unverified,
+}
+
+impl Standing {
+    /// Of an app that is `verified` or is not.
+    pub const fn of(verified: bool) -> Self {
+        if verified { Self::Verified } else { Self::Unverified }
+    }
 }
 
 /// Who has an app switched off.
@@ -188,10 +195,9 @@ pub struct NewApp {
 }
 
 impl RegisteredApp {
-    /// Whether the operator stands behind it and has looked at it. Where a setting vouches for everybody who registers, nobody
-    /// has looked at those: what they cost is counted as that of strangers.
-    pub const fn is_known_to_operator(&self, everybody: bool) -> bool {
-        self.app.vouched && !(everybody && self.registered.is_some())
+    /// Who stands behind it, where the operator `vouches` for every app that registers itself or does not.
+    pub const fn standing(&self, vouches: bool) -> Standing {
+        Standing::of(self.app.verified || (vouches && self.registered.is_some()))
     }
 
     /// Reads one part of the union of `FIND`; all its columns are `NULL` if the app has no parts.
@@ -241,11 +247,6 @@ impl App {
         }
     }
 
-    /// Who stands behind it.
-    pub const fn standing(&self) -> Standing {
-        if self.vouched { Standing::Verified } else { Standing::Unverified }
-    }
-
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text()?,
@@ -270,7 +271,7 @@ impl App {
             deleted_at: row.optional_timestamp()?,
             created_at: row.timestamp()?,
             updated_at: row.timestamp()?,
-            vouched: row.bool()?,
+            verified: row.bool()?,
         })
     }
 }

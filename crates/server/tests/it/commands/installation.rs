@@ -12,7 +12,7 @@ use mapae_testkit::postgres::PostgresServer;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::store::beneath;
+use crate::store::sqlite_file;
 
 /// A data folder and a database that go away with the test.
 pub(super) struct Installation {
@@ -158,7 +158,7 @@ impl Installation {
     /// Executes statements past the program.
     pub(super) async fn execute(&self, statements: &str) {
         match &self.postgres {
-            None => beneath::execute(&self.sqlite_file(), statements),
+            None => sqlite_file::execute(&self.sqlite_file(), statements),
             Some(url) => postgres().execute(url, statements).await.expect("they are executed"),
         }
     }

@@ -9,7 +9,7 @@ use super::{
     installation::{Installation, on_each_engine, text},
     server::PATIENCE,
 };
-use crate::store::beneath;
+use crate::store::sqlite_file;
 
 /// Lets a command run for at most so long; what it said if it was done.
 fn run_at_most(mut child: Child, time: Duration) -> Option<Value> {
@@ -51,7 +51,7 @@ on_each_engine! {
         assert!(kept.len() <= 40);
         assert_eq!(mapae.json(&["check"])["ok"], true);
         if mapae.engine() == Engine::Sqlite {
-            assert_eq!(beneath::integrity(&mapae.sqlite_file()), "ok");
+            assert_eq!(sqlite_file::integrity(&mapae.sqlite_file()), "ok");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Changing an app: each form, in force at once, judged as a whole — AD-04.
 
-use mapae::store::vouching;
+use mapae::store::verification;
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer};
 
 use super::{REDIRECT, developer, fixture, kept, led_to};
@@ -59,7 +59,7 @@ async fn to_04_how_the_secret_is_sent_and_whether_pkce_is_needed_is_in_force_at_
     let developer = developer(&server, "dev@example.com").await;
     let app = developer.register(&server, "나의 서비스").await;
     // Else its errors stop at a page of ours.
-    server.write(vouching::vouch(&app.client_id, server.now())).await;
+    server.write(verification::verify(&app.client_id, server.now())).await;
     let bare = Authorization::of(&app, "openid").with("code_challenge", "").with("code_challenge_method", "");
     let ask = async || Browser::default().open(&bare.address(&server)).await.answered("error");
     assert_eq!(ask().await.as_deref(), Some("invalid_request"), "PKCE is required");

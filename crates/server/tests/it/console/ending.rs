@@ -1,7 +1,7 @@
 //! Switching off, switching on, deleting: what dies at /authorize and /token, and what comes back.
 
 use mapae::store::apps;
-use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer, UserFixture};
+use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Engine, TestServer, UserFixture};
 
 use super::{Developer, developer, fixture, kept, led_to};
 use crate::store::broken;
@@ -125,6 +125,26 @@ async fn a_deleted_app_is_gone_everywhere() {
         assert_eq!(late.status, 404, "{engine:?}");
         let record = kept(&server, &app.client_id).await;
         assert!(record.secrets.is_empty() && record.lists.redirect_uris.is_empty(), "{engine:?}");
+    }
+}
+
+/// OIDC Core §8.
+#[tokio::test]
+async fn everybody_is_new_to_the_next_app_only_if_this_one_has_ids_of_its_own() {
+    let server = TestServer::start().await;
+    let developer = developer(&server, "dev@example.com").await;
+    for (subject_type, title, new) in
+        [("pairwise", "An ID for this service", true), ("public", "Your Mapae ID", false)]
+    {
+        let app =
+            server.register(AppSpec { subject_type: subject_type.to_owned(), ..AppSpec::default() }).await;
+        server.write(apps::give_to(&app.client_id, &developer.user.id, server.now())).await;
+        let page = developer.page(&server, &app.client_id).await;
+        assert_eq!(page.texts("#items .level-head bdi")[0], title, "{}", page.body);
+        let address = server.at(&format!("/console/apps/{}/delete", app.client_id));
+        let confirm = developer.browser.open(&address).await;
+        assert!(confirm.has("app-delete-confirm"), "{}", confirm.body);
+        assert_eq!(confirm.body.contains("everybody will be new"), new, "{}", confirm.body);
     }
 }
 

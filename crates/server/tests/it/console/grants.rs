@@ -1,6 +1,6 @@
 //! By which grant types an app gets tokens, in the console — RFC 8628; threats DC-06, TX-01.
 
-use mapae::store::{apps, vouching};
+use mapae::store::{apps, verification};
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Engine, Page, TestServer};
 
 use super::{REDIRECT, developer, fixture, kept, led_to, operator};
@@ -168,13 +168,13 @@ async fn az_37_who_gives_up_the_sign_in_page_gives_up_its_addresses_and_is_looke
         let developer = developer(&server, "dev@example.com").await;
         let app = developer.register(&server, "나의 서비스").await;
         let id = app.client_id.as_str();
-        server.write(vouching::vouch(id, server.now())).await;
+        server.write(verification::verify(id, server.now())).await;
         let older = developer.page(&server, id).await;
         let device = [("grant.authorization_code", "off"), ("grant.device_code", "on")];
         led_to(&developer.save(&server, id, BUTTON, &device).await);
         let tv = kept(&server, id).await;
         assert_eq!(tv.lists.redirect_uris, Vec::<String>::new(), "{engine:?}");
-        assert!(!tv.app.vouched, "{engine:?}");
+        assert!(!tv.app.verified, "{engine:?}");
         let page = Browser::default().open(&Authorization::of(&app, "openid").address(&server)).await;
         assert_eq!((page.status.as_u16(), page.location()), (400, None), "{engine:?}");
         // Another tab still has the form for addresses.

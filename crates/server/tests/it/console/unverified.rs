@@ -1,6 +1,6 @@
 //! Apps that nobody has checked: what they can make this server do to people — RFC 9700 §4.11.2.
 
-use mapae::store::vouching;
+use mapae::store::verification;
 use mapae_testkit::{AppFixture, Authorization, Browser, Page, TestServer};
 
 use super::{Developer, developer, led_to};
@@ -73,7 +73,7 @@ async fn az_37_the_operator_vouches_for_what_they_have_seen() {
     let stranger = Browser::default();
     let page = developer.page(&server, &app.client_id).await;
     assert!(page.has("unverified"), "{}", page.body);
-    let vouch = async || server.write(vouching::vouch(&app.client_id, server.now())).await;
+    let vouch = async || server.write(verification::verify(&app.client_id, server.now())).await;
     vouch().await;
     assert!(is_told(&asked(&server, &stranger, &app).await, &app));
     assert!(!developer.page(&server, &app.client_id).await.has("unverified"));
@@ -100,7 +100,7 @@ async fn az_37_the_operator_vouches_for_what_they_have_seen() {
     led_to(&developer.save(&server, &app.client_id, "save-links", &[("contacts", "a@my.example")]).await);
     led_to(&developer.save(&server, &app.client_id, "save-requests", &[("default_max_age", "60")]).await);
     assert!(is_told(&asked(&server, &stranger, &app).await, &app), "nothing that people see has changed");
-    server.write(vouching::withdraw(&app.client_id, server.now())).await;
+    server.write(verification::withdraw(&app.client_id, server.now())).await;
     assert_eq!(asked(&server, &stranger, &app).await.status, 400);
 }
 
@@ -143,7 +143,7 @@ async fn az_37_a_mail_to_a_stranger_does_not_name_an_app_that_nobody_has_checked
     };
     let mail = ask("one@example.com").await;
     assert!(!mail.contains("나의 서비스"), "{mail}");
-    server.write(vouching::vouch(&app.client_id, server.now())).await;
+    server.write(verification::verify(&app.client_id, server.now())).await;
     let mail = ask("two@example.com").await;
     assert!(mail.contains("나의 서비스"), "{mail}");
 }

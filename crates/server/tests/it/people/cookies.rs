@@ -65,6 +65,23 @@ async fn se_01_a_planted_session_is_not_the_one_in_which_somebody_signs_in() {
 }
 
 #[tokio::test]
+async fn se_04_a_form_of_another_site_ends_no_sign_in_that_is_under_way() {
+    let server = TestServer::start().await;
+    let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    for (address, status) in [("/authorize", 303), ("/logout", 303), ("/sign-in", 403), ("/nothing", 404)] {
+        let request = client.post(server.at(address)).header("origin", "https://evil.example");
+        let answer = request.form(&[("client_id", "app")]).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{address}");
+        assert!(!answer.headers().contains_key("set-cookie"), "{address}: {:?}", answer.headers());
+        let shown = client.get(server.at(address)).send().await.unwrap();
+        assert!(
+            shown.headers().contains_key("set-cookie"),
+            "{address}: who comes by a link is known from then on"
+        );
+    }
+}
+
+#[tokio::test]
 async fn se_01_signing_in_again_renews_the_secret() {
     let server = TestServer::start().await;
     let user = server.user("hong@example.com").await;

@@ -192,6 +192,29 @@ async fn disconnecting_twice_is_done_once_and_said_twice() {
     assert_eq!(browser.submit(&confirm, "disconnect-confirm", &[]).await.status, 404);
 }
 
+/// OIDC Back-Channel Logout §2.5.
+#[tokio::test]
+async fn who_disconnects_is_promised_to_be_signed_out_there_only_if_the_app_is_told() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    let address = ("backchannel_logout_uri".to_owned(), json!("https://app.example.com/logged-out"));
+    for (metadata, told) in [([address].into(), true), (std::collections::BTreeMap::new(), false)] {
+        let app = server.register(AppSpec { metadata, ..AppSpec::default() }).await;
+        let browser = Browser::speaking("en");
+        server.code(&browser, &user, &Authorization::of(&app, "openid")).await;
+        let consent = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+        let address = server.at(&format!("/account/services/{}/disconnect", consent.id));
+        let promises = async || {
+            let page = browser.open(&address).await;
+            assert!(page.has("disconnect-confirm"), "{}", page.body);
+            page.body.contains("signed out there")
+        };
+        assert_eq!(promises().await, told);
+        server.write(apps::disable(&app.client_id, server.now())).await;
+        assert!(!promises().await, "an app that is off is told nothing");
+    }
+}
+
 #[tokio::test]
 async fn the_account_shows_services_as_they_were_used() {
     let server = TestServer::start().await;

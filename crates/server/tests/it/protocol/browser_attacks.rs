@@ -4,7 +4,7 @@ use mapae::store::apps::{self, RegisteredApp};
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer, client::send};
 
 use super::{calendar, sign_in, to_consent};
-use crate::store::beneath;
+use crate::store::sqlite_file;
 
 #[tokio::test]
 async fn az_38_no_redirect_would_post_a_password_again() {
@@ -349,7 +349,7 @@ async fn se_31_requests_that_nobody_follows_up_leave_no_row() {
 
 /// Rows of a table, read beside the server.
 pub(super) fn count(server: &TestServer, table: &str) -> i64 {
-    beneath::rows(&server.data().join("mapae.db"), table)
+    sqlite_file::rows(&server.data().join("mapae.db"), table)
 }
 
 #[tokio::test]

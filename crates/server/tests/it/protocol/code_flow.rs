@@ -1,6 +1,6 @@
 //! The authorization code flow — RFC 6749 §4.1, OIDC Core §3.1.
 
-use mapae::store::apps;
+use mapae::store::{apps, consents};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, Page, TestServer};
 use serde_json::json;
@@ -89,6 +89,31 @@ async fn people_read_the_items_in_the_order_in_which_the_app_declares_them() {
     let service = services.values(".list a", "href").remove(0);
     let service = browser.open(&server.at(&service)).await;
     assert_eq!(service.texts("[id^=item-] bdi"), declared, "{}", service.body);
+}
+
+/// OIDC Core §8.
+#[tokio::test]
+async fn people_read_whether_other_services_get_the_same_id() {
+    let server = TestServer::start().await;
+    for (subject_type, title, detail) in [
+        ("pairwise", "An ID for this service", "Services of other sites get a different one."),
+        ("public", "Your Mapae ID", "Other services can get the same one."),
+    ] {
+        let app =
+            server.register(AppSpec { subject_type: subject_type.to_owned(), ..AppSpec::default() }).await;
+        let user = server.user(&format!("{subject_type}@example.com")).await;
+        let browser = Browser::speaking("en");
+        let consent = to_consent(&server, &browser, &user, &Authorization::of(&app, "openid")).await;
+        assert_eq!(consent.texts(".item-title bdi"), [title], "{}", consent.body);
+        assert!(consent.text(".what").unwrap().ends_with(detail), "{}", consent.body);
+        browser.submit(&consent, "consent-approve", &[]).await;
+        let account = browser.open(&server.at("/account")).await;
+        assert_eq!(account.texts("#services .chips bdi"), [title], "{}", account.body);
+        let agreed = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+        let service = browser.open(&server.at(&format!("/account/services/{}", agreed.id))).await;
+        assert_eq!(service.texts("[id^=item-] bdi"), [title], "{}", service.body);
+        assert!(service.body.contains(detail), "{}", service.body);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use mapae_testkit::{AppSpec, TestServer};
 use serde_json::json;
 
 use super::{calendar, forged, sign_in};
-use crate::store::beneath;
+use crate::store::sqlite_file;
 
 #[tokio::test]
 async fn in_02_in_03_everything_that_is_not_a_living_token_for_the_caller_is_inactive_and_nothing_else() {
@@ -39,7 +39,7 @@ async fn in_06_of_a_token_that_this_server_has_not_made_nobody_is_asked() {
         let (api, app) = calendar(&server, opaque).await;
         let access = sign_in(&server, &app, "openid calendar.read").await.tokens.text("access_token");
         assert!(server.is_active(&api, &access).await);
-        beneath::hide(&server.data().join("mapae.db"), &["grants", "revoked_tokens"]);
+        sqlite_file::hide(&server.data().join("mapae.db"), &["grants", "revoked_tokens"]);
         for text in ["garbage", &"A".repeat(access.len()), &forged(&access)] {
             let told = server.introspect(&api, text).await;
             assert_eq!((told.status.as_u16(), told.json), (200, json!({ "active": false })), "{text}");

@@ -183,8 +183,8 @@ async fn az_37_nobody_who_is_not_signed_in_is_sent_on_to_an_app_that_nobody_vouc
     let app = app(&server).await;
     let developer = server.user("dev@example.com").await;
     let query = [("client_id", app.client_id.as_str()), ("post_logout_redirect_uri", BYE)];
-    let vouched = Browser::default().open(&logout(&server, &query)).await;
-    assert_eq!(leads_to(&vouched).as_deref(), Some(BYE), "the operator's own app");
+    let verified = Browser::default().open(&logout(&server, &query)).await;
+    assert_eq!(leads_to(&verified).as_deref(), Some(BYE), "the operator's own app");
     server.write(mapae::store::apps::give_to(&app.client_id, &developer.id, server.now())).await;
     let page = Browser::default().open(&logout(&server, &query)).await;
     assert_eq!((page.status.as_u16(), page.location()), (200, None));

@@ -4,7 +4,7 @@ use mapae_protocol::{issuer::Issuer, jose::JwkSet, server_metadata::ServerMetada
 use mapae_testkit::{TestServer, client::send};
 use serde_json::Value;
 
-use crate::store::beneath;
+use crate::store::sqlite_file;
 
 #[tokio::test]
 async fn me_01_me_05_metadata_is_constant_public_and_cached() {
@@ -29,7 +29,7 @@ async fn me_05_metadata_and_keys_are_told_from_memory() {
     let server = TestServer::start().await;
     let http = reqwest::Client::new();
     let tables = ["apps", "signing_keys", "seal_keys", "apis", "counters"];
-    beneath::hide(&server.data().join("mapae.db"), &tables);
+    sqlite_file::hide(&server.data().join("mapae.db"), &tables);
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"] {
         for _ in 0..200 {
             assert_eq!(send(http.get(server.at(path))).await.status, 200, "{path}");

@@ -1,6 +1,6 @@
 //! The API that a token is for — RFC 8707 §2: never one of which nothing was granted.
 
-use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer};
+use mapae_testkit::{AppFixture, AppSpec, Authorization, Browser, TestServer, client::send};
 use serde_json::json;
 
 use super::claims;
@@ -97,13 +97,21 @@ async fn az_27_nothing_is_issued_for_an_api_that_is_switched_off() {
     let signed_in = super::sign_in(&server, &app, "openid calendar.read").await;
     let token = signed_in.tokens.text("access_token");
     assert!(server.is_active(&api, &token).await);
+    let offered = async || {
+        let address = server.at("/.well-known/openid-configuration");
+        let document = send(reqwest::Client::new().get(address)).await;
+        document.json["scopes_supported"].as_array().unwrap().contains(&json!("calendar.read"))
+    };
+    assert!(offered().await);
     server.write(mapae::store::apis::disable(&api.client_id, server.now())).await;
+    assert!(!offered().await, "discovery lists what can be had");
     assert_eq!(server.introspect(&api, &token).await.status, 401, "it learns nothing about tokens");
     let asked = Authorization::of(&app, "openid calendar.read").address(&server);
     assert_eq!(signed_in.browser.open(&asked).await.answered("error").as_deref(), Some("invalid_target"));
     let refresh = server.refresh(&app, &signed_in.tokens.text("refresh_token")).await;
     assert_eq!(refresh.error(), "invalid_target");
     server.write(mapae::store::apis::enable(&api.client_id)).await;
+    assert!(offered().await);
     assert_eq!(
         server.refresh(&app, &signed_in.tokens.text("refresh_token")).await.status,
         200,

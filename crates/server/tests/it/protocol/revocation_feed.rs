@@ -8,7 +8,7 @@ use mapae_testkit::{Answer, ApiFixture, Engine, TestServer};
 use super::{calendar, claims, sign_in};
 use crate::{
     delay::{in_time, last_stale},
-    store::beneath,
+    store::sqlite_file,
 };
 
 async fn feed(server: &TestServer, api: &ApiFixture, after: Option<&str>, wait: &str) -> Answer {
@@ -114,7 +114,7 @@ async fn an_api_that_is_ahead_of_a_restored_backup_gets_everything_again() {
     assert_eq!(handles(&at_two).len(), 1);
     // The backup was made before the second event, which the API has seen.
     let back = "DELETE FROM revocations WHERE seq = 2; UPDATE counters SET value = 1 WHERE name = 'feed'";
-    beneath::execute(&server.data().join("mapae.db"), back);
+    sqlite_file::execute(&server.data().join("mapae.db"), back);
     let cursor = at_two.text("cursor");
     let again = feed(&server, &api, Some(&cursor), "0").await;
     assert_eq!(handles(&again).len(), 1, "from the beginning");

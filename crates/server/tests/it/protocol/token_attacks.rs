@@ -8,7 +8,7 @@ use super::{
     calendar, claims, forged, sign_in,
     token_exchange::{exchange, service},
 };
-use crate::store::beneath;
+use crate::store::sqlite_file;
 
 #[tokio::test]
 async fn co_10_somebody_elses_code_does_not_fit_ones_own_request() {
@@ -84,7 +84,7 @@ async fn co_15_what_does_not_open_as_a_code_is_asked_nobody() {
     let signed_in = sign_in(&server, &app, "openid").await;
     let authorization = Authorization::of(&app, "openid");
     let code = signed_in.browser.visit(&authorization.address(&server)).await.answered("code").unwrap();
-    beneath::hide(&server.data().join("mapae.db"), &["grants", "code_details", "users", "sessions"]);
+    sqlite_file::hide(&server.data().join("mapae.db"), &["grants", "code_details", "users", "sessions"]);
     for text in ["x", &"A".repeat(code.len()), &forged(&code), &signed_in.tokens.text("refresh_token")] {
         let refused = server.redeem(&app, text, &authorization.verifier).await;
         assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_grant"), "{text}");
@@ -100,7 +100,7 @@ async fn tx_01_an_exchange_that_its_own_request_rules_out_is_asked_nobody() {
     let subject = sign_in(&server, &app, "openid calendar.read").await.tokens.text("access_token");
     let service = service(&server, &api, &["calendar.read"]).await;
     let tables = ["exchange_permissions", "grants", "revoked_tokens"];
-    beneath::hide(&server.data().join("mapae.db"), &tables);
+    sqlite_file::hide(&server.data().join("mapae.db"), &tables);
     let other = "https://other.example.com";
     for targets in [&[("audience", other)][..], &[("audience", other), ("resource", "https://api.example")]] {
         let refused = exchange(&server, &service, &subject, targets).await;

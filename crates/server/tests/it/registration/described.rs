@@ -116,7 +116,7 @@ async fn dc_06_the_answer_tells_what_was_registered_and_it_is_that() {
                 "application_type": "web",
                 "initiate_login_uri": "https://a.example/login",
                 "post_logout_redirect_uris": ["https://a.example/bye"],
-                "pkce_required": false, "owner": "usr_1", "vouched": true, "id_token_encrypted_response_alg": "RSA-OAEP",
+                "pkce_required": false, "owner": "usr_1", "verified": true, "id_token_encrypted_response_alg": "RSA-OAEP",
             }),
         )
         .await;

@@ -82,7 +82,7 @@ async fn dc_11_an_app_at_an_address_signs_people_in_and_shows_its_host() {
         assert_eq!(server.refresh(&app, &refresh_token).await.status, 200);
         assert_eq!(site.asked(), ["/app.json"], "fetched once for a while");
         let kept = apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap();
-        assert!(kept.app.settings.public && !kept.app.vouched);
+        assert!(kept.app.settings.public && !kept.app.verified);
         let address = format!("{}/{}", server.at("/register"), app.client_id.replace('/', "%2F"));
         for token in ["", "guessed"] {
             let answer = ask(Method::GET, &address, Some(token), None).await;

@@ -99,10 +99,15 @@ async fn dc_05_the_sector_document_names_every_redirect_uri() {
         let uris = [REDIRECT_URI, "https://b.example/cb"];
         let sector = site.put_json("/sector.json", &json!(uris));
         let said = |sector: &str| json!({ "redirect_uris": uris, "sector_identifier_uri": sector });
-        let without = register(&server, &json!({ "redirect_uris": uris })).await;
-        assert_eq!(without.error(), "invalid_client_metadata", "several hosts");
-        let public = register(&server, &json!({ "redirect_uris": uris, "subject_type": "public" })).await;
-        assert_eq!(public.status, 201, "whose names are the same everywhere needs no sector");
+        let of = async |kind: &str| {
+            register(&server, &json!({ "redirect_uris": uris, "subject_type": kind })).await
+        };
+        assert_eq!(of("pairwise").await.error(), "invalid_client_metadata", "several hosts");
+        assert_eq!(of("public").await.status, 201, "whose names are the same everywhere needs no sector");
+        let open = register(&server, &json!({ "redirect_uris": uris })).await;
+        assert_eq!((open.status.as_u16(), &open.json["subject_type"]), (201, &json!("public")));
+        let pairwise = registered(&server, json!({})).await;
+        assert_eq!(pairwise.told["subject_type"], "pairwise");
         let registered = register(&server, &said(&sector)).await;
         assert_eq!(registered.status, 201, "{}", registered.json);
         assert_eq!(registered.json["sector_identifier_uri"], sector);

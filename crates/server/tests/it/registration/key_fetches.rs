@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
+use mapae::store::verification;
 use mapae_protocol::{jose::HeaderType, time::Seconds};
 use mapae_testkit::{AppFixture, AppSpec, Authorization, Engine, TestServer};
 use serde_json::json;
@@ -23,7 +24,7 @@ use crate::protocol::{
 const AT_ONCE: usize = 60;
 
 /// An app of the operator's with its keys at this address.
-async fn vouched(server: &TestServer, address: &str) -> AppFixture {
+async fn verified(server: &TestServer, address: &str) -> AppFixture {
     let metadata = BTreeMap::from([("jwks_uri".to_owned(), json!(address))]);
     let auth_method = Some("private_key_jwt".to_owned());
     server.register(AppSpec { auth_method, metadata, ..AppSpec::default() }).await
@@ -34,7 +35,7 @@ async fn dc_04_nothing_that_is_unproven_makes_this_server_fetch_keys_without_end
     let server = at_a_desk(Engine::Sqlite).await;
     let (site, key) = (Site::start().await, key());
     let there = site.put_json("/keys", &key_set(&[&key]));
-    let (of_operator, read) = (vouched(&server, &there).await, of_keys_at(&server, &there).await);
+    let (of_operator, read) = (verified(&server, &there).await, of_keys_at(&server, &there).await);
     assert!(knows(&server, &read, &key).await);
     server.advance(Seconds::minutes(11));
     let mut apps = Vec::new();
@@ -49,7 +50,7 @@ async fn dc_04_nothing_that_is_unproven_makes_this_server_fetch_keys_without_end
     assert_eq!((throttled.status.as_u16(), throttled.error()), (429, "temporarily_unavailable"));
     assert_eq!(site.asked().len(), AT_ONCE);
     assert!(knows(&server, &read, &key).await, "whose keys were read goes on");
-    assert!(knows(&server, &of_operator, &key).await, "whom the operator vouches for is not counted");
+    assert!(knows(&server, &of_operator, &key).await, "what the operator has verified is not counted");
     assert_eq!(site.asked(), ["/keys"], "for the operator's app alone");
     server.advance(Seconds::seconds(5));
     assert!(cannot_tell(&answers(&server, &apps[AT_ONCE], &key).await));
@@ -72,15 +73,19 @@ async fn dc_04_whoever_registers_where_all_are_vouched_for_is_a_stranger_still()
         last = answers(&server, &app, &key).await.status.as_u16();
     }
     assert_eq!((last, site.asked().len()), (429, AT_ONCE));
-    let of_operator = vouched(&server, &site.put_json("/keys", &key_set(&[&key]))).await;
+    let of_operator = verified(&server, &site.put_json("/keys", &key_set(&[&key]))).await;
     assert!(knows(&server, &of_operator, &key).await);
+    let looked_at = of_keys_at(&server, &site.at("/keys")).await;
+    assert_eq!(answers(&server, &looked_at, &key).await.status.as_u16(), 429);
+    server.write(verification::verify(&looked_at.client_id, server.now())).await;
+    assert!(knows(&server, &looked_at, &key).await, "the operator has looked at this one");
 }
 
 #[tokio::test]
 async fn dc_04_keys_of_an_operators_app_are_fetched_while_strangers_stall() {
     let server = at_a_desk(Engine::Sqlite).await;
     let (site, key) = (Site::start().await, key());
-    let of_operator = vouched(&server, &site.put_json("/keys", &key_set(&[&key]))).await;
+    let of_operator = verified(&server, &site.put_json("/keys", &key_set(&[&key]))).await;
     // All of them are at one site: this machine.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut strangers = Vec::new();

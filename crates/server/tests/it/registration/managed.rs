@@ -1,6 +1,6 @@
 //! Managing a registration — RFC 7592 §2.
 
-use mapae::store::{apps, counters, registrations, sweep, vouching};
+use mapae::store::{apps, counters, registrations, sweep, verification};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{Answer, Authorization, Browser, Engine, TestServer, UserFixture};
 use reqwest::Method;
@@ -119,7 +119,7 @@ async fn an_app_that_becomes_another_is_not_the_one_that_the_operator_has_looked
     let server = open(Engine::Sqlite).await;
     let app = registered(&server, json!({})).await;
     let id = &app.app.client_id;
-    let is_vouched = async || apps::find(server.app().db(), id).await.unwrap().unwrap().app.vouched;
+    let is_verified = async || apps::find(server.app().db(), id).await.unwrap().unwrap().app.verified;
     for (name, value, stays) in [
         ("contacts", json!(["dev@a.example"]), true),
         ("client_name", json!("다른 이름"), false),
@@ -127,11 +127,11 @@ async fn an_app_that_becomes_another_is_not_the_one_that_the_operator_has_looked
         ("client_uri", json!("https://b.example"), false),
         ("initiate_login_uri", json!("https://a.example/begin"), false),
     ] {
-        server.write(vouching::vouch(id, server.now())).await;
+        server.write(verification::verify(id, server.now())).await;
         assert_eq!(app.update(&app.same()).await.status, 200);
-        server.write(vouching::vouch(id, server.now())).await;
+        server.write(verification::verify(id, server.now())).await;
         assert_eq!(app.update(&app.with(name, value)).await.status, 200);
-        assert_eq!(is_vouched().await, stays, "{name}");
+        assert_eq!(is_verified().await, stays, "{name}");
     }
 }
 

@@ -1,21 +1,21 @@
 //! Apps that register themselves and manage that — RFC 7591, RFC 7592, OIDC Registration.
 
-mod another;
+mod app_identity;
 mod crowds;
 mod described;
+mod document_refresh;
 mod documents;
 mod fetched;
-mod followed;
 mod held;
 mod key_fetches;
 mod keys;
 mod managed;
-mod opened;
 mod races;
+mod reconsent;
+mod registration_endpoint;
 mod request_uris;
 mod rows;
 mod sectors;
-mod shown;
 pub(crate) mod site;
 
 use mapae::store::{Unit, initial_access_tokens, initial_access_tokens::InitialAccessToken};

@@ -64,7 +64,7 @@ async fn who_has_several_leaves_no_more(server: &TestServer) {
         server.register(AppSpec { grant_types: DEVICE_CODE.to_owned(), ..AppSpec::default() }).await;
     let (id, secret) = basic(&checked);
     let begun = server.post("/device_authorization", Some((&id, &secret)), &[("scope", "openid")]).await;
-    assert_eq!(begun.status, 200, "whom the operator vouches for is not counted: {}", begun.json);
+    assert_eq!(begun.status, 200, "what the operator has verified is not counted: {}", begun.json);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use mapae_protocol::digest::sha256_base64url;
 use mapae_testkit::postgres::PostgresServer;
 use tempfile::TempDir;
 
-use super::{beneath, seed::NOW};
+use super::{seed::NOW, sqlite_file};
 
 const FILE: &str = "mapae.db";
 
@@ -76,7 +76,7 @@ impl TestDb {
     /// Executes statements past the store.
     pub(super) async fn execute(&self, statements: &str) {
         match &self.place {
-            Place::Sqlite(_) => beneath::execute(&self.file(), statements),
+            Place::Sqlite(_) => sqlite_file::execute(&self.file(), statements),
             Place::Postgres(url) => shared().execute(url, statements).await.expect("they are executed"),
         }
     }
@@ -84,7 +84,7 @@ impl TestDb {
     /// What a question past the store is answered, each value as a text.
     pub(super) async fn ask(&self, question: &str) -> Vec<Vec<String>> {
         match &self.place {
-            Place::Sqlite(_) => beneath::ask(&self.file(), question),
+            Place::Sqlite(_) => sqlite_file::ask(&self.file(), question),
             Place::Postgres(url) => {
                 let (client, connection) =
                     tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("connects");

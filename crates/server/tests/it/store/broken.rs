@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mapae_testkit::{TestServer, postgres::PostgresServer};
 
-use super::beneath;
+use super::sqlite_file;
 
 /// What is done to the database, in the words of each engine.
 pub(crate) struct Words {
@@ -41,7 +41,7 @@ impl Words {
 
     async fn be_done(&self, server: &TestServer) {
         match server.database().strip_prefix("sqlite:") {
-            Some(file) => beneath::execute(Path::new(file), &self.sqlite),
+            Some(file) => sqlite_file::execute(Path::new(file), &self.sqlite),
             None => {
                 let shared = PostgresServer::shared().unwrap();
                 shared.execute(server.database(), &self.postgres).await.unwrap();

@@ -8,7 +8,7 @@ use mapae::store::{
     upstream_notices, users,
 };
 use mapae_client::EndUser;
-use mapae_protocol::{ending::Memory, time::Seconds};
+use mapae_protocol::{time::Seconds, tombstone::Memory};
 use tokio::sync::Barrier;
 
 use super::{

@@ -1,20 +1,20 @@
 //! The store: one suite, run on each engine.
 
 mod backend;
-pub(crate) mod beneath;
 pub(crate) mod broken;
 mod cutter;
 mod seed;
+pub(crate) mod sqlite_file;
 
 mod consents;
 mod console;
+mod data_migrations;
 mod feed;
-mod filled;
 mod identities;
 mod issuer;
 mod keys;
-mod lived;
 mod mails;
+mod migrations;
 mod outages;
 mod people;
 mod races;

@@ -165,7 +165,7 @@ async fn op_a_caller_that_goes_away_leaves_no_open_transaction() {
     }
 }
 
-/// A certificate counts only if it is vouched for and names the host, `require` or not; on this machine TLS is spoken only where
+/// A certificate counts only if it is verified and names the host, `require` or not; on this machine TLS is spoken only where
 /// the address says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn op_18_the_certificate_of_the_database_is_checked_as_asked_for() {

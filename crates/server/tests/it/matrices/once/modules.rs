@@ -55,7 +55,7 @@ const MODULES: &[(&str, Keeps)] = &[
     ("upstreams", Keeps::Nothing),
     ("used_assertions", Keeps::Once(&[Kind::ClientAssertion])),
     ("users", Keeps::Nothing),
-    ("vouching", Keeps::Nothing),
+    ("verification", Keeps::Nothing),
 ];
 
 #[test]

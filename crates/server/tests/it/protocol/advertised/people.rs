@@ -45,13 +45,21 @@ pub(super) async fn acr_values(world: &World, values: &[&str]) {
     assert_eq!(world.error(&asked).await, "unmet_authentication_requirements");
 }
 
+/// `display` is a wish that changes nothing (OIDC Core §3.1.2.1): there is one page, which fits every window and is the only value that
+/// is listed. Whatever else is asked, be it a word of that section or nobody's, is passed over and not refused.
 pub(super) async fn displays(world: &World, values: &[&str]) {
     assert_eq!(values, ["page"], "another window than a page needs pages of its own");
-    // OIDC Core §3.1.2.1: what is not understood need not be heeded.
-    for value in ["page", "popup", "touch", "wap", "hologram"] {
-        let asked = Authorization::of(&world.app, "openid").with("display", value);
+    let plain = Authorization::of(&world.app, "openid");
+    let shown = async |asked: &Authorization| {
         let page = Browser::default().visit(&asked.address(&world.server)).await;
-        assert!(page.status == 200 && page.has("login-submit"), "{value}");
+        assert!(page.status == 200 && page.has("login-submit"), "{}", page.body);
+        (page.text("body"), page.values("[id]", "id"), page.values("[class]", "class"))
+    };
+    let expected = shown(&plain).await;
+    for value in ["page", "popup", "touch", "wap", "hologram"] {
+        let asked = plain.clone().with("display", value);
+        assert_eq!(shown(&asked).await, expected, "{value}");
+        world.tokens(&world.app, &asked).await;
     }
 }
 
@@ -69,6 +77,8 @@ pub(super) async fn prompts(world: &World, values: &[&str]) {
         };
         assert!(there, "{value}: {} {}", page.address, page.body);
     }
+    // OIDC Prompt Create §4.2: who can do this lists it.
+    assert!(values.contains(&"create"));
     let silent = Authorization::of(&world.app, "openid").with("prompt", "none");
     let page = Browser::default().visit(&silent.address(&world.server)).await;
     assert_eq!(page.answered("error").as_deref(), Some("login_required"));

@@ -1,10 +1,10 @@
-//! Apps that nobody vouches for and that do not answer: whom they cost a turn — threat LO-07.
+//! Apps that nobody has verified and that do not answer: whom they cost a turn — threat LO-07.
 
 use mapae::store::{
     Unit,
     apps::{self, NewApp},
-    logout_notices::{self, Due, Look},
-    session_apps, sessions, vouching,
+    logout_notices::{self, Due},
+    session_apps, sessions, verification,
 };
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, AppSpec, Browser, Engine, TestServer, UserFixture, until};
@@ -59,8 +59,7 @@ async fn multiply(
 /// What is due within this time, if nobody takes it before.
 async fn due_in(server: &TestServer, time: Seconds) -> Vec<Due> {
     let then = server.now().plus(time);
-    let look = Look { everybody: server.app().config().registration.vouch, ..look(10, 10_000) };
-    logout_notices::due(server.app().db(), look, then).await.unwrap()
+    logout_notices::due(server.app().db(), look(10, 10_000), then).await.unwrap()
 }
 
 /// Waits until everything that is due was taken or put off.
@@ -120,6 +119,8 @@ enum Whose {
     Developers,
     /// It registered itself, and a setting vouches for all who do.
     Anybodys,
+    /// It registered itself, and the operator has looked at it.
+    Verified,
 }
 
 impl Whose {
@@ -131,7 +132,7 @@ impl Whose {
                 let owner = server.user("dev@example.com").await;
                 app_of(server, &owner, address).await
             }
-            Self::Anybodys => {
+            Self::Anybodys | Self::Verified => {
                 let spec = AppSpec {
                     redirect_uris: vec!["http://127.0.0.1/cb".to_owned()],
                     metadata: [("backchannel_logout_uri".to_owned(), json!(address))].into(),
@@ -139,7 +140,9 @@ impl Whose {
                 };
                 let app = server.register(spec).await;
                 registered_itself(server, &app, "127.0.0.1").await;
-                server.write(vouching::vouch(&app.client_id, server.now())).await;
+                if matches!(self, Self::Verified) {
+                    server.write(verification::verify(&app.client_id, server.now())).await;
+                }
                 app
             }
         }
@@ -147,9 +150,11 @@ impl Whose {
 }
 
 #[tokio::test]
-async fn lo_07_what_comes_for_an_app_that_did_not_answer_waits_unless_the_operator_vouches_for_it() {
+async fn lo_07_what_comes_for_an_app_that_did_not_answer_waits_unless_the_operator_has_verified_it() {
     for engine in Engine::ALL {
-        for (whose, of_the_second) in [(Whose::Operators, 1), (Whose::Developers, 0), (Whose::Anybodys, 0)] {
+        for (whose, of_the_second) in
+            [(Whose::Operators, 1), (Whose::Developers, 0), (Whose::Anybodys, 0), (Whose::Verified, 1)]
+        {
             let server = server_that_vouches_for_all(engine).await;
             let gone = Listener::start().await.address.clone();
             let app = whose.app(&server, &gone).await;

@@ -89,7 +89,7 @@ async fn told(
 
 /// Sees so many of each app and in all.
 const fn look(each: usize, limit: usize) -> Look {
-    Look { each, limit, everybody: false }
+    Look { each, limit }
 }
 
 /// How many notices wait.

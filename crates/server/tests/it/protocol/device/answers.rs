@@ -1,7 +1,7 @@
 //! Who answers a device, and once — RFC 8628 §3.3, §5.4.
 
 use futures_util::future::join_all;
-use mapae_testkit::{Browser, Engine, TestServer};
+use mapae_testkit::{AppSpec, Browser, Engine, TestServer};
 
 use super::{Confirming, begin, sign_in_at, television, type_code};
 
@@ -181,4 +181,20 @@ async fn de_06_a_page_that_asks_other_things_by_now_is_shown_again() {
     assert!(again.has("problem") && again.has("device-allow"), "{} {}", again.status, again.body);
     assert!(browser.submit(&again, "device-allow", &[]).await.has("done"));
     assert_eq!(device.poll(&server).await.text("scope"), "email openid");
+}
+
+/// OIDC Core §8.
+#[tokio::test]
+async fn who_allows_a_device_reads_whether_other_services_get_the_same_id() {
+    let server = TestServer::start().await;
+    for (subject_type, detail) in [
+        ("pairwise", "Services of other sites get a different one."),
+        ("public", "Other services can get the same one."),
+    ] {
+        let app = server.register(AppSpec { subject_type: subject_type.to_owned(), ..television() }).await;
+        let user = server.user(&format!("{subject_type}@example.com")).await;
+        let device = begin(&server, &app, "openid").await;
+        let confirm = device.open(&server, &Browser::speaking("en"), &user).await;
+        assert!(confirm.text(".what").unwrap().ends_with(detail), "{}", confirm.body);
+    }
 }

@@ -28,6 +28,9 @@ async fn fapi_tokens_are_bound_to_a_key_and_refresh_tokens_stay() {
             assert_eq!(claims(&access)["cnf"]["jkt"], bank.key.thumbprint());
             assert_eq!(userinfo(&server, "Bearer", &access, &[]).await.status, 401, "worth nothing alone");
             let refresh = tokens.text("refresh_token");
+            let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+            let bare = bank.present(&server, "/token", (&bank.signer.fresh(&server), None), &form).await;
+            assert_eq!((bare.status.as_u16(), bare.error()), (400, "invalid_grant"), "RE-06");
             for _ in 0..3 {
                 let renewed = bank.refresh(&server, &refresh).await;
                 assert_eq!((renewed.status.as_u16(), renewed.text("token_type").as_str()), (200, "DPoP"));

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     protocol::{client_assertions::key_set, device},
-    store::beneath,
+    store::sqlite_file,
 };
 
 fn devices() -> Value {
@@ -197,7 +197,7 @@ async fn dc_12_a_crowd_of_newcomers_keeps_nobody_from_an_app_that_was_read() {
     let app = publish(&site, "/app.json", &json!({}));
     assert!(visit(&server, &app).await.has("login-submit"));
     let node = server.second_node().await;
-    beneath::execute(&server.data().join("mapae.db"), OTHERS_ARE_FASTER);
+    sqlite_file::execute(&server.data().join("mapae.db"), OTHERS_ARE_FASTER);
     let newcomer = publish(&site, "/new.json", &json!({}));
     assert_eq!(visit(&server, &newcomer).await.status, 429);
     assert!(visit(&node, &app).await.has("login-submit"), "who says what is known already writes nothing");

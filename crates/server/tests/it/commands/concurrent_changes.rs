@@ -58,7 +58,7 @@ on_each_engine! {
         assert_eq!(mapae.refused(&["app", "verify", &id])["error"], "conflict");
         assert_eq!(mapae.json(&["app", "show", &id])["verified"], false);
         let withdrawn = mapae.json(&["app", "verify", &id, "--withdraw"]);
-        assert_eq!(withdrawn["changed"], false, "to vouch no longer nobody has to look");
+        assert_eq!(withdrawn["changed"], false, "to withdraw it nobody has to look");
     }
 
     async fn an_app_gets_no_new_secret_when_it_has_become_another_one(mapae: Installation) {

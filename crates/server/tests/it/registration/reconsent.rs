@@ -197,3 +197,69 @@ async fn se_08_nothing_is_agreed_with_an_app_that_has_changed_at_another_server(
         assert!(back.answered("code").is_some(), "{engine:?}");
     }
 }
+
+/// An app that somebody has agreed to, and that says something else since then.
+async fn became(
+    server: &TestServer,
+    first: Value,
+    then: &[(&str, Value)],
+) -> (Registered, UserFixture, Browser) {
+    let app = registered(server, first).await;
+    let (user, browser) = agreed(server, &app).await;
+    let mut said = app.same();
+    for (name, value) in then {
+        said[*name] = value.clone();
+    }
+    let changed = app.update(&said).await;
+    assert_eq!(changed.status, 200, "{}", changed.json);
+    (app, user, browser)
+}
+
+#[tokio::test]
+async fn se_08_ui_06_who_agreed_to_an_id_of_their_own_there_is_asked_before_others_get_the_same() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let then = [("subject_type", json!("public"))];
+        let (app, user, browser) = became(&server, json!({}), &then).await;
+        assert_eq!(known(&server, &browser, &app).await, [false; 3], "{engine:?}");
+        server.code(&browser, &user, &Authorization::of(&app.app, "openid email")).await;
+        assert_eq!(known(&server, &browser, &app).await, [true, false, false], "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn se_08_who_read_when_access_ends_is_asked_before_it_goes_on_for_longer() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let first = json!({ "grant_types": ["authorization_code"] });
+        let then = [("grant_types", json!(["authorization_code", "refresh_token"]))];
+        let (app, user, browser) = became(&server, first, &then).await;
+        assert_eq!(known(&server, &browser, &app).await, [false; 3], "{engine:?}");
+        server.code(&browser, &user, &Authorization::of(&app.app, "openid email")).await;
+        assert_eq!(known(&server, &browser, &app).await, [true, false, false], "{engine:?}");
+        let less = app.with("grant_types", json!(["authorization_code"]));
+        assert_eq!(app.update(&less).await.status, 200);
+        assert_eq!(known(&server, &browser, &app).await, [true, false, false], "less is not asked");
+    }
+}
+
+#[tokio::test]
+async fn se_08_az_37_what_a_private_scheme_has_in_the_place_of_a_host_is_not_the_host_that_was_agreed_to() {
+    let native = "com.evil.app://a.example/cb";
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let first = json!({ "subject_type": "public", "token_endpoint_auth_method": "none" });
+        let then = [("redirect_uris", json!([REDIRECT_URI, native]))];
+        let (app, _, browser) = became(&server, first, &then).await;
+        for page in [
+            silently(&server, &browser, &app.app, native).await,
+            wrongly(&server, &browser, &app.app, native).await,
+        ] {
+            assert_eq!((page.status.as_u16(), page.location()), (400, None), "{engine:?}: {}", page.body);
+        }
+        let there = AppFixture { redirect_uri: native.to_owned(), ..app.app.clone() };
+        let page = browser.visit(&Authorization::of(&there, "openid email").address(&server)).await;
+        assert!(page.has("consent-approve") && page.body.contains("com.evil.app:"), "{}", page.body);
+        assert!(!page.body.contains("com.evil.app://"), "{}", page.body);
+    }
+}

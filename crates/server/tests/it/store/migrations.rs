@@ -10,7 +10,7 @@ use mapae::store::db::Engine;
 use super::{backend::TestDb, seed::NOW};
 
 /// Rows of the tables that a migration makes, by its number. One each is enough: what becomes of the values is asked in
-/// [`filled`](super::filled).
+/// [`data_migrations`](super::data_migrations).
 const ROWS: &[(i64, &str)] = &[
     (
         1,

@@ -1,11 +1,12 @@
 //! Who an app is, as people are shown it — RFC 8628 §5.4, draft-ietf-oauth-client-id-metadata-document §6.
 
+use mapae::store::verification;
 use mapae_testkit::{AppFixture, Browser, Engine, Page, TestServer};
 use serde_json::json;
 
 use super::{
-    documents::{at_a_desk, publish, used},
-    open, registered,
+    documents::{at_a_desk, publish, used, visit},
+    open, registered, server,
     site::Site,
 };
 use crate::protocol::device;
@@ -50,8 +51,29 @@ async fn se_10_an_app_that_nobody_vouches_for_has_no_home_by_its_own_word() {
     used(&server, &browser, &app.app).await;
     let page = service(&server, &browser).await;
     assert!(page.has("unverified") && page.text(".app-facts").is_none(), "{}", page.body);
-    let vouched = mapae::store::vouching::vouch(&app.app.client_id, server.now());
-    server.write(vouched).await;
+    server.write(verification::verify(&app.app.client_id, server.now())).await;
     let page = browser.visit(page.address.as_str()).await;
     assert_eq!(page.text(".app-facts").as_deref(), Some("bank.example"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn az_37_what_a_setting_says_of_all_apps_ends_with_the_setting() {
+    for engine in Engine::ALL {
+        let settings = [("REGISTRATION__POLICY", "open"), ("REGISTRATION__VOUCH", "true")];
+        let with = server(engine, &settings).await;
+        let (of_all, checked) = (registered(&with, json!({})).await, registered(&with, json!({})).await);
+        with.write(verification::verify(&checked.app.client_id, with.now())).await;
+        let without =
+            with.second_node_with(&[("MAPAE_REGISTRATION__VOUCH".to_owned(), "false".to_owned())]).await;
+        for (server, app, verified) in [
+            (&with, &of_all, true),
+            (&with, &checked, true),
+            (&without, &of_all, false),
+            (&without, &checked, true),
+        ] {
+            let page = visit(server, &app.app).await;
+            assert!(page.has("login-submit"), "{engine:?}: {}", page.body);
+            assert_eq!(!page.has("unverified"), verified, "{engine:?}: {}", page.body);
+        }
+    }
 }

@@ -125,7 +125,7 @@ async fn an_app_that_registered_itself_signs_people_in_as_one_that_nobody_has_ch
         let sign_in = browser.visit(&authorization.address(&server)).await;
         assert!(sign_in.body.contains("https://a.example/policy"), "{}", sign_in.body);
         let kept = apps::find(server.app().db(), &app.app.client_id).await.unwrap().unwrap();
-        assert!(!kept.app.vouched && kept.app.owner_id.is_none());
+        assert!(!kept.app.verified && kept.app.owner_id.is_none());
         let ownerless = apps::list_ownerless(server.app().db(), 10).await.unwrap();
         assert_eq!(ownerless, [], "it is not the operator's");
         let code = server.code(&browser, &user, &authorization).await;
@@ -148,7 +148,7 @@ async fn the_operator_may_stand_behind_all_and_let_pkce_be() {
     let server = server(Engine::Sqlite, &settings).await;
     let app = registered(&server, json!({})).await;
     let kept = apps::find(server.app().db(), &app.app.client_id).await.unwrap().unwrap();
-    assert!(kept.app.vouched);
+    assert!(!kept.app.verified, "what is said of all is said of none");
     let user = server.user("hong@example.com").await;
     let authorization =
         Authorization::of(&app.app, "openid").with("code_challenge", "").with("code_challenge_method", "");
