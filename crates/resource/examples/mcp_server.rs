@@ -1,12 +1,12 @@
 //! An MCP server behind access tokens: streamable HTTP, two tools, a scope for each — RFC 9728 §5.1, RFC 6750 §3.1.
 //!
 //! ```text
-//! mapae api create --identifier http://localhost:4001/mcp --name Notes \
-//!   --scope "notes.read=메모 보기|Read your notes" --scope "notes.write=메모 쓰기|Write notes"
 //! cargo run -p mapae-resource --example mcp_server -- http://localhost:9000 http://localhost:4001/mcp CLIENT_ID SECRET_FILE
 //! ```
 //!
-//! Whoever connects is told where to sign in, asks for `notes.read` first, and for `notes.write` when a tool needs it.
+//! The server needs settings for it, and an API with these scopes: `docs/manual/mcp.md` has every step. Whoever connects is
+//! told where to sign in, and asks for `notes.read` first. When a tool needs `notes.write`, a client with a metadata document
+//! asks for that, too; one that registered itself for `notes.read` alone cannot.
 
 use std::{
     error::Error,

@@ -157,7 +157,7 @@ fn az_18_only_the_response_type_code() {
 
 #[test]
 fn az_19_an_unknown_mode_is_refused_by_the_default_mode() {
-    for mode in ["web_message", "fragment.jwt.jwt", "JWT", "x"] {
+    for mode in ["carrier_pigeon", "fragment.jwt.jwt", "JWT", "x"] {
         let query = format!("response_type=code&response_mode={mode}&state=s");
         assert_eq!(parse(&query), Err(Error::ResponseModeUnsupported), "{mode}");
         let back = ReturnPath::of(&params(&query));

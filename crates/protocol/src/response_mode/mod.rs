@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn az_19_no_other_mode_exists() {
-        for name in ["", "web_message", "jwt.query", ".jwt", "JWT", "QUERY", "query "] {
+        for name in ["", "carrier_pigeon", "jwt.query", ".jwt", "JWT", "QUERY", "query "] {
             assert!(Mode::parse(name).is_none(), "{name}");
             assert!(serde_json::from_value::<Mode>(name.into()).is_err(), "{name}");
         }

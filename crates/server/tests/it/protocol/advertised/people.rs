@@ -126,7 +126,7 @@ pub(super) async fn response_modes(world: &World, values: &[&str]) {
         assert_eq!(page.location().is_none(), value.starts_with("form_post"), "{value}");
         assert_eq!(world.server.redeem(&world.app, &code, &asked.verifier).await.status, 200, "{value}");
     }
-    let asked = Authorization::of(&world.app, "openid").with("response_mode", "web_message");
+    let asked = Authorization::of(&world.app, "openid").with("response_mode", "carrier_pigeon");
     assert_eq!(world.error(&asked).await, "invalid_request");
 }
 
