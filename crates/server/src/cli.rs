@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::security::ANY_METHOD;
 pub use self::{
     api::{ApiApp, ApiCommand, CreateApi, OneApi, TokenFormat, UpdateApi},
-    app::{AppCommand, CreateApp, OneApp, VerifyApp},
+    app::{AppCommand, CreateApp, OneApp, RotateSecret, VerifyApp},
     clock::ClockCommand,
     demo::Demo,
     keys::{KeysCommand, RotateKeys},

@@ -16,6 +16,9 @@ pub enum ApiCommand {
     /// Change an API's name and scopes
     Update(UpdateApi),
     /// Give an API a new client_secret, which is printed once; the old one is dead at once
+    ///
+    /// An API has one secret, and there is no overlap as an app's secrets have. Until it has the new one it can neither
+    /// ask about tokens nor follow what is revoked.
     RotateSecret(OneApi),
     /// Switch an API off: no token is issued for it, and it learns nothing about tokens
     Disable(OneApi),

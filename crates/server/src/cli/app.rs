@@ -22,8 +22,11 @@ pub enum AppCommand {
     Show(OneApp),
     /// Change an app: its name, addresses, scopes, owner, and how it proves itself
     Update(Box<UpdateApp>),
-    /// Give an app a new client_secret, which is printed once; the old one is dead at once
-    RotateSecret(OneApp),
+    /// Give an app a new client_secret, which is printed once; the old one is good for 24 more hours
+    ///
+    /// That is the time to give the new one to all of the app's servers, one after another. One that was rotated away
+    /// before ends now, so that no more than two are good at once. A secret that has leaked is replaced with --now.
+    RotateSecret(RotateSecret),
     /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
     Disable(OneApp),
     /// End what `disable` began; an app that its owner has switched off in the console stays off
@@ -128,6 +131,21 @@ pub struct CreateApp {
     /// What else it registers.
     #[command(flatten)]
     pub metadata: MetadataChoices,
+}
+
+/// Give an app a new secret.
+#[derive(Args, Clone, Debug)]
+pub struct RotateSecret {
+    /// The app.
+    #[command(flatten)]
+    pub app: OneApp,
+
+    /// The secret has leaked: end it at once, and void everything that was issued to the app so far
+    ///
+    /// Access tokens, refresh tokens and codes end, on all servers within a second. The app does not work until it has
+    /// the new secret, and then it sends people here once more.
+    #[arg(long)]
+    pub now: bool,
 }
 
 /// Vouch for an app.

@@ -76,6 +76,7 @@ fn every_command_takes_the_common_options_after_its_name() {
         "app show c",
         "app update c --pkce optional",
         "app rotate-secret c",
+        "app rotate-secret c --now",
         "app disable c",
         "app enable c",
         "app verify c --withdraw",

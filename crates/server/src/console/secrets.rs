@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use mapae_protocol::{secret::Secret, time::Seconds};
+use mapae_protocol::secret::Secret;
 
 use super::{
     app_page,
@@ -30,16 +30,12 @@ use crate::{
     },
 };
 
-/// How long the secret before goes on, so that the app's servers can be changed one by one.
-const OVERLAP: Seconds = Seconds::hours(24);
-
 /// `POST /console/apps/{id}/secrets`.
 pub(crate) async fn submit(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
     console_page(app, request, async |developer| {
         let fields = Fields::named(developer.visit(), &["decision", "former"])?;
-        let overlap = developer.now().plus(OVERLAP);
         match fields.text("decision")? {
-            "rotate" => rotate(&developer, &id, &fields, Before::ValidUntil(overlap)).await,
+            "rotate" => rotate(&developer, &id, &fields, Before::overlapping(developer.now())).await,
             "replace" => rotate(&developer, &id, &fields, Before::Stolen).await,
             "end-former" => stop_former(&developer, &id, fields.text("former")?).await,
             _ => Err(PageError::BadRequest),
@@ -81,15 +77,12 @@ async fn rotate(
 }
 
 fn show(developer: &Developer, facts: &Facts, secret: &Secret<String>, before: Before) -> Response {
-    let former_until = match before {
-        Before::ValidUntil(end) => Some(developer.moment(end)),
-        Before::EndNow | Before::Stolen => None,
-    };
+    let former_until = before.last_end(&facts.registered.secrets, developer.now());
     developer.show(&SecretOnce {
         desk: developer.desk(),
         app: app_page::shown(&facts.registered.app),
         secret: secret.expose().clone(),
-        former_until,
+        former_until: former_until.map(|end| developer.moment(end)),
     })
 }
 

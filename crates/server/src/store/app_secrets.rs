@@ -1,6 +1,6 @@
 //! The secrets of apps: hashes of generated 256-bit values, RFC 6749 §2.3.1; of those that sign also the wrapped text.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::time::{Seconds, Timestamp};
 
 use super::{
     apps,
@@ -14,9 +14,13 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
     EXPIRE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 \
          WHERE app_id = $2 AND (expires_at IS NULL OR expires_at > $1)";
-    END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE app_id = $2 AND expires_at > $1";
+    END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE app_id = $2 AND expires_at > $1 \
+         AND EXISTS (SELECT 1 FROM app_secrets present WHERE present.app_id = $2 AND present.expires_at IS NULL)";
     END_ONE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE id = $2 AND app_id = $3 AND expires_at > $1";
 }
+
+/// How long the secret before goes on, so that the app's servers can be changed one by one.
+pub const OVERLAP: Seconds = Seconds::hours(24);
 
 /// A secret of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +67,29 @@ pub enum Before {
     Stolen,
 }
 
+impl Before {
+    /// They go on for the time that everybody has to change servers, from then on.
+    #[must_use]
+    pub const fn overlapping(at: Timestamp) -> Self {
+        Self::ValidUntil(at.plus(OVERLAP))
+    }
+
+    /// Until when the last of these secrets is good after a [`rotate`] then; nothing if none of them is.
+    #[must_use]
+    pub fn last_end(self, secrets: &[AppSecret], at: Timestamp) -> Option<Timestamp> {
+        let Self::ValidUntil(end) = self else { return None };
+        let live = secrets.iter().filter(|secret| secret.valid(at));
+        live.map(|secret| secret.expires_at.map_or(end, |own| own.min(end))).max()
+    }
+}
+
 /// The statement of [`rotate`] that finds that the app has this secret already.
 pub const MADE_BEFORE: Sql = INSERT;
 
 /// Gives the app a new secret. Rotations of one app happen one after another, so that
-/// only the last one's secret has no end, and at most one before it goes on. Conflict: there is no such app,
-/// or it has this secret already.
+/// only the last one's secret has no end, and at most one before it goes on. Where all have an end from the start, as
+/// those of apps that register themselves may, none is a former one yet, and they go on as that one does. Conflict:
+/// there is no such app, or it has this secret already.
 pub fn rotate(app_id: &str, secret: &NewSecret, before: Before, at: Timestamp) -> Unit {
     let (app, end) = match before {
         Before::ValidUntil(end) => (apps::touch(app_id, at), end),

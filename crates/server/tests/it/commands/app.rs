@@ -199,20 +199,6 @@ on_each_engine! {
         }
     }
 
-    async fn a_secret_is_rotated_and_the_one_before_is_dead(mapae: Installation) {
-        let made = mapae.json(&WEB);
-        let id = text(&made, "client_id");
-        let rotated = mapae.json(&["app", "rotate-secret", &id]);
-        assert_eq!(text(&rotated, "client_id"), id);
-        assert_ne!(rotated["client_secret"], made["client_secret"]);
-        let now = mapae_protocol::time::Timestamp::from_unix(made["created_at"].as_i64().unwrap() + 60);
-        let secrets = apps::find(&mapae.db(), &id).await.unwrap().unwrap().secrets;
-        assert_eq!(secrets.iter().filter(|secret| secret.valid(now)).count(), 1);
-        let public = mapae.json(&["app", "create", "--name", "P", "--public", "--redirect-uri", "https://p.example/"]);
-        let refused = mapae.refused(&["app", "rotate-secret", &text(&public, "client_id")]);
-        assert_eq!(refused["error"], "public_app");
-    }
-
     async fn what_an_app_chooses_is_kept_changed_and_shown(mapae: Installation) {
         let chosen = [
             "--auth-method", "client_secret_post", "--pkce", "optional", "--refresh-tokens", "keep",

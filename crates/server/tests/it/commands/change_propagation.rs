@@ -44,7 +44,7 @@ on_each_engine! {
             let (id, secret) = machine(&mapae);
             let registered = is_told(&server, (&id, &secret), (200, None)).await;
 
-            let new_secret = text(&mapae.json(&["app", "rotate-secret", &id]), "client_secret");
+            let new_secret = text(&mapae.json(&["app", "rotate-secret", &id, "--now"]), "client_secret");
             let rotated = is_told(&server, (&id, &secret), REFUSED).await;
             assert_eq!(server.token(&id, &new_secret).await, (200, None), "the new secret is good");
 

@@ -147,6 +147,11 @@ impl Installation {
         }
     }
 
+    /// The address of the database, as the setting of a server.
+    pub(super) fn database(&self) -> String {
+        self.postgres.clone().unwrap_or_else(|| format!("sqlite:{}", self.sqlite_file().display()))
+    }
+
     pub(super) fn sqlite_file(&self) -> PathBuf {
         self.data().join("mapae.db")
     }

@@ -5,6 +5,7 @@ mod server;
 
 mod api;
 mod app;
+mod app_secrets;
 mod back_channel_logout;
 mod change_propagation;
 mod check;

@@ -87,6 +87,48 @@ for_each_backend! {
         assert!(apps::find(&db, "app_two").await.unwrap().is_none(), "nothing of it happened");
     }
 
+    async fn to_18_a_secret_that_had_an_end_from_the_start_is_no_former_one(db: TestDb) {
+        let app = apps::NewApp { secret: None, ..new_app("one") };
+        let secret = |id: &str| NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into(), sealed: None };
+        let (hour, week) = (later(Seconds::hours(1)), later(Seconds::days(7)));
+        let first = app_secrets::insert_until("app_one", &secret("first"), Some(week), NOW);
+        db.commit(apps::insert(&app, NOW).with(first)).await.unwrap();
+        let secrets = async || apps::find(&db, "app_one").await.unwrap().unwrap().secrets;
+        let ends = async |at| {
+            let secrets = secrets().await.into_iter().filter(|secret| secret.valid(at));
+            let mut ends: Vec<_> = secrets.map(|secret| (secret.id, secret.expires_at)).collect();
+            ends.sort();
+            ends
+        };
+        let gentle = Before::overlapping(NOW);
+        let day = later(Seconds::days(1));
+        assert_eq!(gentle.last_end(&secrets().await, NOW), Some(day));
+        assert_eq!(Before::Stolen.last_end(&secrets().await, NOW), None);
+        db.commit(app_secrets::rotate("app_one", &secret("second"), gentle, NOW)).await.unwrap();
+        assert_eq!(ends(NOW).await, [("first".to_owned(), Some(day)), ("second".to_owned(), None)]);
+        let gentle = Before::overlapping(hour);
+        let end = hour.plus(Seconds::days(1));
+        assert_eq!(gentle.last_end(&secrets().await, hour), Some(end));
+        db.commit(app_secrets::rotate("app_one", &secret("third"), gentle, hour)).await.unwrap();
+        assert_eq!(ends(hour).await, [("second".to_owned(), Some(end)), ("third".to_owned(), None)], "now it is");
+    }
+
+    async fn to_18_a_secret_that_would_end_before_the_day_does_so(db: TestDb) {
+        let app = apps::NewApp { secret: None, ..new_app("one") };
+        let secret = |id: &str| NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into(), sealed: None };
+        let hour = later(Seconds::hours(1));
+        let first = app_secrets::insert_until("app_one", &secret("first"), Some(hour), NOW);
+        db.commit(apps::insert(&app, NOW).with(first)).await.unwrap();
+        let found = apps::find(&db, "app_one").await.unwrap().unwrap();
+        let gentle = Before::overlapping(NOW);
+        assert_eq!(gentle.last_end(&found.secrets, NOW), Some(hour));
+        assert_eq!(gentle.last_end(&found.secrets, hour), None, "it has ended");
+        db.commit(app_secrets::rotate("app_one", &secret("second"), gentle, NOW)).await.unwrap();
+        let found = apps::find(&db, "app_one").await.unwrap().unwrap();
+        let first = found.secrets.iter().find(|secret| secret.id == "first").unwrap();
+        assert_eq!(first.expires_at, Some(hour));
+    }
+
     async fn to_18_secrets_before_are_stopped_and_at_most_one_goes_on(db: TestDb) {
         db.commit(apps::insert(&new_app("one"), NOW)).await.unwrap();
         let secret = |id: &str| NewSecret { id: id.into(), hash: format!("hash-of-{id}").as_str().into(), sealed: None };
