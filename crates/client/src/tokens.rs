@@ -68,7 +68,7 @@ impl Tokens {
         let Some(expires_at) = self.expires_at else { return false };
         let life = expires_at.since(self.issued_at).get();
         let margin = MARGIN.get().max(life / 10).min(life / 2);
-        expires_at.unix() - now.unix() < margin.max(1)
+        expires_at.unix().saturating_sub(now.unix()) < margin.max(1)
     }
 
     /// Whether an API rejected those before them a moment ago and none has taken these: another refresh would help no more. A
@@ -261,6 +261,8 @@ mod tests {
             assert!(tokens.due(Timestamp::from_unix(1_000 + last_good + 1)), "{life}");
         }
         assert!(!tokens(None).due(Timestamp::from_unix(i64::MAX)), "a life of unknown length is not guessed");
+        let never = Tokens { expires_at: Some(Timestamp::from_unix(i64::MIN)), ..tokens(None) };
+        assert!(never.due(Timestamp::from_unix(1_000)), "whatever was kept");
         assert!(tokens(Some(60)).expired(Timestamp::from_unix(1_060)));
         assert!(!tokens(Some(60)).expired(Timestamp::from_unix(1_059)));
     }

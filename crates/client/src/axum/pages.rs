@@ -83,7 +83,7 @@ fn plain_failed(error: &Error, language: Locale) -> String {
 
 fn plain_deletion(asked: Option<(&str, Timestamp)>, language: Locale) -> String {
     let Some((code, at)) = asked else {
-        let title = text(language, "그런 삭제 요청이 없습니다.", "There is no such request for deletion.");
+        let title = text(language, "삭제 요청을 찾을 수 없습니다.", "There is no such request for deletion.");
         let advice = text(
             language,
             "확인 코드가 잘못되었거나 90일이 지난 요청입니다.",

@@ -159,6 +159,11 @@ impl Questions {
         Asked { session_id, required: self.required.clone(), optional: self.optional.clone(), app }
     }
 
+    /// Whether nothing comes of it when no more than this is ticked of what is optional: then nobody has agreed.
+    pub(super) fn come_to_nothing_with(&self, accepted: &Scopes) -> bool {
+        self.settled.is_empty() && self.required.is_empty() && accepted.is_empty()
+    }
+
     /// Whether a page put each of them as it stands now. One that became required meanwhile would otherwise be
     /// agreed to by a box that was never ticked (SE-07). What is asked no more does not matter.
     pub(super) fn were_put_by(&self, asked: &Asked) -> bool {
@@ -220,18 +225,25 @@ async fn answer_now(visit: &Visit, step: &Step) -> Result<Option<Response>, Page
             }
             let accepted = accepted(visit, asked)?.intersection(&questions.optional);
             let reply = Reply { questions: &questions, accepted: &accepted };
-            let Some(answer) = agree(visit, authorize, &situation, signed_in, reply).await? else {
-                return Ok(None);
-            };
-            answer
+            if questions.come_to_nothing_with(&accepted) {
+                refusal(signed_in, &situation)
+            } else {
+                let Some(answer) = agree(visit, authorize, &situation, signed_in, reply).await? else {
+                    return Ok(None);
+                };
+                answer
+            }
         }
-        Some("deny") => {
-            About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentRefused);
-            Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree"))
-        }
+        Some("deny") => refusal(signed_in, &situation),
         _ => return Err(PageError::BadRequest),
     };
     conclude(visit, step, authorize, &situation, answer).await.map(Some)
+}
+
+/// What the app is told of somebody who did not agree, or to nothing. Nothing is kept of it: they are asked the next time.
+fn refusal(signed_in: &SignedIn, situation: &Situation) -> Answer {
+    About::user(&signed_in.user.id).with_app(situation.client.id()).note(Event::ConsentRefused);
+    Answer::Error(OAuthError::new(ErrorCode::AccessDenied, "the person did not agree"))
 }
 
 /// The optional items that were ticked; all of them with "agree to all".

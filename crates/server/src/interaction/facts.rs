@@ -61,9 +61,13 @@ impl Facts<'_> {
     }
 
     /// What must be asked now: items never answered, and required ones even when refused before.
-    /// An optional item that was left out is not asked again until the app asks with `prompt=consent`.
+    /// An optional item that was left out is not asked again until the app asks with `prompt=consent`, or with nothing beside
+    /// it that was agreed to: there is no answer with nothing in it.
     pub(crate) fn questions(&self) -> Scopes {
         let open = self.requested.difference(self.agreed);
+        if self.granted().is_empty() {
+            return open;
+        }
         let settled = self.refused.difference(self.required);
         open.difference(&settled)
     }
@@ -164,6 +168,7 @@ mod tests {
                 "email",
                 "openid",
             ),
+            ("all there is left out", ["email", "openid", "openid", "email"], "email", ""),
             ("one more", ["openid email", "openid", "openid", ""], "email", "openid"),
             ("less than agreed", ["openid", "openid", "openid email", ""], "", "openid"),
             ("required, but not requested", ["openid", "openid email", "openid", ""], "", "openid"),

@@ -104,7 +104,7 @@ async fn openid_client_proves_its_key(scheme: Scheme) {
     });
     let learnt = server.learnt(server.node("dpop.mjs", &argument.to_string())).await;
     let expected = json!({
-        "types": ["dpop", "dpop"], "bound": [true, true], "emails": [EMAIL, EMAIL], "without": "invalid_dpop_proof",
+        "types": ["dpop", "dpop"], "bound": [true, true], "emails": [EMAIL, EMAIL], "without": "invalid_grant",
     });
     assert_eq!(learnt, expected);
 }

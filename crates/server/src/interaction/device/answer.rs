@@ -39,7 +39,7 @@ async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageEr
     let asked = step.asked.as_ref().filter(|asked| asked.session_id == signed_in.session.id);
     let asked = asked.ok_or(PageError::ForgedForm)?;
     let about = About::user(&signed_in.user.id).with_app(waiting.client.id());
-    match visit.one("decision")? {
+    let allowed = match visit.one("decision")? {
         Some("approve") => {
             let questions = questions(&waiting);
             if !questions.were_put_by(asked) || is_another_app(asked, &waiting.client) {
@@ -47,17 +47,20 @@ async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageEr
             }
             let accepted = accepted(visit, asked)?.intersection(&questions.optional);
             let reply = Reply { questions: &questions, accepted: &accepted };
-            let Some(()) = allow(visit, &waiting, signed_in, reply).await? else { return Ok(None) };
-            about.note(Event::DeviceAllowed);
+            let allowed = !questions.come_to_nothing_with(&accepted);
+            if allowed && allow(visit, &waiting, signed_in, reply).await?.is_none() {
+                return Ok(None);
+            }
+            allowed
         }
-        Some("deny") => {
-            let (id, browser) = (&waiting.device.id, visit.browser.name());
-            commit(visit, waiting.device, device_requests::deny(id, &browser, visit.app.now())).await?;
-            about.note(Event::DeviceRefused);
-        }
+        Some("deny") => false,
         _ => return Err(PageError::BadRequest),
+    };
+    if !allowed {
+        let (id, browser) = (&waiting.device.id, visit.browser.name());
+        commit(visit, waiting.device, device_requests::deny(id, &browser, visit.app.now())).await?;
     }
-    let allowed = visit.one("decision")? == Some("approve");
+    about.note(if allowed { Event::DeviceAllowed } else { Event::DeviceRefused });
     let app = crate::interaction::login::card_alone(&waiting.client);
     Ok(Some(visit.show(&DeviceDone { app, allowed }, Some(step))))
 }

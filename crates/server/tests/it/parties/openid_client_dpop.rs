@@ -45,7 +45,7 @@ async fn openid_client_redeems_refreshes_and_asks_with_its_dpop_handle() {
             "types": ["dpop", "dpop"],
             "bound": [true, true],
             "emails": ["hong@example.com", "hong@example.com"],
-            "without": "invalid_dpop_proof",
+            "without": "invalid_grant",
         })
     );
 }

@@ -1,6 +1,6 @@
 //! What an app may ask for — RFC 6749 §3.3, OIDC Core §11.
 
-use mapae_testkit::{AppSpec, Authorization, Browser, TestServer};
+use mapae_testkit::{AppSpec, Authorization, Browser, Engine, TestServer};
 
 use super::{calendar, to_consent};
 
@@ -16,6 +16,36 @@ async fn rfc6749_3_3_a_request_without_scope_asks_for_the_required_items_and_no_
     let back = browser.submit(&consent, "consent-approve", &[]).await;
     let tokens = server.redeem(&app, &back.answered("code").unwrap(), &authorization.verifier).await;
     assert_eq!(tokens.text("scope"), "openid");
+}
+
+/// RFC 6749 §4.1.2.1.
+#[tokio::test]
+async fn se_07_who_leaves_out_all_that_is_asked_has_not_agreed_and_is_asked_again() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let app = server.register(AppSpec::default()).await;
+        let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+        let with_openid = Authorization::of(&app, "openid email");
+        let consent = to_consent(&server, &browser, &user, &with_openid).await;
+        let back = browser.submit(&consent, "consent-approve", &[]).await;
+        assert!(back.answered("code").is_some(), "without the address, as before: {}", back.body);
+        let alone = Authorization::of(&app, "email");
+        for _ in 0..2 {
+            let consent = browser.visit(&alone.address(&server)).await;
+            assert_eq!(
+                consent.values("input[name=item]", "value"),
+                ["email"],
+                "{engine:?}: {}",
+                consent.body
+            );
+            let back = browser.submit(&consent, "consent-approve", &[]).await;
+            assert_eq!(back.answered("error").as_deref(), Some("access_denied"), "{engine:?}: {}", back.body);
+        }
+        let consent = browser.visit(&alone.address(&server)).await;
+        let back = browser.submit(&consent, "consent-approve", &[("item", "email")]).await;
+        let tokens = server.redeem(&app, &back.answered("code").unwrap(), &alone.verifier).await;
+        assert_eq!((tokens.status.as_u16(), tokens.text("scope")), (200, "email".to_owned()), "{engine:?}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,26 @@ async fn de_06_the_first_browser_in_which_somebody_is_signed_in_has_the_device_t
     }
 }
 
+/// RFC 8628 §3.5.
+#[tokio::test]
+async fn de_06_who_allows_a_device_nothing_has_not_allowed_it() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let app = server.register(television()).await;
+        let (user, browser) = (server.user("hong@example.com").await, Browser::default());
+        let device = begin(&server, &app, "email").await;
+        let confirm = device.open(&server, &browser, &user).await;
+        let done = browser.submit(&confirm, "device-allow", &[]).await;
+        assert!(done.has("done"), "{engine:?}: {}", done.body);
+        assert_eq!(device.poll(&server).await.error(), "access_denied", "{engine:?}");
+        let again = begin(&server, &app, "email").await;
+        let confirm = again.open(&server, &browser, &user).await;
+        browser.submit(&confirm, "device-allow", &[("item", "email")]).await;
+        let tokens = again.poll(&server).await;
+        assert_eq!((tokens.status.as_u16(), tokens.text("scope")), (200, "email".to_owned()), "{engine:?}");
+    }
+}
+
 #[tokio::test]
 async fn de_06_the_page_of_one_person_is_answered_by_no_other() {
     for engine in Engine::ALL {
