@@ -25,7 +25,7 @@ pub enum AppCommand {
     /// Give an app a new client_secret, which is printed once; the old one is good for 24 more hours
     ///
     /// That is the time to give the new one to all of the app's servers, one after another. One that was rotated away
-    /// before ends now, so that no more than two are good at once. A secret that has leaked is replaced with --now.
+    /// before ends now. A secret that has leaked is replaced with --now.
     RotateSecret(RotateSecret),
     /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
     Disable(OneApp),

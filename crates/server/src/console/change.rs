@@ -17,8 +17,8 @@ use crate::{
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
     registration::{
-        Appearance, Draft, Mistake, begins_stricter, held_after, judge_authentication, keeps_secret,
-        sector_after, shows_otherwise, signs_with_secret,
+        Appearance, Draft, Mistake, begins_stricter, begins_to_refresh, held_after, judge_authentication,
+        keeps_secret, sector_after, shows_otherwise, signs_with_secret,
     },
     store::{
         Unit,
@@ -107,11 +107,13 @@ async fn write(
     let other = shows_otherwise(&facts.registered, settings, lists).then(|| verification::withdraw(id, now));
     let sector = sector_after(&facts.registered, settings, lists);
     let update = apps::update_moving(&facts.registered, (settings, lists), sector.as_deref(), now);
-    let stricter = begins_stricter(&facts.registered.lists, lists).then(|| apps::revoke(id, now));
+    let ended =
+        begins_stricter(&facts.registered.lists, lists) || begins_to_refresh(facts.settings(), settings);
+    let ended = ended.then(|| apps::revoke(id, now));
     // And whoever has agreed has seen another one.
     let seen = Appearance::to_keep(&facts.registered, (settings, lists), sector.as_deref())?;
     let seen = seen.map(|seen| consents::keep_agreed(id, &seen));
-    let unit = facts.guard().with(update).with_all(other).with_all(stricter).with_all(seen).with(secrets);
+    let unit = facts.guard().with(update).with_all(other).with_all(ended).with_all(seen).with(secrets);
     if matches!(developer.commit(unit).await?, Written::Changed { .. }) {
         return Ok(None);
     }

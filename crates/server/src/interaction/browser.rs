@@ -26,6 +26,11 @@ impl Browser {
         Self { digest: sha256(fresh.as_bytes()), fresh: Some(fresh) }
     }
 
+    /// Whether it brought no cookie.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.fresh.is_some()
+    }
+
     /// What steps are bound to.
     pub(crate) const fn binding(&self) -> &[u8] {
         &self.digest

@@ -31,8 +31,8 @@ where
     .await
 }
 
-/// Leads to the sign-in page, and from there back to this page. A form that was sent is not sent again: the
-/// person who signs in may be another one.
+/// Leads to the sign-in page, and from there back to this page. A form that was sent is not sent again, the person who
+/// signs in may be another one.
 async fn sign_in_first(visit: &Visit) -> Result<Response, PageError> {
     let path = visit.uri.path();
     let path = match visit.posted {
@@ -40,6 +40,10 @@ async fn sign_in_first(visit: &Visit) -> Result<Response, PageError> {
         true if path.starts_with(at::CONSOLE) => at::CONSOLE,
         true => at::ACCOUNT,
     };
+    if visit.posted && visit.browser.is_new() {
+        // No answer to a form gives it the cookie that a step is bound to: the page that leads on from there does.
+        return Ok(see_other(path)?);
+    }
     let step = Step::new(Errand::Visit(path.to_owned()), visit.app.now());
     Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?)
 }

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn lo_07_strangers_of_any_number_leave_room_for_who_is_verified_for() {
+    fn lo_07_strangers_of_any_number_leave_room_for_who_is_verified() {
         let mut room = Room::default();
         let sites = many(100, |n| stranger(&format!("app{n}"), &format!("https://evil{n}.example/")));
         assert_eq!(carried(&mut room, sites).len(), MAX_TO_STRANGERS);

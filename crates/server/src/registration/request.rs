@@ -197,7 +197,7 @@ fn name(said: &Map<String, Value>, redirect_uris: &[String]) -> Result<String, R
     }
     let host = redirect_uris.iter().find_map(|uri| {
         let uri = Uri::parse(uri).ok()?;
-        Some(uri.authority.map_or(uri.scheme, |authority| authority.host).to_owned())
+        Some(uri.authority.filter(|_| uri.is_web()).map_or(uri.scheme, |authority| authority.host).to_owned())
     });
     Ok(host.filter(|host| host.len() <= 64).unwrap_or_else(|| "App".to_owned()))
 }

@@ -18,7 +18,7 @@ use crate::{
     endpoints::{cors, json, registration_error::RegistrationError},
     fault::Fault,
     registration::{
-        Appearance, Information, Refused, begins_stricter,
+        Appearance, Information, Refused, begins_stricter, begins_to_refresh,
         described::{self, Asked, Described},
         keeps_secret, shows_otherwise, signs_with_secret,
     },
@@ -233,14 +233,16 @@ impl Managed {
             .with_all(gone)
     }
 
-    /// An app of another kind or another sector is another app: what was made for the former ends.
+    /// An app of another kind or another sector, or one with access for longer, is another app: what was made for the former
+    /// ends, codes on their way among it.
     fn ended(&self, described: &Described, now: Timestamp) -> Unit {
         let before = &self.registered.app.settings;
         let other_kind = before.public != described.settings.public;
         let other_names = before.subject_type != described.settings.subject_type
             || self.registration.sector != described.sector;
         let stricter = begins_stricter(&self.registered.lists, &described.lists);
-        let ended = (other_kind || other_names || stricter).then(|| apps::revoke(self.id(), now));
+        let longer = begins_to_refresh(before, &described.settings);
+        let ended = (other_kind || other_names || stricter || longer).then(|| apps::revoke(self.id(), now));
         let secrets = (!keeps_secret(&described.settings)).then(|| app_secrets::remove_all(self.id()));
         Unit::new().with_all(ended).with_all(secrets)
     }

@@ -235,7 +235,7 @@ async fn lo_07_an_app_that_is_silent_keeps_no_other_one_of_its_site_waiting() {
 }
 
 #[tokio::test]
-async fn lo_07_who_is_verified_for_is_told_while_strangers_take_all_their_places() {
+async fn lo_07_who_is_verified_is_told_while_strangers_take_all_their_places() {
     let fetcher = lax(Arc::new(System::default()), Limits { in_all: 1, ..PATIENT });
     assert_eq!(told_meanwhile(&fetcher, (false, true)).await, Ok(StatusCode::OK));
     let settings = config::Fetch { private_addresses: true, root_certificates: Vec::new() };

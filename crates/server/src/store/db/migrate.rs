@@ -46,6 +46,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 146, sql: include_str!("../../../migrations/0146_passes_of_sessions.sql") },
     Migration { version: 147, sql: include_str!("../../../migrations/0147_revisions_of_apps.sql") },
     Migration { version: 150, sql: include_str!("../../../migrations/0150_polls_of_devices.sql") },
+    Migration { version: 151, sql: include_str!("../../../migrations/0151_verified_by_hand.sql") },
 ];
 
 /// Where the list of applied migrations is kept; part of no migration because it comes before the first.

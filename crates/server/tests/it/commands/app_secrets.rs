@@ -86,7 +86,8 @@ on_each_engine! {
     async fn to_18_a_leaked_secret_ends_at_once_with_all_that_was_issued(mapae: Installation) {
         let former = app(&mapae);
         let leaked = with_secret(&rotate(&mapae, &former, &[]));
-        let server = server(&mapae, &Clock::manual(Clock::System.now())).await;
+        let clock = Clock::manual(Clock::System.now());
+        let server = server(&mapae, &clock).await;
         let person = server.user("hong@example.com").await;
         let authorization = Authorization::of(&leaked, "openid");
         let code = server.code(&Browser::default(), &person, &authorization).await;
@@ -95,6 +96,7 @@ on_each_engine! {
         assert_eq!(server.userinfo(&access).await.status, 200);
 
         let rotated = rotate(&mapae, &leaked, &["--now"]);
+        clock.set(Clock::System.now());
         assert_eq!(rotated.get("former_until"), None, "{rotated}");
         let replaced = with_secret(&rotated);
         last_stale("the new secret", async || is_known(&server, &replaced).await).await;

@@ -82,6 +82,23 @@ async fn se_04_a_form_of_another_site_ends_no_sign_in_that_is_under_way() {
 }
 
 #[tokio::test]
+async fn who_has_lost_all_cookies_comes_from_a_button_to_the_sign_in_page_and_on() {
+    let server = TestServer::start().await;
+    let user = server.user("hong@example.com").await;
+    let browser = Browser::default();
+    let page = account(&server, &browser, &user).await;
+    let (action, fields) = page.form("change-password");
+    let forgetful = Browser::default();
+    let led = forgetful.post(&action, &page, &fields).await;
+    let sign_in = forgetful.follow(led).await;
+    assert!(sign_in.has("login-submit"), "{} {}", sign_in.status, sign_in.body);
+    let typed = [("email", user.email.as_str()), ("password", &user.password)];
+    let back = forgetful.submit(&sign_in, "login-submit", &typed).await;
+    let back = forgetful.follow(back).await;
+    assert_eq!(back.address.path(), "/account", "{}", back.body);
+}
+
+#[tokio::test]
 async fn se_01_signing_in_again_renews_the_secret() {
     let server = TestServer::start().await;
     let user = server.user("hong@example.com").await;

@@ -1,5 +1,6 @@
 //! What an app may ask for — RFC 6749 §3.3, OIDC Core §11.
 
+use mapae::store::consents;
 use mapae_testkit::{AppSpec, Authorization, Browser, Engine, TestServer};
 
 use super::{calendar, to_consent};
@@ -30,6 +31,8 @@ async fn se_07_who_leaves_out_all_that_is_asked_has_not_agreed_and_is_asked_agai
         let back = browser.submit(&consent, "consent-approve", &[]).await;
         assert!(back.answered("code").is_some(), "without the address, as before: {}", back.body);
         let alone = Authorization::of(&app, "email");
+        let kept = async || consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap();
+        let before = kept().await;
         for _ in 0..2 {
             let consent = browser.visit(&alone.address(&server)).await;
             assert_eq!(
@@ -40,6 +43,7 @@ async fn se_07_who_leaves_out_all_that_is_asked_has_not_agreed_and_is_asked_agai
             );
             let back = browser.submit(&consent, "consent-approve", &[]).await;
             assert_eq!(back.answered("error").as_deref(), Some("access_denied"), "{engine:?}: {}", back.body);
+            assert_eq!(kept().await, before, "{engine:?}");
         }
         let consent = browser.visit(&alone.address(&server)).await;
         let back = browser.submit(&consent, "consent-approve", &[("item", "email")]).await;

@@ -263,3 +263,43 @@ async fn se_08_az_37_what_a_private_scheme_has_in_the_place_of_a_host_is_not_the
         assert!(!page.body.contains("com.evil.app://"), "{}", page.body);
     }
 }
+
+#[tokio::test]
+async fn se_08_a_code_of_an_app_without_refresh_tokens_brings_none_once_it_has_them() {
+    for engine in Engine::ALL {
+        let server = open(engine).await;
+        let app = registered(&server, json!({ "grant_types": ["authorization_code"] })).await;
+        let (user, browser) = agreed(&server, &app).await;
+        let authorization = Authorization::of(&app.app, "openid email");
+        let code = server.code(&browser, &user, &authorization).await;
+        let more = app.with("grant_types", json!(["authorization_code", "refresh_token"]));
+        assert_eq!(app.update(&more).await.status, 200);
+        let tokens = server.redeem(&app.app, &code, &authorization.verifier).await;
+        assert_eq!(
+            (tokens.status.as_u16(), tokens.error()),
+            (400, "invalid_grant"),
+            "{engine:?}: {}",
+            tokens.json
+        );
+    }
+}
+
+#[tokio::test]
+async fn ui_06_a_second_host_does_not_make_the_ids_of_people_everybody_s_unsaid() {
+    let server = open(Engine::Sqlite).await;
+    let app = registered(&server, json!({})).await;
+    let mut said = app.with("redirect_uris", json!([REDIRECT_URI, NEW]));
+    said.as_object_mut().unwrap().remove("subject_type");
+    let refused = app.update(&said).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.error()),
+        (400, "invalid_client_metadata"),
+        "{}",
+        refused.json
+    );
+    said["subject_type"] = json!("public");
+    assert_eq!(app.update(&said).await.status, 200);
+    said.as_object_mut().unwrap().remove("subject_type");
+    let kept = app.update(&said).await;
+    assert_eq!((kept.status.as_u16(), &kept.json["subject_type"]), (200, &json!("public")));
+}

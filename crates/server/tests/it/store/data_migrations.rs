@@ -182,6 +182,34 @@ async fn db_12_apps_of_devices_leave_the_sector_of_their_host(engine: Engine) {
     );
 }
 
+/// What a setting had marked could not be told from what the operator had looked at.
+async fn db_12_apps_that_registered_themselves_are_verified_by_hand(engine: Engine) {
+    let db = TestDb::left_at(engine, 150).await;
+    for (id, registered, mark) in [
+        ("app_setting", true, "5"),
+        ("app_open", true, "NULL"),
+        ("app_checked", false, "6"),
+        ("app_own", false, "NULL"),
+    ] {
+        db.execute(&format!(
+            "INSERT INTO apps (id, name, public, grant_types, id_token_alg, subject_type, pkce_required, rotate_refresh, epoch,
+                    created_at, updated_at, vouched_at)
+                VALUES ('{id}', 'one', TRUE, 'authorization_code', 'RS256', 'pairwise', TRUE, TRUE, 7, 1, 1, {mark})"
+        ))
+        .await;
+        if registered {
+            db.execute(&format!(
+                "INSERT INTO registrations (app_id, token_hash, sector, created_at, expires_at)
+                    VALUES ('{id}', 'x', '', 1, 9)"
+            ))
+            .await;
+        }
+    }
+    assert!(db.migrate(NOW).await.unwrap().is_current());
+    let marked = db.ask("SELECT id, vouched_at FROM apps WHERE vouched_at IS NOT NULL").await;
+    assert_eq!(marked, [["app_checked", "6"]]);
+}
+
 /// Each once for each engine.
 macro_rules! on_each_engine {
     ($($name:ident)+) => {
@@ -201,6 +229,7 @@ macro_rules! on_each_engine {
 }
 
 on_each_engine! {
+    db_12_apps_that_registered_themselves_are_verified_by_hand
     db_12_apps_of_devices_leave_the_sector_of_their_host
     db_12_apps_that_were_permitted_may_ask_the_person
     db_12_mails_that_were_promised_are_still_promised

@@ -1,6 +1,7 @@
 //! Who answers a device, and once — RFC 8628 §3.3, §5.4.
 
 use futures_util::future::join_all;
+use mapae::store::consents;
 use mapae_testkit::{AppSpec, Browser, Engine, TestServer};
 
 use super::{Confirming, begin, sign_in_at, television, type_code};
@@ -49,6 +50,8 @@ async fn de_06_who_allows_a_device_nothing_has_not_allowed_it() {
         let done = browser.submit(&confirm, "device-allow", &[]).await;
         assert!(done.has("done"), "{engine:?}: {}", done.body);
         assert_eq!(device.poll(&server).await.error(), "access_denied", "{engine:?}");
+        let kept = consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap();
+        assert_eq!(kept, None, "{engine:?}");
         let again = begin(&server, &app, "email").await;
         let confirm = again.open(&server, &browser, &user).await;
         browser.submit(&confirm, "device-allow", &[("item", "email")]).await;
