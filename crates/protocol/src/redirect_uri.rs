@@ -366,7 +366,8 @@ mod tests {
             ("http://127.0.0.1:3000/cb", "http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://[::1]:3000/cb", "http://[::1]:3000", "http:"),
             ("com.example.app:/cb", "com.example.app:", "com.example.app:"),
-            ("com.example.app://cb", "com.example.app://cb", "com.example.app:"),
+            // What stands there is nobody's host (RFC 8252 §7.1).
+            ("com.example.app://a.test/cb", "com.example.app:", "com.example.app:"),
         ] {
             let uri = RedirectUri::parse(registered).unwrap();
             assert_eq!((uri.origin().as_str(), uri.form_action_source().as_str()), (origin, form_action));
