@@ -137,6 +137,16 @@ impl TestServer {
         self.token(app, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
+    /// Whether the token endpoint takes the app's secret.
+    pub async fn takes_secret(&self, app: &AppFixture) -> bool {
+        let answer = self.refresh(app, "no token").await;
+        match answer.status.as_u16() {
+            400 => true,
+            401 => false,
+            other => panic!("{other}: {}", answer.json),
+        }
+    }
+
     /// What an API is told of a token.
     pub async fn introspect(&self, api: &ApiFixture, token: &str) -> Answer {
         self.post("/introspect", Some((&api.client_id, &api.client_secret)), &[("token", token)]).await

@@ -5,6 +5,7 @@
 //! issued. A prompt is one file with its named checks, and one line in the slice.
 
 mod acr;
+mod agreement;
 mod answer;
 mod browser;
 pub(crate) mod consent;

@@ -14,7 +14,8 @@ use crate::{
     fault::{Artefact, Fault},
     interaction::{
         PageError, Parties, Step, StepError, Visit,
-        consent::{Relation, Reply, accepted, agree_to, granted_of, is_another_app},
+        agreement::{Relation, Reply, agree_to, granted_of},
+        consent::{accepted, is_another_app},
     },
     issue::DeviceApproval,
     pages::device::DeviceDone,

@@ -5,15 +5,6 @@ use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer};
 
 use super::{developer, fixture, kept, led_to};
 
-async fn is_known(server: &TestServer, app: &AppFixture) -> bool {
-    let answer = server.refresh(app, "no token").await;
-    match answer.status.as_u16() {
-        400 => true,
-        401 => false,
-        other => panic!("{other}: {}", answer.json),
-    }
-}
-
 #[tokio::test]
 async fn to_08_a_secret_is_256_random_bits_and_shown_once() {
     let server = TestServer::start().await;
@@ -21,12 +12,12 @@ async fn to_08_a_secret_is_256_random_bits_and_shown_once() {
     let app = developer.register(&server, "나의 서비스").await;
     let secret = app.client_secret.clone().unwrap();
     assert_eq!(base64url::decode(&secret).unwrap().len(), 32);
-    assert!(is_known(&server, &app).await);
+    assert!(server.takes_secret(&app).await);
     let page = developer.page(&server, &app.client_id).await;
     assert!(!page.body.contains(&secret) && !page.has("client-secret"));
     let other = developer.register(&server, "다른 서비스").await;
     assert_ne!(other.client_secret, app.client_secret);
-    assert!(!is_known(&server, &AppFixture { client_secret: other.client_secret, ..app.clone() }).await);
+    assert!(!server.takes_secret(&AppFixture { client_secret: other.client_secret, ..app.clone() }).await);
 }
 
 #[tokio::test]
@@ -37,21 +28,24 @@ async fn to_18_a_rotated_secret_goes_on_for_a_day_or_is_stopped_before() {
         let first = developer.register(&server, "나의 서비스").await;
         let second = fixture(&developer.save(&server, &first.client_id, "secret-rotate", &[]).await);
         assert!(
-            is_known(&server, &first).await && is_known(&server, &second).await,
+            server.takes_secret(&first).await && server.takes_secret(&second).await,
             "{engine:?}: both for now"
         );
         server.advance(Seconds::hours(24));
         assert!(
-            !is_known(&server, &first).await && is_known(&server, &second).await,
+            !server.takes_secret(&first).await && server.takes_secret(&second).await,
             "{engine:?}: a day later"
         );
         let developer = super::Developer { browser: sign_in_again(&server, &developer).await, ..developer };
         let third = fixture(&developer.save(&server, &first.client_id, "secret-rotate", &[]).await);
-        assert!(is_known(&server, &second).await, "{engine:?}");
+        assert!(server.takes_secret(&second).await, "{engine:?}");
         let page = developer.page(&server, &first.client_id).await;
         let ended = developer.browser.submit(&page, "secret-end", &[]).await;
         assert!(led_to(&ended).ends_with("?done=secret-ended"), "{engine:?}");
-        assert!(!is_known(&server, &second).await && is_known(&server, &third).await, "{engine:?}: stopped");
+        assert!(
+            !server.takes_secret(&second).await && server.takes_secret(&third).await,
+            "{engine:?}: stopped"
+        );
         assert!(!developer.page(&server, &first.client_id).await.has("secret-end"), "{engine:?}");
     }
 }
@@ -66,17 +60,17 @@ async fn to_18_a_page_from_before_a_rotation_stops_no_secret_that_was_in_use_on_
         let second = rotate().await;
         let old = developer.page(&server, &first.client_id).await;
         let third = rotate().await;
-        assert!(!is_known(&server, &first).await, "{engine:?}: that ended it");
+        assert!(!server.takes_secret(&first).await, "{engine:?}: that ended it");
         let told = developer.browser.submit(&old, "secret-end", &[]).await;
         assert!(led_to(&told).ends_with("?done=secrets-changed"), "{engine:?}");
         assert!(developer.browser.follow(told).await.has("notice"), "{engine:?}");
-        assert!(is_known(&server, &second).await && is_known(&server, &third).await, "{engine:?}");
+        assert!(server.takes_secret(&second).await && server.takes_secret(&third).await, "{engine:?}");
         let page = developer.page(&server, &first.client_id).await;
         for _ in 0..2 {
             let ended = developer.browser.submit(&page, "secret-end", &[]).await;
             assert!(led_to(&ended).ends_with("?done=secret-ended"), "{engine:?}: or has already");
         }
-        assert!(!is_known(&server, &second).await && is_known(&server, &third).await, "{engine:?}");
+        assert!(!server.takes_secret(&second).await && server.takes_secret(&third).await, "{engine:?}");
     }
 }
 
@@ -100,7 +94,7 @@ async fn a_stolen_secret_is_replaced_and_everything_made_with_it_dies() {
         let code = server.code(&Browser::default(), &person, &authorization).await;
         let tokens = server.redeem(&stolen, &code, &authorization.verifier).await;
         let replaced = fixture(&developer.save(&server, &stolen.client_id, "secret-replace", &[]).await);
-        assert!(!is_known(&server, &stolen).await && is_known(&server, &replaced).await, "{engine:?}");
+        assert!(!server.takes_secret(&stolen).await && server.takes_secret(&replaced).await, "{engine:?}");
         let refused = server.refresh(&replaced, &tokens.text("refresh_token")).await;
         assert_eq!(refused.error(), "invalid_grant", "{engine:?}");
         assert_eq!(server.userinfo(&tokens.text("access_token")).await.status, 401, "{engine:?}");
@@ -116,7 +110,7 @@ async fn a_rotation_sent_again_shows_nothing_and_ends_nothing() {
     let second = fixture(&developer.browser.submit(&page, "secret-rotate", &[]).await);
     let again = developer.browser.submit(&page, "secret-rotate", &[]).await;
     assert_eq!(led_to(&again), format!("/console/apps/{}?done=secret-shown", first.client_id));
-    assert!(is_known(&server, &first).await && is_known(&server, &second).await, "a reload harms nobody");
+    assert!(server.takes_secret(&first).await && server.takes_secret(&second).await, "a reload harms nobody");
     assert_eq!(kept(&server, &first.client_id).await.secrets.len(), 2);
 }
 
@@ -132,7 +126,7 @@ async fn at_most_two_secrets_live_at_once() {
     }
     let mut known = Vec::new();
     for app in &apps {
-        known.push(is_known(&server, app).await);
+        known.push(server.takes_secret(app).await);
     }
     assert_eq!(known, [false, false, false, true, true]);
 }
