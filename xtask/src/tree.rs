@@ -1,6 +1,7 @@
 //! The files of the repository, read once, Rust files already taken apart.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,10 +17,12 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace that this program was built in.
+    /// The workspace that Cargo runs this program for.
     pub(crate) fn here() -> anyhow::Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.parent().context("the folder of xtask has no parent")?;
+        // Asked while it runs: a target folder that came from another clone holds a program that was built there, and
+        // that would look at the other clone's files.
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").context("start it with `cargo xtask`")?;
+        let root = Path::new(&manifest).parent().context("the folder of xtask has no parent")?;
         Ok(Self { root: root.to_path_buf() })
     }
 
