@@ -38,7 +38,7 @@ const KNOWN: &[Known] = &[
     rfc("RFC 7638", "JSON Web Key Thumbprint"),
     rfc("RFC 7662", "OAuth 2.0 Token Introspection"),
     rfc("RFC 7797", "JWS Unencoded Payload Option"),
-    rfc("RFC 8037", "CFRG Elliptic Curves in JOSE"),
+    rfc("RFC 8037", "CFRG ECDH and Signatures in JOSE"),
     rfc("RFC 8176", "Authentication Method Reference Values"),
     rfc("RFC 8252", "OAuth 2.0 for Native Apps"),
     rfc("RFC 8259", "The JSON Data Interchange Format"),

@@ -17,7 +17,7 @@ rule_errors! {
         ResponseTypeMissing => InvalidRequest, "response_type is missing";
         /// Any `response_type` but `code` (RFC 6749 §3.1.1, RFC 9700 §2.1.2).
         ResponseTypeUnsupported => UnsupportedResponseType, "response_type must be code";
-        /// A `response_mode` that does not exist here (OAuth 2.0 Multiple Response Types §2.1).
+        /// A `response_mode` that does not exist here (OAuth 2.0 Multiple Response Types §2.1, OIDC Core §3.1.2.6).
         ResponseModeUnsupported => InvalidRequest, "response_mode is not supported";
         /// `scope` outside its grammar or caps (RFC 6749 §3.3).
         ScopeMalformed => InvalidScope, "scope is malformed";
@@ -33,7 +33,7 @@ rule_errors! {
         CodeChallengeMethodMissing => InvalidRequest, "code_challenge_method is missing; S256 is required";
         /// A method that is not `S256` (RFC 7636 §4.3).
         CodeChallengeMethodUnsupported => InvalidRequest, "code_challenge_method must be S256";
-        /// A `prompt` that does not exist (OIDC Core §3.1.2.1).
+        /// A `prompt` that does not exist (OIDC Core §3.1.2.1, OIDC Prompt Create §4.1).
         PromptUnknown => InvalidRequest, "prompt is unknown";
         /// `prompt=none` beside another value (OIDC Core §3.1.2.1).
         PromptNoneWithOthers => InvalidRequest, "prompt none must stand alone";

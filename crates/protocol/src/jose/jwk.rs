@@ -264,7 +264,7 @@ mod tests {
         Jwk::parse(members.to_string().as_bytes()).err()
     }
 
-    /// RFC 8037 §2.
+    /// RFC 8037 §2, §3.2.
     #[test]
     fn jo_02_symmetric_and_foreign_keys() {
         let refused = |key: Value| Jwk::parse(key.to_string().as_bytes()).unwrap_err();

@@ -55,7 +55,7 @@ fn text<'a>(key: &'a Map<String, Value>, name: &str) -> &'a str {
     key.get(name).and_then(Value::as_str).unwrap()
 }
 
-/// RFC 7515 §5.2, RFC 7518 §3.2, §3.3, §3.4, RFC 8037 §3.1.
+/// RFC 7515 §5.2, RFC 7518 §3.2, §3.3, §3.4, RFC 8037 §3.1.2.
 #[test]
 fn jo_06_every_printed_signature_is_good_and_only_for_what_was_signed() {
     let all: Vec<Signed> = serde_json::from_str(include_str!("vectors/signed.json")).unwrap();
@@ -191,7 +191,7 @@ fn signature_of_rfc_8037_a_4() {
     assert_eq!(refused, Error::Payload);
 }
 
-/// RFC 7638 §3, §3.2.
+/// RFC 7638 §3, §3.2, RFC 8037 §2, Appendix A.3.
 #[test]
 fn thumbprints_of_rfc_7638_3_1_and_rfc_8037_a_3() {
     assert_eq!(key(RFC_7638_KEY).thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");

@@ -1,4 +1,4 @@
-//! Public keys that are ready to verify — RFC 7518 §3.3, RFC 7518 §3.4, RFC 7518 §3.5, RFC 8037 §3.1.
+//! Public keys that are ready to verify — RFC 7518 §3.3, RFC 7518 §3.4, RFC 7518 §3.5, RFC 8037 §3.1, §3.1.2.
 
 use std::fmt;
 

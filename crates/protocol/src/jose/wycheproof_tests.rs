@@ -1,4 +1,4 @@
-//! What attackers tried on other implementations of the primitives — RFC 7518 §3.2, §3.3, §3.4, §3.5, RFC 8037 §3.1.
+//! What attackers tried on other implementations of the primitives — RFC 7518 §3.2, §3.3, §3.4, §3.5, RFC 8037 §3.1.2.
 //!
 //! The vectors of Project Wycheproof: each that is valid is accepted, each that is invalid is refused. A set that did not
 //! run would pass, so each says how many it has.

@@ -112,7 +112,7 @@ mod tests {
         serde_json::from_slice(&base64url::decode(token.split('.').nth(number).unwrap()).unwrap()).unwrap()
     }
 
-    /// RFC 9101 §4, §10.8, FAPI 2.0 Message Signing §5.3.2.
+    /// RFC 9101 §4, §10.8, FAPI 2.0 Message Signing §5.3.2, OIDC Prompt Create §4.1.
     #[test]
     fn pa_10_pa_14_what_a_client_signs_is_a_request_for_one_server_and_nothing_else() {
         for algorithm in Algorithm::ALL {
@@ -123,6 +123,7 @@ mod tests {
                 ("client_id", "app"),
                 ("state", "한"),
                 ("max_age", "0"),
+                ("prompt", "login consent"),
                 ("claims", r#"{"userinfo":{"email":null}}"#),
                 ("resource", "https://a.example"),
                 ("resource", "https://b.example"),
@@ -138,6 +139,7 @@ mod tests {
             let expected = json!({
                 "iss": "app", "aud": "https://as.example", "nbf": now, "iat": now, "exp": now + 60,
                 "jti": claims["jti"], "client_id": "app", "state": "한", "max_age": 0,
+                "prompt": "login consent",
                 "claims": { "userinfo": { "email": null } },
                 "resource": ["https://a.example", "https://b.example", "https://c.example"],
             });
