@@ -25,7 +25,7 @@ pub struct Authorized {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Access {
     pub(crate) issuer: Issuer,
-    pub(crate) subject: Option<String>,
+    pub(crate) subject: String,
     pub(crate) client_id: String,
     pub(crate) scopes: Scopes,
     pub(crate) audience: Audience,
@@ -49,7 +49,7 @@ impl Authorized {
     /// [`issuer`](Self::issuer).
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.access.subject.as_deref().unwrap_or(&self.access.client_id)
+        &self.access.subject
     }
 
     /// The name of the person that is safe to keep as a key: issuer and subject.
@@ -137,7 +137,7 @@ impl Authorized {
     pub(crate) fn of_claims(claims: &AccessTokenClaims, issuer: &Issuer) -> Result<Self, scope::Error> {
         Ok(Self::new(Access {
             issuer: issuer.clone(),
-            subject: Some(claims.sub.clone()),
+            subject: claims.sub.clone(),
             client_id: claims.client_id.clone(),
             scopes: Scopes::restore(claims.scope.as_deref().unwrap_or_default())?,
             audience: claims.aud.clone(),

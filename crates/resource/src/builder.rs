@@ -118,7 +118,7 @@ impl Builder {
     }
 
     /// Accepts opaque tokens besides JWTs, by asking the authorization server about them; an answer serves for at
-    /// most one second.
+    /// most one second. An answer that does not say whose the token is (`sub`) is not enough.
     #[must_use]
     pub fn opaque_tokens(mut self) -> Self {
         self.introspects = Introspects::Opaque;
@@ -126,7 +126,7 @@ impl Builder {
     }
 
     /// Asks the authorization server about every token, JWTs too, instead of checking signatures and following the
-    /// feed; an answer serves for at most one second.
+    /// feed; an answer serves for at most one second. An answer that does not say whose the token is (`sub`) is not enough.
     #[must_use]
     pub fn introspect_all(mut self) -> Self {
         self.introspects = Introspects::Everything;

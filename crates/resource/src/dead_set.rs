@@ -19,6 +19,11 @@ use crate::clock::Moment;
 /// tokens that they could concern are refused.
 pub(crate) const MAX_HANDLES: usize = 1_000_000;
 
+/// The date of a signing key that was withdrawn, which is remembered for good: whoever stole it dates its tokens as they
+/// like, and no date says when the last cache has let go of a key set that has it. One second from the end of time, so that
+/// room can still be made.
+const FOR_GOOD: Timestamp = Timestamp::from_unix(i64::MAX - 1);
+
 /// What the set says about a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -57,6 +62,7 @@ impl DeadSet {
     pub(crate) fn learn(&self, events: Vec<Event>, since: Timestamp) {
         let mut known = self.write();
         for Event { handle, at } in events {
+            let at = if handle.is_of_signing_key() { FOR_GOOD } else { at };
             let last = known.withdrawn.entry(handle.into()).or_insert(at);
             *last = at.max(*last);
         }
@@ -184,6 +190,24 @@ mod tests {
         assert_eq!(dead.len(), 1, "the later of the two dates of b counts");
         assert_eq!(standing("a", 450), Standing::TooOld);
         assert_eq!(standing("b", 800), Standing::Dead);
+    }
+
+    #[test]
+    fn rs_13_a_key_that_was_withdrawn_is_remembered_longer_than_what_it_has_signed_lives() {
+        let dead = DeadSet::new(100);
+        dead.heard(at(0));
+        dead.learn(vec![event("kid.k", 500), event("a", 500)], date(400));
+        dead.learn(Vec::new(), date(900));
+        let standing = |handle: &str, issued| dead.standing([handle], date(issued), at(0), PATIENCE);
+        assert_eq!((dead.len(), standing("kid.k", 990)), (1, Standing::Dead));
+        dead.learn((0..101).map(|n| event(&format!("h{n}"), 900 + n)).collect(), date(900));
+        assert_eq!(standing("kid.k", 2_000), Standing::Dead, "others make room first");
+        dead.learn((0..200).map(|n| event(&format!("kid.{n}"), 950)).collect(), date(900));
+        assert_eq!(
+            (dead.len(), standing("other", 2_000)),
+            (0, Standing::TooOld),
+            "the set is bounded all the same"
+        );
     }
 
     #[test]

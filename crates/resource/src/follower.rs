@@ -131,7 +131,7 @@ impl Follower {
     /// How long a request may be held open: two thirds of the silence that is believed, so that one lost answer
     /// is noticed and repeated in time.
     fn longest_wait(&self) -> Seconds {
-        let two_thirds = self.verifier.settings.feed_max_age.as_secs() * 2 / 3;
+        let two_thirds = self.verifier.settings.feed_max_age.as_secs().saturating_mul(2) / 3;
         let capped = u32::try_from(two_thirds).unwrap_or(u32::MAX).max(1);
         Seconds::seconds(capped).min(FeedRequest::LONGEST_WAIT)
     }

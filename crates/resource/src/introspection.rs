@@ -162,7 +162,8 @@ impl Verifier {
     }
 
     /// The rules for an active token: of RFC 7662 §2.2 nothing but `active` is required, of us all is that says
-    /// what the token is good for and how long.
+    /// whose the token is, what it is good for and how long. An answer without `sub` does not mean that a client acts for
+    /// itself: whoever leaves it out does so for people, too, and all of them would be one.
     fn accept(&self, token: ActiveToken) -> Verdict {
         let (issuer, now) = (&self.settings.issuer, self.now().date);
         // A refresh token may be active and has no such type.
@@ -179,7 +180,10 @@ impl Verifier {
             return Err(Error::Issuer.into());
         }
         let audience = token.aud.filter(|audience| audience.contains(self.settings.audience.as_str()));
-        let (Some(client_id), Some(expires_at)) = (token.client_id, token.exp) else {
+        let named = |name: Option<String>| name.filter(|name| !name.is_empty());
+        let (Some(subject), Some(client_id), Some(expires_at)) =
+            (named(token.sub), named(token.client_id), token.exp)
+        else {
             return Err(Invalid::Incomplete.into());
         };
         if self.settings.leeway.expired(expires_at, now) {
@@ -190,7 +194,7 @@ impl Verifier {
         }
         Ok(Authorized::new(Access {
             issuer: issuer.clone(),
-            subject: token.sub,
+            subject,
             client_id,
             scopes: token.scope.unwrap_or_default(),
             audience: audience.ok_or(Error::Audience)?,

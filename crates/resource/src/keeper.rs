@@ -18,7 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Fetches metadata and keys again and again: at half their age, on failure after a pause that grows, when a
-/// token names a key that is unknown, and when the feed says that one is withdrawn.
+/// token names a key that is unknown, when a request finds the keys too old, and when the feed says that one is withdrawn.
 pub(crate) async fn keep(verifier: Arc<Verifier>) {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut keys_only = false;

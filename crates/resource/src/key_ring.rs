@@ -1,8 +1,9 @@
 //! The authorization server's public keys, cached — RFC 8414 §2, RFC 8725 §3.10.
 //!
 //! One task fetches them; requests only read, and ask for a fetch when a token
-//! names a key that is not here. Such a question is asked once for all who wait for it, and again no sooner
-//! than after [`QUESTIONS_EVERY`]: a storm of invented key ids costs one fetch.
+//! names a key that is not here, or when the keys have grown old while that task slept. Such a question is asked
+//! once for all who wait for it, and again no sooner than after [`QUESTIONS_EVERY`]: a storm of invented key ids
+//! costs one fetch.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,7 +18,7 @@ use tokio::{
 
 use crate::{clock::Moment, outbound::PATIENCE};
 
-/// How often an unknown key may cause a fetch.
+/// How often an unknown key, or keys that are too old, may cause a fetch.
 pub(crate) const QUESTIONS_EVERY: Duration = Duration::from_secs(30);
 
 /// Why there is no key set to verify with.
@@ -79,11 +80,22 @@ impl KeyRing {
 
     /// The cached keys.
     ///
+    /// The keeper sleeps by the machine's steady clock, which may stand still while the machine does. So keys can be too
+    /// old, by the other clock, long before it would wake: then whoever wants them wakes it. One that failed tries again
+    /// soon by itself.
+    ///
     /// # Errors
     /// [`NoKeys::Stale`].
     pub(crate) fn current(&self, now: Moment) -> Result<Fetched, NoKeys> {
-        let current = self.progress.borrow().current.clone();
-        current.filter(|fetched| fetched.at.age(now) <= self.max_age).ok_or(NoKeys::Stale)
+        let Progress { begun, ended, last_failed, current } = self.progress.borrow().clone();
+        let fetched = current.ok_or(NoKeys::Stale)?;
+        if fetched.at.age(now) <= self.max_age {
+            return Ok(fetched);
+        }
+        if begun == ended && !last_failed {
+            self.ask(now);
+        }
+        Err(NoKeys::Stale)
     }
 
     /// Newer keys than those in which `token`'s key was not found.
@@ -161,6 +173,7 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use mapae_protocol::time::Timestamp;
 
     use super::*;
@@ -185,6 +198,42 @@ mod tests {
         ring.begin();
         ring.end(None, at(601));
         assert_eq!(ring.current(at(601)).unwrap_err(), NoKeys::Stale, "a failed fetch renews nothing");
+    }
+
+    #[tokio::test]
+    async fn rs_12_who_finds_the_keys_too_old_wakes_who_fetches_them_and_once_is_enough() {
+        let ring = ring();
+        for _ in 0..3 {
+            assert_eq!(ring.current(at(601)).unwrap_err(), NoKeys::Stale);
+        }
+        ring.asked().await;
+        ring.begin();
+        assert_eq!(ring.current(at(700)).unwrap_err(), NoKeys::Stale);
+        ring.end(None, at(700));
+        assert_eq!(ring.current(at(800)).unwrap_err(), NoKeys::Stale);
+        assert!(
+            ring.asked().now_or_never().is_none(),
+            "neither during a fetch nor between one and its repetition"
+        );
+        ring.begin();
+        ring.end(Some(JwkSet::default()), at(801));
+        assert!(ring.current(at(802)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn before_the_first_keys_nobody_is_woken() {
+        let ring = KeyRing::new(Duration::from_secs(600));
+        assert_eq!(ring.current(at(0)).unwrap_err(), NoKeys::Stale);
+        ring.begin();
+        ring.end(Some(JwkSet::default()), at(0));
+        let known = ring.current(at(1)).unwrap();
+        let keeper = async {
+            ring.asked().await;
+            ring.begin();
+            ring.end(Some(JwkSet::default()), at(1));
+        };
+        let (newer, ()) = tokio::join!(ring.newer_than(&known, at(1)), keeper);
+        assert_eq!(newer.unwrap().fetch, 2, "the first question is about an unknown key");
     }
 
     #[tokio::test]

@@ -65,7 +65,8 @@ impl AccessLayer {
     /// Accepts the token as `?access_token=` too, for what cannot send headers: a calendar subscription, an
     /// `<img>`. Addresses get into logs and histories (RFC 9700 §4.3.2), so opt in for single routes.
     ///
-    /// The handler does not see the parameter, and its answer gets `Cache-Control: no-store, private`.
+    /// The handler does not see the parameter, not in axum's `OriginalUri` either, and its answer gets
+    /// `Cache-Control: no-store, private`.
     #[must_use]
     pub fn allow_query_token(self) -> Self {
         self.with(|guard| guard.accepts_query = true)
@@ -175,10 +176,8 @@ impl Guard {
                 value.set_sensitive(true);
             }
         }
-        if transport == Transport::Query
-            && let Some(address) = query_token::without_token(&parts.uri)
-        {
-            parts.uri = address;
+        if transport == Transport::Query {
+            query_token::take_out(parts);
         }
         parts.extensions.insert(LetThrough(Arc::clone(self), scheme));
         Ok(Admitted { transport, next_nonce })

@@ -38,7 +38,8 @@
 //!   no header can name a key or an address.
 //! - **That it was not withdrawn**: a task follows the authorization server's revocation feed
 //!   ([`mapae_protocol::revocation_feed`]). When a person disconnects an app, signs out or is disabled, the API
-//!   refuses the tokens concerned within a second, and no request has to ask.
+//!   refuses the tokens concerned within a second, and no request has to ask. A signing key that was stolen and withdrawn
+//!   vouches for nothing from then on, whether or not a token names it and whatever a cache says that the keys are.
 //! - **What the route demands**: [`require`] compares whole scope tokens; [`Require::signed_in_within`] and
 //!   [`Require::acr`] ask for a better sign-in (RFC 9470).
 //!
@@ -67,7 +68,9 @@
 //! | … and [`introspect_all`](Builder::introspect_all) | introspection | introspection | within a second |
 //! | [`without_revocation`](Builder::without_revocation) | signature | refused | **accepted until they expire** |
 //!
-//! An introspection answer serves for at most a second, for the very same token only.
+//! An introspection answer serves for at most a second, for the very same token only. RFC 7662 §2.2 leaves it to the server
+//! what an answer says; here a token is refused unless it says `sub`, `client_id`, `aud`, `token_type` and `exp`. Mapae says
+//! all of them of every access token, and `sub` is the client where no person is involved.
 //!
 //! # When the authorization server is away
 //!
@@ -75,7 +78,8 @@
 //! ([`jwks_max_age`](Builder::jwks_max_age)), the feed may be silent for 30 seconds
 //! ([`feed_max_age`](Builder::feed_max_age)); then requests get 503 with `Retry-After`, and so do those that would
 //! have to be introspected. Everything recovers by itself. A token that names an unknown key causes one fetch of
-//! the keys, shared by all who wait for it, at most every 30 seconds. [`ResourceServer::status`] says what is wrong.
+//! the keys, shared by all who wait for it, at most every 30 seconds; so do keys that grew old while the machine slept.
+//! [`ResourceServer::status`] says what is wrong.
 //!
 //! # Answers
 //!

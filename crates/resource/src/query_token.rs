@@ -1,6 +1,6 @@
 //! `access_token` in the address — RFC 6750 §2.3, RFC 9700 §4.3.2.
 
-use http::{Uri, uri::PathAndQuery};
+use http::{Uri, request::Parts, uri::PathAndQuery};
 use mapae_protocol::{bearer, params::Params, percent};
 
 const NAME: &str = "access_token";
@@ -14,6 +14,22 @@ pub(crate) fn parse(query: &str) -> Result<Params, bearer::Error> {
         Ok((NAME, value))
     });
     tokens.collect()
+}
+
+/// Takes the token out of every address that handlers are shown.
+pub(crate) fn take_out(parts: &mut Parts) {
+    clean(&mut parts.uri);
+    // A router keeps it as it was asked for, for those that it nests.
+    #[cfg(feature = "axum")]
+    if let Some(original) = parts.extensions.get_mut::<axum::extract::OriginalUri>() {
+        clean(&mut original.0);
+    }
+}
+
+fn clean(address: &mut Uri) {
+    if let Some(without) = without_token(address) {
+        *address = without;
+    }
 }
 
 /// The address without the token, so that it does not get into logs and links (RFC 6750 §5.3).

@@ -53,7 +53,7 @@ impl Invalid {
             Self::TooOld => "the access token is older than what is known about withdrawals",
             Self::Inactive => "the access token is not active",
             Self::Unbound => "the access token must be bound to a key",
-            Self::Incomplete => "the access token lacks its client or its end",
+            Self::Incomplete => "the access token lacks its subject, its client or its end",
         }
     }
 }

@@ -6,7 +6,7 @@ use mapae_protocol::{
     access_token::{self, AccessTokenClaims, Expectations, verify_bindable},
     digest::sha256,
     issuer::Issuer,
-    jose::Unverified,
+    jose::{JwkSet, Unverified},
     resource::ResourceIndicator,
     revocation_feed::Handle,
     time::Leeway,
@@ -84,7 +84,7 @@ pub(crate) struct Verifier {
 pub(crate) struct VerifiedToken {
     claims: AccessTokenClaims,
     authorized: Authorized,
-    /// Under which handle the feed would withdraw the key that signed it.
+    /// Under which handle the feed would withdraw the key that it was verified with.
     key: Option<Handle>,
     /// The fetch of the key set that it was verified with: a key that is gone vouches no more.
     fetch: u64,
@@ -126,18 +126,18 @@ impl Verifier {
     }
 
     /// Signature and claims, with newer keys if the token names an unknown one.
-    async fn verify(&self, token: &str, keys: Fetched) -> Result<VerifiedToken, Refusal> {
+    async fn verify(&self, token: &str, known: Fetched) -> Result<VerifiedToken, Refusal> {
         let now = self.now();
-        let (claims, fetch) = match verify_bindable(token, &keys.keys, &self.expectations(now)) {
+        let (claims, used) = match verify_bindable(token, &known.keys, &self.expectations(now)) {
             Err(access_token::Error::UnknownKey) => {
-                let newer = self.keys.newer_than(&keys, now).await?;
-                (verify_bindable(token, &newer.keys, &self.expectations(self.now()))?, newer.fetch)
+                let newer = self.keys.newer_than(&known, now).await?;
+                (verify_bindable(token, &newer.keys, &self.expectations(self.now()))?, newer)
             }
-            verified => (verified?, keys.fetch),
+            verified => (verified?, known),
         };
         let authorized = Authorized::of_claims(&claims, &self.settings.issuer).map_err(|_| Invalid::Scope)?;
-        let kid = Unverified::parse(token).ok().and_then(|token| token.kid().map(Handle::of_signing_key));
-        Ok(VerifiedToken { claims, authorized, key: kid.and_then(Result::ok), fetch })
+        let key = handle_of_key(token, &used.keys)?;
+        Ok(VerifiedToken { claims, authorized, key, fetch: used.fetch })
     }
 
     fn refuse_withdrawn(&self, VerifiedToken { claims, key, .. }: &VerifiedToken) -> Result<(), Refusal> {
@@ -185,6 +185,15 @@ impl Verifier {
         };
         signatures && feed && introspection
     }
+}
+
+/// Under which handle the feed would withdraw the key of this set that the token was verified with. The set says what that
+/// key is called, and not the token: whoever stole the key would leave its name out. `None` for a key that cannot be
+/// announced, because it has no name or one that is no handle.
+fn handle_of_key(token: &str, keys: &JwkSet) -> Result<Option<Handle>, access_token::Error> {
+    let token = Unverified::parse(token)?;
+    let key = keys.select(token.kid(), token.algorithm())?;
+    Ok(key.kid().and_then(|kid| Handle::of_signing_key(kid).ok()))
 }
 
 impl From<NoKeys> for Refusal {

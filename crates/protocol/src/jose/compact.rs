@@ -108,7 +108,7 @@ impl<'a> Unverified<'a> {
     /// Those of [`JwkSet::select`] and of [`verify`](Self::verify). Where no key is named, one that did not sign this is
     /// not the one that was meant: [`Error::UnknownKey`].
     pub fn verify_with(self, keys: &JwkSet) -> Result<Verified, Error> {
-        let key = keys.select(self.kid(), self.algorithm())?;
+        let key = keys.select(self.kid(), self.algorithm())?.verifying_key();
         let is_named = self.kid().is_some();
         match self.verify(key) {
             Err(Error::Signature) if !is_named => Err(Error::UnknownKey),

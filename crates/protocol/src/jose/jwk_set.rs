@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Algorithm, Error, Jwk, VerifyingKey};
+use super::{Algorithm, Error, Jwk};
 use crate::strict_json;
 
 /// How long the JSON text of a set may be.
@@ -84,12 +84,12 @@ impl JwkSet {
     /// # Errors
     /// [`Error::UnknownKey`] (a newer set may have it), [`Error::AlgorithmMismatch`] or
     /// [`Error::AmbiguousKey`].
-    pub fn select(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&VerifyingKey, Error> {
+    pub fn select(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Jwk, Error> {
         let mut named = self.keys.iter().filter(|key| kid.is_none() || key.kid() == kid).peekable();
         if named.peek().is_none() {
             return Err(Error::UnknownKey);
         }
-        let mut fitting = named.map(Jwk::verifying_key).filter(|key| key.accepts(algorithm));
+        let mut fitting = named.filter(|key| key.verifying_key().accepts(algorithm));
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => Ok(key),
             (Some(_), Some(_)) => Err(Error::AmbiguousKey),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     api::{Answer, Api},
+    forge,
     issuer::{AUDIENCE, CLIENT_ID, Issuer, LONGEST_LIFE, Mood, SECRET, now},
 };
 
@@ -55,6 +56,25 @@ async fn a_single_token_is_withdrawn_by_its_own_id() {
     issuer.followed().await;
     assert_withdrawn(&api.events(&token).await);
     assert_eq!(api.events(&other).await.status, 200);
+}
+
+/// The thief leaves the key's name out, and the issuer, or a cache before it, goes on giving the key away.
+#[tokio::test]
+async fn rs_13_a_stolen_key_that_was_withdrawn_signs_nothing_whether_or_not_it_is_named() {
+    let issuer = Issuer::start().await;
+    let api = Api::start(&issuer).await;
+    let key = issuer.signing_key();
+    let nameless = || forge::sign(&key, &forge::header_without(&key, "kid"), &issuer.claims().to_string());
+    let remembered = nameless();
+    assert_eq!(api.events(&remembered).await.status, 200, "one key of the set has the algorithm");
+    issuer.withdraw(&format!("kid.{}", key.kid()));
+    issuer.followed().await;
+    for fetches in [1, 2] {
+        issuer.called("jwks", fetches).await;
+        for token in [&remembered, &nameless(), &issuer.token()] {
+            assert_withdrawn(&api.events(token).await);
+        }
+    }
 }
 
 #[tokio::test]

@@ -126,11 +126,15 @@ async fn rs_01_an_active_token_must_be_an_access_token_for_this_api() {
             "{name}: {value}"
         );
     }
-    for name in ["aud", "token_type", "client_id", "exp"] {
+    for name in ["aud", "token_type", "client_id", "sub", "exp"] {
         let mut answer = active();
         answer.as_object_mut().unwrap().remove(name);
         issuer.introspects("incomplete", answer);
         assert_eq!(api.events("incomplete").await.verdict(), "401 invalid_token", "without {name}");
+    }
+    for name in ["client_id", "sub"] {
+        issuer.introspects("nobody", active_with(name, json!("")));
+        assert_eq!(api.events("nobody").await.verdict(), "401 invalid_token", "{name} is empty");
     }
     issuer.introspects("many", active_with("aud", json!([issuer.url, AUDIENCE])));
     assert_eq!(api.events("many").await.status, 200);

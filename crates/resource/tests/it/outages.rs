@@ -99,6 +99,35 @@ async fn rs_12_keys_serve_until_their_age_and_then_nobody_is_let_in() {
     refused_with_503(&api, &remembered).await;
 }
 
+/// The clock of the machine says that ten minutes are over, and the one that the tasks sleep by does not.
+#[tokio::test]
+async fn rs_12_keys_that_grew_old_while_the_machine_slept_are_fetched_by_the_first_who_asks() {
+    let issuer = Issuer::start().await;
+    let api = Api::build(ResourceServer::builder(&issuer.url, AUDIENCE).without_revocation());
+    api.ready().await;
+    assert_eq!(issuer.calls("jwks"), 1);
+    let token = issuer.sign(&issuer.claims_with("exp", json!(now() + 7_200)));
+    api.clock.advance(601);
+    assert_eq!(api.events(&token).await.verdict(), "503 -");
+    issuer.called("jwks", 2).await;
+    let recovered = async {
+        while api.events(&token).await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), recovered).await.unwrap();
+    assert_eq!(issuer.calls("jwks"), 2, "however many asked meanwhile");
+    // Nobody sends requests to an API that says it is not ready: whoever asks for its health wakes it, too.
+    api.clock.advance(601);
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while !api.resource.status().ready {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn rs_12_an_unknown_key_while_the_keys_cannot_be_had_is_not_the_clients_fault() {
     let issuer = Issuer::start().await;
@@ -219,4 +248,10 @@ async fn nobody_waits_longer_than_the_silence_allows() {
     let polls = issuer.polled(|polls| polls.len() > 1).await;
     let longest = u64::try_from(FeedRequest::LONGEST_WAIT.get()).unwrap();
     assert!(polls[1].wait.is_some_and(|wait| wait > 0 && wait < 30 && wait <= longest), "{polls:?}");
+    // Also where no silence is too long.
+    let issuer = Issuer::start().await;
+    let api = Api::build(Api::builder(&issuer).feed_max_age(Duration::MAX));
+    api.ready().await;
+    let polls = issuer.polled(|polls| polls.len() > 1).await;
+    assert_eq!(polls[1].wait, Some(longest));
 }

@@ -1,7 +1,7 @@
 //! How a token is presented — RFC 6750 §2, RFC 6750 §3.
 
-use axum::body::Body;
-use http::{HeaderName, HeaderValue, Request, header};
+use axum::{Router, body::Body, extract::OriginalUri, routing::get};
+use http::{HeaderName, HeaderValue, Request, Uri, header};
 use mapae_resource::protocol::jose::MAX_TOKEN;
 
 use crate::{
@@ -157,6 +157,23 @@ async fn a_route_may_allow_the_token_in_the_address() {
         .body(Body::from(format!("access_token={token}")))
         .unwrap();
     assert_ne!(api.send(form).await.status, 200, "bodies are never read");
+}
+
+/// RFC 6750 §5.3.
+#[tokio::test]
+async fn a_token_in_the_address_is_in_no_address_that_a_handler_sees() {
+    async fn addresses(shown: Uri, OriginalUri(asked): OriginalUri) -> String {
+        format!("{shown} {asked}")
+    }
+    let issuer = Issuer::start().await;
+    let mut api = Api::start(&issuer).await;
+    let subscription = Router::new()
+        .route("/calendar.ics", get(addresses))
+        .route_layer(api.resource.layer().allow_query_token());
+    api.app = Router::new().nest("/team", subscription);
+    let path = format!("/team/calendar.ics?a=1&access_token={}&b", issuer.token());
+    let answer = api.with_headers(&path, &[]).await;
+    assert_eq!(answer.body, "/calendar.ics?a=1&b /team/calendar.ics?a=1&b");
 }
 
 #[tokio::test]
