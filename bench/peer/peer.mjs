@@ -24,16 +24,18 @@ const machine = { id: "machine", secret: secret(), scope: SCOPE, resource: CALEN
 const api = { id: "calendar", secret: secret() };
 const device = { id: "device", secret: secret(), scope: SCOPE, resource: CALENDAR };
 
-const boundKeys = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const bound = {
-  id: "bound",
-  key: boundKeys.privateKey.export({ type: "pkcs8", format: "der" }).toString("base64url"),
-  redirect_uri: REDIRECT_URI,
-};
-const boundKey = { ...boundKeys.publicKey.export({ format: "jwk" }), alg: "ES256", kid: "bench", use: "sig" };
+// Encoded as they are made. Where the key object of a pair is exported later, Node 20 may stand still for ever: the export holds a lock that the
+// job which made the pair wants, too, when the garbage collector ends it.
+const JWK = { format: "jwk" };
+const pair = (privateKeyEncoding) =>
+  generateKeyPairSync("ec", { namedCurve: "P-256", publicKeyEncoding: JWK, privateKeyEncoding });
+
+const boundKeys = pair({ type: "pkcs8", format: "der" });
+const bound = { id: "bound", key: boundKeys.privateKey.toString("base64url"), redirect_uri: REDIRECT_URI };
+const boundKey = { ...boundKeys.publicKey, alg: "ES256", kid: "bench", use: "sig" };
 
 const signingKey = {
-  ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+  ...pair(JWK).privateKey,
   alg: "ES256",
   kid: "es256-1",
   use: "sig",

@@ -10,11 +10,14 @@
 //! made, `/out` signs out at the provider. ID tokens, logout tokens and answers are signed with RS256 (on a profile with PS256)
 //! unless another algorithm is said. The redirect URI is `http://localhost:PORT/callback` (3000 unless it is said),
 //! `post_logout_redirect_uri` is `http://localhost:PORT/out/done`, and logout tokens are taken at
-//! `http://localhost:PORT/login/backchannel-logout/op`. Which plan needs what stands in `docs/manual/conformance.md`.
+//! `http://localhost:PORT/login/backchannel-logout/op`. What the provider is asked, and what it says, stands on standard
+//! error, one line for each request. Which plan needs what stands in `docs/manual/conformance.md`.
 
 use std::{
     env, fs,
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
 };
 
 use axum::{
@@ -26,11 +29,30 @@ use axum::{
 };
 use mapae_client::{
     AccessError, AccessToken, Accounts, Answers, BoxError, CallError, Client, ClientRegistration,
-    CreateError, EndUser, Identity, Provider, ProviderSettings, SignedIn, Vault, axum::routes,
+    CreateError, EndUser, Identity, Provider, ProviderSettings, SignedIn, Vault,
+    axum::routes,
+    observe::{Exchange, Observer, Outcome},
 };
 use mapae_protocol::jose::Algorithm;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+/// How long the API is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Says what the provider was asked, so that a run that goes wrong can be understood. A query is for nobody's log.
+struct Told;
+
+impl Observer for Told {
+    fn exchanged(&self, exchange: &Exchange) {
+        let Exchange { purpose, method, url, outcome, .. } = exchange;
+        let address = url.split(['?', '#']).next().unwrap_or_default();
+        match outcome {
+            Outcome::Answered { status, .. } => eprintln!("{purpose:?}: {method} {address} {status}"),
+            Outcome::Failed { reason } => eprintln!("{purpose:?}: {method} {address} {reason}"),
+        }
+    }
+}
 
 /// Everybody whom the provider knows has an account.
 struct Everybody;
@@ -66,6 +88,7 @@ fn answer(person: &EndUser, token: Result<AccessToken, AccessError>) -> Response
 struct App {
     client: Client<String>,
     resource: Option<String>,
+    http: reqwest::Client,
 }
 
 impl FromRef<App> for Client<String> {
@@ -75,11 +98,11 @@ impl FromRef<App> for Client<String> {
 }
 
 async fn home(
-    State(App { client, resource }): State<App>,
+    State(App { client, resource, http }): State<App>,
     SignedIn { person, .. }: SignedIn<String>,
 ) -> Response {
     if let Some(address) = &resource {
-        match call(&client, &person, address).await {
+        match call(&client, &http, &person, address).await {
             Ok(status) if status.is_success() => {}
             Ok(status) => return (StatusCode::BAD_GATEWAY, format!("the API said {status}")).into_response(),
             Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
@@ -91,10 +114,10 @@ async fn home(
 /// What the API says to the person's token.
 async fn call(
     client: &Client<String>,
+    http: &reqwest::Client,
     person: &EndUser,
     address: &str,
 ) -> Result<StatusCode, CallError<reqwest::Error>> {
-    let http = reqwest::Client::new();
     let called = client.call_with_token(person, |token| {
         let headers = client.headers_of_call(&token, &Method::GET, address);
         let request = http.get(address).headers(headers);
@@ -174,7 +197,8 @@ async fn main() -> Result<(), BoxError> {
     };
     let port = words.after("--port").unwrap_or("3000");
     let registration = registration(&words, client_id, port)?;
-    let provider = Provider::discover(issuer, registration, ProviderSettings::new("op").for_development())?;
+    let settings = ProviderSettings::new("op").for_development().observed_by(Arc::new(Told));
+    let provider = Provider::discover(issuer, registration, settings)?;
     let folder = env::temp_dir().join(format!("conformance-rp-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let client =
@@ -182,7 +206,8 @@ async fn main() -> Result<(), BoxError> {
     let pages = Router::new().route("/", get(home)).route("/refresh", get(refresh));
     let pages = pages.route("/out", get(out)).route("/out/done", get(async || "signed out"));
     let resource = words.after("--resource").map(str::to_owned);
-    let app = pages.merge(routes(&client)).with_state(App { client, resource });
+    let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let app = pages.merge(routes(&client)).with_state(App { client, resource, http });
     let address =
         words.after("--listen").map_or_else(|| Ok(IpAddr::from(Ipv4Addr::LOCALHOST)), str::parse)?;
     let listener = TcpListener::bind((address, port.parse()?)).await?;

@@ -5,7 +5,8 @@
 //! cargo run --release -p mapae-client --example kakao    # in another terminal; then open http://localhost:3000/login
 //! ```
 //!
-//! With the keys of your app at developers.kakao.com it is the same program without `.at(…)`.
+//! With the keys of your app at developers.kakao.com it is the same program without `.at(…)`. If OpenID Connect is switched off
+//! there, write `.without_openid()` in its place.
 
 use axum::{Router, routing::get};
 use mapae_client::{

@@ -165,7 +165,7 @@ impl Provider {
             return Ok(None);
         }
         let checks_age = self.definition().schema().authorization.auth_time;
-        let id_token = tokens.id_token.as_ref().ok_or(ProviderError::IdTokenMissing)?;
+        let id_token = tokens.id_token.as_ref().ok_or_else(|| self.without_id_token())?;
         let context = IdTokenContext {
             nonce: Some(pending.nonce.expose()),
             access_token: Some(tokens.access_token.expose()),
@@ -173,6 +173,17 @@ impl Provider {
             max_age: (checks_age && pending.intent.must_be_fresh()).then(|| now.since(pending.begun_at())),
         };
         self.verify_id_token(id_token.expose(), &context, now).await.map(Some)
+    }
+
+    /// What it means that no ID token came: where the provider's console decides, it is switched otherwise than the definition.
+    fn without_id_token(&self) -> ProviderError {
+        let error = if self.definition().leaves_openid_open() {
+            ProviderError::OpenIdSwitchedOff
+        } else {
+            ProviderError::IdTokenMissing
+        };
+        self.advise(error.class());
+        error
     }
 
     /// Who this is, in the neutral form, and what they granted of what was asked.

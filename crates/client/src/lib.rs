@@ -180,7 +180,8 @@
 //! ([`Client::sign_in_methods`]) people add and remove ways into their account after a fresh sign-in, never the last one;
 //! [`Accounts::method_changed`] lets the application write them a mail. [`Term`]s have versions: a required one is asked for
 //! again when it changes, an optional one is withdrawn at `/agreements`. Sign-ups that nobody finishes are gone after a day
-//! ([`Client::clean_up`]); [`Client::account_deleted`] forgets an account that the application deleted.
+//! ([`Client::clean_up`]); [`Client::account_deleted`] forgets an account that the application deleted, and ends its links at
+//! the providers.
 //!
 //! An application that has passwords, or another proof of its own, says before it reads one whose it is
 //! ([`Client::before_proof`]), and with what that gave, that it was right ([`Client::vouch`], [`Client::account_proved`]). After

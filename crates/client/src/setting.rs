@@ -43,6 +43,8 @@ pub enum Setting {
     ServiceTokens,
     /// The organisation whose people are let in.
     HostedDomain,
+    /// Whether UserInfo is asked.
+    UserInfo,
 }
 
 /// Which method the provider wants cannot be seen from its refusal.
@@ -61,6 +63,18 @@ const PLATFORM: (&str, &str) = (
 const HOSTED_DOMAIN: (&str, &str) = (
     "Google처럼 소속을 서명해 알려 주는 제공자에만, 도메인 이름으로 적으세요.",
     "Set it only for a provider that signs whose people they are, such as Google, as the name of a domain.",
+);
+
+/// Some providers say who somebody is there alone.
+const USER_INFO: (&str, &str) = (
+    "이 제공자에는 ProviderSettings::without_user_info()를 쓰지 마세요. 누구인지를 UserInfo만 알려 줍니다.",
+    "Leave out ProviderSettings::without_user_info() for this provider: UserInfo alone says who somebody is.",
+);
+
+/// Plain `http` is for whoever develops.
+const DEVELOPMENT: (&str, &str) = (
+    "https 주소를 쓰거나, 이 컴퓨터에서 개발하는 동안에는 ProviderSettings::for_development()를 부르세요.",
+    "Use https, or call ProviderSettings::for_development() while developing on this machine.",
 );
 
 /// What can be wrong with a private key is said together.
@@ -96,6 +110,7 @@ impl Setting {
         Self::Terms,
         Self::ServiceTokens,
         Self::HostedDomain,
+        Self::UserInfo,
     ];
 
     /// The setting's name, as it stands in code and configuration.
@@ -121,6 +136,7 @@ impl Setting {
             Self::Terms => "terms",
             Self::ServiceTokens => "service_tokens",
             Self::HostedDomain => "hosted_domain",
+            Self::UserInfo => "user_info",
         }
     }
 
@@ -176,10 +192,7 @@ impl Setting {
                 "제공자의 콘솔에서 authorization_code와 refresh_token을 켜세요.",
                 "Switch on authorization_code and refresh_token in the provider's console.",
             ),
-            Self::Development => (
-                "https 주소를 쓰거나, 이 컴퓨터에서 개발하는 동안에는 ProviderSettings::for_development()를 부르세요.",
-                "Use https, or call ProviderSettings::for_development() while developing on this machine.",
-            ),
+            Self::Development => DEVELOPMENT,
             Self::CertificateAuthorities => (
                 "운영체제에 ca-certificates를 설치하세요.",
                 "Install the operating system's ca-certificates.",
@@ -198,6 +211,7 @@ impl Setting {
             }
             Self::ServiceTokens => SERVICE_TOKENS,
             Self::HostedDomain => HOSTED_DOMAIN,
+            Self::UserInfo => USER_INFO,
         }
     }
 }

@@ -1,10 +1,15 @@
 //! A client that speaks raw HTTP: what it sends is what a test says, right or wrong.
 
+use std::time::Duration;
+
 use mapae_protocol::{params, pkce::CodeVerifier};
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 use crate::{ApiFixture, AppFixture, Browser, Page, TestServer, UserFixture};
+
+/// What takes longer does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An answer of a back-channel endpoint.
 #[derive(Clone, Debug)]
@@ -106,7 +111,7 @@ impl TestServer {
 
     /// Posts a form to an endpoint, authenticated by the header.
     pub async fn post(&self, path: &str, credential: Option<Pair<'_>>, form: &[Pair<'_>]) -> Answer {
-        let mut request = reqwest::Client::new().post(self.at(path)).form(form);
+        let mut request = http().post(self.at(path)).form(form);
         if let Some((id, secret)) = credential {
             request = request.basic_auth(id, Some(secret));
         }
@@ -160,8 +165,13 @@ impl TestServer {
 
     /// Userinfo with a token.
     pub async fn userinfo(&self, token: &str) -> Answer {
-        send(reqwest::Client::new().get(self.at("/userinfo")).bearer_auth(token)).await
+        send(http().get(self.at("/userinfo")).bearer_auth(token)).await
     }
+}
+
+/// A client without cookies, whose requests end.
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(PATIENCE).build().expect("a client can be made")
 }
 
 /// Sends a request and reads its answer.

@@ -33,7 +33,7 @@ pub mod words;
 #[cfg(feature = "server")]
 pub use browser::{Browser, Page};
 #[cfg(feature = "server")]
-pub use client::{Answer, Authorization};
+pub use client::{Answer, Authorization, http};
 #[cfg(feature = "server")]
 pub use fixtures::{ApiFixture, AppFixture, AppSpec, UserFixture};
 #[cfg(feature = "server")]

@@ -3,6 +3,7 @@
 mod account;
 mod account_pages;
 mod answer;
+mod bodies;
 mod html;
 mod logged_out;
 mod pages;
@@ -10,7 +11,7 @@ mod same_origin;
 mod service_tokens;
 mod signed_in;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -35,12 +36,6 @@ use crate::{
     redirect::Redirect,
     sign_up::{self, SignUpError, SignUpOutcome},
 };
-
-/// Ends the session.
-const SIGN_OUT: &str = "/sign-out";
-
-/// Where providers tell what happened.
-const NOTICES: &str = "/notices/{provider}/{name}";
 
 /// What every handler has.
 struct Desk<U> {
@@ -69,6 +64,8 @@ struct Desk<U> {
 /// | `POST /login/backchannel-logout/PROVIDER` | takes a logout token: somebody has signed out there |
 /// | `POST` (or `GET`) `/notices/PROVIDER/NAME` | takes what a provider has to tell, for instance `/notices/kakao/unlink` |
 /// | `GET /deletion?code=CODE` | where a provider asks for deletions (Facebook): what became of one |
+///
+/// A body has ten seconds to arrive (else 408) and 16 KiB to fit into (else 413).
 pub fn routes<U, S>(client: &Client<U>) -> Router<S>
 where
     U: Send + Sync + 'static,
@@ -83,11 +80,26 @@ where
     U: Send + Sync + 'static,
     S: Clone + Send + Sync + 'static,
 {
+    routes_within(bodies::PATIENCE, client, pages)
+}
+
+/// The same, with how long a body may take to arrive.
+fn routes_within<U, S>(patience: Duration, client: &Client<U>, pages: impl Pages) -> Router<S>
+where
+    U: Send + Sync + 'static,
+    S: Clone + Send + Sync + 'static,
+{
     let desk = Desk { client: client.clone(), pages: Arc::new(pages) };
-    let mut router = forms(&desk)
+    let router = forms(&desk, patience).merge(others(client, patience));
+    router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
+}
+
+/// What not only pages of this service ask for.
+fn others<U: Send + Sync + 'static>(client: &Client<U>, patience: Duration) -> Router<Desk<U>> {
+    let mut router = Router::new()
         .route(paths::LOGIN, get(login).head(untouched))
         .route(paths::LOGIN_JSON, get(login_json).head(untouched).post(login_json))
-        .route(SIGN_OUT, post(sign_out));
+        .route(paths::SIGN_OUT, post(sign_out));
     for provider in client.providers() {
         let name: Arc<str> = provider.name().into();
         let finish = move |desk: State<Desk<U>>, query: RawQuery, headers: HeaderMap| {
@@ -103,7 +115,8 @@ where
         }
         router = router.route(&provider.callback_path(), route);
     }
-    router = router.route(NOTICES, get(notified).head(untouched).post(notified));
+    let notices = format!("{}/{{provider}}/{{name}}", paths::NOTICES);
+    router = router.route(&notices, get(notified).head(untouched).post(notified));
     router = router.route(&format!("{}/{{provider}}", paths::BACK_CHANNEL_LOGOUT), post(logged_out::take));
     for path in deletion_pages(client) {
         router = router.route(&path, get(deletion));
@@ -111,11 +124,11 @@ where
     if client.issues_tokens() {
         router = router.merge(service_tokens::routes());
     }
-    router.layer(DefaultBodyLimit::max(sign_up::FORM.bytes)).with_state(desk)
+    router.route_layer(middleware::from_fn_with_state(patience, bodies::in_time))
 }
 
 /// What only a page of this service may change. A route of this kind has no check of its own to forget.
-fn forms<U: Send + Sync + 'static>(desk: &Desk<U>) -> Router<Desk<U>> {
+fn forms<U: Send + Sync + 'static>(desk: &Desk<U>, patience: Duration) -> Router<Desk<U>> {
     let mut router = Router::new().route(paths::SIGN_UP, get(sign_up_form).post(sign_up));
     for (path, answer) in account::routes() {
         router = router.route(path, answer);
@@ -123,7 +136,10 @@ fn forms<U: Send + Sync + 'static>(desk: &Desk<U>) -> Router<Desk<U>> {
     if desk.client.issues_tokens() {
         router = router.route(paths::TOKENS, post(service_tokens::hand_over));
     }
-    router.route_layer(middleware::from_fn_with_state(desk.clone(), same_origin::demand))
+    // The last one is asked first: no body of another site's is waited for.
+    router
+        .route_layer(middleware::from_fn_with_state(patience, bodies::in_time))
+        .route_layer(middleware::from_fn_with_state(desk.clone(), same_origin::demand))
 }
 
 async fn login<U: Send + Sync + 'static>(

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
+    extract::{FromRef, FromRequestParts, OptionalFromRequestParts, OriginalUri},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{Method, StatusCode, header, request::Parts};
@@ -87,7 +87,9 @@ impl SignInRequired {
         let accepted =
             parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if parts.method == Method::GET && accepted.contains("text/html") {
-            let path = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str);
+            // A router that nests another shows that one less of the path.
+            let asked = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+            let path = asked.path_and_query().map(http::uri::PathAndQuery::as_str);
             Self::Page(ReturnTo::or_start(path))
         } else {
             Self::Request

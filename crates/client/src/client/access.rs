@@ -31,7 +31,7 @@ pub(super) struct Need {
 
 impl<U: Send + Sync + 'static> Client<U> {
     /// An access token of this person that works now; refreshed if it is due, once for all who ask at the same time,
-    /// in this and in other processes.
+    /// in this and in other processes. A refresh is waited for 20 seconds at most; it goes on for those who come next.
     ///
     /// # Errors
     /// [`AccessError`].

@@ -8,7 +8,7 @@ use std::{
 
 use mapae_protocol::{time::Seconds, uri::Uri};
 
-use super::{Client, Core, Flights, Nonces};
+use super::{Client, Core, Flights, Nonces, paths};
 use crate::{
     accounts::ErasedAccounts,
     clock::Clock,
@@ -54,7 +54,7 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
     }
 
     /// With this provider; the first one is what a login without a name uses. Each has a redirect URI of its own
-    /// (mix-up, RFC 9700 §4.4).
+    /// (mix-up, RFC 9700 §4.4), on a path where no page of the client's is, as `/login` and `/sign-up` are.
     #[must_use]
     pub fn provider(mut self, provider: Provider) -> Self {
         self.providers.push(provider);
@@ -121,19 +121,10 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
         let origin = first.registration().redirect_uri.origin();
         let cookies = Cookies::new(&self.name, &first.registration().redirect_uri)?;
         let names: BTreeSet<&str> = self.providers.iter().map(Provider::name).collect();
-        let paths: BTreeSet<String> = self.providers.iter().map(Provider::callback_path).collect();
         if names.len() != self.providers.len() {
             return Err(wrong("two have the same name"));
         }
-        if paths.len() != self.providers.len() {
-            return Err(ConfigurationError::new(Setting::RedirectUri, "two providers have the same path"));
-        }
-        if self.providers.iter().any(|provider| provider.registration().redirect_uri.origin() != origin) {
-            return Err(ConfigurationError::new(
-                Setting::RedirectUri,
-                "two providers have different origins",
-            ));
-        }
+        self.check_redirect_uris(&origin)?;
         if self.providers.iter().any(|provider| self.is_namesake(provider)) {
             let problem = "two providers of one issuer, which has another name for a person at each app, have different client ids";
             return Err(ConfigurationError::new(Setting::ClientId, problem));
@@ -162,6 +153,24 @@ impl<U: Send + Sync + 'static> ClientBuilder<U> {
         Ok(Client { accounts: self.accounts, subject_of, core: Arc::new(core) })
     }
 
+    /// One origin, and on it a path for each provider where nothing else answers.
+    fn check_redirect_uris(&self, origin: &str) -> Result<(), ConfigurationError> {
+        let wrong = |problem| Err(ConfigurationError::new(Setting::RedirectUri, problem));
+        let taken: BTreeSet<String> = self.providers.iter().map(Provider::callback_path).collect();
+        if taken.len() != self.providers.len() {
+            return wrong("two providers have the same path");
+        }
+        if self.providers.iter().any(|provider| provider.registration().redirect_uri.origin() != origin) {
+            return wrong("two providers have different origins");
+        }
+        let notices = self.providers.iter().flat_map(|provider| &provider.definition().schema().notices);
+        let mut deletion_pages = notices.filter_map(|rule| rule.deletion_page.as_ref());
+        if taken.iter().any(|path| paths::are_at(path)) || deletion_pages.any(|page| taken.contains(page)) {
+            return wrong("a page of the client's is at its path: give it another one, as `/callback`");
+        }
+        Ok(())
+    }
+
     /// Whether people of this provider have names that are other people's at another one of the list (LK-07).
     fn is_namesake(&self, provider: &Provider) -> bool {
         let of_app = provider.names_people_for();
@@ -182,5 +191,60 @@ impl Provider {
 impl<U> fmt::Debug for ClientBuilder<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Accounts, Answers, BoxError, ClientRegistration, CreateError, Definition, EndUser, Identity,
+        ProviderSettings,
+    };
+
+    /// A service that nobody knows.
+    struct Nobody;
+
+    impl Accounts for Nobody {
+        type User = ();
+
+        async fn find(&self, _: &EndUser) -> Result<Option<()>, BoxError> {
+            Ok(None)
+        }
+
+        async fn create(&self, _: &Identity, _: &Answers) -> Result<(), CreateError> {
+            Err(CreateError::failed("nobody comes"))
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_is_where_nothing_else_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::open(folder.path().join("client.db")).unwrap();
+        let built = |path: &str| {
+            let registration = ClientRegistration::new("1", format!("https://shop.example{path}"));
+            let (definition, settings) = (Definition::named("facebook"), ProviderSettings::new("facebook"));
+            let provider =
+                Provider::new(definition.unwrap(), registration.with_secret("s"), settings).unwrap();
+            let built = Client::builder(vault.clone(), Nobody).provider(provider).build();
+            built.map_err(|error| error.setting())
+        };
+        let further = [
+            "/deletion",
+            "/login/backchannel-logout/facebook",
+            "/notices/facebook/deauthorize",
+            "/login?x=y",
+        ];
+        for path in paths::OWN.iter().chain(&further) {
+            assert_eq!(built(path).map(drop), Err(Setting::RedirectUri), "{path}");
+        }
+        for path in
+            ["", "/", "/callback", "/login/facebook", "/sign-up/callback", "/notices", "/notices/facebook"]
+        {
+            let client = built(path).unwrap_or_else(|setting| panic!("{path}: {setting:?}"));
+            #[cfg(feature = "axum")]
+            drop(crate::axum::routes::<(), ()>(&client));
+            drop(client);
+        }
     }
 }

@@ -9,7 +9,6 @@ use crate::{
     errand::Errand,
     error::Error,
     identity::EndUser,
-    linking::EmailAddress,
     login::{Intent, LoginRequest},
     redirect::Redirect,
     return_to::ReturnTo,
@@ -96,7 +95,8 @@ impl<U: Send + Sync + 'static> Client<U> {
     }
 
     /// Removes the sign-in method of this id from the account that is signed in, ends every session that was begun with it
-    /// and the link at the provider, as far as the provider can be told; `body` as for [`Self::prove_again`].
+    /// and the link at the provider, as far as the provider can be told: one that does not answer or refuses this client
+    /// stands in the log, and the method is gone all the same. `body` as for [`Self::prove_again`].
     ///
     /// Whoever calls this has checked that a page of this service asked for it.
     ///
@@ -139,8 +139,7 @@ impl<U: Send + Sync + 'static> Client<U> {
         let link = link?;
         // It opens nothing any more. That the provider does not hear of it changes nothing here.
         if let Err(error) = self.end_link(&link).await {
-            let provider = &change.provider;
-            tracing::warn!(provider, %error, "the provider was not told that a sign-in method was removed");
+            not_told(&change.provider, &error);
             self.core.vault.end_link(&link).await?;
         }
         Ok(Redirect { location: paths::METHODS.to_owned(), cookies: Vec::new() })
@@ -219,24 +218,6 @@ impl<U: Send + Sync + 'static> Client<U> {
         Ok(Redirect { location: self.core.destination(return_to), cookies })
     }
 
-    /// The application has deleted an account: its sign-in methods, sessions, tokens and agreements are forgotten. Its
-    /// e-mail address rests for 30 days, in which nobody's account is made under it as proved.
-    ///
-    /// # Errors
-    /// The vault failed: call it again.
-    pub async fn account_deleted(&self, account: &EndUser, address: Option<&str>) -> Result<(), Error> {
-        let now = self.now();
-        if let Some(address) = address.and_then(|text| EmailAddress::parse(text).ok()) {
-            self.core.vault.rest_address(address.as_str(), now).await?;
-        }
-        // Whoever is on the way into it would found another one.
-        self.core.vault.end_sessions(account, now).await?;
-        for method in self.core.vault.methods(account).await? {
-            self.core.vault.end_sessions(&method.person, now).await?;
-        }
-        Ok(self.core.vault.forget_account(account).await?)
-    }
-
     pub(super) async fn tell_change(&self, change: &MethodChange) {
         if let Err(error) = self.accounts.method_changed(change).await {
             tracing::warn!(%error, "the owner of an account was not told of a change");
@@ -282,4 +263,8 @@ impl Core {
         self.vault.take_method(&method, None).await?;
         Ok(())
     }
+}
+
+fn not_told(provider: &str, error: &(dyn std::error::Error + 'static)) {
+    tracing::warn!(provider, error, "the provider was not told that a sign-in method was removed");
 }

@@ -5,6 +5,7 @@ mod adding;
 mod arriving;
 mod builder;
 mod calling;
+mod deleting;
 mod errands;
 mod flights;
 mod hearing;
@@ -88,34 +89,59 @@ pub(crate) mod paths {
     /// The sign-up form.
     pub(crate) const SIGN_UP: &str = "/sign-up";
     /// Begins the proof of an account to which whoever signs up may belong.
-    #[cfg(feature = "axum")]
     pub(crate) const PROVE_ACCOUNT: &str = "/sign-up/prove";
     /// The ways into the account.
     pub(crate) const METHODS: &str = "/sign-in-methods";
     /// Begins a proof of who is signed in.
-    #[cfg(feature = "axum")]
     pub(crate) const PROVE_AGAIN: &str = "/sign-in-methods/prove";
     /// Begins to add one.
-    #[cfg(feature = "axum")]
     pub(crate) const ADD_METHOD: &str = "/sign-in-methods/add";
     /// Shows which one is added, and adds it.
     pub(crate) const CONFIRM_METHOD: &str = "/sign-in-methods/confirm";
     /// Removes one.
-    #[cfg(feature = "axum")]
     pub(crate) const REMOVE_METHOD: &str = "/sign-in-methods/remove";
     /// The service's terms.
     pub(crate) const TERMS: &str = "/agreements";
     /// Takes the front end's one-time code.
-    #[cfg(feature = "axum")]
     pub(crate) const TOKENS: &str = "/tokens";
     /// Takes the front end's refresh token.
-    #[cfg(feature = "axum")]
     pub(crate) const RENEWAL: &str = "/tokens/renewal";
+    /// Ends the session.
+    pub(crate) const SIGN_OUT: &str = "/sign-out";
+    /// Where providers tell what happened; their name and that of the notice follow.
+    pub(crate) const NOTICES: &str = "/notices";
     /// The keys of the service's own tokens.
     pub(crate) const SERVICE_KEYS: &str = "/.well-known/jwks.json";
     /// The metadata of the service as an issuer (RFC 8414 §3).
-    #[cfg(feature = "axum")]
     pub(crate) const SERVICE_METADATA: &str = "/.well-known/oauth-authorization-server";
+
+    /// All whole ones, whether or not a service uses them: what is switched on later finds its place free.
+    pub(crate) const OWN: &[&str] = &[
+        LOGIN,
+        LOGIN_JSON,
+        SIGN_UP,
+        PROVE_ACCOUNT,
+        METHODS,
+        PROVE_AGAIN,
+        ADD_METHOD,
+        CONFIRM_METHOD,
+        REMOVE_METHOD,
+        TERMS,
+        TOKENS,
+        RENEWAL,
+        SIGN_OUT,
+        SERVICE_KEYS,
+        SERVICE_METADATA,
+    ];
+
+    /// Whether one of these is there.
+    pub(crate) fn are_at(path: &str) -> bool {
+        let is_below = |parent: &str, parts: usize| {
+            let below = path.strip_prefix(parent).and_then(|rest| rest.strip_prefix('/'));
+            below.is_some_and(|rest| rest.split('/').count() == parts)
+        };
+        OWN.contains(&path) || is_below(BACK_CHANNEL_LOGOUT, 1) || is_below(NOTICES, 2)
+    }
 }
 
 impl<U: Send + Sync + 'static> Client<U> {

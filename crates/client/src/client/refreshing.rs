@@ -22,6 +22,9 @@ use crate::{
     vault::{Claim, Kept, Lease, StoreError},
 };
 
+/// How long a successor that is not in the vault yet is tried to be put there. Callers are not kept waiting for that.
+const KEEPING: Duration = Duration::from_secs(5 * 60);
+
 /// What a turn at refreshing came to.
 enum Turn {
     /// It is decided.
@@ -133,10 +136,10 @@ impl Refreshing<'_> {
         }
     }
 
-    /// Puts the successor in its place. A database that does not answer is asked again: nobody else has the successor, and
-    /// one that was put there after all is found there.
+    /// Puts the successor in its place. A database that does not answer is asked again, long after the callers have gone: nobody
+    /// else has the successor, and one that was put there after all is found there.
     async fn keep(&self, refreshed: &Kept, successor: &Tokens) -> Result<bool, StoreError> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + KEEPING;
         let mut pause = POLL;
         loop {
             match self.core.vault.succeed(self.person, refreshed, successor, &self.lease).await {

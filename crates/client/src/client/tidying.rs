@@ -12,7 +12,7 @@ const EVERY: Seconds = Seconds::hours(1);
 
 impl<U: Send + Sync + 'static> Client<U> {
     /// Deletes what is over: sign-ups that nobody finished within a day, proofs that are not fresh any more, tokens of
-    /// removed sign-in methods. How many sign-ups it were.
+    /// sign-in methods that were removed ten minutes ago and longer. How many sign-ups it were.
     ///
     /// Logins do this by the way, once an hour. A service that must not keep anything longer, even when nobody comes, calls it
     /// by a timer. It can be interrupted at any moment, and run in any number of processes at once.

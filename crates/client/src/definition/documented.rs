@@ -39,6 +39,19 @@ fn kakao_says_much_and_its_number_is_exact() {
 }
 
 #[test]
+fn kakao_calls_somebody_the_same_in_both_of_its_answers() {
+    let profile = fixture(include_str!("../../providers/documented/kakao.json"));
+    let id_token = json!({"sub": "1376016924429759228", "nickname": "라이언"});
+    let alone = identified("kakao", &Document::default().with("id_token", id_token.clone()));
+    assert_eq!(
+        (alone.subject.as_str(), &alone.claims["nickname"]),
+        ("1376016924429759228", &json!("라이언"))
+    );
+    let both = Document::default().with("user_info", profile).with("id_token", id_token);
+    assert_eq!(identified("kakao", &both).subject, alone.subject);
+}
+
+#[test]
 fn kakao_says_little_and_an_address_that_was_taken_over_is_not_verified() {
     let answer = fixture(include_str!("../../providers/documented/kakao-least.json"));
     let mapped = identified("kakao", &Document::default().with("user_info", answer));

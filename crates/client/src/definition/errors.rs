@@ -94,6 +94,13 @@ mod tests {
             ("kakao", Place::UserInfo, json!({"msg": "x", "code": -1}), Some(Class::Unavailable)),
             ("kakao", Place::UserInfo, json!({"msg": "x", "code": -406}), Some(Class::Denied)),
             ("kakao", Place::Token, json!({"msg": "x", "code": -406}), None),
+            ("kakao", Place::UserInfo, json!({"msg": "x", "code": -401}), Some(Class::Restart)),
+            (
+                "kakao",
+                Place::UserInfo,
+                json!({"msg": "ip mismatched! callerIp=192.0.2.1. check out registered ips.", "code": -401}),
+                Some(Class::Configuration(Setting::Registration)),
+            ),
         ]);
     }
 
@@ -171,6 +178,19 @@ mod tests {
                 json!({"error": {"code": 1, "message": "x"}}),
                 Some(Class::Unavailable),
             ),
+        ]);
+    }
+
+    #[test]
+    fn rp_18_a_proof_that_facebook_does_not_take_is_a_wrong_secret_and_not_any_wrong_argument() {
+        let secret = Class::Configuration(Setting::ClientSecret);
+        let argument = |message: &str| json!({"error": {"code": 100, "message": message}});
+        let missing = "API calls from the server require an appsecret_proof argument";
+        let wrong = "Invalid appsecret_proof provided in the API argument";
+        mean(vec![
+            ("facebook", Place::UserInfo, argument(missing), Some(secret)),
+            ("facebook", Place::Unlink, argument(wrong), Some(secret)),
+            ("facebook", Place::UserInfo, argument("(#100) Tried accessing nonexisting field"), None),
         ]);
     }
 

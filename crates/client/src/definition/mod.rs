@@ -254,6 +254,17 @@ impl Definition {
         self.openid
     }
 
+    /// Whether the provider's console decides if there are ID tokens.
+    pub(crate) fn leaves_openid_open(&self) -> bool {
+        self.schema.openid == schema::OpenId::Optional
+    }
+
+    /// Whether an ID token says who somebody is, without any profile.
+    pub(crate) fn names_people_in_id_tokens(&self) -> bool {
+        let mut pointers = self.schema.identity.subject.iter();
+        self.is_openid() && pointers.any(|pointer| pointer.starts_with("/id_token/"))
+    }
+
     pub(crate) fn schema(&self) -> &Schema {
         &self.schema
     }

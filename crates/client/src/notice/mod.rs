@@ -5,6 +5,8 @@
 
 mod proofs;
 
+use std::fmt;
+
 use http::{HeaderMap, StatusCode};
 use mapae_protocol::{
     id_token,
@@ -28,8 +30,9 @@ pub(crate) const AGE: Seconds = Seconds::hours(1);
 /// name is remembered for longer.
 pub(crate) const LATE: Seconds = Seconds::days(7);
 
-/// A request from somebody who says to be a provider.
-#[derive(Clone, Copy, Debug)]
+/// A request from somebody who says to be a provider. What proves it may stand in any part of it (Kakao: the admin key of the
+/// app), so nothing of it is printed.
+#[derive(Clone, Copy)]
 pub struct Notice<'a> {
     /// Its headers.
     pub headers: &'a HeaderMap,
@@ -37,6 +40,12 @@ pub struct Notice<'a> {
     pub query: Option<&'a str>,
     /// Its body.
     pub body: &'a [u8],
+}
+
+impl fmt::Debug for Notice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notice").finish_non_exhaustive()
+    }
 }
 
 /// What happened at a provider.
@@ -266,6 +275,22 @@ impl From<Error> for NoticeError {
             (Error::IdToken(id_token::Error::Audience), _) => Self::WrongAudience,
             (Error::IdToken(id_token::Error::WrongType | id_token::Error::Claims(_)), _) => Self::Malformed,
             _ => Self::Unproved,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not marked as sensitive, as a server that takes the request leaves it.
+    #[test]
+    fn rp_21_what_proves_a_notice_is_not_printed() {
+        let value = http::HeaderValue::from_static("KakaoAK the-admin-key");
+        let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, value)]);
+        let notice = Notice { headers: &headers, query: Some("signed_request=in-query"), body: b"in-body" };
+        for printed in [format!("{notice:?}"), format!("{notice:#?}")] {
+            assert_eq!(printed, "Notice { .. }");
         }
     }
 }

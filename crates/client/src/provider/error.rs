@@ -34,6 +34,9 @@ pub enum ProviderError {
     /// Its token response has no ID token although `openid` was asked for (OIDC Core §3.1.3.3).
     #[error("the provider's token response has no ID token")]
     IdTokenMissing,
+    /// The same of a provider whose console decides whether there are ID tokens: it is not switched as the definition here.
+    #[error("the provider's token response has no ID token: OpenID Connect is switched off in its console")]
+    OpenIdSwitchedOff,
     /// There is no refresh token to refresh with.
     #[error("there is no refresh token")]
     NoRefreshToken,
@@ -119,7 +122,7 @@ impl ProviderError {
             Self::Ruled(class) => *class,
             Self::GuessedAuthMethod { .. } => Class::Configuration(Setting::TokenEndpointAuthMethod),
             Self::Assertion => Class::Configuration(Setting::PrivateKey),
-            Self::TokenType => Class::Configuration(Setting::Registration),
+            Self::TokenType | Self::OpenIdSwitchedOff => Class::Configuration(Setting::Registration),
             Self::Refused { at, code } => refusal(*at, *code),
         }
     }
@@ -151,7 +154,7 @@ const fn other_than(method: TokenEndpointAuthMethod) -> TokenEndpointAuthMethod 
 const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
     let Some(code) = code else {
         return match at {
-            Endpoint::Token | Endpoint::PushedRequest => Class::Unavailable,
+            Endpoint::Token | Endpoint::PushedRequest | Endpoint::Revocation => Class::Unavailable,
             _ => Class::Restart,
         };
     };
@@ -163,6 +166,8 @@ const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
         // RFC 9449 §5, §8: our clock is off, or the nonce did not get through in two attempts. Neither says that a grant is over.
         (ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce, _) => Class::Unavailable,
         (ErrorCode::InvalidClient, _) => Class::Configuration(Setting::ClientSecret),
+        // What is revoked asks for no grant.
+        (ErrorCode::UnauthorizedClient, Endpoint::Revocation) => Class::Configuration(Setting::Registration),
         (ErrorCode::UnauthorizedClient | ErrorCode::UnsupportedGrantType, _) => {
             Class::Configuration(Setting::GrantTypes)
         }
@@ -181,9 +186,16 @@ const fn refusal(at: Endpoint, code: Option<ErrorCode>) -> Class {
             | ErrorCode::ConsentRequired,
             Endpoint::Authorization,
         ) => Class::InteractionNeeded,
+        // RFC 7009 §2.2.1: only a token that is over, or of a kind that cannot be revoked, leaves nothing to do there.
+        (code, Endpoint::Revocation) if !is_over(code) => Class::Unavailable,
         // The code is spent or too old, or something that only a new attempt can mend.
         _ => Class::Restart,
     }
+}
+
+/// Whether this says at a revocation that nothing is left to revoke.
+const fn is_over(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::InvalidToken | ErrorCode::InvalidGrant | ErrorCode::UnsupportedTokenType)
 }
 
 #[cfg(test)]
@@ -222,17 +234,36 @@ mod tests {
         ] {
             assert_eq!(class(at, code), expected, "{at:?} {code}");
         }
-        assert_eq!(ProviderError::Refused { at: Endpoint::Token, code: None }.class(), Class::Unavailable);
-        assert_eq!(
-            ProviderError::Refused { at: Endpoint::Authorization, code: None }.class(),
-            Class::Restart
-        );
-        assert_eq!(
-            ProviderError::Refused { at: Endpoint::PushedRequest, code: None }.class(),
-            Class::Unavailable
-        );
+        for (at, expected) in [
+            (Endpoint::Token, Class::Unavailable),
+            (Endpoint::PushedRequest, Class::Unavailable),
+            (Endpoint::Revocation, Class::Unavailable),
+            (Endpoint::Authorization, Class::Restart),
+        ] {
+            assert_eq!(ProviderError::Refused { at, code: None }.class(), expected, "{at:?}");
+        }
         assert_eq!(ProviderError::Assertion.class(), Class::Configuration(Setting::PrivateKey));
+        assert_eq!(ProviderError::IdTokenMissing.class(), Class::Unavailable);
+        assert_eq!(ProviderError::OpenIdSwitchedOff.class(), Class::Configuration(Setting::Registration));
         let issuer = ProviderError::Metadata(MetadataError::Issuer);
         assert_eq!(issuer.class(), Class::Configuration(Setting::Issuer));
+    }
+
+    /// RFC 7009 §2.2.1.
+    #[test]
+    fn rfc7009_2_2_1_what_a_revocation_says_of_the_client_is_not_that_something_is_over() {
+        for (code, expected) in [
+            (ErrorCode::InvalidClient, Class::Configuration(Setting::ClientSecret)),
+            (ErrorCode::UnauthorizedClient, Class::Configuration(Setting::Registration)),
+            (ErrorCode::InvalidRequest, Class::Configuration(Setting::Registration)),
+            (ErrorCode::AccessDenied, Class::Unavailable),
+            (ErrorCode::TemporarilyUnavailable, Class::Unavailable),
+            (ErrorCode::InvalidToken, Class::Restart),
+            (ErrorCode::InvalidGrant, Class::Restart),
+            (ErrorCode::UnsupportedTokenType, Class::Restart),
+        ] {
+            let refused = ProviderError::Refused { at: Endpoint::Revocation, code: Some(code) };
+            assert_eq!(refused.class(), expected, "{code}");
+        }
     }
 }

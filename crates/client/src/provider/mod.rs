@@ -39,6 +39,7 @@ pub(crate) use token_answer::{error_with_success, mended};
 
 use crate::{
     back_channel::{Answer, BackChannel, Outgoing},
+    class::Class,
     definition::{Definition, Place},
     http_error::HttpError,
     observe::Purpose,
@@ -151,7 +152,13 @@ impl Provider {
     /// What an answer means by the rules of the definition. A setting that is wrong is told to whoever runs the service.
     pub(crate) fn ruled(&self, place: Place, answer: &serde_json::Value) -> Option<ProviderError> {
         let class = self.0.definition.class_of(place, answer)?;
-        if let crate::error::Class::Configuration(setting) = class {
+        self.advise(class);
+        Some(ProviderError::Ruled(class))
+    }
+
+    /// Tells whoever runs the service which setting is wrong, if one is, and where it stands.
+    pub(crate) fn advise(&self, class: Class) {
+        if let Class::Configuration(setting) = class {
             let advice = self.advice(setting, Locale::En);
             tracing::warn!(
                 provider = self.name(),
@@ -160,7 +167,6 @@ impl Provider {
                 "the provider refuses this app"
             );
         }
-        Some(ProviderError::Ruled(class))
     }
 
     /// A credential of the registration, by its name.

@@ -68,7 +68,9 @@ impl ProviderSettings {
         self
     }
 
-    /// Does not ask UserInfo. Default: it is asked where there is one, because OIDC Core §5.4 puts the claims there.
+    /// Does not ask UserInfo. Default: it is asked where there is one, because OIDC Core §5.4 puts the claims there. A provider
+    /// whose ID tokens do not say who somebody is (`naver-oidc`) is refused with this; one without ID tokens is asked all the
+    /// same.
     #[must_use]
     pub const fn without_user_info(mut self) -> Self {
         self.user_info = false;
@@ -98,8 +100,13 @@ impl ProviderSettings {
         self
     }
 
-    /// Nobody would come in where the organisation is no domain, or where the provider does not sign whose people they are.
+    /// Nobody would come in where the organisation is no domain, where the provider does not sign whose people they are, or where
+    /// UserInfo alone says who they are and is not asked.
     pub(super) fn check(&self, definition: &Definition) -> Result<(), ConfigurationError> {
+        if !self.user_info && definition.is_openid() && !definition.names_people_in_id_tokens() {
+            let problem = "the ID tokens of this provider do not say who somebody is";
+            return Err(ConfigurationError::new(Setting::UserInfo, problem));
+        }
         let problem = match &self.hosted_domain {
             Some(_) if !definition.signs_hosted_domain() => {
                 "the provider does not sign whose people they are"
@@ -146,6 +153,23 @@ mod tests {
             let settings = ProviderSettings::new("op").answering_within(Duration::from_millis(said));
             assert_eq!(settings.answer_within, Duration::from_millis(counts));
         }
+    }
+
+    #[test]
+    fn user_info_is_left_out_only_where_an_id_token_says_who_somebody_is() {
+        let check =
+            |definition: &Definition| ProviderSettings::new("op").without_user_info().check(definition);
+        for id in Definition::ids() {
+            let definition = Definition::named(id).unwrap();
+            assert_eq!(ProviderSettings::new("op").check(&definition), Ok(()), "{id}");
+            let expected = if id == "naver-oidc" { Err(Setting::UserInfo) } else { Ok(()) };
+            assert_eq!(check(&definition).map_err(|error| error.setting()), expected, "{id}");
+        }
+        assert_eq!(
+            check(&Definition::named("kakao").unwrap().without_openid()),
+            Ok(()),
+            "it is asked all the same"
+        );
     }
 
     /// RFC 1123 §2.1.

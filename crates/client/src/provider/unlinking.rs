@@ -2,12 +2,15 @@
 
 use http::{Method, StatusCode};
 use mapae_protocol::{
-    client_credentials_header::ClientCredentials, endpoint_uri::EndpointUri, error::Endpoint, time::Timestamp,
+    client_credentials_header::ClientCredentials,
+    endpoint_uri::EndpointUri,
+    error::{Endpoint, ErrorCode, ErrorResponse},
+    time::Timestamp,
 };
 
 use super::{Provider, ProviderError, token_answer};
 use crate::{
-    back_channel::{Credential, Form, Outgoing},
+    back_channel::{Answer, Credential, Form, Outgoing},
     definition::{Place, UnlinkWay},
     error::Error,
     http_error::HttpError,
@@ -18,11 +21,13 @@ use crate::{
 };
 
 impl Provider {
-    /// Tells the provider that this person's link to the service is over. `false`: the provider has no way to be told.
+    /// Tells the provider that this person's link to the service is over. `false`: the provider has no way to be told, or none
+    /// for a client without a secret.
     ///
     /// # Errors
-    /// It did not answer, or said no. A [`ConfigurationError`] if the tokens were given to another registration
-    /// ([`gave`](Self::gave)): nobody is told.
+    /// It did not answer, or said no: [`Restart`](crate::Class::Restart) and [`SignInAgain`](crate::Class::SignInAgain) mean
+    /// that the link is over already, every other [class](Error::class) that it may stand. A [`ConfigurationError`] if the
+    /// tokens were given to another registration ([`gave`](Self::gave)): nobody is told.
     pub async fn unlink(&self, person: &EndUser, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
         self.ensure_given(tokens)?;
         let (way, empty) = (self.definition().schema().unlink.way, Form::default());
@@ -34,9 +39,14 @@ impl Provider {
             UnlinkWay::BearerDelete => (Method::DELETE, bearer(), None),
             UnlinkWay::ClientDelete => (Method::DELETE, self.own_credential()?, Some(&named)),
         };
-        let (purpose, url) = (Purpose::Unlink, self.unlink_address(person)?);
-        let credential = Some(credential);
-        self.end(&Outgoing { purpose, url: &url, credential, method, form, proof: None }, now).await
+        let url = self.with_query(&self.unlink_address(person)?, None, tokens)?;
+        let (purpose, credential) = (Purpose::Unlink, Some(credential));
+        self.end(way, &Outgoing { purpose, url: &url, credential, method, form, proof: None }, now).await
+    }
+
+    /// Whether it is an access token that works by which the provider knows what is to end.
+    pub(crate) fn ends_by_access_token(&self) -> bool {
+        self.definition().schema().unlink.way != UnlinkWay::Revocation
     }
 
     /// Its id and secret, by which an app speaks for itself.
@@ -54,6 +64,12 @@ impl Provider {
     async fn revoke(&self, tokens: &Tokens, now: Timestamp) -> Result<bool, Error> {
         let metadata = self.metadata(now).await?;
         let Some(url) = &metadata.revocation_endpoint else { return Ok(false) };
+        let registration = self.registration();
+        let has_secret = registration.client_secret.is_some() || registration.signer.is_some();
+        if self.definition().schema().unlink.secret_required && !has_secret {
+            // It would be refused each time, and the link could never be ended here.
+            return Ok(false);
+        }
         let (token, hint) = match &tokens.refresh_token {
             Some(refresh_token) => (refresh_token, "refresh_token"),
             None => (&tokens.access_token, "access_token"),
@@ -61,24 +77,40 @@ impl Provider {
         let form = Form::default().with("token", token.expose().as_str()).with("token_type_hint", hint);
         let (form, credential) = self.authenticate(form, &metadata, now)?;
         let (purpose, method) = (Purpose::Unlink, Method::POST);
-        self.end(&Outgoing { purpose, url, credential, method, form: Some(&form), proof: None }, now).await
+        let outgoing = Outgoing { purpose, url, credential, method, form: Some(&form), proof: None };
+        self.end(UnlinkWay::Revocation, &outgoing, now).await
     }
 
-    async fn end(&self, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<bool, Error> {
+    async fn end(&self, way: UnlinkWay, outgoing: &Outgoing<'_>, now: Timestamp) -> Result<bool, Error> {
         let answer = self.ask(outgoing, now).await?;
         if answer.status.is_success() {
             return Ok(true);
         }
         let said = token_answer::object(&answer.body).map(serde_json::Value::Object).unwrap_or_default();
-        if let Some(error) = self.ruled(Place::Unlink, &said).or_else(|| self.ruled(Place::UserInfo, &said)) {
-            return Err(error.into());
-        }
-        match answer.status {
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Err(ProviderError::Refused { at: Endpoint::Resource, code: None }.into())
+        let ruled = self.ruled(Place::Unlink, &said).or_else(|| self.ruled(Place::UserInfo, &said));
+        Err(ruled.unwrap_or_else(|| self.unruled(way, &answer)).into())
+    }
+
+    /// What a refusal means of which the definition says nothing. Only what says so is over already: after anything else the
+    /// link may stand, and nobody could end it any more without its tokens.
+    fn unruled(&self, way: UnlinkWay, answer: &Answer) -> ProviderError {
+        let error = match (way, answer.status) {
+            // RFC 7009 §2.2.1: it speaks of the client and of its request. What is over is a success there, or `invalid_token`.
+            (UnlinkWay::Revocation, status) if !status.is_server_error() => {
+                let said = ErrorResponse::parse(&answer.body).ok();
+                self.refused_at(Endpoint::Revocation, said.and_then(|said| said.known_code()))
             }
-            _ => Err(ProviderError::NoAnswer(Purpose::Unlink, HttpError::Status).into()),
-        }
+            (UnlinkWay::BearerPost | UnlinkWay::BearerDelete, StatusCode::UNAUTHORIZED) => {
+                ProviderError::Refused { at: Endpoint::Resource, code: None }
+            }
+            // There the app has shown its own id and secret.
+            (UnlinkWay::ClientDelete, StatusCode::UNAUTHORIZED) => {
+                ProviderError::Refused { at: Endpoint::Revocation, code: Some(ErrorCode::InvalidClient) }
+            }
+            _ => ProviderError::NoAnswer(Purpose::Unlink, HttpError::Status),
+        };
+        self.advise(error.class());
+        error
     }
 
     fn unlink_address(&self, person: &EndUser) -> Result<EndpointUri, ConfigurationError> {

@@ -134,7 +134,8 @@ impl Provider {
         self.ruled(Place::UserInfo, said).unwrap_or(unknown)
     }
 
-    fn with_query(
+    /// The address with these parameters, and with the proof that goes with an access token where the provider has one.
+    pub(super) fn with_query(
         &self,
         url: &EndpointUri,
         query: Option<&BTreeMap<String, String>>,

@@ -106,6 +106,9 @@ impl Vault {
     ///
     /// Keep the key away from where copies of the file go (see [`Self::open_with`]).
     ///
+    /// Whatever is asked of an open vault needs a Tokio runtime with time enabled, by whose clock it is waited for. One that is
+    /// paused (`tokio::time::pause`) runs ahead while the file's own thread works: the vault does not answer in time then.
+    ///
     /// # Errors
     /// [`StoreError::Open`], [`StoreError::Database`] or [`StoreError::Newer`]. A vault without its key is not opened
     /// ([`KeyFileError::Missing`]), nor with another one ([`KeyFileError::Another`]).

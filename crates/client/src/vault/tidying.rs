@@ -3,7 +3,7 @@
 //! That something is over is said twice. PostgreSQL judges a sub-select by what was there when the statement began, and
 //! what stands beside it once more, when it has waited for somebody who was about to prolong the row.
 
-use mapae_protocol::time::Timestamp;
+use mapae_protocol::time::{Seconds, Timestamp};
 
 use super::{
     StoreError, Vault,
@@ -11,6 +11,10 @@ use super::{
     sign_ups,
 };
 use crate::linking::LATELY;
+
+/// For how long a process may still be about to tell owner and provider that a method was removed, before its tokens go: it
+/// waits for the application, and for a refresh.
+const BEING_TOLD: Seconds = Seconds::minutes(10);
 
 statements! {
     FRESH = "DELETE FROM fresh_sign_ins WHERE expires_at <= $1 AND session_hash IN
@@ -33,9 +37,10 @@ statements! {
 impl Vault {
     /// Deletes what is over; how many sign-ups it were.
     pub(crate) async fn clean_up(&self, now: Timestamp) -> Result<u64, StoreError> {
-        for statement in [FRESH, RESTING, TOKENS] {
+        for statement in [FRESH, RESTING] {
             self.delete(statement, now).await?;
         }
+        self.delete(TOKENS, now.minus(BEING_TOLD)).await?;
         self.delete(REMOVED, now.minus(LATELY)).await?;
         self.delete(sign_ups::SWEEP, now).await
     }

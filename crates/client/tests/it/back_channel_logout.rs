@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     issuer::{Issuer, Reply},
-    website::{Browser, Setup, Website},
+    website::{Browser, Setup, Website, http_client},
 };
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -214,7 +214,7 @@ async fn lo_05_the_route_says_yes_or_no_and_is_never_cached() {
         ("op", form, body(&token), StatusCode::BAD_REQUEST),
     ] {
         let address = format!("{base}/login/backchannel-logout/{path}");
-        let request = reqwest::Client::new().post(address).header(header::CONTENT_TYPE, kind).body(body);
+        let request = http_client().post(address).header(header::CONTENT_TYPE, kind).body(body);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), status, "{path} {kind}");
         assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
@@ -225,7 +225,7 @@ async fn lo_05_the_route_says_yes_or_no_and_is_never_cached() {
     assert!(browser.user(&website).await.is_none());
     website.users.deaf.store(true, Ordering::SeqCst);
     let token = issuer.sign(HeaderType::LogoutToken, &claims(&website, &issuer, &json!({ "jti": "two" })));
-    let request = reqwest::Client::new().post(format!("{base}/login/backchannel-logout/op"));
+    let request = http_client().post(format!("{base}/login/backchannel-logout/op"));
     let answer = request.header(header::CONTENT_TYPE, form).body(body(&token)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "it may be repeated");
     assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "error": "temporarily_unavailable" }));

@@ -199,7 +199,11 @@ async fn github_hears_of_an_unlinking_and_one_that_is_over_there_ends_here() {
     let service = Service::github().await;
     let mut browser = Browser::default();
     let key = service.account(&mut browser).await;
-    assert!(service.forge.has_grants());
+    service.forge.mood().renewed_secret = true;
+    let refused = service.client.unlink(&key).await.unwrap_err();
+    assert_eq!(refused.class(), Class::Configuration(Setting::ClientSecret), "{refused:?}");
+    assert!(service.forge.has_grants() && service.key(&browser).await.is_some(), "nothing has ended");
+    service.forge.mood().renewed_secret = false;
     assert!(service.client.unlink(&key).await.unwrap(), "the app ends its grant by its own secret");
     assert!(!service.forge.has_grants());
     assert!(service.key(&browser).await.is_none());

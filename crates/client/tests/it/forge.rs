@@ -37,6 +37,8 @@ pub(crate) struct Mood {
     pub(crate) iss: Option<&'static str>,
     /// Every token is dead.
     pub(crate) dead: bool,
+    /// The app has another secret by now.
+    pub(crate) renewed_secret: bool,
 }
 
 struct Code {
@@ -215,7 +217,7 @@ async fn end_grant(
     headers: HeaderMap,
     Json(body): Json<HashMap<String, String>>,
 ) -> Response {
-    if client_id != CLIENT || !is_app(&headers) {
+    if client_id != CLIENT || !is_app(&headers) || forge.mood.lock().unwrap().renewed_secret {
         return (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Bad credentials" }))).into_response();
     }
     let mut books = forge.books.lock().unwrap();

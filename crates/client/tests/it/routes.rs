@@ -34,6 +34,7 @@ impl Visit {
         let sign_up = vec![Field::required("nickname").max_chars(5)];
         let (website, issuer) = Website::start_with(Setup { sign_up, ..Setup::default() }).await;
         let app = Router::new().route("/home", get(home)).route("/maybe", get(maybe));
+        let app = app.nest("/app", Router::new().route("/settings", get(home)));
         let app = app.merge(routes(&website.client)).with_state(website.client.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -91,6 +92,17 @@ async fn rp_01_a_head_uses_no_answer_up() {
     assert!(visit.issuer.hits("/token").is_empty(), "no code is redeemed");
     let arrived = visit.get(&format!("/callback/op?{query}"), "text/html").await;
     assert_eq!((arrived.status(), location(&arrived)), (StatusCode::SEE_OTHER, "/sign-up"));
+}
+
+#[tokio::test]
+async fn a_page_of_a_nested_router_is_come_back_to_by_its_whole_path() {
+    let mut visit = Visit::start().await;
+    visit.sign_up().await;
+    assert_eq!(visit.get("/app/settings?tab=1", "text/html").await.status(), StatusCode::OK);
+    visit.browser = Browser::default();
+    let asked = visit.get("/app/settings?tab=1", "text/html").await;
+    let login = "/login?return_to=%2Fapp%2Fsettings%3Ftab%3D1";
+    assert_eq!((asked.status(), location(&asked)), (StatusCode::SEE_OTHER, login));
 }
 
 #[tokio::test]

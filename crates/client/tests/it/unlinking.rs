@@ -1,23 +1,22 @@
-//! The end of a link that the provider takes its time to confirm; threat RP-29.
+//! The end of a link: one that the provider takes its time to confirm (threat RP-29), and one that it refuses.
 
 use std::sync::Arc;
 
-use mapae_client::{AccessError, EndUser};
+use mapae_client::{AccessError, Class, EndUser, Setting};
 use mapae_testkit::until;
+use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinHandle};
 
 use crate::{
-    issuer::Issuer,
+    issuer::{Issuer, Reply},
     website::{Browser, Website},
 };
 
 /// An issuer that takes revocations from now on, each when there is a permit.
 pub(crate) fn slow_to_revoke(issuer: &Issuer) -> Arc<Semaphore> {
-    let (revocation, gate) = (format!("{}/revoke", issuer.url()), Arc::new(Semaphore::new(0)));
-    let mut behaviour = issuer.behave();
-    behaviour.metadata =
-        Some(Arc::new(move |document| document["revocation_endpoint"] = revocation.clone().into()));
-    behaviour.held.insert("/revoke", Arc::clone(&gate));
+    let gate = Arc::new(Semaphore::new(0));
+    issuer.takes_revocations();
+    issuer.behave().held.insert("/revoke", Arc::clone(&gate));
     gate
 }
 
@@ -94,4 +93,48 @@ async fn lo_10_who_set_out_before_an_unlinking_does_not_arrive_while_the_provide
     assert!(before.come_back(&website, &query).await.is_err());
     assert!(before.user(&website).await.is_none());
     ending.end(&website, &gate).await;
+}
+
+/// RFC 7009 §2.2.1: as after the client's secret was changed at the issuer.
+#[tokio::test]
+async fn rfc7009_2_2_1_a_refusal_of_the_client_ends_nothing_and_is_told() {
+    let (website, issuer) = Website::start().await;
+    issuer.takes_revocations();
+    let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+    let alice = browser.person(&website).await.unwrap();
+    let token = website.client.access_token(&alice).await.unwrap();
+    for (status, error, class) in [
+        (401, "invalid_client", Class::Configuration(Setting::ClientSecret)),
+        (400, "invalid_client", Class::Configuration(Setting::ClientSecret)),
+        (403, "unauthorized_client", Class::Configuration(Setting::Registration)),
+        (400, "invalid_request", Class::Configuration(Setting::Registration)),
+        (400, "of_this_issuer_alone", Class::Unavailable),
+        (429, "slow_down", Class::Unavailable),
+    ] {
+        issuer.reply("/revoke", Reply::Json(status, json!({ "error": error })));
+        let refused = website.client.unlink(&alice).await.unwrap_err();
+        let is_told = matches!(refused, AccessError::Configuration(..));
+        assert_eq!((refused.class(), is_told), (class, class != Class::Unavailable), "{status} {error}");
+        assert!(website.client.access_token(&alice).await.unwrap().is(&token), "{status} {error}");
+        assert!(browser.user(&website).await.is_some(), "{status} {error}");
+    }
+    issuer.behave().replies.clear();
+    assert!(website.client.unlink(&alice).await.unwrap());
+    assert!(browser.user(&website).await.is_none());
+}
+
+/// RFC 7009 §2.2.1.
+#[tokio::test]
+async fn rfc7009_2_2_1_a_token_that_the_issuer_does_not_know_leaves_nothing_to_end() {
+    for error in ["invalid_token", "unsupported_token_type"] {
+        let (website, issuer) = Website::start().await;
+        issuer.takes_revocations();
+        let (browser, _) = website.sign_in(&issuer, "alice").await.unwrap();
+        let alice = browser.person(&website).await.unwrap();
+        issuer.reply("/revoke", Reply::Json(400, json!({ "error": error })));
+        assert!(!website.client.unlink(&alice).await.unwrap(), "{error}");
+        assert!(browser.user(&website).await.is_none(), "{error}");
+        let refused = website.client.access_token(&alice).await;
+        assert!(matches!(refused, Err(AccessError::SignInAgain)), "{error} {refused:?}");
+    }
 }

@@ -145,6 +145,11 @@ impl Default for Setup {
     }
 }
 
+/// A client without cookies, whose requests end.
+pub(crate) fn http_client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
 pub(crate) fn registration(name: &str) -> ClientRegistration {
     ClientRegistration::new("client-1", format!("http://localhost:3000/callback/{name}"))
         .with_scopes("openid profile email")

@@ -102,6 +102,8 @@ pub(crate) struct Endpoints {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Unlink {
     pub(crate) way: UnlinkWay,
+    /// A client without a secret has no way to revoke.
+    pub(crate) secret_required: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

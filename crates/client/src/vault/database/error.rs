@@ -2,13 +2,17 @@
 
 use std::{error::Error, sync::Arc};
 
+/// Of either engine, when the time for its answer is over.
+pub(super) const NO_ANSWER: &str = "the database does not answer";
+
 /// Why the vault did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file, the address or the key cannot be made, understood or opened.
     #[error("the vault cannot be opened")]
     Open(#[source] Arc<dyn Error + Send + Sync>),
-    /// The database refused or does not answer: disk full, file damaged, held by another process for too long, server gone.
+    /// The database refused or does not answer in time: disk full, file damaged, held by another process for too long,
+    /// server gone. What was to be written may have been written all the same.
     #[error("the vault's database failed")]
     Database(#[source] Arc<dyn Error + Send + Sync>),
     /// A row was sealed under another key, or changed.
@@ -39,5 +43,9 @@ impl StoreError {
 
     pub(in crate::vault) fn database(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Database(Arc::from(error.into()))
+    }
+
+    pub(super) fn no_answer() -> Self {
+        Self::database(NO_ANSWER)
     }
 }

@@ -15,12 +15,19 @@ mod sqlite;
 mod statement;
 mod value;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Duration};
 
 pub use error::StoreError;
 pub(super) use sqlite::private_file;
 pub(super) use statement::{Done, Sql, Statement, statements, values};
 pub(super) use value::{Row, Value};
+
+/// How long a turn is waited for: at one of the connections, or at the thread of the file.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How long a unit may take once it has one. The engine gives up a statement, or the wait for a lock, before we do. A commit it
+/// does not give up: what was to be written may be written afterwards.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What is written when a database is opened, by what was found in it; or why it is not opened.
 pub(super) trait Then: FnOnce(Vec<Done>) -> Result<Vec<Statement>, StoreError> {}

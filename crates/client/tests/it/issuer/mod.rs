@@ -85,6 +85,13 @@ impl Issuer {
         self.0.behaviour.lock().unwrap()
     }
 
+    /// Says from now on that it takes revocations.
+    pub(crate) fn takes_revocations(&self) {
+        let revocation = format!("{}/revoke", self.url());
+        self.behave().metadata =
+            Some(Arc::new(move |document| document["revocation_endpoint"] = revocation.clone().into()));
+    }
+
     pub(crate) fn edit_claims(&self, edit: impl Fn(&mut Value) + Send + Sync + 'static) {
         self.behave().claims = Some(Arc::new(edit));
     }

@@ -1,12 +1,13 @@
 //! The ways into an account, changed by its owner and by nobody else.
 
 use mapae_client::{AccessError, AccountError, CallbackError, Error, LoginRequest, linking::Rule};
+use serde_json::json;
 
 use super::{
     passwords::vouch,
     stage::{PROVIDERS, Stage},
 };
-use crate::website::Browser;
+use crate::{issuer::Reply, website::Browser};
 
 /// Ten minutes and a second.
 const STALE: i64 = 601;
@@ -249,6 +250,19 @@ async fn lk_10_the_last_way_in_is_never_removed_whatever_is_pressed_at_once() {
     assert_eq!(methods(&stage, &browser).await, []);
     stage.add(&mut browser, 1, "alice").await.unwrap();
     assert_eq!(methods(&stage, &browser).await, [("two".into(), false, true)]);
+}
+
+#[tokio::test]
+async fn lk_10_a_way_in_goes_though_its_provider_refuses_to_hear_of_it() {
+    let stage = Stage::start().await;
+    stage.issuers[1].takes_revocations();
+    let mut browser = stage.with_two_methods("alice").await;
+    stage.issuers[1].reply("/revoke", Reply::Json(401, json!({ "error": "invalid_client" })));
+    stage.remove(&mut browser, 1, "alice").await.unwrap();
+    assert_eq!(stage.issuers[1].hits("/revoke").len(), 1);
+    let tokens = stage.client.access_token(&stage.person(1, "alice")).await;
+    assert!(matches!(tokens, Err(AccessError::SignInAgain)), "{tokens:?}");
+    assert_eq!(methods(&stage, &browser).await, [("one".into(), true, false)]);
 }
 
 #[tokio::test]

@@ -61,6 +61,8 @@ pub(super) enum Moment {
     Create,
     /// Who has an account.
     Find,
+    /// To tell an owner what was changed.
+    Tell,
 }
 
 impl Members {
@@ -168,6 +170,7 @@ impl Accounts for Members {
 
     async fn method_changed(&self, change: &MethodChange) -> Result<(), BoxError> {
         self.changes.lock().unwrap().push(change.clone());
+        self.pass(Moment::Tell).await;
         Ok(())
     }
 }

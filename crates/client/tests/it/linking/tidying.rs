@@ -1,8 +1,9 @@
-//! Sign-ups that nobody finishes.
+//! What is over, and goes: sign-ups that nobody finishes, methods that were removed.
 
-use mapae_client::{Error, Field, SignUpError, SignUpOutcome};
+use futures_util::FutureExt;
+use mapae_client::{AccessError, Error, Field, SignUpError, SignUpOutcome};
 
-use super::stage::Stage;
+use super::stage::{Moment, Stage};
 use crate::website::Browser;
 
 const DAY: i64 = 86_400;
@@ -79,6 +80,42 @@ async fn lk_10_what_was_removed_lately_is_so_for_thirty_days_whether_or_not_anyb
     stage.clock.advance(1);
     stage.sign_in(&mut Browser::default(), 1, "alice").await.unwrap();
     assert_eq!(stage.members.rule(), "no_address");
+}
+
+#[tokio::test]
+async fn lk_10_a_cleaning_up_in_the_middle_of_a_removal_leaves_the_provider_something_to_be_told_by() {
+    let stage = Stage::start().await;
+    stage.issuers[1].takes_revocations();
+    let mut browser = stage.with_two_methods("alice").await;
+    let clean_up = {
+        let (client, clock) = (stage.client.clone(), stage.clock.clone());
+        async move {
+            clock.advance(30);
+            client.clean_up().await.unwrap();
+        }
+    };
+    stage.members.interrupt(Moment::Tell, 0, clean_up.boxed());
+    stage.remove(&mut browser, 1, "alice").await.unwrap();
+    assert!(stage.members.was_interrupted());
+    assert_eq!(stage.issuers[1].hits("/revoke").len(), 1);
+    let refused = stage.client.access_token(&stage.person(1, "alice")).await;
+    assert!(matches!(refused, Err(AccessError::SignInAgain)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn lk_10_the_tokens_of_a_removal_that_died_on_its_way_go_ten_minutes_later() {
+    let stage = Stage::start().await;
+    stage.with_two_methods("alice").await;
+    let way = stage.person(1, "alice");
+    let (now, issuer) = (stage.clock.unix(), way.issuer());
+    let removed = format!("UPDATE sign_in_methods SET removed_at = {now} WHERE issuer = '{issuer}'");
+    stage.place.execute(&removed).await;
+    for (seconds, is_there) in [(599, true), (1, false)] {
+        stage.clock.advance(seconds);
+        stage.client.clean_up().await.unwrap();
+        let token = stage.client.access_token(&way).await;
+        assert_eq!(token.is_ok(), is_there, "{seconds}: {token:?}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::{
     issuer::Issuer,
     place::Place,
-    website::{Browser, SECRET, TestClock, User, Users},
+    website::{Browser, SECRET, TestClock, User, Users, http_client},
 };
 
 /// A front end in a browser, at its service.
@@ -176,7 +176,7 @@ async fn lk_03_a_form_brings_the_refresh_token_that_a_front_end_keeps_itself() {
     let refresh = format!("refresh_token={}", tokens["refresh_token"].as_str().unwrap());
     let bearer = tokens["access_token"].as_str().unwrap().to_owned();
     let post = async |path: &str, body: String| {
-        let request = reqwest::Client::new().post(format!("{origin}{path}")).bearer_auth(&bearer);
+        let request = http_client().post(format!("{origin}{path}")).bearer_auth(&bearer);
         let request = request.header(header::ORIGIN, &origin).header(header::ACCEPT, "application/json");
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = request.body(body).send().await.unwrap();

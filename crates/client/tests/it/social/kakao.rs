@@ -1,10 +1,12 @@
 //! 카카오 로그인, from the button to the unlinking.
 
-use mapae_client::{AccessError, Class, Error, Identity, Locale, LoginError, LoginRequest, Setting};
+use mapae_client::{
+    AccessError, Class, Error, Identity, Locale, LoginError, LoginRequest, ProviderError, Setting,
+};
 use mapae_simulators::{App, Command, FaultKind, ServiceTerm};
 
 use super::scene::{Person, Scene, Setup};
-use crate::website::PATIENCE;
+use crate::website::{PATIENCE, http_client};
 
 #[tokio::test]
 async fn a_new_person_signs_up_and_is_in_at_once_the_next_time() {
@@ -38,6 +40,41 @@ async fn without_openid_the_same_person_is_the_same_person() {
     scene.sign_in_by(&client, &LoginRequest::new(), &mut without, ("ryan", &[])).await.unwrap();
     assert_eq!(scene.key(&with).await, scene.key(&without).await);
     assert_eq!(scene.users.count(), 1);
+}
+
+#[tokio::test]
+async fn rp_11_without_the_profile_the_same_person_is_the_same_person() {
+    let scene = Scene::of("kakao").await;
+    let (mut with, mut without) = (Person::default(), Person::default());
+    scene.sign_in(&mut with, "ryan", &[]).await.unwrap();
+    // Whoever asked for it would not come in.
+    let path = Some("/v2/user/me".to_owned());
+    let fail = Command::Fail { how: FaultKind::Garbage, path, code: None, seconds: None, times: None };
+    scene.simulator.control(fail).await.unwrap();
+    let client = scene.again(&Setup { user_info: false, ..Setup::default() });
+    scene.sign_in_by(&client, &LoginRequest::new(), &mut without, ("ryan", &[])).await.unwrap();
+    let key = scene.key(&without).await;
+    assert_eq!(
+        key.as_ref().map(|key| key.subject()),
+        Some("1376016924429759228"),
+        "the digits of the number"
+    );
+    assert_eq!((scene.key(&with).await, scene.users.count()), (key, 1));
+}
+
+#[tokio::test]
+async fn an_app_whose_openid_is_switched_off_is_no_outage() {
+    let scene = Scene::of("kakao").await;
+    let app = App { oidc: false, ..scene.simulator.app() };
+    scene.simulator.control(Command::App(Box::new(app))).await.unwrap();
+    let refused = scene.sign_in(&mut Person::default(), "ryan", &[]).await.unwrap_err();
+    assert!(matches!(refused, Error::Provider(ProviderError::OpenIdSwitchedOff)), "{refused:?}");
+    assert_eq!(refused.class(), Class::Configuration(Setting::Registration));
+    let advice = scene.client.providers()[0].advice(Setting::Registration, Locale::En);
+    assert!(advice.contains("Kakao Login") && advice.contains("OpenID Connect"), "{advice}");
+    let client = scene.again(&Setup { openid: false, ..Setup::default() });
+    let mut person = Person::default();
+    scene.sign_in_by(&client, &LoginRequest::new(), &mut person, ("ryan", &[])).await.unwrap();
 }
 
 #[tokio::test]
@@ -146,11 +183,36 @@ async fn unlinked_from_our_side_the_tokens_die_there_and_are_forgotten_here() {
     assert!(scene.client.unlink(&key).await.unwrap(), "Kakao was told");
     assert!(scene.key(&person).await.is_none());
     assert!(matches!(scene.client.access_token(&key).await, Err(AccessError::SignInAgain)));
-    let me = reqwest::Client::new().get(format!("{}/v2/user/me", scene.simulator.base_url()));
+    let me = http_client().get(format!("{}/v2/user/me", scene.simulator.base_url()));
     assert_eq!(me.bearer_auth(token.expose()).send().await.unwrap().status(), 401, "dead at Kakao");
     assert!(!scene.client.unlink(&key).await.unwrap(), "once more changes nothing");
     scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
     assert_eq!(scene.users.count(), 1, "the account stayed");
+}
+
+#[tokio::test]
+async fn a_link_that_kakao_does_not_call_over_is_kept() {
+    let scene = Scene::of("kakao").await;
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    let key = scene.key(&person).await.unwrap();
+    let token = scene.client.access_token(&key).await.unwrap();
+    let fail = async |code: &str| {
+        scene.simulator.control(Command::fail("/v1/user/unlink", code)).await.unwrap();
+        scene.client.unlink(&key).await
+    };
+    for code in ["-1", "-2", "-10", "-402", "-406"] {
+        let refused = fail(code).await;
+        assert!(matches!(refused, Err(AccessError::Unavailable(_))), "{code} {refused:?}");
+        assert!(scene.key(&person).await.is_some(), "{code}");
+        assert!(scene.client.access_token(&key).await.unwrap().is(&token), "{code}");
+    }
+    for code in ["-101", "-103", "-401"] {
+        assert!(!fail(code).await.unwrap(), "{code}");
+        assert!(scene.key(&person).await.is_none(), "{code}");
+        scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
+    }
+    assert!(scene.client.unlink(&key).await.unwrap() && !scene.is_linked("ryan").await);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 
 use super::scene::{Person, Scene, Setup};
-use crate::website::User;
+use crate::website::{User, http_client};
 
 /// The service, listening for notices of this kind.
 pub(super) async fn listening(scene: &Scene, id: &str, kind: &str, method: &str) -> String {
@@ -93,7 +93,7 @@ async fn lk_12_a_wish_for_deletion_is_answered_with_a_page_that_says_what_became
         (answer["url"].as_str().unwrap(), answer["confirmation_code"].as_str().unwrap().to_owned());
     assert_eq!(page, format!("http://localhost:3000/deletion?code={code}"));
     assert!(code.len() == 24 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{code}");
-    let http = reqwest::Client::new();
+    let http = http_client();
     let again =
         http.post(&url).header("content-type", "application/x-www-form-urlencoded").body(told.sent.clone());
     let again: Value = again.send().await.unwrap().json().await.unwrap();
@@ -127,7 +127,7 @@ async fn notices_of_strangers_change_nothing() {
     let url = listening(&scene, "kakao", "unlink", "POST").await;
     let mut person = Person::default();
     scene.sign_in(&mut person, "ryan", &[]).await.unwrap();
-    let http = reqwest::Client::new();
+    let http = http_client();
     let form =
         [("app_id", "1234"), ("user_id", "1376016924429759228"), ("referrer_type", "UNLINK_FROM_APPS")];
     for (path, authorization, status) in [
@@ -182,7 +182,7 @@ async fn lk_12_a_used_signature_is_not_shown_under_the_other_notice_later() {
     let [told] = done.notices.as_slice() else { panic!("{done:?}") };
     scene.sign_in(&mut person, "sora", &[]).await.unwrap();
     let show = async |kind: &str| {
-        let request = reqwest::Client::new().post(url.replace("deauthorize", kind)).body(told.sent.clone());
+        let request = http_client().post(url.replace("deauthorize", kind)).body(told.sent.clone());
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         request.send().await.unwrap().status().as_u16()
     };

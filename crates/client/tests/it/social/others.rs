@@ -122,6 +122,38 @@ async fn unlinked_from_either_side_everywhere() {
 }
 
 #[tokio::test]
+async fn without_a_secret_a_link_with_naver_ends_here_and_naver_is_not_told() {
+    let scene = Scene::with("naver-oidc", Setup { public: true, ..Setup::default() }).await;
+    let fact = Command::Fact { name: "oidc_secret_optional".to_owned(), value: "true".to_owned() };
+    scene.simulator.control(fact).await.unwrap();
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "yuna", &[]).await.unwrap();
+    let key = scene.key(&person).await.unwrap();
+    assert!(!scene.client.unlink(&key).await.unwrap(), "Naver hears of it from nobody without a secret");
+    assert!(scene.key(&person).await.is_none() && scene.is_linked("yuna").await);
+    let tokens = scene.client.access_token(&key).await;
+    assert!(matches!(tokens, Err(AccessError::SignInAgain)), "{tokens:?}");
+}
+
+#[tokio::test]
+async fn an_app_that_proves_its_secret_with_each_call_is_heard_when_it_unlinks() {
+    let scene = Scene::of("facebook").await;
+    let fact = Command::Fact { name: "proof_required".to_owned(), value: "true".to_owned() };
+    scene.simulator.control(fact).await.unwrap();
+    let mut person = Person::default();
+    scene.sign_in(&mut person, "sora", &[]).await.unwrap();
+    assert!(scene.is_linked("sora").await);
+    let key = scene.key(&person).await.unwrap();
+    // Who is refused for a time has not gone.
+    scene.simulator.control(Command::fail("/v25.0/*", "368")).await.unwrap();
+    let refused = scene.client.unlink(&key).await.unwrap_err();
+    assert!(matches!(refused, AccessError::Unavailable(_)), "{refused:?}");
+    assert!(scene.key(&person).await.is_some() && scene.is_linked("sora").await);
+    assert!(scene.client.unlink(&key).await.unwrap(), "Facebook was told");
+    assert!(scene.key(&person).await.is_none() && !scene.is_linked("sora").await);
+}
+
+#[tokio::test]
 async fn google_gives_its_refresh_token_once_and_a_later_login_does_not_lose_it() {
     let scene = Scene::of("google").await;
     let mut person = Person::default();

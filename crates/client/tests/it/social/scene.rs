@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use mapae_client::{
-    Client, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider, ProviderSettings,
-    Redirect, ServiceTokens, SignUpOutcome, Vault,
+    Client, ClientBuilder, ClientRegistration, Definition, EndUser, Error, Field, LoginRequest, Provider,
+    ProviderSettings, Redirect, ServiceTokens, SignUpOutcome, Vault,
 };
 use mapae_protocol::params;
-use mapae_simulators::{Clock, Settings, Simulator};
+use mapae_simulators::{Clock, Command, Settings, Simulator};
 use reqwest::{header, redirect::Policy};
 use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
 use url::Url;
 
 use crate::place::Place;
-use crate::website::{Browser, TestClock, User, Users};
+use crate::website::{Browser, TestClock, User, Users, http_client};
 
 pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
@@ -47,7 +48,10 @@ pub(super) struct Person {
 pub(super) struct Setup {
     pub(super) scopes: Option<&'static str>,
     pub(super) secret: Option<&'static str>,
+    /// Whether the service has no secret at all.
+    pub(super) public: bool,
     pub(super) openid: bool,
+    pub(super) user_info: bool,
     pub(super) sign_up: bool,
     pub(super) tokens: bool,
     /// Tags of the service's own terms.
@@ -64,7 +68,9 @@ impl Default for Setup {
         Self {
             scopes: None,
             secret: None,
+            public: false,
             openid: true,
+            user_info: true,
             sign_up: false,
             tokens: false,
             terms: None,
@@ -103,6 +109,25 @@ impl Scene {
     /// The same service with other settings, over the same vault.
     pub(super) fn again(&self, setup: &Setup) -> Client<User> {
         service((self.id, &self.key), setup, &self.simulator, (&self.vault, &self.users), &self.clock)
+    }
+
+    /// The same service with the provider of another scene besides, which sends people back to this address.
+    pub(super) async fn beside(&self, other: &Self, redirect_uri: &'static str) -> Client<User> {
+        let known = Command::RedirectUri { uri: redirect_uri.to_owned(), client_id: None };
+        other.simulator.control(known).await.unwrap();
+        let first = provider((self.id, &self.key), &Setup::default(), &self.simulator);
+        let setup = Setup { redirect_uri, ..Setup::default() };
+        let second = provider((other.id, &other.key), &setup, &other.simulator);
+        let builder = Client::builder(self.vault.clone(), self.users.clone()).name("shop");
+        let builder = [first, second].into_iter().fold(builder, ClientBuilder::provider);
+        builder.clock(self.clock.clock()).build().unwrap()
+    }
+
+    /// Whether somebody is connected with the service at the provider.
+    pub(super) async fn is_linked(&self, name: &str) -> bool {
+        let state = http_client().get(format!("{}/control/state", self.simulator.base_url()));
+        let state: Value = state.send().await.unwrap().json().await.unwrap();
+        state["links"].as_array().unwrap().iter().any(|link| link["person"] == name)
     }
 
     /// Signs `person` of the simulator in, who agrees to these optional items: where it led at the service.
@@ -188,16 +213,26 @@ impl Scene {
 /// The key of the default app, which the simulator gives to everybody.
 async fn key_file(simulator: &Simulator) -> String {
     let url = format!("{}/simulator/client-key.p8", simulator.base_url());
-    reqwest::Client::new().get(url).send().await.unwrap().text().await.unwrap()
+    http_client().get(url).send().await.unwrap().text().await.unwrap()
 }
 
 fn service(
-    (id, key): (&'static str, &str),
+    of: (&'static str, &str),
     setup: &Setup,
     simulator: &Simulator,
     (vault, users): (&Vault, &Users),
     clock: &TestClock,
 ) -> Client<User> {
+    let fields = setup.sign_up.then(|| Field::required("nickname"));
+    let builder = Client::builder(vault.clone(), users.clone()).name("shop");
+    let mut builder = builder.provider(provider(of, setup, simulator));
+    if setup.tokens {
+        builder = builder.service_tokens(ServiceTokens::new());
+    }
+    builder.sign_up(fields).clock(clock.clock()).build().unwrap()
+}
+
+fn provider((id, key): (&'static str, &str), setup: &Setup, simulator: &Simulator) -> Provider {
     let app = simulator.app();
     let definition = Definition::named(id).unwrap();
     // Of a provider by its issuer alone nothing else is said.
@@ -209,7 +244,8 @@ fn service(
         definition = definition.without_openid();
     }
     let mut registration = ClientRegistration::new(app.client_id, setup.redirect_uri);
-    if let Some(secret) = setup.secret.map(str::to_owned).or(app.client_secret) {
+    let secret = setup.secret.map(str::to_owned).or(app.client_secret);
+    if let Some(secret) = secret.filter(|_| !setup.public) {
         registration = registration.with_secret(secret);
     }
     registration = registration.with_credential("team_id", app.team_id.unwrap_or_default());
@@ -229,13 +265,10 @@ fn service(
     if let Some(patience) = setup.patience {
         settings = settings.answering_within(patience);
     }
-    let provider = Provider::new(definition, registration, settings).unwrap();
-    let fields = setup.sign_up.then(|| Field::required("nickname"));
-    let mut builder = Client::builder(vault.clone(), users.clone()).name("shop").provider(provider);
-    if setup.tokens {
-        builder = builder.service_tokens(ServiceTokens::new());
+    if !setup.user_info {
+        settings = settings.without_user_info();
     }
-    builder.sign_up(fields).clock(clock.clock()).build().unwrap()
+    Provider::new(definition, registration, settings).unwrap()
 }
 
 impl Person {

@@ -13,13 +13,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
 use self::wire::{Meaning, execute, meaning};
-use super::{Done, Row, Sql, Statement, StoreError, Value, migrate};
-
-/// How long a connection is waited for.
-const WAIT: Duration = Duration::from_secs(5);
-
-/// How long a unit may take once it has one. The engine gives up before we do, so that nothing commits afterwards.
-const PATIENCE: Duration = Duration::from_secs(8);
+use super::{Done, PATIENCE, Row, Sql, Statement, StoreError, Value, WAIT, error::NO_ANSWER, migrate};
 
 /// How often something is tried that the engine or a lost connection undid.
 const ATTEMPTS: u32 = 5;
@@ -27,13 +21,16 @@ const ATTEMPTS: u32 = 5;
 /// How many connections: a unit is a few short trips.
 const CONNECTIONS: usize = 8;
 
+/// How long the migration of another process is waited for, and a step of ours may take.
+const MIGRATION: Duration = Duration::from_secs(120);
+
 /// What every connection is told when it is made. A commit is durable even where the server's default is not.
 const SETTINGS: &str = "SET search_path TO mapae_client; SET statement_timeout = 5000; SET lock_timeout = 5000; \
      SET idle_in_transaction_session_timeout = 10000; SET default_transaction_isolation = 'read committed'; \
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-/// One process at a time brings the schema up to date.
-const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+/// One process at a time brings the schema up to date. The engine gives up before [`MIGRATION`] is over.
+const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 110000; SET LOCAL lock_timeout = 110000; \
      SELECT pg_advisory_xact_lock(5571194087230190164)";
 
 /// The schema may have been made by somebody with more rights than we have.
@@ -57,11 +54,22 @@ enum Stop {
 
 impl Postgres {
     pub(super) async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_within(WAIT, url).await
+    }
+
+    /// The same, with how long a connection may take to be prepared.
+    async fn connect_within(prepared: Duration, url: &str) -> Result<Self, StoreError> {
         let address = address::parse(url, "mapae-client").map_err(StoreError::open)?;
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(address.config, address.tls, recycling);
-        let prepare = Hook::async_fn(|client: &mut ClientWrapper, _| {
-            Box::pin(async move { client.batch_execute(SETTINGS).await.map_err(HookError::Backend) })
+        // The pool has no time-out for this.
+        let prepare = Hook::async_fn(move |client: &mut ClientWrapper, _| {
+            Box::pin(async move {
+                match timeout(prepared, client.batch_execute(SETTINGS)).await {
+                    Ok(set) => set.map_err(HookError::Backend),
+                    Err(_) => Err(HookError::message(NO_ANSWER)),
+                }
+            })
         });
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
@@ -135,14 +143,11 @@ impl Postgres {
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {
         let client = self.client().await?;
-        client.batch_execute("BEGIN").await.map_err(StoreError::database)?;
-        match bring_up(&client).await {
-            Ok(()) => client.batch_execute("COMMIT").await.map_err(StoreError::database),
-            Err(error) => {
-                drop(Object::take(client));
-                Err(error)
-            }
+        let done = bring_up(&client).await;
+        if done.is_err() {
+            drop(Object::take(client));
         }
+        done
     }
 
     async fn client(&self) -> Result<Object, StoreError> {
@@ -156,7 +161,7 @@ impl Postgres {
 /// Whatever state the connection is in, nobody else shall find out.
 fn too_slow(client: Object) -> StoreError {
     drop(Object::take(client));
-    StoreError::database("the database does not answer")
+    StoreError::no_answer()
 }
 
 /// One try, READ COMMITTED: what a statement depends on stands in its `WHERE`, which the engine judges again after it has
@@ -176,15 +181,61 @@ async fn once(client: &ClientWrapper, unit: &[Statement]) -> Result<Option<Vec<D
     Ok(Some(all))
 }
 
-/// Inside a transaction that is already open. The lock waits for the migration of another process.
+/// All pending steps in one transaction. After an error the connection is closed, and nothing has happened unless it was the
+/// COMMIT that was not answered.
 async fn bring_up(client: &ClientWrapper) -> Result<(), StoreError> {
-    client.batch_execute(MIGRATION_LOCK).await.map_err(StoreError::database)?;
-    client.batch_execute(SCHEMA).await.map_err(StoreError::database)?;
-    let applied = execute(client, APPLIED, &[]).await.map_err(StoreError::database)?;
+    within(PATIENCE, client.batch_execute("BEGIN")).await?;
+    within(MIGRATION, client.batch_execute(MIGRATION_LOCK)).await?;
+    within(PATIENCE, client.batch_execute(SCHEMA)).await?;
+    let applied = within(PATIENCE, execute(client, APPLIED, &[])).await?;
     let version = applied.row().ok_or(StoreError::Newer)?.int()?;
     for (step, version) in migrate::pending(version)? {
-        client.batch_execute(step).await.map_err(StoreError::database)?;
-        execute(client, RECORD, &[Value::from(version)]).await.map_err(StoreError::database)?;
+        // It may have many rows to go through.
+        within(MIGRATION, client.batch_execute(step)).await?;
+        within(PATIENCE, execute(client, RECORD, &[Value::from(version)])).await?;
     }
-    Ok(())
+    within(PATIENCE, client.batch_execute("COMMIT")).await
+}
+
+/// What the engine answers, if it does so in time.
+async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+    match timeout(limit, answer).await {
+        Ok(answered) => answered.map_err(StoreError::database),
+        Err(_) => Err(StoreError::no_answer()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// `AuthenticationOk` and `ReadyForQuery`.
+    const GREETING: &[u8] = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+
+    /// What takes longer does not come.
+    const NEVER: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_database_that_falls_silent_after_its_greeting_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://app@{}/app", listener.local_addr().unwrap());
+        let silent = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let length = stream.read_u32().await.unwrap();
+            let mut startup = vec![0; usize::try_from(length).unwrap() - 4];
+            stream.read_exact(&mut startup).await.unwrap();
+            stream.write_all(GREETING).await.unwrap();
+            // Whatever it is asked.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        });
+        let connecting = Postgres::connect_within(Duration::from_millis(20), &url);
+        let refused = timeout(NEVER, connecting).await.expect("within its time").err();
+        assert!(format!("{refused:?}").contains(NO_ANSWER), "{refused:?}");
+        timeout(NEVER, silent).await.expect("the connection is closed").unwrap();
+    }
 }

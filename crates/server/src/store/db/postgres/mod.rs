@@ -29,6 +29,9 @@ const ATTEMPTS: u32 = 5;
 /// The number of the lock that one migrating process holds; nothing else uses advisory locks.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5571194087230190163)";
 
+/// What an answer is that did not come within its budget.
+const TOO_SLOW: &str = "the database was too slow";
+
 /// A PostgreSQL database.
 pub(super) struct Postgres {
     pool: Pool,
@@ -43,10 +46,16 @@ impl Postgres {
             address.tls,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
-        let settings = session_settings(options.budget);
+        let (settings, budget) = (session_settings(options.budget), options.budget);
+        // The pool has no time-out for this.
         let prepare = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
             let settings = settings.clone();
-            Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
+            Box::pin(async move {
+                match timeout(budget, client.batch_execute(&settings)).await {
+                    Ok(set) => set.map_err(HookError::Backend),
+                    Err(_) => Err(HookError::message(TOO_SLOW)),
+                }
+            })
         });
         let wait = Some(options.budget);
         let pool = Pool::builder(manager)
@@ -63,7 +72,7 @@ impl Postgres {
     pub(super) async fn rows(&self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         timeout(self.budget, self.rows_in_time(sql, params))
             .await
-            .unwrap_or_else(|_| Err(StoreError::Unavailable(cause("the database was too slow"))))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable(cause(TOO_SLOW))))
     }
 
     async fn rows_in_time(&self, sql: Sql, params: &[Value]) -> Result<Vec<Row>, StoreError> {
@@ -97,7 +106,11 @@ impl Postgres {
     pub(super) async fn applied(&self) -> Result<Vec<Applied>, StoreError> {
         let client = self.client().await?;
         let listed = "SELECT to_regclass('schema_migrations') IS NOT NULL";
-        let row = client.query_one(listed, &[]).await.map_err(|error| store_error(APPLIED, error))?;
+        let Ok(row) = timeout(self.budget, client.query_one(listed, &[])).await else {
+            drop(Object::take(client));
+            return Err(StoreError::Unavailable(cause(TOO_SLOW)));
+        };
+        let row = row.map_err(|error| store_error(APPLIED, error))?;
         drop(client);
         if !row.get::<_, bool>(0) {
             return Ok(Vec::new());
@@ -186,4 +199,38 @@ async fn pause(attempt: u32) {
 /// For messages: the innermost cause is what a person can act on.
 fn as_cause(error: tokio_postgres::Error) -> Cause {
     error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{self, Read as _, Write as _},
+        net::TcpListener,
+        thread,
+    };
+
+    use super::*;
+
+    /// `AuthenticationOk` and `ReadyForQuery`.
+    const GREETING: &[u8] = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+
+    #[tokio::test]
+    async fn a_database_that_falls_silent_after_its_greeting_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://app@{}/app", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut length = [0; 4];
+            stream.read_exact(&mut length).unwrap();
+            let mut startup = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap() - 4];
+            stream.read_exact(&mut startup).unwrap();
+            stream.write_all(GREETING).unwrap();
+            // Whatever it is asked.
+            let _ = io::copy(&mut stream, &mut io::sink());
+        });
+        let options = Options { budget: Duration::from_millis(200), ..Options::default() };
+        let postgres = Postgres::connect(&url, &options).unwrap();
+        let asked = timeout(Duration::from_secs(10), postgres.applied()).await.expect("within its budget");
+        assert!(matches!(asked, Err(StoreError::Unavailable(_))));
+    }
 }
