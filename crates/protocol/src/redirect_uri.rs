@@ -126,10 +126,10 @@ impl RedirectUri {
         uri.origin().filter(|_| uri.is_web()).unwrap_or_else(|| format!("{}:", uri.scheme))
     }
 
-    /// The source expression that lets a form post end here (CSP3 §2.3.1, `form-action`). The narrowest that the
-    /// grammar can say: it has no IPv6 literals, and private-use schemes have no host, so those give `scheme:`.
+    /// The source expression that stands for its origin in a policy (CSP3 §2.3.1). The narrowest that the grammar can
+    /// say: it has no IPv6 literals, and private-use schemes have no host, so those give `scheme:`.
     #[must_use]
-    pub fn form_action_source(&self) -> String {
+    pub fn policy_source(&self) -> String {
         let Ok(uri) = Uri::parse(&self.0) else { return String::new() };
         let literal = uri.authority.is_some_and(|authority| authority.host.starts_with('['));
         uri.origin().filter(|_| uri.is_web() && !literal).unwrap_or_else(|| format!("{}:", uri.scheme))
@@ -360,7 +360,7 @@ mod tests {
     /// CSP3 §2.3.1.
     #[test]
     fn where_it_leads() {
-        for (registered, origin, form_action) in [
+        for (registered, origin, source) in [
             ("https://a.test/cb?x=1", "https://a.test", "https://a.test"),
             ("https://a.test:8443/cb", "https://a.test:8443", "https://a.test:8443"),
             ("http://127.0.0.1:3000/cb", "http://127.0.0.1:3000", "http://127.0.0.1:3000"),
@@ -370,7 +370,7 @@ mod tests {
             ("com.example.app://a.test/cb", "com.example.app:", "com.example.app:"),
         ] {
             let uri = RedirectUri::parse(registered).unwrap();
-            assert_eq!((uri.origin().as_str(), uri.form_action_source().as_str()), (origin, form_action));
+            assert_eq!((uri.origin().as_str(), uri.policy_source().as_str()), (origin, source));
         }
     }
 }

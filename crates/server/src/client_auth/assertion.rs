@@ -15,6 +15,7 @@ use crate::{
     accounts::rows,
     app::App,
     app_keys::{self, Unavailable},
+    audit::{About, Event},
     catalog::Client,
     fault::Fault,
     store::{CommitError, Unit, used_assertions},
@@ -88,18 +89,21 @@ pub(super) fn proof(
 }
 
 /// Uses the assertion up: it stays used whatever becomes of the request, on every node and after a restart (TO-11).
-pub(super) async fn is_first(
+pub(super) async fn use_up(
     app: &App,
     client: &Client,
     assertion: &VerifiedAssertion,
     source: &str,
-) -> Result<bool, Refused> {
+) -> Result<(), Refused> {
     // Each is a row, and anybody may have registered the app.
     rows::charge(app, client, rows::ASSERTIONS, source).map_err(|_| Refused::TooMany)?;
     let used = used_assertions::used(client.id(), &assertion.jti, assertion.known_until);
     match app.commit(Unit::from(used)).await {
-        Ok(_) => Ok(true),
-        Err(CommitError::Conflict { .. }) => Ok(false),
+        Ok(_) => Ok(()),
+        Err(CommitError::Conflict { .. }) => {
+            About::app(client.id()).note(Event::AuthenticationRefused);
+            Err(Refused::NotProven { basic: false })
+        }
         Err(error) => Err(Fault::from(error).into()),
     }
 }

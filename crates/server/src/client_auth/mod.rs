@@ -140,13 +140,34 @@ pub(crate) enum Refused {
     Fault(#[from] Fault),
 }
 
+/// An app that is proven, as far as the assertion with which it came was not used before.
+#[derive(Debug)]
+pub(crate) struct Recognised {
+    pub(crate) client: Arc<Client>,
+    once: Option<VerifiedAssertion>,
+}
+
+impl Recognised {
+    /// Uses the assertion up, if there is one.
+    ///
+    /// # Errors
+    /// [`Refused::NotProven`]: it was used before
+    pub(crate) async fn admitted(self, app: &App, form: &Form) -> Result<Arc<Client>, Refused> {
+        if let Some(assertion) = &self.once {
+            assertion::use_up(app, &self.client, assertion, &form.source()).await?;
+        }
+        Ok(self.client)
+    }
+}
+
 /// The app that calls. Unknown, disabled and wrongly authenticated look alike.
 ///
 /// # Errors
 /// As [`authenticate`]; an API is no app
-pub(crate) async fn authenticate_app(app: &App, form: &Form) -> Result<Arc<Client>, Refused> {
-    match authenticate(app, form).await? {
-        Caller::App(client) => Ok(client),
+pub(crate) async fn recognise_app(app: &App, form: &Form) -> Result<Recognised, Refused> {
+    let (caller, once) = recognise(app, form).await?;
+    match caller {
+        Caller::App(client) => Ok(Recognised { client, once }),
         Caller::Api(api) => {
             About::api(&api.client_id).note(Event::AuthenticationRefused);
             Err(Refused::NotProven { basic: form.has_authorization() })
@@ -159,6 +180,18 @@ pub(crate) async fn authenticate_app(app: &App, form: &Form) -> Result<Arc<Clien
 /// # Errors
 /// [`Refused`]
 pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Refused> {
+    match recognise(app, form).await? {
+        (Caller::App(client), once) => {
+            Ok(Caller::App(Recognised { client, once }.admitted(app, form).await?))
+        }
+        (api, _) => Ok(api),
+    }
+}
+
+/// Who calls, and the assertion that is still to be used up.
+type Found = (Caller, Option<VerifiedAssertion>);
+
+async fn recognise(app: &App, form: &Form) -> Result<Found, Refused> {
     let basic = form.has_authorization();
     let credential = PresentedCredential::parse(form.authorization(), &form.params).map_err(|error| {
         About::default().note(Event::AuthenticationRefused);
@@ -173,8 +206,8 @@ pub(crate) async fn authenticate(app: &App, form: &Form) -> Result<Caller, Refus
                 .map_err(|unread| unread_as(unread, basic))?;
         }
     }
-    let caller = find(app, &credential, &form.source()).await?;
-    caller.ok_or(Refused::NotProven { basic })
+    let found = find(app, &credential, &form.source()).await?;
+    found.ok_or(Refused::NotProven { basic })
 }
 
 /// Whether an app that is an address signs with a key that its document did not have. Keys at an address of their own are
@@ -202,14 +235,22 @@ fn unread_as(unread: Unread, basic: bool) -> Refused {
     }
 }
 
-async fn find(app: &App, credential: &PresentedCredential, source: &str) -> Result<Option<Caller>, Refused> {
+async fn find(app: &App, credential: &PresentedCredential, source: &str) -> Result<Option<Found>, Refused> {
+    // Before the client is looked up: nothing after this reads of a machine whether it still is what memory says it is.
+    app.changes().require_present(app).await?;
     let id = credential.client_id().as_str();
     if let Some(client) = app.catalog().client(id).await? {
-        let proven = !client.is_disabled() && is_proven(app, credential, &client, source).await?;
-        if !proven {
-            About::app(client.id()).note(Event::AuthenticationRefused);
-        }
-        return Ok(proven.then_some(Caller::App(client)));
+        let proof =
+            if client.is_disabled() { None } else { proven(app, credential, &client, source).await? };
+        let once = match proof {
+            Some(Proof::Complete) => None,
+            Some(Proof::Once(assertion)) => Some(assertion),
+            None => {
+                About::app(client.id()).note(Event::AuthenticationRefused);
+                return Ok(None);
+            }
+        };
+        return Ok(Some((Caller::App(client), once)));
     }
     let apis = app.catalog().apis();
     let api = apis.by_client_id(id);
@@ -220,23 +261,19 @@ async fn find(app: &App, credential: &PresentedCredential, source: &str) -> Resu
         let about = api.map_or_else(About::default, |api| About::api(&api.client_id));
         about.note(Event::AuthenticationRefused);
     }
-    Ok(proven.map(|api| Caller::Api(Arc::clone(api))))
+    Ok(proven.map(|api| (Caller::Api(Arc::clone(api)), None)))
 }
 
-/// Whether the credential proves the client, now and by the method that it registered.
-async fn is_proven(
+/// What the credential proves of the client now.
+async fn proven(
     app: &App,
     credential: &PresentedCredential,
     client: &Client,
     source: &str,
-) -> Result<bool, Refused> {
+) -> Result<Option<Proof>, Refused> {
     let keys = assertion::keys(app, credential, client, source).await?;
     let (issuer, token_endpoint) = (app.issuer().as_str(), app.token_endpoint());
-    match proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }) {
-        None => Ok(false),
-        Some(Proof::Complete) => Ok(true),
-        Some(Proof::Once(assertion)) => assertion::is_first(app, client, &assertion, source).await,
-    }
+    Ok(proof(credential, &Facts { client, keys, issuer, token_endpoint, now: app.now() }))
 }
 
 /// What the credential proves by the method that the client registered, and by no other (RFC 6749 §2.3).

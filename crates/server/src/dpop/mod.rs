@@ -60,6 +60,13 @@ pub(crate) enum Refused {
     Fault(#[from] Fault),
 }
 
+impl Refused {
+    /// Whether it asks for the same request once more, with a proof that has the nonce which comes with it.
+    pub(crate) const fn gives_nonce(&self) -> bool {
+        matches!(self, Self::Proof { nonce: Some(_), .. })
+    }
+}
+
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         Self::Proof { error, nonce: None }

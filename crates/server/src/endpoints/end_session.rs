@@ -33,7 +33,7 @@ async fn begin(visit: Visit) -> Result<Response, PageError> {
         person: Person::new(&signed_in.user.name, signed_in.user.address()),
         app: wish.client.as_deref().map(login::card_alone),
         asked: wish.fields(),
-        target: wish.back.as_ref().map_or(FormTarget::OwnOrigin, |back| FormTarget::leading_to(back.uri())),
+        target: if wish.back.is_some() { FormTarget::App } else { FormTarget::OwnOrigin },
     };
     Ok(visit.show(&page, None))
 }

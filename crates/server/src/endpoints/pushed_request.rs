@@ -47,8 +47,10 @@ const MAX_KEPT: usize = 24 * 1024;
 
 /// `POST /par`.
 pub(crate) async fn push(State(app): State<App>, request: Request) -> Response {
-    let work = async |client: Arc<Client>, form: Form| proven(&app, &client, form).await;
-    called::by_app(&app, request, work, |(pushed, possession)| {
+    let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
+    let work =
+        async |client: Arc<Client>, form: Form, possession| proven(&app, &client, form, possession).await;
+    called::by_holder(&app, request, Some(&address), work, |(pushed, possession)| {
         let response = json::with_status(StatusCode::CREATED, &pushed);
         possession.iter().fold(response, |response, possession| possession.renew(response))
     })
@@ -85,10 +87,7 @@ async fn unfolded(
 
 /// Pushing with a proof of possession binds the code to its key (RFC 9449 §10.1). A proof is good once, also when what
 /// came with it is refused.
-async fn proven(app: &App, client: &Client, form: Form) -> Outcome {
-    let address = app.issuer().endpoint(paths::PUSHED_REQUEST);
-    let request = dpop::Request::posted(&address, &form.headers);
-    let possession = dpop::of_client(app, client, &request).await?;
+async fn proven(app: &App, client: &Client, form: Form, possession: Option<Possession>) -> Outcome {
     let source = form.source();
     charge(app, client, &source)?;
     if let Some(possession) = &possession {

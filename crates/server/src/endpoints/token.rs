@@ -27,12 +27,15 @@ use crate::{
     grant_types::{self, Decision, Issue, Refusal, TokenContext},
     http::{RequestId, form::Form},
     keys::KeySet,
+    paths,
 };
 
 /// `POST /token`.
 pub(crate) async fn token(State(app): State<App>, request: Request) -> Response {
-    let work = async |client: Arc<Client>, form: Form| grant(&app, &client, &form).await;
-    called::by_app(&app, request, work, |(response, possession)| {
+    let address = app.issuer().endpoint(paths::TOKEN);
+    let work =
+        async |client: Arc<Client>, form: Form, possession| grant(&app, (&client, &form), possession).await;
+    called::by_holder(&app, request, Some(&address), work, |(response, possession)| {
         possession.iter().fold(json::no_store(&response), |response, possession| possession.renew(response))
     })
     .await
@@ -41,13 +44,13 @@ pub(crate) async fn token(State(app): State<App>, request: Request) -> Response 
 /// The tokens, and the possession to which they are bound.
 type Outcome = Result<(TokenResponse, Option<Possession>), TokenError>;
 
-async fn grant(app: &App, client: &Client, form: &Form) -> Outcome {
+async fn grant(app: &App, (client, form): (&Client, &Form), possession: Option<Possession>) -> Outcome {
     let request = TokenRequest::parse(&form.params)?;
     let grant_type = grant_types::find(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
     if !client.may_use(grant_type.name()) {
         return Err(TokenError::UnauthorizedGrantType);
     }
-    let proven = Proven::of(app, (client, form), grant_type.terms().role).await?;
+    let proven = Proven::of(app, (client, form), grant_type.terms().role, possession)?;
     let sealed = grant_type.sealed().and_then(|name| form.params.one(name).ok().flatten());
     let keys = app.keys_for(sealed.unwrap_or_default()).await?;
     let tokens = contention::until_done(|| async {

@@ -94,7 +94,7 @@ async fn ask(visit: &Visit, changed: bool) -> Result<Response, PageError> {
         agreed: items(&questions.settled).into_iter().map(|item| item.scope).collect(),
         changed,
         life: life(visit, &situation.client, facts.requested),
-        target: FormTarget::leading_to(uri),
+        target: FormTarget::App,
     };
     Ok(visit.show(&page, Some(&step)))
 }
@@ -164,9 +164,10 @@ impl Questions {
     }
 }
 
-/// Whether the app has become another one since the page was shown.
+/// Whether the app has become another one since the page was shown, or it was not a page of this app: what asks for nothing
+/// would pass for everything that is agreed already.
 pub(super) fn is_another_app(asked: &Asked, client: &Client) -> bool {
-    !asked.app.is_empty() && asked.app != Appearance::digest(client.registered())
+    asked.app != Appearance::digest(client.registered())
 }
 
 /// Items as the app declares them, in its order.

@@ -120,8 +120,10 @@ pub(crate) async fn trust_target(
 /// Where the redirects after a form on the way of this step may end.
 pub(crate) async fn form_target(visit: &Visit, step: &Step) -> FormTarget {
     let Errand::Authorize(authorize) = &step.errand else { return FormTarget::OwnOrigin };
-    let trusted = trust_target(&visit.app, &authorize.target).await;
-    trusted.map_or(FormTarget::OwnOrigin, |(_, redirect)| FormTarget::leading_to(redirect.uri()))
+    match trust_target(&visit.app, &authorize.target).await {
+        Ok(_) => FormTarget::App,
+        Err(_) => FormTarget::OwnOrigin,
+    }
 }
 
 /// The first page that is needed, and why.

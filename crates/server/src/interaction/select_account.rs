@@ -46,8 +46,7 @@ async fn choices(visit: Visit) -> Result<Response, PageError> {
         Errand::Device(waiting) => (Some(device::card(&visit, waiting).await?), FormTarget::OwnOrigin),
         Errand::Authorize(authorize) => {
             let (client, redirect) = trust_target(&visit.app, &authorize.target).await?;
-            let uri = redirect.uri();
-            (Some(login::card(&client, uri)), FormTarget::leading_to(uri))
+            (Some(login::card(&client, redirect.uri())), FormTarget::App)
         }
     };
     let person = Person::new(&signed_in.user.name, signed_in.user.address());

@@ -65,7 +65,7 @@ impl Page for Consent {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
@@ -82,7 +82,7 @@ impl Page for Consent {
             agreed: Vec::new(),
             changed: false,
             life: MONTH,
-            target: FormTarget::leading_to(&example::redirect()),
+            target: FormTarget::App,
         };
         let offline = item("offline_access", "", "앱을 닫아도 일정이 맞춰져요.");
         vec![
@@ -191,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_may_lead_to_the_app_and_nowhere_else() {
+    fn az_20_the_answer_may_lead_to_the_app_and_on_from_there() {
         let (_, usual) = Consent::samples().remove(0);
         let policy = render(&usual, Locale::Ko).policy;
-        assert!(policy.contains("form-action 'self' http://localhost:3000; base-uri"), "{policy}");
+        assert!(!policy.contains("form-action") && policy.contains("default-src 'none'"), "{policy}");
     }
 }

@@ -44,7 +44,7 @@ impl Page for Detour {
     fn form_target(&self) -> FormTarget {
         match &self.onward {
             Onward::Link(_) => FormTarget::OwnOrigin,
-            Onward::Form { redirect_uri, .. } => FormTarget::leading_to(redirect_uri),
+            Onward::Form { .. } => FormTarget::App,
         }
     }
 

@@ -25,7 +25,7 @@ impl Page for FormPost {
     }
 
     fn form_target(&self) -> FormTarget {
-        FormTarget::leading_to(&self.redirect_uri)
+        FormTarget::App
     }
 
     fn samples() -> Vec<(&'static str, Self)> {

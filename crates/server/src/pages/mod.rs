@@ -88,7 +88,7 @@ pub trait Page: Sized {
     fn address(&self) -> Option<String>;
 
     /// Where the forms of this page may lead besides this server: after a POST that ends in a redirect to an app
-    /// the browser applies `form-action` to that app too.
+    /// the browser applies `form-action` to that redirect, too, and to those of the app.
     fn form_target(&self) -> FormTarget {
         FormTarget::OwnOrigin
     }

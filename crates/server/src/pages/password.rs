@@ -85,7 +85,7 @@ impl Page for NewPassword {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -106,9 +106,9 @@ mod tests {
     /// OIDC Core §8.
     #[test]
     fn only_of_an_id_that_others_do_not_get_is_that_said() {
-        for (locale, own, of_another_site, same) in [
-            (Locale::Ko, "전용", "다른 사이트", "같은 번호"),
-            (Locale::En, "for this service", "other sites", "the same"),
+        for (locale, own, of_another_operator, same) in [
+            (Locale::Ko, "전용", "운영자가 다른", "같은 번호"),
+            (Locale::En, "for this service", "other operators", "the same"),
         ] {
             let t = Texts::new(locale);
             let read = |subject_type| {
@@ -116,11 +116,11 @@ mod tests {
                 (t.scope(&scope), t.scope_detail(&scope).unwrap())
             };
             let (title, detail) = read(SubjectType::Pairwise);
-            assert!(title.contains(own) && detail.contains(of_another_site), "{title}: {detail}");
+            assert!(title.contains(own) && detail.contains(of_another_operator), "{title}: {detail}");
             assert!(!detail.contains(same), "{detail}");
             let (title, detail) = read(SubjectType::Public);
             assert!(!title.contains(own) && detail.contains(same), "{title}: {detail}");
-            assert!(!detail.contains(of_another_site), "{detail}");
+            assert!(!detail.contains(of_another_operator), "{detail}");
         }
     }
 

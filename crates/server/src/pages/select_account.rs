@@ -29,7 +29,7 @@ impl Page for SelectAccount {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
@@ -37,7 +37,7 @@ impl Page for SelectAccount {
             step: example::STEP.to_owned(),
             app: Some(example::app()),
             person: example::person(),
-            target: FormTarget::leading_to(&example::redirect()),
+            target: FormTarget::App,
         };
         vec![("app", app.clone()), ("own", Self { app: None, target: FormTarget::OwnOrigin, ..app })]
     }

@@ -291,17 +291,13 @@ impl Page for SignIn {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
         let own = Self::plain();
         let with_providers = Self { upstreams: buttons(), ..own.clone() };
-        let app = Self {
-            app: Some(example::app()),
-            target: FormTarget::leading_to(&example::redirect()),
-            ..own.clone()
-        };
+        let app = Self { app: Some(example::app()), target: FormTarget::App, ..own.clone() };
         let email = || "mapae.kim@example.com".to_owned();
         let problem = |problem| Self { email: email(), problem: Some(problem), ..app.clone() };
         let again = |again| Self { email: email(), again: Some(again), ..app.clone() };

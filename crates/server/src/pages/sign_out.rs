@@ -44,7 +44,7 @@ impl Page for SignOut {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
@@ -58,7 +58,7 @@ impl Page for SignOut {
         let app = Self {
             app: Some(example::app()),
             asked: vec![("post_logout_redirect_uri", example::redirect().as_str().to_owned())],
-            target: FormTarget::leading_to(&example::redirect()),
+            target: FormTarget::App,
             ..own.clone()
         };
         vec![("own", own), ("app", app)]
@@ -90,7 +90,7 @@ pub struct LogoutFrame {
 impl LogoutFrame {
     /// The page that was registered, at the address where it is opened. `None` where a policy has no way to name its host.
     pub fn new(registered: &RedirectUri, address: String) -> Option<Self> {
-        let origin = registered.form_action_source();
+        let origin = registered.policy_source();
         if !origin.contains("://") {
             return None;
         }

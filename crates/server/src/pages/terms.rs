@@ -75,7 +75,7 @@ impl Page for TermsPage {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
@@ -83,7 +83,7 @@ impl Page for TermsPage {
             step: example::STEP.to_owned(),
             person: example::person(),
             terms: samples(),
-            target: FormTarget::leading_to(&example::redirect()),
+            target: FormTarget::App,
         };
         let missing = samples().into_iter().map(|term| TermBox { missing: term.required, ..term }).collect();
         vec![("usual", usual.clone()), ("missing", Self { terms: missing, ..usual })]

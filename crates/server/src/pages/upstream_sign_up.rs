@@ -48,7 +48,7 @@ impl Page for UpstreamSignUp {
     }
 
     fn form_target(&self) -> FormTarget {
-        self.target.clone()
+        self.target
     }
 
     fn samples() -> Vec<(&'static str, Self)> {
@@ -59,7 +59,7 @@ impl Page for UpstreamSignUp {
             email: Some(Shown::sentence("ryan@example.test")),
             name: Input::holding("라이언"),
             terms: Vec::new(),
-            target: FormTarget::leading_to(&example::redirect()),
+            target: FormTarget::App,
         };
         let without = Self { account: Shown::name("무지"), email: None, ..usual.clone() };
         let missing = terms::samples().into_iter().map(|term| TermBox { missing: term.required, ..term });

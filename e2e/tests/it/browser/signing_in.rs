@@ -5,7 +5,7 @@ use mapae_e2e::chromium::Screen;
 use thirtyfour::Key;
 
 use super::{
-    site::Visit,
+    site::{Site, Visit},
     stage::{Asked, CALLBACK, PASSWORD, Stage},
 };
 
@@ -150,6 +150,31 @@ async fn with_form_post_the_code_is_in_no_address_and_scripts_send_it_on() {
             assert!(!exchange.address.contains(code), "{exchange:?}");
         }
         stage.was_clean().await;
+    }
+    stage.clear().await;
+}
+
+/// Browsers apply `form-action` to every redirect that follows a form (CSP3 §6.4.1).
+#[tokio::test]
+async fn az_20_an_app_may_send_people_on_from_its_callback_to_another_site() {
+    let mut stage = Stage::set().await;
+    let mut elsewhere = Site::open().await;
+    stage.site.lead_on(CALLBACK, &elsewhere.at("/welcome"));
+    for (screen, mode) in [(Screen::phone("ko"), "query"), (Screen::desk("en"), "form_post")] {
+        let email = stage.hand_over(screen).await;
+        stage.chromium.goto(&stage.asked(&[("response_mode", mode)]).address).await;
+        stage.sign_in(&email).await;
+        stage.chromium.wait_for("consent-approve").await;
+        stage.chromium.click("agree-all").await;
+        stage.chromium.click("consent-approve").await;
+        elsewhere.visit("/welcome").await;
+        // The form of the sign-in page leads there, too, once the app is known.
+        stage.chromium.goto(&stage.asked(&[("response_mode", mode), ("prompt", "login")]).address).await;
+        stage.chromium.fill("password", PASSWORD).await;
+        stage.chromium.click("login-submit").await;
+        elsewhere.visit("/welcome").await;
+        stage.chromium.wait_for("arrived").await;
+        assert_eq!(stage.chromium.complaints().await, Vec::<String>::new(), "{mode}");
     }
     stage.clear().await;
 }

@@ -32,9 +32,20 @@ const ARRIVED: &str = "<!doctype html><html lang=en><title>App</title><h1 id=arr
 #[derive(Debug)]
 pub(super) struct Site {
     address: SocketAddr,
-    pages: Arc<Mutex<HashMap<String, String>>>,
+    pages: Pages,
     visits: UnboundedReceiver<Visit>,
     task: JoinHandle<()>,
+}
+
+/// What is at which path.
+type Pages = Arc<Mutex<HashMap<String, Reply>>>;
+
+/// What a browser is answered.
+#[derive(Clone, Debug)]
+enum Reply {
+    Page(String),
+    /// It goes on to another address.
+    Onward(String),
 }
 
 /// A request of a browser to the site.
@@ -74,7 +85,16 @@ impl Site {
     pub(super) fn show(&self, path: &str, body: &str) {
         let page =
             format!("<!doctype html><html lang=en><meta charset=utf-8><title>Site</title>{body}</html>");
-        self.pages.lock().expect("nobody panicked").insert(path.to_owned(), page);
+        self.answer(path, Reply::Page(page));
+    }
+
+    /// Sends whoever comes to a path on to another address.
+    pub(super) fn lead_on(&self, path: &str, to: &str) {
+        self.answer(path, Reply::Onward(to.to_owned()));
+    }
+
+    fn answer(&self, path: &str, reply: Reply) {
+        self.pages.lock().expect("nobody panicked").insert(path.to_owned(), reply);
     }
 
     /// Waits for the next visit to a path, past visits to others.
@@ -102,11 +122,7 @@ impl Drop for Site {
     }
 }
 
-async fn listen(
-    listener: TcpListener,
-    pages: Arc<Mutex<HashMap<String, String>>>,
-    teller: UnboundedSender<Visit>,
-) {
+async fn listen(listener: TcpListener, pages: Pages, teller: UnboundedSender<Visit>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let (pages, teller) = (Arc::clone(&pages), teller.clone());
@@ -117,7 +133,7 @@ async fn listen(
 
 async fn answer(
     request: Request<Incoming>,
-    pages: Arc<Mutex<HashMap<String, String>>>,
+    pages: Pages,
     teller: UnboundedSender<Visit>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
@@ -135,6 +151,12 @@ async fn answer(
     let _ = teller.send(Visit { method: head.method, path, headers: head.headers, fields });
     let html = header::HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, html);
-    *response.body_mut() = Full::from(page.unwrap_or_else(|| ARRIVED.to_owned()));
+    match page.unwrap_or_else(|| Reply::Page(ARRIVED.to_owned())) {
+        Reply::Page(page) => *response.body_mut() = Full::from(page),
+        Reply::Onward(to) => {
+            *response.status_mut() = StatusCode::FOUND;
+            response.headers_mut().insert(header::LOCATION, to.parse().expect("it is an address"));
+        }
+    }
     Ok(response)
 }

@@ -13,7 +13,6 @@ use crate::{
     endpoints::token_error::TokenError,
     grant_types::Role,
     http::form::Form,
-    paths,
     store::{CommitError, Unit, dpop_proofs},
 };
 
@@ -46,14 +45,12 @@ pub(super) enum Written {
 
 impl<'a> Proven<'a> {
     /// An app that registered for it gets nothing without a proof (RFC 9449 §5.2).
-    pub(super) async fn of(
+    pub(super) fn of(
         app: &'a App,
         (client, form): (&'a Client, &'a Form),
         role: Role,
+        possession: Option<Possession>,
     ) -> Result<Self, TokenError> {
-        let address = app.issuer().endpoint(paths::TOKEN);
-        let request = dpop::Request::posted(&address, &form.headers);
-        let possession = dpop::of_client(app, client, &request).await?;
         if possession.is_none() && client.binds_tokens() {
             return Err(without(role));
         }

@@ -26,7 +26,7 @@ pub(super) fn usual_security() -> Security {
     }
 }
 
-pub(super) fn on_profile() -> Security {
+fn on_profile() -> Security {
     Security {
         auth_method: Some("private_key_jwt".to_owned()),
         keeps_secret: false,

@@ -71,10 +71,22 @@ impl Bank {
         (assertion, key): (&str, Option<(&Key, Option<&str>)>),
         form: &[(&str, &str)],
     ) -> Answer {
+        let proof = key.map(|(key, nonce)| key.with_nonce(server, path, nonce));
+        self.prove(server, path, (assertion, proof.as_deref()), form).await
+    }
+
+    /// The same with a proof that may be anything.
+    async fn prove(
+        &self,
+        server: &TestServer,
+        path: &str,
+        (assertion, proof): (&str, Option<&str>),
+        form: &[(&str, &str)],
+    ) -> Answer {
         let credential = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
-        let mut request = reqwest::Client::new().post(server.at(path));
-        if let Some((key, nonce)) = key {
-            request = request.header("DPoP", key.with_nonce(server, path, nonce));
+        let mut request = mapae_testkit::http().post(server.at(path));
+        if let Some(proof) = proof {
+            request = request.header("DPoP", proof);
         }
         send(request.form(&[&credential[..], form].concat())).await
     }
@@ -91,8 +103,8 @@ impl Bank {
             return told;
         }
         let nonce = told.headers["dpop-nonce"].to_str().unwrap();
-        let again = self.signer.fresh(server);
-        self.present(server, path, (&again, Some((key, Some(nonce)))), form).await
+        // The same request, with another proof.
+        self.present(server, path, (&first, Some((key, Some(nonce)))), form).await
     }
 
     async fn push(&self, server: &TestServer, asked: &Authorization) -> Answer {

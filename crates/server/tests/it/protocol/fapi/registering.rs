@@ -19,7 +19,7 @@ async fn register(server: &TestServer, profile: &str, more: Value) -> Answer {
     });
     said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     said.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    send(reqwest::Client::new().post(server.at("/register")).json(&said)).await
+    send(mapae_testkit::http().post(server.at("/register")).json(&said)).await
 }
 
 #[tokio::test]

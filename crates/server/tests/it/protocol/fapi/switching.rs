@@ -29,7 +29,7 @@ impl Managed {
             "grant_types": ["authorization_code", "refresh_token"],
             "token_endpoint_auth_method": "private_key_jwt", "jwks": key_set(&[&key]),
         });
-        let told = send(reqwest::Client::new().post(server.at("/register")).json(&said)).await;
+        let told = send(mapae_testkit::http().post(server.at("/register")).json(&said)).await;
         assert_eq!(told.status, 201, "{}", told.json);
         let client_id = told.text("client_id");
         let app =

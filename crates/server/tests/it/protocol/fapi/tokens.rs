@@ -1,5 +1,6 @@
 //! What an app on a profile gets — FAPI 2.0 §5.3.2.1, §5.4.1.
 
+use futures_util::future::join;
 use mapae_protocol::{
     jose::{Algorithm, SigningKey},
     time::Seconds,
@@ -12,7 +13,7 @@ use super::{
         claims,
         dpop::{Key, userinfo},
     },
-    Bank, PROFILES, SECURITY,
+    Bank, PROFILES, SECURITY, pairs,
 };
 
 #[tokio::test]
@@ -102,4 +103,36 @@ async fn fapi_a_secret_proves_nothing_whatever_else_is_registered() {
     let password = [("grant_type", "password"), ("username", "a"), ("password", "b")];
     let bank = Bank::open(&server, SECURITY).await;
     assert_eq!(bank.post(&server, "/token", &password).await.error(), "unsupported_grant_type");
+}
+
+/// RFC 9449 §8.
+#[tokio::test]
+async fn to_11_an_assertion_that_met_the_demand_for_a_nonce_is_good_for_one_request_more() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let bank = Bank::open(&server, SECURITY).await;
+        let asked = bank.asked();
+        let form = pairs(&asked.parameters);
+        let assertion = bank.signer.fresh(&server);
+        let push = async |nonce: Option<&str>| {
+            bank.present(&server, "/par", (&assertion, Some((&bank.key, nonce))), &form).await
+        };
+        let told = push(None).await;
+        assert_eq!(told.error(), "use_dpop_nonce", "{engine:?}");
+        let nonce = told.headers["dpop-nonce"].to_str().unwrap();
+        // Two who have it at once, and whoever comes after them.
+        let (one, other) = join(push(Some(nonce)), push(Some(nonce))).await;
+        let mut answers = [one.status.as_u16(), other.status.as_u16()];
+        answers.sort_unstable();
+        assert_eq!(answers, [201, 401], "{engine:?}");
+        assert_eq!(push(None).await.error(), "use_dpop_nonce", "{engine:?}: nothing is used up by that");
+        assert_eq!(push(Some(nonce)).await.error(), "invalid_client", "{engine:?}");
+        // Whatever else is wrong with a proof uses it up.
+        let assertion = bank.signer.fresh(&server);
+        let elsewhere = bank.key.with_nonce(&server, "/token", Some(nonce));
+        for expected in ["invalid_dpop_proof", "invalid_client"] {
+            let answer = bank.prove(&server, "/par", (&assertion, Some(&elsewhere)), &form).await;
+            assert_eq!(answer.error(), expected, "{engine:?}");
+        }
+    }
 }
