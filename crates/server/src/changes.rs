@@ -4,15 +4,20 @@
 //! for those of others (another node, the command line), so that every process is right within a second.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
+use mapae_protocol::time::{Seconds, Timestamp};
 use tokio::sync::watch;
 
 use crate::{
     app::App,
     catalog::Apis,
+    clock::Clock,
     fault::Fault,
     keys::{self, KeySet},
     store::counters::{self, Counters},
@@ -22,12 +27,23 @@ use crate::{
 /// How often the counters are read.
 const PERIOD: Duration = Duration::from_millis(200);
 
+/// Memory that is older is not relied on: the database may be away, and others go on without us.
+const TRUSTED: Duration = Duration::from_secs(5);
+
+/// The same by the clock of the machine, which counts whole seconds, and those in which the machine sleeps.
+const SLEPT: Seconds = Seconds::seconds(6);
+
 /// Where the two counters stand, as far as this process has followed.
 #[derive(Debug)]
 pub(crate) struct Changes {
     /// The generation that was taken over last. Held while memory is written, never while anything is read.
     catalog: Mutex<i64>,
     feed: watch::Sender<i64>,
+    started: Instant,
+    /// Milliseconds after the start: memory is no older than the database was then.
+    followed: AtomicU64,
+    /// The same by the clock of the machine, in seconds since 1970: the other one stands still while the machine sleeps.
+    seen: AtomicI64,
 }
 
 /// What is read whole whenever the catalogue moves.
@@ -46,7 +62,13 @@ impl Catalogue {
 
 impl Changes {
     pub(crate) fn new(counters: &Counters) -> Self {
-        Self { catalog: Mutex::new(counters.catalog), feed: watch::Sender::new(counters.feed) }
+        Self {
+            catalog: Mutex::new(counters.catalog),
+            feed: watch::Sender::new(counters.feed),
+            started: Instant::now(),
+            followed: AtomicU64::new(0),
+            seen: AtomicI64::new(Clock::System.now().unix()),
+        }
     }
 
     /// Wakes whoever waits for the feed to grow.
@@ -54,9 +76,23 @@ impl Changes {
         self.feed.subscribe()
     }
 
+    /// Fails where others may have changed apps, APIs or keys more than a few seconds ago, and the database does not answer
+    /// whether they have: for who decides by memory alone. An app that was blocked meanwhile would get tokens that live
+    /// longer than APIs remember that it was (TO-18).
+    pub(crate) async fn require_present(&self, app: &App) -> Result<(), Fault> {
+        let followed = Duration::from_millis(self.followed.load(Ordering::Acquire));
+        let seen = Timestamp::from_unix(self.seen.load(Ordering::Acquire));
+        let asleep = Clock::System.now().since(seen) > SLEPT;
+        if asleep || self.started.elapsed().saturating_sub(followed) > TRUSTED {
+            self.follow(app).await?;
+        }
+        Ok(())
+    }
+
     /// Reads the counters and takes over what moved. Whoever is told by the feed that a key has ended finds the set
     /// without it.
     pub(crate) async fn follow(&self, app: &App) -> Result<Moved, Fault> {
+        let (asked, seen) = (self.started.elapsed(), Clock::System.now().unix());
         let Counters { catalog, feed, .. } = counters::read(app.db()).await?;
         let now = app.now();
         let moved = app.catalog().generation() != catalog;
@@ -72,6 +108,8 @@ impl Changes {
             *seen = feed.max(*seen);
             grown
         });
+        self.seen.store(seen, Ordering::Release);
+        self.followed.fetch_max(u64::try_from(asked.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
         Ok(taken)
     }
 

@@ -2,7 +2,7 @@
 
 use mapae_protocol::{
     digest::HmacKey,
-    jose::{Algorithm, SigningKey},
+    jose::{Algorithm, Jwk, JwkSet, SigningKey},
     random,
     seal::{MasterKey, SealRoot},
     time::Timestamp,
@@ -53,20 +53,22 @@ pub(crate) async fn load(db: &Db, master: &MasterKey, now: Timestamp) -> Result<
         signing.push(unwrap_signing(&row, master)?);
     }
     let mut seals = rows::seals(db, now).await?;
-    // The youngest that is active seals; all open.
-    seals.sort_by_key(|row| {
-        let rows::Life { active_at, retired_at, .. } = row.life;
-        let unused = active_at > now || retired_at.is_some_and(|end| end <= now);
-        // Of two of the same second the one that is to be replaced comes second.
-        (unused, std::cmp::Reverse(active_at), retired_at.is_some())
-    });
+    // The first seals; all open.
+    seals.sort_by_key(|row| row.life.rank(now));
     let roots: Vec<SealRoot> = seals.iter().map(|row| unwrap_seal(row, master)).collect::<Result<_, _>>()?;
     let lasting = LastingKeys {
         subject: lasting(db, master, SUBJECT).await?,
         handle: lasting(db, master, HANDLE).await?,
     };
+    let former = former(db, now).await?;
     let seal_change = seals.iter().map(|row| row.life.active_at).filter(|active_at| *active_at > now).min();
-    KeySet::new(signing, &roots, lasting, now).map(|set| set.changing_at(seal_change))
+    KeySet::new(signing, &roots, lasting, now).map(|set| set.changing_at(seal_change).remembering(former))
+}
+
+/// The keys that are over and were not withdrawn.
+async fn former(db: &Db, now: Timestamp) -> Result<JwkSet, Fault> {
+    let read = |text: String| Jwk::parse(text.as_bytes()).map_err(Fault::corrupt(Artefact::PublicKey));
+    Ok(JwkSet::new(rows::former(db, now).await?.into_iter().map(read).collect::<Result<_, _>>()?))
 }
 
 /// A signing key to be published now and used from `active_at` on.
@@ -107,7 +109,7 @@ fn unwrap_signing(row: &rows::SigningKey, master: &MasterKey) -> Result<StoredSi
     let algorithm = Algorithm::parse(&row.alg).ok_or(Fault::Corrupt(Artefact::AlgorithmOfKey, None))?;
     let pkcs8 = unwrap(master, &row.private_wrapped, &row.kid)?;
     let key = SigningKey::from_pkcs8(algorithm, &pkcs8).map_err(|error| Fault::Key(error.into()))?;
-    Ok(StoredSigningKey { key, active_at: row.life.active_at, retired_at: row.life.retired_at })
+    Ok(StoredSigningKey { key, life: row.life })
 }
 
 fn unwrap_seal(row: &rows::SealKey, master: &MasterKey) -> Result<SealRoot, Fault> {

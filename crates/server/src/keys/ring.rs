@@ -12,7 +12,10 @@ use mapae_protocol::{
 };
 
 use super::Seals;
-use crate::fault::{Artefact, Fault};
+use crate::{
+    fault::{Artefact, Fault},
+    store::keys::{Life, Rank},
+};
 
 /// Every key of one moment.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct KeySet {
     /// The key that signs now, one for each algorithm.
     signing: Vec<SigningKey>,
     published: JwkSet,
+    /// Keys of before, whose tokens have all expired. They are not published.
+    former: JwkSet,
     /// `GET /jwks`, ready to be sent (RFC 7517 §5).
     pub(crate) jwks: Bytes,
     /// Its entity tag.
@@ -35,8 +40,7 @@ pub(crate) struct KeySet {
 #[derive(Debug)]
 pub(crate) struct StoredSigningKey {
     pub(crate) key: SigningKey,
-    pub(crate) active_at: Timestamp,
-    pub(crate) retired_at: Option<Timestamp>,
+    pub(crate) life: Life,
 }
 
 /// The keys that never rotate.
@@ -49,7 +53,7 @@ pub(crate) struct LastingKeys {
 }
 
 impl KeySet {
-    /// The set as it stands at `now`: of each algorithm the youngest active key signs, all are published.
+    /// The set as it stands at `now`: of each algorithm the [first](Rank) key signs, all are published.
     pub(crate) fn new(
         stored: Vec<StoredSigningKey>,
         roots: &[SealRoot],
@@ -62,7 +66,7 @@ impl KeySet {
         let jwks_etag = format!("\"{}\"", sha256_base64url(&jwks));
         let seals = Seals::new(roots).map_err(|error| Fault::Key(error.into()))?;
         let LastingKeys { subject, handle } = lasting;
-        let moments = stored.iter().flat_map(|key| [Some(key.active_at), key.retired_at]).flatten();
+        let moments = stored.iter().flat_map(|key| [Some(key.life.active_at), key.life.retired_at]).flatten();
         let next_change = moments.filter(|moment| *moment > now).min();
         Ok(Self {
             seals,
@@ -70,6 +74,7 @@ impl KeySet {
             handle,
             signing: signing_now(stored, now),
             published,
+            former: JwkSet::default(),
             jwks: jwks.into(),
             jwks_etag,
             next_change,
@@ -80,6 +85,11 @@ impl KeySet {
     pub(crate) fn changing_at(mut self, moment: Option<Timestamp>) -> Self {
         self.next_change = [self.next_change, moment].into_iter().flatten().min();
         self
+    }
+
+    /// The same set, with keys that are over.
+    pub(crate) fn remembering(self, former: JwkSet) -> Self {
+        Self { former, ..self }
     }
 
     /// Whether another key has taken over since this set was loaded.
@@ -108,6 +118,11 @@ impl KeySet {
         &self.published
     }
 
+    /// The keys with which ID tokens were signed that have expired by now (OIDC RP-Initiated Logout §2, §4).
+    pub(crate) const fn former(&self) -> &JwkSet {
+        &self.former
+    }
+
     /// Whether none of these keys is among those: only an emergency replaces all of them at once.
     pub(crate) fn shares_no_key_with(&self, other: &Self) -> bool {
         self.published
@@ -126,8 +141,8 @@ impl KeySet {
 }
 
 fn signing_now(mut stored: Vec<StoredSigningKey>, now: Timestamp) -> Vec<SigningKey> {
-    stored.retain(|key| key.active_at <= now && key.retired_at.is_none_or(|retired| now < retired));
-    stored.sort_by_key(|key| std::cmp::Reverse(key.active_at));
+    stored.retain(|key| !matches!(key.life.rank(now), Rank::Retired(_)));
+    stored.sort_by_key(|key| key.life.rank(now));
     let mut signing: Vec<SigningKey> = Vec::new();
     for candidate in stored {
         if signing.iter().all(|chosen| chosen.algorithm() != candidate.key.algorithm()) {

@@ -43,6 +43,12 @@ impl Present {
         Ok(Self { signing: rows::signing(db, now).await?, seals: rows::seals(db, now).await? })
     }
 
+    /// Those, too, whose time is over by the clock of this machine: by that of another one it may not be.
+    pub(crate) async fn read_all(db: &Db) -> Result<Self, Fault> {
+        let seals = rows::seals(db, Timestamp::from_unix(0)).await?;
+        Ok(Self { signing: rows::not_withdrawn(db).await?, seals })
+    }
+
     /// The keys that sign, or did, or will.
     pub(crate) fn signing(&self) -> &[rows::SigningKey] {
         &self.signing
@@ -110,5 +116,41 @@ fn retired<'a>(
 fn withdrawn(signing: &[rows::SigningKey], seals: &[rows::SealKey], now: Timestamp) -> Unit {
     Unit::new()
         .with_all(signing.iter().map(|key| rows::withdraw_signing(key, now)))
-        .with_all(seals.iter().map(|key| rows::withdraw_seal(key, now)))
+        .with_all(seals.iter().map(rows::withdraw_seal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, jobs::tests::server};
+
+    #[tokio::test]
+    async fn me_04_an_emergency_is_in_force_at_once_where_the_clock_is_behind() {
+        let clock = Clock::manual(Timestamp::from_unix(1_800_000_000));
+        let (app, _folder) = server(clock.clone()).await;
+        let (db, master, config) = (app.db(), app.master_key(), app.config());
+        let sealed = app.keys().current().seals.codes.seal(b"before", b"");
+        let present = Present::read(db, app.now()).await.unwrap();
+        app.commit(rotation(&present, master, config, Takeover::Planned, app.now()).unwrap()).await.unwrap();
+        let stolen = Present::read_all(db).await.unwrap();
+        assert_eq!(stolen.signing.len(), 2 * ALGORITHMS.len());
+        // The former keys are good for two more minutes here, and over where the emergency comes from.
+        let end = stolen.signing.iter().filter_map(|key| key.life.expires_at).min().unwrap();
+        clock.set(end.minus(Seconds::minutes(2)));
+        let ahead = end.plus(Seconds::minutes(2));
+        app.changes().follow(&app).await.unwrap();
+        assert_eq!(app.keys().current().published().keys().len(), 2 * ALGORITHMS.len());
+        assert!(app.keys().current().seals.codes.open(&sealed, b"").is_ok());
+
+        app.commit(rotation(&stolen, master, config, Takeover::Emergency, ahead).unwrap()).await.unwrap();
+        let keys = app.keys().current();
+        assert!(keys.seals.codes.open(&sealed, b"").is_err(), "what was sealed before");
+        let after = keys.seals.codes.seal(b"after", b"");
+        assert_eq!(keys.seals.codes.open(&after, b"").unwrap(), b"after");
+        assert_eq!(keys.published().keys().len(), ALGORITHMS.len(), "nothing is accepted that they signed");
+        for algorithm in ALGORITHMS {
+            let kid = keys.signing_key(*algorithm).unwrap().kid();
+            assert!(stolen.signing.iter().all(|key| key.kid != kid), "{}", algorithm.as_str());
+        }
+    }
 }

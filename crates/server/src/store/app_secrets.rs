@@ -14,10 +14,14 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
     EXPIRE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 \
          WHERE app_id = $2 AND (expires_at IS NULL OR expires_at > $1)";
-    END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE app_id = $2 AND expires_at > $1 \
-         AND EXISTS (SELECT 1 FROM app_secrets present WHERE present.app_id = $2 AND present.expires_at IS NULL)";
-    END_ONE: AppSecrets = "UPDATE app_secrets SET expires_at = $1 WHERE id = $2 AND app_id = $3 AND expires_at > $1";
+    END_FORMER: AppSecrets = "UPDATE app_secrets SET expires_at = 0 WHERE app_id = $1 AND expires_at > 0 \
+         AND EXISTS (SELECT 1 FROM app_secrets present WHERE present.app_id = $1 AND present.expires_at IS NULL)";
+    END_ONE: AppSecrets = "UPDATE app_secrets SET expires_at = 0 WHERE id = $1 AND app_id = $2 AND expires_at > 0";
 }
+
+/// The end of what ends now. The time of whoever ends it would be judged by other clocks, and be still to come on those that
+/// are behind (TO-18).
+const ENDED: Timestamp = Timestamp::from_unix(0);
 
 /// How long the secret before goes on, so that the app's servers can be changed one by one.
 pub const OVERLAP: Seconds = Seconds::hours(24);
@@ -33,7 +37,7 @@ pub struct AppSecret {
     pub sealed: Option<Concealed>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it ends; `None` for the current one.
+    /// When it ends; `None` for the current one, 1970 for one that was ended.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -93,17 +97,17 @@ pub const MADE_BEFORE: Sql = INSERT;
 pub fn rotate(app_id: &str, secret: &NewSecret, before: Before, at: Timestamp) -> Unit {
     let (app, end) = match before {
         Before::ValidUntil(end) => (apps::touch(app_id, at), end),
-        Before::EndNow => (apps::touch(app_id, at), at),
-        Before::Stolen => (apps::revoke(app_id, at), at),
+        Before::EndNow => (apps::touch(app_id, at), ENDED),
+        Before::Stolen => (apps::revoke(app_id, at), ENDED),
     };
-    app.with(end_former(app_id, at))
+    app.with(end_former(app_id))
         .with(Statement::any(EXPIRE, values![end, app_id]))
         .with(insert(app_id, secret, at))
 }
 
 /// Ends these secrets, which were seen to be replaced and to go on. Conflict: one of them has ended by now, or is in use.
 pub fn stop_former(app_id: &str, former: &[&str], at: Timestamp) -> Unit {
-    let end = |id: &&str| Statement::one(END_ONE, values![at, *id, app_id]);
+    let end = |id: &&str| Statement::one(END_ONE, values![*id, app_id]);
     apps::touch(app_id, at).with_all(former.iter().map(end))
 }
 
@@ -113,8 +117,8 @@ pub fn remove_all(app_id: &str) -> Statement {
     Statement::any(apps::DROP_SECRETS, values![app_id])
 }
 
-fn end_former(app_id: &str, at: Timestamp) -> Statement {
-    Statement::any(END_FORMER, values![at, app_id])
+fn end_former(app_id: &str) -> Statement {
+    Statement::any(END_FORMER, values![app_id])
 }
 
 /// A secret with an end, beside those that there are. Conflict: it is there already.

@@ -222,8 +222,8 @@ pub fn update(id: &str, settings: &AppSettings, lists: &AppLists, at: Timestamp)
         .changing_catalog()
 }
 
-/// As [`update`], of an app as somebody else than itself changes it. One that registered itself is another one in another
-/// sector: what was made for the former ends.
+/// As [`update`], of an app as somebody else than itself changes it: one that registered itself may be in another sector
+/// then.
 pub fn update_moving(
     registered: &RegisteredApp,
     (settings, lists): (&AppSettings, &AppLists),
@@ -236,7 +236,6 @@ pub fn update_moving(
     Unit::new()
         .with_all(moves.then(|| registrations::move_to(id, sector)))
         .with(update(id, settings, lists, at))
-        .with_all(moves.then(|| revoke(id, at)))
 }
 
 /// Locks the app until the unit is committed, so that what is written about it happens one after another.

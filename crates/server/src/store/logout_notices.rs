@@ -55,8 +55,8 @@ statements! {
             "WHERE u.id = $3"));
     SESSIONS_OF_PERSON_ENDED: LogoutNotices = keep!(
         "u.id || ':' || CAST(u.epoch AS TEXT) || ':' || x.app_id || ':' || s.id", "x.app_id", "u.id", "s.id", "TRUE",
-        concat!("users u JOIN sessions s ON s.user_id = u.id AND s.user_epoch >= u.epoch - 1 \
-            AND s.ended_at IS NULL AND s.expires_at > $1 JOIN session_apps x ON x.session_id = s.id ", who_listens!("x.app_id"), "WHERE u.id = $3"));
+        concat!("users u JOIN sessions s ON s.user_id = u.id AND s.user_epoch >= u.epoch - CAST($3 AS BIGINT) \
+            AND s.ended_at IS NULL AND s.expires_at > $1 JOIN session_apps x ON x.session_id = s.id ", who_listens!("x.app_id"), "WHERE u.id = $4"));
     CONNECTION_ENDED: LogoutNotices = keep!(
         "c.id || ':' || CAST(c.epoch AS TEXT)", "c.app_id", "c.user_id", "NULL", "TRUE",
         concat!("consents c ", who_listens!("c.app_id"), "WHERE c.id = $3 AND c.scopes = ''"));
@@ -118,16 +118,22 @@ pub struct Due {
 
 /// Keeps the notices that these events mean.
 pub(super) fn following(events: &[Revocation]) -> impl Iterator<Item = Statement> {
-    events.iter().flat_map(|event| {
-        let meant: &[Sql] = match event.kind() {
-            Kind::Session => &[SESSION_ENDED],
-            Kind::User => &[PERSON_ENDED, SESSIONS_OF_PERSON_ENDED],
-            Kind::Consent => &[CONNECTION_ENDED, SESSIONS_OF_CONNECTION_ENDED],
+    events.iter().flat_map(move |event| {
+        let (at, until, id) = (event.at(), event.at().plus(LIFE), event.subject_id());
+        let about = |sql: Sql| Statement::any(sql, values![at, until, id]);
+        match event.kind() {
+            Kind::Session => vec![about(SESSION_ENDED)],
+            Kind::User => {
+                // The sessions that lived until now are of the epoch before all raises of this unit (decision 0284).
+                let same = |other: &&Revocation| other.kind() == Kind::User && other.subject_id() == id;
+                let raises = i64::try_from(events.iter().filter(same).count()).unwrap_or(i64::MAX);
+                let sessions = Statement::any(SESSIONS_OF_PERSON_ENDED, values![at, until, raises, id]);
+                vec![about(PERSON_ENDED), sessions]
+            }
+            Kind::Consent => vec![about(CONNECTION_ENDED), about(SESSIONS_OF_CONNECTION_ENDED)],
             // An app that is off is told nothing, and nobody has signed out when a grant or a token ends.
-            Kind::App | Kind::Grant | Kind::Token => &[],
-        };
-        let (at, until) = (event.at(), event.at().plus(LIFE));
-        meant.iter().map(move |sql| Statement::any(*sql, values![at, until, event.subject_id()]))
+            Kind::App | Kind::Grant | Kind::Token => Vec::new(),
+        }
     })
 }
 

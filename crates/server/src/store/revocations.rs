@@ -3,6 +3,9 @@
 //! A unit that revokes raises the counter `feed` by the number of its events and gives them the last numbers.
 //! The counter's row stays locked until the commit, so nobody gets a later number before these are
 //! visible: who reads up to a number has seen everything before it, and there are no gaps.
+//!
+//! An event is dated by the clock that is furthest ahead, not by that of whoever writes it: an API forgets an event by its
+//! date, and a revoker's clock may be wrong (OP-13).
 
 use mapae_protocol::{revocation_feed::Handle, time::Timestamp};
 
@@ -11,15 +14,31 @@ use super::{
     db::{Db, Row, Sql, Statement, StoreError, statements, values},
 };
 
-/// The event of a subject whose epoch this unit has raised: everything up to the epoch before is dead.
+/// The latest of the time of whoever writes, the highest that was ever noted, and what running servers have shown within the
+/// last minute or so. The last is asked, too: beside a server whose clock is far behind none of the others notes its own.
+macro_rules! latest_time {
+    ($at:literal) => {
+        concat!(
+            "(SELECT MAX(d.at) FROM (SELECT CAST(",
+            $at,
+            " AS BIGINT) AS at UNION ALL SELECT k.value FROM counters k WHERE k.name = 'clock' \
+             UNION ALL SELECT running.shows FROM server_clocks running) d)"
+        )
+    };
+}
+
+/// The event of a subject whose epoch this unit has raised, and raises `$2` times more with the events that follow: what
+/// was made under the epoch before that is dead. Whoever reads the feed looks for that one epoch and no other.
 macro_rules! epoch_event {
     ($kind:literal, $table:literal) => {
         concat!(
             "INSERT INTO revocations (seq, kind, subject_id, epoch, at) SELECT c.value - CAST($1 AS BIGINT), ",
             $kind,
-            ", x.id, x.epoch - 1, CAST($2 AS BIGINT) FROM counters c, ",
+            ", x.id, x.epoch - 1 - CAST($2 AS BIGINT), ",
+            latest_time!("$3"),
+            " FROM counters c, ",
             $table,
-            " x WHERE c.name = 'feed' AND x.id = $3 ON CONFLICT (seq) DO NOTHING"
+            " x WHERE c.name = 'feed' AND x.id = $4 ON CONFLICT (seq) DO NOTHING"
         )
     };
 }
@@ -31,9 +50,12 @@ statements! {
     OF_APP: Revocations = epoch_event!("'app'", "apps");
     OF_CONSENT: Revocations = epoch_event!("'consent'", "consents");
     OF_SESSION: Revocations = epoch_event!("'session'", "sessions");
-    OF_ONE: Revocations = "INSERT INTO revocations (seq, kind, subject_id, epoch, at) \
-         SELECT c.value - CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), 0, CAST($4 AS BIGINT) \
-         FROM counters c WHERE c.name = 'feed' ON CONFLICT (seq) DO NOTHING";
+    OF_ONE: Revocations = concat!(
+        "INSERT INTO revocations (seq, kind, subject_id, epoch, at) \
+         SELECT c.value - CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), 0, ",
+        latest_time!("$4"),
+        " FROM counters c WHERE c.name = 'feed' ON CONFLICT (seq) DO NOTHING"
+    );
 }
 
 /// What kind of thing has ended.
@@ -124,9 +146,13 @@ impl Revocation {
         Self { kind, subject_id: id.to_owned(), at }
     }
 
-    /// Records the event with the number `before_last` before the feed's last.
-    fn insert(&self, before_last: i64) -> Statement {
-        let by_epoch = |sql: Sql| Statement::one(sql, values![before_last, self.at, &self.subject_id]);
+    fn is_of_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.subject_id == other.subject_id
+    }
+
+    /// Records the event with the number `before_last` before the feed's last, and before `again` others of its subject.
+    fn insert(&self, before_last: i64, again: i64) -> Statement {
+        let by_epoch = |sql: Sql| Statement::one(sql, values![before_last, again, self.at, &self.subject_id]);
         match self.kind {
             Kind::User => by_epoch(OF_USER),
             Kind::App => by_epoch(OF_APP),
@@ -144,9 +170,14 @@ pub(super) fn numbered(events: &[Revocation]) -> Vec<Statement> {
     if events.is_empty() {
         return Vec::new();
     }
-    let advance = counters::advance_feed(i64::try_from(events.len()).unwrap_or(i64::MAX));
-    let inserts = (0_i64..).zip(events.iter().rev()).map(|(before_last, event)| event.insert(before_last));
-    std::iter::once(advance).chain(inserts).collect()
+    let mut statements = vec![counters::advance_feed(i64::try_from(events.len()).unwrap_or(i64::MAX))];
+    let mut later: Vec<&Revocation> = Vec::new();
+    for (before_last, event) in (0_i64..).zip(events.iter().rev()) {
+        let again = later.iter().filter(|later| later.is_of_same(event)).count();
+        statements.push(event.insert(before_last, i64::try_from(again).unwrap_or(i64::MAX)));
+        later.push(event);
+    }
+    statements
 }
 
 /// An event of the feed.
@@ -160,7 +191,7 @@ pub struct Event {
     pub subject_id: String,
     /// What was made under this epoch or an earlier one is dead; 0 for a grant or a token.
     pub epoch: i64,
-    /// When.
+    /// When: no earlier than any server's clock has shown by then, but for the minute within which it is noted.
     pub at: Timestamp,
 }
 

@@ -8,6 +8,7 @@ statements! {
     READ: ServerClocks = "SELECT id, shows, ahead FROM server_clocks ORDER BY id";
     NOTE: ServerClocks = "INSERT INTO server_clocks (id, shows, ahead) VALUES ($1, $2, $3) \
          ON CONFLICT (id) DO UPDATE SET shows = $2, ahead = $3";
+    FORGET_AHEAD: ServerClocks = "DELETE FROM server_clocks WHERE shows > $1";
     FORGET: ServerClocks = "DELETE FROM server_clocks WHERE id = $1 AND shows = $2";
 }
 
@@ -39,6 +40,13 @@ pub async fn read(db: &Db) -> Result<Vec<ServerClock>, StoreError> {
 #[must_use]
 pub fn note(clock: &ServerClock) -> Statement {
     Statement::one(NOTE, values![&clock.id, clock.shows, clock.ahead.get()])
+}
+
+/// Removes the notes of servers whose clocks show more than this time: they are wrong, or were. One that runs notes its own
+/// again within a minute.
+#[must_use]
+pub fn forget_ahead_of(time: Timestamp) -> Statement {
+    Statement::any(FORGET_AHEAD, values![time])
 }
 
 /// Removes the note of a server that has ended, unless it has written another one.

@@ -48,7 +48,9 @@ statements! {
     SESSIONS: Sessions = "DELETE FROM sessions WHERE expires_at <= $1 AND id IN ( \
          SELECT s.id FROM sessions s WHERE s.expires_at <= $1 \
          AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.session_id = s.id) LIMIT $2) RETURNING 1";
-    APP_SECRETS: AppSecrets = expired!("app_secrets", "id");
+    // One that was ended is over since 1970. Its name is kept all the same while the form that made it may be sent again.
+    APP_SECRETS: AppSecrets = "DELETE FROM app_secrets WHERE expires_at <= $1 AND created_at <= $1 AND id IN ( \
+         SELECT id FROM app_secrets WHERE expires_at <= $1 AND created_at <= $1 LIMIT $2) RETURNING 1";
     CODE_DETAILS: CodeDetails = expired!("code_details", "code_id");
     PENDING_STEPS: PendingSteps = expired!("pending_steps", "id");
     PUSHED_REQUESTS: PushedRequests = expired!("pushed_requests", "id");
@@ -62,6 +64,9 @@ statements! {
     USED_ASSERTIONS: UsedAssertions = expired!("used_assertions", "id");
     REVOKED_TOKENS: RevokedTokens = expired!("revoked_tokens", "jti");
     SIGNING_KEYS: SigningKeys = expired!("signing_keys", "kid");
+    // It signs nothing any more, and what can be stolen with it is nothing.
+    PRIVATE_PARTS: SigningKeys = "UPDATE signing_keys SET private_wrapped = '' WHERE private_wrapped <> '' AND expires_at <= $1 \
+         AND kid IN (SELECT kid FROM signing_keys WHERE private_wrapped <> '' AND expires_at <= $1 LIMIT $2) RETURNING 1";
     SEAL_KEYS: SealKeys = expired!("seal_keys", "id");
     // Only from the old end, so that what is left has no gaps. What stands there never changes.
     REVOCATIONS: Revocations = "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations \
@@ -85,7 +90,7 @@ const EXPIRING: &[Sql] = &[
     UPSTREAM_NOTICES,
     USED_ASSERTIONS,
     REVOKED_TOKENS,
-    SIGNING_KEYS,
+    PRIVATE_PARTS,
     SEAL_KEYS,
 ];
 
@@ -106,6 +111,17 @@ pub async fn run(db: &Db, feed_kept: Seconds, now: Timestamp) -> Result<(), Comm
     expire_registrations(db, over, now).await?;
     let old = Unit::from(Statement::any(REVOCATIONS, values![i64::MAX, now.minus(feed_kept), BATCH]));
     while remove(db, old.clone()).await? {}
+    Ok(())
+}
+
+/// Removes what is left of signing keys whose tokens have been over for `hints_kept`.
+///
+/// # Errors
+/// As [`run`]
+pub async fn forget_signing_keys(db: &Db, hints_kept: Seconds, now: Timestamp) -> Result<(), CommitError> {
+    let over = now.minus(SLACK).minus(hints_kept);
+    let unit = Unit::from(Statement::any(SIGNING_KEYS, values![over, BATCH]));
+    while remove(db, unit.clone()).await? {}
     Ok(())
 }
 

@@ -4,6 +4,8 @@
 //! Whoever calls is a stranger until the notice is proved in the way that the provider's definition names. What it says
 //! ends everything of that person here at once: decision 0056.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Json,
     extract::{Path, Request, State},
@@ -29,7 +31,7 @@ use crate::{
         moment::Moment,
         shown::Shown,
     },
-    store::{CommitError, Unit, identities, upstream_notices, users},
+    store::{CommitError, Unit, db::Statement, identities, upstream_notices, users},
 };
 
 /// The longest notice.
@@ -126,10 +128,15 @@ async fn carry_out(
     let ended = ending.map(|event| upstream_notices::ended(&event.person, now, ON_THE_WAY));
     app.commit(Unit::new().with_all(ended)).await?;
     contention::until_done(|| async {
-        let mut unit = noted.clone();
+        let (mut unit, mut ended) = (noted.clone(), BTreeSet::<String>::new());
         for event in events {
-            unit = unit.with(meaning(app, upstream, event, now).await?);
+            let Meaning { ends, forgets } = meaning(app, upstream, event).await?;
+            unit = unit.with_all(forgets);
+            ended.extend(ends);
         }
+        // Once for each account, in one order: a notice may say several things of somebody, and be of several who have one
+        // account here.
+        let unit = unit.with_all(ended.iter().map(|user_id| users::end_everything(user_id, now)));
         match app.commit(unit).await {
             Ok(_) => {
                 for event in events {
@@ -183,31 +190,36 @@ pub(crate) async fn deletion(State(app): State<App>, Path(name): Path<String>, r
     .await
 }
 
+/// What an event means here.
+#[derive(Debug, Default)]
+struct Meaning {
+    /// Whose everything ends.
+    ends: Option<String>,
+    /// What is forgotten of what came from the provider.
+    forgets: Option<Statement>,
+}
+
 /// What an event does here. The account stays, and so does the way into it: who comes back from the provider proves anew
 /// who they are there.
-async fn meaning(
-    app: &App,
-    upstream: &Upstream,
-    event: &ProviderEvent,
-    now: Timestamp,
-) -> Result<Unit, Fault> {
+async fn meaning(app: &App, upstream: &Upstream, event: &ProviderEvent) -> Result<Meaning, Fault> {
     let (issuer, subject) = (event.person.issuer(), event.person.subject());
     let row = identities::find(app.db(), issuer, subject).await?;
     let Some(row) = row.filter(|row| row.removed_at.is_none() && upstream.knows(row)) else {
-        return Ok(Unit::new());
+        return Ok(Meaning::default());
     };
-    let end = || users::end_everything(&row.user_id, now);
-    Ok(match event.kind {
+    let ends = ends_something(event.kind).then_some(row.user_id);
+    let forgets = match event.kind {
         EventKind::Resumed
         | EventKind::ProfileChanged
         | EventKind::RelayStopped
-        | EventKind::RelayResumed => Unit::new(),
-        EventKind::DataDeletionRequested => end().with(identities::forget_what_came(&row.id)),
+        | EventKind::RelayResumed
+        | EventKind::SessionsRevoked => None,
+        EventKind::DataDeletionRequested => Some(identities::forget_what_came(&row.id)),
         EventKind::Unlinked | EventKind::TokensRevoked | EventKind::Suspended => {
-            end().with(identities::forget_tokens(&row.id))
+            Some(identities::forget_tokens(&row.id))
         }
-        EventKind::SessionsRevoked => end(),
-    })
+    };
+    Ok(Meaning { ends, forgets })
 }
 
 const fn ends_something(kind: EventKind) -> bool {

@@ -8,7 +8,7 @@ use crate::{
     commands::{answer::Answer, data::Data, failure::Failure, refusals::Refusals},
     config::Development,
     registration::{
-        ID_TOKEN_ALG, Surroundings, TOKEN_ENDPOINT_AUTH_METHOD, begins_stricter, held_after, keeps_secret,
+        ID_TOKEN_ALG, Surroundings, TOKEN_ENDPOINT_AUTH_METHOD, ends_what_was_made, held_after, keeps_secret,
         sector_after, signs_with_secret,
     },
     store::{
@@ -51,8 +51,8 @@ async fn change(args: &UpdateApp, data: &Data) -> Result<(Unit, Option<Secret<St
     let owner = owner.map(|owner| apps::give_to(&args.client_id, &owner.id, data.now));
     let sector = sector_after(&registered, &settings, &lists);
     let update = apps::update_moving(&registered, (&settings, &lists), sector.as_deref(), data.now);
-    let stricter = begins_stricter(&registered.lists, &lists);
-    let ended = stricter.then(|| apps::revoke(&args.client_id, data.now));
+    let ends = ends_what_was_made(&registered, (&settings, &lists), sector.as_deref());
+    let ended = ends.then(|| apps::revoke(&args.client_id, data.now));
     Ok((update.with_all(ended).with_all(owner).with(secrets), secret))
 }
 

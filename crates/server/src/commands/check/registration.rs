@@ -21,7 +21,36 @@ pub(super) fn inspect(config: &Config, report: &mut Report) {
             "and every https address with a document about an app is one (registration.client_documents)",
         );
     }
-    if settings.vouch && settings.policy == RegistrationPolicy::Open {
-        report.note(SUBJECT, "and people are told that you stand behind it (registration.vouch)");
+    if settings.vouch && (settings.policy.lets_register() || settings.client_documents) {
+        report.note(
+            SUBJECT,
+            "and you stand behind each of these apps: people are not told that nobody has checked it, and are led on \
+             to it without a page between (registration.vouch)",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags};
+
+    #[test]
+    fn whoever_stands_behind_apps_that_come_by_themselves_reads_so() {
+        let mut config = Config::load(&Flags::default(), &Environment::default()).unwrap();
+        for (policy, client_documents, vouch, expected) in [
+            (RegistrationPolicy::Closed, false, true, false),
+            (RegistrationPolicy::Closed, true, true, true),
+            (RegistrationPolicy::InitialAccessToken, false, true, true),
+            (RegistrationPolicy::Open, false, true, true),
+            (RegistrationPolicy::Open, true, false, false),
+        ] {
+            let settings = &mut config.registration;
+            (settings.policy, settings.client_documents, settings.vouch) = (policy, client_documents, vouch);
+            let mut report = Report::default();
+            inspect(&config, &mut report);
+            let told = serde_json::to_string(&report).unwrap().contains("registration.vouch");
+            assert_eq!(told, expected, "{policy:?}, {client_documents}, {vouch}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     cli::Common,
     commands::{answer::Answer, data::Data, failure::Failure, fields::moment},
-    store::{Unit, counters},
+    store::{Unit, counters, server_clocks},
 };
 
 /// The highest time, before and now.
@@ -22,7 +22,9 @@ struct Reset {
 pub(in crate::commands) async fn run(common: &Common) -> Result<Answer, Failure> {
     Data::with(common, async |data| {
         let before = counters::read(&data.db).await?.clock;
-        data.db.commit(Unit::from(counters::set_clock(data.now))).await?;
+        // Nothing that happens from now on is dated by a clock that was wrong, of a server that has ended.
+        let forgotten = server_clocks::forget_ahead_of(data.now);
+        data.db.commit(Unit::from(counters::set_clock(data.now)).with(forgotten)).await?;
         Answer::of(&Reset { noted_before: before.unix(), noted: data.now.unix() })
     })
     .await

@@ -9,7 +9,7 @@ use crate::{
     commands::fields::moment,
     store::{
         Db, StoreError,
-        keys::{self, Life},
+        keys::{self, Life, Rank},
     },
 };
 
@@ -78,21 +78,18 @@ impl View {
     }
 }
 
-/// The life of the key that is used now: of those that may be used the youngest, and of two of the same second
-/// the one that is not to be replaced.
+/// The life of the key that is used now.
 fn current(lives: impl Iterator<Item = Life>, now: Timestamp) -> Option<Life> {
-    let usable = lives.filter(|life| life.active_at <= now && life.retired_at.is_none_or(|end| now < end));
-    usable.max_by_key(|life| (life.active_at, life.retired_at.is_none()))
+    let usable = lives.filter(|life| !matches!(life.rank(now), Rank::Retired(_)));
+    usable.min_by_key(|life| life.rank(now))
 }
 
 impl Use {
     fn of(life: Life, current: Option<Life>, now: Timestamp) -> Self {
-        let retired = life.retired_at.is_some_and(|end| end <= now);
-        let state = match () {
-            () if retired => State::Former,
-            () if life.active_at > now => State::Next,
-            () if Some(life) == current => State::Current,
-            () => State::Former,
+        let state = match life.rank(now) {
+            _ if Some(life) == current => State::Current,
+            Rank::Next(_) => State::Next,
+            Rank::Active(..) | Rank::Retired(_) => State::Former,
         };
         Self {
             state,
@@ -165,6 +162,10 @@ mod tests {
         let (replaced, new, now) = (life(7, Some(100)), life(7, None), Timestamp::from_unix(7));
         for lives in [[replaced, new], [new, replaced]] {
             assert_eq!(current(lives.into_iter(), now), Some(new), "of two of the same second");
+        }
+        let (first, second, now) = (life(100, Some(700)), life(700, None), Timestamp::from_unix(40));
+        for lives in [[first, second], [second, first]] {
+            assert_eq!(current(lives.into_iter(), now), Some(first), "there is no other: a clock was ahead");
         }
     }
 }
