@@ -14,7 +14,7 @@ use crate::{
     audit::{About, Event},
     catalog::Client,
     client_document, contention,
-    interaction::{PageError, Visit, person_page, see_other},
+    interaction::{PageError, Visit, in_the_name_of, person_page, see_other},
     pages::{
         account::AccountNotice,
         at,
@@ -25,7 +25,7 @@ use crate::{
         shown::Shown,
     },
     store::{
-        CommitError, Unit,
+        CommitError,
         apps::Standing,
         consents::{self, Connection},
         sessions::SignedIn,
@@ -107,13 +107,17 @@ pub(crate) async fn agree_to_item(
             let Some(write) = consents::add_scope(&connection.consent, scope, visit.app.now()) else {
                 return Ok(Some(see_other(&at::service(&id))?));
             };
-            match visit.app.commit(Unit::from(write)).await {
+            match visit.app.commit(in_the_name_of(&signed_in).with(write)).await {
                 Ok(_) => {
                     let about = About::user(&signed_in.user.id).with_app(&connection.consent.app_id);
                     about.note(Event::ConsentItemGiven);
                     Ok(Some(see_other(&notice::service(&id, ItemNotice::Agreed))?))
                 }
-                Err(CommitError::Conflict { .. }) => Ok(None),
+                Err(CommitError::Conflict { .. }) => {
+                    let again = visit.is_still_of(&signed_in).await?;
+                    // Whoever was here is not any more: the page says so.
+                    Ok(if again { None } else { Some(see_other(at::ACCOUNT)?) })
+                }
                 Err(error) => Err(error.into()),
             }
         })

@@ -2,7 +2,7 @@
 //!
 //! Whoever knows the id of a public app can ask in its name, so that those count by where they come from. Whoever
 //! registered an app that nobody has verified may have registered many: those count by app and by where they come from.
-//! What the operator has verified and proves who it is, and is not counted.
+//! What the operator has verified is not counted if it proves who it is.
 //! All sources together share what room there is, by network.
 
 use super::{

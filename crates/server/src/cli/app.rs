@@ -24,18 +24,18 @@ pub enum AppCommand {
     Update(Box<UpdateApp>),
     /// Give an app a new client_secret, which is printed once; the old one is good for 24 more hours
     ///
-    /// That is the time to give the new one to all of the app's servers, one after another. One that was rotated away
-    /// before ends now. A secret that has leaked is replaced with --now.
+    /// That is the time to give the new one to all of the app's servers, one after another. A second rotation ends the
+    /// secret before the first at once. A secret that has leaked is replaced with --now.
     RotateSecret(RotateSecret),
     /// Switch an app off: nothing that it holds works any longer, and its owner cannot switch it on
     Disable(OneApp),
     /// End what `disable` began; an app that its owner has switched off in the console stays off
     Enable(OneApp),
-    /// Vouch for an app of somebody else, after a look at its name, icon and addresses
+    /// Verify an app of somebody else, after a look at its name, icon and addresses
     ///
     /// Until then people are told that nobody has checked it, and its errors are shown to them before they are
     /// led to it. When its owner changes what you looked at, it has to be looked at again: name the revision that
-    /// `mapae app show` tells with --revision, so that you vouch for nothing that you have not seen.
+    /// `mapae app show` tells with --revision, so that you verify nothing that you have not seen.
     Verify(VerifyApp),
     /// Delete an app with everything that people gave it
     ///
@@ -110,7 +110,7 @@ pub struct CreateApp {
     #[arg(long, value_name = "E-MAIL")]
     pub owner: Option<String>,
 
-    /// Vouch for the app, although somebody else owns it; see `mapae app verify`
+    /// Verify the app, although somebody else owns it; see `mapae app verify`
     #[arg(long, requires = "owner")]
     pub verified: bool,
 
@@ -148,20 +148,20 @@ pub struct RotateSecret {
     pub now: bool,
 }
 
-/// Vouch for an app.
+/// Verify an app.
 #[derive(Args, Clone, Debug)]
 pub struct VerifyApp {
     /// The app.
     #[command(flatten)]
     pub app: OneApp,
 
-    /// Vouch for it only as it was at this revision, which `mapae app show` tells
+    /// Verify it only as it was at this revision, which `mapae app show` tells
     ///
     /// Its owner may have changed it since you looked: then nothing is done, and you are told to look again.
     #[arg(long, value_name = "NUMBER", conflicts_with = "withdraw")]
     pub revision: Option<i64>,
 
-    /// Vouch for it no longer
+    /// Take that back: it is verified no longer
     #[arg(long)]
     pub withdraw: bool,
 }

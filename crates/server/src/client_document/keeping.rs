@@ -8,9 +8,9 @@ use crate::{
     audit::{About, Event},
     fault::Fault,
     registration::{
-        begins_stricter, begins_to_refresh,
+        begins_to_refresh,
         described::{Asked, Described, NotDescribed},
-        has_its_picture_at_last, shows_otherwise,
+        ends_what_was_made, has_its_picture_at_last, shows_otherwise,
     },
     store::{
         CommitError, Concealed, Unit, app_icons,
@@ -141,7 +141,7 @@ fn changed(before: &RegisteredApp, described: &Described, now: Timestamp) -> Uni
         || begins_to_refresh(kept, settings)
         || settings.public != kept.public
         || sector.as_deref() != sector_before;
-    let stricter = !other && begins_stricter(&before.lists, lists);
+    let ends = other || ends_what_was_made(before, (settings, lists), sector.as_deref());
     let nobody = Concealed::from("");
     let change = Change { seen: &nobody, token_hash: &nobody, sector: sector.as_deref() };
     Unit::new()
@@ -150,8 +150,8 @@ fn changed(before: &RegisteredApp, described: &Described, now: Timestamp) -> Uni
         .with(apps::update(id, settings, lists, now))
         .with_all(logo.as_ref().map(|logo| app_icons::put(id, &logo.digest, &logo.png)))
         .with_all(settings.icon.is_none().then(|| app_icons::remove(id)))
-        .with_all(other.then(|| apps::revoke(id, now).with(consents::withdraw_all(id, now))))
-        .with_all(stricter.then(|| apps::revoke(id, now)))
-        // Whoever verified it has not seen the picture.
-        .with_all((other || news).then(|| verification::withdraw(id, now)))
+        .with_all(other.then(|| consents::withdraw_all(id, now)))
+        .with_all(ends.then(|| apps::revoke(id, now)))
+        // Also if only its picture came: whoever verified it has not seen that.
+        .with_all(news.then(|| verification::withdraw(id, now)))
 }

@@ -42,7 +42,8 @@ const VOUCH: Setting = Setting {
     key: "vouch",
     flag: None,
     default: Fallback::Literal("false"),
-    meaning: "Whether you stand behind every app that registers itself: people are not told that nobody has checked it. What \
+    meaning: "Whether you stand behind every app that registers itself: people are not told that nobody has checked it, its \
+              errors and sign-outs lead on to it without a page between, and mails to people who sign up for it name it. What \
               it may cost this server stays what strangers may.",
     reason: "Nobody has.",
 };

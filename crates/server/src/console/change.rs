@@ -17,8 +17,8 @@ use crate::{
     interaction::{PageError, see_other},
     pages::{at, console::app::AppNotice, console::secret::SecretOnce},
     registration::{
-        Appearance, Draft, Mistake, begins_stricter, begins_to_refresh, held_after, judge_authentication,
-        keeps_secret, sector_after, shows_otherwise, signs_with_secret,
+        Appearance, Draft, Mistake, ends_what_was_made, held_after, judge_authentication, keeps_secret,
+        sector_after, shows_otherwise, signs_with_secret,
     },
     store::{
         Unit,
@@ -107,9 +107,8 @@ async fn write(
     let other = shows_otherwise(&facts.registered, settings, lists).then(|| verification::withdraw(id, now));
     let sector = sector_after(&facts.registered, settings, lists);
     let update = apps::update_moving(&facts.registered, (settings, lists), sector.as_deref(), now);
-    let ended =
-        begins_stricter(&facts.registered.lists, lists) || begins_to_refresh(facts.settings(), settings);
-    let ended = ended.then(|| apps::revoke(id, now));
+    let ends = ends_what_was_made(&facts.registered, (settings, lists), sector.as_deref());
+    let ended = ends.then(|| apps::revoke(id, now));
     // And whoever has agreed has seen another one.
     let seen = Appearance::to_keep(&facts.registered, (settings, lists), sector.as_deref())?;
     let seen = seen.map(|seen| consents::keep_agreed(id, &seen));
@@ -124,7 +123,6 @@ async fn write(
 }
 
 /// Who begins to sign with a secret, or to keep one, gets one for that; who signs with a key, or is public, keeps none.
-/// What was made for the app in its old kind ends.
 fn secrets(
     developer: &Developer,
     facts: &Facts,
@@ -133,19 +131,18 @@ fn secrets(
 ) -> (Unit, Option<Secret<String>>) {
     let (id, now, before) = (facts.id(), developer.now(), facts.settings());
     let switched = before.public != settings.public;
-    let unit = Unit::new().with_all(switched.then(|| apps::revoke(id, now)));
     if !keeps_secret(settings) {
         let kept = switched || !facts.registered.secrets.is_empty();
-        return (unit.with_all(kept.then(|| app_secrets::remove_all(id))), None);
+        return (Unit::new().with_all(kept.then(|| app_secrets::remove_all(id))), None);
     }
     let signs = signs_with_secret(settings, lists);
     let signed = facts.registered.secrets.iter().any(|secret| secret.valid(now) && secret.sealed.is_some());
     if keeps_secret(before) && (signed || !signs) {
-        return (unit, None);
+        return (Unit::new(), None);
     }
     let master = signs.then(|| developer.app().master_key());
     let (secret, kept) = secret::generate_for(id, developer.name_of(Kind::Secret, fields), master);
-    (unit.with(app_secrets::rotate(id, &kept, Before::EndNow, now)), Some(secret))
+    (app_secrets::rotate(id, &kept, Before::EndNow, now), Some(secret))
 }
 
 /// The answer that shows a first secret.

@@ -56,7 +56,7 @@ struct Reading<V> {
 enum Kind {
     Unread,
     OfStrangers,
-    Vouched,
+    Verified,
 }
 
 /// What is known of one address now.
@@ -75,7 +75,7 @@ impl<V> Reading<V> {
         match (&self.read, self.verified) {
             (None, _) => Kind::Unread,
             (Some(_), false) => Kind::OfStrangers,
-            (Some(_), true) => Kind::Vouched,
+            (Some(_), true) => Kind::Verified,
         }
     }
 }

@@ -63,7 +63,8 @@ impl From<Refused> for OAuthError {
     }
 }
 
-/// No grant and no refresh token (RFC 6749 §4.4.3): the token lives as long as the app's epoch.
+/// No grant and no refresh token (RFC 6749 §4.4.3): the token lives as long as the app's epoch. That is read from memory,
+/// and nothing is written: the app's authentication makes sure that memory is no older than a few seconds (decision 0288).
 fn decide(cx: &TokenContext<'_>) -> Result<Decision, Refusal> {
     if cx.client.is_public() {
         return Err(Refusal::of(Refused::PublicApp));

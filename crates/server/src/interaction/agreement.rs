@@ -2,7 +2,7 @@
 
 use mapae_protocol::{redirect_uri::RedirectUri, scope::Scopes};
 
-use super::{PageError, StepError, Visit, consent::Questions};
+use super::{PageError, StepError, Visit, consent::Questions, in_the_name_of};
 use crate::{
     audit::{About, Event},
     catalog::Client,
@@ -10,7 +10,7 @@ use crate::{
     ids::Kind,
     registration::Appearance,
     store::{
-        CommitError, Unit, apps,
+        CommitError, apps,
         consents::{self, Agreement, Consent},
         registrations,
         sessions::SignedIn,
@@ -37,7 +37,8 @@ pub(super) struct Reply<'a> {
 }
 
 /// Writes down what was agreed, beside what there was; what is agreed then. `None`: the app is not the one that the page has
-/// shown any more, or the agreement was changed on another page.
+/// shown any more, or the agreement was changed on another page. Over for whoever is not signed in any more: they agree to
+/// nothing.
 pub(super) async fn agree_to(
     visit: &Visit,
     relation: Relation<'_>,
@@ -66,12 +67,16 @@ pub(super) async fn agree_to(
         let first = client.is_unused().then(|| registrations::used(&agreement.app_id));
         // Another server may have written that the app is another one by now, and this one not have heard of it.
         let unchanged = apps::guard(client.id(), client.record().revision);
-        let unit = Unit::from(unchanged).with(consents::agree(seen, &agreement, now)).with_all(first);
+        let unit = in_the_name_of(signed_in).with(unchanged);
+        let unit = unit.with(consents::agree(seen, &agreement, now)).with_all(first);
         match visit.app.commit(unit).await {
             Ok(_) => {
                 About::user(&signed_in.user.id).with_app(client.id()).note(Event::ConsentGiven);
             }
             Err(CommitError::Conflict { .. }) => {
+                if !visit.is_still_of(signed_in).await? {
+                    return Err(StepError::Over.into());
+                }
                 visit.app.changes().follow(&visit.app).await?;
                 return Ok(None);
             }

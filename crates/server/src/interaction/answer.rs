@@ -16,10 +16,10 @@ use mapae_protocol::{
     redirect_uri::TrustedRedirect,
     response_mode::{Delivery, Mode},
     scope::{OFFLINE_ACCESS, Scopes},
-    time::Seconds,
+    time::{Seconds, Timestamp},
 };
 
-use super::{Authorize, PageError, Visit, answering, login, see_other};
+use super::{Authorize, PageError, StepError, Visit, answering, login, see_other};
 use crate::{
     accounts::{session, throttle},
     app::App,
@@ -34,10 +34,11 @@ use crate::{
     registration::Appearance,
     store::{
         Concealed, Unit,
-        alive::Epochs,
+        alive::{Dead, Epochs},
         apps::Standing,
         codes,
         consents::{self, Consent},
+        grants,
         sessions::{Session, SignedIn},
     },
 };
@@ -82,9 +83,10 @@ pub(super) fn deliver(
     }
 }
 
-/// Answers with an error that no person has chosen. An app that nobody has verified cannot make this server send
+/// Answers with an error that no person has chosen. An app that nobody stands behind cannot make this server send
 /// people on to wherever it likes (RFC 9700 §4.11.2; AZ-37): who has nothing to do with it reads first where the
-/// way leads.
+/// way leads. With `registration.vouch` the operator stands behind all that register themselves: they are led on to
+/// without a page between.
 pub(crate) async fn refuse(
     visit: &Visit,
     client: &Client,
@@ -182,6 +184,22 @@ fn code_life(app: &App, client: &Client) -> Seconds {
     if client.profile().is_some() { configured.min(MAX_CODE_LIFE) } else { configured }
 }
 
+/// Makes sure that a code that will survive its session is not made after the session's end: nobody looks at the session
+/// again (OIDC Core §11). Of any other code whoever redeems it learns that.
+async fn is_in_time(app: &App, code: &AuthorizationCode, now: Timestamp) -> Result<(), PageError> {
+    let authorization = &code.authorization;
+    if !authorization.offline {
+        return Ok(());
+    }
+    let origin = code.origin();
+    let facts = grants::redemption_facts(app.db(), &authorization.lookup(&origin, &code.client_id)).await?;
+    match facts.states.hold(authorization.epochs, false, now) {
+        Err(Dead::UserDisabled | Dead::UserChanged | Dead::SessionEnded) => Err(StepError::Over.into()),
+        // Whatever else has ended is looked at when it is redeemed.
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Seals a code for what was granted. Writes nothing, unless the request is too large for a code or was pushed.
 pub(crate) async fn issue_code(
     app: &App,
@@ -209,6 +227,7 @@ pub(crate) async fn issue_code(
             nonce: request.nonce.clone(),
         }),
     };
+    is_in_time(app, &code, now).await?;
     let (row_id, expires_at) = (code.row_id(), code.expires_at);
     let sealed = code.seal(&app.keys().current().seals.codes)?;
     let mut unit = Unit::new();

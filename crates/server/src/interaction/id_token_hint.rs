@@ -41,7 +41,9 @@ impl IdTokenHint {
         if unverified.typ().is_some() && !unverified.is_typed(HeaderType::Jwt) {
             return None;
         }
-        let claims: IdTokenClaims = unverified.verify_with(keys.published()).ok()?.claims(REQUIRED).ok()?;
+        let of_before = unverified.kid().is_some_and(|kid| keys.former().find(kid).is_some());
+        let keys = if of_before { keys.former() } else { keys.published() };
+        let claims: IdTokenClaims = unverified.verify_with(keys).ok()?.claims(REQUIRED).ok()?;
         (claims.iss == app.issuer().as_str()).then_some(claims)
     }
 

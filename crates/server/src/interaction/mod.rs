@@ -36,7 +36,7 @@ pub(crate) use facts::{Facts, SessionFacts};
 pub(crate) use id_token_hint::IdTokenHint;
 pub(crate) use navigation::{page_for_apps, seen_page};
 pub(crate) use page_error::PageError;
-pub(crate) use person::person_page;
+pub(crate) use person::{in_the_name_of, person_page};
 use proceed::conclude;
 pub(crate) use proceed::{Situation, form_target, needed, proceed, trust_target};
 pub(crate) use pushed::{Pushed, answering, pulled};

@@ -4,12 +4,18 @@ use axum::{extract::Request, response::Response};
 
 use super::{Errand, PageError, Step, Visit, page, see_other};
 use crate::{
+    accounts::session,
     app::App,
+    fault::Fault,
     pages::{
         at,
         look::{Desk, Person},
     },
-    store::sessions::SignedIn,
+    store::{
+        Unit,
+        sessions::{self, SignedIn},
+        users,
+    },
 };
 
 /// Runs a page for whoever is signed in. The work of a POST begins only when its form is proven.
@@ -31,7 +37,7 @@ where
     .await
 }
 
-/// Leads to the sign-in page, and from there back to this page. A form that was sent is not sent again, the person who
+/// Leads to the sign-in page, and from there back to this page. A form that was sent is not sent again: the person who
 /// signs in may be another one.
 async fn sign_in_first(visit: &Visit) -> Result<Response, PageError> {
     let path = visit.uri.path();
@@ -48,7 +54,24 @@ async fn sign_in_first(visit: &Visit) -> Result<Response, PageError> {
     Ok(see_other(&at::step(at::SIGN_IN, &visit.seal(&step).await?))?)
 }
 
+/// Makes a unit conflict unless this person is signed in still: in the name of a session nothing is agreed to after its end.
+pub(crate) fn in_the_name_of(signed_in: &SignedIn) -> Unit {
+    let SignedIn { session, user } = signed_in;
+    Unit::from(users::guard(&user.id, user.epoch)).with(sessions::guard(&session.id, session.epoch))
+}
+
 impl Visit {
+    /// Whether this person is signed in still, as they were when the request came: whoever is not does not try again what
+    /// was [in their name](in_the_name_of) and conflicted.
+    pub(crate) async fn is_still_of(&self, signed_in: &SignedIn) -> Result<bool, Fault> {
+        let now = session::current(&self.app, &self.headers).await?;
+        Ok(now.is_some_and(|now| {
+            now.session.id == signed_in.session.id
+                && now.session.epoch == signed_in.session.epoch
+                && now.user.epoch == signed_in.user.epoch
+        }))
+    }
+
     /// What stands around a signed-in person's page.
     pub(crate) fn desk(&self, signed_in: &SignedIn) -> Desk {
         let person = Person::new(&signed_in.user.name, signed_in.user.address());

@@ -42,7 +42,7 @@ pub(crate) struct Step<E = Errand> {
     pub(crate) signed_in: Option<String>,
     /// The person said on the way which account to use.
     pub(crate) account_chosen: bool,
-    /// To whom the consent page was shown, and what it asked.
+    /// What the page of this step asked, and whom.
     pub(crate) asked: Option<Asked>,
     /// The language chosen on the way.
     pub(crate) locale: Option<Locale>,
@@ -50,8 +50,11 @@ pub(crate) struct Step<E = Errand> {
     pub(crate) arrival: Option<String>,
 }
 
-/// What a consent page asked. Only who saw it may answer, and the answer means this and nothing else, whatever
-/// the app is registered for by then.
+/// What stands in the place of an app where the terms were asked: no digest is like it.
+const TERMS: &str = "terms";
+
+/// What a page asked: that of the consent, of a device, or of the terms. Only who saw it may answer, there and nowhere else,
+/// and the answer means this and nothing else, whatever the app is registered for by then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Asked {
     /// The session to whom it was shown.
@@ -60,9 +63,23 @@ pub(crate) struct Asked {
     pub(crate) required: Scopes,
     /// What was shown with a box to tick.
     pub(crate) optional: Scopes,
-    /// Which app was shown, as it was then. Empty: no app, or by a server that did not remember it.
+    /// Which app was shown, as it was then, or that it was the page of the terms. Where a server did not remember it, it
+    /// was neither.
     #[serde(default)]
     pub(crate) app: String,
+}
+
+impl Asked {
+    /// What the page of the terms asks: nothing of any app.
+    pub(crate) fn of_terms(session_id: &str) -> Self {
+        let (required, optional) = (Scopes::default(), Scopes::default());
+        Self { session_id: session_id.to_owned(), required, optional, app: TERMS.to_owned() }
+    }
+
+    /// Whether it was the page of the terms.
+    pub(crate) fn is_of_terms(&self) -> bool {
+        self.app == TERMS
+    }
 }
 
 /// How an errand travels.

@@ -147,8 +147,9 @@ impl Visit {
         pages::render(page, self.locale(step)).into_response()
     }
 
-    /// Cookies that the answer brings, whatever it is. A form that comes without the browser's cookie is one of another
-    /// site, which brings none: one given now would take the place of that which sign-ins under way are bound to (SE-04).
+    /// Cookies that the answer brings, whatever it is. A form that comes without the browser's cookie may be our own, from
+    /// a browser that has lost it, or one of another site, with which the browser sends none: there a new one would take the
+    /// place of that which sign-ins under way are bound to (SE-04).
     fn cookies(&self) -> Vec<HeaderValue> {
         let browser = self.browser.set_cookie(&self.app.cookies().browser).filter(|_| !self.posted);
         let locale = self

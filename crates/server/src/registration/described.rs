@@ -77,17 +77,8 @@ pub(crate) async fn ask(
 
 /// What is said, on the profile that the app is on by now, and as strict as others have set it (decisions 0214, 0237).
 fn read(app: &App, said: &Map<String, Value>, before: Option<&RegisteredApp>) -> Result<Request, Refused> {
-    let said = keep_profile(said, before.map(|before| &before.lists));
-    let said = keep_subject_type(keep_held(said, before), before);
+    let said = keep_held(keep_profile(said, before.map(|before| &before.lists)), before);
     Request::parse(&said, Offer { scopes: &scopes(app) })
-}
-
-/// Who leaves open in a change by what names it knows people keeps those that it has.
-fn keep_subject_type(mut said: Map<String, Value>, before: Option<&RegisteredApp>) -> Map<String, Value> {
-    if let (Some(before), None | Some(Value::Null)) = (before, said.get("subject_type")) {
-        said.insert("subject_type".to_owned(), before.app.settings.subject_type.clone().into());
-    }
-    said
 }
 
 impl Asked {

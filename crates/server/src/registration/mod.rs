@@ -8,6 +8,7 @@
 mod appearance;
 mod authentication;
 pub(crate) mod described;
+mod ending;
 mod grants;
 mod held;
 mod homepage;
@@ -26,6 +27,7 @@ pub(crate) use appearance::{Appearance, begins_to_refresh};
 pub(crate) use authentication::{
     AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };
+pub(crate) use ending::ends_what_was_made;
 pub(crate) use grants::{Grants, GrantsProblem};
 pub(crate) use held::{ID_TOKEN_ALG, TOKEN_ENDPOINT_AUTH_METHOD, held_after, keep_held};
 pub(crate) use homepage::{HomepageProblem, problem as homepage_problem};

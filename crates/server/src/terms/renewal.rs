@@ -6,19 +6,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mapae_client::terms::{Agreed, Term, to_ask};
-use mapae_protocol::scope::Scopes;
 
 use super::{boxes, keeping, read};
 use crate::{
     app::App,
     audit::{About, Event},
-    interaction::{Asked, PageError, Step, Visit, form_target, page, proceed, see_other},
+    interaction::{
+        Asked, PageError, Step, StepError, Visit, form_target, in_the_name_of, page, proceed, see_other,
+    },
     pages::{
         at,
         look::Person,
         terms::{TermBox, TermsPage},
     },
-    store::{Unit, sessions::SignedIn, term_agreements},
+    store::{CommitError, sessions::SignedIn, term_agreements},
 };
 
 /// The page that must come before anything else on the way of this step, if one must.
@@ -71,7 +72,9 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
     page(app, request, |visit| async move {
         let step = visit.step().await?.ok_or(PageError::BadRequest)?;
         let Some(signed_in) = &visit.session else { return proceed(&visit, &step).await };
-        if step.asked.as_ref().is_none_or(|asked| asked.session_id != signed_in.session.id) {
+        let shown = step.asked.as_ref().filter(|asked| asked.session_id == signed_in.session.id);
+        // Whoever saw another page has not read the terms.
+        if !shown.is_some_and(Asked::is_of_terms) {
             return Err(PageError::ForgedForm);
         }
         let asked = open(&visit.app, signed_in).await?;
@@ -81,7 +84,14 @@ pub(crate) async fn submit(State(app): State<App>, request: Request) -> Response
         }
         if !answered.agreed.is_empty() {
             let user_id = &signed_in.user.id;
-            visit.app.commit(keeping(Unit::new(), user_id, &answered.agreed, visit.app.now())).await?;
+            let unit = keeping(in_the_name_of(signed_in), user_id, &answered.agreed, visit.app.now());
+            match visit.app.commit(unit).await {
+                Ok(_) => {}
+                Err(CommitError::Conflict { .. }) if !visit.is_still_of(signed_in).await? => {
+                    return Err(StepError::Over.into());
+                }
+                Err(error) => return Err(error.into()),
+            }
             About::user(user_id).note(Event::TermsAgreed);
         }
         proceed(&visit, &Step { asked: None, ..step }).await
@@ -96,10 +106,7 @@ async fn form(
     boxes: Vec<TermBox>,
 ) -> Result<Response, PageError> {
     let refused = boxes.iter().any(|term| term.missing);
-    let session_id = signed_in.session.id.clone();
-    let asked =
-        Asked { session_id, required: Scopes::default(), optional: Scopes::default(), app: String::new() };
-    let step = Step { asked: Some(asked), ..step.clone() };
+    let step = Step { asked: Some(Asked::of_terms(&signed_in.session.id)), ..step.clone() };
     let page = TermsPage {
         step: visit.seal(&step).await?,
         person: Person::new(&signed_in.user.name, signed_in.user.address()),

@@ -18,9 +18,9 @@ use crate::{
     endpoints::{cors, json, registration_error::RegistrationError},
     fault::Fault,
     registration::{
-        Appearance, Information, Refused, begins_stricter, begins_to_refresh,
+        Appearance, Information, Refused,
         described::{self, Asked, Described},
-        keeps_secret, shows_otherwise, signs_with_secret,
+        ends_what_was_made, keeps_secret, shows_otherwise, signs_with_secret,
     },
     store::{
         CommitError, Unit, app_icons, app_secrets,
@@ -40,6 +40,9 @@ const NEVER_SAID: [&str; 4] = [
     "client_id_issued_at",
 ];
 
+/// The member that says whether its names for people are its own (OIDC Core §8).
+const SUBJECT_TYPE: &str = "subject_type";
+
 /// `GET /register/{client_id}`.
 pub(crate) async fn show(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let shown = async {
@@ -56,8 +59,9 @@ pub(crate) async fn update(State(app): State<App>, Path(id): Path<String>, reque
         // Whoever may not change it makes this server take nothing in.
         let managed = Managed::find(&app, &id, &parts.headers).await?;
         charge(&app, REGISTRATION_CHANGES, managed.id())?;
-        let said = said(&app, &parts.headers, body).await?;
+        let mut said = said(&app, &parts.headers, body).await?;
         managed.is_meant(&said, app.now())?;
+        managed.keep_subject_type(&mut said);
         let asked = described::ask(&app, &said, Some(&managed.registered), &source(&parts)).await?;
         let told = contention::until_done(|| async {
             let generation = counters::read(app.db()).await?.catalog;
@@ -195,6 +199,13 @@ impl Managed {
         if names_it && keeps_secret && !says_more { Ok(()) } else { Err(Refused::NotTheClient) }
     }
 
+    /// What leaves open by what names it knows people keeps those that it has.
+    fn keep_subject_type(&self, said: &mut Map<String, Value>) {
+        if said.get(SUBJECT_TYPE).is_none_or(Value::is_null) {
+            said.insert(SUBJECT_TYPE.to_owned(), self.registered.app.settings.subject_type.clone().into());
+        }
+    }
+
     /// It keeps a secret and has none, or one of which less than half of its life is left, or none that signs.
     fn needs_secret(&self, described: &Described, now: Timestamp) -> bool {
         let signs = signs_with_secret(&described.settings, &described.lists);
@@ -233,16 +244,11 @@ impl Managed {
             .with_all(gone)
     }
 
-    /// An app of another kind or another sector, or one with access for longer, is another app: what was made for the former
-    /// ends, codes on their way among it.
+    /// What was made for the app that it was, and its secrets if it keeps none any more.
     fn ended(&self, described: &Described, now: Timestamp) -> Unit {
-        let before = &self.registered.app.settings;
-        let other_kind = before.public != described.settings.public;
-        let other_names = before.subject_type != described.settings.subject_type
-            || self.registration.sector != described.sector;
-        let stricter = begins_stricter(&self.registered.lists, &described.lists);
-        let longer = begins_to_refresh(before, &described.settings);
-        let ended = (other_kind || other_names || stricter || longer).then(|| apps::revoke(self.id(), now));
+        let after = (&described.settings, &described.lists);
+        let ends = ends_what_was_made(&self.registered, after, described.sector.as_deref());
+        let ended = ends.then(|| apps::revoke(self.id(), now));
         let secrets = (!keeps_secret(&described.settings)).then(|| app_secrets::remove_all(self.id()));
         Unit::new().with_all(ended).with_all(secrets)
     }

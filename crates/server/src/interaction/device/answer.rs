@@ -16,12 +16,11 @@ use crate::{
         PageError, Parties, Step, StepError, Visit,
         agreement::{Relation, Reply, agree_to, granted_of},
         consent::{accepted, is_another_app},
+        in_the_name_of,
     },
     issue::DeviceApproval,
     pages::device::DeviceDone,
-    store::{
-        CommitError, Concealed, Unit, consents::Consent, db::Statement, device_requests, sessions::SignedIn,
-    },
+    store::{CommitError, Concealed, Unit, consents::Consent, device_requests, sessions::SignedIn},
     terms::renewal,
 };
 
@@ -59,7 +58,8 @@ async fn take_now(visit: &Visit, step: &Step) -> Result<Option<Response>, PageEr
     };
     if !allowed {
         let (id, browser) = (&waiting.device.id, visit.browser.name());
-        commit(visit, waiting.device, device_requests::deny(id, &browser, visit.app.now())).await?;
+        let answer = device_requests::deny(id, &browser, visit.app.now());
+        commit(visit, waiting.device, answer.into()).await?;
     }
     about.note(if allowed { Event::DeviceAllowed } else { Event::DeviceRefused });
     let app = crate::interaction::login::card_alone(&waiting.client);
@@ -80,7 +80,8 @@ async fn allow(
     let text = serde_json::to_string(&approval).map_err(Fault::encoding(Artefact::DeviceApproval))?;
     let (browser, now) = (visit.browser.name(), visit.app.now());
     let answer = device_requests::approve(&waiting.device.id, &browser, &Concealed::from(text), now);
-    commit(visit, waiting.device, answer).await.map(Some)
+    // The agreement may have stood before, and the device keeps what it gets for longer than this session.
+    commit(visit, waiting.device, in_the_name_of(signed_in).with(answer)).await.map(Some)
 }
 
 fn approval(
@@ -94,9 +95,9 @@ fn approval(
     DeviceApproval { authorization: parties.authorization(&granted, acr), scopes: granted }
 }
 
-/// Of two answers the first counts.
-async fn commit(visit: &Visit, device: &Device, answer: Statement) -> Result<(), PageError> {
-    match visit.app.commit(Unit::from(answer)).await {
+/// Of two answers the first counts, and none of whoever is not signed in any more.
+async fn commit(visit: &Visit, device: &Device, answer: Unit) -> Result<(), PageError> {
+    match visit.app.commit(answer).await {
         Ok(_) => Ok(()),
         Err(CommitError::Conflict { .. }) => {
             // Says why, unless it passed within this moment.

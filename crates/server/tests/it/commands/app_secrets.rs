@@ -96,6 +96,18 @@ on_each_engine! {
         last_stale("the access token's end", async || server.userinfo(&access).await.status == 401).await;
     }
 
+    async fn to_18_a_leaked_secret_ends_at_once_where_the_clock_is_behind_that_of_the_command(mapae: Installation) {
+        let former = app(&mapae);
+        let leaked = with_secret(&rotate(&mapae, &former, &[]));
+        let clock = Clock::manual(Clock::System.now().minus(Seconds::minutes(4)));
+        let server = server(&mapae, &clock).await;
+        assert!(server.takes_secret(&former).await && server.takes_secret(&leaked).await);
+        let replaced = with_secret(&rotate(&mapae, &leaked, &["--now"]));
+        server.app().catch_up().await.unwrap();
+        assert!(!server.takes_secret(&leaked).await && !server.takes_secret(&former).await);
+        assert!(server.takes_secret(&replaced).await);
+    }
+
     async fn people_read_what_becomes_of_the_secret_before(mapae: Installation) {
         let id = app(&mapae).client_id;
         let gentle = mapae.run(&["app", "rotate-secret", &id]);

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use mapae::{
+    clock::Clock,
+    store::{Unit, counters, revocations},
+};
+use mapae_protocol::time::Seconds;
+
 use super::{
     installation::{Installation, on_each_engine, text},
     server::Server,
@@ -59,6 +65,15 @@ on_each_engine! {
         })
         .await;
         assert_eq!(server.stop("TERM").status.code(), Some(0));
+    }
+
+    async fn rs_13_op_13_what_a_command_ends_is_dated_by_the_clocks_of_the_servers(mapae: Installation) {
+        mapae.user("hong@example.com");
+        let servers = Clock::System.now().plus(Seconds::hours(1));
+        mapae.db().commit(Unit::from(counters::raise_clock(servers))).await.unwrap();
+        mapae.json(&["user", "disable", "hong@example.com"]);
+        let events = revocations::list_after(&mapae.db(), 0, 10).await.unwrap();
+        assert_eq!(events.iter().map(|event| event.at).collect::<Vec<_>>(), [servers]);
     }
 
     async fn two_servers_see_it_both(mapae: Installation) {

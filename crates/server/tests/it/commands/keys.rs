@@ -1,6 +1,8 @@
 //! `mapae keys`.
 
-use mapae::store::db::Engine;
+use mapae::{clock::Clock, store::db::Engine};
+use mapae_protocol::{base64url, time::Seconds};
+use mapae_testkit::{AppSpec, Authorization, Browser, Options, TestServer};
 use serde_json::Value;
 
 use super::{
@@ -80,6 +82,32 @@ on_each_engine! {
         let states: Vec<&Value> = seals.iter().map(|seal| &seal["state"]).collect();
         assert_eq!(states, ["current"], "no other opens anything: {rotated}");
         follow(&server, current).await;
+    }
+
+    async fn me_04_an_emergency_is_in_force_at_once_on_a_server_whose_clock_is_behind(mapae: Installation) {
+        let server = TestServer::start_with(Options {
+            database: Some(mapae.database()),
+            beside: Some(mapae.data()),
+            clock: Some(Clock::manual(Clock::System.now().minus(Seconds::minutes(4)))),
+            ..Options::default()
+        })
+        .await;
+        let app = server.register(AppSpec::default()).await;
+        let (browser, person) = (Browser::default(), server.user("hong@example.com").await);
+        let authorization = Authorization::of(&app, "openid");
+        let stolen = server.code(&browser, &person, &authorization).await;
+        let current = in_state(&mapae.json(&["keys", "rotate", "--now"]), "current");
+        server.app().catch_up().await.unwrap();
+        let refused = server.redeem(&app, &stolen, &authorization.verifier).await;
+        assert_eq!(refused.error(), "invalid_grant", "{}", refused.json);
+        let code = server.code(&browser, &person, &authorization).await;
+        let tokens = server.redeem(&app, &code, &authorization.verifier).await;
+        for name in ["access_token", "id_token"] {
+            let token = tokens.text(name);
+            let header = base64url::decode(token.split('.').next().unwrap()).unwrap();
+            let header: Value = serde_json::from_slice(&header).unwrap();
+            assert!(current.contains(&text(&header, "kid")), "{name}: {header}");
+        }
     }
 
     async fn of_five_rotations_at_once_the_keys_come_out_whole(mapae: Installation) {

@@ -49,7 +49,7 @@ async fn op_08_the_process_speaks_tls_and_takes_a_new_certificate_without_a_rest
     for endpoint in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
         assert!(text(&metadata, endpoint).starts_with(&server.issuer), "{endpoint}");
     }
-    let plain = reqwest::Client::new().get(address.replace("https:", "http:")).send().await;
+    let plain = mapae_testkit::http().get(address.replace("https:", "http:")).send().await;
     assert!(plain.is_err(), "nothing is said without TLS: {plain:?}");
 
     let next = issue(&mapae, "next");

@@ -55,7 +55,7 @@ impl Server {
         }
         let ready: Value = serde_json::from_str(&line).expect("an object");
         let issuer = text(&ready, "issuer");
-        Self { child: Some(child), log: Some(log), http: reqwest::Client::new(), ready, issuer, port }
+        Self { child: Some(child), log: Some(log), http: mapae_testkit::http(), ready, issuer, port }
     }
 
     /// Sends a signal by its name, and waits for the end.

@@ -184,3 +184,22 @@ async fn az_37_who_gives_up_the_sign_in_page_gives_up_its_addresses_and_is_looke
         assert_eq!(kept(&server, id).await.lists, tv.lists, "{engine:?}");
     }
 }
+
+#[tokio::test]
+async fn se_08_an_app_that_gets_refresh_tokens_in_the_console_ends_what_was_made_without_them() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let developer = developer(&server, "dev@example.com").await;
+        let app = developer.register(&server, "나의 서비스").await;
+        let id = app.client_id.as_str();
+        led_to(&developer.save(&server, id, BUTTON, &[("grant.refresh_token", "off")]).await);
+        let (person, browser) = (server.user("hong@example.com").await, Browser::default());
+        let authorization = Authorization::of(&app, "openid");
+        let code = server.code(&browser, &person, &authorization).await;
+        led_to(&developer.save(&server, id, BUTTON, &[("grant.refresh_token", "on")]).await);
+        let redeemed = server.redeem(&app, &code, &authorization.verifier).await;
+        assert_eq!(redeemed.error(), "invalid_grant", "{engine:?} {}", redeemed.json);
+        let page = browser.visit(&Authorization::of(&app, "openid").address(&server)).await;
+        assert!(page.has("consent-approve"), "{engine:?}: {}", page.body);
+    }
+}

@@ -53,7 +53,7 @@ struct Fetched {
 
 /// As anybody would, without cookies.
 async fn fetch(server: &TestServer, path: &str) -> Fetched {
-    let response = reqwest::Client::new().get(server.at(path)).send().await.unwrap();
+    let response = mapae_testkit::http().get(server.at(path)).send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Fetched { status, headers, body: response.bytes().await.unwrap().to_vec() }
 }

@@ -73,7 +73,7 @@ impl Developer {
     }
 
     /// Sends one form of an app's page.
-    pub(super) async fn save(
+    pub(crate) async fn save(
         &self,
         server: &TestServer,
         id: &str,
@@ -102,7 +102,7 @@ pub(crate) async fn kept(server: &TestServer, id: &str) -> RegisteredApp {
 }
 
 /// The path to which a form that was carried out leads.
-pub(super) fn led_to(page: &Page) -> String {
+pub(crate) fn led_to(page: &Page) -> String {
     assert_eq!(page.status, 303, "{}", page.body);
     let location = page.location().unwrap();
     location

@@ -144,18 +144,18 @@ for_each_engine! {
         let public = AppSpec { public: true, origins: vec![registered.to_owned()], ..AppSpec::default() };
         let app = server.register(public).await;
         let form = [("grant_type", "authorization_code"), ("client_id", app.client_id.as_str()), ("code", "x")];
-        let good = reqwest::Client::new().post(server.at("/token")).form(&form).header("origin", registered);
+        let good = mapae_testkit::http().post(server.at("/token")).form(&form).header("origin", registered);
         let good = good.send().await.expect("an answer");
         assert_eq!(good.headers()["access-control-allow-origin"], registered);
         for text in CORPUS.iter().chain(&["null", "*", "https://app.example.com, https://evil.test"]) {
             // What no client can put into a header does not arrive.
             let Ok(value) = reqwest::header::HeaderValue::from_str(text) else { continue };
-            let request = reqwest::Client::new().post(server.at("/token")).form(&form);
+            let request = mapae_testkit::http().post(server.at("/token")).form(&form);
             let Ok(answer) = request.header("origin", value.clone()).send().await else { continue };
             assert_eq!(answer.headers().get("access-control-allow-origin"), None, "{text:?} may read answers");
 
             let metadata = server.at("/.well-known/openid-configuration");
-            let request = reqwest::Client::new().get(&metadata).header("host", value);
+            let request = mapae_testkit::http().get(&metadata).header("host", value);
             let Ok(answer) = request.send().await else { continue };
             let status = answer.status().as_u16();
             let body = answer.text().await.expect("text");

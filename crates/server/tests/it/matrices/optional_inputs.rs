@@ -109,7 +109,7 @@ impl World {
     }
 
     async fn post(&self, path: &str, form: &Pairs) -> Answer {
-        let request = reqwest::Client::new().post(self.server.at(path)).form(form);
+        let request = mapae_testkit::http().post(self.server.at(path)).form(form);
         mapae_testkit::client::send(request).await
     }
 
@@ -235,7 +235,7 @@ for_each_engine! {
             }
         }
         let body = serde_json::to_vec(&valid.iter().cloned().collect::<std::collections::BTreeMap<_, _>>());
-        let request = reqwest::Client::new().post(world.server.at("/token"));
+        let request = mapae_testkit::http().post(world.server.at("/token"));
         let request = request.header("content-type", "application/json").body(body.expect("JSON"));
         let answer = mapae_testkit::client::send(request).await;
         assert!(answer.status.is_client_error(), "as JSON: {}", answer.json);

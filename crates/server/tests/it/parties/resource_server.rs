@@ -74,7 +74,7 @@ impl Calendar {
             );
         let app = resource.protect(routes);
         let task = tokio::spawn(async move { axum::serve(socket, app).await.unwrap() });
-        Self { address, fixture, http: reqwest::Client::new(), task }
+        Self { address, fixture, http: mapae_testkit::http(), task }
     }
 
     pub(crate) async fn ask(&self, path: &str, token: &str) -> Answer {
@@ -223,7 +223,7 @@ async fn rs_13_an_opaque_token_is_dead_within_a_second_too() {
 async fn rfc9728_5_who_knows_only_the_api_finds_the_server() {
     let server = start(Engine::Sqlite).await;
     let api = Calendar::start(&server, false).await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let refused = send(http.get(format!("{}/events", api.address))).await;
     assert_eq!(refused.status, 401);
     let challenge = refused.headers["www-authenticate"].to_str().unwrap();

@@ -47,7 +47,7 @@ async fn se_20_looking_at_a_link_does_not_use_it_up() {
     let server = TestServer::start().await;
     let browser = Browser::default();
     let link = link(&server, &browser, "/sign-up", "hong@example.com").await;
-    let scanner = reqwest::Client::new();
+    let scanner = mapae_testkit::http();
     for _ in 0..3 {
         assert_eq!(scanner.get(&link).send().await.unwrap().status(), 200);
         assert_eq!(scanner.head(&link).send().await.unwrap().status(), 200);
@@ -121,10 +121,10 @@ async fn se_21_links_are_under_the_issuer_whatever_host_was_named() {
         let link = server.link_to(email).await;
         assert!(link.starts_with(&format!("{}/", server.issuer())), "{link}");
     }
-    let foreign = reqwest::Client::new().get(server.at("/sign-up")).header("host", "evil.example");
+    let foreign = mapae_testkit::http().get(server.at("/sign-up")).header("host", "evil.example");
     assert_eq!(foreign.send().await.unwrap().status(), 421);
     let forwarded =
-        reqwest::Client::new().get(server.at("/account")).header("x-forwarded-host", "evil.example");
+        mapae_testkit::http().get(server.at("/account")).header("x-forwarded-host", "evil.example");
     let answer = forwarded.send().await.unwrap();
     assert!(!answer.url().as_str().contains("evil"), "{}", answer.url());
 }

@@ -69,7 +69,7 @@ async fn op_09_the_id_of_an_answer_leads_to_its_line_of_the_log() {
     answers.extend([
         ("the token endpoint", 500, server.redeem(&app, &code, &authorization.verifier).await),
         ("userinfo", 500, server.userinfo(&tokens.text("access_token")).await),
-        ("an icon", 500, mapae_testkit::client::send(reqwest::Client::new().get(icon)).await),
+        ("an icon", 500, mapae_testkit::client::send(mapae_testkit::http().get(icon)).await),
     ]);
     let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
     for (what, status, answer) in answers {

@@ -196,7 +196,7 @@ async fn a_reset_on_the_way_to_an_app_ends_at_the_app() {
     let form = browser.visit(&server.link_to(&user.email).await).await;
     // Browsers hold the redirects after a form against the page's policy.
     let policy = form.headers["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("form-action 'self' https://app.example.com"), "{policy}");
+    assert!(!policy.contains("form-action"), "the app may send the browser on: {policy}");
     let done = browser.submit(&form, "login-submit", &[("password", NEW_PASSWORD)]).await;
     assert!(browser.follow(done).await.answered("code").is_some());
 }

@@ -6,6 +6,7 @@ use mapae_testkit::{ApiFixture, AppFixture, AppSpec, Authorization, Browser, Pag
 use serde_json::json;
 
 use super::{account, for_each_engine};
+use crate::store::broken;
 
 async fn calendar(server: &TestServer, opaque: bool) -> (ApiFixture, AppFixture) {
     let api = server.register_api("https://calendar.example", &["calendar.read"], opaque).await;
@@ -90,6 +91,24 @@ for_each_engine! {
         let code = server.code(&browser, &user, &authorization).await;
         let tokens = server.redeem(&app, &code, &authorization.verifier).await;
         assert_eq!(tokens.text("scope"), "email offline_access openid");
+    }
+
+    async fn mx_01_mx_02_nothing_is_agreed_to_later_by_a_session_that_has_ended(server: TestServer) {
+        let (_, app) = calendar(&server, false).await;
+        let user = server.user("hong@example.com").await;
+        let browser = Browser::default();
+        server.code(&browser, &user, &Authorization::of(&app, "openid email")).await;
+        let service = service(&server, &browser, &user).await;
+        let page = take_back(&browser, &browser.visit(&service).await, "email").await;
+        assert_eq!(page.values(AGREE, "value"), ["email"]);
+        let kept = async || consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap().unwrap();
+        broken::end_sessions_at(&server, "UPDATE ON users").await;
+        let refused = press(&browser, &page, "agree", "email").await;
+        assert_eq!((refused.status.as_u16(), kept().await.scopes.as_str()), (503, "openid"), "{}", refused.body);
+        broken::end_no_sessions_at(&server, "UPDATE ON users").await;
+        let page = press(&browser, &page, "agree", "email").await;
+        assert!(page.has("notice"), "{} {}", page.status, page.body);
+        assert_eq!(kept().await.scopes, "email openid");
     }
 }
 

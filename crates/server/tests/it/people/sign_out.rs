@@ -153,7 +153,7 @@ for_each_engine! {
             // Eight browsers with one cookie: none is told by another's answer that it is worthless.
             let csrf = confirm.values("input[name=csrf]", "value").remove(0);
             let answers = join_all((0..8).map(|_| {
-                let request = reqwest::Client::new().post(server.at("/sign-out"));
+                let request = mapae_testkit::http().post(server.at("/sign-out"));
                 request.header("cookie", cookie.clone()).form(&[("csrf", csrf.as_str())]).send()
             }))
             .await;

@@ -73,7 +73,7 @@ async fn a_sign_up_on_the_way_to_an_app_ends_at_the_app() {
     assert!(mail.text.contains("시험 앱"), "it names the service: {}", mail.text);
     let form = browser.visit(&link).await;
     let policy = form.headers["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("form-action 'self' https://app.example.com"), "{policy}");
+    assert!(!policy.contains("form-action"), "the app may send the browser on: {policy}");
     let consent = browser.follow(browser.submit(&form, "login-submit", &FIELDS).await).await;
     let back = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
     assert!(back.answered("code").is_some(), "{:?}", back.location());

@@ -288,10 +288,10 @@ async fn se_08_consent_is_asked_again_where_silence_would_be_wrong() {
 async fn the_consent_page_says_where_every_redirect_uri_leads_and_may_post_there() {
     let server = TestServer::start().await;
     let user = server.user("hong@example.com").await;
-    for (uri, leads_to, source) in [
-        ("com.example.app:/cb", "com.example.app:", "com.example.app:"),
-        ("http://[::1]/cb", "http://[::1]", "http:"),
-        ("https://app.example.com/cb?x=1", "https://app.example.com", "https://app.example.com"),
+    for (uri, leads_to) in [
+        ("com.example.app:/cb", "com.example.app:"),
+        ("http://[::1]/cb", "http://[::1]"),
+        ("https://app.example.com/cb?x=1", "https://app.example.com"),
     ] {
         let spec = AppSpec { public: true, redirect_uris: vec![uri.to_owned()], ..AppSpec::default() };
         let app = server.register(spec).await;
@@ -299,7 +299,7 @@ async fn the_consent_page_says_where_every_redirect_uri_leads_and_may_post_there
         let consent = to_consent(&server, &browser, &user, &Authorization::of(&app, "openid")).await;
         assert_eq!(consent.text(".app-facts").as_deref(), Some(leads_to), "{uri}");
         let policy = consent.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains(&format!("form-action 'self' {source};")), "{uri}: {policy}");
+        assert!(!policy.contains("form-action"), "{uri}: {policy}");
         let back = browser.submit(&consent, "consent-approve", &[]).await;
         assert!(back.answered("code").is_some(), "{uri}: {:?}", back.location());
     }
@@ -355,7 +355,7 @@ pub(super) fn count(server: &TestServer, table: &str) -> i64 {
 #[tokio::test]
 async fn se_33_another_spelling_of_a_path_is_another_path() {
     let server = TestServer::start().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     for path in [
         "//sign-in",
         "/sign-in/",

@@ -350,7 +350,7 @@ async fn oidc_core_5_3_2_userinfo_is_signed_for_the_app_that_registered_it() {
         let metadata = [("userinfo_signed_response_alg".to_owned(), json!(algorithm))].into();
         let app = server.register(AppSpec { metadata, ..AppSpec::default() }).await;
         let signed_in = sign_in(&server, &app, "openid email").await;
-        let http = reqwest::Client::new();
+        let http = mapae_testkit::http();
         let access_token = signed_in.tokens.text("access_token");
         let answer = http.get(server.at("/userinfo")).bearer_auth(&access_token).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/jwt");

@@ -96,7 +96,7 @@ async fn people_read_the_items_in_the_order_in_which_the_app_declares_them() {
 async fn people_read_whether_other_services_get_the_same_id() {
     let server = TestServer::start().await;
     for (subject_type, title, detail) in [
-        ("pairwise", "An ID for this service", "Services of other sites get a different one."),
+        ("pairwise", "An ID for this service", "Services of other operators get a different one."),
         ("public", "Your Mapae ID", "Other services can get the same one."),
     ] {
         let app =

@@ -14,7 +14,7 @@ async fn to_21_only_the_apps_own_origins_may_read_and_never_with_cookies() {
     let app = server.register(spec).await;
     let other = AppSpec { origins: vec!["https://other.example".to_owned()], ..AppSpec::default() };
     server.register(other).await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let preflight = |origin: &'static str, path: &str| {
         let request = http.request(reqwest::Method::OPTIONS, server.at(path)).header("origin", origin);
         send(request.header("access-control-request-method", "POST"))
@@ -65,7 +65,7 @@ async fn to_21_an_error_before_the_app_is_known_can_be_read_by_the_page_of_any_a
     let server = TestServer::start().await;
     let origins = vec!["https://spa.example".to_owned()];
     server.register(AppSpec { origins, ..AppSpec::default() }).await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     for (origin, readable) in [("https://spa.example", true), ("https://evil.example", false)] {
         for path in ["/token", "/revoke"] {
             for form in

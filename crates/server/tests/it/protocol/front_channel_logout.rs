@@ -129,8 +129,7 @@ async fn lo_11_who_is_led_on_is_led_on_after_the_frames_with_and_without_script(
 #[tokio::test]
 async fn oidc_front_channel_logout_3_discovery_says_so() {
     let server = TestServer::start().await;
-    let metadata =
-        send(reqwest::Client::new().get(server.at("/.well-known/openid-configuration"))).await.json;
+    let metadata = send(mapae_testkit::http().get(server.at("/.well-known/openid-configuration"))).await.json;
     for member in ["frontchannel_logout_supported", "frontchannel_logout_session_supported"] {
         assert_eq!(metadata[member], json!(true), "{member}");
     }

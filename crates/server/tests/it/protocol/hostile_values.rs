@@ -145,7 +145,7 @@ for_each_engine! {
             assert_eq!(answer.status == 200, path == "/revocations", "{path}: {}", answer.json);
             assert!(answer.status == 200 || answer.status.is_client_error(), "{path}: {}", answer.json);
             let request =
-                reqwest::Client::new().post(server.at(path)).basic_auth(&api.client_id, Some(&api.client_secret));
+                mapae_testkit::http().post(server.at(path)).basic_auth(&api.client_id, Some(&api.client_secret));
             let request = request.header("content-type", "application/json").body(deep_json.clone());
             let answer = mapae_testkit::client::send(request).await;
             assert!(answer.status.is_client_error(), "{path}: {}", answer.status);

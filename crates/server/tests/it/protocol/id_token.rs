@@ -36,7 +36,7 @@ async fn oidc_core_2_every_claim_tells_of_this_sign_in() {
         assert_eq!(id_token["nonce"], "한 번만 ~+/%20", "{algorithm}");
         assert_eq!(id_token["amr"], json!(["pwd"]), "{algorithm}: RFC 8176 §2");
         assert_eq!(id_token["at_hash"], half_hash(&tokens.text("access_token")), "{algorithm}");
-        let metadata = send(reqwest::Client::new().get(server.at("/.well-known/openid-configuration"))).await;
+        let metadata = send(mapae_testkit::http().get(server.at("/.well-known/openid-configuration"))).await;
         assert!(metadata.json["acr_values_supported"].as_array().unwrap().contains(&id_token["acr"]));
         assert_eq!(id_token["acr"], "1", "{algorithm}");
         let next = server.refresh(&app, &tokens.text("refresh_token")).await;

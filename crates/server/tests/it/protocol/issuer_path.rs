@@ -21,7 +21,7 @@ fn host(server: &TestServer) -> &str {
 #[tokio::test]
 async fn me_01_metadata_of_an_issuer_with_a_path_is_where_each_specification_looks_for_it() {
     let server = below().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let issuer = Issuer::parse(server.issuer()).unwrap();
     for address in [
         format!("{}/.well-known/oauth-authorization-server{PATH}", host(&server)),

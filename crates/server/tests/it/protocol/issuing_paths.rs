@@ -1,6 +1,8 @@
 //! MX-01: every path that issues anything × every fact that blocks it. What a provider gave is issued in other ways: that
 //! matrix is in `upstream::tokens`.
 
+mod overtaken;
+
 use mapae::store::{
     Unit, apis,
     app_secrets::{self, Before, NewSecret},
@@ -345,7 +347,7 @@ async fn mx_01_without_a_blocking_fact_every_path_issues() {
 async fn mx_01_every_grant_type_is_among_the_paths() {
     let server = TestServer::start().await;
     let address = server.at("/.well-known/openid-configuration");
-    let metadata = send(reqwest::Client::new().get(address)).await.json;
+    let metadata = send(mapae_testkit::http().get(address)).await.json;
     let served: Vec<_> =
         metadata["grant_types_supported"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let tried: Vec<_> = Path::ALL.into_iter().filter_map(Path::grant_type).collect();

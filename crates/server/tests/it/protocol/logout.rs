@@ -104,7 +104,7 @@ async fn whoever_is_asked_and_says_yes_is_led_on_with_the_state() {
     let query = [("client_id", app.client_id.as_str()), ("post_logout_redirect_uri", BYE), ("state", "xyz")];
     let page = browser.visit(&logout(&server, &query)).await;
     let policy = page.headers["content-security-policy"].to_str().unwrap();
-    assert!(policy.contains("form-action 'self' https://app.example.com"), "{policy}");
+    assert!(!policy.contains("form-action"), "the app may send the browser on: {policy}");
     // The page can be read in another language without losing what was asked.
     let english = page.values("a[hreflang=en]", "href").remove(0);
     let english = browser.visit(page.address.join(&english).unwrap().as_str()).await;

@@ -125,7 +125,7 @@ async fn co_14_to_19_the_token_endpoint_takes_forms_in_the_body_and_nothing_else
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
     let (id, secret) = (app.client_id.as_str(), app.client_secret.as_deref());
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let address = server.at("/token");
     assert_eq!(http.get(&address).send().await.unwrap().status(), 405);
     let json =

@@ -9,7 +9,7 @@ use crate::store::sqlite_file;
 #[tokio::test]
 async fn me_01_me_05_metadata_is_constant_public_and_cached() {
     let server = TestServer::start().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
         let answer = send(http.get(server.at(path)).header("x-forwarded-host", "evil.example")).await;
         let body = answer.json.to_string();
@@ -27,7 +27,7 @@ async fn me_01_me_05_metadata_is_constant_public_and_cached() {
 #[tokio::test]
 async fn me_05_metadata_and_keys_are_told_from_memory() {
     let server = TestServer::start().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let tables = ["apps", "signing_keys", "seal_keys", "apis", "counters"];
     sqlite_file::hide(&server.data().join("mapae.db"), &tables);
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"] {
@@ -40,7 +40,7 @@ async fn me_05_metadata_and_keys_are_told_from_memory() {
 #[tokio::test]
 async fn me_02_the_key_set_is_public_keys_for_signatures_and_nothing_else() {
     let server = TestServer::start().await;
-    let answer = send(reqwest::Client::new().get(server.at("/jwks"))).await;
+    let answer = send(mapae_testkit::http().get(server.at("/jwks"))).await;
     JwkSet::parse(answer.json.to_string().as_bytes()).unwrap();
     let keys = answer.json["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 4);
@@ -58,7 +58,7 @@ async fn me_02_the_key_set_is_public_keys_for_signatures_and_nothing_else() {
 #[tokio::test]
 async fn me_03_every_endpoint_that_is_named_is_there() {
     let server = TestServer::start().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let metadata = send(http.get(server.at("/.well-known/openid-configuration"))).await.json;
     let members = metadata
         .as_object()

@@ -91,7 +91,7 @@ use serde_json::Value;
 /// A request to this very node, under the name that it may share with others.
 pub(crate) fn to_node(node: &TestServer, method: Method, path: &str) -> RequestBuilder {
     let address = format!("http://{}{path}", node.address());
-    reqwest::Client::new().request(method, address).header("Host", host(node))
+    mapae_testkit::http().request(method, address).header("Host", host(node))
 }
 
 /// Opens a page of this very node. Cookies are a host's, whatever the port.

@@ -75,7 +75,7 @@ async fn pa_01_pa_02_pa_03_pa_16_who_pushes_proves_who_it_is_and_hears_what_is_w
     let wrong = server.post("/par", Some((&app.client_id, "wrong")), &nameless).await;
     let unknown = server.post("/par", Some(("app_nobody", "wrong")), &nameless).await;
     assert_eq!((wrong.status, &wrong.json), (unknown.status, &unknown.json), "no oracle");
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     assert_eq!(http.get(server.at("/par")).send().await.unwrap().status(), 405);
     let query = http.post(server.at("/par?scope=openid")).form(&form(&good)).send().await.unwrap();
     assert_eq!(query.status(), 400);
@@ -206,8 +206,7 @@ async fn pa_09_an_app_that_pushes_every_request_is_asked_for_by_no_other() {
     let begin = pushed(&server, &app, &authorization).await;
     let page = Browser::default().visit(&begin).await;
     assert!(page.has("login-submit"), "{}", page.body);
-    let metadata =
-        send(reqwest::Client::new().get(server.at("/.well-known/openid-configuration"))).await.json;
+    let metadata = send(mapae_testkit::http().get(server.at("/.well-known/openid-configuration"))).await.json;
     assert_eq!(metadata["pushed_authorization_request_endpoint"], server.at("/par"));
 }
 
@@ -243,7 +242,7 @@ async fn pa_02_many_networks_together_keep_no_more_than_there_is_room_for() {
     let server = TestServer::start_with(Options { settings, ..Options::default() }).await;
     let app = server.register(AppSpec { public: true, ..AppSpec::default() }).await;
     let (good, padding) = (Authorization::of(&app, "openid"), "x".repeat(23_000));
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let push = async |form: &[(&str, &str)], from: String| {
         let request = http.post(server.at("/par")).header("x-forwarded-for", from).form(form);
         request.send().await.unwrap().status().as_u16()

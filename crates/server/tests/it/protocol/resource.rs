@@ -99,7 +99,7 @@ async fn az_27_nothing_is_issued_for_an_api_that_is_switched_off() {
     assert!(server.is_active(&api, &token).await);
     let offered = async || {
         let address = server.at("/.well-known/openid-configuration");
-        let document = send(reqwest::Client::new().get(address)).await;
+        let document = send(mapae_testkit::http().get(address)).await;
         document.json["scopes_supported"].as_array().unwrap().contains(&json!("calendar.read"))
     };
     assert!(offered().await);

@@ -16,7 +16,7 @@ fn issuers(page: &mapae_testkit::Page) -> Vec<String> {
 async fn az_39_every_answer_and_every_error_says_who_gives_it() {
     let server = TestServer::start().await;
     let app = server.register(AppSpec::default()).await;
-    let metadata = send(reqwest::Client::new().get(server.at("/.well-known/openid-configuration"))).await;
+    let metadata = send(mapae_testkit::http().get(server.at("/.well-known/openid-configuration"))).await;
     assert_eq!(metadata.json["authorization_response_iss_parameter_supported"], json!(true));
     assert_eq!(metadata.json["issuer"], server.issuer());
     let signed_in = sign_in(&server, &app, "openid").await;

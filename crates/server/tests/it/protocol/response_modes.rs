@@ -21,7 +21,7 @@ async fn form_post_answers_by_a_page_that_posts() {
     let code = page.values("input[name=code]", "value").remove(0);
     assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200);
     let csp = page.headers["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(csp.contains("form-action 'self' https://app.example.com"), "{csp}");
+    assert!(!csp.contains("form-action"), "the app may send the browser on: {csp}");
 }
 
 #[tokio::test]

@@ -2,10 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use mapae::store::{apps, consents, users};
-use mapae_testkit::{Answer, ApiFixture, Engine, TestServer};
+use mapae::{
+    clock::Clock,
+    store::{
+        Unit, apps, consents, counters, grants, keys,
+        server_clocks::{self, ServerClock},
+        sessions, users,
+    },
+};
+use mapae_protocol::{jose::JwkSet, time::Seconds};
+use mapae_testkit::{Answer, ApiFixture, Engine, Options, TestServer};
 
-use super::{calendar, claims, sign_in};
+use super::{calendar, claims, sign_in, sign_in_as};
 use crate::{
     delay::{in_time, last_stale},
     store::sqlite_file,
@@ -124,4 +132,97 @@ async fn an_api_that_is_ahead_of_a_restored_backup_gets_everything_again() {
     server.write(users::disable(&other.id, server.now())).await;
     let cursor = again.text("cursor");
     assert_eq!(handles(&feed(&server, &api, Some(&cursor), "0").await).len(), 1);
+}
+
+async fn published(server: &TestServer) -> JwkSet {
+    let answer = mapae_testkit::http().get(server.at("/jwks")).send().await.unwrap();
+    JwkSet::parse(&answer.bytes().await.unwrap()).unwrap()
+}
+
+/// An API that hears of a stolen key fetches the set at once. It must not get the key again.
+#[tokio::test]
+async fn me_04_whoever_hears_of_a_withdrawn_key_finds_the_set_without_it() {
+    let server = TestServer::start().await;
+    let (api, _) = calendar(&server, false).await;
+    let cursor = feed(&server, &api, None, "0").await.text("cursor");
+    let db = server.app().db();
+    for key in keys::signing(db, server.now()).await.unwrap() {
+        assert!(published(&server).await.find(&key.kid).is_some());
+        // As another process does it: this one has not looked yet.
+        db.commit(keys::withdraw_signing(&key, server.now())).await.unwrap();
+        let news = feed(&server, &api, Some(&cursor), "0").await;
+        assert!(handles(&news).contains(&format!("kid.{}", key.kid)));
+        assert!(published(&server).await.find(&key.kid).is_none(), "{}", key.alg);
+    }
+}
+
+/// The keys that seal cursors end with those that sign.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn me_04_the_cursor_that_comes_with_the_news_of_an_emergency_is_good() {
+    let server = TestServer::start_with(Options { clock: Some(Clock::System), ..Options::default() }).await;
+    let (api, _) = calendar(&server, false).await;
+    let before = feed(&server, &api, None, "0").await.text("cursor");
+    let rotate = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
+        .args(["keys", "rotate", "--now", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    assert!(rotate.status.success(), "{}", String::from_utf8_lossy(&rotate.stderr));
+    let news = feed(&server, &api, Some(&before), "5").await;
+    assert_eq!(handles(&news).len(), 4);
+    server.app().catch_up().await.unwrap();
+    let cursor = news.text("cursor");
+    assert!(handles(&feed(&server, &api, Some(&cursor), "0").await).is_empty(), "nothing is told twice");
+}
+
+/// Notes the time of a server as it does itself every minute: for everybody where it is `believed`, and beside another one
+/// that is far behind only what its own clock shows.
+async fn note_time(server: &TestServer, believed: bool) {
+    let shows = server.now();
+    let noted = if believed {
+        counters::raise_clock(shows)
+    } else {
+        server_clocks::note(&ServerClock { id: "right".to_owned(), shows, ahead: Seconds::ZERO })
+    };
+    server.write(Unit::from(noted)).await;
+}
+
+/// Its time stands still while the hour passes: it issues nothing, and ends what it is asked to end.
+#[tokio::test]
+async fn rs_13_op_13_what_a_node_ends_whose_clock_is_behind_is_told_for_as_long_as_it_could_live() {
+    for engine in Engine::ALL {
+        let server = TestServer::on(engine).await;
+        let (api, app) = calendar(&server, false).await;
+        let user = server.user("hong@example.com").await;
+        let node = TestServer::start_with(Options {
+            database: Some(server.database().to_owned()),
+            beside: Some(server.data().to_owned()),
+            clock: Some(Clock::manual(server.now())),
+            ..Options::default()
+        })
+        .await;
+        let mut cursor = feed(&server, &api, None, "0").await.text("cursor");
+        for believed in [false, true] {
+            server.advance(Seconds::hours(1));
+            note_time(&server, believed).await;
+            // Just before it would be noted again.
+            server.advance(Seconds::seconds(66));
+            let token = sign_in_as(&server, &app, &user, "openid calendar.read").await.text("access_token");
+            let wrong = node.app().now();
+            for session in sessions::list(node.app().db(), &user.id, server.now()).await.unwrap() {
+                node.write(sessions::end(&session.id, &user.id, wrong)).await;
+            }
+            node.write(grants::revoke(claims(&token)["gid"].as_str().unwrap(), wrong)).await;
+            // An API takes the token until then if its own clock is a minute behind.
+            server.advance(server.app().config().tokens.access_token);
+            server.advance(Seconds::minutes(1));
+            let news = feed(&server, &api, Some(&cursor), "0").await;
+            assert_eq!(handles(&news).iter().filter(|told| handles_of(&token).contains(told)).count(), 2);
+            let since = news.json["complete_since"].as_i64().unwrap();
+            for event in news.json["events"].as_array().unwrap() {
+                assert!(event["at"].as_i64().unwrap() >= since, "{engine:?} {believed}: {}", news.json);
+            }
+            cursor = news.text("cursor");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What an app may ask for — RFC 6749 §3.3, OIDC Core §11.
 
 use mapae::store::consents;
+use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppSpec, Authorization, Browser, Engine, TestServer};
 
 use super::{calendar, to_consent};
@@ -33,6 +34,8 @@ async fn se_07_who_leaves_out_all_that_is_asked_has_not_agreed_and_is_asked_agai
         let alone = Authorization::of(&app, "email");
         let kept = async || consents::find(server.app().db(), &user.id, &app.client_id).await.unwrap();
         let before = kept().await;
+        // What is written from here on bears another time.
+        server.advance(Seconds::seconds(1));
         for _ in 0..2 {
             let consent = browser.visit(&alone.address(&server)).await;
             assert_eq!(

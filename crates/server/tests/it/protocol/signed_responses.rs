@@ -26,7 +26,7 @@ async fn read(server: &TestServer, app: &AppFixture, page: &Page) -> Value {
     let sent = sent(page);
     let [(name, jwt)] = &sent[..] else { panic!("one parameter and no other: {sent:?}") };
     assert_eq!(name, "response");
-    let keys = reqwest::Client::new().get(server.at("/jwks")).send().await.unwrap().bytes().await.unwrap();
+    let keys = mapae_testkit::http().get(server.at("/jwks")).send().await.unwrap().bytes().await.unwrap();
     let unverified = Unverified::parse(jwt).unwrap();
     assert!(unverified.is_typed(HeaderType::Jwt));
     let keys = JwkSet::parse(&keys).unwrap();

@@ -238,7 +238,7 @@ async fn me_06_other_spellings_of_the_well_known_path_are_not_found() {
         "/.well-known//openid-configuration",
         "/.WELL-KNOWN/openid-configuration",
     ] {
-        let answer = send(reqwest::Client::new().get(server.at(path))).await;
+        let answer = send(mapae_testkit::http().get(server.at(path))).await;
         assert_eq!(answer.status, 404, "{path}");
     }
 }

@@ -18,7 +18,7 @@ async fn oidc_core_5_4_each_scope_tells_its_claims() {
         "sub": sub, "name": "홍길동", "updated_at": updated_at, "email": "hong@example.com", "email_verified": true
     });
     assert_eq!(told.json, expected);
-    let post = reqwest::Client::new()
+    let post = mapae_testkit::http()
         .post(server.at("/userinfo"))
         .form(&[("access_token", tokens.text("access_token"))]);
     assert_eq!(send(post).await.json, expected, "RFC 6750 §2.2");
@@ -32,7 +32,7 @@ async fn ui_01_ui_02_ui_03_ui_07_everything_but_a_living_openid_token_in_one_pla
     let signed_in = sign_in(&server, &app, "openid calendar.read").await;
     let tokens = &signed_in.tokens;
     let access = tokens.text("access_token");
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let none = send(http.get(server.at("/userinfo"))).await;
     assert_eq!((none.status.as_u16(), none.headers["www-authenticate"].to_str().unwrap()), (401, "Bearer"));
     for wrong in [tokens.text("id_token"), tokens.text("refresh_token"), "garbage".to_owned()] {

@@ -28,7 +28,7 @@ async fn crowded(engine: Engine) -> TestServer {
 }
 
 async fn registered_from(server: &TestServer, address: &str) -> Registered {
-    let request = reqwest::Client::new().post(server.at("/register")).header("x-forwarded-for", address);
+    let request = mapae_testkit::http().post(server.at("/register")).header("x-forwarded-for", address);
     let answer = send(request.json(&json!({ "redirect_uris": [REDIRECT_URI] }))).await;
     assert_eq!(answer.status, 201, "{address}: {}", answer.json);
     Registered::of(&answer)

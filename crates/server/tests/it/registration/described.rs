@@ -64,7 +64,7 @@ async fn dc_02_dc_03_dc_08_dc_09_what_is_refused_is_refused_by_the_standards_cod
 async fn what_is_no_json_object_is_refused() {
     let server = open(Engine::Sqlite).await;
     let post = async |kind: &str, body: &str| {
-        let request = reqwest::Client::new().post(server.at("/register")).header(CONTENT_TYPE, kind);
+        let request = mapae_testkit::http().post(server.at("/register")).header(CONTENT_TYPE, kind);
         mapae_testkit::client::send(request.body(body.to_owned())).await
     };
     let good = r#"{"redirect_uris":["https://a.example/cb"]}"#;

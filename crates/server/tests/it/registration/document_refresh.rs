@@ -1,7 +1,7 @@
 //! What an app that is an address says is followed wherever it authenticates —
 //! draft-ietf-oauth-client-id-metadata-document.
 
-use mapae::store::apps;
+use mapae::store::{apps, verification};
 use mapae_protocol::time::Seconds;
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine};
 use reqwest::StatusCode;
@@ -206,4 +206,64 @@ async fn dc_12_a_crowd_of_newcomers_keeps_nobody_from_an_app_that_was_read() {
     assert!(visit(&server, &app).await.has("login-submit"), "it goes on as it was read last");
     server.advance(Seconds::days(1));
     assert_eq!(visit(&server, &app).await.status, 429, "for a day");
+}
+
+#[tokio::test]
+async fn se_08_who_agreed_to_a_document_without_refresh_tokens_is_asked_again_once_it_has_them() {
+    for engine in Engine::ALL {
+        let server = at_a_desk(engine).await;
+        let site = Site::start().await;
+        let app = publish(&site, "/app.json", &json!({ "grant_types": ["authorization_code"] }));
+        let (person, browser) = (server.user("hong@example.com").await, Browser::default());
+        let authorization = Authorization::of(&app, "openid");
+        let code = server.code(&browser, &person, &authorization).await;
+        assert_eq!(server.redeem(&app, &code, &authorization.verifier).await.status, 200, "{engine:?}");
+        server.write(verification::verify(&app.client_id, server.now())).await;
+        let kept = async || apps::find(server.app().db(), &app.client_id).await.unwrap().unwrap().app;
+        let before = kept().await.epoch;
+        publish(&site, "/app.json", &json!({}));
+        server.advance(Seconds::minutes(10));
+        let again = Authorization::of(&app, "openid").address(&server);
+        let page = browser.follow(browser.visit(&again).await).await;
+        assert!(page.has("consent-approve"), "{engine:?}: {}", page.body);
+        let after = kept().await;
+        assert_eq!(after.epoch, before + 1, "{engine:?}: what was made for it has ended");
+        assert!(after.verified, "{engine:?}: the operator has looked at nothing else");
+    }
+}
+
+#[tokio::test]
+async fn dc_11_what_a_document_leaves_out_is_as_if_it_had_never_stood_there() {
+    let (one, two) =
+        (json!(["https://a.example/cb"]), json!(["https://a.example/cb", "https://b.example/cb"]));
+    for (first, then, expected) in [
+        (json!({ "redirect_uris": one }), json!({ "redirect_uris": two }), "public"),
+        (
+            json!({ "redirect_uris": one, "subject_type": "public" }),
+            json!({ "redirect_uris": one }),
+            "pairwise",
+        ),
+    ] {
+        let server = at_a_desk(Engine::Sqlite).await;
+        let site = Site::start().await;
+        let kept = async |path: &str, said: &Value| {
+            let published = publish(&site, path, said);
+            let redirect_uri = "https://a.example/cb".to_owned();
+            let page = visit(&server, &AppFixture { redirect_uri, ..published.clone() }).await;
+            assert!(page.has("login-submit"), "{said}: {}", page.body);
+            apps::find(server.app().db(), &published.client_id)
+                .await
+                .unwrap()
+                .unwrap()
+                .app
+                .settings
+                .subject_type
+        };
+        let before = kept("/app.json", &first).await;
+        server.advance(Seconds::minutes(10));
+        let after = kept("/app.json", &then).await;
+        assert_eq!(after, kept("/fresh.json", &then).await, "{first} {then}");
+        assert_eq!(after, expected, "{first} {then}");
+        assert_ne!(before, after, "{first} {then}");
+    }
 }

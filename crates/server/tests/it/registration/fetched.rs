@@ -277,7 +277,7 @@ async fn se_10_a_logo_is_made_anew_and_shown_from_here() {
             found.map(str::to_owned)
         };
         let icon = shown().await.unwrap();
-        let served = reqwest::Client::new().get(server.at(&icon)).send().await.unwrap();
+        let served = mapae_testkit::http().get(server.at(&icon)).send().await.unwrap();
         assert_eq!(served.headers()["content-type"], "image/png");
         assert_ne!(served.bytes().await.unwrap(), picture(1), "no byte of theirs reaches anybody");
         // The same address is not asked again; another one is.

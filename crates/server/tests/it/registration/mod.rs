@@ -6,6 +6,7 @@ mod described;
 mod document_refresh;
 mod documents;
 mod fetched;
+mod handed_over;
 mod held;
 mod key_fetches;
 mod keys;
@@ -41,7 +42,7 @@ async fn open(engine: Engine) -> TestServer {
 
 /// A request with a token, perhaps, and a JSON body, perhaps.
 pub(crate) async fn ask(method: Method, address: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
-    let mut request = reqwest::Client::new().request(method, address);
+    let mut request = mapae_testkit::http().request(method, address);
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }

@@ -285,7 +285,7 @@ async fn se_08_a_code_of_an_app_without_refresh_tokens_brings_none_once_it_has_t
 }
 
 #[tokio::test]
-async fn ui_06_a_second_host_does_not_make_the_ids_of_people_everybody_s_unsaid() {
+async fn ui_06_a_second_host_does_not_make_ids_public_unless_the_app_says_so() {
     let server = open(Engine::Sqlite).await;
     let app = registered(&server, json!({})).await;
     let mut said = app.with("redirect_uris", json!([REDIRECT_URI, NEW]));

@@ -157,6 +157,18 @@ pub(crate) async fn end_sessions_as_they_begin(server: &TestServer) {
     Words::after("INSERT ON sessions", "stillborn", end).be_done(server).await;
 }
 
+/// From now on every session ends in the very moment in which this is `written`, as in `UPDATE ON apps`.
+pub(crate) async fn end_sessions_at(server: &TestServer, written: &str) {
+    let end = "UPDATE sessions SET ended_at = 1, epoch = epoch + 1 WHERE ended_at IS NULL";
+    Words::after(written, "no_session", end).be_done(server).await;
+}
+
+/// Not any more.
+pub(crate) async fn end_no_sessions_at(server: &TestServer, written: &str) {
+    let (_, table) = written.rsplit_once(' ').unwrap();
+    Words::ending("no_session", table).be_done(server).await;
+}
+
 /// From now on a developer's apps are given away in the very moment in which something rests on who they are.
 pub(crate) async fn give_apps_away(server: &TestServer) {
     let give = "UPDATE apps SET owner_id = NULL WHERE owner_id = NEW.id";

@@ -162,4 +162,32 @@ for_each_backend! {
         db.commit(Unit::from(app_secrets::insert("app_one", &secret("new"), at))).await.unwrap();
         assert_eq!(valid(at).await, ["new"]);
     }
+
+    async fn to_18_what_ends_now_has_ended_by_every_clock(db: TestDb) {
+        let secret = |id: String| NewSecret { hash: format!("hash-of-{id}").as_str().into(), id, sealed: None };
+        let ahead = later(Seconds::minutes(4));
+        let (soon, day) = (later(Seconds::minutes(2)), ahead.plus(Seconds::days(1)));
+        for (name, end, before) in [
+            // Over by the clock that is ahead, and not yet by the others.
+            ("stolen", soon, Before::Stolen),
+            ("replaced", soon, Before::EndNow),
+            ("rotated", day, Before::ValidUntil(day)),
+        ] {
+            let (app, next) = (format!("app_{name}"), |n: u32| secret(format!("{name}-{n}")));
+            db.commit(apps::insert(&new_app(name), NOW)).await.unwrap();
+            db.commit(app_secrets::rotate(&app, &next(1), Before::ValidUntil(end), NOW)).await.unwrap();
+            db.commit(app_secrets::rotate(&app, &next(2), before, ahead)).await.unwrap();
+            let valid = async || {
+                let found = apps::find(&db, &app).await.unwrap().unwrap();
+                let valid = found.secrets.into_iter().filter(|secret| secret.valid(NOW));
+                valid.map(|secret| secret.id).collect::<Vec<_>>()
+            };
+            let (former, present) = (format!("{name}-1"), format!("{name}-2"));
+            if name == "rotated" {
+                assert_eq!(valid().await, [former.clone(), present.clone()], "{name}");
+                db.commit(app_secrets::stop_former(&app, &[former.as_str()], ahead)).await.unwrap();
+            }
+            assert_eq!(valid().await, [present], "{name}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! A wire to PostgreSQL that breaks at a chosen moment.
+//! A wire to PostgreSQL that breaks at a chosen moment, or is down for a while.
 
 use std::{
     path::PathBuf,
@@ -11,6 +11,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixStream},
+    sync::watch,
 };
 
 /// When the wire breaks; once, then it is whole again.
@@ -28,6 +29,7 @@ pub(super) enum Cut {
 pub(super) struct Cutter {
     address: String,
     cut: Arc<AtomicU8>,
+    down: watch::Sender<bool>,
 }
 
 impl Cutter {
@@ -37,13 +39,27 @@ impl Cutter {
         let address = listener.local_addr().unwrap().to_string();
         let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
         let armed = Arc::clone(&cut);
+        let (down, seen) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = UnixStream::connect(&socket).await.unwrap();
-                tokio::spawn(pass(client, server, word, Arc::clone(&armed)));
+                let passing = pass(client, server, word, Arc::clone(&armed));
+                let ending = is_down(seen.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        biased;
+                        () = ending => {}
+                        () = passing => {}
+                    }
+                });
             }
         });
-        Self { address, cut }
+        Self { address, cut, down }
+    }
+
+    /// Whether nothing passes from now on: what was open is closed.
+    pub(super) fn set_down(&self, down: bool) {
+        self.down.send_replace(down);
     }
 
     /// The address of the database `url` by this wire.
@@ -60,6 +76,11 @@ impl Cutter {
     pub(super) fn was_cut(&self) -> bool {
         self.cut.load(Ordering::SeqCst) == Cut::Never as u8
     }
+}
+
+/// Waits until it is, or until nobody can say so any more.
+async fn is_down(mut seen: watch::Receiver<bool>) {
+    let _ = seen.wait_for(|down| *down).await;
 }
 
 async fn pass(mut client: TcpStream, mut server: UnixStream, word: &[u8], cut: Arc<AtomicU8>) {

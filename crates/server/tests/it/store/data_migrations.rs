@@ -183,7 +183,7 @@ async fn db_12_apps_of_devices_leave_the_sector_of_their_host(engine: Engine) {
 }
 
 /// What a setting had marked could not be told from what the operator had looked at.
-async fn db_12_apps_that_registered_themselves_are_verified_by_hand(engine: Engine) {
+async fn db_12_apps_that_registered_themselves_lose_the_mark_that_a_setting_wrote(engine: Engine) {
     let db = TestDb::left_at(engine, 150).await;
     for (id, registered, mark) in [
         ("app_setting", true, "5"),
@@ -229,7 +229,7 @@ macro_rules! on_each_engine {
 }
 
 on_each_engine! {
-    db_12_apps_that_registered_themselves_are_verified_by_hand
+    db_12_apps_that_registered_themselves_lose_the_mark_that_a_setting_wrote
     db_12_apps_of_devices_leave_the_sector_of_their_host
     db_12_apps_that_were_permitted_may_ask_the_person
     db_12_mails_that_were_promised_are_still_promised

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, slice};
 
 use mapae::store::{
-    Db, Unit,
+    Db, Unit, counters,
     db::Engine,
     grants,
     revocations::{self, Event, Kind},
+    server_clocks::{self, ServerClock},
     sessions, tokens, users,
 };
 use mapae_protocol::time::Seconds;
@@ -54,6 +55,35 @@ for_each_backend! {
         assert_eq!(revocations::list_after(&db, 5, 1).await.unwrap(), events[5..6]);
         let bounds = revocations::bounds(&db).await.unwrap();
         assert_eq!((bounds.oldest, bounds.last), (Some(1), 7));
+    }
+
+    async fn re_08_a_subject_that_a_unit_ends_twice_is_named_under_both_epochs(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let revoke = || mapae::store::apps::revoke(&seed.app, NOW);
+        db.commit(revoke().with(users::disable(&seed.user, NOW)).with(revoke())).await.unwrap();
+        let events = revocations::list_after(&db, 0, 100).await.unwrap();
+        let seen: Vec<_> = events.iter().map(|event| (event.seq, event.kind, event.epoch)).collect();
+        assert_eq!(seen, [(1, Kind::App, 0), (2, Kind::User, 0), (3, Kind::App, 1)]);
+    }
+
+    async fn op_13_an_event_is_dated_by_the_clock_that_is_furthest_ahead(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let minute = |n| later(Seconds::minutes(n));
+        let clock = |id: &str, n| {
+            let clock = ServerClock { id: id.to_owned(), shows: minute(n), ahead: Seconds::ZERO };
+            Unit::from(server_clocks::note(&clock))
+        };
+        let notes =
+            [Unit::new(), Unit::from(counters::raise_clock(minute(5))), clock("a", 3), clock("b", 9), clock("b", 7)];
+        for (n, note) in notes.into_iter().enumerate() {
+            db.commit(note).await.unwrap();
+            let one = tokens::revoke(&n.to_string(), later(Seconds::days(1)), NOW);
+            db.commit(one.with(mapae::store::apps::revoke(&seed.app, NOW))).await.unwrap();
+        }
+        db.commit(mapae::store::apps::revoke(&seed.app, minute(20))).await.unwrap();
+        let events = revocations::list_after(&db, 0, 100).await.unwrap();
+        let dated: Vec<_> = events.iter().map(|event| event.at).collect();
+        assert_eq!(dated, [0, 0, 5, 5, 5, 5, 9, 9, 7, 7, 20].map(minute));
     }
 
     async fn db_04_a_unit_in_conflict_leaves_no_number_behind(db: TestDb) {

@@ -68,7 +68,7 @@ for_each_backend! {
         db.commit(keys::add_signing(&key).with(keys::add_seal(&sealer))).await.unwrap();
         let end = later(Seconds::hours(2));
         db.commit(keys::retire_signing("one", end, NOW).with(keys::retire_seal("one", end, NOW))).await.unwrap();
-        for unit in [keys::withdraw_signing(&key, NOW), keys::withdraw_seal(&sealer, NOW)] {
+        for unit in [keys::withdraw_signing(&key, NOW), keys::withdraw_seal(&sealer)] {
             assert!(db.commit(unit).await.unwrap_err().is_conflict(), "somebody has retired it");
         }
         // One that is retired, and one that is not.
@@ -78,8 +78,25 @@ for_each_backend! {
             assert!(db.commit(keys::withdraw_signing(&key, NOW)).await.unwrap_err().is_conflict(), "it has ended");
         }
         for sealer in keys::seals(&db, NOW).await.unwrap() {
-            db.commit(keys::withdraw_seal(&sealer, NOW)).await.unwrap();
-            assert!(db.commit(keys::withdraw_seal(&sealer, NOW)).await.unwrap_err().is_conflict(), "it has ended");
+            db.commit(keys::withdraw_seal(&sealer)).await.unwrap();
+            assert!(db.commit(keys::withdraw_seal(&sealer)).await.unwrap_err().is_conflict(), "it has ended");
+        }
+        let left = (keys::signing(&db, NOW).await.unwrap(), keys::seals(&db, NOW).await.unwrap());
+        assert!(left.0.is_empty() && left.1.is_empty(), "{left:?}");
+    }
+
+    /// Also one that is over by the clock of whoever withdraws it, and not by the others.
+    async fn me_04_a_key_that_was_withdrawn_has_ended_by_every_clock(db: TestDb) {
+        db.commit(keys::add_signing(&signing("one", 0)).with(keys::add_seal(&seal("one", 0)))).await.unwrap();
+        let end = later(Seconds::minutes(2));
+        db.commit(keys::retire_signing("one", end, NOW).with(keys::retire_seal("one", end, NOW))).await.unwrap();
+        db.commit(keys::add_signing(&signing("two", 0)).with(keys::add_seal(&seal("two", 0)))).await.unwrap();
+        let ahead = later(Seconds::minutes(4));
+        for key in keys::signing(&db, NOW).await.unwrap() {
+            db.commit(keys::withdraw_signing(&key, ahead)).await.unwrap();
+        }
+        for sealer in keys::seals(&db, NOW).await.unwrap() {
+            db.commit(keys::withdraw_seal(&sealer)).await.unwrap();
         }
         let left = (keys::signing(&db, NOW).await.unwrap(), keys::seals(&db, NOW).await.unwrap());
         assert!(left.0.is_empty() && left.1.is_empty(), "{left:?}");

@@ -1,4 +1,4 @@
-//! What happens when the database is away, slow, damaged, or lost in the middle — DB-05, DB-10.
+//! What happens when the database is away, slow, damaged, or lost in the middle — DB-05, DB-10, TO-18.
 
 use std::{
     io::{Seek, SeekFrom, Write},
@@ -7,11 +7,11 @@ use std::{
 };
 
 use mapae::store::{
-    CommitError, Db, Options, StoreError, Unit,
+    CommitError, Db, Options, StoreError, Unit, apps,
     db::{Engine, Obstacle},
     grants, users,
 };
-use mapae_testkit::postgres::PostgresServer;
+use mapae_testkit::{AppSpec, Options as Start, TestServer, postgres::PostgresServer, until};
 
 use super::{
     backend::{TestDb, patient, shared},
@@ -117,6 +117,50 @@ async fn db_05_a_statement_without_an_answer_is_unknown_and_never_repeated() {
     wire.arm(Cut::Before);
     assert!(users::by_id(&far, "usr_cut-unit").await.unwrap().is_some());
     assert!(wire.was_cut());
+}
+
+/// A machine's token needs nothing of the database, so that a node that has lost it would go on giving them, also to an app
+/// that was blocked meanwhile, and long after every API has forgotten that it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn to_18_a_node_that_has_lost_the_database_gives_no_machine_a_token() {
+    let server = TestServer::on(mapae_testkit::Engine::Postgres).await;
+    let wire = Cutter::new(shared().socket(), b"COMMIT").await;
+    let far = TestServer::start_with(Start {
+        database: Some(wire.url(server.database())),
+        beside: Some(server.data().to_owned()),
+        ..Start::default()
+    })
+    .await;
+    server.register_api("https://calendar.example", &["calendar.read"], false).await;
+    let machine = AppSpec {
+        redirect_uris: Vec::new(),
+        grant_types: "client_credentials".to_owned(),
+        required: vec!["calendar.read".to_owned()],
+        optional: Vec::new(),
+        ..AppSpec::default()
+    };
+    let machine = server.register(machine).await;
+    far.app().catch_up().await.unwrap();
+    let ask = async || far.token(&machine, &[("grant_type", "client_credentials")]).await;
+    assert_eq!(ask().await.status, 200);
+
+    wire.set_down(true);
+    server.write(apps::block(&machine.client_id, server.now())).await;
+    until("it no longer relies on its memory", async || ask().await.status != 200).await;
+    let refused = ask().await;
+    assert_eq!((refused.status.as_u16(), refused.error()), (503, "temporarily_unavailable"));
+    assert!(refused.headers.contains_key("retry-after"));
+
+    wire.set_down(false);
+    let mut answers = Vec::new();
+    until("it is there again", async || {
+        answers.push(ask().await.status.as_u16());
+        answers.last() != Some(&503)
+    })
+    .await;
+    assert_eq!(answers.last(), Some(&401), "the first thing that it knows is that the app is blocked");
+    server.write(apps::unblock(&machine.client_id, server.now())).await;
+    until("it may again", async || ask().await.status == 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -102,9 +102,18 @@ async fn op_no_request_reads_a_whole_table() {
         "upstreams::ALL",
         "users::ANY_OPERATOR",
         "keys::SIGNING",
+        "keys::NOT_WITHDRAWN",
+        "keys::FORMER",
+        "server_clocks::FORGET_AHEAD",
         "keys::SEALS",
     ];
-    let swept_whole = ["sweep::APP_SECRETS", "sweep::SIGNING_KEYS", "sweep::SEAL_KEYS", "migrate::APPLIED"];
+    let swept_whole = [
+        "sweep::APP_SECRETS",
+        "sweep::SIGNING_KEYS",
+        "sweep::PRIVATE_PARTS",
+        "sweep::SEAL_KEYS",
+        "migrate::APPLIED",
+    ];
     let db = TestDb::new(Engine::Sqlite).await;
     let connection = rusqlite::Connection::open(db.file()).unwrap();
     for sql in statements() {
@@ -119,7 +128,9 @@ async fn op_no_request_reads_a_whole_table() {
             let derived =
                 ["SCAN base", "SCAN parts LEFT-JOIN", "SCAN free", "SCAN places", "SCAN knowing", "SCAN d"]
                     .contains(&line.as_str());
-            assert!(!whole || derived || line.starts_with("SCAN (subquery"), "{sql:?}: {line}");
+            // A row for each server that runs.
+            let few = line == "SCAN running";
+            assert!(!whole || derived || few || line.starts_with("SCAN (subquery"), "{sql:?}: {line}");
         }
     }
 }

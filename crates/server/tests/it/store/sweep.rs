@@ -104,6 +104,18 @@ for_each_backend! {
         assert_eq!((bounds.oldest, bounds.last), (None, 1), "numbers never start again");
     }
 
+    /// By its name a form that is sent again is known for what it is.
+    async fn db_06_a_secret_that_was_ended_is_no_longer_gone_than_one_that_came_to_its_end(db: TestDb) {
+        let seed = Seed::plant(&db, "one").await;
+        let secret = NewSecret { id: "sec_next".into(), hash: "next".into(), sealed: None };
+        db.commit(app_secrets::rotate(&seed.app, &secret, Before::Stolen, NOW)).await.unwrap();
+        let over = later(sweep::SLACK);
+        for (clock, left) in [(over.minus(Seconds::seconds(1)), 2), (over, 1)] {
+            sweep::run(&db, FEED_KEPT, clock).await.unwrap();
+            assert_eq!(apps::find(&db, &seed.app).await.unwrap().unwrap().secrets.len(), left, "{clock:?}");
+        }
+    }
+
     async fn db_06_co_02_a_grant_stays_while_its_code_could_be_replayed(db: TestDb) {
         let seed = Seed::plant(&db, "one").await;
         let mut grant = seed.grant("one");

@@ -264,6 +264,6 @@ for_each_engine! {
         let page = browser.follow(browser.visit(&stage.server.at(&back)).await).await;
         assert!(page.text("#trouble").unwrap().contains("마치지 못했어요"), "{}", page.body);
         let address = format!("{}/user", github.base);
-        assert_eq!(client::send(reqwest::Client::new().get(address)).await.status, 401, "nobody came in");
+        assert_eq!(client::send(mapae_testkit::http().get(address)).await.status, 401, "nobody came in");
     }
 }

@@ -68,7 +68,7 @@ for_each_engine! {
             assert!(seen.status == status && !seen.body.contains("<script>"), "{path} {} {}", seen.status, seen.body);
         }
         // Told once more, and of somebody who was never here: the same kind of answer.
-        let form = |text: String| reqwest::Client::new().post(&told.url).header("content-type", "application/x-www-form-urlencoded").body(text);
+        let form = |text: String| mapae_testkit::http().post(&told.url).header("content-type", "application/x-www-form-urlencoded").body(text);
         let again: serde_json::Value = form(told.sent.clone()).send().await.unwrap().json().await.unwrap();
         assert_eq!(again, answer);
         let forged = form(told.sent.replacen("signed_request=", "signed_request=x", 1)).send().await.unwrap();
@@ -106,7 +106,7 @@ for_each_engine! {
         let browser = Browser::default();
         stage.enter(&browser, "facebook", ("sora", &["email"])).await;
         let show = async |kind: &str| {
-            let form = reqwest::Client::new().post(url(kind)).header("content-type", "application/x-www-form-urlencoded");
+            let form = mapae_testkit::http().post(url(kind)).header("content-type", "application/x-www-form-urlencoded");
             form.body(told.sent.clone()).send().await.unwrap().status().as_u16()
         };
         stage.advance(121);
@@ -121,7 +121,7 @@ for_each_engine! {
     /// RFC 8935 §2.3, §2.4.
     async fn rfc_8935_a_token_that_proves_nothing_is_refused_with_a_code(stage: Stage of ["kakao"]) {
         for body in ["", "e.y.J", "eyJhbGciOiJub25lIn0.e30.", "app_id=1234&user_id=1"] {
-            let request = reqwest::Client::new().post(stage.server.at("/upstream/kakao/notices/account"));
+            let request = mapae_testkit::http().post(stage.server.at("/upstream/kakao/notices/account"));
             let answer = request.header("content-type", "application/secevent+jwt").body(body).send().await.unwrap();
             assert_eq!((answer.status().as_u16(), answer.headers()["content-language"].to_str().unwrap()), (400, "en"));
             let said: serde_json::Value = answer.json().await.unwrap();
@@ -135,7 +135,7 @@ for_each_engine! {
         stage.enter(&browser, "kakao", ("ryan", &[])).await;
         let address = stage.server.at("/upstream/kakao/notices/unlink?app_id=1234&user_id=1376016924429759228");
         let ask = |method| {
-            let request = reqwest::Client::new().request(method, &address);
+            let request = mapae_testkit::http().request(method, &address);
             request.header("authorization", "KakaoAK mapaekakaoadminkey00000000000001").send()
         };
         assert_eq!(ask(reqwest::Method::HEAD).await.unwrap().status(), 200);
@@ -217,7 +217,7 @@ for_each_engine! {
     async fn lk_12_lo_10_that_it_was_told_stands_before_anybody_looks_whose_it_is(stage: Stage of ["kakao"]) {
         stage.enter(&Browser::default(), "kakao", ("ryan", &["account_email"])).await;
         let tell = async || {
-            let request = reqwest::Client::new().post(stage.server.at("/upstream/kakao/notices/unlink"));
+            let request = mapae_testkit::http().post(stage.server.at("/upstream/kakao/notices/unlink"));
             let request = request.header("content-type", "application/x-www-form-urlencoded");
             let request = request.header("authorization", "KakaoAK mapaekakaoadminkey00000000000001");
             request.body("app_id=1234&user_id=1376016924429759228").send().await.unwrap().status().as_u16()
@@ -248,7 +248,7 @@ for_each_engine! {
         let left = stage.press(&browser, &stage.door(&browser).await, "facebook").await;
         let back = stage.at_the_provider(&browser, &left, ("sora", &["email"])).await;
         stage.advance(1);
-        let again = reqwest::Client::new().post(&told.url).header("content-type", "application/x-www-form-urlencoded");
+        let again = mapae_testkit::http().post(&told.url).header("content-type", "application/x-www-form-urlencoded");
         assert_eq!(again.body(told.sent.clone()).send().await.unwrap().status(), 200);
         let page = browser.visit(back.as_str()).await;
         assert!(stage.door(&browser).await.has("services"), "{} {}", page.status, page.body);
@@ -258,7 +258,7 @@ for_each_engine! {
         let browser = Browser::default();
         stage.enter(&browser, "kakao", ("ryan", &[])).await;
         let address = stage.server.at("/upstream/kakao/notices/unlink");
-        let client = reqwest::Client::new();
+        let client = mapae_testkit::http();
         for (authorization, body, status) in [
             (None, "app_id=1234&user_id=1376016924429759228", 403),
             (Some("KakaoAK wrong"), "app_id=1234&user_id=1376016924429759228", 403),

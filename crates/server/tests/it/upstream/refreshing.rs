@@ -39,7 +39,7 @@ for_each_engine! {
         let access_token = signed_in(&stage, &app, &browser).await;
         let tasks = (0..20).map(|_| {
             let (server, token) = (stage.server.at("/upstream/kakao/token"), access_token.clone());
-            tokio::spawn(async move { client::send(reqwest::Client::new().get(server).bearer_auth(token)).await })
+            tokio::spawn(async move { client::send(mapae_testkit::http().get(server).bearer_auth(token)).await })
         });
         let tasks: Vec<_> = tasks.collect();
         let mut given = std::collections::BTreeSet::new();
@@ -72,7 +72,7 @@ for_each_engine! {
             ahead.advance(Seconds::seconds(3_700));
             let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
             let ask = |address: &str| {
-                let request = reqwest::Client::new().get(address).header("host", &host).bearer_auth(&token);
+                let request = mapae_testkit::http().get(address).header("host", &host).bearer_auth(&token);
                 tokio::spawn(client::send(request))
             };
             let held = stranger.hold_refreshes().await;
@@ -102,7 +102,7 @@ for_each_engine! {
         let way = identities::of_user(db, &user.id).await.unwrap().remove(0);
         let dead = Turn { id: &way.id, version: way.tokens_version, holder: "who died" };
         db.commit(identities::claim_refresh(dead, None)).await.unwrap();
-        let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
+        let request = mapae_testkit::http().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
         let mut waiting = tokio::spawn(client::send(request));
         let waits = tokio::time::timeout(std::time::Duration::from_millis(500), &mut waiting).await;
         assert!(waits.is_err() && stranger.refreshes() == 0, "who gave a sign a moment ago is alive");
@@ -124,7 +124,7 @@ for_each_engine! {
         let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
         let before = identities::of_user(stage.server.app().db(), &user.id).await.unwrap().remove(0);
         let held = stranger.hold_refreshes().await;
-        let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
+        let request = mapae_testkit::http().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
         let fetching = tokio::spawn(client::send(request));
         stranger.is_asked_to_refresh().await;
         fetching.abort();
@@ -149,7 +149,7 @@ for_each_engine! {
             stage.advance(3_700);
             let token = agreed(&stage, &app, &browser, (ASKS, "", &["all", "of them"])).await.text("access_token");
             let held = stranger.hold_refreshes().await;
-            let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
+            let request = mapae_testkit::http().get(stage.server.at("/upstream/kakao/token")).bearer_auth(&token);
             let fetching = tokio::spawn(client::send(request));
             stranger.is_asked_to_refresh().await;
             let db = stage.server.app().db();

@@ -38,7 +38,7 @@ async fn fetched(stage: &Stage, app: &AppFixture, browser: &Browser) -> Answer {
     }
     let code = page.answered("code").unwrap_or_else(|| panic!("{} {}", page.status, page.body));
     let token = stage.server.redeem(app, &code, &authorization.verifier).await.text("access_token");
-    let request = reqwest::Client::new().get(stage.server.at("/upstream/google/token"));
+    let request = mapae_testkit::http().get(stage.server.at("/upstream/google/token"));
     client::send(request.bearer_auth(token)).await
 }
 

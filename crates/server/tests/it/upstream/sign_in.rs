@@ -15,7 +15,7 @@ fn told(page: &Page) -> String {
 /// Whether every fault that was ordered at a simulated provider was met.
 async fn is_mended(stage: &Stage, id: &str) -> bool {
     let address = format!("{}/control/state", stage.simulator(id).base_url());
-    let answer = reqwest::Client::new().get(address).send().await.unwrap();
+    let answer = mapae_testkit::http().get(address).send().await.unwrap();
     let state: Value = answer.json().await.unwrap();
     state["faults"] == json!([])
 }

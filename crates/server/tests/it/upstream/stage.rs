@@ -108,7 +108,7 @@ impl Stage {
     }
 
     /// Runs the program beside the server; what it answered. The server knows of it then.
-    pub(super) async fn mapae(&self, words: &[&str]) -> Value {
+    pub(crate) async fn mapae(&self, words: &[&str]) -> Value {
         let output = self.run(words).await;
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
         serde_json::from_slice(&output.stdout).unwrap()
@@ -139,7 +139,7 @@ impl Stage {
     /// Who is linked with this server's app at a simulated provider.
     pub(super) async fn linked_at(&self, id: &str) -> Vec<String> {
         let address = format!("{}/control/state", self.simulator(id).base_url());
-        let answer = reqwest::Client::new().get(address).send().await.unwrap();
+        let answer = mapae_testkit::http().get(address).send().await.unwrap();
         let state: Value = answer.json().await.unwrap();
         let links = state["links"].as_array().unwrap().iter();
         links.map(|link| link["person"].as_str().unwrap().to_owned()).collect()

@@ -78,6 +78,7 @@ on_each_engine! {
     se_07_who_comes_from_a_provider_agrees_before_there_is_an_account
     who_comes_by_a_mailed_link_agrees_too
     a_new_version_of_a_required_term_is_asked_before_anything_else
+    se_08_the_step_of_one_page_answers_no_other
     who_is_signed_in_silently_is_not_stopped
     what_was_agreed_to_is_listed_and_optional_terms_are_withdrawn_and_agreed_to
     agreements_to_other_versions_and_to_terms_that_are_gone_are_listed_too
@@ -195,6 +196,32 @@ async fn a_new_version_of_a_required_term_is_asked_before_anything_else(engine: 
     assert_eq!(agreed(&next, ryan).await, [pair("service", "2026-11-01")]);
     let page = first.visit(&authorization.address(&next)).await;
     assert!(page.has("login-submit"), "another server is another site: {}", page.body);
+}
+
+/// Where a page must be seen although everything is agreed.
+async fn se_08_the_step_of_one_page_answers_no_other(engine: Engine) {
+    let next = server(engine, "2026-12-01", None).await;
+    let user = next.user("hong@example.com").await;
+    let app = next.register(AppSpec::default()).await;
+    let authorization = Authorization::of(&app, "openid profile").with("prompt", "consent");
+    let browser = Browser::default();
+    let door = browser.visit(&authorization.address(&next)).await;
+    let terms = by_password(&browser, &door, &user.email, PASSWORD).await;
+    let consent = answer(&browser, &terms, "terms-submit", &[("term.service", "2026-12-01")]).await;
+    let done = browser.submit(&consent, "consent-approve", &[("all", "1")]).await;
+    assert!(done.answered("code").is_some(), "{} {}", done.status, done.body);
+    let step_of = |page: &Page| page.values("input[name=step]", "value").remove(0);
+    let step = step_of(&terms);
+    let shown = browser.submit(&consent, "consent-approve", &[("step", step.as_str())]).await;
+    assert_eq!((shown.status.as_u16(), shown.location()), (200, None), "{}", shown.body);
+    assert!(shown.has("consent-approve") && shown.has("problem"), "it was not this page: {}", shown.body);
+    let step = step_of(&consent);
+    let fields = [("step", step.as_str()), ("term.service", "2026-12-01")];
+    let refused = browser.submit(&terms, "terms-submit", &fields).await;
+    assert_eq!((refused.status.as_u16(), refused.location()), (403, None), "{}", refused.body);
+    // Each answers its own.
+    let again = browser.submit(&shown, "consent-approve", &[]).await;
+    assert!(again.answered("code").is_some(), "{} {}", again.status, again.body);
 }
 
 async fn who_is_signed_in_silently_is_not_stopped(engine: Engine) {

@@ -91,14 +91,14 @@ async fn press(stage: &Stage, browser: &Browser, part: &str) -> Page {
 }
 
 pub(super) async fn fetched(stage: &Stage, access_token: &str) -> Answer {
-    let request = reqwest::Client::new().get(stage.server.at("/upstream/kakao/token"));
+    let request = mapae_testkit::http().get(stage.server.at("/upstream/kakao/token"));
     client::send(request.bearer_auth(access_token)).await
 }
 
 /// Whose token this is, in the provider's own number for people; 0 if it does not work.
 async fn who_is(stage: &Stage, token: &str) -> i64 {
     let address = format!("{}/v2/user/me", stage.simulator("kakao").base_url());
-    let answer = client::send(reqwest::Client::new().get(address).bearer_auth(token)).await;
+    let answer = client::send(mapae_testkit::http().get(address).bearer_auth(token)).await;
     answer.json["id"].as_i64().unwrap_or_default()
 }
 
@@ -237,7 +237,7 @@ for_each_engine! {
         let both = ("openid upstream:kakao upstream:second", "ryan", &["all", "of them"][..]);
         let token = agreed(&stage, &app, &Browser::default(), both).await.text("access_token");
         assert_eq!(fetched(&stage, &token).await.status, 200, "Ryan came by this one");
-        let other = reqwest::Client::new().get(stage.server.at("/upstream/second/token")).bearer_auth(&token);
+        let other = mapae_testkit::http().get(stage.server.at("/upstream/second/token")).bearer_auth(&token);
         let refused = client::send(other).await;
         assert_eq!((refused.status.as_u16(), refused.text("error").as_str()), (400, "login_required"));
     }
@@ -258,7 +258,7 @@ for_each_engine! {
             };
             let code = page.answered("code").unwrap_or_else(|| panic!("{} {}", page.status, page.body));
             let token = stage.server.redeem(&app, &code, &authorization.verifier).await.text("access_token");
-            let request = reqwest::Client::new().get(stage.server.at("/upstream/second/token"));
+            let request = mapae_testkit::http().get(stage.server.at("/upstream/second/token"));
             client::send(request.bearer_auth(token)).await
         };
         let authorization = Authorization::of(&app, "openid upstream:second");

@@ -97,7 +97,7 @@ impl World {
     }
 
     async fn keys(&self) -> JwkSet {
-        let keys = send(reqwest::Client::new().get(self.server().at("/jwks"))).await.json.to_string();
+        let keys = send(mapae_testkit::http().get(self.server().at("/jwks"))).await.json.to_string();
         JwkSet::parse(keys.as_bytes()).unwrap()
     }
 
@@ -140,7 +140,7 @@ impl World {
     }
 
     async fn is_heard(&self, text: &str) -> bool {
-        let request = reqwest::Client::new().post(self.server().at("/upstream/kakao/notices/account"));
+        let request = mapae_testkit::http().post(self.server().at("/upstream/kakao/notices/account"));
         let request = request.header("content-type", "application/secevent+jwt").body(text.to_owned());
         send(request).await.status.is_success()
     }

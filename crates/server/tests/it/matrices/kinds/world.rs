@@ -151,7 +151,7 @@ impl World {
                 browser.open(&signed.address(server)).await.answered("response").unwrap()
             }
             Kind::SignedUserinfo => {
-                let told = reqwest::Client::new().get(server.at("/userinfo"));
+                let told = mapae_testkit::http().get(server.at("/userinfo"));
                 let told = told.bearer_auth(tokens.text("access_token")).send().await.unwrap();
                 told.text().await.unwrap()
             }

@@ -103,7 +103,7 @@ async fn po_07_po_08_what_is_stolen_without_its_key_opens_nothing_and_harms_nobo
         let service = service(&stage, true).await;
         let person = Visitor::of(&stage).join(&service).await;
         let (access, refresh) = (latest(&stage, "access_token"), latest(&stage, "refresh_token"));
-        let http = reqwest::Client::new();
+        let http = mapae_testkit::http();
         let userinfo = format!("{}/userinfo", stage.gateway.issuer());
         for scheme in ["Bearer", "DPoP"] {
             let authorization = format!("{scheme} {}", access.as_str().unwrap());
@@ -227,7 +227,7 @@ async fn po_09_an_api_that_wants_nonces_is_called_with_them_by_the_same_call() {
     let plan = |plan| Plan { registered: Arc::new(bound), scopes: "openid calendar.read".to_owned(), ..plan };
     let service = stage.service_with(spec, plan).await;
     let person = Visitor::of(&stage).join(&service).await;
-    let (http, client) = (reqwest::Client::new(), &service.client);
+    let (http, client) = (mapae_testkit::http(), &service.client);
     let statuses = std::sync::Mutex::new(Vec::new());
     for _ in 0..2 {
         let address = format!("{api}/events?week=3");

@@ -168,7 +168,7 @@ impl Service {
     pub(super) fn open(socket: TcpListener, plan: Plan) -> Self {
         let client = plan.client();
         let address = format!("http://localhost:{}", socket.local_addr().unwrap().port());
-        let site = Site { client: client.clone(), api: plan.api.clone(), http: reqwest::Client::new() };
+        let site = Site { client: client.clone(), api: plan.api.clone(), http: mapae_testkit::http() };
         let app = Router::new().route("/home", get(home)).route("/calendar", get(calendar));
         let app = app.merge(routes(&client)).with_state(site);
         let task = tokio::spawn(async move { axum::serve(socket, app).await.unwrap() });

@@ -85,7 +85,7 @@ impl World {
             "grant_types": ["authorization_code", "refresh_token"],
         });
         said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        send(reqwest::Client::new().post(self.server.at("/register")).json(&said)).await
+        send(mapae_testkit::http().post(self.server.at("/register")).json(&said)).await
     }
 
     async fn registered(&self, more: Value) -> AppFixture {
@@ -125,7 +125,7 @@ fn header(jwt: &str) -> Value {
 #[tokio::test]
 async fn me_03_every_advertised_value_works_and_every_other_is_refused() {
     let world = World::new().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let mut seen = Vec::new();
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
         let document = send(http.get(world.server.at(path))).await.json;

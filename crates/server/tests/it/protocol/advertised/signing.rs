@@ -31,7 +31,7 @@ pub(super) async fn userinfo(world: &World, values: &[&str]) {
     for value in values {
         let app = world.registered(json!({ "userinfo_signed_response_alg": value })).await;
         let tokens = world.tokens(&app, &Authorization::of(&app, "openid")).await;
-        let request = reqwest::Client::new().get(world.server.at("/userinfo"));
+        let request = mapae_testkit::http().get(world.server.at("/userinfo"));
         let answer = request.bearer_auth(tokens.text("access_token")).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/jwt");
         assert_eq!(header(&answer.text().await.unwrap())["alg"], *value);
@@ -109,7 +109,7 @@ pub(super) async fn proofs(world: &World, values: &[&str]) {
     for name in ["none", "HS256", "RS512"] {
         let proof =
             claiming(name, &json!({ "jti": "a", "htm": "POST", "htu": server.at("/token"), "iat": 0 }));
-        let request = reqwest::Client::new().post(server.at("/token")).header("DPoP", proof);
+        let request = mapae_testkit::http().post(server.at("/token")).header("DPoP", proof);
         let request = request.basic_auth(&app.client_id, app.client_secret.as_ref());
         let refused = send(request.form(&redemption(app, "x", &Authorization::of(app, "openid")))).await;
         assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_dpop_proof"), "{name}");

@@ -125,7 +125,7 @@ async fn front_channel(world: &World, with_session: bool) {
 #[tokio::test]
 async fn me_03_what_is_not_advertised_is_refused_or_not_asked_for() {
     let server = TestServer::start().await;
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let said = send(http.get(server.at("/.well-known/openid-configuration"))).await.json;
     for member in [
         "client_id_metadata_document_supported",
@@ -158,7 +158,7 @@ pub(super) async fn address(world: &World, name: &str, address: &str) {
     }
     assert!(name.ends_with("_endpoint") || name == "jwks_uri", "{name}: is it a place of ours?");
     assert!(address.starts_with(&format!("{}/", world.server.issuer())), "{name}: {address}");
-    let http = reqwest::Client::new();
+    let http = mapae_testkit::http();
     let (read, sent) = (http.get(address).send().await.unwrap(), http.post(address).send().await.unwrap());
     let statuses = [read.status().as_u16(), sent.status().as_u16()];
     assert!(!statuses.contains(&404), "{name} {statuses:?}");

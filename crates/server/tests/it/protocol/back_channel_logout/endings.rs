@@ -1,11 +1,19 @@
 //! Whatever ends a session tells the apps that know it, in the same commit — OIDC Back-Channel Logout §2.3, §2.7.
 
-use mapae::store::{Unit, consents, sessions, users};
-use mapae_protocol::params;
+use mapae::store::{
+    Unit, consents,
+    identities::{self, Brought, NewIdentity},
+    sessions, users,
+};
+use mapae_protocol::{
+    jose::{Algorithm, HeaderType, SigningKey},
+    params, random,
+};
 use mapae_testkit::{AppFixture, Authorization, Browser, Engine, TestServer, UserFixture};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Listener, all_told, app, server_on, sign_in, sign_out, told, waiting};
+use crate::{protocol::client_assertions::key_set, registration::site::Site, upstream::stage::Stage};
 
 /// Two apps of one session: one that understands ends of everything, and one that is told session by session.
 struct Scene {
@@ -53,6 +61,9 @@ impl Scene {
             "other browser" => sessions::end(&session.id, &user.id, now),
             "password" => users::set_password(&user.id, session.user_epoch, &"x".into(), now),
             "provider" => users::end_everything(&user.id, now),
+            "provider twice" => {
+                users::end_everything(&user.id, now).with(users::end_everything(&user.id, now))
+            }
             "disable" => users::disable(&user.id, now),
             _ => consent_end(server, &user.id, &self.strict.1.client_id).await,
         };
@@ -64,8 +75,92 @@ impl Scene {
 async fn lo_06_lo_10_every_end_is_told_to_the_apps_that_know_the_session() {
     for engine in Engine::ALL {
         let mut scene = Scene::set(engine).await;
-        for what in ["sign out", "other browser", "password", "provider", "disconnect", "disable"] {
+        for what in
+            ["sign out", "other browser", "password", "provider", "provider twice", "disconnect", "disable"]
+        {
             scene.play(what).await;
+        }
+    }
+}
+
+/// A provider that signs whatever a test wants it to say.
+struct Provider {
+    stage: Stage,
+    issuer: String,
+    key: SigningKey,
+}
+
+impl Provider {
+    async fn before(server: TestServer) -> Self {
+        let (site, key) = (Site::start().await, SigningKey::generate(Algorithm::Es256).unwrap());
+        site.put_json("/.well-known/jwks.json", &key_set(&[&key]));
+        let (issuer, secret) = (site.at(""), server.data().join("secret-of-provider"));
+        std::fs::write(&secret, "secret\n").unwrap();
+        let stage = Stage::before(server, &[]).await;
+        let (at, secret) = (["--base-url", &issuer], ["--client-secret-file", secret.to_str().unwrap()]);
+        let words = ["upstream", "add", "kakao", "--name", "kakao", "--client-id", "client"];
+        stage.mapae(&[&words[..], &at, &secret].concat()).await;
+        Self { stage, issuer, key }
+    }
+
+    /// Whoever is called this there comes into this account.
+    async fn opens(&self, subject: &str, user: &UserFixture) {
+        let (upstream, tokens) = ("kakao".to_owned(), "tokens".into());
+        let identity = NewIdentity {
+            id: format!("idn_{subject}"),
+            issuer: self.issuer.clone(),
+            subject: subject.to_owned(),
+            user_id: user.id.clone(),
+            brought: Brought { upstream, label: String::new(), tokens, given_to: None },
+        };
+        let server = &self.stage.server;
+        server.write(identities::link(&identity, server.now()).into()).await;
+    }
+
+    /// Says all of this in one notice: what has happened, and to whom.
+    async fn says(&self, events: &[(&str, &str)]) {
+        let server = &self.stage.server;
+        let event = |(what, subject): &(&str, &str)| {
+            let who = json!({ "subject_type": "iss-sub", "iss": self.issuer, "sub": subject });
+            (format!("https://schemas.openid.net/secevent/{what}"), json!({ "subject": who }))
+        };
+        let events: Map<String, Value> = events.iter().map(event).collect();
+        let claims = json!({
+            "iss": self.issuer, "aud": "client", "iat": server.now().unix(), "jti": random::token(),
+            "events": events,
+        });
+        let token = self.key.sign(HeaderType::SecurityEvent, &claims).unwrap();
+        let request = mapae_testkit::http().post(server.at("/upstream/kakao/notices/account"));
+        let request = request.header("content-type", "application/secevent+jwt").body(token);
+        assert_eq!(request.send().await.unwrap().status(), 202);
+    }
+}
+
+/// RFC 8417 §2.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lo_06_lo_10_a_notice_that_says_two_things_ends_everything_once() {
+    const UNLINKED: &str = "oauth/event-type/user-unlinked";
+    const PURGED: &str = "risc/event-type/account-purged";
+    for engine in Engine::ALL {
+        let provider = Provider::before(server_on(engine).await).await;
+        let (server, mut listener) = (&provider.stage.server, Listener::start().await);
+        let by_session = [("backchannel_logout_session_required", json!(true))];
+        let app = app(server, &listener.address, &by_session).await;
+        let user = server.user("hong@example.com").await;
+        for subject in ["1", "2"] {
+            provider.opens(subject, &user).await;
+        }
+        let epoch = async || users::by_id(server.app().db(), &user.id).await.unwrap().unwrap().user.epoch;
+        // Two things of one person, and one thing each of two who have one account here.
+        for said in [[(UNLINKED, "1"), (PURGED, "1")], [(UNLINKED, "1"), (PURGED, "2")]] {
+            let seen = sign_in(server, &Browser::default(), &user, &app).await;
+            let before = epoch().await;
+            provider.says(&said).await;
+            let expected = (Some(seen.sub), Some(seen.sid));
+            assert_eq!(told(server, &app, &mut listener).await, expected, "{engine:?} {said:?}");
+            all_told(server).await;
+            assert_eq!(listener.so_far(), Vec::<String>::new(), "{engine:?} {said:?}: once");
+            assert_eq!(epoch().await, before + 1, "{engine:?} {said:?}: it ends once");
         }
     }
 }

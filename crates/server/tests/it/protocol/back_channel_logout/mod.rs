@@ -64,7 +64,7 @@ async fn sign_out(server: &TestServer, browser: &Browser) {
 
 /// What a logout token says, by the rules for those who get one.
 async fn read(server: &TestServer, app: &AppFixture, token: &str) -> LogoutTokenClaims {
-    let keys = send(reqwest::Client::new().get(server.at("/jwks"))).await.json.to_string();
+    let keys = send(mapae_testkit::http().get(server.at("/jwks"))).await.json.to_string();
     let keys = JwkSet::parse(keys.as_bytes()).unwrap();
     let expected = Expectations {
         issuer: server.issuer(),

@@ -80,8 +80,7 @@ async fn an_app_that_registers_its_address_later_is_told_of_sessions_that_it_kno
 #[tokio::test]
 async fn discovery_says_so() {
     let server = TestServer::start().await;
-    let metadata =
-        send(reqwest::Client::new().get(server.at("/.well-known/openid-configuration"))).await.json;
+    let metadata = send(mapae_testkit::http().get(server.at("/.well-known/openid-configuration"))).await.json;
     for member in ["backchannel_logout_supported", "backchannel_logout_session_supported"] {
         assert_eq!(metadata[member], json!(true), "{member}");
     }

@@ -5,6 +5,7 @@ use mapae::store::consents;
 use mapae_testkit::{AppSpec, Browser, Engine, TestServer};
 
 use super::{Confirming, begin, sign_in_at, television, type_code};
+use crate::store::broken;
 
 #[tokio::test]
 async fn de_06_the_first_browser_in_which_somebody_is_signed_in_has_the_device_to_itself() {
@@ -189,6 +190,23 @@ async fn de_06_an_app_that_is_switched_off_on_the_way_is_not_allowed() {
     assert_eq!((page.status.as_u16(), page.has("done")), (400, false), "{}", page.body);
 }
 
+/// Before the agreement is written, and between that and the answer to the device.
+#[tokio::test]
+async fn de_06_mx_01_mx_02_a_session_that_has_ended_allows_no_device() {
+    for engine in Engine::ALL {
+        for (written, status) in [("UPDATE ON apps", 503), ("INSERT ON consents", 400)] {
+            let server = TestServer::on(engine).await;
+            let Confirming { browser, device, page: confirm, .. } =
+                Confirming::on(&server, Browser::default(), "openid offline_access").await;
+            broken::end_sessions_at(&server, written).await;
+            let refused = browser.submit(&confirm, "device-allow", &[("all", "1")]).await;
+            let seen = (refused.status.as_u16(), refused.has("done"));
+            assert_eq!(seen, (status, false), "{engine:?} {written}: {}", refused.body);
+            assert_eq!(device.poll(&server).await.error(), "authorization_pending", "{engine:?} {written}");
+        }
+    }
+}
+
 /// An item that became required while the page was open was not agreed to by a box that was left unticked (SE-07).
 #[tokio::test]
 async fn de_06_a_page_that_asks_other_things_by_now_is_shown_again() {
@@ -211,7 +229,7 @@ async fn de_06_a_page_that_asks_other_things_by_now_is_shown_again() {
 async fn who_allows_a_device_reads_whether_other_services_get_the_same_id() {
     let server = TestServer::start().await;
     for (subject_type, detail) in [
-        ("pairwise", "Services of other sites get a different one."),
+        ("pairwise", "Services of other operators get a different one."),
         ("public", "Other services can get the same one."),
     ] {
         let app = server.register(AppSpec { subject_type: subject_type.to_owned(), ..television() }).await;

@@ -62,7 +62,7 @@ async fn rfc8628_3_a_person_allows_a_television_on_their_phone() {
 #[tokio::test]
 async fn rfc8628_4_the_metadata_and_the_registration_name_it() {
     let server = TestServer::start().await;
-    let metadata = send(reqwest::Client::new().get(server.at("/.well-known/openid-configuration"))).await;
+    let metadata = send(mapae_testkit::http().get(server.at("/.well-known/openid-configuration"))).await;
     assert_eq!(metadata.json["device_authorization_endpoint"], server.at("/device_authorization"));
     let grants = metadata.json["grant_types_supported"].as_array().unwrap();
     assert!(grants.contains(&json!("urn:ietf:params:oauth:grant-type:device_code")), "{grants:?}");

@@ -96,7 +96,7 @@ async fn refresh(server: &TestServer, app: &AppFixture, token: &str, proofs: &[&
 
 /// Asks for userinfo with a token in this scheme, and with these proofs.
 pub(crate) async fn userinfo(server: &TestServer, scheme: &str, token: &str, proofs: &[&str]) -> Answer {
-    let mut request = reqwest::Client::new().request(Method::GET, server.at("/userinfo"));
+    let mut request = mapae_testkit::http().request(Method::GET, server.at("/userinfo"));
     request = request.header("Authorization", format!("{scheme} {token}"));
     for proof in proofs {
         request = request.header("DPoP", *proof);

@@ -101,7 +101,7 @@ async fn po_03_a_proof_is_for_the_configured_address_and_not_for_the_host_header
         let answer = post(&server, &app, "/token", &[&sign(method, &address)], MACHINE).await;
         assert_eq!(answer.error(), "invalid_dpop_proof", "{method} {address}");
     }
-    let host = reqwest::Client::new()
+    let host = mapae_testkit::http()
         .post(&own)
         .header("Host", "evil.example")
         .header("X-Forwarded-Host", "evil.example")

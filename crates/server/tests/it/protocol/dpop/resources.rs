@@ -48,8 +48,7 @@ async fn ui_04_po_08_a_bound_token_is_no_bearer_token_and_the_other_way_round() 
         assert!(bearer.starts_with(r#"Bearer error="invalid_token""#), "{bearer}");
         assert_eq!(dpop, ALGS);
     }
-    let posted =
-        reqwest::Client::new().post(server.at("/userinfo")).form(&[("access_token", token.as_str())]);
+    let posted = mapae_testkit::http().post(server.at("/userinfo")).form(&[("access_token", token.as_str())]);
     assert_eq!(send(posted).await.status, 401, "nor in a form");
     let unbound =
         crate::protocol::sign_in_as(&server, &app, &person.user, "openid").await.text("access_token");
@@ -58,7 +57,7 @@ async fn ui_04_po_08_a_bound_token_is_no_bearer_token_and_the_other_way_round() 
     let [only] = challenges(&answer).try_into().unwrap();
     assert!(only.starts_with(r#"DPoP error="invalid_token""#) && only.contains("algs="), "{only}");
     assert_eq!(userinfo(&server, "Bearer", &unbound, &[]).await.status, 200);
-    let nothing = send(reqwest::Client::new().get(server.at("/userinfo"))).await;
+    let nothing = send(mapae_testkit::http().get(server.at("/userinfo"))).await;
     assert_eq!(challenges(&nothing), ["Bearer", ALGS]);
 }
 
@@ -100,14 +99,14 @@ async fn rfc9449_5_1_browser_apps_send_proofs_and_read_nonces() {
     let server = TestServer::start().await;
     let origin = "https://app.example.com";
     let app = server.register(AppSpec { origins: vec![origin.to_owned()], ..super::bound() }).await;
-    let preflight = reqwest::Client::new()
+    let preflight = mapae_testkit::http()
         .request(reqwest::Method::OPTIONS, server.at("/token"))
         .header("Origin", origin)
         .header("Access-Control-Request-Headers", "dpop");
     let preflight = send(preflight).await;
     assert!(preflight.headers["access-control-allow-headers"].to_str().unwrap().contains("dpop"));
     let key = Key::fresh();
-    let request = reqwest::Client::new()
+    let request = mapae_testkit::http()
         .post(server.at("/token"))
         .header("Origin", origin)
         .header("DPoP", key.proof(&server, "/token"))
@@ -118,7 +117,7 @@ async fn rfc9449_5_1_browser_apps_send_proofs_and_read_nonces() {
     assert!(refused.headers.contains_key("dpop-nonce"));
     assert!(refused.headers["access-control-expose-headers"].to_str().unwrap().contains("dpop-nonce"));
     let discovery =
-        send(reqwest::Client::new().get(server.at("/.well-known/oauth-authorization-server"))).await;
+        send(mapae_testkit::http().get(server.at("/.well-known/oauth-authorization-server"))).await;
     let algorithms = ["ES256", "RS256", "PS256", "EdDSA"].map(serde_json::Value::from);
     assert_eq!(
         discovery.json["dpop_signing_alg_values_supported"],
