@@ -9,11 +9,17 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
 use bytes::Bytes;
-use futures_util::FutureExt as _;
+use futures_util::{
+    FutureExt as _,
+    future::{Either, ready},
+};
 use http::{
-    HeaderValue, Request,
+    HeaderMap, HeaderValue, Request, StatusCode,
     header::{CONNECTION, TRANSFER_ENCODING},
 };
 use hyper::{
@@ -126,12 +132,25 @@ fn respond<A: Answer>(
     peer: SocketAddr,
 ) -> impl Future<Output = Response> + Send {
     let last = request.headers().contains_key(TRANSFER_ENCODING);
-    answer.answer(request, peer).map(move |mut response| {
+    let answered = if last && !is_understood(request.headers()) {
+        Either::Left(ready(StatusCode::NOT_IMPLEMENTED.into_response()))
+    } else {
+        Either::Right(answer.answer(request, peer))
+    };
+    answered.map(move |mut response| {
         if last {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     })
+}
+
+/// Whether the body is in pieces and nothing else: what else was done to it, nobody here undoes (RFC 9112 §6.1). hyper looks
+/// at the last coding alone.
+fn is_understood(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let chunked = codings.next().is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    chunked && codings.next().is_none()
 }
 
 /// The socket; it tells the stopwatch what moves.

@@ -103,8 +103,13 @@ mod tests {
         };
         let (kid, hint) = sign();
         rotated(Takeover::Planned).await;
+        let is_published = || app.keys().current().published().find(&kid).is_some();
+        clock.advance(Seconds::minutes(10));
+        app.changes().follow(&app).await.unwrap();
+        assert!(is_published(), "what it signed is not over");
         clock.advance(Seconds::days(2));
         app.changes().follow(&app).await.unwrap();
+        assert!(!is_published(), "nothing else has happened");
         swept(&app).await;
         assert!(app.keys().current().published().find(&kid).is_none() && is_hint(&hint));
         let all = keys::not_withdrawn(app.db()).await.unwrap();

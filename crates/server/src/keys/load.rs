@@ -61,7 +61,8 @@ pub(crate) async fn load(db: &Db, master: &MasterKey, now: Timestamp) -> Result<
         handle: lasting(db, master, HANDLE).await?,
     };
     let former = former(db, now).await?;
-    let seal_change = seals.iter().map(|row| row.life.active_at).filter(|active_at| *active_at > now).min();
+    let moments = seals.iter().flat_map(|row| [Some(row.life.active_at), row.life.expires_at]);
+    let seal_change = moments.flatten().filter(|moment| *moment > now).min();
     KeySet::new(signing, &roots, lasting, now).map(|set| set.changing_at(seal_change).remembering(former))
 }
 

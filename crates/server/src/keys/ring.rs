@@ -32,7 +32,7 @@ pub(crate) struct KeySet {
     pub(crate) jwks: Bytes,
     /// Its entity tag.
     pub(crate) jwks_etag: String,
-    /// When another key takes over: the set must be loaded again then.
+    /// When another key takes over or one is over: the set must be loaded again then.
     next_change: Option<Timestamp>,
 }
 
@@ -66,7 +66,10 @@ impl KeySet {
         let jwks_etag = format!("\"{}\"", sha256_base64url(&jwks));
         let seals = Seals::new(roots).map_err(|error| Fault::Key(error.into()))?;
         let LastingKeys { subject, handle } = lasting;
-        let moments = stored.iter().flat_map(|key| [Some(key.life.active_at), key.life.retired_at]).flatten();
+        // One that is over is published no longer, also where nothing else happens.
+        let moments = stored.iter().flat_map(|StoredSigningKey { life, .. }| {
+            [Some(life.active_at), life.retired_at, life.expires_at].into_iter().flatten()
+        });
         let next_change = moments.filter(|moment| *moment > now).min();
         Ok(Self {
             seals,
