@@ -175,3 +175,23 @@ impl<A: Accounts> ErasedAccounts<A::User> for A {
 pub(crate) fn failed(error: BoxError) -> Error {
     Error::Accounts(Arc::from(error))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A service at which nobody has an account.
+    pub(crate) struct Nobody;
+
+    impl Accounts for Nobody {
+        type User = ();
+
+        async fn find(&self, _: &EndUser) -> Result<Option<()>, BoxError> {
+            Ok(None)
+        }
+
+        async fn create(&self, _: &Identity, _: &Answers) -> Result<(), CreateError> {
+            Ok(())
+        }
+    }
+}

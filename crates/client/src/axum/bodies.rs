@@ -47,26 +47,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        Accounts, Answers, BoxError, Client, ClientRegistration, CreateError, Definition, EndUser, Identity,
-        Provider, ProviderSettings, ServiceTokens, Vault,
+        Client, ClientRegistration, Definition, Provider, ProviderSettings, ServiceTokens, Vault,
+        accounts::tests::Nobody,
         axum::{PlainPages, routes_within},
         client::paths,
     };
-
-    /// Nobody has an account.
-    struct Nobody;
-
-    impl Accounts for Nobody {
-        type User = ();
-
-        async fn find(&self, _: &EndUser) -> Result<Option<()>, BoxError> {
-            Ok(None)
-        }
-
-        async fn create(&self, _: &Identity, _: &Answers) -> Result<(), CreateError> {
-            Ok(())
-        }
-    }
 
     fn client(vault: Vault) -> Client<()> {
         let registration = ClientRegistration::new("client-1", "https://shop.example/callback");

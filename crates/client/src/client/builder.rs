@@ -197,25 +197,7 @@ impl<U> fmt::Debug for ClientBuilder<U> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Accounts, Answers, BoxError, ClientRegistration, CreateError, Definition, EndUser, Identity,
-        ProviderSettings,
-    };
-
-    /// A service that nobody knows.
-    struct Nobody;
-
-    impl Accounts for Nobody {
-        type User = ();
-
-        async fn find(&self, _: &EndUser) -> Result<Option<()>, BoxError> {
-            Ok(None)
-        }
-
-        async fn create(&self, _: &Identity, _: &Answers) -> Result<(), CreateError> {
-            Err(CreateError::failed("nobody comes"))
-        }
-    }
+    use crate::{ClientRegistration, Definition, ProviderSettings, accounts::tests::Nobody};
 
     #[test]
     fn a_redirect_uri_is_where_nothing_else_answers() {

@@ -8,7 +8,7 @@ use crate::{
     audit::{About, Event},
     fault::Fault,
     registration::{
-        begins_to_refresh,
+        becomes_another,
         described::{Asked, Described, NotDescribed},
         ends_what_was_made, has_its_picture_at_last, shows_otherwise,
     },
@@ -137,9 +137,8 @@ fn changed(before: &RegisteredApp, described: &Described, now: Timestamp) -> Uni
     let at_last = has_its_picture_at_last(before, settings, lists);
     let seen = AppSettings { icon: kept.icon.clone(), ..settings.clone() };
     let other = (if at_last { shows_otherwise(before, &seen, lists) } else { news })
-        || settings.subject_type != kept.subject_type
-        || begins_to_refresh(kept, settings)
-        || settings.public != kept.public
+        || becomes_another(before, settings, sector.as_deref())
+        // One that comes again had none meanwhile.
         || sector.as_deref() != sector_before;
     let ends = other || ends_what_was_made(before, (settings, lists), sector.as_deref());
     let nobody = Concealed::from("");

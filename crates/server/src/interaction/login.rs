@@ -248,7 +248,7 @@ impl LoginForm {
                 asked.or_else(|| signed_in_too_unsurely(&facts).then_some(SignInAgain::NotSureEnough))
             }
         };
-        let target = form_target(visit, step).await;
+        let target = form_target(step);
         Ok(Self { app: Some(card(&client, redirect.uri())), again, target })
     }
 

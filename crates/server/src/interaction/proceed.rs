@@ -118,11 +118,12 @@ pub(crate) async fn trust_target(
 }
 
 /// Where the redirects after a form on the way of this step may end.
-pub(crate) async fn form_target(visit: &Visit, step: &Step) -> FormTarget {
-    let Errand::Authorize(authorize) = &step.errand else { return FormTarget::OwnOrigin };
-    match trust_target(&visit.app, &authorize.target).await {
-        Ok(_) => FormTarget::App,
-        Err(_) => FormTarget::OwnOrigin,
+pub(crate) const fn form_target(step: &Step) -> FormTarget {
+    match step.errand {
+        Errand::Authorize(_) => FormTarget::App,
+        Errand::Visit(_) | Errand::Confirm(_) | Errand::Connect(_) | Errand::Device(_) => {
+            FormTarget::OwnOrigin
+        }
     }
 }
 

@@ -103,7 +103,7 @@ async fn form(visit: &Visit, opened: &Opened, (name, password, terms): Refused) 
         password,
         rule: typed::PASSWORD_RULE,
         terms,
-        target: opened.target(visit).await,
+        target: opened.target(),
     };
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     (status, visit.show(&page, opened.step.as_ref())).into_response()

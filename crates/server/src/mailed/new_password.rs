@@ -94,7 +94,7 @@ async fn form(visit: &Visit, opened: &Opened, user: &User, again: Again) -> Resu
         rule: typed::PASSWORD_RULE,
         ways: other_ways(visit, user).await?.iter().map(|way| shown(visit, way)).collect(),
         new_way,
-        target: opened.target(visit).await,
+        target: opened.target(),
     };
     let status = match (mistake, new_way) {
         (Some(_), _) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -47,11 +47,8 @@ impl Opened {
     }
 
     /// Where the redirects after this page's form may end.
-    pub(super) async fn target(&self, visit: &Visit) -> FormTarget {
-        match &self.step {
-            Some(step) => form_target(visit, step).await,
-            None => FormTarget::OwnOrigin,
-        }
+    pub(super) fn target(&self) -> FormTarget {
+        self.step.as_ref().map_or(FormTarget::OwnOrigin, form_target)
     }
 
     /// Goes on, signed in, with what the person was on the way to, or to their account. The session is part of

@@ -132,7 +132,7 @@ impl Appearance {
 }
 
 /// Whether an app has access for longer than the one that it is to be: who agreed to that one has read when it ends.
-pub(crate) fn begins_to_refresh(before: &AppSettings, after: &AppSettings) -> bool {
+pub(super) fn begins_to_refresh(before: &AppSettings, after: &AppSettings) -> bool {
     !may_refresh(before) && may_refresh(after)
 }
 

@@ -23,11 +23,11 @@ mod redirect_uris;
 mod request;
 mod sector;
 
-pub(crate) use appearance::{Appearance, begins_to_refresh};
+pub(crate) use appearance::Appearance;
 pub(crate) use authentication::{
     AuthenticationProblem, judge as judge_authentication, keeps_secret, means, signs_with_secret,
 };
-pub(crate) use ending::ends_what_was_made;
+pub(crate) use ending::{becomes_another, ends_what_was_made};
 pub(crate) use grants::{Grants, GrantsProblem};
 pub(crate) use held::{ID_TOKEN_ALG, TOKEN_ENDPOINT_AUTH_METHOD, held_after, keep_held};
 pub(crate) use homepage::{HomepageProblem, problem as homepage_problem};

@@ -111,7 +111,7 @@ async fn form(
         step: visit.seal(&step).await?,
         person: Person::new(&signed_in.user.name, signed_in.user.address()),
         terms: boxes,
-        target: form_target(visit, &step).await,
+        target: form_target(&step),
     };
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, visit.show(&page, Some(&step))).into_response())

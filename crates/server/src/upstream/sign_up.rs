@@ -115,7 +115,7 @@ async fn form(
         email: email.filter(|_| noted).map(|email| Shown::sentence(email.as_str())),
         name,
         terms,
-        target: form_target(visit, step).await,
+        target: form_target(step),
     };
     Ok((status, visit.show(&page, Some(step))).into_response())
 }

@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     delay::{in_time, last_stale},
-    protocol::{SignedIn, claims, sign_in},
+    protocol::{SignedIn, claims, rotate_at_once, sign_in},
 };
 
 /// The calendar API behind `mapae-resource`, on a socket of its own.
@@ -182,12 +182,7 @@ async fn me_04_after_an_emergency_nothing_that_the_old_keys_made_is_good() {
     api.ready(&old).await;
     let in_flight = Authorization::of(&app, "openid calendar.read");
     let code = server.code(&browser, &user, &in_flight).await;
-    let rotate = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
-        .args(["keys", "rotate", "--now", "--data"])
-        .arg(server.data())
-        .output()
-        .unwrap();
-    assert!(rotate.status.success(), "{}", String::from_utf8_lossy(&rotate.stderr));
+    rotate_at_once(&server);
     last_stale("the old keys are gone", async || api.ask("/events", &old).await.status == 401).await;
     server.app().catch_up().await.unwrap();
     assert!(!server.is_active(&api.fixture, &old).await);

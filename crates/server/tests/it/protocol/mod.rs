@@ -192,3 +192,13 @@ pub(crate) async fn sign_in_as(
     assert_eq!(tokens.status, 200, "{}", tokens.json);
     tokens
 }
+
+/// What the operator does when keys were stolen: everything that was signed or sealed with them is void.
+pub(crate) fn rotate_at_once(server: &TestServer) {
+    let rotate = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
+        .args(["keys", "rotate", "--now", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    assert!(rotate.status.success(), "{}", String::from_utf8_lossy(&rotate.stderr));
+}

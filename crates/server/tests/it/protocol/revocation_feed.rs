@@ -13,7 +13,7 @@ use mapae::{
 use mapae_protocol::{jose::JwkSet, time::Seconds};
 use mapae_testkit::{Answer, ApiFixture, Engine, Options, TestServer};
 
-use super::{calendar, claims, sign_in, sign_in_as};
+use super::{calendar, claims, rotate_at_once, sign_in, sign_in_as};
 use crate::{
     delay::{in_time, last_stale},
     store::sqlite_file,
@@ -162,12 +162,7 @@ async fn me_04_the_cursor_that_comes_with_the_news_of_an_emergency_is_good() {
     let server = TestServer::start_with(Options { clock: Some(Clock::System), ..Options::default() }).await;
     let (api, _) = calendar(&server, false).await;
     let before = feed(&server, &api, None, "0").await.text("cursor");
-    let rotate = std::process::Command::new(env!("CARGO_BIN_EXE_mapae"))
-        .args(["keys", "rotate", "--now", "--data"])
-        .arg(server.data())
-        .output()
-        .unwrap();
-    assert!(rotate.status.success(), "{}", String::from_utf8_lossy(&rotate.stderr));
+    rotate_at_once(&server);
     let news = feed(&server, &api, Some(&before), "5").await;
     assert_eq!(handles(&news).len(), 4);
     server.app().catch_up().await.unwrap();
